@@ -1,0 +1,99 @@
+/**
+ * The layers of docs/ARCHITECTURE.md, enforced. Imports run downwards:
+ *
+ *   main, app.module → api, cli, features → engine → shards → ledger      (platform stands beside them)
+ *
+ * Each rule's comment says how to mend a breach.
+ */
+const features = '^src/(accounts|deductions|balances|holds|rebalancer|intake|events|audit|strategies)/';
+
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-cycles',
+      comment: 'Two files that import each other are one idea: merge them, or move what both need into a third.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'ledger-is-pure',
+      comment:
+        'src/ledger decides about money without clock, randomness, I/O or framework, so that it can be tested by ' +
+        'the million and simulated. Pass what you need in as a value; put the I/O in src/shards or src/engine. ' +
+        '(crc-32 is the one exception: routing is defined by it.)',
+      severity: 'error',
+      from: { path: '^src/ledger/', pathNot: '\\.spec\\.ts$' },
+      to: { pathNot: ['^src/ledger/', 'node_modules/crc-32/'] },
+    },
+    {
+      name: 'shards-know-only-the-ledger',
+      comment: 'A store applies what the ledger decided. If it needs a rule, the rule belongs in src/ledger; if it needs a setting, pass it in.',
+      severity: 'error',
+      from: { path: '^src/shards/' },
+      to: { path: '^src/', pathNot: ['^src/(shards|ledger)/'] },
+    },
+    {
+      name: 'engine-knows-shards-and-ledger',
+      comment: 'Lanes and routing must run in the simulator without a framework: pass services in through an interface of the engine.',
+      severity: 'error',
+      from: { path: '^src/engine/' },
+      to: { path: '^src/', pathNot: ['^src/(engine|shards|ledger)/'] },
+    },
+    {
+      name: 'engine-has-no-framework',
+      comment: 'NestJS wires the engine from app.module and the features; the engine itself is plain TypeScript.',
+      severity: 'error',
+      from: { path: '^src/(engine|ledger|shards)/' },
+      to: { path: 'node_modules/(@nestjs|fastify)/' },
+    },
+    {
+      name: 'features-do-not-know-the-doors',
+      comment: 'A feature answers with values; turning them into HTTP or gRPC is the job of src/api.',
+      severity: 'error',
+      from: { path: features },
+      to: { path: '^src/(api|cli|console|client)/' },
+    },
+    {
+      name: 'platform-knows-no-feature',
+      comment: 'platform (settings, metrics, keys, logs) is used by everyone and therefore imports no feature and no door.',
+      severity: 'error',
+      from: { path: '^src/platform/' },
+      to: { path: [features, '^src/(api|cli|console|client)/'] },
+    },
+    {
+      name: 'cli-and-client-speak-the-api-only',
+      comment: 'The operator and the client talk to a running service over its API; share only pure vocabulary from src/ledger.',
+      severity: 'error',
+      from: { path: '^src/(cli|client)/' },
+      to: { path: '^src/', pathNot: ['^src/(cli|client|ledger)/'] },
+    },
+    {
+      name: 'product-does-not-import-tests',
+      comment: 'Move what both need into src.',
+      severity: 'error',
+      from: { path: '^(src|migrations)/', pathNot: '\\.spec\\.ts$' },
+      to: { path: ['^(test|bench|scripts)/', '\\.spec\\.ts$'] },
+    },
+    {
+      name: 'declared-dependencies-only',
+      comment: 'Add the package to package.json and a line to docs/dependencies.md, or do without it.',
+      severity: 'error',
+      from: { path: '^(src|migrations)/' },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'unknown', 'undetermined'] },
+    },
+    {
+      name: 'no-dev-dependencies-in-the-product',
+      comment: 'The image installs production dependencies only: move the package to "dependencies".',
+      severity: 'error',
+      from: { path: '^(src|migrations)/', pathNot: '\\.spec\\.ts$' },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+  },
+};

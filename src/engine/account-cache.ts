@@ -1,0 +1,71 @@
+import type { AccountRecord } from '../shards/directory/account-record';
+
+export interface AccountSource {
+  findAccount(accountId: string): Promise<AccountRecord | undefined>;
+}
+
+export interface AccountCacheSettings {
+  readonly accountsMax: number;
+  /** After this age an account is read again in the background; until that succeeds, the old one is used. */
+  readonly refreshMs: number;
+}
+
+export const ACCOUNT_CACHE_SETTINGS: AccountCacheSettings = { accountsMax: 100_000, refreshMs: 2_000 };
+
+interface Cached {
+  readonly account: AccountRecord;
+  readAt: number;
+}
+
+/**
+ * The accounts that this instance routes, read from the directory once and then in the background.
+ *
+ * Routing by an old record does no harm: a row turns back commands that were routed by an older placement than its own,
+ * and the router then asks for a fresh record. So known accounts go on when the directory is away. Unknown accounts are
+ * not remembered.
+ */
+export class AccountCache {
+  readonly #accounts = new Map<string, Cached>();
+  readonly #reading = new Map<string, Promise<AccountRecord | undefined>>();
+
+  constructor(
+    private readonly source: AccountSource,
+    private readonly settings: AccountCacheSettings,
+    private readonly now: () => number,
+  ) {}
+
+  /** The account if it is known already: the hot path, without a promise. */
+  peek(accountId: string): AccountRecord | undefined {
+    const cached = this.#accounts.get(accountId);
+    if (!cached) return undefined;
+    if (this.now() - cached.readAt > this.settings.refreshMs) {
+      cached.readAt = this.now();
+      this.read(accountId).catch(() => undefined);
+    }
+    return cached.account;
+  }
+
+  /** The account as the directory has it now; concurrent readers share one read. */
+  read(accountId: string): Promise<AccountRecord | undefined> {
+    const reading = this.#reading.get(accountId);
+    if (reading) return reading;
+    const started = this.#load(accountId).finally(() => this.#reading.delete(accountId));
+    this.#reading.set(accountId, started);
+    return started;
+  }
+
+  async #load(accountId: string): Promise<AccountRecord | undefined> {
+    const account = await this.source.findAccount(accountId);
+    if (!account) {
+      this.#accounts.delete(accountId);
+      return undefined;
+    }
+    this.#accounts.delete(accountId);
+    this.#accounts.set(accountId, { account, readAt: this.now() });
+    if (this.#accounts.size > this.settings.accountsMax) {
+      const [oldest] = this.#accounts.keys();
+      if (oldest !== undefined) this.#accounts.delete(oldest);
+    }
+    return account;
+  }
+}

@@ -1,0 +1,134 @@
+import { randomUUID } from 'node:crypto';
+import type { Command } from '../ledger/command';
+import { ShardContendedError, ShardUnavailableError } from '../shards/faults';
+import { type BatchHint, NO_HINT, type Shard } from '../shards/shard';
+import type { Breaker } from './breaker';
+import type { LaneOutcome } from './engine-outcome';
+import type { LaneSettings } from './lane-settings';
+import type { EngineObserver } from './observer';
+
+interface Waiting {
+  readonly command: Command;
+  readonly since: number;
+  readonly resolve: (outcome: LaneOutcome) => void;
+}
+
+export interface LaneParts {
+  readonly shard: Shard;
+  readonly number: number;
+  readonly settings: LaneSettings;
+  readonly breaker: Breaker;
+  readonly observer: EngineObserver;
+  readonly now: () => number;
+}
+
+/**
+ * The queue of some sub-accounts of one shard. Its head is merged into one shard transaction at a time.
+ *
+ *     idle ──submit──▶ running ──queue empty──▶ idle
+ *                       │   ▲
+ *                       └───┘ queue not empty: take what waits, up to batchCommandsMax
+ *
+ * An idle lane waits for nobody: it takes what was submitted in the same turn of the event loop and starts. While a
+ * batch is under way, what comes in waits and makes the next one, so the batch size follows the load by itself.
+ *
+ * `submit` never rejects and always resolves: with the outcome once it is durable, or with why there is none.
+ */
+export class Lane {
+  #queue: Waiting[] = [];
+  #running = false;
+  #hint: BatchHint = NO_HINT;
+  #onIdle: (() => void)[] = [];
+
+  constructor(private readonly parts: LaneParts) {}
+
+  get depth(): number {
+    return this.#queue.length;
+  }
+
+  submit(command: Command): Promise<LaneOutcome> {
+    const { settings, breaker, shard, now } = this.parts;
+    if (breaker.isOpen) return Promise.resolve({ kind: 'shardUnavailable', shard: shard.name });
+    if (this.#queue.length >= settings.depthMax) return Promise.resolve({ kind: 'overloaded', shard: shard.name });
+    return new Promise((resolve) => {
+      this.#queue.push({ command, since: now(), resolve });
+      if (this.#running) return;
+      this.#running = true;
+      queueMicrotask(() => void this.#run());
+    });
+  }
+
+  /** Resolves when nothing waits and nothing is under way. */
+  whenIdle(): Promise<void> {
+    return this.#running ? new Promise((resolve) => this.#onIdle.push(resolve)) : Promise.resolve();
+  }
+
+  async #run(): Promise<void> {
+    while (this.#queue.length > 0) {
+      const batch = this.#take();
+      if (batch.length > 0) await this.#runBatch(batch);
+    }
+    this.#running = false;
+    for (const resolve of this.#onIdle.splice(0)) resolve();
+  }
+
+  /** The head of the queue, without those who have waited too long. */
+  #take(): Waiting[] {
+    const { batchCommandsMax, waitMsMax } = this.parts.settings;
+    let head = this.#queue;
+    if (head.length <= batchCommandsMax) this.#queue = [];
+    else head = head.splice(0, batchCommandsMax);
+
+    const oldest = this.parts.now() - waitMsMax;
+    if ((head[0]?.since ?? oldest) >= oldest) return head;
+    return head.filter((waiting) => {
+      if (waiting.since >= oldest) return true;
+      waiting.resolve({ kind: 'overloaded', shard: this.parts.shard.name });
+      return false;
+    });
+  }
+
+  async #runBatch(batch: readonly Waiting[]): Promise<void> {
+    const { shard, number, breaker, observer, now } = this.parts;
+    if (breaker.isOpen) {
+      answerAll(batch, { kind: 'shardUnavailable', shard: shard.name });
+      return;
+    }
+    const started = now();
+    try {
+      const commands = batch.map((waiting) => waiting.command);
+      const { outcomes, hint } = await shard.applyBatch(commands, this.#hint);
+      this.#hint = hint;
+      breaker.close();
+      batch.forEach((waiting, position) => waiting.resolve(outcomes[position] as LaneOutcome));
+    } catch (error) {
+      this.#hint = NO_HINT;
+      await this.#answerFailed(batch, error);
+    } finally {
+      observer.batchDone({ shard: shard.name, lane: number, commands: batch.length, seconds: (now() - started) / 1_000 });
+    }
+  }
+
+  async #answerFailed(batch: readonly Waiting[], error: unknown): Promise<void> {
+    const { shard, breaker, observer } = this.parts;
+    if (error instanceof ShardUnavailableError) {
+      breaker.open();
+      answerAll(batch, { kind: 'shardUnavailable', shard: shard.name });
+    } else if (error instanceof ShardContendedError) {
+      answerAll(batch, { kind: 'overloaded', shard: shard.name });
+    } else if (batch.length === 1) {
+      const incident = randomUUID();
+      observer.defect(incident, error);
+      answerAll(batch, { kind: 'failed', incident });
+    } else {
+      // Another try will not mend it: split until the culprit stands alone, so that the others do not suffer for it.
+      const half = Math.ceil(batch.length / 2);
+      await this.#runBatch(batch.slice(0, half));
+      await this.#runBatch(batch.slice(half));
+    }
+  }
+}
+
+function answerAll(batch: readonly Waiting[], outcome: LaneOutcome): void {
+  for (const waiting of batch) waiting.resolve(outcome);
+}

@@ -1,0 +1,16 @@
+/** What the engine reports of itself. Implementations must be fast and must not throw. */
+export interface EngineObserver {
+  batchDone(batch: { shard: string; lane: number; commands: number; seconds: number }): void;
+  shardState(shard: string, up: boolean): void;
+  /** Something that should not happen did; `incident` is what the user was given to quote. */
+  defect(incident: string, error: unknown): void;
+  /** Background work that failed and will be tried again. */
+  deferred(work: string, error: unknown): void;
+}
+
+export const SILENT_OBSERVER: EngineObserver = {
+  batchDone: () => undefined,
+  shardState: () => undefined,
+  defect: () => undefined,
+  deferred: () => undefined,
+};

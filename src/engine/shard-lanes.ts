@@ -1,0 +1,52 @@
+import { hashId } from '../ledger/routing';
+import type { Command } from '../ledger/command';
+import type { Shard } from '../shards/shard';
+import { Breaker } from './breaker';
+import type { LaneOutcome } from './engine-outcome';
+import { Lane } from './lane';
+import type { LaneSettings } from './lane-settings';
+import type { EngineObserver } from './observer';
+
+/**
+ * The lanes of one shard. Each sub-account belongs to one lane, so lanes run side by side and rarely wait for each
+ * other's locks; commands of different accounts share a lane and its batches.
+ */
+export class ShardLanes {
+  readonly #lanes: Lane[];
+
+  constructor(
+    readonly shard: Shard,
+    parts: { settings: LaneSettings; observer: EngineObserver; now: () => number },
+  ) {
+    const { settings, observer, now } = parts;
+    const breaker = new Breaker({
+      breakMs: settings.breakMs,
+      now,
+      changed: (up) => observer.shardState(shard.name, up),
+    });
+    this.#lanes = Array.from(
+      { length: shard.parallelism },
+      (_, number) => new Lane({ shard, number, settings, breaker, observer, now }),
+    );
+  }
+
+  submit(command: Command): Promise<LaneOutcome> {
+    return this.#laneOf(command).submit(command);
+  }
+
+  /** Commands waiting, by lane. */
+  get depths(): number[] {
+    return this.#lanes.map((lane) => lane.depth);
+  }
+
+  async whenIdle(): Promise<void> {
+    await Promise.all(this.#lanes.map((lane) => lane.whenIdle()));
+  }
+
+  /** Hashed, because an account's sub-accounts on one shard are S apart and would otherwise meet in one lane. */
+  #laneOf(command: Command): Lane {
+    if (this.#lanes.length === 1) return this.#lanes[0] as Lane;
+    const slot = hashId(`${command.accountId} ${command.subAccount}`);
+    return this.#lanes[slot % this.#lanes.length] as Lane;
+  }
+}

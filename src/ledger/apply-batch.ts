@@ -1,0 +1,40 @@
+import type { Command } from './command';
+import { credit } from './credit';
+import { deduct } from './deduct';
+import { Draft } from './draft';
+import { assertNever, type Outcome } from './outcome';
+import type { Changes, Needs, ShardState } from './shard-state';
+import { transferIn } from './transfer-in';
+
+export type Decision =
+  | { readonly kind: 'decided'; readonly outcomes: readonly Outcome[]; readonly changes: Changes }
+  | { readonly kind: 'needs'; readonly needs: Needs };
+
+/**
+ * Decides a batch of commands on what a shard transaction has loaded: the shard's whole state machine, pure.
+ *
+ * Commands are judged in the order given, each on what those before it left behind; a key that occurs twice in a batch
+ * is applied once and replayed once. A refusal changes nothing.
+ *
+ * @returns one outcome for each command, in their order, with the changes to write; or what must be loaded first, in
+ * which case nothing was decided.
+ */
+export function applyBatch(state: ShardState, commands: readonly Command[]): Decision {
+  const draft = new Draft(state);
+  const outcomes = commands.map((command) => decide(draft, command));
+  const needs = draft.needs;
+  return needs ? { kind: 'needs', needs } : { kind: 'decided', outcomes, changes: draft.changes };
+}
+
+function decide(draft: Draft, command: Command): Outcome {
+  switch (command.kind) {
+    case 'deduct':
+      return deduct(draft, command);
+    case 'credit':
+      return credit(draft, command);
+    case 'transferIn':
+      return transferIn(draft, command);
+    default:
+      return assertNever(command);
+  }
+}

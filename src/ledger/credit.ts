@@ -1,0 +1,48 @@
+import type { CreditCommand } from './command';
+import type { Draft } from './draft';
+import { BALANCE_MAX_MINOR } from './money';
+import type { Outcome } from './outcome';
+import { changeByTransfer, changeFromOutside, earlierUse, entryOf } from './outside-change';
+import { planSpread } from './plan-spread';
+import { type Departure, spreadTransferId } from './transfer';
+
+/**
+ * Adds an amount to the account: one entry and one change of `net` at home. Of a large credit, the other sub-accounts'
+ * shares leave in the same transaction and are on their way when it is acknowledged.
+ */
+export function credit(draft: Draft, command: CreditCommand): Outcome {
+  const earlier = earlierUse(draft, command);
+  if (earlier) return earlier;
+
+  const row = draft.row(command.accountId, command.subAccount);
+  if (!row) {
+    draft.askForRow(command.accountId, command.subAccount);
+    return { kind: 'fenced', epoch: command.epoch };
+  }
+  if (row.epoch > command.epoch) return { kind: 'fenced', epoch: row.epoch };
+  if (row.accountStatus === 'closed') return draft.refuse(command, { kind: 'accountClosed' });
+  if (row.availableMinor + row.heldMinor + command.amountMinor > BALANCE_MAX_MINOR) {
+    return draft.refuse(command, { kind: 'balanceLimitExceeded' });
+  }
+
+  const departures: Departure[] = planSpread({
+    amountMinor: command.amountMinor,
+    homeAvailableMinor: row.availableMinor,
+    targets: command.spreadOver,
+  }).map((share) => ({
+    accountId: command.accountId,
+    transferId: spreadTransferId(command.requestId, share.subAccount),
+    amountMinor: share.amountMinor,
+    fromSubAccount: command.subAccount,
+    toSubAccount: share.subAccount,
+    toShard: share.shard,
+  }));
+
+  const credited = changeFromOutside(row, command.amountMinor);
+  const entry = entryOf('credit', command, credited, draft.nowUs);
+  const sent = departures.reduce((sum, departure) => sum + departure.amountMinor, 0n);
+  draft.addEntry(entry);
+  draft.putRow(sent === 0n ? credited : changeByTransfer(credited, -sent));
+  for (const departure of departures) draft.addDeparture(departure);
+  return { kind: 'applied', entry, departures };
+}

@@ -1,0 +1,105 @@
+import { type Command, commandKey, type TransferInCommand } from './command';
+import { type Entry, entryKey } from './entry';
+import type { Outcome } from './outcome';
+import type { Changes, LocalMove, Needs, ShardState } from './shard-state';
+import { rowKey, type SubAccount } from './sub-account';
+import type { Departure } from './transfer';
+
+/**
+ * The working copy of a batch: what was loaded, overlaid with what the commands decided so far. Loaded values are never
+ * changed; a batch that turns out to need more is decided again from the start.
+ */
+export class Draft {
+  readonly #rows = new Map<string, SubAccount>();
+  readonly #entries = new Map<string, Entry>();
+  readonly #localMoves: LocalMove[] = [];
+  readonly #departures: Departure[] = [];
+  readonly #arrivals = new Map<string, TransferInCommand>();
+  readonly #keysNeeded = new Set<string>();
+  readonly #accountsNeeded = new Set<string>();
+  readonly #rowsMissing = new Map<string, { accountId: string; index: number }>();
+
+  constructor(private readonly loaded: ShardState) {}
+
+  get nowUs(): number {
+    return this.loaded.nowUs;
+  }
+
+  row(accountId: string, index: number): SubAccount | undefined {
+    const key = rowKey(accountId, index);
+    return this.#rows.get(key) ?? this.loaded.subAccounts.get(key);
+  }
+
+  entry(accountId: string, requestId: string): Entry | undefined {
+    const key = entryKey(accountId, requestId);
+    return this.#entries.get(key) ?? this.loaded.entries.get(key);
+  }
+
+  hasArrived(key: string): boolean {
+    return this.#arrivals.has(key) || this.loaded.arrivals.has(key);
+  }
+
+  /** All rows of the account on this shard, or `undefined` while they are not all locked (which is then asked for). */
+  wholeAccount(accountId: string): SubAccount[] | undefined {
+    if (!this.loaded.wholeAccounts.has(accountId)) {
+      this.#accountsNeeded.add(accountId);
+      return undefined;
+    }
+    const rows: SubAccount[] = [];
+    for (const [key, row] of this.loaded.subAccounts) {
+      if (row.accountId === accountId) rows.push(this.#rows.get(key) ?? row);
+    }
+    return rows;
+  }
+
+  /** A refusal, unless the command's key has yet to be looked up: a found key outranks every reason to refuse. */
+  refuse(command: Command, outcome: Outcome): Outcome {
+    const key = commandKey(command);
+    if (!this.loaded.lookedUpKeys.has(key)) this.#keysNeeded.add(key);
+    return outcome;
+  }
+
+  askForRow(accountId: string, index: number): void {
+    this.#rowsMissing.set(rowKey(accountId, index), { accountId, index });
+  }
+
+  putRow(row: SubAccount): void {
+    this.#rows.set(rowKey(row.accountId, row.index), row);
+  }
+
+  addEntry(entry: Entry): void {
+    this.#entries.set(entryKey(entry.accountId, entry.requestId), entry);
+  }
+
+  addLocalMove(move: LocalMove): void {
+    this.#localMoves.push(move);
+  }
+
+  addDeparture(departure: Departure): void {
+    this.#departures.push(departure);
+  }
+
+  addArrival(key: string, arrival: TransferInCommand): void {
+    this.#arrivals.set(key, arrival);
+  }
+
+  get needs(): Needs | undefined {
+    if (this.#keysNeeded.size + this.#accountsNeeded.size + this.#rowsMissing.size === 0) return undefined;
+    return {
+      keys: this.#keysNeeded,
+      wholeAccounts: this.#accountsNeeded,
+      missingRows: [...this.#rowsMissing.values()],
+    };
+  }
+
+  get changes(): Changes {
+    return {
+      nowUs: this.loaded.nowUs,
+      entries: [...this.#entries.values()],
+      subAccounts: [...this.#rows.values()],
+      localMoves: this.#localMoves,
+      departures: this.#departures,
+      arrivals: [...this.#arrivals.values()],
+    };
+  }
+}

@@ -1,0 +1,32 @@
+export type EntryKind = 'deduction' | 'credit';
+
+/** One line of the ledger: something that came from or went outside the account. Immutable once written. */
+export interface Entry {
+  readonly accountId: string;
+  /** The idempotency key; one namespace per account, all kinds together. */
+  readonly requestId: string;
+  readonly kind: EntryKind;
+  /** Always positive; the kind says which way the money went. */
+  readonly amountMinor: bigint;
+  readonly subAccount: number;
+  /** The version of the sub-account that this entry made; with `subAccount` it is unique within the account. */
+  readonly version: number;
+  readonly epoch: number;
+  /** What the request asked for, hashed (32 hex digits), to tell a retry from a reused key. */
+  readonly fingerprint: string;
+  readonly reference: string | null;
+  /** Canonical JSON of a string map. */
+  readonly metadata: string | null;
+  /** Microseconds since 1970 by the shard's database clock, read after the sub-account was locked. */
+  readonly createdAtUs: number;
+}
+
+/** What an entry did to its account's total. */
+export function signedAmount(entry: Pick<Entry, 'kind' | 'amountMinor'>): bigint {
+  return entry.kind === 'credit' ? entry.amountMinor : -entry.amountMinor;
+}
+
+/** Identifies an entry within a shard: account ids hold no blank, so the pair cannot be confused. */
+export function entryKey(accountId: string, requestId: string): string {
+  return `${accountId} ${requestId}`;
+}

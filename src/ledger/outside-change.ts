@@ -1,0 +1,50 @@
+import type { CreditCommand, DeductCommand } from './command';
+import type { Draft } from './draft';
+import type { Entry, EntryKind } from './entry';
+import { wrap64 } from './money';
+import type { Outcome } from './outcome';
+import type { SubAccount } from './sub-account';
+
+/** What was done under a command's key before, if anything: the same request again, or another one under its key. */
+export function earlierUse(draft: Draft, command: DeductCommand | CreditCommand): Outcome | undefined {
+  const entry = draft.entry(command.accountId, command.requestId);
+  if (!entry) return undefined;
+  return entry.fingerprint === command.fingerprint ? { kind: 'replayed', entry } : { kind: 'keyReused' };
+}
+
+/** A change of a row's balance that came from outside the account: `net` moves with `available`. */
+export function changeFromOutside(row: SubAccount, signedMinor: bigint): SubAccount {
+  return {
+    ...row,
+    availableMinor: row.availableMinor + signedMinor,
+    netMinor: wrap64(row.netMinor + signedMinor),
+    version: row.version + 1,
+    outsideVersion: row.outsideVersion + 1,
+  };
+}
+
+/** A change of a row's balance by money moving within the account: `moved` follows, the account's total does not. */
+export function changeByTransfer(row: SubAccount, signedMinor: bigint): SubAccount {
+  return {
+    ...row,
+    availableMinor: row.availableMinor + signedMinor,
+    movedMinor: wrap64(row.movedMinor + signedMinor),
+    version: row.version + 1,
+  };
+}
+
+export function entryOf(kind: EntryKind, command: DeductCommand | CreditCommand, row: SubAccount, nowUs: number): Entry {
+  return {
+    accountId: command.accountId,
+    requestId: command.requestId,
+    kind,
+    amountMinor: command.amountMinor,
+    subAccount: row.index,
+    version: row.version,
+    epoch: row.epoch,
+    fingerprint: command.fingerprint,
+    reference: command.reference,
+    metadata: command.metadata,
+    createdAtUs: nowUs,
+  };
+}

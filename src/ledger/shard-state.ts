@@ -1,0 +1,44 @@
+import type { Entry } from './entry';
+import type { SubAccount } from './sub-account';
+import type { Departure, Transfer } from './transfer';
+import type { TransferInCommand } from './command';
+
+/** What a shard transaction has loaded and locked: all that a batch is decided on. */
+export interface ShardState {
+  /** The shard's database clock, read after the rows were locked. Microseconds since 1970. */
+  readonly nowUs: number;
+  /** Locked rows by `rowKey`. */
+  readonly subAccounts: ReadonlyMap<string, SubAccount>;
+  /** Accounts of which every row on this shard is locked and loaded. */
+  readonly wholeAccounts: ReadonlySet<string>;
+  /** Keys (`commandKey`) that were looked up on this shard after the rows were locked. */
+  readonly lookedUpKeys: ReadonlySet<string>;
+  /** What the look-up found, by `entryKey`. */
+  readonly entries: ReadonlyMap<string, Entry>;
+  /** Transfers that the look-up found to have arrived, by `arrivalKey`. */
+  readonly arrivals: ReadonlySet<string>;
+}
+
+/** A move between two rows of one shard, written in the transaction that makes it. */
+export type LocalMove = Transfer;
+
+/** What a batch writes. */
+export interface Changes {
+  readonly nowUs: number;
+  readonly entries: readonly Entry[];
+  /** The rows that changed, with their new values. */
+  readonly subAccounts: readonly SubAccount[];
+  readonly localMoves: readonly LocalMove[];
+  readonly departures: readonly Departure[];
+  readonly arrivals: readonly TransferInCommand[];
+}
+
+/** What must be loaded before the batch can be decided. */
+export interface Needs {
+  /** Keys to look up: nothing is refused before that. */
+  readonly keys: ReadonlySet<string>;
+  /** Accounts to lock whole on this shard, because a row is short. */
+  readonly wholeAccounts: ReadonlySet<string>;
+  /** Rows that were named and do not exist yet. */
+  readonly missingRows: readonly { readonly accountId: string; readonly index: number }[];
+}

@@ -1,0 +1,61 @@
+/** The account's status as the rows know it; set from the directory, newer versions only. */
+export type AccountStatus = 'active' | 'frozen' | 'closed';
+
+/** Where a row stands in the account's current size: in use, being emptied, or empty and out of use. */
+export type SubAccountState = 'open' | 'draining' | 'closed';
+
+/**
+ * One of an account's N balances: a row of one shard.
+ *
+ * `availableMinor + heldMinor = netMinor + movedMinor` (modulo 2^64) holds in every row at every instant, and Σ net over
+ * the account is its total whatever is moving between its rows.
+ */
+export interface SubAccount {
+  readonly accountId: string;
+  readonly index: number;
+  readonly availableMinor: bigint;
+  readonly heldMinor: bigint;
+  /** Σ of everything that came from or went outside, modulo 2^64. Transfers never touch it. */
+  readonly netMinor: bigint;
+  /** Σ of transfers in minus transfers out, modulo 2^64. */
+  readonly movedMinor: bigint;
+  /** The placement epoch the row has reached; it turns back commands routed by an older one. */
+  readonly epoch: number;
+  /** Rises with every change. */
+  readonly version: number;
+  /** Rises with every change that came from outside, and with nothing else. */
+  readonly outsideVersion: number;
+  readonly accountStatus: AccountStatus;
+  readonly accountStatusVersion: number;
+  readonly state: SubAccountState;
+  /** Number of the last resize operation that wrote this row. */
+  readonly operation: number;
+}
+
+/** What a new row of an account starts from. */
+export interface SubAccountSeed {
+  readonly accountId: string;
+  readonly index: number;
+  readonly epoch: number;
+  readonly accountStatus: AccountStatus;
+  readonly accountStatusVersion: number;
+}
+
+export function emptySubAccount(seed: SubAccountSeed): SubAccount {
+  return {
+    ...seed,
+    availableMinor: 0n,
+    heldMinor: 0n,
+    netMinor: 0n,
+    movedMinor: 0n,
+    version: 0,
+    outsideVersion: 0,
+    state: 'open',
+    operation: 0,
+  };
+}
+
+/** Identifies a row within a shard. */
+export function rowKey(accountId: string, index: number): string {
+  return `${accountId} ${index}`;
+}

@@ -1,0 +1,76 @@
+/** What to do about a database error; the retry tables of the dialects map error codes to these. */
+export type FaultVerdict =
+  /** A key of the batch exists already: roll back, look the keys up, decide again. */
+  | 'lookUpKeys'
+  /** Deadlock, lock timeout or busy file: nothing was done; run the whole batch again. */
+  | 'again'
+  /** The connection was lost or timed out in the middle: the batch may have committed. Its keys make another run safe. */
+  | 'outcomeUnknown'
+  /** The database does not take transactions now (refused, shutting down, full): nothing was done. */
+  | 'unavailable'
+  /** A defect or a bad command: another try will not mend it. */
+  | 'defect';
+
+/** A database error, classified. The driver's error is the `cause`. */
+export class ShardFault extends Error {
+  readonly code = 'SHARD_FAULT';
+
+  constructor(
+    readonly shard: string,
+    readonly verdict: FaultVerdict,
+    cause: unknown,
+  ) {
+    super(`shard ${shard}: ${verdict}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    this.name = 'ShardFault';
+  }
+}
+
+/** The shard could not be reached or did not answer in time. A command may or may not have taken effect. */
+export class ShardUnavailableError extends Error {
+  readonly code = 'SHARD_UNAVAILABLE';
+
+  constructor(
+    readonly shard: string,
+    detail: string,
+    options?: ErrorOptions,
+  ) {
+    super(`shard ${shard} is unavailable: ${detail}`, options);
+    this.name = 'ShardUnavailableError';
+  }
+}
+
+/** Tries were spent on lock conflicts. Nothing was done. */
+export class ShardContendedError extends Error {
+  readonly code = 'OVERLOADED';
+
+  constructor(
+    readonly shard: string,
+    readonly tries: number,
+    options?: ErrorOptions,
+  ) {
+    super(`shard ${shard}: still in conflict after ${tries} tries`, options);
+    this.name = 'ShardContendedError';
+  }
+}
+
+/** What is stored contradicts what must always hold. Never retried, always logged as an error. */
+export class InvariantViolation extends Error {
+  readonly code = 'INVARIANT_VIOLATION';
+
+  constructor(detail: string, options?: ErrorOptions) {
+    super(detail, options);
+    this.name = 'InvariantViolation';
+  }
+}
+
+/** A database that cannot be used as configured: the start is refused by name instead of guessing. */
+export class DatabaseRefusedError extends Error {
+  constructor(
+    readonly code: 'DATA_FOLDER_IN_USE' | 'SHARD_IDENTITY_MISMATCH' | 'SHARD_NOT_CONFIGURED' | 'DATABASE_UNSUPPORTED',
+    detail: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${code}: ${detail}`, options);
+    this.name = 'DatabaseRefusedError';
+  }
+}

@@ -1,0 +1,13 @@
+import type { MigrationInterface } from 'typeorm';
+import { CreateDirectory1764000000000 } from '../../migrations/directory/1764000000000-create-directory';
+import { CreateLedger1764000000000 } from '../../migrations/shard/1764000000000-create-ledger';
+import type { SchemaPart } from './database';
+
+const MIGRATIONS: Readonly<Record<SchemaPart, (new () => MigrationInterface)[]>> = {
+  shard: [CreateLedger1764000000000],
+  directory: [CreateDirectory1764000000000],
+};
+
+export function migrationsOf(part: SchemaPart): (new () => MigrationInterface)[] {
+  return MIGRATIONS[part];
+}

@@ -1,0 +1,69 @@
+import { format } from 'mysql2';
+import type { Cell, Database, Parameter, SchemaPart } from '../database';
+import { migrate } from './mysql-migrate';
+import { MysqlPool } from './mysql-pool';
+
+const STATEMENT_MS_MAX = 5_000;
+
+/** A MySQL or MariaDB database for single statements: the directory, and reads. */
+export class MysqlDatabase implements Database {
+  readonly dialect = 'mysql';
+  readonly #pool: MysqlPool;
+  #opened: Promise<void> | undefined;
+
+  constructor(
+    name: string,
+    url: string,
+    part: SchemaPart,
+    connectionsMax: number,
+  ) {
+    this.#pool = new MysqlPool(
+      name,
+      url,
+      { connectionsMax, multipleStatements: false, acquireMsMax: 3_000, statementMsMax: STATEMENT_MS_MAX },
+      part,
+    );
+  }
+
+  open(): Promise<void> {
+    this.#opened ??= this.#open().catch((error: unknown) => {
+      this.#opened = undefined;
+      throw error;
+    });
+    return this.#opened;
+  }
+
+  async #open(): Promise<void> {
+    await this.#pool.open();
+    try {
+      await migrate(this.#pool);
+    } catch (error) {
+      await this.#pool.close();
+      throw error;
+    }
+  }
+
+  async read(sql: string, parameters: readonly Parameter[] = []): Promise<Cell[][]> {
+    const result = await this.#pool.single((connection) => this.#pool.run(connection, bind(sql, parameters)));
+    return result as Cell[][];
+  }
+
+  /** The statement's own locks do the waiting. */
+  readSettled(sql: string, parameters: readonly Parameter[] = []): Promise<Cell[][]> {
+    return this.read(sql, parameters);
+  }
+
+  async write(sql: string, parameters: readonly Parameter[] = []): Promise<number> {
+    const result = await this.#pool.single((connection) => this.#pool.run(connection, bind(sql, parameters)));
+    return (result as { affectedRows: number }).affectedRows;
+  }
+
+  close(): Promise<void> {
+    return this.#pool.close();
+  }
+}
+
+function bind(sql: string, parameters: readonly Parameter[]): string {
+  return format(sql, parameters as Parameter[], false, 'Z');
+}
+

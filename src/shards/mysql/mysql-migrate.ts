@@ -1,0 +1,51 @@
+import { DatabaseRefusedError } from '../faults';
+import { exact } from '../database';
+import type { MysqlPool, RawResult } from './mysql-pool';
+
+const LOCK_SECONDS_MAX = 60;
+
+/**
+ * Brings the schema up to date under a lock that every instance starting on this database respects; it belongs to a
+ * session, so an instance that dies while migrating lets go of it.
+ */
+export async function migrate(pool: MysqlPool): Promise<void> {
+  await pool.single(async (session) => {
+    await checkVersion(pool, session);
+    const lock = `CONCAT('hotsplit migrate ', LEFT(SHA2(DATABASE(), 256), 32))`;
+    const got = await pool.run(session, `SELECT GET_LOCK(${lock}, 0)`);
+    if (cell(got) !== 1n) await waitForLock(pool, session, lock);
+    try {
+      await pool.dataSource.runMigrations();
+    } finally {
+      await pool.run(session, `SELECT RELEASE_LOCK(${lock})`);
+    }
+  });
+}
+
+type Session = Parameters<MysqlPool['run']>[0];
+
+/** Waits in short turns, so that each statement stays within its own deadline. */
+async function waitForLock(pool: MysqlPool, session: Session, lock: string): Promise<void> {
+  for (let waited = 0; waited < LOCK_SECONDS_MAX; waited += 2) {
+    if (cell(await pool.run(session, `SELECT GET_LOCK(${lock}, 2)`)) === 1n) return;
+  }
+  throw new Error(`another instance has been migrating this database for over ${LOCK_SECONDS_MAX} seconds`);
+}
+
+async function checkVersion(pool: MysqlPool, session: Session): Promise<void> {
+  const result = await pool.run(session, 'SELECT VERSION()');
+  const version = String((result as unknown[][])[0]?.[0]);
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const supported = /mariadb/i.test(version) ? major > 10 || (major === 10 && minor >= 6) : major >= 8;
+  if (!supported) {
+    throw new DatabaseRefusedError(
+      'DATABASE_UNSUPPORTED',
+      `the server is ${version}; MySQL 8.0 or later, or MariaDB 10.6 or later, is needed`,
+    );
+  }
+}
+
+function cell(result: RawResult): bigint {
+  const value = (result as (string | number | null)[][])[0]?.[0];
+  return value === null ? -1n : exact(value);
+}

@@ -1,0 +1,151 @@
+import type { Pool, PoolConnection } from 'mysql2';
+import { DataSource, type DataSourceOptions } from 'typeorm';
+import type { MysqlDriver } from 'typeorm/driver/mysql/MysqlDriver';
+import type { Cell, SchemaPart } from '../database';
+import { mysqlFault } from './mysql-faults';
+import { migrationsOf } from '../migrations';
+
+/** Bounds of a pool. Relations: `idleMsMax` < `waitTimeoutSeconds` · 1000, so that the pool closes a session first. */
+export interface PoolSettings {
+  readonly connectionsMax: number;
+  readonly multipleStatements: boolean;
+  readonly acquireMsMax: number;
+  readonly statementMsMax: number;
+}
+
+const CONNECT_MS_MAX = 3_000;
+const IDLE_MS_MAX = 5_000;
+
+/**
+ * What every session is set to. `wait_timeout` frees the locks of a client that lost power within seconds instead of
+ * hours; strict mode turns silent truncation into errors; UTC makes the server's clock unambiguous.
+ */
+const SESSION = [
+  `SET SESSION time_zone = '+00:00'`,
+  `sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'`,
+  'wait_timeout = 10',
+  'innodb_lock_wait_timeout = 2',
+  'autocommit = 1',
+].join(', ');
+const ISOLATION = 'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED';
+
+/** Raw result of a statement: rows for a SELECT, a header for the rest, an array of both for several statements. */
+export type RawResult = Cell[][] | { affectedRows: number } | RawResult[];
+
+/** A TypeORM data source on one MySQL database, and its pool of sessions for raw statements. */
+export class MysqlPool {
+  readonly dataSource: DataSource;
+
+  constructor(
+    private readonly name: string,
+    url: string,
+    private readonly settings: PoolSettings,
+    part: SchemaPart,
+  ) {
+    this.dataSource = new DataSource(dataSourceOptions(url, settings, part));
+  }
+
+  /** Safe to call again, also after a failure. */
+  async open(): Promise<void> {
+    if (this.dataSource.isInitialized) return;
+    try {
+      await this.dataSource.initialize();
+    } catch (error) {
+      throw mysqlFault(this.name, error);
+    }
+    this.#pool().on('connection', (connection) => {
+      const configure = (statement: string): void => {
+        connection.query(statement, (error) => {
+          if (error) connection.destroy();
+        });
+      };
+      configure(SESSION);
+      configure(ISOLATION);
+    });
+    // The one session that TypeORM opened before the listener stood is not configured: it must not be handed out.
+    await new Promise<void>((resolve) => {
+      this.#pool().getConnection((_error, connection) => {
+        (connection as PoolConnection | undefined)?.destroy();
+        resolve();
+      });
+    });
+  }
+
+  /** A session, or a fault once `acquireMsMax` is over. One that comes too late goes straight back to the pool. */
+  acquire(): Promise<PoolConnection> {
+    if (!this.dataSource.isInitialized) return Promise.reject(mysqlFault(this.name, { code: 'NOT_OPEN' }));
+    return new Promise((resolve, reject) => {
+      let late = false;
+      const timer = setTimeout(() => {
+        late = true;
+        reject(mysqlFault(this.name, { code: 'ACQUIRE_TIMEOUT', message: 'no database session came free in time' }));
+      }, this.settings.acquireMsMax);
+      this.#pool().getConnection((error, connection) => {
+        clearTimeout(timer);
+        if (error) reject(mysqlFault(this.name, error));
+        else if (late) connection.release();
+        else resolve(connection);
+      });
+    });
+  }
+
+  /** Runs a statement on a session. The caller destroys the session when this rejects. */
+  run(connection: PoolConnection, sql: string): Promise<RawResult> {
+    return new Promise((resolve, reject) => {
+      connection.query({ sql, rowsAsArray: true, timeout: this.settings.statementMsMax }, (error, result) => {
+        if (error) reject(mysqlFault(this.name, error));
+        else resolve(result as unknown as RawResult);
+      });
+    });
+  }
+
+  /** One statement in a session of its own. */
+  async single<T>(use: (connection: PoolConnection) => Promise<T>): Promise<T> {
+    const connection = await this.acquire();
+    try {
+      const result = await use(connection);
+      connection.release();
+      return result;
+    } catch (error) {
+      connection.destroy();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.dataSource.isInitialized) await this.dataSource.destroy();
+  }
+
+  #pool(): Pool {
+    return (this.dataSource.driver as MysqlDriver).pool as Pool;
+  }
+}
+
+function dataSourceOptions(url: string, settings: PoolSettings, part: SchemaPart): DataSourceOptions {
+  const { hostname, port, username, password, pathname, searchParams } = new URL(url);
+  return {
+    type: 'mysql',
+    host: hostname.replace(/^\[|\]$/g, ''),
+    port: port ? Number(port) : 3306,
+    username: decodeURIComponent(username),
+    password: decodeURIComponent(password),
+    database: decodeURIComponent(pathname.slice(1)),
+    charset: 'utf8mb4',
+    timezone: 'Z',
+    supportBigNumbers: true,
+    bigNumberStrings: true,
+    connectTimeout: CONNECT_MS_MAX,
+    poolSize: settings.connectionsMax,
+    ...(searchParams.get('ssl') === 'true' ? { ssl: {} } : {}),
+    migrations: migrationsOf(part),
+    migrationsTableName: `${part}_migrations`,
+    migrationsTransactionMode: 'none',
+    extra: {
+      multipleStatements: settings.multipleStatements,
+      maxIdle: Math.max(1, settings.connectionsMax - 1),
+      idleTimeout: IDLE_MS_MAX,
+      enableKeepAlive: true,
+      queueLimit: 1_000,
+    },
+  };
+}

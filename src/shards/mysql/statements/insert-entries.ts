@@ -1,0 +1,26 @@
+import { type Entry, entryKey } from '../../../ledger/entry';
+import { ENTRY_COLUMNS } from '../../statements/entry-row';
+import { literal } from './literal';
+
+/**
+ * Inserts a batch's entries with one plain INSERT; a key that exists is an error (1062) on purpose, because every form
+ * that swallows it swallows other errors too.
+ *
+ * Sorted by key, so that two batches with the same keys meet in one order on the unique index `entry_request` and wait
+ * for each other instead of deadlocking.
+ */
+export function insertEntries(entries: readonly Entry[]): string {
+  const sorted = entries
+    .map((entry) => ({ entry, key: entryKey(entry.accountId, entry.requestId) }))
+    .sort((a, b) => (a.key < b.key ? -1 : 1));
+  return `INSERT INTO entry (${ENTRY_COLUMNS})
+    VALUES ${sorted.map(({ entry }) => values(entry)).join(',')}`;
+}
+
+function values(entry: Entry): string {
+  return (
+    `(${literal(entry.accountId)},${entry.createdAtUs},${entry.subAccount},${entry.version},${literal(entry.requestId)},` +
+    `'${entry.kind}',${entry.amountMinor},${entry.epoch},X'${entry.fingerprint}',${literal(entry.reference)},` +
+    `${literal(entry.metadata)})`
+  );
+}

@@ -1,0 +1,20 @@
+import type { Changes } from '../../../ledger/shard-state';
+import { literal } from './literal';
+
+/** Inserts a batch's halves of transfers with one plain INSERT: an arrival that exists is an error (1062). */
+export function insertTransfers(changes: Changes): string | undefined {
+  const rows = [
+    ...changes.departures.map((departure) => ({ ...departure, direction: 'out', peer: departure.toShard, pending: 1 })),
+    ...changes.arrivals.map((arrival) => ({ ...arrival, direction: 'in', peer: arrival.fromShard, pending: null })),
+    ...changes.localMoves.map((move) => ({ ...move, direction: 'local', peer: null, pending: null })),
+  ];
+  if (rows.length === 0) return undefined;
+  return `INSERT INTO transfer (account_id, transfer_id, direction, from_sub_account, to_sub_account, peer_shard, amount, pending, created_at_us)
+    VALUES ${rows
+      .map(
+        (row) =>
+          `(${literal(row.accountId)},${literal(row.transferId)},'${row.direction}',${row.fromSubAccount},` +
+          `${row.toSubAccount},${literal(row.peer)},${row.amountMinor},${row.pending ?? 'NULL'},${changes.nowUs})`,
+      )
+      .join(',')}`;
+}

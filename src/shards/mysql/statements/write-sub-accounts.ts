@@ -1,0 +1,25 @@
+import type { SubAccount } from '../../../ledger/sub-account';
+import { SUB_ACCOUNT_COLUMNS } from '../../statements/sub-account-row';
+import { literal } from './literal';
+
+/**
+ * Writes rows that this transaction has locked, with the values the state machine computed.
+ *
+ * Every row exists and is X-locked, so the statement always takes the update branch; it is the one form that writes many
+ * rows at once on MySQL and MariaDB alike. Rides on the primary key.
+ */
+export function writeSubAccounts(rows: readonly SubAccount[]): string {
+  return `INSERT INTO sub_account (${SUB_ACCOUNT_COLUMNS}) VALUES ${rows.map(subAccountValues).join(',')}
+    ON DUPLICATE KEY UPDATE available = VALUES(available), held = VALUES(held), net = VALUES(net),
+      moved = VALUES(moved), epoch = VALUES(epoch), version = VALUES(version),
+      outside_version = VALUES(outside_version), account_status = VALUES(account_status),
+      account_status_version = VALUES(account_status_version), state = VALUES(state), operation = VALUES(operation)`;
+}
+
+function subAccountValues(row: SubAccount): string {
+  return (
+    `(${literal(row.accountId)},${row.index},${row.availableMinor},${row.heldMinor},${row.netMinor},${row.movedMinor},` +
+    `${row.epoch},${row.version},${row.outsideVersion},'${row.accountStatus}',${row.accountStatusVersion},` +
+    `'${row.state}',${row.operation})`
+  );
+}

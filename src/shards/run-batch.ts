@@ -1,0 +1,111 @@
+import type { Command } from '../ledger/command';
+import type { Needs } from '../ledger/shard-state';
+import { attemptBatch, type AttemptScope } from './attempt-batch';
+import type { BatchStore } from './batch-transaction';
+import { ShardContendedError, ShardFault, ShardUnavailableError } from './faults';
+import type { BatchHint, BatchResult } from './shard';
+
+/** Bounds of the tries of one batch. */
+export interface RetryPolicy {
+  readonly triesMax: number;
+  /** Tries while the database is not there at all: few, so that its share of requests is told soon. */
+  readonly unavailableTriesMax: number;
+  readonly deadlineMs: number;
+  /** The wait before try n is random in [0, min(backoffMsMax, backoffMsBase · 2^n)] ("full jitter"). */
+  readonly backoffMsBase: number;
+  readonly backoffMsMax: number;
+}
+
+export const RETRY_POLICY: RetryPolicy = {
+  triesMax: 10,
+  unavailableTriesMax: 3,
+  deadlineMs: 8_000,
+  backoffMsBase: 2,
+  backoffMsMax: 200,
+};
+
+/** Time and chance, passed in so that a simulation can own them. */
+export interface Surroundings {
+  now(): number;
+  random(): number;
+  sleep(ms: number): Promise<void>;
+}
+
+export const REAL_SURROUNDINGS: Surroundings = {
+  now: () => performance.now(),
+  random: () => Math.random(),
+  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+};
+
+export interface RunBatch {
+  readonly store: BatchStore;
+  readonly policy: RetryPolicy;
+  readonly surroundings: Surroundings;
+  /** Creates rows that a command named and that do not exist. */
+  createMissingRows(rows: Needs['missingRows'], commands: readonly Command[]): Promise<void>;
+}
+
+/**
+ * Runs a batch until it is decided and durable, or until tries or time are spent.
+ *
+ * A widening or a missing row is progress and not a conflict, so it waits for nobody; each happens at most once for an
+ * account or row. When the connection was lost at commit the outcome is unknown, and the batch simply runs again with
+ * its keys looked up first.
+ */
+export async function runBatch(
+  run: RunBatch,
+  commands: readonly Command[],
+  hint: BatchHint,
+): Promise<BatchResult> {
+  const { policy, surroundings, store } = run;
+  const deadline = surroundings.now() + policy.deadlineMs;
+  let scope: AttemptScope = hint;
+  let widened = false;
+
+  for (let tries = 1; ; ) {
+    try {
+      const attempt = await attemptBatch(store, commands, scope);
+      switch (attempt.kind) {
+        case 'committed':
+          return {
+            outcomes: attempt.outcomes,
+            hint: {
+              lookUpKeys: attempt.outcomes.some((outcome) => outcome.kind === 'replayed'),
+              wholeAccounts: widened || attempt.outcomes.some(isShort) ? scope.wholeAccounts : new Set(),
+            },
+          };
+        case 'widen':
+          scope = { ...scope, wholeAccounts: new Set([...scope.wholeAccounts, ...attempt.wholeAccounts]) };
+          widened = true;
+          break;
+        case 'missingRows':
+          await run.createMissingRows(attempt.rows, commands);
+          break;
+      }
+      if (surroundings.now() > deadline) throw new ShardContendedError(store.name, tries);
+    } catch (error) {
+      if (!(error instanceof ShardFault) || error.verdict === 'defect') throw error;
+      scope = { ...scope, lookUpKeys: true };
+      if (error.verdict === 'lookUpKeys' && tries === 1) {
+        tries += 1;
+        continue;
+      }
+      const pause = surroundings.random() * Math.min(policy.backoffMsMax, policy.backoffMsBase * 2 ** tries);
+      const triesMax = error.verdict === 'unavailable' ? policy.unavailableTriesMax : policy.triesMax;
+      if (tries >= triesMax || surroundings.now() + pause > deadline) throw spent(error, tries);
+      tries += 1;
+      await surroundings.sleep(pause);
+    }
+  }
+}
+
+function isShort(outcome: { kind: string }): boolean {
+  return outcome.kind === 'insufficientFunds';
+}
+
+/** Lock conflicts end as "overloaded, nothing was done"; everything else as "unavailable, ask again with the same key". */
+function spent(fault: ShardFault, tries: number): Error {
+  return fault.verdict === 'again' || fault.verdict === 'lookUpKeys'
+    ? new ShardContendedError(fault.shard, tries, { cause: fault })
+    : new ShardUnavailableError(fault.shard, fault.message, { cause: fault });
+}

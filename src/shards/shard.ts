@@ -1,0 +1,105 @@
+import type { Command } from '../ledger/command';
+import type { Entry, EntryKind } from '../ledger/entry';
+import type { Outcome } from '../ledger/outcome';
+import type { SubAccount, SubAccountSeed } from '../ledger/sub-account';
+import type { Departure } from '../ledger/transfer';
+
+/** Sums over an account's rows on one shard, from one statement. */
+export interface ShardBalance {
+  readonly availableMinor: bigint;
+  readonly heldMinor: bigint;
+  /** Modulo 2^64: add the shards up, then wrap. */
+  readonly netMinor: bigint;
+  readonly outsideVersion: bigint;
+  readonly rows: number;
+}
+
+/** A place in an account's list of entries: everything strictly older comes after it. */
+export interface EntryPosition {
+  readonly createdAtUs: number;
+  readonly shard: string;
+  readonly subAccount: number;
+  readonly version: number;
+}
+
+export interface EntryQuery {
+  readonly accountId: string;
+  readonly limit: number;
+  /** Exclusive upper end of the page. */
+  readonly before: EntryPosition;
+  readonly kind?: EntryKind;
+  /** Inclusive. */
+  readonly fromUs?: number;
+  /** Exclusive. */
+  readonly toUs?: number;
+}
+
+/** A departure that has not been marked as arrived yet, and the shard it left. */
+export interface PendingDeparture extends Departure {
+  readonly fromShard: string;
+}
+
+/** What a batch ended with, and what the next one on the same lane may assume to save a second try. */
+export interface BatchResult {
+  readonly outcomes: readonly Outcome[];
+  readonly hint: BatchHint;
+}
+
+/** Loads ahead of need: never required for correctness, only to save a rolled-back try. */
+export interface BatchHint {
+  readonly lookUpKeys: boolean;
+  readonly wholeAccounts: ReadonlySet<string>;
+}
+
+export const NO_HINT: BatchHint = { lookUpKeys: false, wholeAccounts: new Set() };
+
+/**
+ * One database that holds sub-accounts, entries and transfers: the port that the engine stands on. Every call has a
+ * deadline of its own.
+ *
+ * Calls reject with `ShardUnavailableError`, `ShardContendedError` or a `ShardFault` that another try will not mend.
+ */
+export interface Shard {
+  readonly name: string;
+  /** How many batches may usefully run side by side. */
+  readonly parallelism: number;
+
+  /** Migrates the database and checks that it is the shard it is taken for. May be called again after a failure. */
+  open(): Promise<void>;
+
+  /**
+   * Runs the commands in one transaction, tried again as often as the retry policy allows. When it resolves, the
+   * applied outcomes are durable.
+   */
+  applyBatch(commands: readonly Command[], hint: BatchHint): Promise<BatchResult>;
+
+  /** Creates rows that do not exist yet, empty; existing ones are left alone. */
+  createSubAccounts(seeds: readonly SubAccountSeed[]): Promise<void>;
+
+  /** Marks departures of this shard as arrived. */
+  completeTransfers(transfers: readonly { accountId: string; transferId: string }[]): Promise<void>;
+
+  /** Committed departures that are not marked as arrived, oldest first, not younger than the given age. */
+  pendingDepartures(options: { limit: number; olderThanMs: number; accountId?: string }): Promise<PendingDeparture[]>;
+
+  findEntry(accountId: string, requestId: string): Promise<Entry | undefined>;
+
+  /** One round trip, however many sub-accounts. */
+  readBalance(accountId: string): Promise<ShardBalance>;
+
+  /** The account's rows on this shard, by index. */
+  listSubAccounts(accountId: string): Promise<SubAccount[]>;
+
+  /**
+   * A moment by this shard's clock (µs) before which no entry of the account can appear any more: it waits for the
+   * transactions that are changing the account.
+   */
+  settledUntilUs(accountId: string): Promise<number>;
+
+  /** Entries before a position, newest first. */
+  listEntries(query: EntryQuery): Promise<Entry[]>;
+
+  ping(): Promise<void>;
+
+  close(): Promise<void>;
+}

@@ -1,0 +1,181 @@
+import type { Command } from '../ledger/command';
+import type { Entry } from '../ledger/entry';
+import type { SubAccount, SubAccountSeed } from '../ledger/sub-account';
+import type { BatchStore } from './batch-transaction';
+import { type Cell, type Database, integer, text } from './database';
+import { DatabaseRefusedError, ShardFault, ShardUnavailableError } from './faults';
+import { RETRY_POLICY, type RetryPolicy, runBatch, type Surroundings } from './run-batch';
+import type { BatchHint, BatchResult, EntryQuery, PendingDeparture, Shard, ShardBalance } from './shard';
+import { completeTransfers } from './statements/complete-transfers';
+import { createSubAccounts } from './statements/create-sub-accounts';
+import { ENTRY_COLUMNS, toEntry } from './statements/entry-row';
+import { listEntries } from './statements/list-entries';
+import { nowUs } from './statements/now';
+import { pendingDepartures, toPendingDeparture } from './statements/pending-departures';
+import { settledUntil } from './statements/settled-until';
+import type { Statement } from './statements/statement';
+import { SUB_ACCOUNT_COLUMNS, toSubAccount } from './statements/sub-account-row';
+import { sumBalances, toShardBalance } from './statements/sum-balances';
+
+/** What a new row of an account starts from, asked of the directory when a named row turns out to be missing. */
+export type DescribeAccount = (accountId: string) => Promise<Omit<SubAccountSeed, 'accountId' | 'index'>>;
+
+export interface SqlShardParts {
+  readonly name: string;
+  readonly parallelism: number;
+  /** Single statements. */
+  readonly database: Database;
+  /** Batches. */
+  readonly batches: BatchStore;
+  readonly clusterId: () => Promise<string>;
+  readonly describeAccount: DescribeAccount;
+  readonly surroundings: Surroundings;
+  readonly policy?: RetryPolicy;
+}
+
+/** Rows created by one statement. */
+const SEEDS_LENGTH_MAX = 500;
+
+/** A shard on any SQL store: batches go through its transactions, the rest are single statements. */
+export class SqlShard implements Shard {
+  constructor(private readonly parts: SqlShardParts) {}
+
+  get name(): string {
+    return this.parts.name;
+  }
+
+  get parallelism(): number {
+    return this.parts.parallelism;
+  }
+
+  async open(): Promise<void> {
+    await this.#guard(() => this.parts.database.open('shard'));
+    await this.#identify();
+    await this.#guard(() => this.parts.batches.open());
+  }
+
+  /** A database keeps the name it was first used under, so that a swapped address is refused instead of written to. */
+  async #identify(): Promise<void> {
+    const clusterId = await this.parts.clusterId();
+    const ignore = this.parts.database.dialect === 'mysql' ? 'ON DUPLICATE KEY UPDATE id = id' : 'ON CONFLICT DO NOTHING';
+    await this.#write({
+      sql: `INSERT INTO shard_identity (id, name, cluster_id) VALUES (1, ?, ?) ${ignore}`,
+      parameters: [this.name, clusterId],
+    });
+    const [row] = await this.#read({ sql: 'SELECT name, cluster_id FROM shard_identity WHERE id = 1', parameters: [] });
+    const found = { name: text(row?.[0]), clusterId: text(row?.[1]) };
+    if (found.name !== this.name || found.clusterId !== clusterId) {
+      throw new DatabaseRefusedError(
+        'SHARD_IDENTITY_MISMATCH',
+        `the database configured as shard "${this.name}" of this directory calls itself "${found.name}"` +
+          (found.clusterId === clusterId ? '' : ' and belongs to another directory'),
+      );
+    }
+  }
+
+  applyBatch(commands: readonly Command[], hint: BatchHint): Promise<BatchResult> {
+    const { batches: store, surroundings, policy = RETRY_POLICY } = this.parts;
+    return runBatch(
+      {
+        store,
+        policy,
+        surroundings,
+        createMissingRows: async (rows) => {
+          const seeds = rows.map(async (row) => ({ ...row, ...(await this.parts.describeAccount(row.accountId)) }));
+          await this.createSubAccounts(await Promise.all(seeds));
+        },
+      },
+      commands,
+      hint,
+    );
+  }
+
+  async createSubAccounts(seeds: readonly SubAccountSeed[]): Promise<void> {
+    for (let from = 0; from < seeds.length; from += SEEDS_LENGTH_MAX) {
+      await this.#write(createSubAccounts(seeds.slice(from, from + SEEDS_LENGTH_MAX), this.parts.database.dialect));
+    }
+  }
+
+  async completeTransfers(transfers: readonly { accountId: string; transferId: string }[]): Promise<void> {
+    if (transfers.length > 0) await this.#write(completeTransfers(transfers));
+  }
+
+  async pendingDepartures(options: {
+    limit: number;
+    olderThanMs: number;
+    accountId?: string;
+  }): Promise<PendingDeparture[]> {
+    const rows = await this.#read(pendingDepartures({ ...options, dialect: this.parts.database.dialect }));
+    return rows.map((row) => toPendingDeparture(row, this.name));
+  }
+
+  async findEntry(accountId: string, requestId: string): Promise<Entry | undefined> {
+    const [row] = await this.#read({
+      sql: `SELECT ${ENTRY_COLUMNS} FROM entry WHERE account_id = ? AND request_id = ?`,
+      parameters: [accountId, requestId],
+    });
+    return row && toEntry(row);
+  }
+
+  async readBalance(accountId: string): Promise<ShardBalance> {
+    const [row = []] = await this.#read(sumBalances(accountId, this.parts.database.dialect));
+    return toShardBalance(row);
+  }
+
+  async listSubAccounts(accountId: string): Promise<SubAccount[]> {
+    const rows = await this.#read({
+      sql: `SELECT ${SUB_ACCOUNT_COLUMNS} FROM sub_account WHERE account_id = ? ORDER BY idx`,
+      parameters: [accountId],
+    });
+    return rows.map(toSubAccount);
+  }
+
+  async settledUntilUs(accountId: string): Promise<number> {
+    const { database } = this.parts;
+    const statement = settledUntil(accountId, database.dialect);
+    const clocks = async (): Promise<number[]> => {
+      const rows = await this.#guard(() => database.readSettled(statement.sql, statement.parameters));
+      return rows.map(([cell]) => integer(cell));
+    };
+    const first = await clocks();
+    if (first.length > 0) return Math.max(...first);
+
+    // No row here yet. One that comes later writes entries later than a clock that was read before it was missed.
+    const [row] = await this.#read({ sql: `SELECT ${nowUs(database.dialect)}`, parameters: [] });
+    const again = await clocks();
+    return again.length > 0 ? Math.max(...again) : integer(row?.[0]);
+  }
+
+  async listEntries(query: EntryQuery): Promise<Entry[]> {
+    return (await this.#read(listEntries(this.name, query))).map(toEntry);
+  }
+
+  async ping(): Promise<void> {
+    await this.#read({ sql: 'SELECT 1', parameters: [] });
+  }
+
+  async close(): Promise<void> {
+    await this.parts.batches.close();
+    await this.parts.database.close();
+  }
+
+  #read(statement: Statement): Promise<Cell[][]> {
+    return this.#guard(() => this.parts.database.read(statement.sql, statement.parameters));
+  }
+
+  #write(statement: Statement): Promise<number> {
+    return this.#guard(() => this.parts.database.write(statement.sql, statement.parameters));
+  }
+
+  /** Outside a batch there is nothing to decide again: a fault that is not a defect means "not now". */
+  async #guard<T>(run: () => Promise<T>): Promise<T> {
+    try {
+      return await run();
+    } catch (error) {
+      if (error instanceof ShardFault && error.verdict !== 'defect') {
+        throw new ShardUnavailableError(this.name, error.message, { cause: error });
+      }
+      throw error;
+    }
+  }
+}

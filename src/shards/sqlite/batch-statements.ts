@@ -1,0 +1,34 @@
+import type { Statement } from 'better-sqlite3';
+import { ENTRY_COLUMNS } from '../statements/entry-row';
+import { SUB_ACCOUNT_COLUMNS } from '../statements/sub-account-row';
+import type { SqliteConnection } from './sqlite-file';
+
+/** The statements of a batch, prepared once a connection. Rows come as arrays, integers as `bigint`. */
+export function prepareBatchStatements(connection: SqliteConnection) {
+  const read = (sql: string): Statement => connection.prepare(sql).raw();
+  const run = (sql: string): Statement => connection.prepare(sql);
+  return {
+    begin: run('BEGIN IMMEDIATE'),
+    commit: run('COMMIT'),
+    rollback: run('ROLLBACK'),
+    now: read('SELECT now_us()'),
+    row: read(`SELECT ${SUB_ACCOUNT_COLUMNS} FROM sub_account WHERE account_id = ? AND idx = ?`),
+    rowsOfAccount: read(`SELECT ${SUB_ACCOUNT_COLUMNS} FROM sub_account WHERE account_id = ? ORDER BY idx`),
+    entry: read(`SELECT ${ENTRY_COLUMNS} FROM entry WHERE account_id = ? AND request_id = ?`),
+    arrival: read(`SELECT 1 FROM transfer WHERE account_id = ? AND transfer_id = ? AND direction = 'in'`),
+    insertEntry: run(`INSERT INTO entry (${ENTRY_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`),
+    insertTransfer: run(
+      `INSERT INTO transfer
+         (account_id, transfer_id, direction, from_sub_account, to_sub_account, peer_shard, amount, pending, created_at_us)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ),
+    writeRow: run(
+      `UPDATE sub_account
+         SET available = ?, held = ?, net = ?, moved = ?, epoch = ?, version = ?, outside_version = ?,
+             account_status = ?, account_status_version = ?, state = ?, operation = ?
+       WHERE account_id = ? AND idx = ?`,
+    ),
+  } as const;
+}
+
+export type BatchStatements = ReturnType<typeof prepareBatchStatements>;

@@ -1,0 +1,160 @@
+import type { Entry } from '../../ledger/entry';
+import type { Changes } from '../../ledger/shard-state';
+import type { SubAccount } from '../../ledger/sub-account';
+import type { BatchStore, BatchTransaction, KeyScope, RowScope } from '../batch-transaction';
+import { type Cell, integer } from '../database';
+import type { ShardFault } from '../faults';
+import { toEntry } from '../statements/entry-row';
+import { toSubAccount } from '../statements/sub-account-row';
+import { sqliteFault } from './sqlite-faults';
+import type { SqliteConnection, SqliteFile } from './sqlite-file';
+import { type BatchStatements, prepareBatchStatements } from './batch-statements';
+
+/** Batches on a SQLite file: one at a time, each BEGIN IMMEDIATE … COMMIT on the one writer. */
+export class SqliteBatchStore implements BatchStore {
+  readonly #statements = new WeakMap<SqliteConnection, BatchStatements>();
+
+  constructor(
+    readonly name: string,
+    private readonly file: SqliteFile,
+  ) {}
+
+  /** The file is opened with the shard's database. */
+  open(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async begin(): Promise<BatchTransaction> {
+    try {
+      const { connection, leave } = await this.file.enterWriter();
+      let statements = this.#statements.get(connection);
+      if (!statements) this.#statements.set(connection, (statements = prepareBatchStatements(connection)));
+      return new SqliteBatchTransaction(this.name, statements, leave);
+    } catch (error) {
+      throw sqliteFault(this.name, error);
+    }
+  }
+}
+
+class SqliteBatchTransaction implements BatchTransaction {
+  #open = false;
+
+  constructor(
+    private readonly name: string,
+    private readonly statements: BatchStatements,
+    private readonly leave: () => void,
+  ) {}
+
+  lock(scope: RowScope): Promise<{ nowUs: number; rows: SubAccount[] }> {
+    return this.#try(() => {
+      this.statements.begin.run();
+      this.#open = true;
+      const rows: SubAccount[] = [];
+      for (const [accountId, indices] of scope.rows) {
+        if (scope.wholeAccounts.has(accountId)) {
+          rows.push(...(this.statements.rowsOfAccount.all(accountId) as Cell[][]).map(toSubAccount));
+          continue;
+        }
+        for (const index of indices) {
+          const row = this.statements.row.get(accountId, index) as Cell[] | undefined;
+          if (row) rows.push(toSubAccount(row));
+        }
+      }
+      return { nowUs: integer((this.statements.now.get() as Cell[])[0]), rows };
+    });
+  }
+
+  lookUp(keys: KeyScope): Promise<{ entries: Entry[]; arrivals: { accountId: string; transferId: string }[] }> {
+    return this.#try(() => {
+      const entries: Entry[] = [];
+      for (const [accountId, requestIds] of keys.requestIds) {
+        for (const requestId of requestIds) {
+          const row = this.statements.entry.get(accountId, requestId) as Cell[] | undefined;
+          if (row) entries.push(toEntry(row));
+        }
+      }
+      const arrivals = [...keys.transferIds].flatMap(([accountId, transferIds]) =>
+        transferIds
+          .filter((transferId) => this.statements.arrival.get(accountId, transferId) !== undefined)
+          .map((transferId) => ({ accountId, transferId })),
+      );
+      return { entries, arrivals };
+    });
+  }
+
+  async commit(changes: Changes): Promise<void> {
+    await this.#try(() => {
+      const { insertEntry, insertTransfer, writeRow } = this.statements;
+      for (const entry of changes.entries) {
+        insertEntry.run(
+          entry.accountId,
+          entry.createdAtUs,
+          entry.subAccount,
+          entry.version,
+          entry.requestId,
+          entry.kind,
+          entry.amountMinor,
+          entry.epoch,
+          Buffer.from(entry.fingerprint, 'hex'),
+          entry.reference,
+          entry.metadata,
+        );
+      }
+      for (const out of changes.departures) insertTransfer.run(...half(out, 'out'), out.toShard, out.amountMinor, 1, changes.nowUs);
+      for (const arrival of changes.arrivals) {
+        insertTransfer.run(...half(arrival, 'in'), arrival.fromShard, arrival.amountMinor, null, changes.nowUs);
+      }
+      for (const move of changes.localMoves) insertTransfer.run(...half(move, 'local'), null, move.amountMinor, null, changes.nowUs);
+      for (const row of changes.subAccounts) {
+        writeRow.run(
+          row.availableMinor,
+          row.heldMinor,
+          row.netMinor,
+          row.movedMinor,
+          row.epoch,
+          row.version,
+          row.outsideVersion,
+          row.accountStatus,
+          row.accountStatusVersion,
+          row.state,
+          row.operation,
+          row.accountId,
+          row.index,
+        );
+      }
+      this.statements.commit.run();
+      this.#open = false;
+    });
+    this.leave();
+  }
+
+  rollback(): Promise<void> {
+    try {
+      if (this.#open) this.statements.rollback.run();
+    } catch {
+      // SQLite has rolled back by itself after the error that brought us here.
+    }
+    this.leave();
+    return Promise.resolve();
+  }
+
+  #try<T>(run: () => T): Promise<T> {
+    try {
+      return Promise.resolve(run());
+    } catch (error) {
+      const fault: ShardFault = sqliteFault(this.name, error);
+      return Promise.reject(fault);
+    }
+  }
+}
+
+function half(
+  transfer: { accountId: string; transferId: string; fromSubAccount: number; toSubAccount: number },
+  direction: 'out' | 'in' | 'local',
+): [string, string, string, number, number] {
+  return [transfer.accountId, transfer.transferId, direction, transfer.fromSubAccount, transfer.toSubAccount];
+}

@@ -1,0 +1,136 @@
+import Sqlite from 'better-sqlite3';
+import { mkdirSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { DataSource } from 'typeorm';
+import type { BetterSqlite3Driver } from 'typeorm/driver/better-sqlite3/BetterSqlite3Driver';
+import type { SchemaPart } from '../database';
+import { DatabaseRefusedError } from '../faults';
+import { migrationsOf } from '../migrations';
+import { Turnstile } from './turnstile';
+
+export type SqliteConnection = Sqlite.Database;
+
+const WRITER_WAIT_MS_MAX = 5_000;
+
+/**
+ * One SQLite file, open in this process: a single writer connection behind a turnstile, and a reader that sees what is
+ * committed. A shard and the directory may live in the same file, and then share both.
+ *
+ * The file belongs to one process at a time. The lock is a lock of the operating system on a file beside it, so a
+ * process that dies in any way lets go of it.
+ */
+export class SqliteFile {
+  static readonly #open = new Map<string, SqliteFile>();
+
+  readonly #turnstile = new Turnstile(WRITER_WAIT_MS_MAX);
+  readonly #path: string;
+  readonly #owner: SqliteConnection;
+  readonly #migrated = new Set<SchemaPart>();
+  #users = 0;
+  #writer: SqliteConnection | undefined;
+  #reader: SqliteConnection | undefined;
+  #source: DataSource | undefined;
+  #lastUs = 0;
+
+  /** @throws DatabaseRefusedError `DATA_FOLDER_IN_USE` when another process has the file open */
+  static open(path: string): SqliteFile {
+    const full = resolve(path);
+    const file = SqliteFile.#open.get(full) ?? new SqliteFile(full);
+    SqliteFile.#open.set(full, file);
+    file.#users += 1;
+    return file;
+  }
+
+  private constructor(path: string) {
+    this.#path = path;
+    mkdirSync(dirname(path), { recursive: true });
+    this.#owner = own(path);
+  }
+
+  /** Connects on first use, then brings the part's tables up to date. */
+  async migrate(part: SchemaPart): Promise<void> {
+    if (this.#migrated.has(part)) return;
+    const leave = await this.#turnstile.enter();
+    try {
+      await this.#runMigrations(part);
+      this.#migrated.add(part);
+    } finally {
+      leave();
+    }
+  }
+
+  /** The writer, alone, until `leave` is called. */
+  async enterWriter(): Promise<{ connection: SqliteConnection; leave: () => void }> {
+    const leave = await this.#turnstile.enter();
+    const connection = this.#writer;
+    if (connection) return { connection, leave };
+    leave();
+    throw Object.assign(new Error('the file is not open'), { code: 'NOT_OPEN' });
+  }
+
+  get reader(): SqliteConnection {
+    if (!this.#reader) throw Object.assign(new Error('the file is not open'), { code: 'NOT_OPEN' });
+    return this.#reader;
+  }
+
+  async close(): Promise<void> {
+    this.#users -= 1;
+    if (this.#users > 0) return;
+    SqliteFile.#open.delete(this.#path);
+    const leave = await this.#turnstile.enter();
+    this.#reader?.close();
+    if (this.#source?.isInitialized) await this.#source.destroy();
+    this.#owner.close();
+    leave();
+  }
+
+  async #runMigrations(part: SchemaPart): Promise<void> {
+    await this.#source?.destroy();
+    this.#source = new DataSource({
+      type: 'better-sqlite3',
+      database: this.#path,
+      prepareDatabase: (connection) => {
+        const database = connection as SqliteConnection;
+        database.pragma('journal_mode = WAL');
+        database.pragma('synchronous = FULL');
+      },
+      migrations: migrationsOf(part),
+      migrationsTableName: `${part}_migrations`,
+    });
+    await this.#source.initialize();
+    await this.#source.runMigrations();
+
+    this.#writer = (this.#source.driver as BetterSqlite3Driver).databaseConnection as SqliteConnection;
+    this.#reader ??= new Sqlite(this.#path, { readonly: true });
+    for (const connection of [this.#writer, this.#reader]) this.#prepare(connection);
+  }
+
+  #prepare(connection: SqliteConnection): void {
+    connection.defaultSafeIntegers(true);
+    connection.function('now_us', { deterministic: false }, () => BigInt(this.#nowUs()));
+  }
+
+  /** Strictly rising, so that an entry is always older than any look at the clock that follows it. */
+  #nowUs(): number {
+    this.#lastUs = Math.max(this.#lastUs + 1, Date.now() * 1_000);
+    return this.#lastUs;
+  }
+}
+
+/** Holds an exclusive lock on `<path>.owner` for as long as the connection is open. */
+function own(path: string): SqliteConnection {
+  const owner = new Sqlite(`${path}.owner`, { timeout: 0 });
+  try {
+    owner.pragma('locking_mode = EXCLUSIVE');
+    owner.exec('BEGIN EXCLUSIVE; CREATE TABLE IF NOT EXISTS owner (pid INTEGER); COMMIT');
+    return owner;
+  } catch (error) {
+    owner.close();
+    if ((error as { code?: string }).code !== 'SQLITE_BUSY') throw error;
+    throw new DatabaseRefusedError(
+      'DATA_FOLDER_IN_USE',
+      `another process has ${path} open; the embedded store is for one process (use MySQL shards for several)`,
+      { cause: error },
+    );
+  }
+}

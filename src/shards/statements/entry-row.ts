@@ -1,0 +1,22 @@
+import type { Entry, EntryKind } from '../../ledger/entry';
+import { type Cell, exact, hex, integer, text, textOrNull } from '../database';
+
+export const ENTRY_COLUMNS =
+  'account_id, created_at_us, sub_account, version, request_id, kind, amount, epoch, fingerprint, reference, metadata';
+
+/** Reads a row selected as `ENTRY_COLUMNS`. */
+export function toEntry(row: readonly Cell[]): Entry {
+  return {
+    accountId: text(row[0]),
+    createdAtUs: integer(row[1]),
+    subAccount: integer(row[2]),
+    version: integer(row[3]),
+    requestId: text(row[4]),
+    kind: text(row[5]) as EntryKind,
+    amountMinor: exact(row[6]),
+    epoch: integer(row[7]),
+    fingerprint: hex(row[8]),
+    reference: textOrNull(row[9] ?? null),
+    metadata: textOrNull(row[10] ?? null),
+  };
+}
