@@ -2,7 +2,12 @@ import type { Outcome } from '../ledger/outcome';
 
 /** What a command came to, as the engine tells it: the ledger's outcome, or why there is none. */
 export type EngineOutcome =
-  | Exclude<Outcome, { kind: 'fenced' }>
+  | (Extract<Outcome, { kind: 'applied' | 'replayed' }> & { readonly shard: string })
+  | Exclude<Outcome, { kind: 'applied' | 'replayed' | 'fenced' }>
+  | Refusal;
+
+/** Why the engine has no outcome of the ledger. */
+export type Refusal =
   /** A queue is full or tries are spent on conflicts. Nothing was done. */
   | { readonly kind: 'overloaded'; readonly shard: string }
   /** The shard cannot be reached. Nothing was done, or what was done is found by trying again with the same key. */
@@ -10,5 +15,5 @@ export type EngineOutcome =
   /** A defect. It has been reported under the incident's id. */
   | { readonly kind: 'failed'; readonly incident: string };
 
-/** What a lane tells: a fenced command goes back to the router. */
-export type LaneOutcome = EngineOutcome | Extract<Outcome, { kind: 'fenced' }>;
+/** What a lane tells: the ledger's outcome as it is; a fenced command goes back to the router. */
+export type LaneOutcome = Outcome | Refusal;

@@ -44,6 +44,7 @@ export class Engine {
       const { shard, command } = routeToHome(request, current);
       const outcome = await this.parts.shards.lanes(shard).submit(command);
       if (outcome.kind === 'applied' && outcome.departures.length > 0) await this.#awaitSpread(shard, outcome.departures);
+      if (outcome.kind === 'applied' || outcome.kind === 'replayed') return { ...outcome, shard };
       if (outcome.kind !== 'fenced') return outcome;
 
       if (tries > 0) await this.parts.sleep(FENCE_PAUSE_MS);
@@ -52,10 +53,11 @@ export class Engine {
     return { kind: 'overloaded', shard: current.placement.shards[0] ?? '' };
   }
 
-  /** The entry made under a key, wherever it lives. */
-  findEntry(account: AccountRecord, requestId: string): Promise<Entry | undefined> {
-    const home = routeRequest(requestId, account.placement, account.subAccounts);
-    return this.parts.shards.shard(home.shard).findEntry(account.accountId, requestId);
+  /** The entry made under a key, and the shard it lives on. */
+  async findEntry(account: AccountRecord, requestId: string): Promise<{ entry: Entry; shard: string } | undefined> {
+    const { shard } = routeRequest(requestId, account.placement, account.subAccounts);
+    const entry = await this.parts.shards.shard(shard).findEntry(account.accountId, requestId);
+    return entry && { entry, shard };
   }
 
   readBalance(account: AccountRecord): Promise<Balance> {
@@ -71,9 +73,9 @@ export class Engine {
   async #refuseAboveLimit(request: Request, account: AccountRecord): Promise<EngineOutcome | undefined> {
     const readTotal = async (): Promise<bigint> => (await this.readBalance(account)).totalMinor;
     if (await this.parts.creditLimit.admits(account.accountId, request.amountMinor, readTotal)) return undefined;
-    const entry = await this.findEntry(account, request.requestId);
-    if (!entry) return { kind: 'balanceLimitExceeded' };
-    return entry.fingerprint === request.fingerprint ? { kind: 'replayed', entry } : { kind: 'keyReused' };
+    const found = await this.findEntry(account, request.requestId);
+    if (!found) return { kind: 'balanceLimitExceeded' };
+    return found.entry.fingerprint === request.fingerprint ? { kind: 'replayed', ...found } : { kind: 'keyReused' };
   }
 
   /** The credit is durable already; waiting only lets the next deduction find the money wherever its home is. */

@@ -1,0 +1,148 @@
+import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { canonicalMap, fingerprint } from '../engine/fingerprint';
+import { EngineRuntime } from '../engine/runtime';
+import { OPENING_BALANCE_KEY } from '../ledger/identifiers';
+import { choosePlacement, subAccountsOn } from '../ledger/routing';
+import type { AccountRecord } from '../shards/directory/account-record';
+import { ShardUnavailableError } from '../shards/faults';
+
+export interface NewAccount {
+  readonly accountId: string;
+  readonly asset: string;
+  readonly subAccounts: number;
+  readonly strategy: string;
+  readonly initialBalanceMinor: bigint | null;
+  readonly lowBalanceMinor: bigint | null;
+}
+
+export type AccountCreation =
+  | { readonly kind: 'created'; readonly account: AccountRecord }
+  /** The same account was asked for before. */
+  | { readonly kind: 'existed'; readonly account: AccountRecord }
+  | { readonly kind: 'conflict' };
+
+const SWEEP_MS = 5_000;
+const SWEEP_ACCOUNTS_MAX = 100;
+
+/** Accounts: made by a job that anyone may finish, read from the directory. */
+@Injectable()
+export class AccountService implements OnApplicationBootstrap, OnModuleDestroy {
+  #sweep: NodeJS.Timeout | undefined;
+
+  constructor(private readonly runtime: EngineRuntime) {}
+
+  onApplicationBootstrap(): void {
+    this.#sweep = setInterval(() => void this.finishCreations(), SWEEP_MS).unref();
+  }
+
+  onModuleDestroy(): void {
+    clearInterval(this.#sweep);
+  }
+
+  /**
+   * Creates an account with its rows and opening balance. Each step is idempotent and the record says whether they were
+   * all taken, so that the same call again, or a sweep by any instance, finishes what a crash cut short.
+   *
+   * Rejects with `ShardUnavailableError` or `DirectoryUnavailableError`; asking again continues.
+   */
+  async create(wanted: NewAccount): Promise<AccountCreation> {
+    const inserted = await this.runtime.directory.insertAccount(this.#record(wanted));
+    const account = await this.runtime.accounts.read(wanted.accountId);
+    if (!account) throw new Error(`account ${wanted.accountId} vanished from the directory`);
+    if (account.fingerprint !== fingerprintOf(wanted)) return { kind: 'conflict' };
+    if (account.creation === 'creating') await this.#finishCreation(account);
+    return { kind: inserted ? 'created' : 'existed', account };
+  }
+
+  /** The account as routing knows it; may be a moment old. */
+  async find(accountId: string): Promise<AccountRecord | undefined> {
+    return this.runtime.accounts.peek(accountId) ?? this.runtime.accounts.read(accountId);
+  }
+
+  /** The account as the directory has it now. */
+  read(accountId: string): Promise<AccountRecord | undefined> {
+    return this.runtime.accounts.read(accountId);
+  }
+
+  /** Accounts in the order of their ids. */
+  async list(page: { after: string; limit: number }): Promise<{ accounts: AccountRecord[]; next?: string }> {
+    const accounts = await this.runtime.directory.listAccounts({ after: page.after, limit: page.limit + 1 });
+    if (accounts.length <= page.limit) return { accounts };
+    const shown = accounts.slice(0, page.limit);
+    const last = shown.at(-1);
+    return last ? { accounts: shown, next: last.accountId } : { accounts: shown };
+  }
+
+  /** Finishes creations that were cut short. */
+  async finishCreations(): Promise<void> {
+    try {
+      const unfinished = await this.runtime.directory.unfinishedCreations({
+        limit: SWEEP_ACCOUNTS_MAX,
+        olderThanMs: SWEEP_MS,
+      });
+      for (const account of unfinished) await this.#finishCreation(account);
+    } catch (error) {
+      this.runtime.observer.deferred('account creations', error);
+    }
+  }
+
+  async #finishCreation(account: AccountRecord): Promise<void> {
+    const { accountId, placement, subAccounts, status, statusVersion } = account;
+    await Promise.all(
+      placement.shards.map((name) =>
+        this.runtime.shards.shard(name).createSubAccounts(
+          subAccountsOn(name, placement, subAccounts).map((index) => ({
+            accountId,
+            index,
+            epoch: placement.epoch,
+            accountStatus: status,
+            accountStatusVersion: statusVersion,
+          })),
+        ),
+      ),
+    );
+    if (account.openingBalanceMinor !== null) await this.#creditOpeningBalance(account, account.openingBalanceMinor);
+    await this.runtime.directory.finishCreation(accountId);
+  }
+
+  async #creditOpeningBalance(account: AccountRecord, amountMinor: bigint): Promise<void> {
+    const outcome = await this.runtime.engine.submit(
+      {
+        kind: 'credit',
+        accountId: account.accountId,
+        requestId: OPENING_BALANCE_KEY,
+        amountMinor,
+        fingerprint: fingerprint('credit', amountMinor, null, canonicalMap(undefined)),
+        reference: null,
+        metadata: null,
+      },
+      account,
+    );
+    if (outcome.kind === 'applied' || outcome.kind === 'replayed') return;
+    const shard = 'shard' in outcome ? outcome.shard : account.accountId;
+    throw new ShardUnavailableError(shard, `the opening balance is not credited yet (${outcome.kind})`);
+  }
+
+  #record(wanted: NewAccount): Omit<AccountRecord, 'createdAtUs'> {
+    const { accountId, asset, strategy, subAccounts, lowBalanceMinor, initialBalanceMinor } = wanted;
+    return {
+      accountId,
+      asset,
+      strategy,
+      subAccounts,
+      lowBalanceMinor,
+      openingBalanceMinor: initialBalanceMinor,
+      status: 'active',
+      statusVersion: 1,
+      revision: 1,
+      placement: { epoch: 1, shards: choosePlacement(accountId, this.runtime.shards.names, subAccounts) },
+      creation: 'creating',
+      fingerprint: fingerprintOf(wanted),
+    };
+  }
+}
+
+function fingerprintOf(wanted: NewAccount): string {
+  const { asset, strategy, subAccounts, initialBalanceMinor, lowBalanceMinor } = wanted;
+  return fingerprint('account', asset, strategy, BigInt(subAccounts), initialBalanceMinor, lowBalanceMinor);
+}

@@ -1,0 +1,37 @@
+/** How one error looks at every door. `grpc` is the status name of the gRPC side. */
+export interface ProblemDescription {
+  readonly http: number;
+  readonly grpc: string;
+  readonly title: string;
+  /** For the docs: when it happens. */
+  readonly when: string;
+  /** For the docs: what the caller may do. */
+  readonly then: string;
+}
+
+/**
+ * Every error that leaves the service. REST and gRPC answer from this catalog, and a test compares it with
+ * docs/errors.md.
+ */
+export const PROBLEMS = {
+  INVALID_ARGUMENT: { http: 400, grpc: 'INVALID_ARGUMENT', title: 'The request is malformed', when: 'A field, header, path part or the body breaks a rule; `errors` lists `{field, rule}`.', then: 'Correct the request. Nothing was changed.' },
+  UNAUTHENTICATED: { http: 401, grpc: 'UNAUTHENTICATED', title: 'No valid key was given', when: 'The `Authorization: Bearer <key>` header is missing or names no known key.', then: 'Send a valid key.' },
+  PERMISSION_DENIED: { http: 403, grpc: 'PERMISSION_DENIED', title: 'The key does not allow this', when: 'The key lacks the scope named in `detail`.', then: 'Use a key with that scope.' },
+  ACCOUNT_NOT_FOUND: { http: 404, grpc: 'NOT_FOUND', title: 'There is no such account', when: 'The account id is unknown.', then: 'Create the account, or correct the id (ids are case-sensitive).' },
+  ENTRY_NOT_FOUND: { http: 404, grpc: 'NOT_FOUND', title: 'There is no such entry', when: 'No deduction took effect under this request id. A refused deduction leaves none.', then: 'Send the deduction again with the same request id: it is safe.' },
+  KEY_NOT_FOUND: { http: 404, grpc: 'NOT_FOUND', title: 'There is no such API key', when: 'The key id is unknown or was deleted before.', then: 'Nothing is left to do.' },
+  ROUTE_NOT_FOUND: { http: 404, grpc: 'UNIMPLEMENTED', title: 'There is no such resource', when: 'Path and method name nothing the service offers.', then: 'See `/docs`.' },
+  ACCOUNT_EXISTS: { http: 409, grpc: 'ALREADY_EXISTS', title: 'The account exists with other parameters', when: 'An account of this id was created from a different body.', then: 'Read the account; choose another id for a new one.' },
+  ACCOUNT_FROZEN: { http: 409, grpc: 'FAILED_PRECONDITION', title: 'The account is frozen', when: 'Debits are refused while an account is frozen; credits pass.', then: 'Unfreeze it, then send the same request again.' },
+  ACCOUNT_CLOSED: { http: 409, grpc: 'FAILED_PRECONDITION', title: 'The account is closed', when: 'A closed account refuses everything but reads.', then: 'Use another account.' },
+  PAYLOAD_TOO_LARGE: { http: 413, grpc: 'INVALID_ARGUMENT', title: 'The body is too large', when: 'Bodies may have 4 MiB on batch and 64 KiB elsewhere.', then: 'Split the request.' },
+  UNSUPPORTED_MEDIA_TYPE: { http: 415, grpc: 'INVALID_ARGUMENT', title: 'The body is not JSON', when: 'The content type is something else than `application/json`.', then: 'Send JSON and say so.' },
+  INSUFFICIENT_FUNDS: { http: 422, grpc: 'FAILED_PRECONDITION', title: 'The account cannot pay this amount', when: 'The amount is more than the account can pay; `available` is what it has.', then: 'Credit the account; the same request id may succeed later.' },
+  IDEMPOTENCY_KEY_REUSED: { http: 422, grpc: 'ALREADY_EXISTS', title: 'The request id was used for something else', when: 'The key took effect before with other parameters (kind, amount, reference or metadata).', then: 'Use a new request id for a new request. Nothing was done.' },
+  BALANCE_LIMIT_EXCEEDED: { http: 422, grpc: 'FAILED_PRECONDITION', title: 'The account would hold too much', when: 'The credit would lift the account above 9·10^18 minor units.', then: 'Credit less.' },
+  OVERLOADED: { http: 503, grpc: 'UNAVAILABLE', title: 'The service has too much to do', when: 'A queue is full, or tries were spent on lock conflicts. Nothing was done.', then: 'Wait `Retry-After` seconds and send the same request with the same request id.' },
+  SHARD_UNAVAILABLE: { http: 503, grpc: 'UNAVAILABLE', title: 'A database cannot be reached', when: 'The shard that this request lives on, or the directory, does not answer.', then: 'Send the same request with the same request id: nothing was done, or the answer will be the replay of what was.' },
+  INTERNAL: { http: 500, grpc: 'INTERNAL', title: 'A defect of the service', when: 'Something unforeseen; it was logged under `incident`.', then: 'Report the incident id. Sending the same request with the same request id is safe.' },
+} as const satisfies Record<string, ProblemDescription>;
+
+export type ProblemCode = keyof typeof PROBLEMS;

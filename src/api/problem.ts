@@ -1,0 +1,45 @@
+import { PROBLEMS, type ProblemCode } from './problem-catalog';
+
+/** One rule that a request broke. */
+export interface FieldFault {
+  readonly field: string;
+  readonly rule: string;
+}
+
+export interface ProblemExtras {
+  readonly detail?: string;
+  readonly errors?: readonly FieldFault[];
+  /** Minor units, as a string. */
+  readonly available?: string;
+  readonly incident?: string;
+  readonly retryAfterSeconds?: number;
+}
+
+/** The body of an error: RFC 9457. */
+export interface ProblemBody extends Omit<ProblemExtras, 'retryAfterSeconds'> {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly code: ProblemCode;
+}
+
+/** An error that is meant for the caller. */
+export class Problem extends Error {
+  constructor(
+    readonly code: ProblemCode,
+    readonly extras: ProblemExtras = {},
+  ) {
+    super(extras.detail ?? PROBLEMS[code].title);
+    this.name = 'Problem';
+  }
+
+  get status(): number {
+    return PROBLEMS[this.code].http;
+  }
+
+  get body(): ProblemBody {
+    const { retryAfterSeconds: _, ...data } = this.extras;
+    const { title, http } = PROBLEMS[this.code];
+    return { type: `urn:hotsplit:problem:${this.code}`, title, status: http, code: this.code, detail: this.message, ...data };
+  }
+}

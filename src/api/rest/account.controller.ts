@@ -1,0 +1,194 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyInstance } from 'fastify';
+import { AccountService } from '../../accounts/account.service';
+import { BalanceService } from '../../balances/balance.service';
+import type { EntryKind } from '../../ledger/entry';
+import type { AccountRecord } from '../../shards/directory/account-record';
+import { Problem } from '../problem';
+import { decodeEntryCursor, decodeIdCursor, encodeCursor, encodeEntryCursor, pageLength } from './cursors';
+import { amountOf } from './money-body';
+import * as fields from './schemas/fields';
+import { listOf, problemResponses } from './schemas/shapes';
+import { accountView, balanceView, entryView, etagOf } from './views';
+
+interface NewAccountBody {
+  readonly id: string;
+  readonly asset: string;
+  readonly subAccounts?: number;
+  readonly initialBalance?: string | number;
+  readonly strategy?: string;
+  readonly lowBalance?: string | number;
+}
+
+interface EntriesQuery {
+  readonly cursor?: string;
+  readonly limit?: string;
+  readonly kind?: EntryKind;
+  readonly from?: string;
+  readonly to?: string;
+}
+
+const params = { type: 'object', required: ['accountId'], properties: { accountId: fields.accountId } } as const;
+const tags = ['accounts'];
+
+/** Accounts, their balances and their entries. */
+@Injectable()
+export class AccountController {
+  constructor(
+    private readonly accounts: AccountService,
+    private readonly balances: BalanceService,
+  ) {}
+
+  register(rest: FastifyInstance): void {
+    this.#registerAccounts(rest);
+    this.#registerReads(rest);
+  }
+
+  #registerAccounts(rest: FastifyInstance): void {
+    rest.post<{ Body: NewAccountBody }>(
+      '/v1/accounts',
+      {
+        config: { scope: 'admin' },
+        schema: {
+          summary: 'Create an account',
+          tags,
+          body: {
+            type: 'object',
+            additionalProperties: false,
+            required: ['id', 'asset'],
+            properties: {
+              id: fields.accountId,
+              asset: fields.asset,
+              subAccounts: { ...fields.subAccounts, default: 1 },
+              initialBalance: fields.amount,
+              strategy: { type: 'string', enum: ['merged'], default: 'merged' },
+              lowBalance: fields.amount,
+            },
+          },
+          response: {
+            201: { description: 'Created.', $ref: 'Account#' },
+            200: { description: 'Created before, from the same body.', $ref: 'Account#' },
+            ...problemResponses,
+          },
+        },
+      },
+      async ({ body }, reply) => {
+        const creation = await this.accounts.create({
+          accountId: body.id,
+          asset: body.asset,
+          subAccounts: body.subAccounts ?? 1,
+          strategy: body.strategy ?? 'merged',
+          initialBalanceMinor: optionalAmount('initialBalance', body.initialBalance),
+          lowBalanceMinor: optionalAmount('lowBalance', body.lowBalance),
+        });
+        if (creation.kind === 'conflict') throw new Problem('ACCOUNT_EXISTS');
+        void reply.code(creation.kind === 'created' ? 201 : 200).header('etag', etagOf(creation.account));
+        return accountView(creation.account);
+      },
+    );
+    rest.get<{ Querystring: { cursor?: string; limit?: string } }>(
+      '/v1/accounts',
+      {
+        config: { scope: 'read' },
+        schema: {
+          summary: 'List accounts by id',
+          tags,
+          querystring: query({ cursor: fields.cursor, limit: fields.limit }),
+          response: { 200: { description: 'A page of accounts.', ...listOf('Account') }, ...problemResponses },
+        },
+      },
+      async ({ query: { cursor, limit } }) => {
+        const { accounts, next } = await this.accounts.list({ after: decodeIdCursor(cursor), limit: pageLength(limit) });
+        return { items: accounts.map(accountView), ...(next === undefined ? {} : { nextCursor: encodeCursor(next) }) };
+      },
+    );
+    rest.get<{ Params: { accountId: string } }>(
+      '/v1/accounts/:accountId',
+      {
+        config: { scope: 'read' },
+        schema: {
+          summary: 'Get an account',
+          tags,
+          params,
+          response: { 200: { description: 'The account; its `ETag` changes with it.', $ref: 'Account#' }, ...problemResponses },
+        },
+      },
+      async (request, reply) => {
+        const account = await this.accounts.read(request.params.accountId);
+        if (!account) throw new Problem('ACCOUNT_NOT_FOUND');
+        void reply.header('etag', etagOf(account));
+        return accountView(account);
+      },
+    );
+  }
+
+  #registerReads(rest: FastifyInstance): void {
+    rest.get<{ Params: { accountId: string }; Querystring: { consistency?: 'current' } }>(
+      '/v1/accounts/:accountId/balance',
+      {
+        config: { scope: 'read' },
+        schema: {
+          summary: 'Get an account’s balance',
+          description: 'Sums all shards, each read once: exact against money moving inside the account, not one instant.',
+          tags,
+          params,
+          querystring: query({ consistency: { type: 'string', enum: ['current'] } }),
+          response: { 200: { description: 'The balance.', $ref: 'Balance#' }, ...problemResponses },
+        },
+      },
+      async (request) => {
+        const account = await this.#find(request.params.accountId);
+        return balanceView(account, await this.balances.current(account), 'current');
+      },
+    );
+    rest.get<{ Params: { accountId: string }; Querystring: EntriesQuery }>(
+      '/v1/accounts/:accountId/entries',
+      {
+        config: { scope: 'read' },
+        schema: {
+          summary: 'List an account’s entries, newest first',
+          tags,
+          params,
+          querystring: query({
+            cursor: fields.cursor,
+            limit: fields.limit,
+            kind: { type: 'string', enum: ['deduction', 'credit'] },
+            from: { ...fields.time, description: 'Inclusive.' },
+            to: { ...fields.time, description: 'Exclusive.' },
+          }),
+          response: { 200: { description: 'A page of entries.', ...listOf('Entry') }, ...problemResponses },
+        },
+      },
+      async (request) => {
+        const { cursor, limit, kind, from, to } = request.query;
+        const { items, next } = await this.balances.entries(await this.#find(request.params.accountId), {
+          limit: pageLength(limit),
+          before: cursor === undefined ? undefined : decodeEntryCursor(cursor),
+          kind,
+          fromUs: microseconds(from),
+          toUs: microseconds(to),
+        });
+        return { items: items.map(entryView), ...(next === undefined ? {} : { nextCursor: encodeEntryCursor(next) }) };
+      },
+    );
+  }
+
+  async #find(accountId: string): Promise<AccountRecord> {
+    const account = await this.accounts.find(accountId);
+    if (!account) throw new Problem('ACCOUNT_NOT_FOUND');
+    return account;
+  }
+}
+
+function query(properties: Readonly<Record<string, object>>) {
+  return { type: 'object', additionalProperties: false, properties } as const;
+}
+
+function optionalAmount(field: string, value: string | number | undefined): bigint | null {
+  return value === undefined ? null : amountOf(field, value);
+}
+
+/** Times before 1970 are as good as 1970 here. */
+function microseconds(time: string | undefined): number | undefined {
+  return time === undefined ? undefined : Math.max(0, Date.parse(time)) * 1_000;
+}

@@ -1,0 +1,106 @@
+import { Injectable } from '@nestjs/common';
+import { Ajv } from 'ajv';
+import type { FastifyInstance } from 'fastify';
+import { DeductionService } from '../../deductions/deduction.service';
+import { Metrics } from '../../platform/metrics';
+import { entryOrProblem } from '../outcome-problem';
+import { Problem, type ProblemBody } from '../problem';
+import { moneyOf, type MoneyBody } from './money-body';
+import { fieldFaults, problemOfError } from './problem-reply';
+import * as fields from './schemas/fields';
+import { problemResponses } from './schemas/shapes';
+
+const ITEMS_MAX = 5_000;
+const BODY_BYTES_MAX = 4 * 1024 * 1024;
+
+const item = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['accountId', 'amount', 'requestId'],
+  properties: {
+    accountId: fields.accountId,
+    amount: fields.amount,
+    requestId: fields.requestId,
+    reference: fields.reference,
+    metadata: fields.metadata,
+  },
+} as const;
+
+interface BatchItem extends MoneyBody {
+  readonly accountId: string;
+  readonly requestId: string;
+}
+
+interface BatchResult {
+  readonly requestId: string | null;
+  readonly status: 'succeeded' | 'replayed' | 'rejected';
+  readonly error?: ProblemBody;
+}
+
+/** Many deductions in one request. Items succeed or fail one by one; a malformed item is refused alone. */
+@Injectable()
+export class BatchController {
+  readonly #isItem = new Ajv({ allowUnionTypes: true, strict: false }).compile<BatchItem>(item);
+
+  constructor(
+    private readonly deductions: DeductionService,
+    private readonly metrics: Metrics,
+  ) {}
+
+  register(rest: FastifyInstance): void {
+    rest.post<{ Body: { items: unknown[] } }>(
+      // Two colons stand for a literal one: the path is /v1/deductions:batch.
+      '/v1/deductions::batch',
+      {
+        config: { scope: 'deduct' },
+        bodyLimit: BODY_BYTES_MAX,
+        schema: {
+          summary: 'Deduct many, each on its own',
+          description: `Up to ${ITEMS_MAX} items of {accountId, amount, requestId, reference?, metadata?}; one result each, in order.`,
+          tags: ['deductions'],
+          body: {
+            type: 'object',
+            additionalProperties: false,
+            required: ['items'],
+            properties: { items: { type: 'array', maxItems: ITEMS_MAX } },
+          },
+          response: {
+            200: {
+              description: 'One result for each item, in their order.',
+              type: 'object',
+              properties: { results: { type: 'array', items: { $ref: 'BatchResult#' } } },
+            },
+            ...problemResponses,
+          },
+        },
+      },
+      async ({ body }) => ({ results: await Promise.all(body.items.map((each) => this.#carryOut(each))) }),
+    );
+  }
+
+  async #carryOut(given: unknown): Promise<BatchResult> {
+    if (!this.#isItem(given)) {
+      const errors = fieldFaults(this.#isItem.errors ?? [], 'item');
+      return rejected(requestIdIn(given), new Problem('INVALID_ARGUMENT', { errors }));
+    }
+    try {
+      const { accountId, requestId } = given;
+      const result = entryOrProblem(
+        await this.deductions.carryOut({ kind: 'deduct', accountId, requestId, ...moneyOf(given) }),
+      );
+      if (result instanceof Problem) return rejected(requestId, result);
+      return { requestId, status: result.kind === 'applied' ? 'succeeded' : 'replayed' };
+    } catch (error) {
+      return rejected(given.requestId, problemOfError(error, this.metrics));
+    }
+  }
+}
+
+function rejected(requestId: string | null, problem: Problem): BatchResult {
+  return { requestId, status: 'rejected', error: problem.body };
+}
+
+function requestIdIn(given: unknown): string | null {
+  const requestId = (given as { requestId?: unknown } | null | undefined)?.requestId;
+  return typeof requestId === 'string' ? requestId.slice(0, 64) : null;
+}

@@ -1,0 +1,126 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { AccountService } from '../../accounts/account.service';
+import { DeductionService, type MoneyRequest } from '../../deductions/deduction.service';
+import { isRequestId } from '../../ledger/identifiers';
+import { entryOrProblem } from '../outcome-problem';
+import { Problem } from '../problem';
+import { moneyOf, type MoneyBody } from './money-body';
+import { sendProblem } from './problem-reply';
+import * as fields from './schemas/fields';
+import { problemResponses } from './schemas/shapes';
+import { entryView } from './views';
+
+interface MoneyRoute {
+  Params: { accountId: string };
+  Body: MoneyBody;
+}
+
+const body = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['amount'],
+  properties: {
+    amount: fields.amount,
+    requestId: fields.requestId,
+    reference: fields.reference,
+    metadata: fields.metadata,
+  },
+} as const;
+
+const params = { type: 'object', required: ['accountId'], properties: { accountId: fields.accountId } } as const;
+
+const headers = {
+  type: 'object',
+  properties: { 'idempotency-key': { type: 'string', description: 'The request id, when the body names none.' } },
+} as const;
+
+/** Deductions and credits of one account: the hot routes. */
+@Injectable()
+export class DeductionController {
+  constructor(
+    private readonly deductions: DeductionService,
+    private readonly accounts: AccountService,
+  ) {}
+
+  register(rest: FastifyInstance): void {
+    const answers = {
+      201: { description: 'It took effect.', $ref: 'Entry#' },
+      200: { description: 'It took effect before; `Idempotent-Replayed: true`.', $ref: 'Entry#' },
+      ...problemResponses,
+    };
+    rest.post<MoneyRoute>(
+      '/v1/accounts/:accountId/deductions',
+      {
+        config: { scope: 'deduct' },
+        schema: { summary: 'Deduct from an account', tags: ['deductions'], params, headers, body, response: answers },
+      },
+      (request, reply) => this.#carryOut('deduct', request, reply),
+    );
+    rest.post<MoneyRoute>(
+      '/v1/accounts/:accountId/credits',
+      {
+        config: { scope: 'credit' },
+        schema: { summary: 'Credit an account', tags: ['credits'], params, headers, body, response: answers },
+      },
+      (request, reply) => this.#carryOut('credit', request, reply),
+    );
+    rest.get<{ Params: { accountId: string; requestId: string } }>(
+      '/v1/accounts/:accountId/deductions/:requestId',
+      {
+        config: { scope: 'read' },
+        schema: {
+          summary: 'Look a deduction up by its request id',
+          tags: ['deductions'],
+          params: {
+            type: 'object',
+            required: ['accountId', 'requestId'],
+            properties: { accountId: fields.accountId, requestId: fields.requestId },
+          },
+          response: { 200: { description: 'The deduction.', $ref: 'Entry#' }, ...problemResponses },
+        },
+      },
+      (request) => this.#find(request.params),
+    );
+  }
+
+  async #carryOut(kind: MoneyRequest['kind'], request: FastifyRequest<MoneyRoute>, reply: FastifyReply): Promise<unknown> {
+    const result = entryOrProblem(
+      await this.deductions.carryOut({
+        kind,
+        accountId: request.params.accountId,
+        requestId: requestIdOf(request),
+        ...moneyOf(request.body),
+      }),
+    );
+    if (result instanceof Problem) return sendProblem(reply, result);
+    if (result.kind === 'applied') void reply.code(201);
+    else void reply.header('idempotent-replayed', 'true');
+    return entryView(result);
+  }
+
+  async #find({ accountId, requestId }: { accountId: string; requestId: string }): Promise<unknown> {
+    const account = await this.accounts.find(accountId);
+    if (!account) throw new Problem('ACCOUNT_NOT_FOUND');
+    const found = await this.deductions.findDeduction(account, requestId);
+    if (!found) throw new Problem('ENTRY_NOT_FOUND');
+    return entryView(found);
+  }
+}
+
+/** The key: `requestId` of the body or the `Idempotency-Key` header, which must agree when both are there. */
+function requestIdOf(request: FastifyRequest<MoneyRoute>): string {
+  const fromBody = request.body.requestId;
+  const fromHeader = request.headers['idempotency-key'] as string | undefined;
+  if (fromHeader === undefined) {
+    if (fromBody !== undefined) return fromBody;
+    throw invalidKey('is required, in the body or as the Idempotency-Key header');
+  }
+  if (fromBody !== undefined && fromBody !== fromHeader) throw invalidKey('the Idempotency-Key header says something else');
+  if (!isRequestId(fromHeader)) throw invalidKey(fields.FIELD_RULES['requestId'] ?? '');
+  return fromHeader;
+}
+
+function invalidKey(rule: string): Problem {
+  return new Problem('INVALID_ARGUMENT', { errors: [{ field: 'requestId', rule }] });
+}

@@ -1,0 +1,44 @@
+import { parseAmount } from '../../ledger/money';
+import { Problem } from '../problem';
+import { FIELD_RULES } from './schemas/fields';
+
+/** The body of a deduction or credit, as its schema lets it through. */
+export interface MoneyBody {
+  readonly amount: string | number;
+  readonly requestId?: string;
+  readonly reference?: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+const METADATA_BYTES_MAX = 4_096;
+
+/**
+ * Reads what the schema cannot say: exact amounts, and texts that are whole Unicode and not too long together.
+ *
+ * @throws Problem INVALID_ARGUMENT
+ */
+export function moneyOf(body: MoneyBody): {
+  amountMinor: bigint;
+  reference: string | undefined;
+  metadata: Readonly<Record<string, string>> | undefined;
+} {
+  const { reference, metadata } = body;
+  if (reference !== undefined && !reference.isWellFormed()) throw invalidField('reference');
+  if (metadata !== undefined) {
+    const json = JSON.stringify(metadata);
+    const wellFormed = Object.entries(metadata).every(([key, value]) => key.isWellFormed() && value.isWellFormed());
+    if (!wellFormed || Buffer.byteLength(json) > METADATA_BYTES_MAX) throw invalidField('metadata');
+  }
+  return { amountMinor: amountOf('amount', body.amount), reference, metadata };
+}
+
+/** @throws Problem INVALID_ARGUMENT */
+export function amountOf(field: string, value: unknown): bigint {
+  const amount = parseAmount(value);
+  if (amount === undefined) throw invalidField(field);
+  return amount;
+}
+
+function invalidField(field: string): Problem {
+  return new Problem('INVALID_ARGUMENT', { errors: [{ field, rule: FIELD_RULES[field] ?? 'is not valid' }] });
+}

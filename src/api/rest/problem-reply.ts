@@ -1,0 +1,68 @@
+import type { FastifyError, FastifyReply, FastifySchemaValidationError } from 'fastify';
+import type { EngineObserver } from '../../engine/observer';
+import { problemOfFault } from '../fault-problem';
+import { type FieldFault, Problem } from '../problem';
+import { FIELD_RULES } from './schemas/fields';
+
+/** Answers with a problem. */
+export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
+  const { retryAfterSeconds } = problem.extras;
+  if (retryAfterSeconds !== undefined) void reply.header('retry-after', String(retryAfterSeconds));
+  if (problem.code === 'UNAUTHENTICATED') void reply.header('www-authenticate', 'Bearer');
+  return reply
+    .code(problem.status)
+    .header('content-type', 'application/problem+json; charset=utf-8')
+    .serializer(JSON.stringify)
+    .send(problem.body);
+}
+
+/** What an error is to the caller, whether the framework, a schema or our own code raised it. */
+export function problemOfError(error: unknown, observer: Pick<EngineObserver, 'defect'>): Problem {
+  if (error instanceof Problem) return error;
+  const { code, validation, validationContext, statusCode } = error as Partial<FastifyError>;
+  if (validation) return invalid(validation, validationContext);
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new Problem('PAYLOAD_TOO_LARGE');
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return new Problem('UNSUPPORTED_MEDIA_TYPE');
+  if (isMalformed(error, code, statusCode)) {
+    return new Problem('INVALID_ARGUMENT', { errors: [{ field: 'body', rule: 'well-formed JSON, whole, in UTF-8' }] });
+  }
+  return problemOfFault(error, observer);
+}
+
+/** The framework's own 4xx: a body that is no JSON, that is empty, that ended early, or a URL that cannot be decoded. */
+function isMalformed(error: unknown, code: string | undefined, statusCode: number | undefined): boolean {
+  const raisedByFramework = error instanceof SyntaxError || (code?.startsWith('FST_ERR_') ?? false);
+  return raisedByFramework && statusCode !== undefined && statusCode >= 400 && statusCode < 500;
+}
+
+function invalid(faults: readonly FastifySchemaValidationError[], context: string | undefined): Problem {
+  return new Problem('INVALID_ARGUMENT', { errors: fieldFaults(faults, context ?? 'body') });
+}
+
+/** The first fault of each field, in words. */
+export function fieldFaults(faults: readonly SchemaFault[], whole: string): FieldFault[] {
+  const rules = new Map<string, string>();
+  for (const fault of faults) {
+    const { field, rule } = describe(fault, whole);
+    if (!rules.has(field)) rules.set(field, rule);
+  }
+  return [...rules].map(([field, rule]) => ({ field, rule }));
+}
+
+interface SchemaFault {
+  readonly keyword: string;
+  readonly instancePath: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly message?: string | undefined;
+}
+
+function describe(fault: SchemaFault, whole: string): FieldFault {
+  const { keyword, params, message = 'is not valid' } = fault;
+  const path = fault.instancePath.split('/').slice(1);
+  if (keyword === 'required') return { field: [...path, String(params['missingProperty'])].join('.'), rule: 'is required' };
+  if (keyword === 'additionalProperties') {
+    return { field: [...path, String(params['additionalProperty'])].join('.').slice(0, 100), rule: 'is not a known field' };
+  }
+  if (path.length === 0) return { field: whole, rule: message };
+  return { field: path.join('.').slice(0, 100), rule: FIELD_RULES[path[0] ?? ''] ?? message };
+}

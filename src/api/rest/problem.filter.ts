@@ -1,0 +1,16 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, NotFoundException } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { Metrics } from '../../platform/metrics';
+import { Problem } from '../problem';
+import { problemOfError, sendProblem } from './problem-reply';
+
+/** What happens outside the API's own routes (an unknown path, say) is told in the same form. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  constructor(private readonly metrics: Metrics) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const problem = error instanceof NotFoundException ? new Problem('ROUTE_NOT_FOUND') : problemOfError(error, this.metrics);
+    void sendProblem(host.switchToHttp().getResponse<FastifyReply>(), problem);
+  }
+}

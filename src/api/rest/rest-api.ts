@@ -1,0 +1,81 @@
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import { Injectable } from '@nestjs/common';
+import type { FastifyInstance, FastifyServerOptions } from 'fastify';
+import { ApiKeys } from '../../platform/api-keys';
+import { Metrics } from '../../platform/metrics';
+import { PRODUCT_VERSION } from '../../platform/version';
+import { Problem } from '../problem';
+import { AccountController } from './account.controller';
+import { authorize } from './authorize';
+import { BatchController } from './batch.controller';
+import { DeductionController } from './deduction.controller';
+import { HealthController } from './health.controller';
+import { KeyController } from './key.controller';
+import { problemOfError, sendProblem } from './problem-reply';
+import { SHAPES } from './schemas/shapes';
+
+const BODY_BYTES_MAX = 64 * 1024;
+
+/** How the HTTP server is made. Nothing is coerced, dropped or defaulted behind the caller's back. */
+export const FASTIFY_OPTIONS = {
+  bodyLimit: BODY_BYTES_MAX,
+  requestTimeout: 30_000,
+  keepAliveTimeout: 72_000,
+  forceCloseConnections: 'idle',
+  routerOptions: { maxParamLength: 512 },
+  ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, allowUnionTypes: true } },
+  frameworkErrors: (_error, _request, reply) => {
+    void sendProblem(reply, new Problem('INVALID_ARGUMENT', { errors: [{ field: 'path', rule: 'a well-formed URL' }] }));
+  },
+} satisfies FastifyServerOptions;
+
+/**
+ * The REST API on a Fastify instance. Every route has a compiled schema that checks, documents and serializes it;
+ * controllers only translate between HTTP and services.
+ */
+@Injectable()
+export class RestApi {
+  constructor(
+    private readonly accounts: AccountController,
+    private readonly deductions: DeductionController,
+    private readonly batch: BatchController,
+    private readonly keyController: KeyController,
+    private readonly health: HealthController,
+    private readonly keys: ApiKeys,
+    private readonly metrics: Metrics,
+  ) {}
+
+  async register(server: FastifyInstance): Promise<void> {
+    server.removeContentTypeParser('text/plain');
+    for (const shape of SHAPES) server.addSchema(shape);
+    await server.register(swagger, OPENAPI);
+    await server.register(swaggerUi, { routePrefix: '/docs' });
+    await server.register((rest, _options, done) => {
+      rest.setErrorHandler((error, _request, reply) => sendProblem(reply, problemOfError(error, this.metrics)));
+      rest.addHook('onRequest', authorize(this.keys));
+      for (const controller of [this.accounts, this.deductions, this.batch, this.keyController, this.health]) {
+        controller.register(rest);
+      }
+      rest.get('/openapi.json', { schema: { hide: true } }, () => server.swagger());
+      done();
+    });
+  }
+}
+
+const OPENAPI: Parameters<typeof swagger>[1] = {
+  openapi: {
+    openapi: '3.1.0',
+    info: {
+      title: 'hotsplit',
+      version: PRODUCT_VERSION,
+      description: 'Exact, durable, idempotent deductions and credits on accounts too hot for one database row.',
+      license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
+    },
+    components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
+    security: [{ key: [] }],
+  },
+  refResolver: { buildLocalReference: (json, _base, _fragment, position) => String(json['$id'] ?? `shape-${position}`) },
+  // Fastify writes a literal colon in a path as two.
+  transform: ({ schema, url }) => ({ schema, url: url.replace('::', ':') }),
+};

@@ -1,0 +1,52 @@
+import { ASSET_PATTERN } from '../../../ledger/asset';
+import { ACCOUNT_ID_PATTERN, REQUEST_ID_PATTERN } from '../../../ledger/identifiers';
+
+/** The parts that bodies, paths and queries are made of, as JSON Schema; `FIELD_RULES` says the same in words. */
+export const accountId = { type: 'string', pattern: ACCOUNT_ID_PATTERN, examples: ['advertiser-7'] } as const;
+export const requestId = { type: 'string', pattern: REQUEST_ID_PATTERN, examples: ['click-000001'] } as const;
+export const asset = { type: 'string', pattern: ASSET_PATTERN, examples: ['USD/2'] } as const;
+
+export const amount = {
+  anyOf: [
+    { type: 'string', pattern: '^([1-9][0-9]{0,17}|1000000000000000000)$' },
+    { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER },
+  ],
+  description: 'Minor units: a string of digits, or a safe integer; 1 ≤ amount ≤ 10^18.',
+  examples: ['250'],
+} as const;
+
+export const subAccounts = { type: 'integer', minimum: 1, maximum: 1024 } as const;
+export const reference = { type: 'string', minLength: 1, maxLength: 255 } as const;
+export const metadata = {
+  type: 'object',
+  maxProperties: 32,
+  propertyNames: { type: 'string', minLength: 1, maxLength: 64 },
+  additionalProperties: { type: 'string', maxLength: 512 },
+  description: 'Up to 32 pairs of strings, 4 KiB in all.',
+} as const;
+
+export const limit = { type: 'string', pattern: '^([1-9][0-9]{0,2}|1000)$', description: '1–1000, by default 50.' } as const;
+export const cursor = { type: 'string', minLength: 1, maxLength: 256, description: '`nextCursor` of the page before.' } as const;
+export const time = { type: 'string', format: 'date-time', maxLength: 40 } as const;
+
+/** Output only: exact amounts are always strings. */
+export const amountOut = { type: 'string', examples: ['250'] } as const;
+export const timeOut = { type: 'string', examples: ['2026-01-31T12:00:00.000Z'] } as const;
+
+/** What to tell a caller whose field breaks its rule. Fields not listed are told the schema's own words. */
+export const FIELD_RULES: Readonly<Record<string, string>> = {
+  amount: 'minor units: a string of digits without leading zeros, or a safe integer; 1 ≤ amount ≤ 10^18',
+  initialBalance: 'minor units: a string of digits without leading zeros, or a safe integer; 1 ≤ amount ≤ 10^18',
+  lowBalance: 'minor units: a string of digits without leading zeros, or a safe integer; 1 ≤ amount ≤ 10^18',
+  id: '1–64 characters of A–Z a–z 0–9 _ . : -',
+  accountId: '1–64 characters of A–Z a–z 0–9 _ . : -',
+  requestId: '1–64 printable ASCII characters without blanks',
+  asset: 'a code of A–Z 0–9 starting with a letter, at most 16, and optionally "/" and the number of decimals',
+  subAccounts: 'an integer from 1 to 1024',
+  reference: 'a string of 1–255 characters',
+  metadata: 'at most 32 pairs of strings: keys of 1–64, values of up to 512 characters, 4 KiB in all',
+  limit: 'an integer from 1 to 1000',
+  scopes: 'a non-empty list of read, deduct, credit, admin, each once',
+  name: 'a string of 1–64 characters',
+  items: 'a list of at most 5,000 items',
+};

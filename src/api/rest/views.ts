@@ -1,0 +1,53 @@
+import type { Balance } from '../../engine/read-balance';
+import type { Entry } from '../../ledger/entry';
+import type { AccountRecord } from '../../shards/directory/account-record';
+
+/** RFC 3339 UTC with milliseconds. */
+export function timeView(us: number): string {
+  return new Date(us / 1_000).toISOString();
+}
+
+export function entryView({ entry, shard }: { entry: Entry; shard: string }) {
+  return {
+    requestId: entry.requestId,
+    accountId: entry.accountId,
+    kind: entry.kind,
+    status: 'succeeded',
+    amount: entry.amountMinor.toString(),
+    ...(entry.reference === null ? {} : { reference: entry.reference }),
+    ...(entry.metadata === null ? {} : { metadata: JSON.parse(entry.metadata) as Record<string, string> }),
+    shard,
+    subAccount: entry.subAccount,
+    createdAt: timeView(entry.createdAtUs),
+  };
+}
+
+export function accountView(account: AccountRecord) {
+  return {
+    id: account.accountId,
+    asset: account.asset,
+    status: account.status,
+    strategy: account.strategy,
+    subAccounts: account.subAccounts,
+    epoch: account.placement.epoch,
+    ...(account.lowBalanceMinor === null ? {} : { lowBalance: account.lowBalanceMinor.toString() }),
+    createdAt: timeView(account.createdAtUs),
+  };
+}
+
+export function etagOf(account: AccountRecord): string {
+  return `"${account.revision}"`;
+}
+
+export function balanceView(account: AccountRecord, balance: Balance, consistency: 'current') {
+  return {
+    accountId: account.accountId,
+    asset: account.asset,
+    available: balance.availableMinor.toString(),
+    held: balance.heldMinor.toString(),
+    total: balance.totalMinor.toString(),
+    inTransit: balance.inTransitMinor.toString(),
+    consistency,
+    asOf: new Date().toISOString(),
+  };
+}

@@ -1,0 +1,80 @@
+import { Injectable } from '@nestjs/common';
+import { type Balance, reachOf } from '../engine/read-balance';
+import { EngineRuntime } from '../engine/runtime';
+import type { Entry, EntryKind } from '../ledger/entry';
+import type { AccountRecord } from '../shards/directory/account-record';
+import type { EntryPosition } from '../shards/shard';
+
+export interface EntriesPage {
+  readonly limit: number;
+  /** Where the last page ended; the newest entry when absent. */
+  readonly before?: EntryPosition | undefined;
+  readonly kind?: EntryKind | undefined;
+  readonly fromUs?: number | undefined;
+  readonly toUs?: number | undefined;
+}
+
+export interface ListedEntry {
+  readonly entry: Entry;
+  readonly shard: string;
+}
+
+/** Reads over all of an account's shards: balances and the list of entries. */
+@Injectable()
+export class BalanceService {
+  constructor(private readonly runtime: EngineRuntime) {}
+
+  /** Σ over the shards, each read once; see `readBalance`. */
+  current(account: AccountRecord): Promise<Balance> {
+    return this.runtime.engine.readBalance(account);
+  }
+
+  /**
+   * A page of the account's entries, newest first, in one order over all shards: (time, shard, sub-account, version).
+   *
+   * The list begins at a moment before which nothing can appear any more on any shard, so that whoever reads on from
+   * its newest entry later passes nothing over; it is found by waiting for the transactions under way, not by a lag, so
+   * an acknowledged entry is always in it.
+   */
+  async entries(account: AccountRecord, page: EntriesPage): Promise<{ items: ListedEntry[]; next?: EntryPosition }> {
+    const reach = reachOf(account);
+    const before = page.before ?? (await this.#newestPosition(account, reach));
+    const found = await Promise.all(
+      reach.map(async (shard) => {
+        const entries = await this.runtime.shards.shard(shard).listEntries({
+          accountId: account.accountId,
+          limit: page.limit + 1,
+          before,
+          ...(page.kind === undefined ? {} : { kind: page.kind }),
+          ...(page.fromUs === undefined ? {} : { fromUs: page.fromUs }),
+          ...(page.toUs === undefined ? {} : { toUs: page.toUs }),
+        });
+        return entries.map((entry) => ({ entry, shard }));
+      }),
+    );
+    const merged = found.flat().sort(newestFirst);
+    const items = merged.slice(0, page.limit);
+    const last = items.at(-1);
+    return merged.length > items.length && last ? { items, next: positionOf(last) } : { items };
+  }
+
+  async #newestPosition(account: AccountRecord, reach: readonly string[]): Promise<EntryPosition> {
+    const settled = await Promise.all(
+      reach.map((shard) => this.runtime.shards.shard(shard).settledUntilUs(account.accountId)),
+    );
+    return { createdAtUs: Math.min(...settled), shard: '', subAccount: 0, version: 0 };
+  }
+}
+
+function positionOf({ entry, shard }: ListedEntry): EntryPosition {
+  return { createdAtUs: entry.createdAtUs, shard, subAccount: entry.subAccount, version: entry.version };
+}
+
+function newestFirst(a: ListedEntry, b: ListedEntry): number {
+  return (
+    b.entry.createdAtUs - a.entry.createdAtUs ||
+    (a.shard < b.shard ? 1 : a.shard > b.shard ? -1 : 0) ||
+    b.entry.subAccount - a.entry.subAccount ||
+    b.entry.version - a.entry.version
+  );
+}

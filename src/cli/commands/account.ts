@@ -1,0 +1,86 @@
+import type { Command } from 'commander';
+import { type CommandContext, withService } from '../command-context';
+import { type Account, type Balance, listAccounts } from '../service/accounts';
+import { accountIdArgument, amountArgument, assetArgument, wholeNumber } from '../terminal/option-parsers';
+import { fieldTable } from '../terminal/tables';
+
+interface CreateOptions {
+  readonly asset: string;
+  readonly subAccounts?: number;
+  readonly initialBalance?: string;
+  readonly lowBalance?: string;
+}
+
+export function addAccountCommands(program: Command, context: CommandContext): void {
+  const account = program.command('account').description('make, show and list accounts');
+  account
+    .command('create')
+    .description('make an account; again with the same parameters does nothing')
+    .argument('<id>', 'account id', accountIdArgument)
+    .requiredOption('--asset <asset>', 'what is counted, e.g. USD/2 or POINTS/0', assetArgument)
+    .option('--sub-accounts <n>', 'over how many rows the balance is split (default 1)', wholeNumber(1, 1024))
+    .option('--initial-balance <amount>', 'opening balance in minor units', amountArgument)
+    .option('--low-balance <amount>', 'tell when the balance falls below this', amountArgument)
+    .action((id: string, options: CreateOptions, command: Command) => createAccount(id, options, command, context));
+  account
+    .command('show')
+    .description('show an account and its current balance')
+    .argument('<id>', 'account id', accountIdArgument)
+    .action((id: string, _options: unknown, command: Command) => showAccount(id, command, context));
+  account
+    .command('list')
+    .description('list all accounts')
+    .option('--limit <n>', 'stop after so many', wholeNumber(1, Number.MAX_SAFE_INTEGER))
+    .action((options: { limit?: number }, command: Command) => printAccounts(options, command, context));
+}
+
+async function createAccount(
+  id: string,
+  { asset, subAccounts, initialBalance, lowBalance }: CreateOptions,
+  command: Command,
+  context: CommandContext,
+): Promise<void> {
+  await withService(command, context, async (client, { json }) => {
+    // JSON.stringify leaves out what is undefined.
+    const body = { id, asset, subAccounts, initialBalance, lowBalance };
+    const { status, body: account } = await client.call<Account>({ method: 'POST', path: '/v1/accounts', body });
+    if (json === true) return void context.out.write(`${JSON.stringify(account)}\n`);
+    context.out.write(status === 201 ? `created\n${accountFields(account)}` : `existed\n${accountFields(account)}`);
+  });
+}
+
+async function showAccount(id: string, command: Command, context: CommandContext): Promise<void> {
+  await withService(command, context, async (client, { json }) => {
+    const path = `/v1/accounts/${encodeURIComponent(id)}`;
+    const { body: account } = await client.call<Account>({ method: 'GET', path });
+    const query = { consistency: 'current' };
+    const { body: balance } = await client.call<Balance>({ method: 'GET', path: `${path}/balance`, query });
+    if (json === true) return void context.out.write(`${JSON.stringify({ ...account, balance })}\n`);
+    const { available, held, total, inTransit, asOf } = balance;
+    context.out.write(accountFields(account) + fieldTable({ available, held, total, 'in transit': inTransit, 'as of': asOf }));
+  });
+}
+
+async function printAccounts(
+  { limit = Infinity }: { readonly limit?: number },
+  command: Command,
+  context: CommandContext,
+): Promise<void> {
+  await withService(command, context, async (client, { json }) => {
+    // Written page by page: there may be millions.
+    let count = 0;
+    if (json === true) context.out.write('{"items":[');
+    for await (const account of listAccounts(client, limit)) {
+      const { id, asset, status, subAccounts } = account;
+      if (json === true) context.out.write(`${count === 0 ? '' : ','}${JSON.stringify(account)}`);
+      else context.out.write(`${id.padEnd(24)} ${asset.padEnd(10)} ${status.padEnd(8)} ${subAccounts} sub-accounts\n`);
+      count += 1;
+    }
+    if (json === true) context.out.write(']}\n');
+    else if (count === 0) context.out.write('no accounts\n');
+  });
+}
+
+function accountFields({ id, asset, status, strategy, subAccounts, createdAt }: Account): string {
+  return fieldTable({ id, asset, status, strategy, 'sub-accounts': String(subAccounts), created: createdAt });
+}

@@ -1,0 +1,50 @@
+/** Something the operator asked for that cannot be done as asked. The message says what to do instead. */
+export class OperatorFault extends Error {
+  override readonly name = 'OperatorFault';
+}
+
+/** The service answered with a problem (RFC 9457), or something in front of it answered in its place. */
+export class ServiceProblem extends Error {
+  override readonly name = 'ServiceProblem';
+
+  constructor(
+    readonly answer: {
+      readonly status: number;
+      readonly code: string;
+      readonly detail: string;
+      readonly retryAfterMs?: number;
+    },
+  ) {
+    super(answer.detail);
+  }
+
+  get code(): string {
+    return this.answer.code;
+  }
+
+  /** Nothing was done, or asking again with the same request ids tells what was. */
+  get isPassing(): boolean {
+    return this.answer.status === 429 || this.answer.status >= 500;
+  }
+}
+
+/** No answer: not reached, cut off, or out of time. Whether the request took effect is unknown unless `refused`. */
+export class NoAnswer extends Error {
+  override readonly name = 'NoAnswer';
+
+  constructor(
+    message: string,
+    readonly options: { readonly refused: boolean; readonly cause: unknown },
+  ) {
+    super(message, { cause: options.cause });
+  }
+}
+
+/** The operator asked to stop, by signal. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+
+  constructor(readonly exitCode: number) {
+    super('stopped on request');
+  }
+}

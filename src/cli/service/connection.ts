@@ -1,0 +1,39 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { OperatorFault } from '../faults';
+import type { Surroundings } from '../surroundings';
+import { ServiceClient } from './service-client';
+
+export const DEFAULT_URL = 'http://127.0.0.1:8080';
+
+export interface ConnectionOptions {
+  readonly url?: string;
+  readonly key?: string;
+}
+
+/** Finds the service and the key: what is on the command line outranks the environment, that the key's file. */
+export function connect(options: ConnectionOptions, { env }: Pick<Surroundings, 'env'>): ServiceClient {
+  const key = options.key ?? filled(env['HOTSPLIT_KEY']) ?? filled(env['HOTSPLIT_ADMIN_KEY']) ?? readKeyFile(env);
+  return new ServiceClient({
+    url: readUrl(options.url ?? filled(env['HOTSPLIT_URL']) ?? DEFAULT_URL),
+    ...(key === undefined ? {} : { key }),
+  });
+}
+
+function readUrl(text: string): URL {
+  const url = URL.parse(text);
+  if (url === null || !['http:', 'https:'].includes(url.protocol)) {
+    throw new OperatorFault(`${JSON.stringify(text)} is no address of a service; it looks like ${DEFAULT_URL}`);
+  }
+  return url;
+}
+
+/** The key that the service made at its first start, if this runs beside it. */
+function readKeyFile(env: Surroundings['env']): string | undefined {
+  const file = join(filled(env['HOTSPLIT_DATA_DIR']) ?? 'data', 'admin.key');
+  return existsSync(file) ? filled(readFileSync(file, 'utf8').trim()) : undefined;
+}
+
+function filled(value: string | undefined): string | undefined {
+  return value === '' ? undefined : value;
+}

@@ -1,0 +1,54 @@
+import { Interrupted, NoAnswer, OperatorFault, ServiceProblem } from '../faults';
+import type { Surroundings } from '../surroundings';
+
+export interface Fault {
+  readonly code: string;
+  readonly detail: string;
+  readonly hint?: string;
+}
+
+const START_HINT = 'is it running? npm start; is the address right? --url or HOTSPLIT_URL';
+
+/** What an operator can do about the common ones. */
+const HINTS: Readonly<Record<string, string>> = {
+  UNAUTHENTICATED: 'give a key with --key or HOTSPLIT_KEY; the first one is in admin.key in the data folder of the service',
+  PERMISSION_DENIED: 'the key lacks the scope (read, deduct, credit or admin); an admin can make another one',
+  ACCOUNT_NOT_FOUND: 'make it first: hotsplit account create ID --asset USD/2',
+  ACCOUNT_EXISTS: 'it has other parameters than these: hotsplit account show ID',
+  INSUFFICIENT_FUNDS: 'bring funds first: hotsplit credit ACCOUNT AMOUNT',
+  IDEMPOTENCY_KEY_REUSED: 'this request id stands for another request already: leave --request-id out to get a new one',
+  ACCOUNT_FROZEN: 'it takes credits but no deductions until an admin unfreezes it',
+  RATE_LIMITED: 'wait a moment and try again',
+  OVERLOADED: 'try again with the same request id',
+  SHARD_UNAVAILABLE: 'one of the databases cannot be reached: see /readyz; then try again with the same request id',
+  INTERNAL: "a defect of the service: its log has the details under the id in this answer",
+};
+
+/** Everything that can go wrong, as one line and perhaps a way out. */
+export function describeFault(error: unknown): Fault {
+  if (error instanceof ServiceProblem) return withHint(error.code, error.message, HINTS[error.code]);
+  if (error instanceof NoAnswer) {
+    return withHint('NO_ANSWER', error.message, error.options.refused ? START_HINT : undefined);
+  }
+  if (error instanceof Interrupted) return { code: 'INTERRUPTED', detail: error.message };
+  if (error instanceof OperatorFault) return { code: 'REFUSED', detail: error.message };
+  if (error instanceof Error) {
+    const code = 'code' in error && typeof error.code === 'string' ? error.code : 'FAILED';
+    return { code, detail: error.message };
+  }
+  return { code: 'FAILED', detail: String(error) };
+}
+
+/** Says it on the error stream in any case, so that a redirected output does not swallow it. */
+export function printFault(
+  fault: Fault,
+  { out, err, json }: Pick<Surroundings, 'out' | 'err'> & { readonly json: boolean },
+): void {
+  err.write(`${fault.code}: ${fault.detail}\n`);
+  if (fault.hint !== undefined) err.write(`hint: ${fault.hint}\n`);
+  if (json) out.write(`${JSON.stringify({ error: fault })}\n`);
+}
+
+function withHint(code: string, detail: string, hint: string | undefined): Fault {
+  return hint === undefined ? { code, detail } : { code, detail, hint };
+}

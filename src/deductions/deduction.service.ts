@@ -1,0 +1,86 @@
+import { Injectable } from '@nestjs/common';
+import { AccountService } from '../accounts/account.service';
+import type { EngineOutcome } from '../engine/engine-outcome';
+import { canonicalMap, fingerprint } from '../engine/fingerprint';
+import { EngineRuntime } from '../engine/runtime';
+import type { Entry } from '../ledger/entry';
+import { Metrics } from '../platform/metrics';
+import type { AccountRecord } from '../shards/directory/account-record';
+
+/** What a user asks to be done to one account. */
+export interface MoneyRequest {
+  readonly kind: 'deduct' | 'credit';
+  readonly accountId: string;
+  readonly requestId: string;
+  readonly amountMinor: bigint;
+  readonly reference?: string | undefined;
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
+}
+
+/** What it came to; `accountNotFound` beside what the engine tells. */
+export type MoneyOutcome = EngineOutcome | { readonly kind: 'accountNotFound' };
+
+/** An entry with the shard it lives on. */
+export interface LocatedEntry {
+  readonly entry: Entry;
+  readonly shard: string;
+}
+
+/** Deductions and credits, one by one or many at once. */
+@Injectable()
+export class DeductionService {
+  readonly #balanceReads = new Map<string, Promise<bigint>>();
+
+  constructor(
+    private readonly accounts: AccountService,
+    private readonly runtime: EngineRuntime,
+    private readonly metrics: Metrics,
+  ) {}
+
+  /** Rejects with `ShardUnavailableError` or `DirectoryUnavailableError` when what decides cannot be read. */
+  async carryOut(request: MoneyRequest): Promise<MoneyOutcome> {
+    const started = performance.now();
+    const account = this.runtime.accounts.peek(request.accountId) ?? (await this.accounts.read(request.accountId));
+    const outcome = account ? await this.#submit(request, account) : ({ kind: 'accountNotFound' } as const);
+    this.metrics.commandDone(request.kind, outcome.kind, (performance.now() - started) / 1_000);
+    return outcome;
+  }
+
+  /** The deduction made under a key, if there is one. A refused one leaves nothing. */
+  async findDeduction(account: AccountRecord, requestId: string): Promise<LocatedEntry | undefined> {
+    const found = await this.runtime.engine.findEntry(account, requestId);
+    return found?.entry.kind === 'deduction' ? found : undefined;
+  }
+
+  async #submit(request: MoneyRequest, account: AccountRecord): Promise<EngineOutcome> {
+    const { kind, accountId, requestId, amountMinor, reference = null } = request;
+    const metadata = canonicalMap(request.metadata);
+    const outcome = await this.runtime.engine.submit(
+      {
+        kind,
+        accountId,
+        requestId,
+        amountMinor,
+        fingerprint: fingerprint(kind, amountMinor, reference, metadata),
+        reference,
+        metadata,
+      },
+      account,
+    );
+    if (outcome.kind !== 'insufficientFunds') return outcome;
+    return { kind: 'insufficientFunds', availableMinor: await this.#readAvailable(account) };
+  }
+
+  /** What the whole account has, to tell whoever was refused; a storm of refusals shares one read. */
+  #readAvailable(account: AccountRecord): Promise<bigint> {
+    const { accountId } = account;
+    const reading = this.#balanceReads.get(accountId);
+    if (reading) return reading;
+    const started = this.runtime.engine
+      .readBalance(account)
+      .then((balance) => balance.availableMinor)
+      .finally(() => this.#balanceReads.delete(accountId));
+    this.#balanceReads.set(accountId, started);
+    return started;
+  }
+}

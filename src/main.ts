@@ -1,0 +1,39 @@
+import { bootstrapAdminKey } from './platform/admin-key';
+import { DatabaseRefusedError } from './shards/faults';
+import { readSettings, SettingsError, type Settings } from './platform/settings';
+import { type Service, startService } from './service';
+
+async function main(): Promise<void> {
+  const settings = readSettings(process.env);
+  const adminKey = bootstrapAdminKey(settings);
+  const service = await startService(settings, adminKey.key);
+  say(`REST  ${service.restUrl}/v1`);
+  say(`docs  ${service.restUrl}/docs`);
+  if (adminKey.generatedAt !== undefined) say(`key   ${adminKey.key}  (kept in ${adminKey.generatedAt})`);
+  stopOnSignal(service, settings);
+}
+
+/** The first signal drains; a second one, or an overrun, ends at once. */
+function stopOnSignal(service: Service, settings: Settings): void {
+  let stopping = false;
+  const stop = (): void => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    setTimeout(() => process.exit(1), settings.stopSecondsMax * 1_000).unref();
+    service.stop().then(() => process.exit(0), fail);
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
+
+function fail(error: unknown): never {
+  const expected = error instanceof SettingsError || error instanceof DatabaseRefusedError;
+  process.stderr.write(`${expected ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.exit(1);
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+main().catch(fail);

@@ -1,0 +1,31 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export interface AdminKey {
+  readonly key: string;
+  /** Where a key that was generated just now is kept. */
+  readonly generatedAt?: string;
+}
+
+/** The bootstrap admin key: as configured, as kept from the first start, or generated now (readable by the owner only). */
+export function bootstrapAdminKey(settings: { adminKey?: string | undefined; dataDir: string }): AdminKey {
+  if (settings.adminKey !== undefined) return { key: settings.adminKey };
+  const path = join(settings.dataDir, 'admin.key');
+  const kept = readKept(path);
+  if (kept !== undefined) return { key: kept };
+  const key = `hs_admin_${randomBytes(32).toString('base64url')}`;
+  mkdirSync(settings.dataDir, { recursive: true });
+  writeFileSync(path, `${key}\n`, { mode: 0o600, flag: 'wx' });
+  return { key, generatedAt: path };
+}
+
+function readKept(path: string): string | undefined {
+  try {
+    const key = readFileSync(path, 'utf8').trim();
+    return key === '' ? undefined : key;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,112 @@
+import { Injectable } from '@nestjs/common';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { EngineObserver } from '../engine/observer';
+import { StructuredLog } from './structured-log';
+
+/** Where lane depths are read from when the metrics are scraped. */
+export type DepthSource = () => readonly { readonly shard: string; readonly depths: readonly number[] }[];
+
+/** Everything that `/metrics` shows, and the engine's observer. */
+@Injectable()
+export class Metrics implements EngineObserver {
+  readonly registry = new Registry();
+  #depths: DepthSource = () => [];
+
+  readonly #commandSeconds = new Histogram({
+    name: 'hotsplit_command_seconds',
+    help: 'Time from a command’s arrival to its durable outcome.',
+    labelNames: ['kind'],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers: [this.registry],
+  });
+
+  readonly #commands = new Counter({
+    name: 'hotsplit_commands_total',
+    help: 'Commands by what they came to.',
+    labelNames: ['kind', 'outcome'],
+    registers: [this.registry],
+  });
+
+  readonly #batchCommands = new Histogram({
+    name: 'hotsplit_batch_commands',
+    help: 'Commands merged into one shard transaction.',
+    labelNames: ['shard'],
+    buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024],
+    registers: [this.registry],
+  });
+
+  readonly #batchSeconds = new Histogram({
+    name: 'hotsplit_batch_seconds',
+    help: 'Time of one shard transaction, retries included.',
+    labelNames: ['shard'],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers: [this.registry],
+  });
+
+  readonly #shardUp = new Gauge({
+    name: 'hotsplit_shard_up',
+    help: '1 while the shard answers, 0 while requests for it are turned away.',
+    labelNames: ['shard'],
+    registers: [this.registry],
+  });
+
+  readonly #defects = new Counter({
+    name: 'hotsplit_defects_total',
+    help: 'Commands that failed by a defect. Any value above 0 wants attention.',
+    registers: [this.registry],
+  });
+
+  readonly #deferred = new Counter({
+    name: 'hotsplit_deferred_work_total',
+    help: 'Background work that failed and will be tried again.',
+    registers: [this.registry],
+  });
+
+  constructor(private readonly log: StructuredLog) {
+    collectDefaultMetrics({ register: this.registry });
+    const depths = (): ReturnType<DepthSource> => this.#depths();
+    new Gauge({
+      name: 'hotsplit_lane_depth',
+      help: 'Commands waiting in a lane.',
+      labelNames: ['shard', 'lane'],
+      registers: [this.registry],
+      collect() {
+        for (const { shard, depths: lanes } of depths()) {
+          lanes.forEach((depth, lane) => {
+            this.set({ shard, lane }, depth);
+          });
+        }
+      },
+    });
+  }
+
+  readDepthsFrom(source: DepthSource): void {
+    this.#depths = source;
+  }
+
+  commandDone(kind: string, outcome: string, seconds: number): void {
+    this.#commandSeconds.observe({ kind }, seconds);
+    this.#commands.inc({ kind, outcome });
+  }
+
+  batchDone(batch: { shard: string; commands: number; seconds: number }): void {
+    this.#batchCommands.observe({ shard: batch.shard }, batch.commands);
+    this.#batchSeconds.observe({ shard: batch.shard }, batch.seconds);
+  }
+
+  shardState(shard: string, up: boolean): void {
+    this.#shardUp.set({ shard }, up ? 1 : 0);
+    if (up) this.log.info('shard answers again', { shard });
+    else this.log.warn('shard cannot be reached; its share of requests is turned away', { shard });
+  }
+
+  defect(incident: string, error: unknown): void {
+    this.#defects.inc();
+    this.log.error('a command failed by a defect', { incident, error });
+  }
+
+  deferred(work: string, error: unknown): void {
+    this.#deferred.inc();
+    this.log.warn('background work failed and will be tried again', { work, error });
+  }
+}

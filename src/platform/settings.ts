@@ -1,0 +1,135 @@
+import { plainToInstance } from 'class-transformer';
+import { IsIn, IsInt, IsOptional, Length, Max, Min, MinLength, validateSync } from 'class-validator';
+import { join } from 'node:path';
+import { parseLocation, parseShardAddress, type Location, type ShardAddress } from '../shards/shard-address';
+import { LOG_LEVELS, type LogLevel } from './structured-log';
+
+const EMBEDDED_SHARDS = 4;
+
+/** Rules of the settings that are plain values; what is built from them follows in `readSettings`. */
+class PlainSettings {
+  @IsInt() @Min(0) @Max(65_535) httpPort!: number;
+  @Length(1, 255) host!: string;
+  @Length(1, 4_096) dataDir!: string;
+  @IsOptional() @Length(1, 16_384) shards?: string;
+  @IsOptional() @Length(1, 4_096) directory?: string;
+  @IsOptional() @MinLength(16) adminKey?: string;
+  @IsIn(LOG_LEVELS) logLevel!: LogLevel;
+  @IsInt() @Min(1) @Max(16) lanesPerShard!: number;
+  @IsInt() @Min(1) @Max(4_096) batchCommandsMax!: number;
+  @IsInt() @Min(1) @Max(1_000_000) laneDepthMax!: number;
+  @IsInt() @Min(10) @Max(120_000) waitMsMax!: number;
+  @IsInt() @Min(1) @Max(600) startSecondsMax!: number;
+  @IsInt() @Min(1) @Max(300) stopSecondsMax!: number;
+}
+
+interface SettingDescription {
+  readonly variable: string;
+  readonly fallback: string | undefined;
+  readonly number?: true;
+  readonly secret?: true;
+  readonly meaning: string;
+}
+
+/** Every setting, in the order of the table in docs/operations.md, which a test compares with this one. */
+export const SETTINGS = {
+  httpPort: { variable: 'HOTSPLIT_HTTP_PORT', fallback: '8080', number: true, meaning: 'port of the REST API; 0 takes any free port, which is printed' },
+  host: { variable: 'HOTSPLIT_HOST', fallback: '127.0.0.1', meaning: 'address that the listeners bind to' },
+  shards: { variable: 'HOTSPLIT_SHARDS', fallback: undefined, secret: true, meaning: 'comma-separated `[name=]URL` with `mysql://user:pw@host:port/db` or `sqlite:path`; by default 4 SQLite files in the data folder. Without names the shards are `s0`, `s1`, … by their place. Add `?ssl=true` to a MySQL URL for TLS' },
+  directory: { variable: 'HOTSPLIT_DIRECTORY', fallback: undefined, secret: true, meaning: 'the database of accounts, placements and keys (same URL forms); by default the first shard' },
+  dataDir: { variable: 'HOTSPLIT_DATA_DIR', fallback: './data', meaning: 'folder of the embedded files and the generated admin key' },
+  adminKey: { variable: 'HOTSPLIT_ADMIN_KEY', fallback: undefined, secret: true, meaning: 'bootstrap admin key, at least 16 characters; by default generated at the first start and kept in `admin.key` in the data folder. Give every instance the same' },
+  logLevel: { variable: 'HOTSPLIT_LOG_LEVEL', fallback: 'info', meaning: 'error, warn, info or debug; one JSON object a line on standard error' },
+  lanesPerShard: { variable: 'HOTSPLIT_LANES_PER_SHARD', fallback: '2', number: true, meaning: 'transactions that run side by side on a MySQL shard (1–16); SQLite has one' },
+  batchCommandsMax: { variable: 'HOTSPLIT_BATCH_COMMANDS_MAX', fallback: '512', number: true, meaning: 'commands merged into one transaction (1–4,096)' },
+  laneDepthMax: { variable: 'HOTSPLIT_LANE_DEPTH_MAX', fallback: '8192', number: true, meaning: 'commands that may wait in a lane; one more is answered OVERLOADED. At least the batch size' },
+  waitMsMax: { variable: 'HOTSPLIT_WAIT_MS_MAX', fallback: '10000', number: true, meaning: 'milliseconds a command may wait in a lane before it is answered OVERLOADED instead of run' },
+  startSecondsMax: { variable: 'HOTSPLIT_START_SECONDS_MAX', fallback: '60', number: true, meaning: 'seconds to wait for the directory at start' },
+  stopSecondsMax: { variable: 'HOTSPLIT_STOP_SECONDS_MAX', fallback: '20', number: true, meaning: 'seconds that an orderly stop may take before the process ends anyway' },
+} as const satisfies Record<keyof PlainSettings, SettingDescription>;
+
+export class Settings extends PlainSettings {
+  shardAddresses!: readonly ShardAddress[];
+  directoryLocation!: Location;
+}
+
+/** All faults of the environment, reported together; messages name variables and rules, never the values of secrets. */
+export class SettingsError extends Error {
+  readonly code = 'INVALID_SETTINGS';
+
+  constructor(readonly faults: readonly string[]) {
+    super(`the settings are not usable:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
+    this.name = 'SettingsError';
+  }
+}
+
+/** @throws SettingsError with every fault found */
+export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
+  const faults = unknownVariables(environment);
+  const settings = plainToInstance(Settings, plainValues(environment));
+
+  for (const { property, constraints = {}, value } of validateSync(settings)) {
+    const { variable, ...description } = SETTINGS[property as keyof typeof SETTINGS];
+    const shown = 'secret' in description ? 'what it is set to' : JSON.stringify(value);
+    const rules = Object.values(constraints).map((rule) => rule.replace(property, '').trim());
+    faults.push(`${variable}: ${shown} does not do: ${rules.join('; ')}`);
+  }
+  if (settings.laneDepthMax < settings.batchCommandsMax) {
+    faults.push('HOTSPLIT_LANE_DEPTH_MAX must be at least HOTSPLIT_BATCH_COMMANDS_MAX');
+  }
+  locate(settings, faults);
+  if (faults.length > 0) throw new SettingsError(faults);
+  return settings;
+}
+
+function plainValues(environment: Readonly<Record<string, string | undefined>>): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
+  for (const [property, description] of Object.entries<SettingDescription>(SETTINGS)) {
+    const text = environment[description.variable] || description.fallback;
+    if (text === undefined) continue;
+    values[property] = description.number && /^[0-9]{1,15}$/.test(text) ? Number(text) : text;
+  }
+  return values;
+}
+
+/** A misspelt variable would silently leave its default in force. */
+function unknownVariables(environment: Readonly<Record<string, string | undefined>>): string[] {
+  const known = new Set<string>(Object.values(SETTINGS).map(({ variable }) => variable));
+  return Object.keys(environment)
+    .filter((name) => name.startsWith('HOTSPLIT_') && !known.has(name) && !FOREIGN_VARIABLE.test(name))
+    .map((name) => `${name}: there is no such setting`);
+}
+
+/** The client's and the test suite's own variables, and settings of the contract that come with later features. */
+const FOREIGN_VARIABLE = /^HOTSPLIT_(URL|KEY|TEST_.*|BENCH_.*|MYSQL_SERVER_TOOL|GRPC_PORT|REDIS_URL|KAFKA_BROKERS|WORKERS)$/;
+
+function locate(settings: Settings, faults: string[]): void {
+  const embedded = Array.from({ length: EMBEDDED_SHARDS }, (_, n) => `sqlite:${join(settings.dataDir, `shard-${n}.sqlite`)}`);
+  const addresses: ShardAddress[] = [];
+  for (const [position, part] of (settings.shards?.split(',') ?? embedded).entries()) {
+    const fault = attempt(() => addresses.push(parseShardAddress(part.trim(), position)));
+    if (fault) faults.push(`HOTSPLIT_SHARDS, entry ${position + 1}: ${fault}`);
+  }
+  const names = addresses.map(({ name }) => name);
+  const twice = names.filter((name, position) => names.indexOf(name) !== position);
+  if (twice.length > 0) faults.push(`HOTSPLIT_SHARDS names a shard twice: ${[...new Set(twice)].join(', ')}`);
+  settings.shardAddresses = addresses;
+
+  const { directory } = settings;
+  const first = addresses[0]?.location;
+  if (directory === undefined) {
+    if (first) settings.directoryLocation = first;
+    return;
+  }
+  const fault = attempt(() => (settings.directoryLocation = parseLocation(directory)));
+  if (fault) faults.push(`HOTSPLIT_DIRECTORY: ${fault}`);
+}
+
+function attempt(read: () => unknown): string | undefined {
+  try {
+    read();
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}

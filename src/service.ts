@@ -1,0 +1,46 @@
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
+import { ProblemFilter } from './api/rest/problem.filter';
+import { FASTIFY_OPTIONS, RestApi } from './api/rest/rest-api';
+import { AppModule } from './app.module';
+import { EngineRuntime } from './engine/runtime';
+import { Health } from './platform/health';
+import { Metrics } from './platform/metrics';
+import type { Settings } from './platform/settings';
+import { StructuredLog } from './platform/structured-log';
+
+/** A running service. */
+export interface Service {
+  readonly restUrl: string;
+  /** Takes nothing new, finishes what was taken, then ends every connection. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the service: databases first, then the listener.
+ *
+ * @throws DatabaseRefusedError when a database is not what it is configured as
+ */
+export async function startService(settings: Settings, adminKey: string): Promise<Service> {
+  const app = await NestFactory.create<NestFastifyApplication>(
+    AppModule.forSettings(settings, adminKey),
+    new FastifyAdapter(FASTIFY_OPTIONS),
+    { bodyParser: false, logger: new StructuredLog(settings.logLevel), abortOnError: false },
+  );
+  const runtime = app.get(EngineRuntime);
+  await runtime.start();
+
+  app.useGlobalFilters(new ProblemFilter(app.get(Metrics)));
+  await app.get(RestApi).register(app.getHttpAdapter().getInstance() as unknown as FastifyInstance);
+  await app.listen(settings.httpPort, settings.host);
+
+  return {
+    restUrl: await app.getUrl(),
+    stop: async () => {
+      app.get(Health).stopping();
+      await app.close();
+      await runtime.stop();
+    },
+  };
+}

@@ -1,0 +1,220 @@
+import type { Command } from '../../ledger/command';
+import type { Entry } from '../../ledger/entry';
+import type { SubAccount, SubAccountSeed } from '../../ledger/sub-account';
+import { ShardFault, ShardUnavailableError } from '../faults';
+import { RETRY_POLICY, type RetryPolicy, runBatch, type Surroundings } from '../run-batch';
+import type {
+  BatchHint,
+  BatchResult,
+  EntryPosition,
+  EntryQuery,
+  PendingDeparture,
+  Shard,
+  ShardBalance,
+} from '../shard';
+import type { DescribeAccount } from '../sql-shard';
+import { type Interference, type MemoryStep, NO_INTERFERENCE, pass } from './interference';
+import { MemoryBatchStore } from './memory-batch-store';
+import type { MemoryDatabase, TransferRow } from './memory-database';
+
+export interface MemoryShardParts {
+  readonly database: MemoryDatabase;
+  readonly describeAccount: DescribeAccount;
+  readonly surroundings: Surroundings;
+  readonly parallelism?: number;
+  readonly policy?: RetryPolicy;
+  readonly interfere?: Interference;
+}
+
+/**
+ * A shard without a server: the same batches, retries and outcomes as on a database, in memory and with faults on
+ * request. For simulations and tests; several may stand on one `MemoryDatabase`, as service instances do.
+ */
+export class MemoryShard implements Shard {
+  readonly parallelism: number;
+  readonly #batches: MemoryBatchStore;
+  readonly #interfere: Interference;
+
+  constructor(private readonly parts: MemoryShardParts) {
+    this.parallelism = parts.parallelism ?? 1;
+    this.#interfere = parts.interfere ?? NO_INTERFERENCE;
+    this.#batches = new MemoryBatchStore(parts.database, this.#interfere);
+  }
+
+  get name(): string {
+    return this.parts.database.name;
+  }
+
+  open(): Promise<void> {
+    return this.#batches.open();
+  }
+
+  close(): Promise<void> {
+    return this.#batches.close();
+  }
+
+  applyBatch(commands: readonly Command[], hint: BatchHint): Promise<BatchResult> {
+    const { surroundings, policy = RETRY_POLICY, describeAccount } = this.parts;
+    return runBatch(
+      {
+        store: this.#batches,
+        policy,
+        surroundings,
+        createMissingRows: async (rows) => {
+          const seeds = rows.map(async (row) => ({ ...row, ...(await describeAccount(row.accountId)) }));
+          const complete = await Promise.all(seeds);
+          await this.#write((database) => {
+            database.createRows(complete);
+          });
+        },
+      },
+      commands,
+      hint,
+    );
+  }
+
+  createSubAccounts(seeds: readonly SubAccountSeed[]): Promise<void> {
+    return this.#guard(() =>
+      this.#write((database) => {
+        database.createRows(seeds);
+      }),
+    );
+  }
+
+  completeTransfers(transfers: readonly { accountId: string; transferId: string }[]): Promise<void> {
+    return this.#guard(() =>
+      this.#write((database) => {
+        database.completeTransfers(transfers);
+      }),
+    );
+  }
+
+  pendingDepartures(options: {
+    limit: number;
+    olderThanMs: number;
+    accountId?: string;
+  }): Promise<PendingDeparture[]> {
+    return this.#read((database) => {
+      const { limit, olderThanMs, accountId } = options;
+      const untilUs = database.nowUs() - olderThanMs * 1_000;
+      return [...database.accounts.values()]
+        .flatMap((account) => [...account.transfers.values()])
+        .filter(
+          (row) =>
+            row.pending && row.createdAtUs <= untilUs && (accountId ?? row.accountId) === row.accountId,
+        )
+        .sort((a, b) => a.createdAtUs - b.createdAtUs)
+        .slice(0, limit)
+        .map((row) => toPendingDeparture(row, this.name));
+    });
+  }
+
+  findEntry(accountId: string, requestId: string): Promise<Entry | undefined> {
+    return this.#read((database) => database.account(accountId).entries.get(requestId));
+  }
+
+  readBalance(accountId: string): Promise<ShardBalance> {
+    return this.#read((database) => {
+      const rows = [...database.account(accountId).rows.values()];
+      const sum = (value: (row: SubAccount) => bigint): bigint =>
+        rows.reduce((total, row) => total + value(row), 0n);
+      return {
+        availableMinor: sum((row) => row.availableMinor),
+        heldMinor: sum((row) => row.heldMinor),
+        netMinor: sum((row) => row.netMinor),
+        outsideVersion: sum((row) => BigInt(row.outsideVersion)),
+        rows: rows.length,
+      };
+    });
+  }
+
+  listSubAccounts(accountId: string): Promise<SubAccount[]> {
+    return this.#read((database) =>
+      [...database.account(accountId).rows.values()].sort((a, b) => a.index - b.index),
+    );
+  }
+
+  async settledUntilUs(): Promise<number> {
+    const leave = await this.parts.database.enter();
+    try {
+      return await this.#read((database) => database.nowUs());
+    } finally {
+      leave();
+    }
+  }
+
+  listEntries(query: EntryQuery): Promise<Entry[]> {
+    const { accountId, kind, fromUs = 0, toUs = Infinity, before, limit } = query;
+    return this.#read((database) =>
+      [...database.account(accountId).entries.values()]
+        .filter(
+          (entry) =>
+            entry.kind === (kind ?? entry.kind) && entry.createdAtUs >= fromUs && entry.createdAtUs < toUs,
+        )
+        .filter((entry) => byPosition(this.#positionOf(entry), before) < 0)
+        .sort((a, b) => byPosition(this.#positionOf(b), this.#positionOf(a)))
+        .slice(0, limit),
+    );
+  }
+
+  ping(): Promise<void> {
+    return this.#read(() => undefined);
+  }
+
+  #positionOf({ createdAtUs, subAccount, version }: Entry): EntryPosition {
+    return { createdAtUs, shard: this.name, subAccount, version };
+  }
+
+  #read<T>(read: (database: MemoryDatabase) => T): Promise<T> {
+    return this.#guard(async () => {
+      await this.#pass('read');
+      return read(this.parts.database);
+    });
+  }
+
+  /** A transaction of one statement; rejects with `ShardFault`. */
+  async #write(write: (database: MemoryDatabase) => void): Promise<void> {
+    const leave = await this.parts.database.enter();
+    try {
+      await this.#pass('beforeCommit');
+      write(this.parts.database);
+      await this.#pass('afterCommit');
+    } finally {
+      leave();
+    }
+  }
+
+  #pass(step: MemoryStep): Promise<void> {
+    return pass(step, this.name, this.#interfere);
+  }
+
+  /** Outside a batch there is nothing to decide again: a fault that is not a defect means "not now". */
+  async #guard<T>(run: () => Promise<T>): Promise<T> {
+    try {
+      return await run();
+    } catch (error) {
+      if (error instanceof ShardFault && error.verdict !== 'defect') {
+        throw new ShardUnavailableError(this.name, error.message, { cause: error });
+      }
+      throw error;
+    }
+  }
+}
+
+function toPendingDeparture(row: TransferRow, fromShard: string): PendingDeparture {
+  const { accountId, transferId, amountMinor, fromSubAccount, toSubAccount } = row;
+  return {
+    accountId,
+    transferId,
+    amountMinor,
+    fromSubAccount,
+    toSubAccount,
+    toShard: row.peerShard ?? fromShard,
+    fromShard,
+  };
+}
+
+function byPosition(a: EntryPosition, b: EntryPosition): number {
+  const byShard = a.shard < b.shard ? -1 : a.shard > b.shard ? 1 : 0;
+  return a.createdAtUs - b.createdAtUs || byShard || a.subAccount - b.subAccount || a.version - b.version;
+}
