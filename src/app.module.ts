@@ -57,6 +57,8 @@ function engineRuntime(settings: Settings, metrics: Metrics): EngineRuntime {
     observer: metrics,
     startMsMax: settings.startSecondsMax * 1_000,
   });
-  metrics.readDepthsFrom(() => runtime.shards.all.map(({ shard, depths }) => ({ shard: shard.name, depths })));
+  metrics.readDepthsFrom(() =>
+    runtime.shards.all.map(({ shard, depths }) => ({ shard: shard.name, depths })),
+  );
   return runtime;
 }

@@ -28,7 +28,9 @@ function stopOnSignal(service: Service, settings: Settings): void {
 
 function fail(error: unknown): never {
   const expected = error instanceof SettingsError || error instanceof DatabaseRefusedError;
-  process.stderr.write(`${expected ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.stderr.write(
+    `${expected ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
   process.exit(1);
 }
 

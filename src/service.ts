@@ -22,7 +22,11 @@ export interface Service {
  *
  * @throws DatabaseRefusedError when a database is not what it is configured as
  */
-export async function startService(settings: Settings, adminKey: string): Promise<Service> {
+export async function startService(
+  settings: Settings,
+  adminKey: string,
+  extend?: (rest: FastifyInstance) => void,
+): Promise<Service> {
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.forSettings(settings, adminKey),
     new FastifyAdapter(FASTIFY_OPTIONS),
@@ -32,7 +36,7 @@ export async function startService(settings: Settings, adminKey: string): Promis
   await runtime.start();
 
   app.useGlobalFilters(new ProblemFilter(app.get(Metrics)));
-  await app.get(RestApi).register(app.getHttpAdapter().getInstance() as unknown as FastifyInstance);
+  await app.get(RestApi).register(app.getHttpAdapter().getInstance(), extend);
   await app.listen(settings.httpPort, settings.host);
 
   return {

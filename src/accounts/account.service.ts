@@ -101,7 +101,8 @@ export class AccountService implements OnApplicationBootstrap, OnModuleDestroy {
         ),
       ),
     );
-    if (account.openingBalanceMinor !== null) await this.#creditOpeningBalance(account, account.openingBalanceMinor);
+    if (account.openingBalanceMinor !== null)
+      await this.#creditOpeningBalance(account, account.openingBalanceMinor);
     await this.runtime.directory.finishCreation(accountId);
   }
 

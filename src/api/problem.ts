@@ -38,8 +38,17 @@ export class Problem extends Error {
   }
 
   get body(): ProblemBody {
-    const { retryAfterSeconds: _, ...data } = this.extras;
     const { title, http } = PROBLEMS[this.code];
-    return { type: `urn:hotsplit:problem:${this.code}`, title, status: http, code: this.code, detail: this.message, ...data };
+    const { errors, available, incident } = this.extras;
+    return {
+      type: `urn:hotsplit:problem:${this.code}`,
+      title,
+      status: http,
+      code: this.code,
+      detail: this.message,
+      ...(errors && { errors }),
+      ...(available !== undefined && { available }),
+      ...(incident !== undefined && { incident }),
+    };
   }
 }

@@ -36,7 +36,10 @@ export class BalanceService {
    * its newest entry later passes nothing over; it is found by waiting for the transactions under way, not by a lag, so
    * an acknowledged entry is always in it.
    */
-  async entries(account: AccountRecord, page: EntriesPage): Promise<{ items: ListedEntry[]; next?: EntryPosition }> {
+  async entries(
+    account: AccountRecord,
+    page: EntriesPage,
+  ): Promise<{ items: ListedEntry[]; next?: EntryPosition }> {
     const reach = reachOf(account);
     const before = page.before ?? (await this.#newestPosition(account, reach));
     const found = await Promise.all(

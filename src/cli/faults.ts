@@ -48,3 +48,15 @@ export class Interrupted extends Error {
     super('stopped on request');
   }
 }
+
+/** One request that may or may not have taken effect. */
+export class OutcomeUnknown extends Error {
+  override readonly name = 'OutcomeUnknown';
+
+  constructor(
+    readonly requestId: string,
+    cause: unknown,
+  ) {
+    super('whether the request took effect is unknown', { cause });
+  }
+}

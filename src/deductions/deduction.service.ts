@@ -40,7 +40,8 @@ export class DeductionService {
   /** Rejects with `ShardUnavailableError` or `DirectoryUnavailableError` when what decides cannot be read. */
   async carryOut(request: MoneyRequest): Promise<MoneyOutcome> {
     const started = performance.now();
-    const account = this.runtime.accounts.peek(request.accountId) ?? (await this.accounts.read(request.accountId));
+    const account =
+      this.runtime.accounts.peek(request.accountId) ?? (await this.accounts.read(request.accountId));
     const outcome = account ? await this.#submit(request, account) : ({ kind: 'accountNotFound' } as const);
     this.metrics.commandDone(request.kind, outcome.kind, (performance.now() - started) / 1_000);
     return outcome;

@@ -53,7 +53,10 @@ export class CreditLimit {
   #grant(accountId: string, roomMinor: bigint): void {
     const { allowanceDivisor, allowanceMsMax, accountsMax } = this.settings;
     this.#allowances.delete(accountId);
-    this.#allowances.set(accountId, { leftMinor: roomMinor / allowanceDivisor, until: this.now() + allowanceMsMax });
+    this.#allowances.set(accountId, {
+      leftMinor: roomMinor / allowanceDivisor,
+      until: this.now() + allowanceMsMax,
+    });
     if (this.#allowances.size <= accountsMax) return;
     const [oldest] = this.#allowances.keys();
     if (oldest !== undefined) this.#allowances.delete(oldest);

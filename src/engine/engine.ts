@@ -43,7 +43,8 @@ export class Engine {
     for (let tries = 0; tries < FENCES_MAX; tries += 1) {
       const { shard, command } = routeToHome(request, current);
       const outcome = await this.parts.shards.lanes(shard).submit(command);
-      if (outcome.kind === 'applied' && outcome.departures.length > 0) await this.#awaitSpread(shard, outcome.departures);
+      if (outcome.kind === 'applied' && outcome.departures.length > 0)
+        await this.#awaitSpread(shard, outcome.departures);
       if (outcome.kind === 'applied' || outcome.kind === 'replayed') return { ...outcome, shard };
       if (outcome.kind !== 'fenced') return outcome;
 
@@ -54,7 +55,10 @@ export class Engine {
   }
 
   /** The entry made under a key, and the shard it lives on. */
-  async findEntry(account: AccountRecord, requestId: string): Promise<{ entry: Entry; shard: string } | undefined> {
+  async findEntry(
+    account: AccountRecord,
+    requestId: string,
+  ): Promise<{ entry: Entry; shard: string } | undefined> {
     const { shard } = routeRequest(requestId, account.placement, account.subAccounts);
     const entry = await this.parts.shards.shard(shard).findEntry(account.accountId, requestId);
     return entry && { entry, shard };
@@ -72,10 +76,13 @@ export class Engine {
   /** A found key outranks the limit, so it is looked up before the refusal leaves. */
   async #refuseAboveLimit(request: Request, account: AccountRecord): Promise<EngineOutcome | undefined> {
     const readTotal = async (): Promise<bigint> => (await this.readBalance(account)).totalMinor;
-    if (await this.parts.creditLimit.admits(account.accountId, request.amountMinor, readTotal)) return undefined;
+    if (await this.parts.creditLimit.admits(account.accountId, request.amountMinor, readTotal))
+      return undefined;
     const found = await this.findEntry(account, request.requestId);
     if (!found) return { kind: 'balanceLimitExceeded' };
-    return found.entry.fingerprint === request.fingerprint ? { kind: 'replayed', ...found } : { kind: 'keyReused' };
+    return found.entry.fingerprint === request.fingerprint
+      ? { kind: 'replayed', ...found }
+      : { kind: 'keyReused' };
   }
 
   /** The credit is durable already; waiting only lets the next deduction find the money wherever its home is. */
@@ -86,4 +93,3 @@ export class Engine {
     await Promise.race([forwarding, this.parts.sleep(SPREAD_WAIT_MS_MAX)]);
   }
 }
-

@@ -10,7 +10,12 @@ export interface LaneSettings {
   readonly breakMs: number;
 }
 
-export const LANE_SETTINGS: LaneSettings = { batchCommandsMax: 512, depthMax: 8_192, waitMsMax: 10_000, breakMs: 500 };
+export const LANE_SETTINGS: LaneSettings = {
+  batchCommandsMax: 512,
+  depthMax: 8_192,
+  waitMsMax: 10_000,
+  breakMs: 500,
+};
 
 export function assertLaneSettings(settings: LaneSettings): void {
   const { batchCommandsMax, depthMax, waitMsMax, breakMs } = settings;

@@ -49,7 +49,8 @@ export class Lane {
   submit(command: Command): Promise<LaneOutcome> {
     const { settings, breaker, shard, now } = this.parts;
     if (breaker.isOpen) return Promise.resolve({ kind: 'shardUnavailable', shard: shard.name });
-    if (this.#queue.length >= settings.depthMax) return Promise.resolve({ kind: 'overloaded', shard: shard.name });
+    if (this.#queue.length >= settings.depthMax)
+      return Promise.resolve({ kind: 'overloaded', shard: shard.name });
     return new Promise((resolve) => {
       this.#queue.push({ command, since: now(), resolve });
       if (this.#running) return;
@@ -105,7 +106,12 @@ export class Lane {
       this.#hint = NO_HINT;
       await this.#answerFailed(batch, error);
     } finally {
-      observer.batchDone({ shard: shard.name, lane: number, commands: batch.length, seconds: (now() - started) / 1_000 });
+      observer.batchDone({
+        shard: shard.name,
+        lane: number,
+        commands: batch.length,
+        seconds: (now() - started) / 1_000,
+      });
     }
   }
 

@@ -25,13 +25,16 @@ export function reachOf(account: AccountRecord): readonly string[] {
  */
 export async function readBalance(shards: ShardSet, account: AccountRecord): Promise<Balance> {
   const parts = await Promise.all(
-    reachOf(account).map((name) => Promise.resolve().then(() => shards.shard(name).readBalance(account.accountId))),
+    reachOf(account).map((name) =>
+      Promise.resolve().then(() => shards.shard(name).readBalance(account.accountId)),
+    ),
   );
   return sumParts(parts);
 }
 
 function sumParts(parts: readonly ShardBalance[]): Balance {
-  const sum = (value: (part: ShardBalance) => bigint): bigint => parts.reduce((total, part) => total + value(part), 0n);
+  const sum = (value: (part: ShardBalance) => bigint): bigint =>
+    parts.reduce((total, part) => total + value(part), 0n);
   const totalMinor = wrap64(sum((part) => part.netMinor));
   const heldMinor = sum((part) => part.heldMinor);
   return {

@@ -39,13 +39,19 @@ export function routeToHome(request: Request, account: AccountRecord): Routed {
     case 'deduct':
       return { shard: home.shard, command: { ...common, kind: 'deduct' } };
     case 'credit':
-      return { shard: home.shard, command: { ...common, kind: 'credit', spreadOver: othersThan(home.subAccount, account) } };
+      return {
+        shard: home.shard,
+        command: { ...common, kind: 'credit', spreadOver: othersThan(home.subAccount, account) },
+      };
     default:
       return assertNever(request.kind);
   }
 }
 
-function othersThan(home: number, { placement, subAccounts }: AccountRecord): { shard: string; subAccount: number }[] {
+function othersThan(
+  home: number,
+  { placement, subAccounts }: AccountRecord,
+): { shard: string; subAccount: number }[] {
   const others = [];
   for (let index = 0; index < subAccounts; index += 1) {
     if (index !== home) others.push({ shard: shardOfSubAccount(index, placement), subAccount: index });

@@ -8,7 +8,10 @@ import { ShardLanes } from './shard-lanes';
 export class ShardSet {
   readonly #lanes: ReadonlyMap<string, ShardLanes>;
 
-  constructor(shards: readonly Shard[], parts: { settings: LaneSettings; observer: EngineObserver; now: () => number }) {
+  constructor(
+    shards: readonly Shard[],
+    parts: { settings: LaneSettings; observer: EngineObserver; now: () => number },
+  ) {
     this.#lanes = new Map(shards.map((shard) => [shard.name, new ShardLanes(shard, parts)]));
   }
 

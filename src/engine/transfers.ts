@@ -10,7 +10,11 @@ export interface RecoverySettings {
   readonly departuresMax: number;
 }
 
-export const RECOVERY_SETTINGS: RecoverySettings = { intervalMs: 2_000, olderThanMs: 2_000, departuresMax: 500 };
+export const RECOVERY_SETTINGS: RecoverySettings = {
+  intervalMs: 2_000,
+  olderThanMs: 2_000,
+  departuresMax: 500,
+};
 
 /**
  * Lets transfers arrive. A departure is durable before it comes here, and both remaining steps (arrive at the
@@ -45,7 +49,10 @@ export class Transfers {
     await Promise.all(
       this.shards.all.map(async ({ shard }) => {
         try {
-          const pending: PendingDeparture[] = await shard.pendingDepartures({ limit: departuresMax, olderThanMs });
+          const pending: PendingDeparture[] = await shard.pendingDepartures({
+            limit: departuresMax,
+            olderThanMs,
+          });
           if (pending.length > 0) await this.forward(shard.name, pending);
         } catch (error) {
           this.observer.deferred(`transfers that left ${shard.name}`, error);

@@ -45,7 +45,11 @@ function pay(draft: Draft, command: DeductCommand, row: SubAccount): Outcome {
 }
 
 /** Lifts the home row with its siblings' money; `undefined`, and nothing moved, when they cannot. */
-function drawOnSiblings(draft: Draft, command: DeductCommand, rows: readonly SubAccount[]): SubAccount | undefined {
+function drawOnSiblings(
+  draft: Draft,
+  command: DeductCommand,
+  rows: readonly SubAccount[],
+): SubAccount | undefined {
   const draws = planDraw(rows, { index: command.subAccount, amountMinor: command.amountMinor });
   if (!draws) return undefined;
 

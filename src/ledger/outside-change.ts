@@ -33,7 +33,12 @@ export function changeByTransfer(row: SubAccount, signedMinor: bigint): SubAccou
   };
 }
 
-export function entryOf(kind: EntryKind, command: DeductCommand | CreditCommand, row: SubAccount, nowUs: number): Entry {
+export function entryOf(
+  kind: EntryKind,
+  command: DeductCommand | CreditCommand,
+  row: SubAccount,
+  nowUs: number,
+): Entry {
   return {
     accountId: command.accountId,
     requestId: command.requestId,

@@ -58,11 +58,19 @@ export class ApiKeys {
   }
 
   /** @returns the key's secret, which is not kept and cannot be shown again */
-  async create(wanted: { name: string; scopes: readonly Scope[] }): Promise<{ keyId: string; scopes: Scope[]; secret: string }> {
+  async create(wanted: {
+    name: string;
+    scopes: readonly Scope[];
+  }): Promise<{ keyId: string; scopes: Scope[]; secret: string }> {
     const keyId = `key_${randomBytes(9).toString('base64url').replace(/[-_]/g, 'x')}`;
     const secret = `hs_${randomBytes(32).toString('base64url')}`;
     const scopes = SCOPES.filter((scope) => wanted.scopes.includes(scope));
-    await this.runtime.directory.insertApiKey({ keyId, name: wanted.name, scopes, secretHash: sha256(secret) });
+    await this.runtime.directory.insertApiKey({
+      keyId,
+      name: wanted.name,
+      scopes,
+      secretHash: sha256(secret),
+    });
     return { keyId, scopes, secret };
   }
 

@@ -31,7 +31,7 @@ export class Health {
     const allUp = [directory, ...states].every((state) => state === 'up');
     return {
       status: this.#stopping ? 'stopping' : allUp ? 'ready' : 'unavailable',
-      directory: directory ?? 'down',
+      directory,
       shards: Object.fromEntries(shards.map((shard, position) => [shard.name, states[position] ?? 'down'])),
     };
   }

@@ -33,19 +33,79 @@ interface SettingDescription {
 
 /** Every setting, in the order of the table in docs/operations.md, which a test compares with this one. */
 export const SETTINGS = {
-  httpPort: { variable: 'HOTSPLIT_HTTP_PORT', fallback: '8080', number: true, meaning: 'port of the REST API; 0 takes any free port, which is printed' },
+  httpPort: {
+    variable: 'HOTSPLIT_HTTP_PORT',
+    fallback: '8080',
+    number: true,
+    meaning: 'port of the REST API; 0 takes any free port, which is printed',
+  },
   host: { variable: 'HOTSPLIT_HOST', fallback: '127.0.0.1', meaning: 'address that the listeners bind to' },
-  shards: { variable: 'HOTSPLIT_SHARDS', fallback: undefined, secret: true, meaning: 'comma-separated `[name=]URL` with `mysql://user:pw@host:port/db` or `sqlite:path`; by default 4 SQLite files in the data folder. Without names the shards are `s0`, `s1`, … by their place. Add `?ssl=true` to a MySQL URL for TLS' },
-  directory: { variable: 'HOTSPLIT_DIRECTORY', fallback: undefined, secret: true, meaning: 'the database of accounts, placements and keys (same URL forms); by default the first shard' },
-  dataDir: { variable: 'HOTSPLIT_DATA_DIR', fallback: './data', meaning: 'folder of the embedded files and the generated admin key' },
-  adminKey: { variable: 'HOTSPLIT_ADMIN_KEY', fallback: undefined, secret: true, meaning: 'bootstrap admin key, at least 16 characters; by default generated at the first start and kept in `admin.key` in the data folder. Give every instance the same' },
-  logLevel: { variable: 'HOTSPLIT_LOG_LEVEL', fallback: 'info', meaning: 'error, warn, info or debug; one JSON object a line on standard error' },
-  lanesPerShard: { variable: 'HOTSPLIT_LANES_PER_SHARD', fallback: '2', number: true, meaning: 'transactions that run side by side on a MySQL shard (1–16); SQLite has one' },
-  batchCommandsMax: { variable: 'HOTSPLIT_BATCH_COMMANDS_MAX', fallback: '512', number: true, meaning: 'commands merged into one transaction (1–4,096)' },
-  laneDepthMax: { variable: 'HOTSPLIT_LANE_DEPTH_MAX', fallback: '8192', number: true, meaning: 'commands that may wait in a lane; one more is answered OVERLOADED. At least the batch size' },
-  waitMsMax: { variable: 'HOTSPLIT_WAIT_MS_MAX', fallback: '10000', number: true, meaning: 'milliseconds a command may wait in a lane before it is answered OVERLOADED instead of run' },
-  startSecondsMax: { variable: 'HOTSPLIT_START_SECONDS_MAX', fallback: '60', number: true, meaning: 'seconds to wait for the directory at start' },
-  stopSecondsMax: { variable: 'HOTSPLIT_STOP_SECONDS_MAX', fallback: '20', number: true, meaning: 'seconds that an orderly stop may take before the process ends anyway' },
+  shards: {
+    variable: 'HOTSPLIT_SHARDS',
+    fallback: undefined,
+    secret: true,
+    meaning:
+      'comma-separated `[name=]URL` with `mysql://user:pw@host:port/db` or `sqlite:path`; by default 4 SQLite files in the data folder. Without names the shards are `s0`, `s1`, … by their place. Add `?ssl=true` to a MySQL URL for TLS',
+  },
+  directory: {
+    variable: 'HOTSPLIT_DIRECTORY',
+    fallback: undefined,
+    secret: true,
+    meaning: 'the database of accounts, placements and keys (same URL forms); by default the first shard',
+  },
+  dataDir: {
+    variable: 'HOTSPLIT_DATA_DIR',
+    fallback: './data',
+    meaning: 'folder of the embedded files and the generated admin key',
+  },
+  adminKey: {
+    variable: 'HOTSPLIT_ADMIN_KEY',
+    fallback: undefined,
+    secret: true,
+    meaning:
+      'bootstrap admin key, at least 16 characters; by default generated at the first start and kept in `admin.key` in the data folder. Give every instance the same',
+  },
+  logLevel: {
+    variable: 'HOTSPLIT_LOG_LEVEL',
+    fallback: 'info',
+    meaning: 'error, warn, info or debug; one JSON object a line on standard error',
+  },
+  lanesPerShard: {
+    variable: 'HOTSPLIT_LANES_PER_SHARD',
+    fallback: '2',
+    number: true,
+    meaning: 'transactions that run side by side on a MySQL shard (1–16); SQLite has one',
+  },
+  batchCommandsMax: {
+    variable: 'HOTSPLIT_BATCH_COMMANDS_MAX',
+    fallback: '512',
+    number: true,
+    meaning: 'commands merged into one transaction (1–4,096)',
+  },
+  laneDepthMax: {
+    variable: 'HOTSPLIT_LANE_DEPTH_MAX',
+    fallback: '8192',
+    number: true,
+    meaning: 'commands that may wait in a lane; one more is answered OVERLOADED. At least the batch size',
+  },
+  waitMsMax: {
+    variable: 'HOTSPLIT_WAIT_MS_MAX',
+    fallback: '10000',
+    number: true,
+    meaning: 'milliseconds a command may wait in a lane before it is answered OVERLOADED instead of run',
+  },
+  startSecondsMax: {
+    variable: 'HOTSPLIT_START_SECONDS_MAX',
+    fallback: '60',
+    number: true,
+    meaning: 'seconds to wait for the directory at start',
+  },
+  stopSecondsMax: {
+    variable: 'HOTSPLIT_STOP_SECONDS_MAX',
+    fallback: '20',
+    number: true,
+    meaning: 'seconds that an orderly stop may take before the process ends anyway',
+  },
 } as const satisfies Record<keyof PlainSettings, SettingDescription>;
 
 export class Settings extends PlainSettings {
@@ -101,10 +161,14 @@ function unknownVariables(environment: Readonly<Record<string, string | undefine
 }
 
 /** The client's and the test suite's own variables, and settings of the contract that come with later features. */
-const FOREIGN_VARIABLE = /^HOTSPLIT_(URL|KEY|TEST_.*|BENCH_.*|MYSQL_SERVER_TOOL|GRPC_PORT|REDIS_URL|KAFKA_BROKERS|WORKERS)$/;
+const FOREIGN_VARIABLE =
+  /^HOTSPLIT_(URL|KEY|TEST_.*|BENCH_.*|MYSQL_SERVER_TOOL|GRPC_PORT|REDIS_URL|KAFKA_BROKERS|WORKERS)$/;
 
 function locate(settings: Settings, faults: string[]): void {
-  const embedded = Array.from({ length: EMBEDDED_SHARDS }, (_, n) => `sqlite:${join(settings.dataDir, `shard-${n}.sqlite`)}`);
+  const embedded = Array.from(
+    { length: EMBEDDED_SHARDS },
+    (_, n) => `sqlite:${join(settings.dataDir, `shard-${n}.sqlite`)}`,
+  );
   const addresses: ShardAddress[] = [];
   for (const [position, part] of (settings.shards?.split(',') ?? embedded).entries()) {
     const fault = attempt(() => addresses.push(parseShardAddress(part.trim(), position)));

@@ -43,18 +43,22 @@ export class StructuredLog implements LoggerService {
 
   #line(level: LogLevel, message: string, rest: readonly unknown[]): void {
     if (LOG_LEVELS.indexOf(level) > this.#rank) return;
-    const fields: Fields = Object.assign({}, ...rest.map((part) => (isFields(part) ? part : { context: part })));
+    const fields = rest.reduce<Fields>((all, part) => ({ ...all, ...fieldsOf(part) }), {});
     const line = JSON.stringify({ time: new Date().toISOString(), level, message, ...fields }, readable);
     this.write(`${withoutCredentials(line)}\n`);
   }
 }
 
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !(value instanceof Error);
+/** Nest passes the name of its class behind the message; we pass objects. */
+function fieldsOf(part: unknown): Fields {
+  return typeof part === 'object' && part !== null && !(part instanceof Error)
+    ? (part as Fields)
+    : { context: part };
 }
 
 function readable(_key: string, value: unknown): unknown {
-  if (value instanceof Error) return { name: value.name, message: value.message, stack: value.stack, cause: value.cause };
+  if (value instanceof Error)
+    return { name: value.name, message: value.message, stack: value.stack, cause: value.cause };
   return typeof value === 'bigint' ? value.toString() : value;
 }
 

@@ -26,7 +26,11 @@ export type Attempt =
  *
  * Rejects with the `ShardFault` of the statement that failed, after rolling back.
  */
-export async function attemptBatch(store: BatchStore, commands: readonly Command[], scope: AttemptScope): Promise<Attempt> {
+export async function attemptBatch(
+  store: BatchStore,
+  commands: readonly Command[],
+  scope: AttemptScope,
+): Promise<Attempt> {
   const transaction = await store.begin();
   try {
     return await decideInside(transaction, commands, scope);
@@ -60,7 +64,9 @@ async function decideInside(
   if (decision.kind === 'needs') {
     await transaction.rollback();
     const { missingRows, wholeAccounts } = decision.needs;
-    return missingRows.length > 0 ? { kind: 'missingRows', rows: missingRows } : { kind: 'widen', wholeAccounts };
+    return missingRows.length > 0
+      ? { kind: 'missingRows', rows: missingRows }
+      : { kind: 'widen', wholeAccounts };
   }
 
   await transaction.commit(decision.changes);
@@ -81,7 +87,9 @@ async function withKeys(
   return {
     ...state,
     lookedUpKeys: new Set(commands.map(commandKey)),
-    entries: new Map(found.entries.map((entry: Entry) => [entryKey(entry.accountId, entry.requestId), entry])),
+    entries: new Map(
+      found.entries.map((entry: Entry) => [entryKey(entry.accountId, entry.requestId), entry]),
+    ),
     arrivals: new Set(found.arrivals.map((arrival) => arrivalKey(arrival.accountId, arrival.transferId))),
   };
 }
@@ -108,4 +116,3 @@ function keyScope(commands: readonly Command[]): KeyScope {
   }
   return { requestIds, transferIds };
 }
-

@@ -26,7 +26,9 @@ export interface BatchTransaction {
   /** Locks the rows in ascending (account, index) order and reads the shard's clock after that. */
   lock(scope: RowScope): Promise<{ nowUs: number; rows: SubAccount[] }>;
   /** Reads what is committed under these keys now. */
-  lookUp(keys: KeyScope): Promise<{ entries: Entry[]; arrivals: { accountId: string; transferId: string }[] }>;
+  lookUp(
+    keys: KeyScope,
+  ): Promise<{ entries: Entry[]; arrivals: { accountId: string; transferId: string }[] }>;
   /** Writes the changes and commits: when it resolves, they are durable. */
   commit(changes: Changes): Promise<void>;
   /** Never rejects: a connection that cannot roll back is destroyed. */

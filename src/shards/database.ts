@@ -37,14 +37,16 @@ export function textOrNull(cell: Cell | undefined): string | null {
 /** An integer that is known to stay within 2^53: times, counts, versions. */
 export function integer(cell: Cell | undefined): number {
   const value = typeof cell === 'number' ? cell : Number(exact(cell));
-  if (!Number.isSafeInteger(value)) throw new RangeError(`integer out of range in the database: ${String(cell)}`);
+  if (!Number.isSafeInteger(value))
+    throw new RangeError(`integer out of range in the database: ${String(cell)}`);
   return value;
 }
 
 /** A 64-bit integer, or a sum of such, exact. */
 export function exact(cell: Cell | undefined): bigint {
   if (typeof cell === 'bigint') return cell;
-  if (typeof cell === 'string' || (typeof cell === 'number' && Number.isSafeInteger(cell))) return BigInt(cell);
+  if (typeof cell === 'string' || (typeof cell === 'number' && Number.isSafeInteger(cell)))
+    return BigInt(cell);
   throw new TypeError(`expected an integer in the database, found ${String(cell)}`);
 }
 

@@ -66,7 +66,8 @@ export class InvariantViolation extends Error {
 /** A database that cannot be used as configured: the start is refused by name instead of guessing. */
 export class DatabaseRefusedError extends Error {
   constructor(
-    readonly code: 'DATA_FOLDER_IN_USE' | 'SHARD_IDENTITY_MISMATCH' | 'SHARD_NOT_CONFIGURED' | 'DATABASE_UNSUPPORTED',
+    readonly code:
+      'DATA_FOLDER_IN_USE' | 'SHARD_IDENTITY_MISMATCH' | 'SHARD_NOT_CONFIGURED' | 'DATABASE_UNSUPPORTED',
     detail: string,
     options?: ErrorOptions,
   ) {

@@ -38,7 +38,12 @@ export function shardAt({ name, location }: ShardAddress, options: ShardOptions)
   const pool = new MysqlPool(
     name,
     location.url,
-    { connectionsMax: options.parallelism + 1, multipleStatements: true, acquireMsMax: 3_000, statementMsMax: 5_000 },
+    {
+      connectionsMax: options.parallelism + 1,
+      multipleStatements: true,
+      acquireMsMax: 3_000,
+      statementMsMax: 5_000,
+    },
     'shard',
   );
   return new SqlShard({

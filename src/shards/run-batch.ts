@@ -62,7 +62,7 @@ export async function runBatch(
   let scope: AttemptScope = hint;
   let widened = false;
 
-  for (let tries = 1; ; ) {
+  for (let tries = 1; ;) {
     try {
       const attempt = await attemptBatch(store, commands, scope);
       switch (attempt.kind) {

@@ -5,8 +5,7 @@ export interface ShardAddress {
 }
 
 export type Location =
-  | { readonly kind: 'mysql'; readonly url: string }
-  | { readonly kind: 'sqlite'; readonly path: string };
+  { readonly kind: 'mysql'; readonly url: string } | { readonly kind: 'sqlite'; readonly path: string };
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 
@@ -19,7 +18,8 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 export function parseShardAddress(value: string, position: number): ShardAddress {
   const named = /^([^=:/]+)=(.*)$/s.exec(value);
   const name = named?.[1] ?? `s${position}`;
-  if (!NAME.test(name)) throw new RangeError(`a shard's name is 1–64 of letters, digits, "_" and "-", not "${name}"`);
+  if (!NAME.test(name))
+    throw new RangeError(`a shard's name is 1–64 of letters, digits, "_" and "-", not "${name}"`);
   return { name, location: parseLocation(named?.[2] ?? value) };
 }
 
@@ -29,11 +29,14 @@ export function parseLocation(value: string): Location {
     if (path === '') throw new RangeError('"sqlite:" needs the path of a file');
     return { kind: 'sqlite', path };
   }
-  if (!URL.canParse(value)) throw new RangeError('neither mysql://user:password@host:port/database nor sqlite:path');
+  if (!URL.canParse(value))
+    throw new RangeError('neither mysql://user:password@host:port/database nor sqlite:path');
   const url = new URL(value);
-  if (url.protocol !== 'mysql:') throw new RangeError(`"${url.protocol}//…" is not supported, only mysql:// and sqlite:`);
+  if (url.protocol !== 'mysql:')
+    throw new RangeError(`"${url.protocol}//…" is not supported, only mysql:// and sqlite:`);
   if (url.hostname === '') throw new RangeError('the mysql:// URL names no host');
-  if (!/^\/[^/]+$/.test(url.pathname)) throw new RangeError('the mysql:// URL names no database (…/database)');
+  if (!/^\/[^/]+$/.test(url.pathname))
+    throw new RangeError('the mysql:// URL names no database (…/database)');
   return { kind: 'mysql', url: value };
 }
 

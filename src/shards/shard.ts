@@ -80,7 +80,11 @@ export interface Shard {
   completeTransfers(transfers: readonly { accountId: string; transferId: string }[]): Promise<void>;
 
   /** Committed departures that are not marked as arrived, oldest first, not younger than the given age. */
-  pendingDepartures(options: { limit: number; olderThanMs: number; accountId?: string }): Promise<PendingDeparture[]>;
+  pendingDepartures(options: {
+    limit: number;
+    olderThanMs: number;
+    accountId?: string;
+  }): Promise<PendingDeparture[]>;
 
   findEntry(accountId: string, requestId: string): Promise<Entry | undefined>;
 

@@ -57,12 +57,16 @@ export class SqlShard implements Shard {
   /** A database keeps the name it was first used under, so that a swapped address is refused instead of written to. */
   async #identify(): Promise<void> {
     const clusterId = await this.parts.clusterId();
-    const ignore = this.parts.database.dialect === 'mysql' ? 'ON DUPLICATE KEY UPDATE id = id' : 'ON CONFLICT DO NOTHING';
+    const ignore =
+      this.parts.database.dialect === 'mysql' ? 'ON DUPLICATE KEY UPDATE id = id' : 'ON CONFLICT DO NOTHING';
     await this.#write({
       sql: `INSERT INTO shard_identity (id, name, cluster_id) VALUES (1, ?, ?) ${ignore}`,
       parameters: [this.name, clusterId],
     });
-    const [row] = await this.#read({ sql: 'SELECT name, cluster_id FROM shard_identity WHERE id = 1', parameters: [] });
+    const [row] = await this.#read({
+      sql: 'SELECT name, cluster_id FROM shard_identity WHERE id = 1',
+      parameters: [],
+    });
     const found = { name: text(row?.[0]), clusterId: text(row?.[1]) };
     if (found.name !== this.name || found.clusterId !== clusterId) {
       throw new DatabaseRefusedError(
@@ -81,7 +85,10 @@ export class SqlShard implements Shard {
         policy,
         surroundings,
         createMissingRows: async (rows) => {
-          const seeds = rows.map(async (row) => ({ ...row, ...(await this.parts.describeAccount(row.accountId)) }));
+          const seeds = rows.map(async (row) => ({
+            ...row,
+            ...(await this.parts.describeAccount(row.accountId)),
+          }));
           await this.createSubAccounts(await Promise.all(seeds));
         },
       },
@@ -92,7 +99,9 @@ export class SqlShard implements Shard {
 
   async createSubAccounts(seeds: readonly SubAccountSeed[]): Promise<void> {
     for (let from = 0; from < seeds.length; from += SEEDS_LENGTH_MAX) {
-      await this.#write(createSubAccounts(seeds.slice(from, from + SEEDS_LENGTH_MAX), this.parts.database.dialect));
+      await this.#write(
+        createSubAccounts(seeds.slice(from, from + SEEDS_LENGTH_MAX), this.parts.database.dialect),
+      );
     }
   }
 

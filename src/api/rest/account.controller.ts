@@ -28,7 +28,11 @@ interface EntriesQuery {
   readonly to?: string;
 }
 
-const params = { type: 'object', required: ['accountId'], properties: { accountId: fields.accountId } } as const;
+const params = {
+  type: 'object',
+  required: ['accountId'],
+  properties: { accountId: fields.accountId },
+} as const;
 const tags = ['accounts'];
 
 /** Accounts, their balances and their entries. */
@@ -94,12 +98,21 @@ export class AccountController {
           summary: 'List accounts by id',
           tags,
           querystring: query({ cursor: fields.cursor, limit: fields.limit }),
-          response: { 200: { description: 'A page of accounts.', ...listOf('Account') }, ...problemResponses },
+          response: {
+            200: { description: 'A page of accounts.', ...listOf('Account') },
+            ...problemResponses,
+          },
         },
       },
       async ({ query: { cursor, limit } }) => {
-        const { accounts, next } = await this.accounts.list({ after: decodeIdCursor(cursor), limit: pageLength(limit) });
-        return { items: accounts.map(accountView), ...(next === undefined ? {} : { nextCursor: encodeCursor(next) }) };
+        const { accounts, next } = await this.accounts.list({
+          after: decodeIdCursor(cursor),
+          limit: pageLength(limit),
+        });
+        return {
+          items: accounts.map(accountView),
+          ...(next === undefined ? {} : { nextCursor: encodeCursor(next) }),
+        };
       },
     );
     rest.get<{ Params: { accountId: string } }>(
@@ -110,7 +123,10 @@ export class AccountController {
           summary: 'Get an account',
           tags,
           params,
-          response: { 200: { description: 'The account; its `ETag` changes with it.', $ref: 'Account#' }, ...problemResponses },
+          response: {
+            200: { description: 'The account; its `ETag` changes with it.', $ref: 'Account#' },
+            ...problemResponses,
+          },
         },
       },
       async (request, reply) => {
@@ -129,7 +145,8 @@ export class AccountController {
         config: { scope: 'read' },
         schema: {
           summary: 'Get an account’s balance',
-          description: 'Sums all shards, each read once: exact against money moving inside the account, not one instant.',
+          description:
+            'Sums all shards, each read once: exact against money moving inside the account, not one instant.',
           tags,
           params,
           querystring: query({ consistency: { type: 'string', enum: ['current'] } }),
@@ -168,7 +185,10 @@ export class AccountController {
           fromUs: microseconds(from),
           toUs: microseconds(to),
         });
-        return { items: items.map(entryView), ...(next === undefined ? {} : { nextCursor: encodeEntryCursor(next) }) };
+        return {
+          items: items.map(entryView),
+          ...(next === undefined ? {} : { nextCursor: encodeEntryCursor(next) }),
+        };
       },
     );
   }

@@ -24,7 +24,8 @@ export function decodeEntryCursor(cursor: string): EntryPosition {
   const value = decode(cursor);
   if (!Array.isArray(value) || value.length !== 4) throw invalidCursor();
   const [createdAtUs, shard, subAccount, version] = value as unknown[];
-  if (!isCount(createdAtUs) || typeof shard !== 'string' || !isCount(subAccount) || !isCount(version)) throw invalidCursor();
+  if (!isCount(createdAtUs) || typeof shard !== 'string' || !isCount(subAccount) || !isCount(version))
+    throw invalidCursor();
   return { createdAtUs, shard, subAccount, version };
 }
 

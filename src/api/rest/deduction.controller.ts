@@ -28,11 +28,17 @@ const body = {
   },
 } as const;
 
-const params = { type: 'object', required: ['accountId'], properties: { accountId: fields.accountId } } as const;
+const params = {
+  type: 'object',
+  required: ['accountId'],
+  properties: { accountId: fields.accountId },
+} as const;
 
 const headers = {
   type: 'object',
-  properties: { 'idempotency-key': { type: 'string', description: 'The request id, when the body names none.' } },
+  properties: {
+    'idempotency-key': { type: 'string', description: 'The request id, when the body names none.' },
+  },
 } as const;
 
 /** Deductions and credits of one account: the hot routes. */
@@ -53,7 +59,14 @@ export class DeductionController {
       '/v1/accounts/:accountId/deductions',
       {
         config: { scope: 'deduct' },
-        schema: { summary: 'Deduct from an account', tags: ['deductions'], params, headers, body, response: answers },
+        schema: {
+          summary: 'Deduct from an account',
+          tags: ['deductions'],
+          params,
+          headers,
+          body,
+          response: answers,
+        },
       },
       (request, reply) => this.#carryOut('deduct', request, reply),
     );
@@ -84,7 +97,11 @@ export class DeductionController {
     );
   }
 
-  async #carryOut(kind: MoneyRequest['kind'], request: FastifyRequest<MoneyRoute>, reply: FastifyReply): Promise<unknown> {
+  async #carryOut(
+    kind: MoneyRequest['kind'],
+    request: FastifyRequest<MoneyRoute>,
+    reply: FastifyReply,
+  ): Promise<unknown> {
     const result = entryOrProblem(
       await this.deductions.carryOut({
         kind,
@@ -116,7 +133,8 @@ function requestIdOf(request: FastifyRequest<MoneyRoute>): string {
     if (fromBody !== undefined) return fromBody;
     throw invalidKey('is required, in the body or as the Idempotency-Key header');
   }
-  if (fromBody !== undefined && fromBody !== fromHeader) throw invalidKey('the Idempotency-Key header says something else');
+  if (fromBody !== undefined && fromBody !== fromHeader)
+    throw invalidKey('the Idempotency-Key header says something else');
   if (!isRequestId(fromHeader)) throw invalidKey(fields.FIELD_RULES['requestId'] ?? '');
   return fromHeader;
 }

@@ -29,7 +29,13 @@ export class KeyController {
             required: ['name', 'scopes'],
             properties: {
               name: { type: 'string', minLength: 1, maxLength: 64 },
-              scopes: { type: 'array', minItems: 1, uniqueItems: true, maxItems: SCOPES.length, items: { type: 'string', enum: SCOPES } },
+              scopes: {
+                type: 'array',
+                minItems: 1,
+                uniqueItems: true,
+                maxItems: SCOPES.length,
+                items: { type: 'string', enum: SCOPES },
+              },
             },
           },
           response: {
@@ -60,14 +66,23 @@ export class KeyController {
         schema: {
           summary: 'List API keys',
           tags,
-          querystring: { type: 'object', additionalProperties: false, properties: { cursor: fields.cursor, limit: fields.limit } },
-          response: { 200: { description: 'A page of keys, without secrets.', ...listOf('ApiKey') }, ...problemResponses },
+          querystring: {
+            type: 'object',
+            additionalProperties: false,
+            properties: { cursor: fields.cursor, limit: fields.limit },
+          },
+          response: {
+            200: { description: 'A page of keys, without secrets.', ...listOf('ApiKey') },
+            ...problemResponses,
+          },
         },
       },
       async ({ query }) => {
         const limit = pageLength(query.limit);
         const found = await this.keys.list({ after: decodeIdCursor(query.cursor), limit: limit + 1 });
-        const items = found.slice(0, limit).map(({ createdAtUs, ...key }) => ({ ...key, createdAt: timeView(createdAtUs) }));
+        const items = found
+          .slice(0, limit)
+          .map(({ createdAtUs, ...key }) => ({ ...key, createdAt: timeView(createdAtUs) }));
         const last = items.at(-1);
         return { items, ...(found.length > limit && last ? { nextCursor: encodeCursor(last.keyId) } : {}) };
       },
@@ -80,7 +95,10 @@ export class KeyController {
           summary: 'Delete an API key',
           description: 'Other instances may let it in for up to five seconds more.',
           tags,
-          params: { type: 'object', properties: { keyId: { type: 'string', pattern: '^[A-Za-z0-9_]{1,32}$' } } },
+          params: {
+            type: 'object',
+            properties: { keyId: { type: 'string', pattern: '^[A-Za-z0-9_]{1,32}$' } },
+          },
           response: { 204: { description: 'Deleted.', type: 'null' }, ...problemResponses },
         },
       },

@@ -26,7 +26,9 @@ export function moneyOf(body: MoneyBody): {
   if (reference !== undefined && !reference.isWellFormed()) throw invalidField('reference');
   if (metadata !== undefined) {
     const json = JSON.stringify(metadata);
-    const wellFormed = Object.entries(metadata).every(([key, value]) => key.isWellFormed() && value.isWellFormed());
+    const wellFormed = Object.entries(metadata).every(
+      ([key, value]) => key.isWellFormed() && value.isWellFormed(),
+    );
     if (!wellFormed || Buffer.byteLength(json) > METADATA_BYTES_MAX) throw invalidField('metadata');
   }
   return { amountMinor: amountOf('amount', body.amount), reference, metadata };

@@ -24,7 +24,9 @@ export function problemOfError(error: unknown, observer: Pick<EngineObserver, 'd
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new Problem('PAYLOAD_TOO_LARGE');
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return new Problem('UNSUPPORTED_MEDIA_TYPE');
   if (isMalformed(error, code, statusCode)) {
-    return new Problem('INVALID_ARGUMENT', { errors: [{ field: 'body', rule: 'well-formed JSON, whole, in UTF-8' }] });
+    return new Problem('INVALID_ARGUMENT', {
+      errors: [{ field: 'body', rule: 'well-formed JSON, whole, in UTF-8' }],
+    });
   }
   return problemOfFault(error, observer);
 }
@@ -59,9 +61,13 @@ interface SchemaFault {
 function describe(fault: SchemaFault, whole: string): FieldFault {
   const { keyword, params, message = 'is not valid' } = fault;
   const path = fault.instancePath.split('/').slice(1);
-  if (keyword === 'required') return { field: [...path, String(params['missingProperty'])].join('.'), rule: 'is required' };
+  if (keyword === 'required')
+    return { field: [...path, String(params['missingProperty'])].join('.'), rule: 'is required' };
   if (keyword === 'additionalProperties') {
-    return { field: [...path, String(params['additionalProperty'])].join('.').slice(0, 100), rule: 'is not a known field' };
+    return {
+      field: [...path, String(params['additionalProperty'])].join('.').slice(0, 100),
+      rule: 'is not a known field',
+    };
   }
   if (path.length === 0) return { field: whole, rule: message };
   return { field: path.join('.').slice(0, 100), rule: FIELD_RULES[path[0] ?? ''] ?? message };

@@ -10,7 +10,10 @@ export class ProblemFilter implements ExceptionFilter {
   constructor(private readonly metrics: Metrics) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
-    const problem = error instanceof NotFoundException ? new Problem('ROUTE_NOT_FOUND') : problemOfError(error, this.metrics);
+    const problem =
+      error instanceof NotFoundException
+        ? new Problem('ROUTE_NOT_FOUND')
+        : problemOfError(error, this.metrics);
     void sendProblem(host.switchToHttp().getResponse<FastifyReply>(), problem);
   }
 }

@@ -21,7 +21,9 @@ export function addAccountCommands(program: Command, context: CommandContext): v
     .option('--sub-accounts <n>', 'over how many rows the balance is split (default 1)', wholeNumber(1, 1024))
     .option('--initial-balance <amount>', 'opening balance in minor units', amountArgument)
     .option('--low-balance <amount>', 'tell when the balance falls below this', amountArgument)
-    .action((id: string, options: CreateOptions, command: Command) => createAccount(id, options, command, context));
+    .action((id: string, options: CreateOptions, command: Command) =>
+      createAccount(id, options, command, context),
+    );
   account
     .command('show')
     .description('show an account and its current balance')
@@ -43,9 +45,15 @@ async function createAccount(
   await withService(command, context, async (client, { json }) => {
     // JSON.stringify leaves out what is undefined.
     const body = { id, asset, subAccounts, initialBalance, lowBalance };
-    const { status, body: account } = await client.call<Account>({ method: 'POST', path: '/v1/accounts', body });
+    const { status, body: account } = await client.call<Account>({
+      method: 'POST',
+      path: '/v1/accounts',
+      body,
+    });
     if (json === true) return void context.out.write(`${JSON.stringify(account)}\n`);
-    context.out.write(status === 201 ? `created\n${accountFields(account)}` : `existed\n${accountFields(account)}`);
+    context.out.write(
+      status === 201 ? `created\n${accountFields(account)}` : `existed\n${accountFields(account)}`,
+    );
   });
 }
 
@@ -57,7 +65,9 @@ async function showAccount(id: string, command: Command, context: CommandContext
     const { body: balance } = await client.call<Balance>({ method: 'GET', path: `${path}/balance`, query });
     if (json === true) return void context.out.write(`${JSON.stringify({ ...account, balance })}\n`);
     const { available, held, total, inTransit, asOf } = balance;
-    context.out.write(accountFields(account) + fieldTable({ available, held, total, 'in transit': inTransit, 'as of': asOf }));
+    context.out.write(
+      accountFields(account) + fieldTable({ available, held, total, 'in transit': inTransit, 'as of': asOf }),
+    );
   });
 }
 
@@ -73,7 +83,10 @@ async function printAccounts(
     for await (const account of listAccounts(client, limit)) {
       const { id, asset, status, subAccounts } = account;
       if (json === true) context.out.write(`${count === 0 ? '' : ','}${JSON.stringify(account)}`);
-      else context.out.write(`${id.padEnd(24)} ${asset.padEnd(10)} ${status.padEnd(8)} ${subAccounts} sub-accounts\n`);
+      else
+        context.out.write(
+          `${id.padEnd(24)} ${asset.padEnd(10)} ${status.padEnd(8)} ${subAccounts} sub-accounts\n`,
+        );
       count += 1;
     }
     if (json === true) context.out.write(']}\n');

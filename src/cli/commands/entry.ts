@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { type CommandContext, withService } from '../command-context';
-import { NoAnswer, OperatorFault, ServiceProblem } from '../faults';
+import { NoAnswer, OutcomeUnknown, ServiceProblem } from '../faults';
 import { newRequestId } from '../service/new-request-id';
 import { accountIdArgument, amountArgument, requestIdArgument } from '../terminal/option-parsers';
 import { fieldTable } from '../terminal/tables';
@@ -35,8 +35,13 @@ export function addEntryCommands(program: Command, context: CommandContext): voi
       .argument('<amount>', 'minor units', amountArgument)
       .option('--request-id <id>', 'default: a new one, which is printed', requestIdArgument)
       .option('--reference <text>', 'your own note on the entry')
-      .action((accountId: string, amount: string, options: { requestId?: string; reference?: string }, command: Command) =>
-        postEntry({ path, accountId, amount, ...options }, command, context),
+      .action(
+        (
+          accountId: string,
+          amount: string,
+          options: { requestId?: string; reference?: string },
+          command: Command,
+        ) => postEntry({ path, accountId, amount, ...options }, command, context),
       );
   }
 }
@@ -57,26 +62,25 @@ async function postEntry(
         body: { amount, requestId, reference },
       })
       .catch((error: unknown) => {
-        throw outcomeUnknown(error) ? askAgain(error, requestId) : error;
+        throw isOutcomeUnknown(error) ? new OutcomeUnknown(requestId, error) : error;
       });
     if (json === true) return void context.out.write(`${JSON.stringify({ ...entry, replayed })}\n`);
     const status = replayed ? `${entry.status} (replayed: this request id took effect before)` : entry.status;
     const { kind, createdAt } = entry;
     context.out.write(
-      fieldTable({ kind, status, account: accountId, amount: entry.amount, 'request id': requestId, at: createdAt }),
+      fieldTable({
+        kind,
+        status,
+        account: accountId,
+        amount: entry.amount,
+        'request id': requestId,
+        at: createdAt,
+      }),
     );
   });
 }
 
-function outcomeUnknown(error: unknown): error is Error {
+function isOutcomeUnknown(error: unknown): boolean {
   if (error instanceof NoAnswer) return !error.options.refused;
   return error instanceof ServiceProblem && error.answer.status >= 500;
-}
-
-function askAgain(error: Error, requestId: string): OperatorFault {
-  return new OperatorFault(
-    `${error.message}. Whether it took effect is unknown: repeat the command with --request-id ${requestId} ` +
-      'to find out; that cannot move the money twice',
-    { cause: error },
-  );
 }

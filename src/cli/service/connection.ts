@@ -13,7 +13,8 @@ export interface ConnectionOptions {
 
 /** Finds the service and the key: what is on the command line outranks the environment, that the key's file. */
 export function connect(options: ConnectionOptions, { env }: Pick<Surroundings, 'env'>): ServiceClient {
-  const key = options.key ?? filled(env['HOTSPLIT_KEY']) ?? filled(env['HOTSPLIT_ADMIN_KEY']) ?? readKeyFile(env);
+  const key =
+    options.key ?? filled(env['HOTSPLIT_KEY']) ?? filled(env['HOTSPLIT_ADMIN_KEY']) ?? readKeyFile(env);
   return new ServiceClient({
     url: readUrl(options.url ?? filled(env['HOTSPLIT_URL']) ?? DEFAULT_URL),
     ...(key === undefined ? {} : { key }),
@@ -23,7 +24,9 @@ export function connect(options: ConnectionOptions, { env }: Pick<Surroundings, 
 function readUrl(text: string): URL {
   const url = URL.parse(text);
   if (url === null || !['http:', 'https:'].includes(url.protocol)) {
-    throw new OperatorFault(`${JSON.stringify(text)} is no address of a service; it looks like ${DEFAULT_URL}`);
+    throw new OperatorFault(
+      `${JSON.stringify(text)} is no address of a service; it looks like ${DEFAULT_URL}`,
+    );
   }
   return url;
 }

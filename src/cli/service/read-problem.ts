@@ -9,7 +9,11 @@ interface Problem {
 export function readProblem(status: number, text: string): { code: string; detail: string } {
   const problem = parseObject(text);
   if (problem === undefined) {
-    const excerpt = text.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ').trim().slice(0, 200);
+    const excerpt = text
+      .replace(/<[^>]*>/g, ' ')
+      .replace(/\s+/g, ' ')
+      .trim()
+      .slice(0, 200);
     return { code: `HTTP_${status}`, detail: excerpt === '' ? 'an answer without a text' : excerpt };
   }
   return readProblemObject(problem, `HTTP_${status}`);
@@ -18,7 +22,8 @@ export function readProblem(status: number, text: string): { code: string; detai
 /** The same of an object that is already parsed, such as the error of one item of a batch. */
 export function readProblemObject(problem: Problem, codeIfNone: string): { code: string; detail: string } {
   const code = typeof problem.code === 'string' ? problem.code : codeIfNone;
-  const said = [problem.detail, problem.title].find((text) => typeof text === 'string') ?? 'no detail was given';
+  const said =
+    [problem.detail, problem.title].find((text) => typeof text === 'string') ?? 'no detail was given';
   return { code, detail: [said, ...fieldErrors(problem.errors)].join('; ') };
 }
 
@@ -41,5 +46,7 @@ function parseObject(text: string): Problem | undefined {
 
 function fieldErrors(errors: unknown): string[] {
   if (!Array.isArray(errors)) return [];
-  return errors.map((error: { field?: unknown; rule?: unknown }) => `${String(error.field)}: ${String(error.rule)}`);
+  return errors.map(
+    (error: { field?: unknown; rule?: unknown }) => `${String(error.field)}: ${String(error.rule)}`,
+  );
 }

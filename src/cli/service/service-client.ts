@@ -65,10 +65,15 @@ export class ServiceClient {
 
   async #exchange({ method, path, query, body }: Call) {
     try {
-      const { statusCode, headers, body: content } = await this.#pool.request({
+      const {
+        statusCode,
+        headers,
+        body: content,
+      } = await this.#pool.request({
         method,
         path: this.#basePath + path,
-        headers: body === undefined ? this.#headers : { ...this.#headers, 'content-type': 'application/json' },
+        headers:
+          body === undefined ? this.#headers : { ...this.#headers, 'content-type': 'application/json' },
         ...(query === undefined ? {} : { query }),
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });

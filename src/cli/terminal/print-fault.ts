@@ -1,4 +1,4 @@
-import { Interrupted, NoAnswer, OperatorFault, ServiceProblem } from '../faults';
+import { Interrupted, NoAnswer, OperatorFault, OutcomeUnknown, ServiceProblem } from '../faults';
 import type { Surroundings } from '../surroundings';
 
 export interface Fault {
@@ -11,17 +11,20 @@ const START_HINT = 'is it running? npm start; is the address right? --url or HOT
 
 /** What an operator can do about the common ones. */
 const HINTS: Readonly<Record<string, string>> = {
-  UNAUTHENTICATED: 'give a key with --key or HOTSPLIT_KEY; the first one is in admin.key in the data folder of the service',
+  UNAUTHENTICATED:
+    'give a key with --key or HOTSPLIT_KEY; the first one is in admin.key in the data folder of the service',
   PERMISSION_DENIED: 'the key lacks the scope (read, deduct, credit or admin); an admin can make another one',
   ACCOUNT_NOT_FOUND: 'make it first: hotsplit account create ID --asset USD/2',
   ACCOUNT_EXISTS: 'it has other parameters than these: hotsplit account show ID',
   INSUFFICIENT_FUNDS: 'bring funds first: hotsplit credit ACCOUNT AMOUNT',
-  IDEMPOTENCY_KEY_REUSED: 'this request id stands for another request already: leave --request-id out to get a new one',
+  IDEMPOTENCY_KEY_REUSED:
+    'this request id stands for another request already: leave --request-id out to get a new one',
   ACCOUNT_FROZEN: 'it takes credits but no deductions until an admin unfreezes it',
   RATE_LIMITED: 'wait a moment and try again',
   OVERLOADED: 'try again with the same request id',
-  SHARD_UNAVAILABLE: 'one of the databases cannot be reached: see /readyz; then try again with the same request id',
-  INTERNAL: "a defect of the service: its log has the details under the id in this answer",
+  SHARD_UNAVAILABLE:
+    'one of the databases cannot be reached: see /readyz; then try again with the same request id',
+  INTERNAL: 'a defect of the service: its log has the details under the id in this answer',
 };
 
 /** Everything that can go wrong, as one line and perhaps a way out. */
@@ -29,6 +32,13 @@ export function describeFault(error: unknown): Fault {
   if (error instanceof ServiceProblem) return withHint(error.code, error.message, HINTS[error.code]);
   if (error instanceof NoAnswer) {
     return withHint('NO_ANSWER', error.message, error.options.refused ? START_HINT : undefined);
+  }
+  if (error instanceof OutcomeUnknown) {
+    const again = `--request-id ${error.requestId}`;
+    return {
+      ...describeFault(error.cause),
+      hint: `whether it took effect is unknown: repeat the command with ${again}, which cannot move the money twice`,
+    };
   }
   if (error instanceof Interrupted) return { code: 'INTERRUPTED', detail: error.message };
   if (error instanceof OperatorFault) return { code: 'REFUSED', detail: error.message };

@@ -82,7 +82,9 @@ export class Directory {
   }
 
   async findAccount(accountId: string): Promise<AccountRecord | undefined> {
-    const [row] = await this.#read(`SELECT ${ACCOUNT_COLUMNS} FROM account WHERE account_id = ?`, [accountId]);
+    const [row] = await this.#read(`SELECT ${ACCOUNT_COLUMNS} FROM account WHERE account_id = ?`, [
+      accountId,
+    ]);
     return row && toAccountRecord(row);
   }
 
@@ -116,9 +118,10 @@ export class Directory {
   }
 
   async findApiKey(secretHash: Buffer): Promise<ApiKeyRecord | undefined> {
-    const [row] = await this.#read('SELECT key_id, name, scopes, created_at_us FROM api_key WHERE secret_hash = ?', [
-      secretHash,
-    ]);
+    const [row] = await this.#read(
+      'SELECT key_id, name, scopes, created_at_us FROM api_key WHERE secret_hash = ?',
+      [secretHash],
+    );
     return row && toApiKeyRecord(row);
   }
 

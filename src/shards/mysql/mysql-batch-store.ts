@@ -50,7 +50,9 @@ class MysqlBatchTransaction implements BatchTransaction {
     return lockedRows(results);
   }
 
-  async lookUp(keys: KeyScope): Promise<{ entries: Entry[]; arrivals: { accountId: string; transferId: string }[] }> {
+  async lookUp(
+    keys: KeyScope,
+  ): Promise<{ entries: Entry[]; arrivals: { accountId: string; transferId: string }[] }> {
     const entryStatements = [...keys.requestIds].flatMap(([accountId, ids]) => findEntries(accountId, ids));
     const arrivalStatements = [...keys.transferIds].map(([accountId, ids]) => findArrivals(accountId, ids));
     const results = await this.#run([...entryStatements, ...arrivalStatements]);

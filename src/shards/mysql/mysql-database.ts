@@ -11,12 +11,7 @@ export class MysqlDatabase implements Database {
   readonly #pool: MysqlPool;
   #opened: Promise<void> | undefined;
 
-  constructor(
-    name: string,
-    url: string,
-    part: SchemaPart,
-    connectionsMax: number,
-  ) {
+  constructor(name: string, url: string, part: SchemaPart, connectionsMax: number) {
     this.#pool = new MysqlPool(
       name,
       url,
@@ -66,4 +61,3 @@ export class MysqlDatabase implements Database {
 function bind(sql: string, parameters: readonly Parameter[]): string {
   return format(sql, parameters as Parameter[], false, 'Z');
 }
-

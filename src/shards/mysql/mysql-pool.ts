@@ -78,7 +78,12 @@ export class MysqlPool {
       let late = false;
       const timer = setTimeout(() => {
         late = true;
-        reject(mysqlFault(this.name, { code: 'ACQUIRE_TIMEOUT', message: 'no database session came free in time' }));
+        reject(
+          mysqlFault(this.name, {
+            code: 'ACQUIRE_TIMEOUT',
+            message: 'no database session came free in time',
+          }),
+        );
       }, this.settings.acquireMsMax);
       this.#pool().getConnection((error, connection) => {
         clearTimeout(timer);

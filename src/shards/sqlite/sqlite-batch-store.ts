@@ -68,7 +68,9 @@ class SqliteBatchTransaction implements BatchTransaction {
     });
   }
 
-  lookUp(keys: KeyScope): Promise<{ entries: Entry[]; arrivals: { accountId: string; transferId: string }[] }> {
+  lookUp(
+    keys: KeyScope,
+  ): Promise<{ entries: Entry[]; arrivals: { accountId: string; transferId: string }[] }> {
     return this.#try(() => {
       const entries: Entry[] = [];
       for (const [accountId, requestIds] of keys.requestIds) {
@@ -104,11 +106,19 @@ class SqliteBatchTransaction implements BatchTransaction {
           entry.metadata,
         );
       }
-      for (const out of changes.departures) insertTransfer.run(...half(out, 'out'), out.toShard, out.amountMinor, 1, changes.nowUs);
+      for (const out of changes.departures)
+        insertTransfer.run(...half(out, 'out'), out.toShard, out.amountMinor, 1, changes.nowUs);
       for (const arrival of changes.arrivals) {
-        insertTransfer.run(...half(arrival, 'in'), arrival.fromShard, arrival.amountMinor, null, changes.nowUs);
+        insertTransfer.run(
+          ...half(arrival, 'in'),
+          arrival.fromShard,
+          arrival.amountMinor,
+          null,
+          changes.nowUs,
+        );
       }
-      for (const move of changes.localMoves) insertTransfer.run(...half(move, 'local'), null, move.amountMinor, null, changes.nowUs);
+      for (const move of changes.localMoves)
+        insertTransfer.run(...half(move, 'local'), null, move.amountMinor, null, changes.nowUs);
       for (const row of changes.subAccounts) {
         writeRow.run(
           row.availableMinor,

@@ -17,14 +17,25 @@ export class SqliteDatabase implements Database {
 
   read(sql: string, parameters: readonly Parameter[] = []): Promise<Cell[][]> {
     try {
-      return Promise.resolve(this.file.reader.prepare(sql).raw().all(...parameters) as Cell[][]);
+      return Promise.resolve(
+        this.file.reader
+          .prepare(sql)
+          .raw()
+          .all(...parameters) as Cell[][],
+      );
     } catch (error) {
       return Promise.reject(sqliteFault(this.name, error));
     }
   }
 
   readSettled(sql: string, parameters: readonly Parameter[] = []): Promise<Cell[][]> {
-    return this.#onWriter((writer) => writer.prepare(sql).raw().all(...parameters) as Cell[][]);
+    return this.#onWriter(
+      (writer) =>
+        writer
+          .prepare(sql)
+          .raw()
+          .all(...parameters) as Cell[][],
+    );
   }
 
   write(sql: string, parameters: readonly Parameter[] = []): Promise<number> {

@@ -30,7 +30,11 @@ export class Turnstile {
       };
       const timer = setTimeout(() => {
         this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
-        reject(Object.assign(new Error(`the writer was not free for ${this.waitMsMax} ms`), { code: 'QUEUE_TIMEOUT' }));
+        reject(
+          Object.assign(new Error(`the writer was not free for ${this.waitMsMax} ms`), {
+            code: 'QUEUE_TIMEOUT',
+          }),
+        );
       }, this.waitMsMax);
       this.#waiting.push(waiter);
     });

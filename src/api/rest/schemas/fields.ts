@@ -25,8 +25,17 @@ export const metadata = {
   description: 'Up to 32 pairs of strings, 4 KiB in all.',
 } as const;
 
-export const limit = { type: 'string', pattern: '^([1-9][0-9]{0,2}|1000)$', description: '1–1000, by default 50.' } as const;
-export const cursor = { type: 'string', minLength: 1, maxLength: 256, description: '`nextCursor` of the page before.' } as const;
+export const limit = {
+  type: 'string',
+  pattern: '^([1-9][0-9]{0,2}|1000)$',
+  description: '1–1000, by default 50.',
+} as const;
+export const cursor = {
+  type: 'string',
+  minLength: 1,
+  maxLength: 256,
+  description: '`nextCursor` of the page before.',
+} as const;
 export const time = { type: 'string', format: 'date-time', maxLength: 40 } as const;
 
 /** Output only: exact amounts are always strings. */
@@ -36,12 +45,14 @@ export const timeOut = { type: 'string', examples: ['2026-01-31T12:00:00.000Z'] 
 /** What to tell a caller whose field breaks its rule. Fields not listed are told the schema's own words. */
 export const FIELD_RULES: Readonly<Record<string, string>> = {
   amount: 'minor units: a string of digits without leading zeros, or a safe integer; 1 ≤ amount ≤ 10^18',
-  initialBalance: 'minor units: a string of digits without leading zeros, or a safe integer; 1 ≤ amount ≤ 10^18',
+  initialBalance:
+    'minor units: a string of digits without leading zeros, or a safe integer; 1 ≤ amount ≤ 10^18',
   lowBalance: 'minor units: a string of digits without leading zeros, or a safe integer; 1 ≤ amount ≤ 10^18',
   id: '1–64 characters of A–Z a–z 0–9 _ . : -',
   accountId: '1–64 characters of A–Z a–z 0–9 _ . : -',
   requestId: '1–64 printable ASCII characters without blanks',
-  asset: 'a code of A–Z 0–9 starting with a letter, at most 16, and optionally "/" and the number of decimals',
+  asset:
+    'a code of A–Z 0–9 starting with a letter, at most 16, and optionally "/" and the number of decimals',
   subAccounts: 'an integer from 1 to 1024',
   reference: 'a string of 1–255 characters',
   metadata: 'at most 32 pairs of strings: keys of 1–64, values of up to 512 characters, 4 KiB in all',

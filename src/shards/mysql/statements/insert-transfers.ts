@@ -4,8 +4,18 @@ import { literal } from './literal';
 /** Inserts a batch's halves of transfers with one plain INSERT: an arrival that exists is an error (1062). */
 export function insertTransfers(changes: Changes): string | undefined {
   const rows = [
-    ...changes.departures.map((departure) => ({ ...departure, direction: 'out', peer: departure.toShard, pending: 1 })),
-    ...changes.arrivals.map((arrival) => ({ ...arrival, direction: 'in', peer: arrival.fromShard, pending: null })),
+    ...changes.departures.map((departure) => ({
+      ...departure,
+      direction: 'out',
+      peer: departure.toShard,
+      pending: 1,
+    })),
+    ...changes.arrivals.map((arrival) => ({
+      ...arrival,
+      direction: 'in',
+      peer: arrival.fromShard,
+      pending: null,
+    })),
     ...changes.localMoves.map((move) => ({ ...move, direction: 'local', peer: null, pending: null })),
   ];
   if (rows.length === 0) return undefined;

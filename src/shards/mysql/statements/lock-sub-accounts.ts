@@ -20,7 +20,9 @@ export function lockSubAccounts(scope: RowScope): string[] {
   for (const accountId of [...scope.rows.keys()].sort()) {
     const account = `account_id = ${literal(accountId)}`;
     const indices = [...(scope.rows.get(accountId) ?? [])].sort((a, b) => a - b);
-    conditions.push(scope.wholeAccounts.has(accountId) ? account : `${account} AND idx IN (${indices.join(',')})`);
+    conditions.push(
+      scope.wholeAccounts.has(accountId) ? account : `${account} AND idx IN (${indices.join(',')})`,
+    );
   }
   const statements = [];
   for (let from = 0; from < conditions.length; from += LIST_LENGTH_MAX) {

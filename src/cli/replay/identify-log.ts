@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto';
+import type { Stage } from '../terminal/progress';
+import { type LogFile, openLog } from './log-file';
+
+/** What tells a log from every other, and how long it is. */
+export interface LogIdentity {
+  readonly sha256: string;
+  readonly contentBytes: number;
+  /** Newlines after the header: the number of rows, as long as no field contains one. For showing progress only. */
+  readonly rowsExpected: number;
+}
+
+const NEWLINE = 0x0a;
+
+/**
+ * Reads the whole log once, because everything depends on its name being right: the request ids of its rows are made
+ * from it, and two logs of one name would swallow each other's charges as replays. (A hash of the beginning and the
+ * size costs less and calls a corrected copy by the old name.) It is the content that counts, so that a log keeps its
+ * name when it is packed or unpacked.
+ */
+export async function identifyLog(file: LogFile, stage: Stage): Promise<LogIdentity> {
+  const hash = createHash('sha256');
+  const { content, fileBytesRead } = openLog(file);
+  let contentBytes = 0;
+  let newlines = 0;
+  let lastByte = NEWLINE;
+  for await (const chunk of content as AsyncIterable<Buffer>) {
+    hash.update(chunk);
+    contentBytes += chunk.length;
+    for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, at + 1)) newlines += 1;
+    lastByte = chunk[chunk.length - 1] ?? lastByte;
+    stage.reached(fileBytesRead());
+  }
+  const lines = lastByte === NEWLINE ? newlines : newlines + 1;
+  return { sha256: hash.digest('hex'), contentBytes, rowsExpected: Math.max(0, lines - 1) };
+}
+
+/** The default prefix of the request ids of a log's rows. */
+export function idPrefixOf({ sha256 }: LogIdentity): string {
+  return `replay-${sha256.slice(0, 12)}`;
+}

@@ -1,0 +1,88 @@
+import type { BadRow, Charge } from './charge';
+
+/** What came of the rows of one account. */
+export interface AccountTally {
+  rows: number;
+  succeeded: number;
+  replayed: number;
+  rejected: number;
+  /** Deducted by this run: replays not included. */
+  amountMinor: bigint;
+  readonly rejectedBy: Map<string, number>;
+}
+
+export interface Rejection {
+  readonly row: number;
+  readonly accountId: string;
+  readonly requestId: string;
+  readonly code: string;
+  readonly detail: string;
+}
+
+const LISTED_MAX = 20;
+
+/** Counts answers. Grows with the number of accounts and codes, not with the number of rows. */
+export class Tally {
+  readonly accounts = new Map<string, AccountTally>();
+  readonly rejectedBy = new Map<string, number>();
+  /** The first ones only. */
+  readonly rejections: Rejection[] = [];
+  readonly badRows: BadRow[] = [];
+  badRowCount = 0;
+  /** Replays that this run may have deducted itself, in a try whose answer it did not get. */
+  replayedAfterLostAnswer = 0;
+
+  succeeded(charge: Charge): void {
+    const account = this.#account(charge);
+    account.succeeded += 1;
+    account.amountMinor += charge.amountMinor;
+  }
+
+  replayed(charge: Charge, { answerLost }: { readonly answerLost: boolean }): void {
+    this.#account(charge).replayed += 1;
+    if (answerLost) this.replayedAfterLostAnswer += 1;
+  }
+
+  rejected(
+    { row, accountId, requestId, ...charge }: Charge,
+    problem: { code: string; detail: string },
+  ): void {
+    const account = this.#account({ row, accountId, requestId, ...charge });
+    account.rejected += 1;
+    countOne(account.rejectedBy, problem.code);
+    countOne(this.rejectedBy, problem.code);
+    if (this.rejections.length < LISTED_MAX) this.rejections.push({ row, accountId, requestId, ...problem });
+  }
+
+  badRow({ row, reason }: BadRow): void {
+    this.badRowCount += 1;
+    if (this.badRows.length < LISTED_MAX) this.badRows.push({ row, reason });
+  }
+
+  /** The sum over all accounts. */
+  total(): Omit<AccountTally, 'rejectedBy'> {
+    const total = { rows: 0, succeeded: 0, replayed: 0, rejected: 0, amountMinor: 0n };
+    for (const account of this.accounts.values()) {
+      total.rows += account.rows;
+      total.succeeded += account.succeeded;
+      total.replayed += account.replayed;
+      total.rejected += account.rejected;
+      total.amountMinor += account.amountMinor;
+    }
+    return total;
+  }
+
+  #account({ accountId }: Charge): AccountTally {
+    let account = this.accounts.get(accountId);
+    if (account === undefined) {
+      account = { rows: 0, succeeded: 0, replayed: 0, rejected: 0, amountMinor: 0n, rejectedBy: new Map() };
+      this.accounts.set(accountId, account);
+    }
+    account.rows += 1;
+    return account;
+  }
+}
+
+function countOne(counts: Map<string, number>, code: string): void {
+  counts.set(code, (counts.get(code) ?? 0) + 1);
+}

@@ -1,0 +1,119 @@
+import { type Options, Presets, SingleBar } from 'cli-progress';
+import type { Surroundings } from '../surroundings';
+import { grouped } from './tables';
+
+/** One stretch of long work. */
+export interface Stage {
+  reached(count: number): void;
+  /** What it is waiting for; gone with the next progress. */
+  note(text: string): void;
+  end(): void;
+}
+
+export interface StageStart {
+  readonly label: string;
+  readonly unit: string;
+  readonly total: number;
+  /** Where it begins, when an earlier run has done a part. */
+  readonly from?: number;
+}
+
+export type BeginStage = (start: StageStart) => Stage;
+
+const LINE_EVERY_MS = 5_000;
+
+/** A bar for people who watch, a line every few seconds for those who read a log later, nothing for machines. */
+export function showProgress({
+  err,
+  clock,
+  json,
+}: Pick<Surroundings, 'err' | 'clock'> & { json: boolean }): BeginStage {
+  if (json) return () => ({ reached: () => undefined, note: () => undefined, end: () => undefined });
+  const isTerminal = (err as Partial<NodeJS.WriteStream>).isTTY === true;
+  return (start) =>
+    isTerminal ? beginBar(start, err as NodeJS.WriteStream) : beginLines(start, { err, clock });
+}
+
+function beginBar({ label, unit, total, from = 0 }: StageStart, err: NodeJS.WriteStream): Stage {
+  const startedAtMs = performance.now();
+  const format: Options['format'] = (_options, { value, progress }, { note }: { note: string }) => {
+    const pace = measurePace({
+      done: value - from,
+      left: total - value,
+      elapsedMs: performance.now() - startedAtMs,
+    });
+    const width = 24;
+    const filled = Math.round(Math.min(1, progress) * width);
+    const bar = '█'.repeat(filled) + '░'.repeat(width - filled);
+    const state = note === '' ? describePace(pace) : note;
+    return `${label} ${bar} ${percent(value, total)} ${grouped(value)}/${grouped(total)} ${unit} ${state}`;
+  };
+  const bar = new SingleBar(
+    { format, stream: err, hideCursor: true, clearOnComplete: false },
+    Presets.shades_classic,
+  );
+  bar.start(total, from, { note: '' });
+  return {
+    reached: (count) => {
+      bar.update(count, { note: '' });
+    },
+    note: (text) => {
+      bar.update({ note: text });
+    },
+    end: () => {
+      bar.stop();
+    },
+  };
+}
+
+function beginLines(
+  { label, unit, total, from = 0 }: StageStart,
+  { err, clock }: Pick<Surroundings, 'err' | 'clock'>,
+): Stage {
+  const startedAtMs = clock.nowMs();
+  let writtenAtMs = startedAtMs;
+  let lastNote = '';
+  return {
+    reached: (count) => {
+      lastNote = '';
+      const nowMs = clock.nowMs();
+      if (nowMs - writtenAtMs < LINE_EVERY_MS) return;
+      writtenAtMs = nowMs;
+      const pace = measurePace({ done: count - from, left: total - count, elapsedMs: nowMs - startedAtMs });
+      err.write(
+        `${label}: ${grouped(count)} of ${grouped(total)} ${unit} (${percent(count, total)}) ${describePace(pace)}\n`,
+      );
+    },
+    note: (text) => {
+      if (text !== lastNote) err.write(`${label}: ${text}\n`);
+      lastNote = text;
+    },
+    end: () => undefined,
+  };
+}
+
+interface Pace {
+  readonly perSecond: number;
+  readonly secondsLeft: number;
+}
+
+function measurePace({ done, left, elapsedMs }: { done: number; left: number; elapsedMs: number }): Pace {
+  const perSecond = elapsedMs > 0 ? (done * 1000) / elapsedMs : 0;
+  return { perSecond, secondsLeft: perSecond > 0 ? Math.max(0, left) / perSecond : Infinity };
+}
+
+function describePace({ perSecond, secondsLeft }: Pace): string {
+  const rate = `${grouped(Math.round(perSecond))}/s`;
+  return Number.isFinite(secondsLeft) ? `${rate}, ${duration(secondsLeft)} left` : rate;
+}
+
+function duration(seconds: number): string {
+  const whole = Math.ceil(seconds);
+  if (whole < 90) return `${whole} s`;
+  const minutes = Math.ceil(whole / 60);
+  return minutes < 90 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+function percent(count: number, total: number): string {
+  return `${total === 0 ? 100 : Math.min(100, Math.floor((count * 100) / total))} %`;
+}
