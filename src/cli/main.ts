@@ -1,5 +1,8 @@
 import { run } from './program';
+import { keepHeapSmall } from './small-heap';
 import { processSurroundings } from './surroundings';
+
+keepHeapSmall();
 
 // `hotsplit account list | head` closes the pipe early: that ends the output, and is not a fault worth a stack trace.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

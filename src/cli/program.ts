@@ -6,6 +6,7 @@ import { addGenerateCommand } from './commands/generate';
 import { addReplayCommand } from './commands/replay';
 import { ExitCode } from './exit-codes';
 import { DEFAULT_URL } from './service/connection';
+import { Interrupted } from './faults';
 import type { Surroundings } from './surroundings';
 import { describeFault, printFault } from './terminal/print-fault';
 import { readVersion } from './version';
@@ -24,6 +25,7 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
     await program.parseAsync(args, { from: 'user' });
     return exitCode;
   } catch (error) {
+    if (error instanceof Interrupted) return error.exitCode;
     // Commander has said what was wrong with the arguments, or shown the help that was asked for.
     if (error instanceof CommanderError) return error.exitCode;
     printFault(describeFault(error), { ...surroundings, json: args.includes('--json') });

@@ -2,7 +2,7 @@ import type { Database } from './database';
 import { MysqlBatchStore } from './mysql/mysql-batch-store';
 import { MysqlDatabase } from './mysql/mysql-database';
 import { MysqlPool } from './mysql/mysql-pool';
-import { REAL_SURROUNDINGS, type Surroundings } from './run-batch';
+import { REAL_SURROUNDINGS, RETRY_POLICY, type RetryPolicy, type Surroundings } from './run-batch';
 import type { Shard } from './shard';
 import type { Location, ShardAddress } from './shard-address';
 import { type DescribeAccount, SqlShard } from './sql-shard';
@@ -19,12 +19,13 @@ export interface ShardOptions {
   /** Batches that run side by side on a MySQL shard; SQLite has one writer. */
   readonly parallelism: number;
   readonly surroundings?: Surroundings;
+  readonly policy?: RetryPolicy;
 }
 
 /** The shard at an address, not connected yet: call `open`. */
 export function shardAt({ name, location }: ShardAddress, options: ShardOptions): Shard {
-  const { clusterId, describeAccount, surroundings = REAL_SURROUNDINGS } = options;
-  const common = { name, clusterId, describeAccount, surroundings };
+  const { clusterId, describeAccount, surroundings = REAL_SURROUNDINGS, policy = RETRY_POLICY } = options;
+  const common = { name, clusterId, describeAccount, surroundings, policy };
   if (location.kind === 'sqlite') {
     const file = SqliteFile.open(location.path);
     return new SqlShard({

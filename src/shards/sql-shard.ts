@@ -4,7 +4,7 @@ import type { SubAccount, SubAccountSeed } from '../ledger/sub-account';
 import type { BatchStore } from './batch-transaction';
 import { type Cell, type Database, integer, text } from './database';
 import { DatabaseRefusedError, ShardFault, ShardUnavailableError } from './faults';
-import { RETRY_POLICY, type RetryPolicy, runBatch, type Surroundings } from './run-batch';
+import { type RetryPolicy, runBatch, type Surroundings } from './run-batch';
 import type { BatchHint, BatchResult, EntryQuery, PendingDeparture, Shard, ShardBalance } from './shard';
 import { completeTransfers } from './statements/complete-transfers';
 import { createSubAccounts } from './statements/create-sub-accounts';
@@ -30,7 +30,7 @@ export interface SqlShardParts {
   readonly clusterId: () => Promise<string>;
   readonly describeAccount: DescribeAccount;
   readonly surroundings: Surroundings;
-  readonly policy?: RetryPolicy;
+  readonly policy: RetryPolicy;
 }
 
 /** Rows created by one statement. */
@@ -78,7 +78,7 @@ export class SqlShard implements Shard {
   }
 
   applyBatch(commands: readonly Command[], hint: BatchHint): Promise<BatchResult> {
-    const { batches: store, surroundings, policy = RETRY_POLICY } = this.parts;
+    const { batches: store, surroundings, policy } = this.parts;
     return runBatch(
       {
         store,

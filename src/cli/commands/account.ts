@@ -94,6 +94,7 @@ async function printAccounts(
   });
 }
 
-function accountFields({ id, asset, status, strategy, subAccounts, createdAt }: Account): string {
-  return fieldTable({ id, asset, status, strategy, 'sub-accounts': String(subAccounts), created: createdAt });
+function accountFields({ id, asset, status, strategy, subAccounts, createdAt, lowBalance }: Account): string {
+  const fields = { id, asset, status, strategy, 'sub-accounts': String(subAccounts), created: createdAt };
+  return fieldTable(lowBalance === undefined ? fields : { ...fields, 'low balance': lowBalance });
 }

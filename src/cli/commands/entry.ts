@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { type CommandContext, withService } from '../command-context';
-import { NoAnswer, OutcomeUnknown, ServiceProblem } from '../faults';
+import { OutcomeUnknown } from '../faults';
+import { passingFailure } from '../service/passing-failure';
 import { newRequestId } from '../service/new-request-id';
 import { accountIdArgument, amountArgument, requestIdArgument } from '../terminal/option-parsers';
 import { fieldTable } from '../terminal/tables';
@@ -62,7 +63,7 @@ async function postEntry(
         body: { amount, requestId, reference },
       })
       .catch((error: unknown) => {
-        throw isOutcomeUnknown(error) ? new OutcomeUnknown(requestId, error) : error;
+        throw passingFailure(error)?.perhapsDone === true ? new OutcomeUnknown(requestId, error) : error;
       });
     if (json === true) return void context.out.write(`${JSON.stringify({ ...entry, replayed })}\n`);
     const status = replayed ? `${entry.status} (replayed: this request id took effect before)` : entry.status;
@@ -78,9 +79,4 @@ async function postEntry(
       }),
     );
   });
-}
-
-function isOutcomeUnknown(error: unknown): boolean {
-  if (error instanceof NoAnswer) return !error.options.refused;
-  return error instanceof ServiceProblem && error.answer.status >= 500;
 }

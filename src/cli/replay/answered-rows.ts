@@ -1,28 +1,21 @@
 import type { Batch } from './batches';
+import type { CheckpointRows } from './checkpoint';
 
-/**
- * How far a log is answered without a gap, although batches are answered in any order. Batches must be `opened` in the
- * log's order.
- */
+/** How far a log is answered without a gap, although batches are answered in any order. */
 export class AnsweredRows {
-  /** Batches not answered yet, or answered behind one that is not; in the log's order. */
+  /** Batches not answered yet (`undefined`), or answered behind one that is not; in the log's order. */
   readonly #open = new Map<Batch, number | undefined>();
+  #rows: CheckpointRows;
 
-  constructor(
-    private rowsAnswered: number,
-    private rowsRefused: number,
-  ) {}
-
-  /** All rows from the first to this one are answered. */
-  get rows(): number {
-    return this.rowsAnswered;
+  constructor(start: CheckpointRows) {
+    this.#rows = start;
   }
 
-  /** How many of them were rejected or could not be read. */
-  get refused(): number {
-    return this.rowsRefused;
+  get rows(): CheckpointRows {
+    return this.#rows;
   }
 
+  /** Must be told of all batches, in the log's order, each before it is answered. */
   opened(batch: Batch): void {
     this.#open.set(batch, undefined);
   }
@@ -31,8 +24,7 @@ export class AnsweredRows {
     this.#open.set(batch, rejected + batch.badRows);
     for (const [earliest, refused] of this.#open) {
       if (refused === undefined) return;
-      this.rowsAnswered = earliest.lastRow;
-      this.rowsRefused += refused;
+      this.#rows = { rowsAnswered: earliest.lastRow, rowsRefused: this.#rows.rowsRefused + refused };
       this.#open.delete(earliest);
     }
   }

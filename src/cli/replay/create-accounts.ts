@@ -1,4 +1,5 @@
-import { NoAnswer, ServiceProblem } from '../faults';
+import { ServiceProblem } from '../faults';
+import { passingFailure } from '../service/passing-failure';
 import type { ServiceClient } from '../service/service-client';
 import type { Stage } from '../terminal/progress';
 import { inParallel } from './in-parallel';
@@ -51,10 +52,9 @@ async function createAccount(
       return status === 201 ? 'created' : 'existed';
     } catch (error) {
       if (error instanceof ServiceProblem && error.code === 'ACCOUNT_EXISTS') return 'differs';
-      const passing = error instanceof NoAnswer || (error instanceof ServiceProblem && error.isPassing);
-      if (!passing) throw error;
-      const retryAfterMs = error instanceof ServiceProblem ? error.answer.retryAfterMs : undefined;
-      await patience.wait({ attempt, reason: error.message, retryAfterMs });
+      const failure = passingFailure(error);
+      if (failure === undefined) throw error;
+      await patience.wait({ ...failure, attempt });
     }
   }
 }

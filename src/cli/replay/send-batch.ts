@@ -1,4 +1,5 @@
-import { NoAnswer, ServiceProblem } from '../faults';
+import { ServiceProblem } from '../faults';
+import { passingFailure } from '../service/passing-failure';
 import { readProblemObject } from '../service/read-problem';
 import type { ServiceClient } from '../service/service-client';
 import type { Charge } from './charge';
@@ -10,7 +11,8 @@ interface BatchAnswer {
 }
 
 interface ItemResult {
-  readonly requestId: string;
+  /** `null` for an item that the service cannot read. */
+  readonly requestId: string | null;
   readonly status: string;
   readonly error?: { readonly code?: string; readonly detail?: string };
 }
@@ -70,13 +72,12 @@ async function tryOnce(
       path: '/v1/deductions:batch',
       body: { items: charges.map(toItem) },
     });
-    return sortResults(charges, body, context);
+    return sortResults(matchResults(charges, body), context);
   } catch (error) {
-    const passing = error instanceof NoAnswer || (error instanceof ServiceProblem && error.isPassing);
-    if (!passing) throw error;
-    const refused = error instanceof NoAnswer ? error.options.refused : error.answer.status === 429;
-    const retryAfterMs = error instanceof ServiceProblem ? error.answer.retryAfterMs : undefined;
-    return { left: charges, rejected: 0, reason: error.message, retryAfterMs, answerLost: !refused };
+    const failure = passingFailure(error);
+    if (failure === undefined) throw error;
+    const { reason, retryAfterMs, perhapsDone } = failure;
+    return { left: charges, rejected: 0, reason, retryAfterMs, answerLost: perhapsDone };
   }
 }
 
@@ -84,18 +85,29 @@ function toItem({ accountId, amountMinor, requestId }: Charge) {
   return { accountId, amount: amountMinor.toString(), requestId };
 }
 
-function sortResults(
+/** Results come in the order of the items. Going on with others would book one charge's outcome under another. */
+function matchResults(
   charges: readonly Charge[],
-  { results = [] }: BatchAnswer,
+  { results }: BatchAnswer,
+): { readonly charge: Charge; readonly result: ItemResult }[] {
+  return charges.map((charge, index) => {
+    const result = results?.[index];
+    if (result !== undefined && (result.requestId ?? charge.requestId) === charge.requestId)
+      return { charge, result };
+    const detail =
+      'the answer does not belong to the batch that was sent; is something between here and the service?';
+    throw new ServiceProblem({ status: 200, code: 'UNEXPECTED_ANSWER', detail });
+  });
+}
+
+function sortResults(
+  answers: readonly { readonly charge: Charge; readonly result: ItemResult }[],
   { tally, answerLost }: SendContext & { answerLost: boolean },
 ): Attempt {
   const left: Charge[] = [];
   let rejected = 0;
   let reason = '';
-  for (const [index, charge] of charges.entries()) {
-    const result = results[index];
-    // Counting on would book one charge's outcome under another.
-    if (result?.requestId !== charge.requestId) throw answersAnotherBatch();
+  for (const { charge, result } of answers) {
     switch (result.status) {
       case 'succeeded':
         tally.succeeded(charge);
@@ -116,10 +128,4 @@ function sortResults(
     }
   }
   return { left, rejected, reason, answerLost: left.length > 0 };
-}
-
-function answersAnotherBatch(): ServiceProblem {
-  const detail =
-    'the answer does not belong to the batch that was sent; is something between here and the service?';
-  return new ServiceProblem({ status: 200, code: 'UNEXPECTED_ANSWER', detail });
 }

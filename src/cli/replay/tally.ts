@@ -43,15 +43,14 @@ export class Tally {
     if (answerLost) this.replayedAfterLostAnswer += 1;
   }
 
-  rejected(
-    { row, accountId, requestId, ...charge }: Charge,
-    problem: { code: string; detail: string },
-  ): void {
-    const account = this.#account({ row, accountId, requestId, ...charge });
+  rejected(charge: Charge, problem: { readonly code: string; readonly detail: string }): void {
+    const account = this.#account(charge);
     account.rejected += 1;
     countOne(account.rejectedBy, problem.code);
     countOne(this.rejectedBy, problem.code);
-    if (this.rejections.length < LISTED_MAX) this.rejections.push({ row, accountId, requestId, ...problem });
+    if (this.rejections.length >= LISTED_MAX) return;
+    const { row, accountId, requestId } = charge;
+    this.rejections.push({ row, accountId, requestId, ...problem });
   }
 
   badRow({ row, reason }: BadRow): void {

@@ -8,6 +8,7 @@ export interface Account {
   readonly subAccounts: number;
   readonly epoch: number;
   readonly createdAt: string;
+  readonly lowBalance?: string;
 }
 
 /** Amounts are digits, as the service sends them. */

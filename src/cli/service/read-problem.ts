@@ -3,6 +3,7 @@ interface Problem {
   readonly detail?: unknown;
   readonly code?: unknown;
   readonly errors?: unknown;
+  readonly available?: unknown;
 }
 
 /** Reads problem+json (RFC 9457), or makes the best of what a proxy answered in the service's place. */
@@ -24,7 +25,8 @@ export function readProblemObject(problem: Problem, codeIfNone: string): { code:
   const code = typeof problem.code === 'string' ? problem.code : codeIfNone;
   const said =
     [problem.detail, problem.title].find((text) => typeof text === 'string') ?? 'no detail was given';
-  return { code, detail: [said, ...fieldErrors(problem.errors)].join('; ') };
+  const available = typeof problem.available === 'string' ? [`available ${problem.available}`] : [];
+  return { code, detail: [said, ...available, ...fieldErrors(problem.errors)].join('; ') };
 }
 
 /** `Retry-After` as RFC 9110 has it: seconds, or a date. */

@@ -49,7 +49,7 @@ export class ServiceClient {
   async call<Body>(call: Call): Promise<Answer<Body>> {
     const { status, headers, text } = await this.#exchange(call);
     if (status >= 200 && status < 300) {
-      return { status, body: this.#parse<Body>(text), replayed: headers['idempotent-replayed'] === 'true' };
+      return { status, body: this.#parse(text) as Body, replayed: headers['idempotent-replayed'] === 'true' };
     }
     const retryAfterMs = readRetryAfterMs(headers['retry-after']);
     throw new ServiceProblem({
@@ -83,9 +83,9 @@ export class ServiceClient {
     }
   }
 
-  #parse<Body>(text: string): Body {
+  #parse(text: string): unknown {
     try {
-      return JSON.parse(text) as Body;
+      return JSON.parse(text);
     } catch (error) {
       throw this.#noAnswer(error);
     }

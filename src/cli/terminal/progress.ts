@@ -1,5 +1,5 @@
 import { type Options, Presets, SingleBar } from 'cli-progress';
-import type { Surroundings } from '../surroundings';
+import type { Clock, Surroundings } from '../surroundings';
 import { grouped } from './tables';
 
 /** One stretch of long work. */
@@ -31,16 +31,21 @@ export function showProgress({
   if (json) return () => ({ reached: () => undefined, note: () => undefined, end: () => undefined });
   const isTerminal = (err as Partial<NodeJS.WriteStream>).isTTY === true;
   return (start) =>
-    isTerminal ? beginBar(start, err as NodeJS.WriteStream) : beginLines(start, { err, clock });
+    isTerminal
+      ? beginBar(start, { err: err as NodeJS.WriteStream, clock })
+      : beginLines(start, { err, clock });
 }
 
-function beginBar({ label, unit, total, from = 0 }: StageStart, err: NodeJS.WriteStream): Stage {
-  const startedAtMs = performance.now();
+function beginBar(
+  { label, unit, total, from = 0 }: StageStart,
+  { err, clock }: { readonly err: NodeJS.WriteStream; readonly clock: Clock },
+): Stage {
+  const startedAtMs = clock.nowMs();
   const format: Options['format'] = (_options, { value, progress }, { note }: { note: string }) => {
     const pace = measurePace({
       done: value - from,
       left: total - value,
-      elapsedMs: performance.now() - startedAtMs,
+      elapsedMs: clock.nowMs() - startedAtMs,
     });
     const width = 24;
     const filled = Math.round(Math.min(1, progress) * width);

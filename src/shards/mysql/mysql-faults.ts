@@ -56,7 +56,8 @@ const VERDICTS_BY_NUMBER: Readonly<Record<number, FaultVerdict>> = {
 
 export function mysqlFault(shard: string, error: unknown): ShardFault {
   if (error instanceof ShardFault) return error;
-  const { code, errno } = error as { code?: string; errno?: number };
+  const { code, errno, fatal } = error as { code?: string; errno?: number; fatal?: boolean };
   const verdict = (code && VERDICTS[code]) ?? (errno && VERDICTS_BY_NUMBER[errno]);
-  return new ShardFault(shard, verdict || 'defect', error);
+  // What the driver calls fatal has ended the connection, also where it gives no code (a statement on a closed session).
+  return new ShardFault(shard, verdict || (fatal ? 'outcomeUnknown' : 'defect'), error);
 }

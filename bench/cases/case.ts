@@ -1,0 +1,45 @@
+import type { Measurement } from '../measure/measurement';
+import type { CpuProfile } from '../measure/cpu-profile';
+import type { StoreKind } from '../stage/store-kind';
+
+export interface MemoryMb {
+  readonly start: number;
+  readonly peak: number;
+  readonly end: number;
+}
+
+/** Shard transactions of a round: how many commands they merged and how long they took, on average. */
+export interface BatchFigures {
+  readonly commands: number;
+  readonly ms: number;
+}
+
+/** One round of one case, audited. */
+export interface Round extends Measurement {
+  readonly audit: string;
+  /**
+   * Processor time of the process under test for one request: of the service, or of engine and load together. What
+   * other programs take from the machine slows the rate and leaves this nearly alone.
+   */
+  readonly cpuMicrosPerOp: number;
+  /** Resident memory of the service process, where the case has one. */
+  readonly rssMb?: MemoryMb;
+  readonly profile?: CpuProfile;
+  /** How the product merged what came in, over the whole round. */
+  readonly batches?: BatchFigures;
+}
+
+/** Something to be measured, as often as it takes. */
+export interface Case {
+  readonly name: string;
+  readonly store: StoreKind;
+  readonly shards: number;
+  readonly subAccounts: number;
+  readonly inFlight: number;
+  measure(): Promise<Round>;
+}
+
+export interface MeasuredCase {
+  readonly case: Case;
+  readonly rounds: readonly Round[];
+}

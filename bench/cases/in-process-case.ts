@@ -1,0 +1,109 @@
+import { auditSite } from '../audit/audit-site';
+import { type Operation, runClosedLoop, within } from '../measure/closed-loop';
+import { profiled } from '../measure/cpu-profile';
+import type { Timing } from '../measure/measurement';
+import { Sequence } from '../measure/requests';
+import { Tally } from '../measure/tally';
+import type { Cleanups } from '../stage/cleanups';
+import { createHotAccount, startRuntime } from '../stage/runtime';
+import { createSite, type Site } from '../stage/site';
+import { type Servers, shardCountOf, type StoreKind } from '../stage/store-kind';
+import { BatchCounter } from './batch-counter';
+import type { BatchFigures, Case, Round } from './case';
+import { mergedLoad } from './merged-load';
+
+const END_MS_MAX = 30_000;
+
+/** What a load stands on: a fresh site, and the counting of what it was told. */
+export interface Ground {
+  readonly site: Site;
+  readonly subAccounts: number;
+  readonly sequence: Sequence;
+  readonly tally: Tally;
+}
+
+/** A load in this process, on a site prepared for it. */
+export interface Load {
+  /** How many operations are kept under way. */
+  readonly inFlight: number;
+  readonly operation: Operation;
+  /** How the product merged, where it is the product. */
+  batches?(): BatchFigures;
+  /** Brings the rows in order where the load itself does not, and disconnects. */
+  end(): Promise<void>;
+}
+
+export interface InProcessPlan {
+  readonly name: string;
+  readonly store: StoreKind;
+  readonly subAccounts: number;
+  readonly inFlight: number;
+  readonly timing: Timing;
+  readonly profile: boolean;
+  readonly servers: Servers;
+  readonly cleanups: Cleanups;
+  prepare(ground: Ground): Promise<Load>;
+}
+
+/** A case whose every round has fresh databases, so that no round pays for what another left behind. */
+export function inProcessCase(plan: InProcessPlan): Case {
+  const { name, store, subAccounts, inFlight } = plan;
+  return {
+    name,
+    store,
+    shards: shardCountOf(store),
+    subAccounts,
+    inFlight,
+    measure: () => measureFresh(plan),
+  };
+}
+
+async function measureFresh(plan: InProcessPlan): Promise<Round> {
+  const site = await createSite(plan.store, plan.servers, plan.cleanups);
+  try {
+    const ground = { site, subAccounts: plan.subAccounts, sequence: new Sequence(), tally: new Tally() };
+    return await measureLoad(plan, ground, await plan.prepare(ground));
+  } finally {
+    await site.drop();
+  }
+}
+
+async function measureLoad(plan: InProcessPlan, ground: Ground, load: Load): Promise<Round> {
+  const before = process.cpuUsage();
+  const run = () => runClosedLoop({ ...plan.timing, inFlight: load.inFlight }, load.operation);
+  const measuring = plan.profile ? profiled(run) : run().then((result) => ({ result, profile: undefined }));
+  const { result, profile, cpuMicros } = await measuring
+    .then((measured) => ({ ...measured, cpuMicros: microsSince(before) }))
+    .finally(() => within(END_MS_MAX, load.end(), 'ending a load'));
+  const batches = load.batches?.();
+  return {
+    ...result,
+    errors: ground.tally.errors,
+    cpuMicrosPerOp: cpuMicros / ground.tally.total.count,
+    audit: await auditSite(ground.site, ground.tally.total),
+    ...(batches ? { batches } : {}),
+    ...(profile ? { profile } : {}),
+  };
+}
+
+export function microsSince(before: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(before);
+  return user + system;
+}
+
+/** The product itself. */
+export async function prepareMerged(
+  { site, subAccounts, sequence, tally }: Ground,
+  inFlight: number,
+): Promise<Load> {
+  const observer = new BatchCounter();
+  const runtime = await startRuntime(site, observer);
+  await createHotAccount(runtime, subAccounts);
+  observer.reset();
+  return {
+    inFlight,
+    operation: mergedLoad(runtime, sequence, tally),
+    batches: () => observer.figures,
+    end: () => runtime.stop(),
+  };
+}

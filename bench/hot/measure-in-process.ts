@@ -1,0 +1,50 @@
+import type { Case, MeasuredCase } from '../cases/case';
+import { type Ground, inProcessCase, type Load, prepareMerged } from '../cases/in-process-case';
+import { runInterleaved } from '../cases/run-interleaved';
+import { timingOf } from '../measure/timing';
+import type { Surroundings } from '../scenario';
+import type { StoreKind } from '../stage/store-kind';
+import { prepareAtomic } from '../yardsticks/atomic';
+import { BULK_ROWS, prepareBulkInsert } from '../yardsticks/bulk-insert';
+import type { HotPlan } from './hot-plan';
+
+/** Atomic is compared here: enough requests to keep its connections busy, few enough to be fair. */
+const ATOMIC_IN_FLIGHT = 512;
+
+/** The engine without a door, its yardsticks standing between its own runs. */
+export function measureInProcess(
+  store: StoreKind,
+  plan: HotPlan,
+  { servers, cleanups, print }: Surroundings,
+): Promise<MeasuredCase[]> {
+  const caseOf = (name: string, inFlight: number, prepare: (ground: Ground) => Promise<Load>): Case =>
+    inProcessCase({
+      name,
+      store,
+      subAccounts: name === 'atomic' ? 1 : plan.subAccounts,
+      inFlight,
+      timing: timingOf(plan.seconds),
+      profile: plan.profile && name === 'merged',
+      servers,
+      cleanups,
+      prepare,
+    });
+  const merged = plan.inFlight.map((k) => caseOf('merged', k, (ground) => prepareMerged(ground, k)));
+  const k = plan.inFlight.includes(ATOMIC_IN_FLIGHT)
+    ? ATOMIC_IN_FLIGHT
+    : (plan.inFlight[0] ?? ATOMIC_IN_FLIGHT);
+  const yardsticks = [
+    caseOf('bulk-insert', BULK_ROWS, prepareBulkInsert),
+    caseOf('atomic', k, (ground) => prepareAtomic(ground, k)),
+  ];
+  return runInterleaved(between(merged, plan.yardsticks ? yardsticks : []), {
+    rounds: plan.rounds,
+    report: print,
+  });
+}
+
+/** The yardsticks before the last runs of the product, which are those they are compared with. */
+function between(merged: readonly Case[], yardsticks: readonly Case[]): Case[] {
+  const middle = Math.max(1, merged.length - 1);
+  return [...merged.slice(0, middle), ...yardsticks, ...merged.slice(middle)];
+}

@@ -1,0 +1,49 @@
+import { readSettings } from '../../src/platform/settings';
+import { startService } from '../../src/service';
+import { type CpuProfile, startProfile } from '../measure/cpu-profile';
+import { answerParent } from '../processes/answer-parent';
+import { registerNoop } from './noop-route';
+
+/** The service in a process of its own, with the yardstick route, its memory watched from inside. */
+const MEMORY_EVERY_MS = 200;
+const MEGABYTE = 1024 * 1024;
+
+async function main(): Promise<void> {
+  const service = await startService(
+    readSettings(process.env),
+    process.env['HOTSPLIT_ADMIN_KEY'] ?? '',
+    registerNoop,
+  );
+  let peakMb = 0;
+  let stopProfile: (() => Promise<CpuProfile>) | undefined;
+  const readMb = (): number => {
+    const nowMb = process.memoryUsage.rss() / MEGABYTE;
+    peakMb = Math.max(peakMb, nowMb);
+    return nowMb;
+  };
+  setInterval(readMb, MEMORY_EVERY_MS).unref();
+
+  answerParent(
+    {
+      address: () => service.restUrl,
+      /** Resident memory now, and the most since the last time it was asked for; processor time so far. */
+      usage: () => {
+        const nowMb = readMb();
+        const most = peakMb;
+        peakMb = nowMb;
+        const { user, system } = process.cpuUsage();
+        return { nowMb, peakMb: most, cpuMicros: user + system };
+      },
+      startProfile: async () => {
+        stopProfile = await startProfile();
+      },
+      stopProfile: () => stopProfile?.(),
+    },
+    () => service.stop(),
+  );
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exit(1);
+});

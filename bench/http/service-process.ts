@@ -1,0 +1,83 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { CpuProfile } from '../measure/cpu-profile';
+import { Child } from '../processes/child';
+import type { Cleanups } from '../stage/cleanups';
+import { environmentOf, HOT_ACCOUNT, OPENING_BALANCE_MINOR } from '../stage/runtime';
+import type { Site } from '../stage/site';
+
+const START_MS_MAX = 30_000;
+const ANSWER_MS_MAX = 30_000;
+
+export interface BatchSums {
+  readonly batches: number;
+  readonly commands: number;
+  readonly seconds: number;
+}
+
+/** A running service, and what a load needs to reach it. */
+export class ServiceProcess {
+  private constructor(
+    private readonly child: Child,
+    readonly url: URL,
+    readonly key: string,
+  ) {}
+
+  static async start(site: Site, cleanups: Cleanups): Promise<ServiceProcess> {
+    const key = randomBytes(24).toString('hex');
+    const env = { ...environmentOf(site), HOTSPLIT_ADMIN_KEY: key };
+    const child = new Child('the service', join(__dirname, 'service-main.js'), { env, cleanups });
+    const url = await child.call<string>('address', undefined, START_MS_MAX);
+    return new ServiceProcess(child, new URL(url), key);
+  }
+
+  async createHotAccount(subAccounts: number): Promise<void> {
+    const response = await fetch(new URL('/v1/accounts', this.url), {
+      method: 'POST',
+      headers: { authorization: `Bearer ${this.key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({
+        id: HOT_ACCOUNT,
+        asset: 'USD/2',
+        subAccounts,
+        initialBalance: OPENING_BALANCE_MINOR.toString(),
+      }),
+      signal: AbortSignal.timeout(ANSWER_MS_MAX),
+    });
+    if (response.status !== 201)
+      throw new Error(`the account was not created: ${response.status} ${await response.text()}`);
+  }
+
+  /** Resident memory now, and the most since the last time it was asked for; processor time so far. */
+  usage(): Promise<{ nowMb: number; peakMb: number; cpuMicros: number }> {
+    return this.child.call('usage', undefined, ANSWER_MS_MAX);
+  }
+
+  /** Transactions so far, with the commands merged into them and the time they took: sums over all shards. */
+  async batchSums(): Promise<BatchSums> {
+    const response = await fetch(new URL('/metrics', this.url), {
+      headers: { authorization: `Bearer ${this.key}` },
+      signal: AbortSignal.timeout(ANSWER_MS_MAX),
+    });
+    const text = await response.text();
+    const sum = (metric: string): number =>
+      [...text.matchAll(new RegExp(`^${metric}\\{.*\\} ([0-9.e+-]+)$`, 'gm'))].reduce(
+        (total, [, value]) => total + Number(value),
+        0,
+      );
+    return {
+      batches: sum('hotsplit_batch_commands_count'),
+      commands: sum('hotsplit_batch_commands_sum'),
+      seconds: sum('hotsplit_batch_seconds_sum'),
+    };
+  }
+
+  async profiled<T>(work: () => Promise<T>): Promise<{ result: T; profile: CpuProfile }> {
+    await this.child.call('startProfile', undefined, ANSWER_MS_MAX);
+    const result = await work();
+    return { result, profile: await this.child.call<CpuProfile>('stopProfile', undefined, ANSWER_MS_MAX) };
+  }
+
+  stop(): Promise<void> {
+    return this.child.end();
+  }
+}

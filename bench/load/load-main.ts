@@ -1,0 +1,5 @@
+import { answerParent } from '../processes/answer-parent';
+import { runLoad } from './run-load';
+
+/** The load client in a process of its own, so that sending and measuring take nothing from the service's thread. */
+answerParent({ run: runLoad }, () => Promise.resolve());

@@ -1,0 +1,87 @@
+import { mkdtempSync, rmSync, statfsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createConnection } from 'mysql2/promise';
+import type { Location, ShardAddress } from '../../src/shards/shard-address';
+import { RefusedRun } from '../refused-run';
+import type { Cleanups } from './cleanups';
+import { serversOf, type Servers, shardCountOf, type StoreKind } from './store-kind';
+
+/** Fresh, empty databases for one account to be measured on. The directory lives beside the first shard. */
+export interface Site {
+  readonly kind: StoreKind;
+  readonly shards: readonly ShardAddress[];
+  /** Drops the databases; nothing may be connected to them any more. */
+  drop(): Promise<void>;
+}
+
+const STATEMENT_MS_MAX = 60_000;
+const TMPFS_MAGIC = 0x0102_1994;
+let sitesMade = 0;
+
+/** @throws RefusedRun when the store needs servers that are not there */
+export async function createSite(kind: StoreKind, servers: Servers, cleanups: Cleanups): Promise<Site> {
+  const urls = serversOf(kind, servers);
+  if (!urls) throw new RefusedRun(`${kind} needs ${shardCountOf(kind)} servers; see docs/benchmarks.md`);
+  return kind === 'sqlite' ? createSqliteSite(cleanups) : createMysqlSite(kind, urls, cleanups);
+}
+
+export function directoryOf(site: Site): Location {
+  const [first] = site.shards;
+  if (!first) throw new RangeError('a site has at least one shard');
+  return first.location;
+}
+
+/** The location as `HOTSPLIT_SHARDS` writes it. */
+export function addressText({ name, location }: ShardAddress): string {
+  return `${name}=${location.kind === 'sqlite' ? `sqlite:${location.path}` : location.url}`;
+}
+
+function createSqliteSite(cleanups: Cleanups): Site {
+  const folder = mkdtempSync(join(folderOnDisk(), 'hotsplit-bench-'));
+  return {
+    kind: 'sqlite',
+    shards: Array.from({ length: shardCountOf('sqlite') }, (_, n) => ({
+      name: `s${n}`,
+      location: { kind: 'sqlite', path: join(folder, `shard-${n}.sqlite`) },
+    })),
+    drop: cleanups.add(() => {
+      rmSync(folder, { recursive: true, force: true });
+    }),
+  };
+}
+
+/** A commit into a folder that lives in memory costs nothing and measures nothing. */
+function folderOnDisk(): string {
+  const folders = [process.env['HOTSPLIT_BENCH_DIR'], tmpdir(), process.cwd()].filter(
+    (path) => path !== undefined,
+  );
+  const onDisk = folders.find((folder) => statfsSync(folder).type !== TMPFS_MAGIC);
+  if (onDisk === undefined)
+    throw new Error('no folder on a disk was found for the SQLite files: set HOTSPLIT_BENCH_DIR');
+  return onDisk;
+}
+
+async function createMysqlSite(kind: StoreKind, urls: readonly string[], cleanups: Cleanups): Promise<Site> {
+  sitesMade += 1;
+  const database = `hotsplit_bench_${process.pid}_${sitesMade}`;
+  const onEach = async (statement: string): Promise<void> => {
+    await Promise.all(urls.map((url) => runOnce(url, statement)));
+  };
+  const drop = cleanups.add(() => onEach(`DROP DATABASE IF EXISTS ${database}`));
+  await onEach(`CREATE DATABASE ${database}`);
+  return {
+    kind,
+    shards: urls.map((url, n) => ({ name: `s${n}`, location: { kind: 'mysql', url: `${url}/${database}` } })),
+    drop,
+  };
+}
+
+async function runOnce(url: string, statement: string): Promise<void> {
+  const connection = await createConnection({ uri: url, connectTimeout: 5_000 });
+  try {
+    await connection.query({ sql: statement, timeout: STATEMENT_MS_MAX });
+  } finally {
+    await connection.end();
+  }
+}

@@ -1,0 +1,40 @@
+import { prepareBatchStatements } from '../../src/shards/sqlite/batch-statements';
+import type { AtomicStore } from './atomic-store';
+import { openSqliteWriter } from './sqlite-connection';
+import { entryParameters } from './sqlite-entry-writer';
+
+const DEDUCT = `UPDATE sub_account SET available = available - ?, net = net - ?, version = version + 1,
+    outside_version = outside_version + 1
+  WHERE account_id = ? AND idx = ? AND available >= ? RETURNING version`;
+
+/** One writer: transactions run one after the other, in the order they came. */
+export function openSqliteAtomic(path: string): AtomicStore {
+  const connection = openSqliteWriter(path);
+  const { begin, commit, rollback, insertEntry } = prepareBatchStatements(connection);
+  const update = connection.prepare(DEDUCT).raw();
+  let last: Promise<unknown> = Promise.resolve();
+
+  const deduct: AtomicStore['deduct'] = (entry) => {
+    const { amountMinor: amount, accountId, subAccount } = entry;
+    const turn = last.then(() => {
+      begin.run();
+      const row = update.get(amount, amount, accountId, subAccount, amount) as [bigint] | undefined;
+      if (!row) {
+        rollback.run();
+        return false;
+      }
+      insertEntry.run(...entryParameters({ ...entry, version: Number(row[0]) }));
+      commit.run();
+      return true;
+    });
+    last = turn;
+    return turn;
+  };
+  return {
+    deduct,
+    close: () => {
+      connection.close();
+      return Promise.resolve();
+    },
+  };
+}

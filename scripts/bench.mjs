@@ -1,0 +1,37 @@
+// npm run bench -- [scenario] [--json FILE]: the benchmark suite on private servers that have the memory to themselves.
+// The suite finds their addresses in the same HOTSPLIT_TEST_* variables as the tests do.
+import { totalmem } from 'node:os';
+import { join } from 'node:path';
+import { runNode } from './bootstrap/node24.mjs';
+import { ready } from './bootstrap/ready.mjs';
+import { repositoryRoot } from './bootstrap/repository.mjs';
+import { passSignals } from './children/pass-signals.mjs';
+import { serversEnvironment, withoutGivenServers } from './servers/environment.mjs';
+import { startServers } from './servers/start-servers.mjs';
+
+const bufferPoolMibMax = 2048;
+
+await ready();
+
+const args = process.argv.slice(2);
+const main = join(repositoryRoot, 'dist', 'bench', 'main.js');
+const isQuestion = args.some((arg) => arg === '--help' || arg === '-h');
+const { env, stop } = isQuestion ? { env: {}, stop: async () => {} } : await startBenchServers();
+const { exitCode } = await runNode(['--enable-source-maps', main, ...args], {
+  env: { ...process.env, ...env },
+  onStart: passSignals,
+}).finally(stop);
+process.exit(exitCode);
+
+async function startBenchServers() {
+  // Four servers may use their pools to the full: together at most half of the memory.
+  const bufferPoolMib = Math.min(bufferPoolMibMax, Math.floor(totalmem() / 2 ** 20 / 8));
+  const wanted = withoutGivenServers({ mariadb: 2, redis: 1, mysql: 2 });
+  try {
+    const { servers, stop } = await startServers({ ...wanted, bufferPool: `${bufferPoolMib}M` });
+    return { env: serversEnvironment(servers), stop };
+  } catch (error) {
+    process.stderr.write(`\nhotsplit: ${error.message}\n`);
+    return process.exit(1);
+  }
+}

@@ -1,0 +1,69 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { exclusively } from './exclusive.mjs';
+import { packageCommand, runNode } from './node24.mjs';
+import { withProgress } from './progress.mjs';
+import { repositoryRoot } from './repository.mjs';
+import { contentStamp, listBuildSettings, listBuildSources } from './stamp.mjs';
+
+/** Builds `dist` if it is missing, unfinished or older than its sources. Fresh, it costs a few milliseconds. */
+export async function ensureBuilt(root = repositoryRoot) {
+  if (isCurrent(readRecord(root), wantedRecord(root))) return;
+  const onWait = (pid) =>
+    process.stderr.write(`Process ${pid} is installing or building here; waiting for it …\n`);
+  await exclusively(
+    `bootstrap ${root}`,
+    async () => {
+      const wanted = wantedRecord(root);
+      const built = readRecord(root);
+      if (!isCurrent(built, wanted)) await withProgress('Building', () => build(root, built, wanted));
+    },
+    { onWait },
+  );
+}
+
+/** What a build is made from. Its copy in `dist` is the build's proof: written last, removed first. */
+function wantedRecord(root) {
+  const sources = listBuildSources(root);
+  return {
+    settings: contentStamp(root, listBuildSettings(root)),
+    stamp: contentStamp(root, sources),
+    sources,
+  };
+}
+
+function recordFile(root) {
+  return join(root, 'dist', '.hotsplit-build.json');
+}
+
+function readRecord(root) {
+  return existsSync(recordFile(root)) ? JSON.parse(readFileSync(recordFile(root), 'utf8')) : undefined;
+}
+
+export function isCurrent(built, wanted) {
+  return built !== undefined && built.settings === wanted.settings && built.stamp === wanted.stamp;
+}
+
+/**
+ * May the compiler start from its last output? Not after an interrupted build (no record), nor when a source is gone
+ * (its output would survive and could still be required), nor under other settings.
+ */
+export function mayBuildOnto(built, wanted) {
+  if (built === undefined || built.settings !== wanted.settings) return false;
+  const kept = new Set(wanted.sources);
+  return built.sources.every((file) => kept.has(file));
+}
+
+async function build(root, built, wanted) {
+  rmSync(recordFile(root), { force: true });
+  if (!mayBuildOnto(built, wanted)) rmSync(join(root, 'dist'), { recursive: true, force: true });
+  const { exitCode, output } = await runNode([packageCommand('@nestjs/cli', 'nest'), 'build'], {
+    cwd: root,
+    capture: true,
+  });
+  if (exitCode !== 0) throw new Error(`the build failed:\n\n${output.trimEnd()}\n`);
+  mkdirSync(join(root, 'dist'), { recursive: true });
+  const draft = `${recordFile(root)}.draft`;
+  writeFileSync(draft, JSON.stringify(wanted));
+  renameSync(draft, recordFile(root));
+}

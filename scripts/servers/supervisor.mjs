@@ -1,0 +1,82 @@
+// Runs private servers for as long as its stdin stays open: startServers (start-servers.mjs) spawns it, and however
+// that process ends, -9 included, the kernel closes the pipe and the servers go. Prints one JSON line on stdout:
+// {mariadb: [{port, socket, pid, version, url}], redis: […], mysql: […], unavailable: {mysql?: "reason"}}.
+//
+//   supervisor.mjs {"mariadb": 2, "redis": 1, "mysql": 2, "bufferPool": "256M"}
+import { spawn } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { freePorts } from './free-ports.mjs';
+import { bringMariadb, startMariadb } from './mariadb.mjs';
+import { findMysqlTool, startMysqlByTool } from './mysql-tool.mjs';
+import { findMysqld, startMysqld } from './mysqld.mjs';
+import { bringRedis, startRedis } from './redis.mjs';
+import { killServerProcesses } from './server-process.mjs';
+
+const wanted = JSON.parse(process.argv[2]);
+const report = (text) => process.stderr.write(`servers: ${text}\n`);
+// stderr may be a pipe to the process that has just died.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+
+const ports = await freePorts(wanted.mariadb + wanted.redis + wanted.mysql);
+const mariadbPorts = ports.splice(0, wanted.mariadb);
+const redisPorts = ports.splice(0, wanted.redis);
+const mysqlPorts = ports;
+const mysqlTool = wanted.mysql > 0 ? findMysqlTool() : undefined;
+const folder = mkdtempSync(join(process.env.HOTSPLIT_SERVERS_DIR ?? tmpdir(), 'hotsplit-servers-'));
+// The reaper's stdin tells it when this process is gone. It holds our stdout open until it has cleaned up, so whoever
+// waits for that to close waits for the whole of it.
+spawn(
+  process.execPath,
+  [fileURLToPath(new URL('reaper.mjs', import.meta.url)), JSON.stringify({ folder, mysqlTool, mysqlPorts })],
+  { stdio: ['pipe', 'inherit', 'ignore'], detached: true },
+);
+
+/** Stopping in order is the same as being killed: whatever is left, half started or not, is the reaper's. */
+function stop(exitCode) {
+  killServerProcesses();
+  process.exit(exitCode);
+}
+
+process.stdin.resume();
+process.stdin.once('close', () => stop(0));
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => stop(0));
+
+try {
+  const servers = await startAll();
+  process.stdout.write(`${JSON.stringify(servers)}\n`);
+} catch (error) {
+  process.stdout.write(`${JSON.stringify({ error: error.message })}\n`, () => stop(1));
+}
+
+async function startAll() {
+  const { bufferPool } = wanted;
+  // Packages come one after the other, since the system's package tool takes one at a time.
+  const mariadbCommands = wanted.mariadb > 0 ? await bringMariadb(report) : undefined;
+  const redisCommands = wanted.redis > 0 ? await bringRedis(report) : undefined;
+  const [mariadb, redis, mysql] = await Promise.all([
+    mariadbCommands
+      ? startMariadb({ commands: mariadbCommands, ports: mariadbPorts, folder, bufferPool })
+      : [],
+    redisCommands ? startRedis({ commands: redisCommands, ports: redisPorts, folder }) : [],
+    startMysql(bufferPool),
+  ]);
+  const unavailable = mysql.reason === undefined ? {} : { mysql: mysql.reason };
+  return { mariadb, redis, mysql: mysql.servers, unavailable };
+}
+
+/** MySQL 9 is an extra: a machine that cannot have it runs the rest and is told why this part is missing. */
+async function startMysql(bufferPool) {
+  if (wanted.mysql === 0) return { servers: [] };
+  try {
+    const mysqld = mysqlTool ? undefined : await findMysqld();
+    if (mysqlTool)
+      return { servers: await startMysqlByTool({ tool: mysqlTool, ports: mysqlPorts, bufferPool, report }) };
+    if (mysqld) return { servers: await startMysqld({ mysqld, ports: mysqlPorts, folder, bufferPool }) };
+    return { servers: [], reason: 'there is no mysqld of MySQL 9 on the PATH' };
+  } catch (error) {
+    return { servers: [], reason: error.message.split('\n')[0] };
+  }
+}

@@ -1,0 +1,45 @@
+import { join } from 'node:path';
+import { packageCommand } from '../bootstrap/node24.mjs';
+import { repositoryRoot } from '../bootstrap/repository.mjs';
+
+const cache = join(repositoryRoot, 'node_modules', '.cache');
+
+/** The checks that need no running program, in order: {name, args for the pinned Node}. Each passes or fails as one. */
+export function staticChecks() {
+  return [
+    {
+      name: 'Prettier',
+      args: [packageCommand('prettier'), '--check', '--log-level=warn', '.'],
+    },
+    {
+      name: 'ESLint',
+      args: [
+        packageCommand('eslint'),
+        ...[
+          '.',
+          '--max-warnings=0',
+          '--cache',
+          '--cache-strategy=content',
+          `--cache-location=${cache}/eslint/`,
+        ],
+      ],
+    },
+    {
+      name: 'TypeScript',
+      // Its own build info: `dist` keeps the one of the build, which compiles fewer files.
+      args: [
+        packageCommand('typescript', 'tsc'),
+        '--noEmit',
+        `--tsBuildInfoFile`,
+        `${cache}/typecheck.tsbuildinfo`,
+      ],
+    },
+    {
+      name: 'dependency-cruiser',
+      args: [
+        packageCommand('dependency-cruiser', 'depcruise'),
+        ...['src', 'migrations', '--config', '.dependency-cruiser.cjs'],
+      ],
+    },
+  ];
+}

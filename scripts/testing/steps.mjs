@@ -1,0 +1,29 @@
+/** The steps of a test run, as they are shown while they run and again in the summary. */
+export class Steps {
+  #lines = [];
+
+  /** Runs one step under a heading. `work` answers the words for the summary. */
+  async run(name, work) {
+    const startedAt = Date.now();
+    console.log(`\n── ${name} ${'─'.repeat(Math.max(0, 70 - name.length))}`);
+    const { words, result } = await work();
+    const elapsed = `${((Date.now() - startedAt) / 1000).toFixed(1)} s`;
+    console.log(`${name}: ${words} (${elapsed})`);
+    this.add(name, words, elapsed);
+    return result;
+  }
+
+  add(name, words, elapsed = '') {
+    this.#lines.push([name, words, elapsed]);
+  }
+
+  print() {
+    const width = (column) => Math.max(...this.#lines.map((line) => line[column].length));
+    const [names, words] = [width(0), width(1)];
+    console.log(`\n── Summary ${'─'.repeat(63)}`);
+    for (const [name, said, elapsed] of this.#lines) {
+      console.log(`${name.padEnd(names)}  ${said.padEnd(words)}  ${elapsed.padStart(8)}`.trimEnd());
+    }
+    console.log();
+  }
+}

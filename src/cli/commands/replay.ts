@@ -1,0 +1,124 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { isRequestId } from '../../ledger/identifiers';
+import { type CommandContext, withService } from '../command-context';
+import { ExitCode } from '../exit-codes';
+import { Interrupted } from '../faults';
+import type { ReplaySettings } from '../replay/replay-context';
+import { replayLog, type ReplayResult } from '../replay/replay-log';
+import { reportAsJson, reportAsText } from '../replay/report';
+import { assetArgument, wholeNumber } from '../terminal/option-parsers';
+import { describeFault, printFault } from '../terminal/print-fault';
+import { showProgress } from '../terminal/progress';
+import { untilSignal } from '../terminal/until-signal';
+
+interface ReplayOptions {
+  readonly batchSize: number;
+  readonly concurrency: number;
+  readonly retrySeconds: number;
+  readonly idPrefix?: string;
+  readonly checkpoint?: string;
+  readonly createAccounts?: boolean;
+  readonly asset: string;
+  readonly headroom: number;
+  readonly hot: number;
+  readonly hotSubAccounts: number;
+}
+
+// Request ids end at 64: leaves room for a hyphen and the row's number.
+const ID_PREFIX_LENGTH_MAX = 48;
+
+const NOTES = `
+The log is CSV, gzipped or not, with a header row that names ts_ms, account_id, amount and perhaps request_id.
+
+A row's request id is its request_id, or else replay-<12 hex digits>-<row>, where the digits begin the SHA-256 of the
+log's unpacked content. So the same log can be replayed any number of times, after a crash for example, and no row is
+deducted twice. A log that was changed is another log with other ids: to go on with one that has grown or was
+corrected in place, give the prefix that the first run reported with --id-prefix.
+
+With --create-accounts, every account of the log is made first, if it is not there: --headroom times what the log
+takes from it, and at least 1,000 times its largest charge for each sub-account.
+
+Exit codes: 0 every row was deducted now or before, 3 some were rejected or could not be read, 1 it did not get to
+the end: run the same command again. With --checkpoint, rows that were answered are skipped then, rejected ones too.`;
+
+export function addReplayCommand(program: Command, context: CommandContext): void {
+  program
+    .command('replay')
+    .description('send the charges of a log as deductions')
+    .argument('<file>', 'the log: .csv or .csv.gz')
+    .option('--batch-size <n>', 'charges in one request', wholeNumber(1, 5000), 1000)
+    .option('--concurrency <n>', 'requests in flight', wholeNumber(1, 64), 4)
+    .option('--retry-seconds <n>', 'how long to go on without any progress', wholeNumber(0, 86_400), 60)
+    .option('--id-prefix <prefix>', 'begins the request ids of rows without one', idPrefixArgument)
+    .option('--checkpoint <file>', 'remembers how far it came; the next run skips what is answered')
+    .option('--create-accounts', 'make the accounts of the log first')
+    .option('--asset <asset>', 'of the accounts made', assetArgument, 'POINTS/0')
+    .option('--headroom <n>', 'opening balance: times what the log takes', wholeNumber(1, 1_000_000), 4)
+    .option('--hot <n>', 'how many of the busiest accounts are split', wholeNumber(0, 1_000_000), 10)
+    .option('--hot-sub-accounts <n>', 'into how many sub-accounts', wholeNumber(1, 1024), 32)
+    .addHelpText('after', NOTES)
+    .action((file: string, options: ReplayOptions, command: Command) =>
+      replay(file, options, command, context),
+    );
+}
+
+async function replay(
+  file: string,
+  options: ReplayOptions,
+  command: Command,
+  context: CommandContext,
+): Promise<void> {
+  await withService(command, context, async (client, { json = false }) => {
+    const { clock, random } = context;
+    const warn = (text: string) => context.err.write(`warning: ${text}\n`);
+    const result = await untilSignal((stop) =>
+      replayLog(file, toSettings(options), {
+        client,
+        clock,
+        random,
+        warn,
+        stop,
+        beginStage: showProgress({ ...context, json }),
+      }),
+    );
+    printResult(result, context, json);
+  });
+}
+
+function toSettings({
+  createAccounts,
+  asset,
+  headroom,
+  hot,
+  hotSubAccounts,
+  ...settings
+}: ReplayOptions): ReplaySettings {
+  return createAccounts === true
+    ? { ...settings, accounts: { asset, headroom, hot, hotSubAccounts } }
+    : settings;
+}
+
+function printResult(result: ReplayResult, context: CommandContext, json: boolean): void {
+  const { tally, skipped, failure } = result;
+  const peakRssBytes = process.resourceUsage().maxRSS * 1024;
+  const error = failure === undefined ? undefined : describeFault(failure);
+  if (json) {
+    const report = reportAsJson(result, error === undefined ? { peakRssBytes } : { peakRssBytes, error });
+    context.out.write(`${JSON.stringify(report)}\n`);
+  } else {
+    context.out.write(reportAsText(result, { peakRssBytes }));
+  }
+  if (error !== undefined) {
+    printFault(error, { ...context, json: false });
+    context.exitWith(failure instanceof Interrupted ? failure.exitCode : ExitCode.failed);
+  } else if (tally.rejectedBy.size + tally.badRowCount + skipped.rowsRefused > 0) {
+    context.exitWith(ExitCode.someRefused);
+  }
+}
+
+function idPrefixArgument(text: string): string {
+  if (isRequestId(text) && text.length <= ID_PREFIX_LENGTH_MAX) return text;
+  throw new InvalidArgumentError(
+    `A prefix is 1 to ${ID_PREFIX_LENGTH_MAX} printable ASCII characters without blanks.`,
+  );
+}

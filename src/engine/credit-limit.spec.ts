@@ -1,0 +1,93 @@
+import * as fc from 'fast-check';
+import { TestClock } from '../../test/models/test-clock';
+import { BALANCE_MAX_MINOR } from '../ledger/money';
+import { CREDIT_LIMIT_SETTINGS, CreditLimit } from './credit-limit';
+
+const RUNS = { seed: 20_251_107, numRuns: 200 };
+
+describe('the credit limit', () => {
+  test('admits a credit that fills the account exactly, and none that is one unit more', async () => {
+    const { limit, account } = setUp({ totalMinor: BALANCE_MAX_MINOR - 10n });
+    expect(await limit.admits('acme', 11n, account.read)).toBe(false);
+    expect(await limit.admits('acme', 10n, account.read)).toBe(true);
+  });
+
+  test('takes one reading for all credits within a small share of the room', async () => {
+    const { limit, account } = setUp({ totalMinor: 0n });
+    const share = BALANCE_MAX_MINOR / 1_024n;
+    for (let credits = 0; credits < 100; credits += 1)
+      expect(await limit.admits('acme', share / 100n, account.read)).toBe(true);
+    expect(account.readings).toBe(1);
+
+    await limit.admits('acme', share, account.read);
+    expect(account.readings).toBe(2);
+  });
+
+  test('takes a reading for every credit where the share is smaller than the credit', async () => {
+    const { limit, account } = setUp({ totalMinor: BALANCE_MAX_MINOR - 1_000n });
+    for (let credits = 0; credits < 5; credits += 1) await limit.admits('acme', 50n, account.read);
+    expect(account.readings).toBe(5);
+  });
+
+  test('forgets what it granted after a while', async () => {
+    const { limit, account, clock } = setUp({ totalMinor: 0n });
+    await limit.admits('acme', 1n, account.read);
+    clock.pass(CREDIT_LIMIT_SETTINGS.allowanceMsMax);
+    await limit.admits('acme', 1n, account.read);
+    expect(account.readings).toBe(1);
+    clock.pass(1);
+    await limit.admits('acme', 1n, account.read);
+    expect(account.readings).toBe(2);
+  });
+
+  test('keeps accounts apart, and grants to no more of them than it may', async () => {
+    const { limit, account } = setUp({ totalMinor: 0n, accountsMax: 2 });
+    for (const accountId of ['a', 'b', 'c', 'c', 'b', 'a']) await limit.admits(accountId, 1n, account.read);
+    expect(account.readings).toBe(4);
+  });
+
+  test('says that the total could not be read, instead of guessing', async () => {
+    const { limit } = setUp({ totalMinor: 0n });
+    const unreadable = new Error('a shard is down');
+    await expect(limit.admits('acme', 1n, () => Promise.reject(unreadable))).rejects.toBe(unreadable);
+  });
+
+  test('lets the account pass the limit by no more than a thousandth of the room, whatever others credit meanwhile', async () => {
+    const credits = fc.array(
+      fc.record({
+        amountMinor: fc.bigInt(1n, 10n ** 18n),
+        fromElsewhere: fc.bigInt(0n, 10n ** 15n),
+        ms: fc.nat({ max: 4_000 }),
+      }),
+      { maxLength: 60 },
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.bigInt(0n, BALANCE_MAX_MINOR), credits, async (totalMinor, stream) => {
+        const { limit, account, clock } = setUp({ totalMinor });
+        for (const { amountMinor, fromElsewhere, ms } of stream) {
+          clock.pass(ms);
+          if (await limit.admits('acme', amountMinor, account.read)) account.totalMinor += amountMinor;
+          if (account.totalMinor + fromElsewhere <= BALANCE_MAX_MINOR) account.totalMinor += fromElsewhere;
+        }
+        expect(account.totalMinor).toBeLessThanOrEqual(
+          BALANCE_MAX_MINOR + (BALANCE_MAX_MINOR - totalMinor) / 1_024n,
+        );
+      }),
+      RUNS,
+    );
+  });
+});
+
+function setUp({ totalMinor, accountsMax = 100 }: { totalMinor: bigint; accountsMax?: number }) {
+  const clock = new TestClock();
+  const account = {
+    totalMinor,
+    readings: 0,
+    read: (): Promise<bigint> => {
+      account.readings += 1;
+      return Promise.resolve(account.totalMinor);
+    },
+  };
+  const limit = new CreditLimit({ ...CREDIT_LIMIT_SETTINGS, accountsMax }, () => clock.now());
+  return { clock, account, limit };
+}

@@ -1,0 +1,210 @@
+import { deduct } from '../../test/models/commands';
+import { gatedShard } from '../../test/models/gated-shard';
+import { NotingObserver } from '../../test/models/noting-observer';
+import { always, ScriptedFaults } from '../../test/models/scripted-faults';
+import { promisesSettled } from '../../test/models/turns';
+import { Breaker } from './breaker';
+import type { LaneOutcome } from './engine-outcome';
+import { Lane } from './lane';
+import type { LaneSettings } from './lane-settings';
+
+describe('a lane', () => {
+  test('merges what is submitted in one turn of the event loop, and waits for nobody', async () => {
+    const { shard, submit } = laneOn();
+    const outcomes = await Promise.all(['a', 'b', 'c'].map(submit));
+    expect(shard.batches).toEqual([['a', 'b', 'c']]);
+    expect(outcomes).toMatchObject(
+      ['a', 'b', 'c'].map((requestId) => ({ kind: 'applied', entry: { requestId } })),
+    );
+  });
+
+  test('merges what waits while a batch is under way into the next', async () => {
+    const { shard, submit, lane } = laneOn();
+    shard.holdUp();
+    const first = submit('a');
+    await promisesSettled();
+    const rest = ['b', 'c', 'd'].map(submit);
+    await promisesSettled();
+    expect(shard.batches).toEqual([['a']]);
+    expect(lane.depth).toBe(3);
+
+    shard.letThrough();
+    await Promise.all([first, ...rest]);
+    expect(shard.batches).toEqual([['a'], ['b', 'c', 'd']]);
+    expect(lane.depth).toBe(0);
+  });
+
+  test('puts no more than its bound into a batch, first come first served', async () => {
+    const { shard, submit } = laneOn({ batchCommandsMax: 3 });
+    await Promise.all(['a', 'b', 'c', 'd', 'e', 'f', 'g'].map(submit));
+    expect(shard.batches).toEqual([['a', 'b', 'c'], ['d', 'e', 'f'], ['g']]);
+  });
+
+  test('runs one batch at a time', async () => {
+    const { shard, submit } = laneOn({ batchCommandsMax: 1 });
+    shard.holdUp();
+    const all = ['a', 'b'].map(submit);
+    await promisesSettled();
+    expect(shard.batches).toEqual([['a']]);
+    shard.letThrough();
+    await Promise.all(all);
+    expect(shard.batches).toEqual([['a'], ['b']]);
+  });
+
+  test('answers "overloaded" at once when as many wait as may, and takes more when they are gone', async () => {
+    const { shard, submit } = laneOn({ batchCommandsMax: 2, depthMax: 3 });
+    shard.holdUp();
+    const taken = submit('a');
+    await promisesSettled();
+    const waiting = ['b', 'c', 'd'].map(submit);
+
+    expect(await submit('e')).toEqual({ kind: 'overloaded', shard: 's0' });
+    shard.letThrough();
+    expect(await Promise.all([taken, ...waiting])).toMatchObject(Array(4).fill({ kind: 'applied' }));
+    expect(await submit('e')).toMatchObject({ kind: 'applied' });
+    expect(shard.batches.flat()).toEqual(['a', 'b', 'c', 'd', 'e']);
+  });
+
+  test('answers "overloaded" to who has waited too long, and does not run it', async () => {
+    const { shard, submit, clock } = laneOn({ waitMsMax: 100 });
+    shard.holdUp();
+    const taken = submit('a');
+    await promisesSettled();
+    const old = ['b', 'c'].map(submit);
+    clock.pass(60);
+    const young = submit('d');
+    clock.pass(41);
+    shard.letThrough();
+
+    expect(await Promise.all(old)).toEqual(Array(2).fill({ kind: 'overloaded', shard: 's0' }));
+    expect(await Promise.all([taken, young])).toMatchObject(Array(2).fill({ kind: 'applied' }));
+    expect(shard.batches).toEqual([['a'], ['d']]);
+  });
+
+  test('runs on when everybody has waited too long', async () => {
+    const { shard, submit, clock } = laneOn({ waitMsMax: 100 });
+    shard.holdUp();
+    const taken = submit('a');
+    await promisesSettled();
+    const old = submit('b');
+    clock.pass(101);
+    shard.letThrough();
+
+    expect(await old).toMatchObject({ kind: 'overloaded' });
+    await taken;
+    expect(await submit('c')).toMatchObject({ kind: 'applied' });
+  });
+
+  test('splits a batch that nobody can mend until the culprit stands alone; the others do not suffer', async () => {
+    const { shard, submit, observer, breaker } = laneOn();
+    shard.culprit = 'f';
+    const ids = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
+    const outcomes = await Promise.all(ids.map(submit));
+
+    expect(outcomes.map((outcome) => outcome.kind)).toEqual(
+      ids.map((id) => (id === 'f' ? 'failed' : 'applied')),
+    );
+    expect(observer.defects).toEqual([
+      { incident: incidentOf(outcomes[5]), error: expect.any(Error) as Error },
+    ]);
+    expect(shard.batches).toContainEqual(['f']);
+    expect(breaker.isOpen).toBe(false);
+  });
+
+  test('answers everybody who waits for a shard that is gone, and leaves it alone for a while', async () => {
+    const faults = new ScriptedFaults({ begin: always('unavailable').slice(0, 3) });
+    const { shard, submit, clock, observer } = laneOn({ breakMs: 500, batchCommandsMax: 2 }, faults);
+    const gone = { kind: 'shardUnavailable', shard: 's0' };
+
+    expect(await Promise.all(['a', 'b', 'c', 'd', 'e'].map(submit))).toEqual(Array(5).fill(gone));
+    expect(shard.batches).toEqual([['a', 'b']]);
+    clock.pass(499);
+    expect(await submit('f')).toEqual(gone);
+    expect(shard.batches).toHaveLength(1);
+
+    clock.pass(1);
+    expect(await submit('g')).toMatchObject({ kind: 'applied' });
+    expect(observer.shardStates).toEqual([
+      ['s0', 'down'],
+      ['s0', 'up'],
+    ]);
+  });
+
+  test('turns spent tries on conflicts into "overloaded", which says nothing about the shard', async () => {
+    const { submit, breaker, shard } = laneOn({}, new ScriptedFaults({ lock: always('again').slice(0, 10) }));
+    expect(await Promise.all(['a', 'b'].map(submit))).toEqual(
+      Array(2).fill({ kind: 'overloaded', shard: 's0' }),
+    );
+    expect(breaker.isOpen).toBe(false);
+    expect(shard.batches).toHaveLength(1);
+  });
+
+  test('hands the hint of a batch to the next, and none after a failure', async () => {
+    const { shard, submit } = laneOn();
+    await submit('a');
+    await submit('a');
+    await submit('b');
+    expect(shard.hints.map((hint) => hint.lookUpKeys)).toEqual([false, false, true]);
+
+    await submit('a');
+    shard.culprit = 'c';
+    await submit('c');
+    await submit('d');
+    expect(shard.hints.map((hint) => hint.lookUpKeys).slice(3)).toEqual([false, true, false]);
+  });
+
+  test('is idle when nothing waits and nothing is under way', async () => {
+    const { lane, shard, submit } = laneOn({ batchCommandsMax: 1 });
+    await lane.whenIdle();
+
+    shard.holdUp();
+    let idle = false;
+    const all = ['a', 'b'].map(submit);
+    const whenIdle = lane.whenIdle().then(() => (idle = true));
+    await promisesSettled();
+    expect(idle).toBe(false);
+
+    shard.letThrough();
+    await whenIdle;
+    expect(await Promise.all(all)).toMatchObject([{ kind: 'applied' }, { kind: 'applied' }]);
+  });
+
+  test('reports each batch with its size and how long it took', async () => {
+    const { observer, submit, clock, shard } = laneOn();
+    shard.holdUp();
+    const outcomes = ['a', 'b'].map(submit);
+    await promisesSettled();
+    clock.pass(250);
+    shard.letThrough();
+    await Promise.all(outcomes);
+    expect(observer.batches).toEqual([{ shard: 's0', lane: 3, commands: 2, seconds: 0.25 }]);
+  });
+
+  // Known defect: a batch that is split is reported as a whole and then again in parts.
+  test.failing('reports each command once, also of a batch that was split', async () => {
+    const { observer, submit, shard } = laneOn();
+    shard.culprit = 'b';
+    await Promise.all(['a', 'b', 'c', 'd'].map(submit));
+    await promisesSettled();
+    expect(observer.batches.reduce((sum, batch) => sum + batch.commands, 0)).toBe(4);
+  });
+});
+
+function laneOn(settings: Partial<LaneSettings> = {}, faults = new ScriptedFaults()) {
+  const { shard, clock } = gatedShard({ interfere: faults.interfere });
+  const observer = new NotingObserver();
+  const now = (): number => clock.now();
+  const complete = { batchCommandsMax: 100, depthMax: 1_000, waitMsMax: 10_000, breakMs: 500, ...settings };
+  const changed = (up: boolean): void => {
+    observer.shardState('s0', up);
+  };
+  const breaker = new Breaker({ breakMs: complete.breakMs, now, changed });
+  const lane = new Lane({ shard, number: 3, settings: complete, breaker, observer, now });
+  const submit = (requestId: string): Promise<LaneOutcome> =>
+    lane.submit(deduct({ requestId, amountMinor: 1n }));
+  return { lane, shard, clock, observer, breaker, submit };
+}
+
+function incidentOf(outcome: LaneOutcome | undefined): string {
+  return outcome?.kind === 'failed' ? outcome.incident : 'none';
+}

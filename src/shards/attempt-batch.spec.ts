@@ -1,0 +1,155 @@
+import { credit, deduct, row, transferIn } from '../../test/models/commands';
+import { ScriptedFaults } from '../../test/models/scripted-faults';
+import type { Command } from '../ledger/command';
+import type { SubAccount } from '../ledger/sub-account';
+import { attemptBatch } from './attempt-batch';
+import type { BatchStore, KeyScope, RowScope } from './batch-transaction';
+import type { FaultVerdict } from './faults';
+import type { MemoryStep } from './memory/interference';
+import { MemoryBatchStore } from './memory/memory-batch-store';
+import { MemoryDatabase } from './memory/memory-database';
+
+const NOTHING_AHEAD = { lookUpKeys: false, wholeAccounts: new Set<string>() };
+
+describe('an attempt', () => {
+  test('locks, decides, writes and commits, and looks no key up when there is nothing to refuse', async () => {
+    const { store, faults, database } = storeWith([row({ availableMinor: 50n })]);
+    const attempt = await attemptBatch(store, [deduct({ amountMinor: 20n })], NOTHING_AHEAD);
+
+    expect(attempt).toMatchObject({ kind: 'committed', outcomes: [{ kind: 'applied' }] });
+    expect(faults.steps).toEqual(['begin', 'lock', 'beforeCommit', 'afterCommit']);
+    expect(database.account('acme').rows.get(0)?.availableMinor).toBe(30n);
+  });
+
+  test('looks keys up in the same transaction before it refuses', async () => {
+    const { store, faults } = storeWith([row()]);
+    const attempt = await attemptBatch(store, [deduct()], {
+      ...NOTHING_AHEAD,
+      wholeAccounts: new Set(['acme']),
+    });
+
+    expect(attempt).toMatchObject({ kind: 'committed', outcomes: [{ kind: 'insufficientFunds' }] });
+    expect(faults.steps).toEqual(['begin', 'lock', 'lookUp', 'beforeCommit', 'afterCommit']);
+  });
+
+  test('looks keys up at once when told that some may be there', async () => {
+    const { store, faults } = storeWith([row({ availableMinor: 50n })]);
+    const scope = { ...NOTHING_AHEAD, lookUpKeys: true };
+    await attemptBatch(store, [deduct(), transferIn()], scope);
+
+    expect(await attemptBatch(store, [deduct(), transferIn()], scope)).toMatchObject({
+      outcomes: [{ kind: 'replayed' }, { kind: 'alreadyArrived' }],
+    });
+    expect(faults.steps.filter((step) => step === 'lookUp')).toHaveLength(2);
+  });
+
+  test('does not widen its locks in the middle: it rolls back and says what it lacks', async () => {
+    const { store, database } = storeWith([row({ index: 0 }), row({ index: 1, availableMinor: 50n })]);
+    const batch = [credit({ requestId: 'c', subAccount: 1 }), deduct({ requestId: 'd' })];
+
+    expect(await attemptBatch(store, batch, NOTHING_AHEAD)).toEqual({
+      kind: 'widen',
+      wholeAccounts: new Set(['acme']),
+    });
+    expect(database.account('acme').entries.size).toBe(0);
+    expect(
+      await attemptBatch(store, batch, { ...NOTHING_AHEAD, wholeAccounts: new Set(['acme']) }),
+    ).toMatchObject({
+      outcomes: [{ kind: 'applied' }, { kind: 'applied' }],
+    });
+  });
+
+  test('rolls back and names the rows that do not exist', async () => {
+    const { store, database } = storeWith([row({ availableMinor: 50n })]);
+    const batch = [
+      deduct({ requestId: 'a' }),
+      credit({ requestId: 'b', subAccount: 4 }),
+      transferIn({ accountId: 'new' }),
+    ];
+
+    expect(await attemptBatch(store, batch, NOTHING_AHEAD)).toEqual({
+      kind: 'missingRows',
+      rows: [
+        { accountId: 'acme', index: 4 },
+        { accountId: 'new', index: 0 },
+      ],
+    });
+    expect(database.account('acme').rows.get(0)?.availableMinor).toBe(50n);
+  });
+
+  test('locks the rows that its commands name, and of accounts to lock whole only those it has to do with', async () => {
+    const { store } = storeWith([row(), row({ index: 3 })]);
+    const { recording, scopes } = recordingScopes(store);
+    const batch: Command[] = [
+      credit({ requestId: 'a' }),
+      credit({ requestId: 'b', subAccount: 3 }),
+      transferIn({ subAccount: 3 }),
+    ];
+    await attemptBatch(recording, batch, {
+      lookUpKeys: true,
+      wholeAccounts: new Set(['acme', 'someone-else']),
+    });
+
+    expect(scopes).toEqual([
+      { rows: new Map([['acme', new Set([0, 3])]]), wholeAccounts: new Set(['acme']) },
+      { requestIds: new Map([['acme', ['a', 'b']]]), transferIds: new Map([['acme', ['spread topup 0']]]) },
+    ]);
+  });
+
+  test.each<[MemoryStep, FaultVerdict]>([
+    ['begin', 'unavailable'],
+    ['lock', 'again'],
+    ['lookUp', 'outcomeUnknown'],
+    ['beforeCommit', 'outcomeUnknown'],
+    ['afterCommit', 'outcomeUnknown'],
+  ])('that breaks at %s rejects with the fault and leaves the store free', async (step, verdict) => {
+    const { store, database } = storeWith(
+      [row({ availableMinor: 50n })],
+      new ScriptedFaults({ [step]: [verdict] }),
+    );
+    const scope = { ...NOTHING_AHEAD, lookUpKeys: true };
+
+    await expect(attemptBatch(store, [deduct()], scope)).rejects.toMatchObject({
+      name: 'ShardFault',
+      shard: 's0',
+      verdict,
+    });
+    expect(database.account('acme').entries.size).toBe(step === 'afterCommit' ? 1 : 0);
+    expect(await attemptBatch(store, [deduct()], scope)).toMatchObject({ kind: 'committed' });
+  });
+
+  test('that meets a defect of ours rolls back and passes it on', async () => {
+    const { store } = storeWith([row({ availableMinor: 50n })]);
+    const unheardOf = { ...deduct(), kind: 'abolish', amountMinor: 0, requestId: 'x' } as unknown as Command;
+
+    await expect(attemptBatch(store, [unheardOf], NOTHING_AHEAD)).rejects.toThrow(TypeError);
+    expect(await attemptBatch(store, [deduct()], NOTHING_AHEAD)).toMatchObject({ kind: 'committed' });
+  });
+});
+
+function storeWith(rows: readonly SubAccount[], faults = new ScriptedFaults()) {
+  const database = new MemoryDatabase('s0', () => 0);
+  for (const each of rows) database.account(each.accountId).rows.set(each.index, each);
+  return { database, faults, store: new MemoryBatchStore(database, faults.interfere) };
+}
+
+/** What is asked of each transaction of a store. */
+function recordingScopes(store: BatchStore) {
+  const scopes: (RowScope | KeyScope)[] = [];
+  const begin: BatchStore['begin'] = async () => {
+    const transaction = await store.begin();
+    return {
+      lock: (scope) => (scopes.push(scope), transaction.lock(scope)),
+      lookUp: (keys) => (scopes.push(keys), transaction.lookUp(keys)),
+      commit: (changes) => transaction.commit(changes),
+      rollback: () => transaction.rollback(),
+    };
+  };
+  const recording: BatchStore = {
+    name: store.name,
+    open: () => store.open(),
+    close: () => store.close(),
+    begin,
+  };
+  return { recording, scopes };
+}

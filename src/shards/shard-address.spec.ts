@@ -1,0 +1,72 @@
+import { type Location, parseLocation, parseShardAddress, withoutSecrets } from './shard-address';
+
+describe('parseShardAddress', () => {
+  test.each<[string, string, Location]>([
+    ['sqlite:/var/lib/hotsplit/s0.db', 's7', { kind: 'sqlite', path: '/var/lib/hotsplit/s0.db' }],
+    ['sqlite:data/s0.db', 's7', { kind: 'sqlite', path: 'data/s0.db' }],
+    ['sqlite:odd=name.db', 's7', { kind: 'sqlite', path: 'odd=name.db' }],
+    ['east=sqlite:odd=name.db', 'east', { kind: 'sqlite', path: 'odd=name.db' }],
+    ['mysql://u:p@db1:3306/ledger', 's7', { kind: 'mysql', url: 'mysql://u:p@db1:3306/ledger' }],
+    ['mysql://db1/ledger', 's7', { kind: 'mysql', url: 'mysql://db1/ledger' }],
+    ['east-1=mysql://u:p@db1/ledger', 'east-1', { kind: 'mysql', url: 'mysql://u:p@db1/ledger' }],
+    ['E_1=mysql://u:p@db1/ledger?ssl=true', 'E_1', { kind: 'mysql', url: 'mysql://u:p@db1/ledger?ssl=true' }],
+    ['mysql://u:p=w:d==@db1/ledger', 's7', { kind: 'mysql', url: 'mysql://u:p=w:d==@db1/ledger' }],
+    ['a=mysql://u:p=w:d==@db1/ledger', 'a', { kind: 'mysql', url: 'mysql://u:p=w:d==@db1/ledger' }],
+    ['mysql://u:p%40w%2Fd@db1/ledger', 's7', { kind: 'mysql', url: 'mysql://u:p%40w%2Fd@db1/ledger' }],
+    ['a=mysql://u@[::1]:3307/ledger', 'a', { kind: 'mysql', url: 'mysql://u@[::1]:3307/ledger' }],
+    [`${'x'.repeat(64)}=sqlite:a`, 'x'.repeat(64), { kind: 'sqlite', path: 'a' }],
+  ])('%s is a shard called %s', (value, name, location) => {
+    expect(parseShardAddress(value, 7)).toEqual({ name, location });
+  });
+
+  test.each([
+    ['nothing', '', /neither mysql:.* nor sqlite:/],
+    ['a name and nothing', 'a=', /neither mysql:.* nor sqlite:/],
+    ['a path without a scheme', '/var/lib/s0.db', /neither mysql:.* nor sqlite:/],
+    ['no path', 'sqlite:', /needs the path/],
+    ['no path behind a name', 'a=sqlite:', /needs the path/],
+    ['another database', 'postgres://u:hunter2@db/ledger', /"postgres:.*" is not supported/],
+    ['no host', 'mysql:///ledger', /names no host/],
+    ['no database', 'mysql://u:hunter2@db1:3306', /names no database/],
+    ['no database behind a slash', 'mysql://u:hunter2@db1/', /names no database/],
+    ['two databases', 'mysql://u:hunter2@db1/a/b', /names no database/],
+    ['a port that is none', 'mysql://u:hunter2@db1:port/ledger', /neither mysql:/],
+    ['an unescaped # in the password', 'a=mysql://u:hunter2#@db1/ledger', /neither mysql:/],
+    ['an unescaped / in the password', 'a=mysql://u:hunter2/@db1/ledger', /neither mysql:/],
+    ['a blank in the name', 'a b=sqlite:x', /a shard's name/],
+    ['a comma in the name', 'a,b=sqlite:x', /a shard's name/],
+    ['a name that begins with a dash', '-a=sqlite:x', /a shard's name/],
+    ['a name too long', `${'x'.repeat(65)}=sqlite:x`, /a shard's name/],
+  ])('refuses %s by saying what is wrong, and never quotes a password', (_what, value, message) => {
+    const refused = errorOf(() => parseShardAddress(value, 0));
+    expect(refused).toBeInstanceOf(RangeError);
+    expect(refused.message).toMatch(message);
+    expect(refused.message).not.toContain('hunter2');
+    expect(refused.cause).toBeUndefined();
+  });
+
+  // Known defect: a password with "/" behind digits makes a port and a "database", which is then logged.
+  test.failing('refuses a database that is really the rest of a password', () => {
+    expect(() => parseLocation('mysql://u:12/hunter2@db1')).toThrow(RangeError);
+  });
+});
+
+describe('withoutSecrets', () => {
+  test.each([
+    ['mysql://u:hunter2@db1/ledger', 'mysql://db1:3306/ledger'],
+    ['mysql://u:hunter2@db1:3307/ledger?password=hunter2', 'mysql://db1:3307/ledger'],
+    ['mysql://hunter2@[::1]/ledger#hunter2', 'mysql://[::1]:3306/ledger'],
+    ['sqlite:data/s0.db', 'sqlite:data/s0.db'],
+  ])('%s may be logged as %s', (value, logged) => {
+    expect(withoutSecrets(parseLocation(value))).toBe(logged);
+  });
+});
+
+function errorOf(run: () => unknown): Error {
+  try {
+    run();
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error('nothing was refused');
+}

@@ -1,0 +1,533 @@
+import { createConnection, type Connection } from 'mysql2/promise';
+import { spawnSync } from 'node:child_process';
+import type { Command, CreditCommand, DeductCommand, TransferInCommand } from '../../src/ledger/command';
+import type { Outcome } from '../../src/ledger/outcome';
+import type { SubAccount } from '../../src/ledger/sub-account';
+import { fingerprint } from '../../src/engine/fingerprint';
+import { ShardContendedError, ShardFault } from '../../src/shards/faults';
+import { RETRY_POLICY } from '../../src/shards/run-batch';
+import { NO_HINT, type Shard } from '../../src/shards/shard';
+import { openShard, STORES, type StoreSite } from '../setup/stores';
+
+/** What every store must do alike, on its real database. */
+describe.each(STORES)('[$mark] a shard', ({ mark, makeSite }) => {
+  let site: StoreSite;
+  let shard: Shard;
+  let clusterId: string;
+
+  beforeEach(async () => {
+    site = await makeSite();
+    ({ shard, clusterId } = await openShard(site.location));
+  });
+
+  afterEach(async () => {
+    await shard.close();
+    await site.drop();
+  });
+
+  const run = async (...commands: Command[]): Promise<Outcome[]> => [
+    ...(await shard.applyBatch(commands, NO_HINT)).outcomes,
+  ];
+  const kinds = async (...commands: Command[]): Promise<string[]> => (await run(...commands)).map(({ kind }) => kind);
+  const rows = (): Promise<SubAccount[]> => shard.listSubAccounts('acct');
+  const balances = async (): Promise<bigint[]> => (await rows()).map((row) => row.availableMinor);
+
+  describe('one key, one effect', () => {
+    it('applies a deduction once and replays it with the same entry', async () => {
+      await run(credit('fund', 100n));
+      const [first] = await run(deduct('k', 30n));
+      const [again] = await run(deduct('k', 30n));
+      expect(first?.kind).toBe('applied');
+      expect(again).toEqual({ kind: 'replayed', entry: (first as Extract<Outcome, { kind: 'applied' }>).entry });
+      expect(await balances()).toEqual([70n]);
+    });
+
+    it('applies a key that stands twice in a batch once', async () => {
+      expect(await kinds(credit('fund', 100n), deduct('k', 30n), deduct('k', 30n))).toEqual([
+        'applied',
+        'applied',
+        'replayed',
+      ]);
+      expect(await balances()).toEqual([70n]);
+    });
+
+    it('names a key that was used with other parameters or for another kind, and does nothing', async () => {
+      await run(credit('fund', 100n), deduct('k', 30n));
+      expect(await kinds(deduct('k', 31n), credit('k', 30n))).toEqual(['keyReused', 'keyReused']);
+      expect(await balances()).toEqual([70n]);
+    });
+
+    it('tells keys and accounts apart by case and by every printable character', async () => {
+      await run(credit('fund', 100n));
+      const keys = ['abc', 'ABC', "a'b", 'a"b', 'a\\b', 'a%b', 'a_b', '`', '--', ';', "\\'", 'a,b', '{}', '?'];
+      expect(await kinds(...keys.map((key) => deduct(key, 1n)))).toEqual(keys.map(() => 'applied'));
+      expect(await kinds(...keys.map((key) => deduct(key, 1n)))).toEqual(keys.map(() => 'replayed'));
+      const found = await Promise.all(keys.map((key) => shard.findEntry('acct', key)));
+      expect(found.map((entry) => entry?.requestId)).toEqual(keys);
+      expect(await shard.findEntry('ACCT', 'abc')).toBeUndefined();
+    });
+
+    it('replays the deduction that took the last of the money, instead of refusing its retry', async () => {
+      await run(credit('fund', 100n), deduct('last', 100n));
+      expect(await kinds(deduct('last', 100n), deduct('other', 1n))).toEqual(['replayed', 'insufficientFunds']);
+    });
+
+    it('lets one of fifty racing tries through, over two instances', async () => {
+      const other = (await openShard(site.location, { clusterId })).shard;
+      try {
+        await run(credit('fund', 1_000n));
+        const outcomes = await Promise.all(
+          Array.from({ length: 50 }, (_, n) => (n % 2 === 0 ? shard : other).applyBatch([deduct('k', 7n)], NO_HINT)),
+        );
+        const found = outcomes.map(({ outcomes: [outcome] }) => outcome?.kind).sort();
+        expect(found).toEqual(['applied', ...Array.from({ length: 49 }, () => 'replayed')]);
+        expect(await balances()).toEqual([993n]);
+      } finally {
+        await other.close();
+      }
+    });
+
+    it('keeps overlapping batches of two instances exact, in whatever order their keys come', async () => {
+      const other = (await openShard(site.location, { clusterId })).shard;
+      try {
+        await run(credit('fund', 1_000n, 0), credit('fund1', 1_000n, 1));
+        const keys = Array.from({ length: 40 }, (_, n) => `key-${n}`);
+        const batch = (order: string[]): Command[] => order.map((key, n) => deduct(key, 1n, n % 2));
+        // The same key always names the same row, as routing would have it.
+        const forth = keys.map((key, n) => deduct(key, 1n, n % 2));
+        const rounds = await Promise.all([
+          shard.applyBatch(forth, NO_HINT),
+          other.applyBatch([...forth].reverse(), NO_HINT),
+          shard.applyBatch([...forth].reverse(), { lookUpKeys: true, wholeAccounts: new Set(['acct']) }),
+          other.applyBatch(forth, NO_HINT),
+        ]);
+        const all = rounds.flatMap(({ outcomes }) => outcomes.map(({ kind }) => kind));
+        expect(all.filter((kind) => kind === 'applied')).toHaveLength(batch(keys).length);
+        expect(all.filter((kind) => kind === 'replayed')).toHaveLength(3 * keys.length);
+        expect(await balances()).toEqual([980n, 980n]);
+      } finally {
+        await other.close();
+      }
+    });
+  });
+
+  describe('money', () => {
+    it('draws on siblings in the same transaction, up to the last unit, and then refuses', async () => {
+      await run(credit('f0', 10n, 0), credit('f1', 10n, 1), credit('f2', 10n, 2));
+      expect(await kinds(deduct('big', 25n, 1))).toEqual(['applied']);
+      expect((await balances()).reduce((sum, balance) => sum + balance, 0n)).toBe(5n);
+      expect(await kinds(deduct('rest', 5n, 2), deduct('more', 1n, 0))).toEqual(['applied', 'insufficientFunds']);
+      expect(await balances()).toEqual([0n, 0n, 0n]);
+      for (const row of await rows()) expect(row.availableMinor + row.heldMinor).toBe(row.netMinor + row.movedMinor);
+    });
+
+    it('changes nothing by a refusal', async () => {
+      await run(credit('fund', 10n));
+      const before = await rows();
+      expect(await kinds(deduct('k', 11n))).toEqual(['insufficientFunds']);
+      expect(await rows()).toEqual(before);
+      expect(await shard.findEntry('acct', 'k')).toBeUndefined();
+      await run(credit('fund2', 1n));
+      expect(await kinds(deduct('k', 11n))).toEqual(['applied']);
+    });
+
+    it('is exact beyond 2^53, in rows, entries and sums', async () => {
+      const amount = 10n ** 18n - 1n;
+      await run(...Array.from({ length: 8 }, (_, n) => credit(`f${n}`, amount, n % 2)));
+      expect(await balances()).toEqual([4n * amount, 4n * amount]);
+      expect((await shard.findEntry('acct', 'f1'))?.amountMinor).toBe(amount);
+      expect(await shard.readBalance('acct')).toMatchObject({ availableMinor: 8n * amount, heldMinor: 0n, netMinor: 8n * amount });
+    });
+
+    it('refuses a credit that would lift a row past 9·10^18', async () => {
+      await run(...Array.from({ length: 9 }, (_, n) => credit(`f${n}`, 10n ** 18n)));
+      expect(await kinds(credit('one', 1n))).toEqual(['balanceLimitExceeded']);
+      expect(await kinds(credit('f8', 10n ** 18n))).toEqual(['replayed']);
+    });
+
+    it('keeps net and moved modulo 2^64: credit at A, spend at B, round after round', async () => {
+      const amount = 10n ** 18n;
+      for (let round = 0; round < 30; round += 1) {
+        await run(credit(`c${round}`, amount, 0), deduct(`d${round}`, amount, 1));
+      }
+      expect(await balances()).toEqual([0n, 0n]);
+      expect(BigInt.asIntN(64, (await shard.readBalance('acct')).netMinor)).toBe(0n);
+    });
+
+    it('knows balances of an account it has no rows of: nothing', async () => {
+      expect(await shard.readBalance('nobody')).toEqual({
+        availableMinor: 0n,
+        heldMinor: 0n,
+        netMinor: 0n,
+        outsideVersion: 0n,
+        rows: 0,
+      });
+    });
+
+    it('keeps references and metadata as they were sent', async () => {
+      const odd = { reference: `it's "odd" \\ %_ 漢字 🙂\n`, metadata: JSON.stringify({ 'k"\\': `v'\u0000🙂` }) };
+      await run(credit('fund', 10n), { ...deduct('k', 1n), ...odd });
+      expect(await shard.findEntry('acct', 'k')).toMatchObject(odd);
+    });
+  });
+
+  describe('status and placement', () => {
+    const setRow = (assignment: string): Promise<void> => writeDirectly(site, `UPDATE sub_account SET ${assignment}`);
+
+    it('refuses debits of a frozen account under the row’s lock, takes credits, and still replays', async () => {
+      await run(credit('fund', 10n), deduct('done', 1n));
+      await setRow(`account_status = 'frozen'`);
+      expect(await kinds(deduct('new', 1n), credit('more', 1n), deduct('done', 1n))).toEqual([
+        'accountFrozen',
+        'applied',
+        'replayed',
+      ]);
+    });
+
+    it('refuses everything on a closed account but replays and arriving transfers', async () => {
+      await run(credit('fund', 10n), deduct('done', 1n));
+      await setRow(`account_status = 'closed'`);
+      expect(await kinds(deduct('new', 1n), credit('more', 1n), deduct('done', 1n), arrival('t', 5n))).toEqual([
+        'accountClosed',
+        'accountClosed',
+        'replayed',
+        'arrived',
+      ]);
+    });
+
+    it('turns back commands that were routed by an older placement, unharmed', async () => {
+      await run(credit('fund', 10n));
+      await setRow('epoch = 3');
+      expect(await run(deduct('k', 1n))).toEqual([{ kind: 'fenced', epoch: 3 }]);
+      expect(await kinds({ ...deduct('k', 1n), epoch: 3 })).toEqual(['applied']);
+    });
+
+    it('creates a row that is named and missing, empty, and lets concurrent first uses meet on it', async () => {
+      const outcomes = await Promise.all(
+        Array.from({ length: 20 }, (_, n) => shard.applyBatch([credit(`c${n}`, 1n, 7)], NO_HINT)),
+      );
+      expect(outcomes.flatMap((result) => result.outcomes.map(({ kind }) => kind))).toEqual(
+        Array.from({ length: 20 }, () => 'applied'),
+      );
+      expect((await rows()).map((row) => [row.index, row.availableMinor])).toEqual([[7, 20n]]);
+    });
+  });
+
+  describe('transfers', () => {
+    it('spreads a large credit: one entry and one change of net at home, departures beside it', async () => {
+      const targets = [1, 2, 3].map((subAccount) => ({ shard: subAccount === 2 ? 's0' : 's1', subAccount }));
+      const [outcome] = await run({ ...credit('big', 100n), spreadOver: targets });
+      expect(outcome).toMatchObject({ kind: 'applied', departures: [{}, {}, {}] });
+      expect(await rows()).toMatchObject([{ availableMinor: 25n, netMinor: 100n, movedMinor: -75n }]);
+
+      const pending = await shard.pendingDepartures({ limit: 10, olderThanMs: 0 });
+      expect(pending.map(({ toShard, toSubAccount, amountMinor }) => [toShard, toSubAccount, amountMinor]).sort()).toEqual([
+        ['s0', 2, 25n],
+        ['s1', 1, 25n],
+        ['s1', 3, 25n],
+      ]);
+      expect(await shard.pendingDepartures({ limit: 10, olderThanMs: 60_000 })).toEqual([]);
+      await shard.completeTransfers(pending.slice(0, 2));
+      expect(await shard.pendingDepartures({ limit: 10, olderThanMs: 0 })).toEqual(pending.slice(2));
+    });
+
+    it('lets a transfer arrive once, however often it is tried', async () => {
+      expect(await kinds(arrival('t', 5n), arrival('t', 5n))).toEqual(['arrived', 'alreadyArrived']);
+      const again = await Promise.all([1, 2, 3, 4].map(() => kinds(arrival('t', 5n), arrival('u', 1n))));
+      expect(again.flat().filter((kind) => kind === 'arrived')).toHaveLength(1);
+      expect(await rows()).toMatchObject([{ availableMinor: 6n, netMinor: 0n, movedMinor: 6n, outsideVersion: 0 }]);
+    });
+  });
+
+  describe('the list of entries', () => {
+    it('is newest first, pages without gaps or repeats, and filters', async () => {
+      await run(credit('fund', 1_000n));
+      for (let n = 0; n < 5; n += 1) await run(...Array.from({ length: 5 }, (_, m) => deduct(`d${n}-${m}`, 1n, m % 3)));
+      const end = { createdAtUs: await shard.settledUntilUs('acct'), shard: '', subAccount: 0, version: 0 };
+      const whole = await shard.listEntries({ accountId: 'acct', limit: 100, before: end });
+      expect(whole).toHaveLength(26);
+      expect(whole.map((entry) => entry.createdAtUs)).toEqual([...whole.map((entry) => entry.createdAtUs)].sort((a, b) => b - a));
+
+      const paged = [];
+      let before = end;
+      for (;;) {
+        const page = await shard.listEntries({ accountId: 'acct', limit: 3, before });
+        paged.push(...page);
+        const last = page.at(-1);
+        if (!last) break;
+        before = { createdAtUs: last.createdAtUs, shard: 's0', subAccount: last.subAccount, version: last.version };
+      }
+      expect(paged).toEqual(whole);
+      expect(await shard.listEntries({ accountId: 'acct', limit: 100, before: end, kind: 'credit' })).toEqual(whole.slice(-1));
+      const middle = whole[10]?.createdAtUs ?? 0;
+      const since = await shard.listEntries({ accountId: 'acct', limit: 100, before: end, fromUs: middle });
+      const until = await shard.listEntries({ accountId: 'acct', limit: 100, before: end, toUs: middle });
+      expect([...since, ...until]).toEqual(whole);
+    });
+
+    it('ends at a moment that leaves out nothing acknowledged and lets in nothing later', async () => {
+      await run(credit('fund', 1_000n));
+      for (let n = 0; n < 20; n += 1) {
+        const writing = Promise.all([0, 1, 2].map((m) => run(deduct(`w${n}-${m}`, 1n, m))));
+        const until = await shard.settledUntilUs('acct');
+        const before = { createdAtUs: until, shard: '', subAccount: 0, version: 0 };
+        const seen = await shard.listEntries({ accountId: 'acct', limit: 1_000, before });
+        await writing;
+        const afterwards = await shard.listEntries({ accountId: 'acct', limit: 1_000, before });
+        expect(afterwards).toEqual(seen);
+        expect(seen.length).toBeGreaterThanOrEqual(1 + 3 * n);
+      }
+    });
+
+    it('has a settled moment for an account without rows', async () => {
+      expect(await shard.settledUntilUs('nobody')).toBeGreaterThan(1_700_000_000_000_000);
+    });
+  });
+
+  describe('faults', () => {
+    it('reports a command that the database cannot take as a defect and keeps nothing of its batch', async () => {
+      await run(credit('fund', 10n));
+      const tooLong = deduct('x'.repeat(mark === 'sqlite' ? 64 : 400), 1n);
+      const bad = mark === 'sqlite' ? { ...tooLong, fingerprint: null as unknown as string } : tooLong;
+      await expect(shard.applyBatch([deduct('k', 1n), bad], NO_HINT)).rejects.toThrow();
+      expect(await balances()).toEqual([10n]);
+      expect(await kinds(deduct('k', 1n))).toEqual(['applied']);
+    });
+
+    it('keeps the database’s own guard: a negative balance cannot be written', async () => {
+      await run(credit('fund', 10n));
+      await expect(writeDirectly(site, 'UPDATE sub_account SET available = -1')).rejects.toThrow(/constraint|CHECK/i);
+    });
+
+    it('keeps everything over a close and a new start', async () => {
+      await run(credit('fund', 10n), deduct('k', 3n));
+      const before = await rows();
+      await shard.close();
+      shard = (await openShard(site.location, { clusterId })).shard;
+      expect(await rows()).toEqual(before);
+      expect(await kinds(deduct('k', 3n))).toEqual(['replayed']);
+    });
+
+    it('refuses a database that is another shard, or belongs to another installation', async () => {
+      await expect(openShard(site.location, { name: 's9', clusterId })).rejects.toMatchObject({ code: 'SHARD_IDENTITY_MISMATCH' });
+      await expect(openShard(site.location)).rejects.toMatchObject({ code: 'SHARD_IDENTITY_MISMATCH' });
+    });
+
+    it('answers a ping', async () => {
+      await expect(shard.ping()).resolves.toBeUndefined();
+    });
+  });
+
+  if (mark === 'sqlite') {
+    it('belongs to one process: a second one is refused by name', () => {
+      const path = site.location.kind === 'sqlite' ? site.location.path : '';
+      const script = `
+        const Sqlite = require('better-sqlite3');
+        const owner = new Sqlite(${JSON.stringify(`${path}.owner`)}, { timeout: 0 });
+        try { owner.pragma('locking_mode = EXCLUSIVE'); owner.exec('BEGIN EXCLUSIVE'); console.log('let in'); }
+        catch (error) { console.log(error.code); }`;
+      const { stdout } = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8', cwd: process.cwd() });
+      expect(stdout.trim()).toBe('SQLITE_BUSY');
+    });
+  } else {
+    describe('on a server', () => {
+      it('waits for a lock that somebody else holds, then goes on', async () => {
+        await run(credit('fund', 10n));
+        await withConnection(site, async (connection) => {
+          await connection.query('START TRANSACTION');
+          await connection.query('SELECT * FROM sub_account FOR UPDATE');
+          const waiting = kinds(deduct('k', 1n));
+          await lockWaitSeen(connection);
+          await connection.query('ROLLBACK');
+          expect(await waiting).toEqual(['applied']);
+        });
+      });
+
+      it('gives up on a lock within its bounds, by name, and has done nothing', async () => {
+        await run(credit('fund', 10n));
+        const hasty = await openShard(site.location, { clusterId, policy: { ...RETRY_POLICY, triesMax: 1 } });
+        try {
+          await withConnection(site, async (connection) => {
+            await connection.query('START TRANSACTION');
+            await connection.query('SELECT * FROM sub_account FOR UPDATE');
+            await expect(hasty.shard.applyBatch([deduct('k', 1n)], NO_HINT)).rejects.toBeInstanceOf(ShardContendedError);
+            await connection.query('ROLLBACK');
+          });
+          expect(await shard.findEntry('acct', 'k')).toBeUndefined();
+        } finally {
+          await hasty.shard.close();
+        }
+      });
+
+      it('survives sessions killed at any moment: every key takes effect once', async () => {
+        await run(credit('fund', 10_000n, 0), credit('fund1', 10_000n, 1));
+        let kills = 0;
+        const outcomes: string[] = [];
+        await withConnection(site, async (connection) => {
+          for (let round = 0; round < 40; round += 1) {
+            const batches = [0, 1].map((row) => {
+              const commands = Array.from({ length: 10 }, (_, n) => deduct(`r${row}-${round}-${n}`, 1n, row));
+              return persist(() => shard.applyBatch(commands, NO_HINT));
+            });
+            kills += await killSessions(connection);
+            for (const batch of await Promise.all(batches)) outcomes.push(...batch.outcomes.map(({ kind }) => kind));
+          }
+        });
+        expect(kills).toBeGreaterThan(20);
+        expect(outcomes.every((kind) => kind === 'applied' || kind === 'replayed')).toBe(true);
+        expect(await balances()).toEqual([9_600n, 9_600n]);
+        const before = { createdAtUs: await shard.settledUntilUs('acct'), shard: '', subAccount: 0, version: 0 };
+        expect(await shard.listEntries({ accountId: 'acct', limit: 5_000, before, kind: 'deduction' })).toHaveLength(800);
+      });
+
+      it('runs its transactions at READ COMMITTED', async () => {
+        await run(credit('fund', 10n));
+        await withConnection(site, async (connection) => {
+          await connection.query('START TRANSACTION');
+          await connection.query('SELECT * FROM sub_account FOR UPDATE');
+          const waiting = kinds(deduct('k', 1n));
+          await lockWaitSeen(connection);
+          const isolations = await waitingIsolations(connection);
+          await connection.query('ROLLBACK');
+          await waiting;
+          expect(isolations).toEqual(['READ COMMITTED']);
+        });
+      });
+
+      it('locks rows by the primary key, in its order', async () => {
+        await shard.createSubAccounts(
+          Array.from({ length: 400 }, (_, index) => ({
+            accountId: `acct-${index % 40}`,
+            index: Math.floor(index / 40),
+            epoch: 1,
+            accountStatus: 'active' as const,
+            accountStatusVersion: 1,
+          })),
+        );
+        await withConnection(site, async (connection) => {
+          const where = Array.from({ length: 30 }, (_, n) => `(account_id = 'acct-${n}' AND idx IN (1,3,5))`).join(' OR ');
+          const [plan] = await connection.query(
+            `EXPLAIN FORMAT=TRADITIONAL SELECT * FROM sub_account FORCE INDEX (PRIMARY) WHERE ${where} ORDER BY account_id, idx FOR UPDATE`,
+          );
+          expect(plan).toMatchObject([{ key: 'PRIMARY', type: 'range' }]);
+          expect((plan as { Extra?: string }[])[0]?.Extra).not.toMatch(/filesort/);
+        });
+      });
+
+      it('migrates once when many instances start together', async () => {
+        const fresh = await makeSite();
+        try {
+          const opened = await Promise.all(
+            Array.from({ length: 5 }, () => openShard(fresh.location, { clusterId: '00000000-0000-4000-8000-000000000000' })),
+          );
+          const [first] = opened;
+          expect((await first?.shard.applyBatch([credit('c', 1n)], NO_HINT))?.outcomes[0]?.kind).toBe('applied');
+          for (const each of opened) await each.shard.close();
+        } finally {
+          await fresh.drop();
+        }
+      });
+    });
+  }
+});
+
+function outside(requestId: string, amountMinor: bigint, subAccount: number) {
+  return { accountId: 'acct', requestId, amountMinor, subAccount, epoch: 1, reference: null, metadata: null };
+}
+
+function deduct(requestId: string, amountMinor: bigint, subAccount = 0): DeductCommand {
+  return { ...outside(requestId, amountMinor, subAccount), kind: 'deduct', fingerprint: fingerprint('deduct', amountMinor) };
+}
+
+function credit(requestId: string, amountMinor: bigint, subAccount = 0): CreditCommand {
+  return {
+    ...outside(requestId, amountMinor, subAccount),
+    kind: 'credit',
+    fingerprint: fingerprint('credit', amountMinor),
+    spreadOver: [],
+  };
+}
+
+function arrival(transferId: string, amountMinor: bigint): TransferInCommand {
+  return {
+    kind: 'transferIn',
+    accountId: 'acct',
+    transferId,
+    amountMinor,
+    fromShard: 's1',
+    fromSubAccount: 1,
+    toSubAccount: 0,
+    subAccount: 0,
+    epoch: 0,
+  };
+}
+
+/** Tries again until the batch was decided, as a client would that was told "unavailable". */
+async function persist<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (tries > 200 || (error instanceof ShardFault && error.verdict === 'defect')) throw error;
+    }
+  }
+}
+
+async function writeDirectly(site: StoreSite, sql: string): Promise<void> {
+  if (site.location.kind === 'mysql') {
+    await withConnection(site, (connection) => connection.query(sql));
+    return;
+  }
+  const { default: Sqlite } = await import('better-sqlite3');
+  const database = new Sqlite(site.location.path);
+  try {
+    database.exec(sql);
+  } finally {
+    database.close();
+  }
+}
+
+async function withConnection<T>(site: StoreSite, use: (connection: Connection) => Promise<T>): Promise<T> {
+  if (site.location.kind !== 'mysql') throw new Error('this store has no server');
+  const connection = await createConnection(site.location.url);
+  try {
+    return await use(connection);
+  } finally {
+    await connection.end();
+  }
+}
+
+/** Ends every other session on the site's database, whatever it is doing. */
+async function killSessions(connection: Connection): Promise<number> {
+  const [sessions] = await connection.query(
+    'SELECT id AS id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()',
+  );
+  let killed = 0;
+  for (const { id } of sessions as { id: number }[]) {
+    await connection.query(`KILL ${id}`).then(
+      () => (killed += 1),
+      () => undefined, // it ended before we came to it
+    );
+  }
+  return killed;
+}
+
+const OTHERS_WAITING = `FROM information_schema.innodb_trx JOIN information_schema.processlist ON id = trx_mysql_thread_id
+  WHERE trx_state = 'LOCK WAIT' AND db = DATABASE()`;
+
+/** Resolves when a transaction on the site's database waits for a lock. */
+async function lockWaitSeen(connection: Connection): Promise<void> {
+  for (let looks = 0; looks < 50; looks += 1) {
+    // The server refreshes this view only when nobody has read it for a tenth of a second.
+    const [waiting] = await connection.query(`SELECT COUNT(*) AS n ${OTHERS_WAITING}`);
+    if (Number((waiting as { n: number }[])[0]?.n) > 0) return;
+    await connection.query('SELECT SLEEP(0.15)');
+  }
+  throw new Error('nobody waits for the lock');
+}
+
+async function waitingIsolations(connection: Connection): Promise<string[]> {
+  await connection.query('SELECT SLEEP(0.15)');
+  const [transactions] = await connection.query(`SELECT trx_isolation_level AS isolation ${OTHERS_WAITING}`);
+  return (transactions as { isolation: string }[]).map(({ isolation }) => isolation);
+}

@@ -1,0 +1,21 @@
+import type { AccountRecord } from '../../src/shards/directory/account-record';
+
+/** An account as the directory has it, sensible wherever a test has nothing to say. */
+export function accountRecord(given: Partial<AccountRecord> = {}): AccountRecord {
+  return {
+    accountId: 'acme',
+    asset: 'CNY/2',
+    status: 'active',
+    statusVersion: 1,
+    strategy: 'merged',
+    subAccounts: 4,
+    placement: { epoch: 1, shards: ['s0'] },
+    revision: 1,
+    lowBalanceMinor: null,
+    openingBalanceMinor: null,
+    creation: 'done',
+    fingerprint: '00'.repeat(16),
+    createdAtUs: 0,
+    ...given,
+  };
+}

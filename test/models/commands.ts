@@ -1,0 +1,60 @@
+import type { CreditCommand, DeductCommand, TransferInCommand } from '../../src/ledger/command';
+import { emptySubAccount, type SubAccount } from '../../src/ledger/sub-account';
+import { wrap64 } from '../../src/ledger/money';
+
+/** Commands and rows with something sensible wherever a test has nothing to say. */
+
+export function deduct(given: Partial<DeductCommand> = {}): DeductCommand {
+  return { ...fromOutside(given), ...given, kind: 'deduct' };
+}
+
+export function credit(given: Partial<CreditCommand> = {}): CreditCommand {
+  return { ...fromOutside(given), spreadOver: [], ...given, kind: 'credit' };
+}
+
+export function transferIn(given: Partial<TransferInCommand> = {}): TransferInCommand {
+  const toSubAccount = given.subAccount ?? given.toSubAccount ?? 0;
+  return {
+    accountId: 'acme',
+    transferId: 'spread topup 0',
+    amountMinor: 10n,
+    fromSubAccount: 1,
+    fromShard: 'far',
+    epoch: 0,
+    ...given,
+    toSubAccount,
+    subAccount: toSubAccount,
+    kind: 'transferIn',
+  };
+}
+
+/** A row whose `moved` is made to fit the rest. */
+export function row(given: Partial<SubAccount> = {}): SubAccount {
+  const { availableMinor = 0n, heldMinor = 0n, netMinor = availableMinor + heldMinor } = given;
+  return {
+    ...emptySubAccount({
+      accountId: 'acme',
+      index: 0,
+      epoch: 1,
+      accountStatus: 'active',
+      accountStatusVersion: 1,
+    }),
+    movedMinor: wrap64(availableMinor + heldMinor - netMinor),
+    netMinor,
+    ...given,
+  };
+}
+
+function fromOutside(given: { readonly requestId?: string }) {
+  const requestId = given.requestId ?? 'r1';
+  return {
+    accountId: 'acme',
+    requestId,
+    amountMinor: 10n,
+    fingerprint: `what ${requestId} asks for`,
+    reference: null,
+    metadata: null,
+    subAccount: 0,
+    epoch: 1,
+  };
+}

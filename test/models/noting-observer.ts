@@ -1,0 +1,25 @@
+import type { EngineObserver } from '../../src/engine/observer';
+
+/** Keeps what the engine reports of itself. */
+export class NotingObserver implements EngineObserver {
+  readonly batches: { shard: string; lane: number; commands: number; seconds: number }[] = [];
+  readonly shardStates: [string, 'up' | 'down'][] = [];
+  readonly defects: { incident: string; error: unknown }[] = [];
+  readonly deferrals: string[] = [];
+
+  batchDone(batch: { shard: string; lane: number; commands: number; seconds: number }): void {
+    this.batches.push(batch);
+  }
+
+  shardState(shard: string, up: boolean): void {
+    this.shardStates.push([shard, up ? 'up' : 'down']);
+  }
+
+  defect(incident: string, error: unknown): void {
+    this.defects.push({ incident, error });
+  }
+
+  deferred(work: string): void {
+    this.deferrals.push(work);
+  }
+}

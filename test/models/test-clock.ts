@@ -1,0 +1,28 @@
+import type { Surroundings } from '../../src/shards/run-batch';
+
+/** Time that passes only when somebody sleeps or a test says so, and chance that always falls the same way. */
+export class TestClock implements Surroundings {
+  /** How long each sleep was, in order. */
+  readonly sleptMs: number[] = [];
+  #nowMs = 1_000;
+
+  constructor(private readonly chance = 0.5) {}
+
+  now(): number {
+    return this.#nowMs;
+  }
+
+  random(): number {
+    return this.chance;
+  }
+
+  sleep(ms: number): Promise<void> {
+    this.sleptMs.push(ms);
+    this.pass(ms);
+    return Promise.resolve();
+  }
+
+  pass(ms: number): void {
+    this.#nowMs += ms;
+  }
+}

@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { RETRY_POLICY, type RetryPolicy } from '../../src/shards/run-batch';
+import { shardAt } from '../../src/shards/open-database';
+import type { Shard } from '../../src/shards/shard';
+import type { Location } from '../../src/shards/shard-address';
+import { createDatabase, mariadbUrls, mysqlUnavailable, mysqlUrls } from './servers';
+
+export interface StoreSite {
+  readonly location: Location;
+  drop(): Promise<void>;
+}
+
+/** A kind of real database that every store test runs on. */
+export interface TestStore {
+  readonly mark: 'sqlite' | 'mariadb' | 'mysql';
+  /** A fresh, empty database. */
+  makeSite(): Promise<StoreSite>;
+}
+
+const sqlite: TestStore = {
+  mark: 'sqlite',
+  makeSite: () => {
+    const folder = mkdtempSync(join(tmpdir(), 'hotsplit-test-'));
+    return Promise.resolve({
+      location: { kind: 'sqlite', path: join(folder, 'shard.sqlite') },
+      drop: () => Promise.resolve(rmSync(folder, { recursive: true, force: true })),
+    });
+  },
+};
+
+function server(mark: 'mariadb' | 'mysql', urls: () => string[]): TestStore {
+  let turn = 0;
+  return {
+    mark,
+    makeSite: async () => {
+      const servers = urls();
+      const database = await createDatabase(servers[turn++ % servers.length] as string, `t_${mark}`);
+      return { location: { kind: 'mysql', url: database.url }, drop: () => database.drop() };
+    },
+  };
+}
+
+/** MySQL 9 only where there is one; the summary of `npm test` says so when there is not. */
+export const STORES: readonly TestStore[] = [
+  sqlite,
+  server('mariadb', mariadbUrls),
+  ...(mysqlUnavailable() === undefined ? [server('mysql', mysqlUrls)] : []),
+];
+
+export interface TestShard {
+  readonly shard: Shard;
+  readonly clusterId: string;
+}
+
+/** A shard at a location, opened. Every account is described as active at epoch 1. */
+export async function openShard(
+  location: Location,
+  options: { name?: string; clusterId?: string; policy?: RetryPolicy; parallelism?: number } = {},
+): Promise<TestShard> {
+  const { name = 's0', clusterId = randomUUID(), policy = RETRY_POLICY, parallelism = 2 } = options;
+  const shard = shardAt(
+    { name, location },
+    {
+      clusterId: () => Promise.resolve(clusterId),
+      describeAccount: () =>
+        Promise.resolve({ epoch: 1, accountStatus: 'active', accountStatusVersion: 1 } as const),
+      parallelism,
+      policy,
+    },
+  );
+  try {
+    await shard.open();
+    return { shard, clusterId };
+  } catch (error) {
+    await shard.close();
+    throw error;
+  }
+}
