@@ -40,6 +40,11 @@ export class NoAnswer extends Error {
   }
 }
 
+/** A service that does not answer, for as long as one was willing to wait. */
+export class NoProgress extends Error {
+  override readonly name = 'NoProgress';
+}
+
 /** The operator asked to stop, by signal. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';

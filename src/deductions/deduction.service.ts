@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AccountService } from '../accounts/account.service';
 import type { EngineOutcome } from '../engine/engine-outcome';
-import { canonicalMap, fingerprint } from '../engine/fingerprint';
+import { canonicalMap, requestFingerprint } from '../engine/fingerprint';
 import { EngineRuntime } from '../engine/runtime';
 import type { Entry } from '../ledger/entry';
 import { Metrics } from '../platform/metrics';
@@ -62,7 +62,7 @@ export class DeductionService {
         accountId,
         requestId,
         amountMinor,
-        fingerprint: fingerprint(kind, amountMinor, reference, metadata),
+        fingerprint: requestFingerprint(kind, amountMinor, reference, metadata),
         reference,
         metadata,
       },

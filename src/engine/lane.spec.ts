@@ -199,7 +199,15 @@ function laneOn(settings: Partial<LaneSettings> = {}, faults = new ScriptedFault
     observer.shardState('s0', up);
   };
   const breaker = new Breaker({ breakMs: complete.breakMs, now, changed });
-  const lane = new Lane({ shard, number: 3, settings: complete, breaker, observer, now });
+  const lane = new Lane({
+    shard,
+    number: 3,
+    settings: complete,
+    breaker,
+    observer,
+    now,
+    turn: () => clock.turn(),
+  });
   const submit = (requestId: string): Promise<LaneOutcome> =>
     lane.submit(deduct({ requestId, amountMinor: 1n }));
   return { lane, shard, clock, observer, breaker, submit };

@@ -20,6 +20,8 @@ export interface LaneParts {
   readonly breaker: Breaker;
   readonly observer: EngineObserver;
   readonly now: () => number;
+  /** Lets the event loop take in what has arrived. */
+  readonly turn: () => Promise<void>;
 }
 
 /**
@@ -29,8 +31,10 @@ export interface LaneParts {
  *                       │   ▲
  *                       └───┘ queue not empty: take what waits, up to batchCommandsMax
  *
- * An idle lane waits for nobody: it takes what was submitted in the same turn of the event loop and starts. While a
- * batch is under way, what comes in waits and makes the next one, so the batch size follows the load by itself.
+ * An idle lane waits for nobody: it takes what arrives in the same turn of the event loop and starts. While a batch is
+ * under way, what comes in waits and makes the next one, so the batch size follows the load by itself. The turn before
+ * each batch matters most for SQLite, whose commit blocks the loop: without it every batch would hold the one command
+ * that was read from its socket first.
  *
  * `submit` never rejects and always resolves: with the outcome once it is durable, or with why there is none.
  */
@@ -55,7 +59,7 @@ export class Lane {
       this.#queue.push({ command, since: now(), resolve });
       if (this.#running) return;
       this.#running = true;
-      queueMicrotask(() => void this.#run());
+      void this.#run();
     });
   }
 
@@ -66,6 +70,7 @@ export class Lane {
 
   async #run(): Promise<void> {
     while (this.#queue.length > 0) {
+      await this.parts.turn();
       const batch = this.#take();
       if (batch.length > 0) await this.#runBatch(batch);
     }

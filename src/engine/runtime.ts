@@ -57,7 +57,12 @@ export class EngineRuntime {
         surroundings,
       }),
     );
-    this.shards = new ShardSet(this.#openShards, { settings: options.laneSettings, observer, now });
+    this.shards = new ShardSet(this.#openShards, {
+      settings: options.laneSettings,
+      observer,
+      now,
+      turn: () => surroundings.turn(),
+    });
     this.transfers = new Transfers(this.shards, observer, RECOVERY_SETTINGS);
     this.engine = new Engine({
       shards: this.shards,

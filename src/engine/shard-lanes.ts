@@ -7,6 +7,14 @@ import { Lane } from './lane';
 import type { LaneSettings } from './lane-settings';
 import type { EngineObserver } from './observer';
 
+/** What the lanes of all shards share. */
+export interface LaneEnvironment {
+  readonly settings: LaneSettings;
+  readonly observer: EngineObserver;
+  readonly now: () => number;
+  readonly turn: () => Promise<void>;
+}
+
 /**
  * The lanes of one shard. Each sub-account belongs to one lane, so lanes run side by side and rarely wait for each
  * other's locks; commands of different accounts share a lane and its batches.
@@ -16,9 +24,9 @@ export class ShardLanes {
 
   constructor(
     readonly shard: Shard,
-    parts: { settings: LaneSettings; observer: EngineObserver; now: () => number },
+    parts: LaneEnvironment,
   ) {
-    const { settings, observer, now } = parts;
+    const { settings, observer, now, turn } = parts;
     const breaker = new Breaker({
       breakMs: settings.breakMs,
       now,
@@ -26,7 +34,7 @@ export class ShardLanes {
     });
     this.#lanes = Array.from(
       { length: shard.parallelism },
-      (_, number) => new Lane({ shard, number, settings, breaker, observer, now }),
+      (_, number) => new Lane({ shard, number, settings, breaker, observer, now, turn }),
     );
   }
 

@@ -1,17 +1,12 @@
 import { ShardUnavailableError } from '../shards/faults';
 import type { Shard } from '../shards/shard';
-import type { LaneSettings } from './lane-settings';
-import type { EngineObserver } from './observer';
-import { ShardLanes } from './shard-lanes';
+import { type LaneEnvironment, ShardLanes } from './shard-lanes';
 
 /** The shards of this installation, with their lanes. */
 export class ShardSet {
   readonly #lanes: ReadonlyMap<string, ShardLanes>;
 
-  constructor(
-    shards: readonly Shard[],
-    parts: { settings: LaneSettings; observer: EngineObserver; now: () => number },
-  ) {
+  constructor(shards: readonly Shard[], parts: LaneEnvironment) {
     this.#lanes = new Map(shards.map((shard) => [shard.name, new ShardLanes(shard, parts)]));
   }
 

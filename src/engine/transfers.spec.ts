@@ -179,7 +179,7 @@ function setUp(faults: Readonly<Record<string, ScriptedFaults>> = {}) {
   const transfers = new Transfers(shards, observer, SETTINGS);
   const another = new ShardSet(
     shards.all.map((lanes) => lanes.shard),
-    { settings: LANE_SETTINGS, observer, now: () => clock.now() },
+    { settings: LANE_SETTINGS, observer, now: () => clock.now(), turn: () => clock.turn() },
   );
   return {
     transfers,

@@ -31,6 +31,16 @@ describe('a deduction', () => {
     expect(kinds(shard.run([deduct({ requestId: 'more', amountMinor: 1n })]))).toEqual(['insufficientFunds']);
   });
 
+  test('leaves its siblings alone when home can pay, down to the last unit', () => {
+    const shard = new LedgerShard([
+      row({ index: 0, availableMinor: 10n }),
+      row({ index: 1, availableMinor: 90n }),
+    ]);
+    const { changes } = shard.run([deduct({ amountMinor: 10n })]);
+    expect(changes.subAccounts).toMatchObject([{ index: 0, availableMinor: 0n }]);
+    expect(changes.localMoves).toEqual([]);
+  });
+
   test('draws on its siblings when home is short, in the same batch, each draw recorded', () => {
     const shard = new LedgerShard([
       row({ index: 0, availableMinor: 4n }),

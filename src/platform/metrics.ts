@@ -6,11 +6,17 @@ import { StructuredLog } from './structured-log';
 /** Where lane depths are read from when the metrics are scraped. */
 export type DepthSource = () => readonly { readonly shard: string; readonly depths: readonly number[] }[];
 
+interface CommandSeries {
+  readonly seconds: Histogram.Internal<'kind'>;
+  readonly count: Counter.Internal;
+}
+
 /** Everything that `/metrics` shows, and the engine's observer. */
 @Injectable()
 export class Metrics implements EngineObserver {
   readonly registry = new Registry();
   #depths: DepthSource = () => [];
+  readonly #commandSeries = new Map<string, CommandSeries>();
 
   readonly #commandSeconds = new Histogram({
     name: 'hotsplit_command_seconds',
@@ -85,8 +91,23 @@ export class Metrics implements EngineObserver {
   }
 
   commandDone(kind: string, outcome: string, seconds: number): void {
-    this.#commandSeconds.observe({ kind }, seconds);
-    this.#commands.inc({ kind, outcome });
+    const series = this.#series(kind, outcome);
+    series.seconds.observe(seconds);
+    series.count.inc();
+  }
+
+  /** A series is looked up by its labels once, not for every command. Kinds and outcomes are few and fixed. */
+  #series(kind: string, outcome: string): CommandSeries {
+    const key = `${kind} ${outcome}`;
+    let series = this.#commandSeries.get(key);
+    if (!series) {
+      series = {
+        seconds: this.#commandSeconds.labels({ kind }),
+        count: this.#commands.labels({ kind, outcome }),
+      };
+      this.#commandSeries.set(key, series);
+    }
+    return series;
   }
 
   batchDone(batch: { shard: string; commands: number; seconds: number }): void {

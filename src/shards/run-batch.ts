@@ -29,12 +29,15 @@ export interface Surroundings {
   now(): number;
   random(): number;
   sleep(ms: number): Promise<void>;
+  /** Resolves when the event loop has taken in what had arrived. */
+  turn(): Promise<void>;
 }
 
 export const REAL_SURROUNDINGS: Surroundings = {
   now: () => performance.now(),
   random: () => Math.random(),
   sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  turn: () => new Promise((resolve) => setImmediate(resolve)),
 };
 
 export interface RunBatch {

@@ -22,7 +22,7 @@ export function cluster(
   const settings = { ...LANE_SETTINGS, ...given.lanes };
   const shards = new ShardSet(
     made.map(({ shard }) => shard),
-    { settings, observer, now: () => clock.now() },
+    { settings, observer, now: () => clock.now(), turn: () => clock.turn() },
   );
   const shard = (name: string): GatedShard => named(made, name).shard;
   const database = (name: string) => named(made, name).database;

@@ -30,6 +30,8 @@ export class LedgerShard {
       if (decision.kind === 'needs') {
         this.#satisfy(decision.needs, { keys, wholeAccounts });
       } else if (this.#hasDuplicates(decision.changes)) {
+        if (commands.every((command) => keys.has(commandKey(command))))
+          throw new Error('a known key is inserted again');
         for (const command of commands) keys.add(commandKey(command));
       } else {
         this.write(decision.changes);

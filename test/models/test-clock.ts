@@ -16,6 +16,11 @@ export class TestClock implements Surroundings {
     return this.chance;
   }
 
+  /** The event loop takes in what has arrived without any of this clock's time passing. */
+  turn(): Promise<void> {
+    return Promise.resolve();
+  }
+
   sleep(ms: number): Promise<void> {
     this.sleptMs.push(ms);
     this.pass(ms);

@@ -22,6 +22,7 @@ const WRITE_EVERY_MS = 1_000;
 /** A file that remembers how far a replay has come. */
 export class Checkpoint {
   #writtenAtMs = -Infinity;
+  #rowsWritten = 0;
   #writing: Promise<void> = Promise.resolve();
 
   constructor(
@@ -64,7 +65,8 @@ export class Checkpoint {
   /** Notes how far it has come; most calls do nothing. */
   async note(rows: CheckpointRows): Promise<void> {
     const nowMs = this.clock.nowMs();
-    if (nowMs - this.#writtenAtMs < WRITE_EVERY_MS) return;
+    if (rows.rowsAnswered === this.#rowsWritten || nowMs - this.#writtenAtMs < WRITE_EVERY_MS) return;
+    this.#rowsWritten = rows.rowsAnswered;
     this.#writtenAtMs = nowMs;
     await this.write(rows);
   }

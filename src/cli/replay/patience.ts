@@ -1,4 +1,4 @@
-import { OperatorFault } from '../faults';
+import { NoProgress } from '../faults';
 import type { Clock } from '../surroundings';
 
 const FIRST_WAIT_MS = 100;
@@ -34,7 +34,7 @@ export class Patience {
    * Waits before another try: twice as long each time, of which a random half, so that those who failed together do not
    * come back together; and never less than the service asked for.
    *
-   * @throws OperatorFault when there has been no progress for too long
+   * @throws NoProgress when there has been no progress for too long
    */
   async wait(failure: {
     readonly attempt: number;
@@ -53,8 +53,8 @@ export class Patience {
     await clock.pause(Math.min(waitMs, patienceLeftMs), stop);
   }
 
-  #gaveUp(reason: string): OperatorFault {
-    return new OperatorFault(
+  #gaveUp(reason: string): NoProgress {
+    return new NoProgress(
       `no progress for ${this.options.patienceMs / 1000} s: ${reason}. What was answered is safe; when the service ` +
         'is back, run the same command again: it goes on from here, and nothing is deducted twice',
     );

@@ -32,7 +32,7 @@ const PASSING = new Set(['OVERLOADED', 'SHARD_UNAVAILABLE', 'RATE_LIMITED']);
  * the same ids, so that it cannot be deducted twice.
  *
  * @returns how many were rejected
- * @throws ServiceProblem, or OperatorFault when patience ran out
+ * @throws ServiceProblem, or NoProgress when patience ran out
  */
 export async function sendBatch(charges: readonly Charge[], context: SendContext): Promise<number> {
   let waiting = charges;

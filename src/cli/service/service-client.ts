@@ -96,14 +96,12 @@ export class ServiceClient {
     if (code === 'ECONNREFUSED' || code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ENOTFOUND') {
       return new NoAnswer(`nobody answers at ${this.url} (${code})`, { refused: true, cause });
     }
-    const reason = code ?? (cause instanceof Error ? cause.message : String(cause));
+    const reason = code ?? String(cause);
     return new NoAnswer(`the answer of ${this.url} was lost (${reason})`, { refused: false, cause });
   }
 }
 
 function codeOf(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined;
-  if ('code' in error && typeof error.code === 'string') return error.code;
-  // A name with several addresses fails with one error for each of them.
-  return error instanceof AggregateError ? codeOf(error.errors[0]) : undefined;
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
 }

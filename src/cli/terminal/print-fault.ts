@@ -1,4 +1,4 @@
-import { Interrupted, NoAnswer, OperatorFault, OutcomeUnknown, ServiceProblem } from '../faults';
+import { Interrupted, NoAnswer, NoProgress, OperatorFault, OutcomeUnknown, ServiceProblem } from '../faults';
 import type { Surroundings } from '../surroundings';
 
 export interface Fault {
@@ -41,7 +41,8 @@ export function describeFault(error: unknown): Fault {
     };
   }
   if (error instanceof Interrupted) return { code: 'INTERRUPTED', detail: error.message };
-  if (error instanceof OperatorFault) return { code: 'REFUSED', detail: error.message };
+  if (error instanceof OperatorFault) return { code: 'INVALID_INPUT', detail: error.message };
+  if (error instanceof NoProgress) return { code: 'NO_PROGRESS', detail: error.message };
   if (error instanceof Error) {
     const code = 'code' in error && typeof error.code === 'string' ? error.code : 'FAILED';
     return { code, detail: error.message };

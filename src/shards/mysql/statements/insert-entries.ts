@@ -1,4 +1,4 @@
-import { type Entry, entryKey } from '../../../ledger/entry';
+import type { Entry } from '../../../ledger/entry';
 import { ENTRY_COLUMNS } from '../../statements/entry-row';
 import { literal } from './literal';
 
@@ -10,11 +10,13 @@ import { literal } from './literal';
  * for each other instead of deadlocking.
  */
 export function insertEntries(entries: readonly Entry[]): string {
-  const sorted = entries
-    .map((entry) => ({ entry, key: entryKey(entry.accountId, entry.requestId) }))
-    .sort((a, b) => (a.key < b.key ? -1 : 1));
-  return `INSERT INTO entry (${ENTRY_COLUMNS})
-    VALUES ${sorted.map(({ entry }) => values(entry)).join(',')}`;
+  const rows = [...entries].sort(byKey).map(values);
+  return `INSERT INTO entry (${ENTRY_COLUMNS})\n    VALUES ${rows.join(',')}`;
+}
+
+function byKey(a: Entry, b: Entry): number {
+  if (a.accountId !== b.accountId) return a.accountId < b.accountId ? -1 : 1;
+  return a.requestId < b.requestId ? -1 : 1;
 }
 
 function values(entry: Entry): string {
