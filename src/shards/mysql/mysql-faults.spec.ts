@@ -87,7 +87,7 @@ describe('mysqlFault', () => {
   });
 
   // Known defect: mysql2 reports a statement on a closed session without a code, and it is taken for ours.
-  test.failing('takes a session that was closed under us for a lost connection', () => {
+  test('takes a session that was closed under us for a lost connection', () => {
     const closed = Object.assign(new Error("Can't add new command when connection is in closed state"), {
       fatal: true,
     });

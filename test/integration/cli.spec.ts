@@ -1,0 +1,312 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, watch } from 'node:fs';
+import {
+  createServer,
+  type IncomingMessage,
+  request as forward,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+
+/**
+ * The command line against the real service on SQLite, both as processes of their own and with a gate between them
+ * that tells how far a replay is, so that either can be killed in the middle of one.
+ */
+const REPOSITORY = resolve(__dirname, '..', '..');
+const REAL_LOG = resolve(REPOSITORY, '..', 'shared', 'data', 'charges-ipinyou.csv.gz');
+const KEY = 'integration-tests-of-the-command-line';
+const OPENING = 10n ** 15n;
+
+interface Report {
+  readonly completed: boolean;
+  readonly succeeded: number;
+  readonly replayed: number;
+  readonly amount: string;
+  readonly skipped: number;
+  readonly accounts: Record<string, { readonly rows: number; readonly amount: string }>;
+}
+
+let folder: string;
+let service: Service;
+let gate: Gate;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'hotsplit-cli-'));
+  service = await startService();
+  gate = await Gate.open(() => service.url);
+}, 60_000);
+
+afterEach(async () => {
+  await service.kill();
+  await gate.close();
+  rmSync(folder, { recursive: true });
+});
+
+describe('the command line and the service', () => {
+  it('agree on accounts, credits and deductions', async () => {
+    const json = async (...args: string[]): Promise<unknown> =>
+      JSON.parse((await startCli(...args, '--json').ended).out);
+    await json('account', 'create', 'a', '--asset', 'USD/2', '--initial-balance', '100');
+    expect(await json('credit', 'a', '50')).toMatchObject({
+      kind: 'credit',
+      status: 'succeeded',
+      amount: '50',
+    });
+    const deduct = ['deduct', 'a', '120', '--request-id', 'r1', '--reference', 'order 5'];
+    expect(await json(...deduct)).toMatchObject({ kind: 'deduction', requestId: 'r1', replayed: false });
+    expect(await json(...deduct)).toMatchObject({ kind: 'deduction', requestId: 'r1', replayed: true });
+    expect(await json('deduct', 'a', '31')).toMatchObject({ error: { code: 'INSUFFICIENT_FUNDS' } });
+    expect(await json('account', 'show', 'a')).toMatchObject({ id: 'a', balance: { total: '30' } });
+    expect(await json('account', 'list')).toMatchObject({ items: [{ id: 'a', asset: 'USD/2' }] });
+  });
+
+  it('generate, replay, and replay again, which changes nothing', async () => {
+    const log = await generate({ rows: 20_000, accounts: 40 });
+    const first = await replay(log, '--create-accounts');
+    expect(first).toMatchObject({ exitCode: 0, completed: true, succeeded: 20_000 });
+    expect(first.amount).toBe(sumOf(log).toString());
+    const balances = await totals(Object.keys(first.accounts));
+
+    const again = await replay(log, '--create-accounts');
+    expect(again).toMatchObject({ exitCode: 0, succeeded: 0, replayed: 20_000, amount: '0' });
+    expect(await totals(Object.keys(first.accounts))).toEqual(balances);
+  });
+
+  it('a replay that is killed goes on where it was, and no row is lost or taken twice', async () => {
+    const log = await generate({ rows: 20_000, accounts: 12 });
+    await createAccounts(12);
+    const checkpoint = join(folder, 'checkpoint.json');
+    const options = ['--batch-size', '200', '--checkpoint', checkpoint];
+    const killed = startCli('replay', log, ...options);
+    gate.afterBatch = async (nth) => {
+      if (nth !== 40) return 'pass';
+      await appeared(checkpoint);
+      killed.child.kill('SIGKILL');
+      return 'drop';
+    };
+    await killed.ended;
+    gate.afterBatch = undefined;
+
+    const resumed = await replay(log, ...options);
+    expect(resumed).toMatchObject({ exitCode: 0, completed: true });
+    expect(resumed.skipped).toBeGreaterThanOrEqual(200);
+    expect(resumed.skipped + resumed.succeeded + resumed.replayed).toBe(20_000);
+    expect(await spent(12)).toBe(sumOf(log));
+  });
+
+  it('a replay that is asked to stop waits for its answers, reports, and goes on later', async () => {
+    const log = await generate({ rows: 20_000, accounts: 12 });
+    await createAccounts(12);
+    const options = ['--batch-size', '200', '--checkpoint', join(folder, 'checkpoint.json')];
+    const stopped = startCli('replay', log, '--json', ...options);
+    gate.afterBatch = (nth) => {
+      if (nth === 40) stopped.child.kill('SIGINT');
+      return Promise.resolve('pass');
+    };
+    const { exitCode, out } = await stopped.ended;
+    const report = JSON.parse(out) as Report;
+    expect(exitCode).toBe(130);
+    expect(report).toMatchObject({ completed: false, error: { code: 'INTERRUPTED' } });
+    expect(report.succeeded).toBeGreaterThanOrEqual(40 * 200);
+    expect(await spent(12)).toBe(BigInt(report.amount));
+
+    // Everything that was sent was answered, so the checkpoint leaves nothing to be replayed.
+    const resumed = await replay(log, ...options);
+    expect(resumed).toMatchObject({ exitCode: 0, skipped: report.succeeded, replayed: 0 });
+    expect(await spent(12)).toBe(sumOf(log));
+  });
+
+  it('a service that is killed and comes back within the patience costs nothing but time', async () => {
+    const log = await generate({ rows: 20_000, accounts: 12 });
+    await createAccounts(12);
+    gate.afterBatch = async (nth) => {
+      if (nth !== 30) return 'pass';
+      await service.kill();
+      service = await startService();
+      return 'drop';
+    };
+    const report = await replay(log, '--batch-size', '200', '--retry-seconds', '120');
+    expect(report).toMatchObject({ exitCode: 0, completed: true });
+    expect(report.succeeded + report.replayed).toBe(20_000);
+    expect(await spent(12)).toBe(sumOf(log));
+  });
+
+  // The log may not be published, so it is not part of the repository.
+  (existsSync(REAL_LOG) ? it : it.skip)(
+    'a real log with true repeats is charged once per request id',
+    async () => {
+      expect(await replay(REAL_LOG, '--create-accounts')).toMatchObject({
+        exitCode: 0,
+        succeeded: 9_960,
+        replayed: 40,
+        amount: '873434',
+      });
+    },
+  );
+});
+
+async function generate({ rows, accounts }: { rows: number; accounts: number }): Promise<string> {
+  const log = join(folder, 'log.csv');
+  await startCli('generate', log, '--rows', String(rows), '--accounts', String(accounts)).ended;
+  return log;
+}
+
+async function replay(log: string, ...options: string[]): Promise<Report & { exitCode: number | null }> {
+  const { exitCode, out } = await startCli('replay', log, '--json', ...options).ended;
+  return { ...(JSON.parse(out) as Report), exitCode };
+}
+
+function sumOf(log: string): bigint {
+  const [, ...rows] = readFileSync(log, 'utf8').trimEnd().split('\n');
+  return rows.reduce((sum, row) => sum + BigInt(row.split(',')[2] ?? ''), 0n);
+}
+
+function accountIds(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `acct-${String(index + 1).padStart(2, '0')}`);
+}
+
+async function createAccounts(count: number): Promise<void> {
+  for (const id of accountIds(count)) {
+    const initialBalance = OPENING.toString();
+    await call('/v1/accounts', { id, asset: 'POINTS/0', subAccounts: 8, initialBalance });
+  }
+}
+
+async function totals(ids: readonly string[]): Promise<bigint[]> {
+  const balances = await Promise.all(ids.map((id) => call(`/v1/accounts/${id}/balance?consistency=current`)));
+  return balances.map((balance) => BigInt((balance as { total: string }).total));
+}
+
+async function call(path: string, body?: unknown): Promise<unknown> {
+  const answer = await fetch(`${service.url}${path}`, {
+    headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
+  });
+  if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+  return answer.json();
+}
+
+async function spent(accounts: number): Promise<bigint> {
+  return (await totals(accountIds(accounts))).reduce((sum, total) => sum + OPENING - total, 0n);
+}
+
+type Child = ChildProcessByStdio<null, Readable, Readable>;
+
+function startNode(script: string, args: readonly string[], env: Record<string, string>): Child {
+  return spawn(process.execPath, [join(REPOSITORY, 'dist', 'src', script), ...args], {
+    env: { PATH: process.env['PATH'], ...env },
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+function startCli(...args: string[]): {
+  child: Child;
+  ended: Promise<{ exitCode: number | null; out: string; err: string }>;
+} {
+  const child = startNode('cli/main.js', args, { HOTSPLIT_URL: gate.url, HOTSPLIT_KEY: KEY });
+  let [out, err] = ['', ''];
+  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+  const ended = once(child, 'close').then(([exitCode]) => ({
+    exitCode: exitCode as number | null,
+    out,
+    err,
+  }));
+  return { child, ended };
+}
+
+interface Service {
+  readonly url: string;
+  kill(): Promise<void>;
+}
+
+async function startService(): Promise<Service> {
+  const child = startNode('main.js', [], {
+    HOTSPLIT_HTTP_PORT: '0',
+    HOTSPLIT_GRPC_PORT: '0',
+    HOTSPLIT_DATA_DIR: join(folder, 'service'),
+    HOTSPLIT_ADMIN_KEY: KEY,
+    HOTSPLIT_LOG_LEVEL: 'error',
+  });
+  const closed = once(child, 'close');
+  let err = '';
+  child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+  const url = await new Promise<string>((resolve, reject) => {
+    createInterface(child.stdout).on('line', (line) => {
+      const [, address] = /^REST\s+(http:\/\/[^/]+)/.exec(line) ?? [];
+      if (address !== undefined) resolve(address);
+    });
+    void closed.then(() => {
+      reject(new Error(`the service did not start: ${err}`));
+    });
+  });
+  return {
+    url,
+    kill: async () => {
+      child.kill('SIGKILL');
+      await closed;
+    },
+  };
+}
+
+async function appeared(path: string): Promise<void> {
+  const watcher = watch(dirname(path));
+  while (!existsSync(path)) await once(watcher, 'change');
+  watcher.close();
+}
+
+/** Passes requests on, counts the answers to batches, and lets the test decide whether they arrive. */
+class Gate {
+  afterBatch: ((nth: number) => Promise<'pass' | 'drop'>) | undefined;
+  #batches = 0;
+  readonly #server: Server;
+
+  private constructor(private readonly target: () => string) {
+    this.#server = createServer((request, response) => {
+      this.#pass(request, response);
+    });
+  }
+
+  static async open(target: () => string): Promise<Gate> {
+    const gate = new Gate(target);
+    await once(gate.#server.listen(0, '127.0.0.1'), 'listening');
+    return gate;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    await once(this.#server.close(), 'close');
+  }
+
+  #pass(request: IncomingMessage, response: ServerResponse): void {
+    const { method, headers } = request;
+    const onward = forward(`${this.target()}${request.url ?? ''}`, { method, headers, agent: false });
+    // To the command line, a service that cannot be reached looks like a lost answer.
+    onward.on('error', () => response.destroy());
+    onward.on('response', (answer) => {
+      void this.#decide(request).then((decision) => {
+        if (decision === 'drop') return response.destroy();
+        response.writeHead(answer.statusCode ?? 502, answer.headers);
+        return answer.pipe(response);
+      });
+    });
+    request.pipe(onward);
+  }
+
+  #decide({ url }: IncomingMessage): Promise<'pass' | 'drop'> {
+    if (url !== '/v1/deductions:batch' || this.afterBatch === undefined) return Promise.resolve('pass');
+    this.#batches += 1;
+    return this.afterBatch(this.#batches);
+  }
+}
