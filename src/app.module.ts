@@ -12,6 +12,8 @@ import { EngineRuntime } from './engine/runtime';
 import { ADMIN_KEY, ApiKeys } from './platform/api-keys';
 import { Health } from './platform/health';
 import { Metrics } from './platform/metrics';
+import { InProcessNotices, NOTICES, type Notices } from './platform/notices';
+import { RedisNotices } from './platform/redis-notices';
 import { Settings } from './platform/settings';
 import { StructuredLog } from './platform/structured-log';
 
@@ -27,6 +29,7 @@ export class AppModule {
         { provide: StructuredLog, useValue: new StructuredLog(settings.logLevel) },
         Metrics,
         { provide: EngineRuntime, useFactory: engineRuntime, inject: [Settings, Metrics] },
+        { provide: NOTICES, useFactory: noticesOf, inject: [Settings, Metrics] },
         ApiKeys,
         Health,
         AccountService,
@@ -41,6 +44,12 @@ export class AppModule {
       ],
     };
   }
+}
+
+function noticesOf(settings: Settings, metrics: Metrics): Notices {
+  return settings.redisUrl === undefined
+    ? new InProcessNotices()
+    : new RedisNotices(settings.redisUrl, metrics);
 }
 
 function engineRuntime(settings: Settings, metrics: Metrics): EngineRuntime {

@@ -7,6 +7,7 @@ import { AppModule } from './app.module';
 import { EngineRuntime } from './engine/runtime';
 import { Health } from './platform/health';
 import { Metrics } from './platform/metrics';
+import { NOTICES, type Notices } from './platform/notices';
 import type { Settings } from './platform/settings';
 import { StructuredLog } from './platform/structured-log';
 
@@ -34,6 +35,8 @@ export async function startService(
   );
   const runtime = app.get(EngineRuntime);
   await runtime.start();
+  const notices = app.get<Notices>(NOTICES);
+  await notices.start();
 
   app.useGlobalFilters(new ProblemFilter(app.get(Metrics)));
   await app.get(RestApi).register(app.getHttpAdapter().getInstance(), extend);
@@ -44,6 +47,7 @@ export async function startService(
     stop: async () => {
       app.get(Health).stopping();
       await app.close();
+      await notices.stop();
       await runtime.stop();
     },
   };

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { EngineRuntime } from '../engine/runtime';
 import type { ApiKeyRecord, Scope } from '../shards/directory/directory';
+import { NOTICES, type Notices } from './notices';
 
 export const SCOPES = ['read', 'deduct', 'credit', 'admin'] as const satisfies readonly Scope[];
 
@@ -23,7 +24,8 @@ interface Cached {
 
 /**
  * API keys. Secrets carry 256 random bits, so their plain SHA-256 is kept and nothing is gained by slowing it down. What
- * was found is remembered for a few seconds, which is also how long a deleted key may still be let in on an instance.
+ * was found is remembered for a few seconds; a deleted key is forgotten at once where the notice of it arrives, and after
+ * those seconds everywhere else.
  */
 @Injectable()
 export class ApiKeys {
@@ -33,8 +35,12 @@ export class ApiKeys {
   constructor(
     private readonly runtime: EngineRuntime,
     @Inject(ADMIN_KEY) adminKey: string,
+    @Inject(NOTICES) private readonly notices: Notices,
   ) {
     this.#adminHash = sha256(adminKey);
+    notices.subscribe(({ kind }) => {
+      if (kind === 'apiKeyDeleted') this.#cache.clear();
+    });
   }
 
   /** The principal if it is remembered; `null` when the directory has to be asked. */
@@ -81,7 +87,7 @@ export class ApiKeys {
   /** @returns false when there was no such key */
   async delete(keyId: string): Promise<boolean> {
     const deleted = await this.runtime.directory.deleteApiKey(keyId);
-    this.#cache.clear();
+    this.notices.publish({ kind: 'apiKeyDeleted' });
     return deleted;
   }
 }

@@ -1,5 +1,5 @@
 import { plainToInstance } from 'class-transformer';
-import { IsIn, IsInt, IsOptional, Length, Max, Min, MinLength, validateSync } from 'class-validator';
+import { IsIn, IsInt, IsOptional, Length, Matches, Max, Min, MinLength, validateSync } from 'class-validator';
 import { join } from 'node:path';
 import { parseLocation, parseShardAddress, type Location, type ShardAddress } from '../shards/shard-address';
 import { LOG_LEVELS, type LogLevel } from './structured-log';
@@ -14,6 +14,9 @@ class PlainSettings {
   @IsOptional() @Length(1, 16_384) shards?: string;
   @IsOptional() @Length(1, 4_096) directory?: string;
   @IsOptional() @MinLength(16) adminKey?: string;
+  @IsOptional()
+  @Matches(/^rediss?:\/\/[^\s/]+/, { message: 'a URL redis://[user:password@]host:port[/number]' })
+  redisUrl?: string;
   @IsIn(LOG_LEVELS) logLevel!: LogLevel;
   @IsInt() @Min(1) @Max(16) lanesPerShard!: number;
   @IsInt() @Min(1) @Max(4_096) batchCommandsMax!: number;
@@ -64,6 +67,13 @@ export const SETTINGS = {
     secret: true,
     meaning:
       'bootstrap admin key, at least 16 characters; by default generated at the first start and kept in `admin.key` in the data folder. Give every instance the same',
+  },
+  redisUrl: {
+    variable: 'HOTSPLIT_REDIS_URL',
+    fallback: undefined,
+    secret: true,
+    meaning:
+      'Redis, over which instances tell each other what their caches should forget; without it they find out within seconds',
   },
   logLevel: {
     variable: 'HOTSPLIT_LOG_LEVEL',
@@ -162,7 +172,7 @@ function unknownVariables(environment: Readonly<Record<string, string | undefine
 
 /** The client's and the test suite's own variables, and settings of the contract that come with later features. */
 const FOREIGN_VARIABLE =
-  /^HOTSPLIT_(URL|KEY|TEST_.*|BENCH_.*|MYSQL_SERVER_TOOL|GRPC_PORT|REDIS_URL|KAFKA_BROKERS|WORKERS)$/;
+  /^HOTSPLIT_(URL|KEY|TEST_.*|BENCH_.*|MYSQL_SERVER_TOOL|GRPC_PORT|KAFKA_BROKERS|WORKERS)$/;
 
 function locate(settings: Settings, faults: string[]): void {
   const embedded = Array.from(

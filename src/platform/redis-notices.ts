@@ -1,0 +1,90 @@
+import { Redis } from 'ioredis';
+import type { EngineObserver } from '../engine/observer';
+import type { Notice, Notices } from './notices';
+
+const CHANNEL = 'hotsplit:notices';
+const RECONNECT_MS_MAX = 2_000;
+const COMMAND_MS_MAX = 2_000;
+
+/**
+ * Notices over Redis publish/subscribe. While Redis is away notices are dropped, and everything goes on: what they would
+ * have made fresh becomes so by its own age.
+ */
+export class RedisNotices implements Notices {
+  readonly #publisher: Redis;
+  readonly #subscriber: Redis;
+  readonly #listeners: ((notice: Notice) => void)[] = [];
+
+  constructor(
+    url: string,
+    private readonly observer: Pick<EngineObserver, 'deferred'>,
+  ) {
+    this.#publisher = this.#connection(url);
+    this.#subscriber = this.#connection(url);
+    this.#subscriber.on('message', (_channel: string, text: string) => this.#receive(text));
+  }
+
+  publish(notice: Notice): void {
+    for (const listener of this.#listeners) listener(notice);
+    this.#publisher.publish(CHANNEL, JSON.stringify(notice)).catch((error: unknown) => {
+      this.observer.deferred('telling other instances over Redis', error);
+    });
+  }
+
+  subscribe(listener: (notice: Notice) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Resolves once subscribed, or at once when Redis is away; the connection is then tried again in the background. */
+  async start(): Promise<void> {
+    try {
+      await Promise.all([this.#publisher.connect(), this.#subscriber.connect()]);
+      await this.#subscriber.subscribe(CHANNEL);
+    } catch (error) {
+      this.observer.deferred('connecting to Redis', error);
+      // A subscription that could not be made is made when the connection stands.
+      this.#subscriber.once('ready', () => {
+        this.#subscriber.subscribe(CHANNEL).catch((cause: unknown) => {
+          this.observer.deferred('subscribing to Redis', cause);
+        });
+      });
+    }
+  }
+
+  stop(): Promise<void> {
+    this.#publisher.disconnect();
+    this.#subscriber.disconnect();
+    return Promise.resolve();
+  }
+
+  #receive(text: string): void {
+    const notice = parseNotice(text);
+    if (notice) for (const listener of this.#listeners) listener(notice);
+  }
+
+  #connection(url: string): Redis {
+    const redis = new Redis(url, {
+      lazyConnect: true,
+      enableOfflineQueue: false,
+      maxRetriesPerRequest: 1,
+      connectTimeout: COMMAND_MS_MAX,
+      commandTimeout: COMMAND_MS_MAX,
+      retryStrategy: (tries) => Math.min(100 * tries, RECONNECT_MS_MAX),
+    });
+    // ioredis reconnects by itself; one line for each outage is enough.
+    redis.on('error', (error: unknown) => {
+      if (redis.status !== 'reconnecting') this.observer.deferred('the connection to Redis', error);
+    });
+    return redis;
+  }
+}
+
+/** Anything but a notice of this version is somebody else's. */
+function parseNotice(text: string): Notice | undefined {
+  try {
+    const { kind } = JSON.parse(text) as Partial<Notice>;
+    return kind === 'apiKeyDeleted' ? { kind } : undefined;
+  } catch {
+    return undefined;
+  }
+}
