@@ -10,7 +10,7 @@ export interface AccountCacheSettings {
   readonly refreshMs: number;
 }
 
-export const ACCOUNT_CACHE_SETTINGS: AccountCacheSettings = { accountsMax: 100_000, refreshMs: 2_000 };
+export const ACCOUNT_CACHE_SETTINGS: AccountCacheSettings = { accountsMax: 100_000, refreshMs: 60_000 };
 
 interface Cached {
   readonly account: AccountRecord;

@@ -36,6 +36,9 @@ export interface SqlShardParts {
 /** Rows created by one statement. */
 const SEEDS_LENGTH_MAX = 500;
 
+/** Transfers marked by one statement: SQLite allows expressions to be 1,000 deep. */
+const TRANSFERS_LENGTH_MAX = 200;
+
 /** A shard on any SQL store: batches go through its transactions, the rest are single statements. */
 export class SqlShard implements Shard {
   constructor(private readonly parts: SqlShardParts) {}
@@ -106,7 +109,9 @@ export class SqlShard implements Shard {
   }
 
   async completeTransfers(transfers: readonly { accountId: string; transferId: string }[]): Promise<void> {
-    if (transfers.length > 0) await this.#write(completeTransfers(transfers));
+    for (let from = 0; from < transfers.length; from += TRANSFERS_LENGTH_MAX) {
+      await this.#write(completeTransfers(transfers.slice(from, from + TRANSFERS_LENGTH_MAX)));
+    }
   }
 
   async pendingDepartures(options: {

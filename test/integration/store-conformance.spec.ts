@@ -231,6 +231,15 @@ describe.each(STORES)('[$mark] a shard', ({ mark, makeSite }) => {
       expect(await shard.pendingDepartures({ limit: 10, olderThanMs: 0 })).toEqual(pending.slice(2));
     });
 
+    it('marks as many transfers as an account can have sub-accounts', async () => {
+      const targets = Array.from({ length: 1_023 }, (_, n) => ({ shard: 's1', subAccount: n + 1 }));
+      await run({ ...credit('big', 10_240n), spreadOver: targets });
+      const pending = await shard.pendingDepartures({ limit: 2_000, olderThanMs: 0 });
+      expect(pending).toHaveLength(1_023);
+      await shard.completeTransfers(pending);
+      expect(await shard.pendingDepartures({ limit: 2_000, olderThanMs: 0 })).toEqual([]);
+    });
+
     it('lets a transfer arrive once, however often it is tried', async () => {
       expect(await kinds(arrival('t', 5n), arrival('t', 5n))).toEqual(['arrived', 'alreadyArrived']);
       const again = await Promise.all([1, 2, 3, 4].map(() => kinds(arrival('t', 5n), arrival('u', 1n))));
