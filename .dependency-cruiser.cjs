@@ -11,7 +11,8 @@ module.exports = {
   forbidden: [
     {
       name: 'no-cycles',
-      comment: 'Two files that import each other are one idea: merge them, or move what both need into a third.',
+      comment:
+        'Two files that import each other are one idea: merge them, or move what both need into a third.',
       severity: 'error',
       from: {},
       to: { circular: true },
@@ -28,21 +29,24 @@ module.exports = {
     },
     {
       name: 'shards-know-only-the-ledger',
-      comment: 'A store applies what the ledger decided. If it needs a rule, the rule belongs in src/ledger; if it needs a setting, pass it in.',
+      comment:
+        'A store applies what the ledger decided. If it needs a rule, the rule belongs in src/ledger; if it needs a setting, pass it in.',
       severity: 'error',
       from: { path: '^src/shards/' },
       to: { path: '^src/', pathNot: ['^src/(shards|ledger)/'] },
     },
     {
       name: 'engine-knows-shards-and-ledger',
-      comment: 'Lanes and routing must run in the simulator without a framework: pass services in through an interface of the engine.',
+      comment:
+        'Lanes and routing must run in the simulator without a framework: pass services in through an interface of the engine.',
       severity: 'error',
       from: { path: '^src/engine/' },
       to: { path: '^src/', pathNot: ['^src/(engine|shards|ledger)/'] },
     },
     {
       name: 'engine-has-no-framework',
-      comment: 'NestJS wires the engine from app.module and the features; the engine itself is plain TypeScript.',
+      comment:
+        'NestJS wires the engine from app.module and the features; the engine itself is plain TypeScript.',
       severity: 'error',
       from: { path: '^src/(engine|ledger|shards)/' },
       to: { path: 'node_modules/(@nestjs|fastify)/' },
@@ -56,14 +60,16 @@ module.exports = {
     },
     {
       name: 'platform-knows-no-feature',
-      comment: 'platform (settings, metrics, keys, logs) is used by everyone and therefore imports no feature and no door.',
+      comment:
+        'platform (settings, metrics, keys, logs) is used by everyone and therefore imports no feature and no door.',
       severity: 'error',
       from: { path: '^src/platform/' },
       to: { path: [features, '^src/(api|cli|console|client)/'] },
     },
     {
       name: 'cli-and-client-speak-the-api-only',
-      comment: 'The operator and the client talk to a running service over its API; share only pure vocabulary from src/ledger.',
+      comment:
+        'The operator and the client talk to a running service over its API; share only pure vocabulary from src/ledger.',
       severity: 'error',
       from: { path: '^src/(cli|client)/' },
       to: { path: '^src/', pathNot: ['^src/(cli|client|ledger)/'] },
@@ -94,6 +100,9 @@ module.exports = {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
   },
 };

@@ -106,6 +106,7 @@ async function finish(total) {
 }
 
 async function abandon() {
+  steps.halt();
   console.error('\nstopped; ending the servers …');
   // Not waited for while they start: they end with this process in any case.
   await Promise.race([

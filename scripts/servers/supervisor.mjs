@@ -2,6 +2,8 @@
 // that process ends, -9 included, the kernel closes the pipe and the servers go. Prints one JSON line on stdout:
 // {mariadb: [{port, socket, pid, version, url}], redis: […], mysql: […], unavailable: {mysql?: "reason"}}.
 //
+// The data are in a fresh folder under HOTSPLIT_SERVERS_DIR, by default the system's folder for temporary files.
+//
 //   supervisor.mjs {"mariadb": 2, "redis": 1, "mysql": 2, "bufferPool": "256M"}
 import { spawn } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';

@@ -1,12 +1,15 @@
 /** The steps of a test run, as they are shown while they run and again in the summary. */
 export class Steps {
   #lines = [];
+  #halted = false;
 
   /** Runs one step under a heading. `work` answers the words for the summary. */
   async run(name, work) {
+    await this.#turn();
     const startedAt = Date.now();
     console.log(`\n── ${name} ${'─'.repeat(Math.max(0, 70 - name.length))}`);
     const { words, result } = await work();
+    await this.#turn();
     const elapsed = `${((Date.now() - startedAt) / 1000).toFixed(1)} s`;
     console.log(`${name}: ${words} (${elapsed})`);
     this.add(name, words, elapsed);
@@ -15,6 +18,15 @@ export class Steps {
 
   add(name, words, elapsed = '') {
     this.#lines.push([name, words, elapsed]);
+  }
+
+  /** After this no step begins or ends any more: the run is being abandoned. */
+  halt() {
+    this.#halted = true;
+  }
+
+  #turn() {
+    return this.#halted ? new Promise(() => {}) : undefined;
   }
 
   print() {
