@@ -102,12 +102,13 @@ describe('the engine', () => {
 
   test('reads a balance from every shard at once, money in transit included, or says which cannot be read', async () => {
     const { engine, database, faults } = setUp();
-    database('east')
-      .account('acme')
-      .rows.set(0, row({ availableMinor: 5n, heldMinor: 2n, netMinor: 2n ** 63n - 1n }));
-    database('west')
-      .account('acme')
-      .rows.set(2, row({ index: 2, availableMinor: 10n, netMinor: -(2n ** 63n) + 21n }));
+    const netMax = 2n ** 63n - 1n;
+    const hold = (name: string, given: Parameters<typeof row>[0] & { index: number }): void => {
+      database(name).account('acme').rows.set(given.index, row(given));
+    };
+    hold('east', { index: 0, availableMinor: 5n, heldMinor: 2n, netMinor: netMax });
+    hold('east', { index: 3, netMinor: netMax });
+    hold('west', { index: 2, availableMinor: 10n, netMinor: 22n });
 
     expect(await engine.readBalance(ACCOUNT)).toEqual({
       totalMinor: 20n,

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { canonicalMap, fingerprint } from './fingerprint';
+import { canonicalMap, fingerprint, requestFingerprint } from './fingerprint';
 
 const RUNS = { seed: 20_251_108, numRuns: 300 };
 
@@ -38,6 +38,34 @@ describe('a fingerprint', () => {
 
   test('is the same for an amount sent as a number and as a string', () => {
     expect(fingerprint(10n)).toBe(fingerprint('10'));
+  });
+});
+
+describe('requestFingerprint', () => {
+  test('is the fingerprint of the four parts, remembered or not', () => {
+    const part = fc.option(fc.string(), { nil: null });
+    const asked = fc.record({
+      kind: fc.constantFrom('deduct', 'credit'),
+      amountMinor: fc.bigInt(1n, 5n),
+      reference: part,
+      metadata: part,
+    });
+    fc.assert(
+      fc.property(asked, ({ kind, amountMinor, reference, metadata }) => {
+        const made = requestFingerprint(kind, amountMinor, reference, metadata);
+        expect(made).toBe(fingerprint(kind, amountMinor, reference, metadata));
+      }),
+      RUNS,
+    );
+  });
+
+  test('stays right when there are more different requests than it remembers', () => {
+    for (let amount = 1n; amount <= 5_000n; amount += 1n) requestFingerprint('deduct', amount, null, null);
+    for (const amount of [1n, 4_097n, 5_000n]) {
+      expect(requestFingerprint('deduct', amount, null, null)).toBe(
+        fingerprint('deduct', amount, null, null),
+      );
+    }
   });
 });
 

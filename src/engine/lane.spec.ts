@@ -34,6 +34,20 @@ describe('a lane', () => {
     expect(lane.depth).toBe(0);
   });
 
+  test('lets the event loop take in what has arrived before it takes a batch', async () => {
+    const turns: (() => void)[] = [];
+    const turn = (): Promise<void> => new Promise((resolve) => turns.push(resolve));
+    const { shard, submit } = laneOn({}, new ScriptedFaults(), turn);
+    const early = submit('a');
+    await promisesSettled();
+    expect(shard.batches).toEqual([]);
+
+    const late = submit('b');
+    turns.shift()?.();
+    await Promise.all([early, late]);
+    expect(shard.batches).toEqual([['a', 'b']]);
+  });
+
   test('puts no more than its bound into a batch, first come first served', async () => {
     const { shard, submit } = laneOn({ batchCommandsMax: 3 });
     await Promise.all(['a', 'b', 'c', 'd', 'e', 'f', 'g'].map(submit));
@@ -190,7 +204,11 @@ describe('a lane', () => {
   });
 });
 
-function laneOn(settings: Partial<LaneSettings> = {}, faults = new ScriptedFaults()) {
+function laneOn(
+  settings: Partial<LaneSettings> = {},
+  faults = new ScriptedFaults(),
+  turn = (): Promise<void> => Promise.resolve(),
+) {
   const { shard, clock } = gatedShard({ interfere: faults.interfere });
   const observer = new NotingObserver();
   const now = (): number => clock.now();
@@ -206,7 +224,7 @@ function laneOn(settings: Partial<LaneSettings> = {}, faults = new ScriptedFault
     breaker,
     observer,
     now,
-    turn: () => clock.turn(),
+    turn,
   });
   const submit = (requestId: string): Promise<LaneOutcome> =>
     lane.submit(deduct({ requestId, amountMinor: 1n }));

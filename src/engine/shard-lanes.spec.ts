@@ -73,6 +73,11 @@ function lanesOf(parallelism: number, faults = new ScriptedFaults()) {
   return {
     shard,
     observer,
-    lanes: new ShardLanes(shard, { settings: LANE_SETTINGS, observer, now: () => clock.now(), turn: () => clock.turn() }),
+    lanes: new ShardLanes(shard, {
+      settings: LANE_SETTINGS,
+      observer,
+      now: () => clock.now(),
+      turn: () => clock.turn(),
+    }),
   };
 }

