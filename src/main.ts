@@ -6,10 +6,10 @@ import { type Service, startService } from './service';
 async function main(): Promise<void> {
   const settings = readSettings(process.env);
   const adminKey = bootstrapAdminKey(settings);
+  if (adminKey.generatedAt !== undefined) say(`key   ${adminKey.key}  (kept in ${adminKey.generatedAt})`);
   const service = await startService(settings, adminKey.key);
   say(`REST  ${service.restUrl}/v1`);
   say(`docs  ${service.restUrl}/docs`);
-  if (adminKey.generatedAt !== undefined) say(`key   ${adminKey.key}  (kept in ${adminKey.generatedAt})`);
   stopOnSignal(service, settings);
 }
 
@@ -26,12 +26,20 @@ function stopOnSignal(service: Service, settings: Settings): void {
   process.on('SIGINT', stop);
 }
 
+/** What an operator can mend is told in a line; anything else with its stack. */
 function fail(error: unknown): never {
-  const expected = error instanceof SettingsError || error instanceof DatabaseRefusedError;
-  process.stderr.write(
-    `${expected ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-  );
+  const known =
+    error instanceof SettingsError || error instanceof DatabaseRefusedError || isListenError(error);
+  const told =
+    error instanceof Error ? (known ? error.message : (error.stack ?? error.message)) : String(error);
+  process.stderr.write(`${told}\n`);
   process.exit(1);
+}
+
+function isListenError(error: unknown): boolean {
+  return ['EADDRINUSE', 'EACCES', 'EADDRNOTAVAIL'].includes(
+    String((error as { code?: unknown } | null)?.code),
+  );
 }
 
 function say(line: string): void {

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Balance, reachOf } from '../engine/read-balance';
 import { EngineRuntime } from '../engine/runtime';
 import type { Entry, EntryKind } from '../ledger/entry';
@@ -18,6 +19,9 @@ export interface ListedEntry {
   readonly entry: Entry;
   readonly shard: string;
 }
+
+/** How long a list waits for a database clock that is behind another one. */
+const CLOCK_WAIT_MS_MAX = 1_000;
 
 /** Reads over all of an account's shards: balances and the list of entries. */
 @Injectable()
@@ -61,10 +65,20 @@ export class BalanceService {
     return merged.length > items.length && last ? { items, next: positionOf(last) } : { items };
   }
 
+  /**
+   * Where the list begins: the earliest of the shards' settled moments. Between servers whose clocks disagree that would
+   * hide what the one ahead has just written, so the one behind is given the time to catch up, within a bound.
+   */
   async #newestPosition(account: AccountRecord, reach: readonly string[]): Promise<EntryPosition> {
-    const settled = await Promise.all(
-      reach.map((shard) => this.runtime.shards.shard(shard).settledUntilUs(account.accountId)),
-    );
+    const settle = (): Promise<number[]> =>
+      Promise.all(reach.map((shard) => this.runtime.shards.shard(shard).settledUntilUs(account.accountId)));
+    const started = performance.now();
+    let settled = await settle();
+    const disagreementMs = (Math.max(...settled) - Math.min(...settled)) / 1_000;
+    if (disagreementMs > performance.now() - started) {
+      await sleep(Math.min(disagreementMs, CLOCK_WAIT_MS_MAX));
+      settled = await settle();
+    }
     return { createdAtUs: Math.min(...settled), shard: '', subAccount: 0, version: 0 };
   }
 }

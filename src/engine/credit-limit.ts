@@ -15,6 +15,7 @@ export const CREDIT_LIMIT_SETTINGS: CreditLimitSettings = {
 
 interface Allowance {
   leftMinor: bigint;
+  admittedMinor: bigint;
   readonly until: number;
 }
 
@@ -37,24 +38,35 @@ export class CreditLimit {
   /** @param readTotal reads the account's total, in minor units */
   async admits(accountId: string, amountMinor: bigint, readTotal: () => Promise<bigint>): Promise<boolean> {
     if (this.#spend(accountId, amountMinor)) return true;
-    const room = BALANCE_MAX_MINOR - (await readTotal()) - amountMinor;
+    const before = this.#admittedMinor(accountId);
+    const total = await readTotal();
+    const meanwhile = this.#admittedMinor(accountId) - before;
+    const room = BALANCE_MAX_MINOR - total - meanwhile - amountMinor;
     if (room < 0n) return false;
-    this.#grant(accountId, room);
+    this.#grant(accountId, { roomMinor: room, admittedMinor: amountMinor });
     return true;
+  }
+
+  /** What was admitted here so far; only its growth during a reading means something. */
+  #admittedMinor(accountId: string): bigint {
+    return this.#allowances.get(accountId)?.admittedMinor ?? 0n;
   }
 
   #spend(accountId: string, amountMinor: bigint): boolean {
     const allowance = this.#allowances.get(accountId);
     if (!allowance || allowance.until < this.now() || allowance.leftMinor < amountMinor) return false;
     allowance.leftMinor -= amountMinor;
+    allowance.admittedMinor += amountMinor;
     return true;
   }
 
-  #grant(accountId: string, roomMinor: bigint): void {
+  #grant(accountId: string, grant: { roomMinor: bigint; admittedMinor: bigint }): void {
     const { allowanceDivisor, allowanceMsMax, accountsMax } = this.settings;
+    const admittedMinor = this.#admittedMinor(accountId) + grant.admittedMinor;
     this.#allowances.delete(accountId);
     this.#allowances.set(accountId, {
-      leftMinor: roomMinor / allowanceDivisor,
+      leftMinor: grant.roomMinor / allowanceDivisor,
+      admittedMinor,
       until: this.now() + allowanceMsMax,
     });
     if (this.#allowances.size <= accountsMax) return;

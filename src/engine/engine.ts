@@ -1,6 +1,7 @@
 import type { Entry } from '../ledger/entry';
 import { routeRequest } from '../ledger/routing';
 import type { AccountRecord } from '../shards/directory/account-record';
+import { ShardUnavailableError } from '../shards/faults';
 import type { AccountCache } from './account-cache';
 import type { CreditLimit } from './credit-limit';
 import type { EngineOutcome } from './engine-outcome';
@@ -42,6 +43,7 @@ export class Engine {
     let current = account;
     for (let tries = 0; tries < FENCES_MAX; tries += 1) {
       const { shard, command } = routeToHome(request, current);
+      if (!this.parts.shards.has(shard)) return { kind: 'shardUnavailable', shard };
       const outcome = await this.parts.shards.lanes(shard).submit(command);
       if (outcome.kind === 'applied' && outcome.departures.length > 0)
         await this.#awaitSpread(shard, outcome.departures);
@@ -76,8 +78,14 @@ export class Engine {
   /** A found key outranks the limit, so it is looked up before the refusal leaves. */
   async #refuseAboveLimit(request: Request, account: AccountRecord): Promise<EngineOutcome | undefined> {
     const readTotal = async (): Promise<bigint> => (await this.readBalance(account)).totalMinor;
-    if (await this.parts.creditLimit.admits(account.accountId, request.amountMinor, readTotal))
-      return undefined;
+    try {
+      if (await this.parts.creditLimit.admits(account.accountId, request.amountMinor, readTotal))
+        return undefined;
+    } catch (error) {
+      // The account's limit is a soft one: a shard that cannot be read must not keep money from coming in elsewhere.
+      if (error instanceof ShardUnavailableError) return undefined;
+      throw error;
+    }
     const found = await this.findEntry(account, request.requestId);
     if (!found) return { kind: 'balanceLimitExceeded' };
     return found.entry.fingerprint === request.fingerprint

@@ -194,8 +194,7 @@ describe('a lane', () => {
     expect(observer.batches).toEqual([{ shard: 's0', lane: 3, commands: 2, seconds: 0.25 }]);
   });
 
-  // Known defect: a batch that is split is reported as a whole and then again in parts.
-  test.failing('reports each command once, also of a batch that was split', async () => {
+  test('reports each command once, also of a batch that was split', async () => {
     const { observer, submit, shard } = laneOn();
     shard.culprit = 'b';
     await Promise.all(['a', 'b', 'c', 'd'].map(submit));

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Command } from '../ledger/command';
+import { DirectoryUnavailableError } from '../shards/directory/directory';
 import { ShardContendedError, ShardUnavailableError } from '../shards/faults';
 import { type BatchHint, NO_HINT, type Shard } from '../shards/shard';
 import type { Breaker } from './breaker';
@@ -95,7 +96,7 @@ export class Lane {
   }
 
   async #runBatch(batch: readonly Waiting[]): Promise<void> {
-    const { shard, number, breaker, observer, now } = this.parts;
+    const { shard, breaker, now } = this.parts;
     if (breaker.isOpen) {
       answerAll(batch, { kind: 'shardUnavailable', shard: shard.name });
       return;
@@ -107,37 +108,51 @@ export class Lane {
       this.#hint = hint;
       breaker.close();
       batch.forEach((waiting, position) => waiting.resolve(outcomes[position] as LaneOutcome));
+      this.#report(batch, started);
     } catch (error) {
       this.#hint = NO_HINT;
-      await this.#answerFailed(batch, error);
-    } finally {
-      observer.batchDone({
-        shard: shard.name,
-        lane: number,
-        commands: batch.length,
-        seconds: (now() - started) / 1_000,
-      });
+      await this.#answerFailed(batch, error, started);
     }
   }
 
-  async #answerFailed(batch: readonly Waiting[], error: unknown): Promise<void> {
+  #report(batch: readonly Waiting[], started: number): void {
+    const { shard, number, observer, now } = this.parts;
+    const seconds = (now() - started) / 1_000;
+    observer.batchDone({ shard: shard.name, lane: number, commands: batch.length, seconds });
+  }
+
+  async #answerFailed(batch: readonly Waiting[], error: unknown, started: number): Promise<void> {
     const { shard, breaker, observer } = this.parts;
+    if (batch.length > 1 && isDefect(error)) {
+      // Another try will not mend it: split until the culprit stands alone, so that the others do not suffer for it.
+      const half = Math.ceil(batch.length / 2);
+      await this.#runBatch(batch.slice(0, half));
+      await this.#runBatch(batch.slice(half));
+      return;
+    }
+    this.#report(batch, started);
     if (error instanceof ShardUnavailableError) {
       breaker.open();
       answerAll(batch, { kind: 'shardUnavailable', shard: shard.name });
     } else if (error instanceof ShardContendedError) {
       answerAll(batch, { kind: 'overloaded', shard: shard.name });
-    } else if (batch.length === 1) {
+    } else if (error instanceof DirectoryUnavailableError) {
+      // A row had to be made and the directory could not be asked about its account.
+      answerAll(batch, { kind: 'shardUnavailable', shard: shard.name });
+    } else {
       const incident = randomUUID();
       observer.defect(incident, error);
       answerAll(batch, { kind: 'failed', incident });
-    } else {
-      // Another try will not mend it: split until the culprit stands alone, so that the others do not suffer for it.
-      const half = Math.ceil(batch.length / 2);
-      await this.#runBatch(batch.slice(0, half));
-      await this.#runBatch(batch.slice(half));
     }
   }
+}
+
+function isDefect(error: unknown): boolean {
+  return !(
+    error instanceof ShardUnavailableError ||
+    error instanceof ShardContendedError ||
+    error instanceof DirectoryUnavailableError
+  );
 }
 
 function answerAll(batch: readonly Waiting[], outcome: LaneOutcome): void {

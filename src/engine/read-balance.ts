@@ -1,4 +1,3 @@
-import { wrap64 } from '../ledger/money';
 import type { AccountRecord } from '../shards/directory/account-record';
 import type { ShardBalance } from '../shards/shard';
 import type { ShardSet } from './shard-set';
@@ -35,7 +34,7 @@ export async function readBalance(shards: ShardSet, account: AccountRecord): Pro
 function sumParts(parts: readonly ShardBalance[]): Balance {
   const sum = (value: (part: ShardBalance) => bigint): bigint =>
     parts.reduce((total, part) => total + value(part), 0n);
-  const totalMinor = wrap64(sum((part) => part.netMinor));
+  const totalMinor = totalOf(sum((part) => part.netMinor));
   const heldMinor = sum((part) => part.heldMinor);
   return {
     availableMinor: totalMinor - heldMinor,
@@ -44,3 +43,14 @@ function sumParts(parts: readonly ShardBalance[]): Balance {
     inTransitMinor: totalMinor - heldMinor - sum((part) => part.availableMinor),
   };
 }
+
+/**
+ * The account's total from its `net` modulo 2^64. Totals are never below zero by more than what a sum read shard by
+ * shard can miss, and may pass the balance limit (and 2^63) by the credits in flight: so the representative is taken in
+ * [−2^62, 2^64 − 2^62).
+ */
+function totalOf(netMinor: bigint): bigint {
+  return BigInt.asUintN(64, netMinor + QUARTER) - QUARTER;
+}
+
+const QUARTER = 1n << 62n;

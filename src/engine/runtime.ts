@@ -113,6 +113,7 @@ export class EngineRuntime {
   async #openShard(shard: Shard): Promise<void> {
     try {
       await shard.open();
+      this.options.observer.shardState(shard.name, true);
     } catch (error) {
       if (error instanceof DatabaseRefusedError) throw error;
       this.#shardFailed(shard, error);

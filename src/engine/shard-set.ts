@@ -18,6 +18,10 @@ export class ShardSet {
     return [...this.#lanes.values()];
   }
 
+  has(name: string): boolean {
+    return this.#lanes.has(name);
+  }
+
   /** @throws ShardUnavailableError when a placement names a shard that this instance was not told of */
   lanes(name: string): ShardLanes {
     const lanes = this.#lanes.get(name);

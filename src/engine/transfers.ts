@@ -1,4 +1,5 @@
 import type { Departure } from '../ledger/transfer';
+import { ShardUnavailableError } from '../shards/faults';
 import type { PendingDeparture } from '../shards/shard';
 import type { EngineObserver } from './observer';
 import type { ShardSet } from './shard-set';
@@ -43,22 +44,25 @@ export class Transfers {
     return done.length;
   }
 
-  /** Finishes what was left pending anywhere, once. */
+  /**
+   * Finishes what was left pending anywhere, once. Each pair of shards has its own bounded share of the work, so that
+   * what waits for a dead shard holds up nothing between healthy ones.
+   */
   async recover(): Promise<void> {
+    const { names } = this.shards;
+    await Promise.all(names.flatMap((from) => names.map((to) => this.#recoverBetween(from, to))));
+  }
+
+  async #recoverBetween(fromShard: string, toShard: string): Promise<void> {
     const { olderThanMs, departuresMax } = this.settings;
-    await Promise.all(
-      this.shards.all.map(async ({ shard }) => {
-        try {
-          const pending: PendingDeparture[] = await shard.pendingDepartures({
-            limit: departuresMax,
-            olderThanMs,
-          });
-          if (pending.length > 0) await this.forward(shard.name, pending);
-        } catch (error) {
-          this.observer.deferred(`transfers that left ${shard.name}`, error);
-        }
-      }),
-    );
+    try {
+      const pending: PendingDeparture[] = await this.shards
+        .shard(fromShard)
+        .pendingDepartures({ limit: departuresMax, olderThanMs, toShard });
+      if (pending.length > 0) await this.forward(fromShard, pending);
+    } catch (error) {
+      this.observer.deferred(`transfers from ${fromShard} to ${toShard}`, error);
+    }
   }
 
   startRecovery(): void {
@@ -79,6 +83,13 @@ export class Transfers {
 
   async #arrive(fromShard: string, departure: Departure): Promise<boolean> {
     const { toShard, ...transfer } = departure;
+    if (!this.shards.has(toShard)) {
+      this.observer.deferred(
+        `a transfer to ${toShard}`,
+        new ShardUnavailableError(toShard, 'it is not configured here'),
+      );
+      return false;
+    }
     const outcome = await this.shards.lanes(toShard).submit({
       ...transfer,
       kind: 'transferIn',

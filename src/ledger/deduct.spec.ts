@@ -132,8 +132,7 @@ describe('a deduction', () => {
       expect(each.availableMinor).toBeLessThanOrEqual(BALANCE_MAX_MINOR);
   });
 
-  // Known defect: what the siblings lent beyond the amount stays on a row that nobody empties any more.
-  test.failing('reopens a closed row as draining when siblings lend it more than the amount', () => {
+  test('reopens a closed row as draining when siblings lend it more than the amount', () => {
     const rows = [row({ index: 0, state: 'closed' }), row({ index: 1, availableMinor: 50n })];
     const { changes } = new LedgerShard(rows).run([deduct({ amountMinor: 10n })]);
     expect(changes.subAccounts).toMatchObject([

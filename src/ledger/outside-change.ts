@@ -15,7 +15,7 @@ export function earlierUse(draft: Draft, command: DeductCommand | CreditCommand)
 /** A change of a row's balance that came from outside the account: `net` moves with `available`. */
 export function changeFromOutside(row: SubAccount, signedMinor: bigint): SubAccount {
   return {
-    ...row,
+    ...reopened(row, signedMinor),
     availableMinor: row.availableMinor + signedMinor,
     netMinor: wrap64(row.netMinor + signedMinor),
     version: row.version + 1,
@@ -26,11 +26,16 @@ export function changeFromOutside(row: SubAccount, signedMinor: bigint): SubAcco
 /** A change of a row's balance by money moving within the account: `moved` follows, the account's total does not. */
 export function changeByTransfer(row: SubAccount, signedMinor: bigint): SubAccount {
   return {
-    ...row,
+    ...reopened(row, signedMinor),
     availableMinor: row.availableMinor + signedMinor,
     movedMinor: wrap64(row.movedMinor + signedMinor),
     version: row.version + 1,
   };
+}
+
+/** A row out of use that takes money is emptied again: it never keeps any unnoticed. */
+function reopened(row: SubAccount, signedMinor: bigint): SubAccount {
+  return row.state === 'closed' && signedMinor > 0n ? { ...row, state: 'draining' } : row;
 }
 
 export function entryOf(

@@ -21,8 +21,7 @@ export function transferIn(draft: Draft, command: TransferInCommand): Outcome {
     return draft.refuse(command, { kind: 'balanceLimitExceeded' });
   }
 
-  const arrived = changeByTransfer(row, command.amountMinor);
-  draft.putRow(row.state === 'closed' ? { ...arrived, state: 'draining' } : arrived);
+  draft.putRow(changeByTransfer(row, command.amountMinor));
   draft.addArrival(key, command);
   return { kind: 'arrived' };
 }

@@ -117,7 +117,7 @@ export class Metrics implements EngineObserver {
 
   shardState(shard: string, up: boolean): void {
     this.#shardUp.set({ shard }, up ? 1 : 0);
-    if (up) this.log.info('shard answers again', { shard });
+    if (up) this.log.info('shard answers', { shard });
     else this.log.warn('shard cannot be reached; its share of requests is turned away', { shard });
   }
 

@@ -63,5 +63,6 @@ function readable(_key: string, value: unknown): unknown {
 }
 
 function withoutCredentials(line: string): string {
-  return line.replace(/([a-z]+:\/\/)[^\s/@"]+@/gi, '$1***@');
+  // Up to the last @: a password that was not escaped may hold @ and / itself.
+  return line.replace(/([a-z]+:\/\/)[^\s"]*@/gi, '$1***@');
 }

@@ -152,8 +152,7 @@ describe('a batch', () => {
     await expect(runBatch(run, [deduct()], NO_HINT)).rejects.toBeInstanceOf(ShardUnavailableError);
   });
 
-  // Known defect: it ends as "contended", which says that nothing was done.
-  test.failing('that may have committed once is never called undone, whatever fails after that', async () => {
+  test('that may have committed once is never called undone, whatever fails after that', async () => {
     const { run, database } = setUp({
       rows: [row({ availableMinor: 50n })],
       faults: new ScriptedFaults({ afterCommit: ['outcomeUnknown'], lock: [undefined, ...always('again')] }),

@@ -64,6 +64,7 @@ export async function runBatch(
   const deadline = surroundings.now() + policy.deadlineMs;
   let scope: AttemptScope = hint;
   let widened = false;
+  let mayHaveCommitted = false;
 
   for (let tries = 1; ;) {
     try {
@@ -85,17 +86,20 @@ export async function runBatch(
           await run.createMissingRows(attempt.rows, commands);
           break;
       }
-      if (surroundings.now() > deadline) throw new ShardContendedError(store.name, tries);
+      if (surroundings.now() > deadline) throw spent({ shard: store.name, tries, mayHaveCommitted });
     } catch (error) {
       if (!(error instanceof ShardFault) || error.verdict === 'defect') throw error;
       scope = { ...scope, lookUpKeys: true };
+      mayHaveCommitted ||= error.verdict === 'outcomeUnknown';
       if (error.verdict === 'lookUpKeys' && tries === 1) {
         tries += 1;
         continue;
       }
       const pause = surroundings.random() * Math.min(policy.backoffMsMax, policy.backoffMsBase * 2 ** tries);
       const triesMax = error.verdict === 'unavailable' ? policy.unavailableTriesMax : policy.triesMax;
-      if (tries >= triesMax || surroundings.now() + pause > deadline) throw spent(error, tries);
+      if (tries >= triesMax || surroundings.now() + pause > deadline) {
+        throw spent({ shard: store.name, tries, mayHaveCommitted, fault: error });
+      }
       tries += 1;
       await surroundings.sleep(pause);
     }
@@ -106,9 +110,16 @@ function isShort(outcome: { kind: string }): boolean {
   return outcome.kind === 'insufficientFunds';
 }
 
-/** Lock conflicts end as "overloaded, nothing was done"; everything else as "unavailable, ask again with the same key". */
-function spent(fault: ShardFault, tries: number): Error {
-  return fault.verdict === 'again' || fault.verdict === 'lookUpKeys'
-    ? new ShardContendedError(fault.shard, tries, { cause: fault })
-    : new ShardUnavailableError(fault.shard, fault.message, { cause: fault });
+/**
+ * "Overloaded" promises that nothing was done. Once a commit's answer was lost, that cannot be promised any more, however
+ * the later tries ended: then it is "unavailable, ask again with the same key".
+ */
+function spent(end: { shard: string; tries: number; mayHaveCommitted: boolean; fault?: ShardFault }): Error {
+  const { shard, tries, mayHaveCommitted, fault } = end;
+  const inConflict = fault === undefined || fault.verdict === 'again' || fault.verdict === 'lookUpKeys';
+  return inConflict && !mayHaveCommitted
+    ? new ShardContendedError(shard, tries, { cause: fault })
+    : new ShardUnavailableError(shard, fault?.message ?? 'the outcome of a commit is unknown', {
+        cause: fault,
+      });
 }

@@ -13,13 +13,13 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
  * Reads `[name=]URL` with `mysql://user:pw@host:port/db` or `sqlite:path`. Without a name, the shard is called by its
  * place in the list: `s0`, `s1`, …
  *
- * @throws RangeError saying what is wrong, without quoting a URL that may carry a password
+ * @throws RangeError saying what is wrong, without quoting anything: a badly written URL may have its password anywhere
  */
 export function parseShardAddress(value: string, position: number): ShardAddress {
   const named = /^([^=:/]+)=(.*)$/s.exec(value);
   const name = named?.[1] ?? `s${position}`;
   if (!NAME.test(name))
-    throw new RangeError(`a shard's name is 1–64 of letters, digits, "_" and "-", not "${name}"`);
+    throw new RangeError('a shard’s name, before "=", is 1–64 of letters, digits, "_" and "-"');
   return { name, location: parseLocation(named?.[2] ?? value) };
 }
 
@@ -32,10 +32,9 @@ export function parseLocation(value: string): Location {
   if (!URL.canParse(value))
     throw new RangeError('neither mysql://user:password@host:port/database nor sqlite:path');
   const url = new URL(value);
-  if (url.protocol !== 'mysql:')
-    throw new RangeError(`"${url.protocol}//…" is not supported, only mysql:// and sqlite:`);
+  if (url.protocol !== 'mysql:') throw new RangeError('only mysql:// and sqlite: are supported');
   if (url.hostname === '') throw new RangeError('the mysql:// URL names no host');
-  if (!/^\/[^/]+$/.test(url.pathname))
+  if (!/^\/[^/@]+$/.test(url.pathname))
     throw new RangeError('the mysql:// URL names no database (…/database)');
   return { kind: 'mysql', url: value };
 }

@@ -83,7 +83,7 @@ export interface Shard {
   pendingDepartures(options: {
     limit: number;
     olderThanMs: number;
-    accountId?: string;
+    toShard?: string;
   }): Promise<PendingDeparture[]>;
 
   findEntry(accountId: string, requestId: string): Promise<Entry | undefined>;

@@ -17,8 +17,7 @@ describe('a batch that names a missing row', () => {
     expect(writes).toEqual([['acme', 3, 4, 'frozen', 9]]);
   });
 
-  // Known defect: the fault arrives as "unavailable", so nobody tries again and the lane's breaker opens.
-  test.failing('tries again after a deadlock on its creation, like on any other', async () => {
+  test('tries again after a deadlock on its creation, like on any other', async () => {
     const { shard, clock } = shardOn([new ShardFault('s0', 'again', new Error('deadlock'))]);
     expect((await shard.applyBatch([credit({ subAccount: 3 })], NO_HINT)).outcomes).toMatchObject([
       { kind: 'applied' },

@@ -87,12 +87,13 @@ export class SqlShard implements Shard {
         store,
         policy,
         surroundings,
+        // Unguarded, so that a deadlock over a new row is tried again with the batch.
         createMissingRows: async (rows) => {
           const seeds = rows.map(async (row) => ({
             ...row,
             ...(await this.parts.describeAccount(row.accountId)),
           }));
-          await this.createSubAccounts(await Promise.all(seeds));
+          await this.#insertRows(await Promise.all(seeds));
         },
       },
       commands,
@@ -100,12 +101,8 @@ export class SqlShard implements Shard {
     );
   }
 
-  async createSubAccounts(seeds: readonly SubAccountSeed[]): Promise<void> {
-    for (let from = 0; from < seeds.length; from += SEEDS_LENGTH_MAX) {
-      await this.#write(
-        createSubAccounts(seeds.slice(from, from + SEEDS_LENGTH_MAX), this.parts.database.dialect),
-      );
-    }
+  createSubAccounts(seeds: readonly SubAccountSeed[]): Promise<void> {
+    return this.#guard(() => this.#insertRows(seeds));
   }
 
   async completeTransfers(transfers: readonly { accountId: string; transferId: string }[]): Promise<void> {
@@ -117,7 +114,7 @@ export class SqlShard implements Shard {
   async pendingDepartures(options: {
     limit: number;
     olderThanMs: number;
-    accountId?: string;
+    toShard?: string;
   }): Promise<PendingDeparture[]> {
     const rows = await this.#read(pendingDepartures({ ...options, dialect: this.parts.database.dialect }));
     return rows.map((row) => toPendingDeparture(row, this.name));
@@ -171,6 +168,17 @@ export class SqlShard implements Shard {
   async close(): Promise<void> {
     await this.parts.batches.close();
     await this.parts.database.close();
+  }
+
+  async #insertRows(seeds: readonly SubAccountSeed[]): Promise<void> {
+    const { database } = this.parts;
+    for (let from = 0; from < seeds.length; from += SEEDS_LENGTH_MAX) {
+      const { sql, parameters } = createSubAccounts(
+        seeds.slice(from, from + SEEDS_LENGTH_MAX),
+        database.dialect,
+      );
+      await database.write(sql, parameters);
+    }
   }
 
   #read(statement: Statement): Promise<Cell[][]> {

@@ -92,16 +92,15 @@ export class MemoryShard implements Shard {
   pendingDepartures(options: {
     limit: number;
     olderThanMs: number;
-    accountId?: string;
+    toShard?: string;
   }): Promise<PendingDeparture[]> {
     return this.#read((database) => {
-      const { limit, olderThanMs, accountId } = options;
+      const { limit, olderThanMs, toShard } = options;
       const untilUs = database.nowUs() - olderThanMs * 1_000;
       return [...database.accounts.values()]
         .flatMap((account) => [...account.transfers.values()])
         .filter(
-          (row) =>
-            row.pending && row.createdAtUs <= untilUs && (accountId ?? row.accountId) === row.accountId,
+          (row) => row.pending && row.createdAtUs <= untilUs && (toShard ?? row.peerShard) === row.peerShard,
         )
         .sort((a, b) => a.createdAtUs - b.createdAtUs)
         .slice(0, limit)

@@ -19,6 +19,11 @@ const VERDICTS: Readonly<Record<string, FaultVerdict>> = {
 
 export function sqliteFault(shard: string, error: unknown): ShardFault {
   if (error instanceof ShardFault) return error;
-  const { code } = error as { code?: string };
-  return new ShardFault(shard, (code && VERDICTS[code]) || 'defect', error);
+  const { code = '' } = error as { code?: string };
+  return new ShardFault(shard, VERDICTS[code] ?? VERDICTS[primaryCode(code)] ?? 'defect', error);
+}
+
+/** `SQLITE_IOERR_READ` is a kind of `SQLITE_IOERR`. */
+function primaryCode(extended: string): string {
+  return extended.split('_', 2).join('_');
 }

@@ -1,11 +1,12 @@
 import Sqlite from 'better-sqlite3';
-import { mkdirSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DataSource } from 'typeorm';
 import type { BetterSqlite3Driver } from 'typeorm/driver/better-sqlite3/BetterSqlite3Driver';
 import type { SchemaPart } from '../database';
 import { DatabaseRefusedError } from '../faults';
 import { migrationsOf } from '../migrations';
+import { processClockUs } from './process-clock';
 import { Turnstile } from './turnstile';
 
 export type SqliteConnection = Sqlite.Database;
@@ -24,15 +25,14 @@ export class SqliteFile {
 
   readonly #turnstile = new Turnstile(WRITER_WAIT_MS_MAX);
   readonly #path: string;
-  readonly #owner: SqliteConnection;
   readonly #migrated = new Set<SchemaPart>();
   #users = 0;
+  #owner: SqliteConnection | undefined;
   #writer: SqliteConnection | undefined;
   #reader: SqliteConnection | undefined;
   #source: DataSource | undefined;
-  #lastUs = 0;
 
-  /** @throws DatabaseRefusedError `DATA_FOLDER_IN_USE` when another process has the file open */
+  /** The file at a path, one object for each; nothing is touched before `migrate`. */
   static open(path: string): SqliteFile {
     const full = resolve(path);
     const file = SqliteFile.#open.get(full) ?? new SqliteFile(full);
@@ -43,15 +43,18 @@ export class SqliteFile {
 
   private constructor(path: string) {
     this.#path = path;
-    mkdirSync(dirname(path), { recursive: true });
-    this.#owner = own(path);
   }
 
-  /** Connects on first use, then brings the part's tables up to date. */
+  /**
+   * Connects on first use, then brings the part's tables up to date.
+   *
+   * @throws DatabaseRefusedError `DATA_FOLDER_IN_USE` when another process has the file open
+   */
   async migrate(part: SchemaPart): Promise<void> {
     if (this.#migrated.has(part)) return;
     const leave = await this.#turnstile.enter();
     try {
+      this.#owner ??= own(this.#path);
       await this.#runMigrations(part);
       this.#migrated.add(part);
     } finally {
@@ -80,7 +83,7 @@ export class SqliteFile {
     const leave = await this.#turnstile.enter();
     this.#reader?.close();
     if (this.#source?.isInitialized) await this.#source.destroy();
-    this.#owner.close();
+    this.#owner?.close();
     leave();
   }
 
@@ -107,18 +110,14 @@ export class SqliteFile {
 
   #prepare(connection: SqliteConnection): void {
     connection.defaultSafeIntegers(true);
-    connection.function('now_us', { deterministic: false }, () => BigInt(this.#nowUs()));
-  }
-
-  /** Strictly rising, so that an entry is always older than any look at the clock that follows it. */
-  #nowUs(): number {
-    this.#lastUs = Math.max(this.#lastUs + 1, Date.now() * 1_000);
-    return this.#lastUs;
+    connection.function('now_us', { deterministic: false }, () => BigInt(processClockUs()));
   }
 }
 
 /** Holds an exclusive lock on `<path>.owner` for as long as the connection is open. */
 function own(path: string): SqliteConnection {
+  mkdirSync(dirname(path), { recursive: true });
+  for (const file of [path, `${path}.owner`]) createPrivately(file);
   const owner = new Sqlite(`${path}.owner`, { timeout: 0 });
   try {
     owner.pragma('locking_mode = EXCLUSIVE');
@@ -133,4 +132,9 @@ function own(path: string): SqliteConnection {
       { cause: error },
     );
   }
+}
+
+/** Money is the owner's to read only; SQLite gives its journal files the mode of the file. */
+function createPrivately(path: string): void {
+  closeSync(openSync(path, 'a', 0o600));
 }

@@ -8,14 +8,14 @@ export function pendingDepartures(options: {
   readonly dialect: Dialect;
   readonly limit: number;
   readonly olderThanMs: number;
-  readonly accountId?: string;
+  readonly toShard?: string;
 }): Statement {
-  const { dialect, limit, olderThanMs, accountId } = options;
+  const { dialect, limit, olderThanMs, toShard } = options;
   return {
     sql: `SELECT account_id, transfer_id, amount, from_sub_account, to_sub_account, peer_shard FROM transfer
-      WHERE pending = 1 AND created_at_us <= ${nowUs(dialect)} - ? ${accountId === undefined ? '' : 'AND account_id = ?'}
+      WHERE pending = 1 AND created_at_us <= ${nowUs(dialect)} - ? ${toShard === undefined ? '' : 'AND peer_shard = ?'}
       ORDER BY created_at_us LIMIT ?`,
-    parameters: [olderThanMs * 1_000, ...(accountId === undefined ? [] : [accountId]), limit],
+    parameters: [olderThanMs * 1_000, ...(toShard === undefined ? [] : [toShard]), limit],
   };
 }
 

@@ -1,0 +1,78 @@
+import { LOG_LEVELS, type LogLevel, StructuredLog } from './structured-log';
+import { aString, containing, matching } from '../../test/setup/matching';
+
+function logAt(level: LogLevel) {
+  const lines: string[] = [];
+  const log = new StructuredLog(level, (line) => void lines.push(line));
+  return { log, lines, records: () => lines.map((line) => JSON.parse(line) as Record<string, unknown>) };
+}
+
+describe('the structured log', () => {
+  test('writes one JSON object a line, with time, level and message first', () => {
+    const { log, lines, records } = logAt('info');
+    log.info('first\nline', { shard: 's0' });
+    log.warn('second', { a: 1 }, { b: 'x' });
+    expect(lines.map((line) => line.split('\n').length)).toEqual([2, 2]);
+    expect(records()).toEqual([
+      { time: matching(/^\d{4}-.*Z$/), level: 'info', message: 'first\nline', shard: 's0' },
+      { time: aString, level: 'warn', message: 'second', a: 1, b: 'x' },
+    ]);
+    expect(Object.keys(records()[0] ?? {}).slice(0, 3)).toEqual(['time', 'level', 'message']);
+  });
+
+  test.each(LOG_LEVELS)('at the level %s writes it and whatever is worse', (level) => {
+    const { log, records } = logAt(level);
+    for (const each of LOG_LEVELS) log[each]('said');
+    expect(records().map((record) => record['level'])).toEqual(
+      LOG_LEVELS.slice(0, LOG_LEVELS.indexOf(level) + 1),
+    );
+  });
+
+  test('takes what the framework has to say for debugging', () => {
+    const { log, records } = logAt('debug');
+    log.log('Nest application started', 'NestApplication');
+    expect(records()).toMatchObject([
+      { level: 'debug', message: 'Nest application started', context: 'NestApplication' },
+    ]);
+  });
+
+  test('spells errors out, their causes too, and exact amounts as digits', () => {
+    const { log, records } = logAt('error');
+    const cause = new TypeError('inner');
+    log.error('failed', { error: new Error('outer', { cause }), amountMinor: 10n ** 18n });
+    expect(records()).toMatchObject([
+      {
+        amountMinor: '1000000000000000000',
+        error: {
+          name: 'Error',
+          message: 'outer',
+          stack: containing('outer'),
+          cause: { name: 'TypeError', message: 'inner' },
+        },
+      },
+    ]);
+  });
+
+  test.each([
+    ['a user and a password', 'mysql://root:hunter2@db:3306/ledger', 'db:3306/ledger'],
+    ['a password alone', 'redis://:hunter2@cache:6379', 'cache:6379'],
+    ['a password with an unescaped @', 'mysql://root:hunter2@hunter2@db/ledger', 'db/ledger'],
+    ['a password with an unescaped /', 'mysql://root:hun/hunter2@db/ledger', 'db/ledger'],
+    ['two URLs', 'mysql://u:hunter2@db1/l and mysql://u:hunter2@db2/l', 'db2/l'],
+  ])('blots out %s in a URL, wherever it stands', (_what, url, kept) => {
+    const { log, lines } = logAt('debug');
+    log.info(`cannot reach ${url}`);
+    log.info('cannot reach', { url, deep: [{ url }] });
+    log.error('cannot reach', { error: new Error(url, { cause: new Error(url) }) });
+    for (const line of lines) {
+      expect(line).not.toContain('hunter2');
+      expect(line).toContain(kept);
+    }
+  });
+
+  test('leaves URLs without credentials as they are', () => {
+    const { log, lines } = logAt('info');
+    log.info('see https://example.org/a?b=c and write to someone@example.org');
+    expect(lines[0]).toContain('see https://example.org/a?b=c and write to someone@example.org');
+  });
+});
