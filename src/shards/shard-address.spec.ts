@@ -25,7 +25,7 @@ describe('parseShardAddress', () => {
     ['a path without a scheme', '/var/lib/s0.db', /neither mysql:.* nor sqlite:/],
     ['no path', 'sqlite:', /needs the path/],
     ['no path behind a name', 'a=sqlite:', /needs the path/],
-    ['another database', 'postgres://u:hunter2@db/ledger', /"postgres:.*" is not supported/],
+    ['another database', 'postgres://u:hunter2@db/ledger', /only mysql:.* and sqlite: are supported/],
     ['no host', 'mysql:///ledger', /names no host/],
     ['no database', 'mysql://u:hunter2@db1:3306', /names no database/],
     ['no database behind a slash', 'mysql://u:hunter2@db1/', /names no database/],

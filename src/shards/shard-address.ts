@@ -19,7 +19,7 @@ export function parseShardAddress(value: string, position: number): ShardAddress
   const named = /^([^=:/]+)=(.*)$/s.exec(value);
   const name = named?.[1] ?? `s${position}`;
   if (!NAME.test(name))
-    throw new RangeError('a shard’s name, before "=", is 1–64 of letters, digits, "_" and "-"');
+    throw new RangeError(`a shard's name, before "=", is 1–64 of letters, digits, "_" and "-"`);
   return { name, location: parseLocation(named?.[2] ?? value) };
 }
 

@@ -28,7 +28,8 @@ describe.each(STORES)('[$mark] a shard', ({ mark, makeSite }) => {
   const run = async (...commands: Command[]): Promise<Outcome[]> => [
     ...(await shard.applyBatch(commands, NO_HINT)).outcomes,
   ];
-  const kinds = async (...commands: Command[]): Promise<string[]> => (await run(...commands)).map(({ kind }) => kind);
+  const kinds = async (...commands: Command[]): Promise<string[]> =>
+    (await run(...commands)).map(({ kind }) => kind);
   const rows = (): Promise<SubAccount[]> => shard.listSubAccounts('acct');
   const balances = async (): Promise<bigint[]> => (await rows()).map((row) => row.availableMinor);
 
@@ -38,7 +39,10 @@ describe.each(STORES)('[$mark] a shard', ({ mark, makeSite }) => {
       const [first] = await run(deduct('k', 30n));
       const [again] = await run(deduct('k', 30n));
       expect(first?.kind).toBe('applied');
-      expect(again).toEqual({ kind: 'replayed', entry: (first as Extract<Outcome, { kind: 'applied' }>).entry });
+      expect(again).toEqual({
+        kind: 'replayed',
+        entry: (first as Extract<Outcome, { kind: 'applied' }>).entry,
+      });
       expect(await balances()).toEqual([70n]);
     });
 
@@ -59,7 +63,22 @@ describe.each(STORES)('[$mark] a shard', ({ mark, makeSite }) => {
 
     it('tells keys and accounts apart by case and by every printable character', async () => {
       await run(credit('fund', 100n));
-      const keys = ['abc', 'ABC', "a'b", 'a"b', 'a\\b', 'a%b', 'a_b', '`', '--', ';', "\\'", 'a,b', '{}', '?'];
+      const keys = [
+        'abc',
+        'ABC',
+        "a'b",
+        'a"b',
+        'a\\b',
+        'a%b',
+        'a_b',
+        '`',
+        '--',
+        ';',
+        "\\'",
+        'a,b',
+        '{}',
+        '?',
+      ];
       expect(await kinds(...keys.map((key) => deduct(key, 1n)))).toEqual(keys.map(() => 'applied'));
       expect(await kinds(...keys.map((key) => deduct(key, 1n)))).toEqual(keys.map(() => 'replayed'));
       const found = await Promise.all(keys.map((key) => shard.findEntry('acct', key)));
@@ -69,7 +88,10 @@ describe.each(STORES)('[$mark] a shard', ({ mark, makeSite }) => {
 
     it('replays the deduction that took the last of the money, instead of refusing its retry', async () => {
       await run(credit('fund', 100n), deduct('last', 100n));
-      expect(await kinds(deduct('last', 100n), deduct('other', 1n))).toEqual(['replayed', 'insufficientFunds']);
+      expect(await kinds(deduct('last', 100n), deduct('other', 1n))).toEqual([
+        'replayed',
+        'insufficientFunds',
+      ]);
     });
 
     it('lets one of fifty racing tries through, over two instances', async () => {
@@ -77,7 +99,9 @@ describe.each(STORES)('[$mark] a shard', ({ mark, makeSite }) => {
       try {
         await run(credit('fund', 1_000n));
         const outcomes = await Promise.all(
-          Array.from({ length: 50 }, (_, n) => (n % 2 === 0 ? shard : other).applyBatch([deduct('k', 7n)], NO_HINT)),
+          Array.from({ length: 50 }, (_, n) =>
+            (n % 2 === 0 ? shard : other).applyBatch([deduct('k', 7n)], NO_HINT),
+          ),
         );
         const found = outcomes.map(({ outcomes: [outcome] }) => outcome?.kind).sort();
         expect(found).toEqual(['applied', ...Array.from({ length: 49 }, () => 'replayed')]);
@@ -116,9 +140,13 @@ describe.each(STORES)('[$mark] a shard', ({ mark, makeSite }) => {
       await run(credit('f0', 10n, 0), credit('f1', 10n, 1), credit('f2', 10n, 2));
       expect(await kinds(deduct('big', 25n, 1))).toEqual(['applied']);
       expect((await balances()).reduce((sum, balance) => sum + balance, 0n)).toBe(5n);
-      expect(await kinds(deduct('rest', 5n, 2), deduct('more', 1n, 0))).toEqual(['applied', 'insufficientFunds']);
+      expect(await kinds(deduct('rest', 5n, 2), deduct('more', 1n, 0))).toEqual([
+        'applied',
+        'insufficientFunds',
+      ]);
       expect(await balances()).toEqual([0n, 0n, 0n]);
-      for (const row of await rows()) expect(row.availableMinor + row.heldMinor).toBe(row.netMinor + row.movedMinor);
+      for (const row of await rows())
+        expect(row.availableMinor + row.heldMinor).toBe(row.netMinor + row.movedMinor);
     });
 
     it('changes nothing by a refusal', async () => {
@@ -136,7 +164,11 @@ describe.each(STORES)('[$mark] a shard', ({ mark, makeSite }) => {
       await run(...Array.from({ length: 8 }, (_, n) => credit(`f${n}`, amount, n % 2)));
       expect(await balances()).toEqual([4n * amount, 4n * amount]);
       expect((await shard.findEntry('acct', 'f1'))?.amountMinor).toBe(amount);
-      expect(await shard.readBalance('acct')).toMatchObject({ availableMinor: 8n * amount, heldMinor: 0n, netMinor: 8n * amount });
+      expect(await shard.readBalance('acct')).toMatchObject({
+        availableMinor: 8n * amount,
+        heldMinor: 0n,
+        netMinor: 8n * amount,
+      });
     });
 
     it('refuses a credit that would lift a row past 9·10^18', async () => {
@@ -165,14 +197,18 @@ describe.each(STORES)('[$mark] a shard', ({ mark, makeSite }) => {
     });
 
     it('keeps references and metadata as they were sent', async () => {
-      const odd = { reference: `it's "odd" \\ %_ 漢字 🙂\n`, metadata: JSON.stringify({ 'k"\\': `v'\u0000🙂` }) };
+      const odd = {
+        reference: `it's "odd" \\ %_ 漢字 🙂\n`,
+        metadata: JSON.stringify({ 'k"\\': `v'\u0000🙂` }),
+      };
       await run(credit('fund', 10n), { ...deduct('k', 1n), ...odd });
       expect(await shard.findEntry('acct', 'k')).toMatchObject(odd);
     });
   });
 
   describe('status and placement', () => {
-    const setRow = (assignment: string): Promise<void> => writeDirectly(site, `UPDATE sub_account SET ${assignment}`);
+    const setRow = (assignment: string): Promise<void> =>
+      writeDirectly(site, `UPDATE sub_account SET ${assignment}`);
 
     it('refuses debits of a frozen account under the row’s lock, takes credits, and still replays', async () => {
       await run(credit('fund', 10n), deduct('done', 1n));
@@ -187,12 +223,9 @@ describe.each(STORES)('[$mark] a shard', ({ mark, makeSite }) => {
     it('refuses everything on a closed account but replays and arriving transfers', async () => {
       await run(credit('fund', 10n), deduct('done', 1n));
       await setRow(`account_status = 'closed'`);
-      expect(await kinds(deduct('new', 1n), credit('more', 1n), deduct('done', 1n), arrival('t', 5n))).toEqual([
-        'accountClosed',
-        'accountClosed',
-        'replayed',
-        'arrived',
-      ]);
+      expect(
+        await kinds(deduct('new', 1n), credit('more', 1n), deduct('done', 1n), arrival('t', 5n)),
+      ).toEqual(['accountClosed', 'accountClosed', 'replayed', 'arrived']);
     });
 
     it('turns back commands that were routed by an older placement, unharmed', async () => {
@@ -221,7 +254,9 @@ describe.each(STORES)('[$mark] a shard', ({ mark, makeSite }) => {
       expect(await rows()).toMatchObject([{ availableMinor: 25n, netMinor: 100n, movedMinor: -75n }]);
 
       const pending = await shard.pendingDepartures({ limit: 10, olderThanMs: 0 });
-      expect(pending.map(({ toShard, toSubAccount, amountMinor }) => [toShard, toSubAccount, amountMinor]).sort()).toEqual([
+      expect(
+        pending.map(({ toShard, toSubAccount, amountMinor }) => [toShard, toSubAccount, amountMinor]).sort(),
+      ).toEqual([
         ['s0', 2, 25n],
         ['s1', 1, 25n],
         ['s1', 3, 25n],
@@ -244,18 +279,23 @@ describe.each(STORES)('[$mark] a shard', ({ mark, makeSite }) => {
       expect(await kinds(arrival('t', 5n), arrival('t', 5n))).toEqual(['arrived', 'alreadyArrived']);
       const again = await Promise.all([1, 2, 3, 4].map(() => kinds(arrival('t', 5n), arrival('u', 1n))));
       expect(again.flat().filter((kind) => kind === 'arrived')).toHaveLength(1);
-      expect(await rows()).toMatchObject([{ availableMinor: 6n, netMinor: 0n, movedMinor: 6n, outsideVersion: 0 }]);
+      expect(await rows()).toMatchObject([
+        { availableMinor: 6n, netMinor: 0n, movedMinor: 6n, outsideVersion: 0 },
+      ]);
     });
   });
 
   describe('the list of entries', () => {
     it('is newest first, pages without gaps or repeats, and filters', async () => {
       await run(credit('fund', 1_000n));
-      for (let n = 0; n < 5; n += 1) await run(...Array.from({ length: 5 }, (_, m) => deduct(`d${n}-${m}`, 1n, m % 3)));
+      for (let n = 0; n < 5; n += 1)
+        await run(...Array.from({ length: 5 }, (_, m) => deduct(`d${n}-${m}`, 1n, m % 3)));
       const end = { createdAtUs: await shard.settledUntilUs('acct'), shard: '', subAccount: 0, version: 0 };
       const whole = await shard.listEntries({ accountId: 'acct', limit: 100, before: end });
       expect(whole).toHaveLength(26);
-      expect(whole.map((entry) => entry.createdAtUs)).toEqual([...whole.map((entry) => entry.createdAtUs)].sort((a, b) => b - a));
+      expect(whole.map((entry) => entry.createdAtUs)).toEqual(
+        [...whole.map((entry) => entry.createdAtUs)].sort((a, b) => b - a),
+      );
 
       const paged = [];
       let before = end;
@@ -264,10 +304,17 @@ describe.each(STORES)('[$mark] a shard', ({ mark, makeSite }) => {
         paged.push(...page);
         const last = page.at(-1);
         if (!last) break;
-        before = { createdAtUs: last.createdAtUs, shard: 's0', subAccount: last.subAccount, version: last.version };
+        before = {
+          createdAtUs: last.createdAtUs,
+          shard: 's0',
+          subAccount: last.subAccount,
+          version: last.version,
+        };
       }
       expect(paged).toEqual(whole);
-      expect(await shard.listEntries({ accountId: 'acct', limit: 100, before: end, kind: 'credit' })).toEqual(whole.slice(-1));
+      expect(await shard.listEntries({ accountId: 'acct', limit: 100, before: end, kind: 'credit' })).toEqual(
+        whole.slice(-1),
+      );
       const middle = whole[10]?.createdAtUs ?? 0;
       const since = await shard.listEntries({ accountId: 'acct', limit: 100, before: end, fromUs: middle });
       const until = await shard.listEntries({ accountId: 'acct', limit: 100, before: end, toUs: middle });
@@ -305,7 +352,9 @@ describe.each(STORES)('[$mark] a shard', ({ mark, makeSite }) => {
 
     it('keeps the database’s own guard: a negative balance cannot be written', async () => {
       await run(credit('fund', 10n));
-      await expect(writeDirectly(site, 'UPDATE sub_account SET available = -1')).rejects.toThrow(/constraint|CHECK/i);
+      await expect(writeDirectly(site, 'UPDATE sub_account SET available = -1')).rejects.toThrow(
+        /constraint|CHECK/i,
+      );
     });
 
     it('keeps everything over a close and a new start', async () => {
@@ -318,7 +367,9 @@ describe.each(STORES)('[$mark] a shard', ({ mark, makeSite }) => {
     });
 
     it('refuses a database that is another shard, or belongs to another installation', async () => {
-      await expect(openShard(site.location, { name: 's9', clusterId })).rejects.toMatchObject({ code: 'SHARD_IDENTITY_MISMATCH' });
+      await expect(openShard(site.location, { name: 's9', clusterId })).rejects.toMatchObject({
+        code: 'SHARD_IDENTITY_MISMATCH',
+      });
       await expect(openShard(site.location)).rejects.toMatchObject({ code: 'SHARD_IDENTITY_MISMATCH' });
     });
 
@@ -335,7 +386,10 @@ describe.each(STORES)('[$mark] a shard', ({ mark, makeSite }) => {
         const owner = new Sqlite(${JSON.stringify(`${path}.owner`)}, { timeout: 0 });
         try { owner.pragma('locking_mode = EXCLUSIVE'); owner.exec('BEGIN EXCLUSIVE'); console.log('let in'); }
         catch (error) { console.log(error.code); }`;
-      const { stdout } = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8', cwd: process.cwd() });
+      const { stdout } = spawnSync(process.execPath, ['-e', script], {
+        encoding: 'utf8',
+        cwd: process.cwd(),
+      });
       expect(stdout.trim()).toBe('SQLITE_BUSY');
     });
   } else {
@@ -359,7 +413,9 @@ describe.each(STORES)('[$mark] a shard', ({ mark, makeSite }) => {
           await withConnection(site, async (connection) => {
             await connection.query('START TRANSACTION');
             await connection.query('SELECT * FROM sub_account FOR UPDATE');
-            await expect(hasty.shard.applyBatch([deduct('k', 1n)], NO_HINT)).rejects.toBeInstanceOf(ShardContendedError);
+            await expect(hasty.shard.applyBatch([deduct('k', 1n)], NO_HINT)).rejects.toBeInstanceOf(
+              ShardContendedError,
+            );
             await connection.query('ROLLBACK');
           });
           expect(await shard.findEntry('acct', 'k')).toBeUndefined();
@@ -379,14 +435,22 @@ describe.each(STORES)('[$mark] a shard', ({ mark, makeSite }) => {
               return persist(() => shard.applyBatch(commands, NO_HINT));
             });
             kills += await killSessions(connection);
-            for (const batch of await Promise.all(batches)) outcomes.push(...batch.outcomes.map(({ kind }) => kind));
+            for (const batch of await Promise.all(batches))
+              outcomes.push(...batch.outcomes.map(({ kind }) => kind));
           }
         });
         expect(kills).toBeGreaterThan(20);
         expect(outcomes.every((kind) => kind === 'applied' || kind === 'replayed')).toBe(true);
         expect(await balances()).toEqual([9_600n, 9_600n]);
-        const before = { createdAtUs: await shard.settledUntilUs('acct'), shard: '', subAccount: 0, version: 0 };
-        expect(await shard.listEntries({ accountId: 'acct', limit: 5_000, before, kind: 'deduction' })).toHaveLength(800);
+        const before = {
+          createdAtUs: await shard.settledUntilUs('acct'),
+          shard: '',
+          subAccount: 0,
+          version: 0,
+        };
+        expect(
+          await shard.listEntries({ accountId: 'acct', limit: 5_000, before, kind: 'deduction' }),
+        ).toHaveLength(800);
       });
 
       it('runs its transactions at READ COMMITTED', async () => {
@@ -414,7 +478,10 @@ describe.each(STORES)('[$mark] a shard', ({ mark, makeSite }) => {
           })),
         );
         await withConnection(site, async (connection) => {
-          const where = Array.from({ length: 30 }, (_, n) => `(account_id = 'acct-${n}' AND idx IN (1,3,5))`).join(' OR ');
+          const where = Array.from(
+            { length: 30 },
+            (_, n) => `(account_id = 'acct-${n}' AND idx IN (1,3,5))`,
+          ).join(' OR ');
           const [plan] = await connection.query(
             `EXPLAIN FORMAT=TRADITIONAL SELECT * FROM sub_account FORCE INDEX (PRIMARY) WHERE ${where} ORDER BY account_id, idx FOR UPDATE`,
           );
@@ -427,10 +494,14 @@ describe.each(STORES)('[$mark] a shard', ({ mark, makeSite }) => {
         const fresh = await makeSite();
         try {
           const opened = await Promise.all(
-            Array.from({ length: 5 }, () => openShard(fresh.location, { clusterId: '00000000-0000-4000-8000-000000000000' })),
+            Array.from({ length: 5 }, () =>
+              openShard(fresh.location, { clusterId: '00000000-0000-4000-8000-000000000000' }),
+            ),
           );
           const [first] = opened;
-          expect((await first?.shard.applyBatch([credit('c', 1n)], NO_HINT))?.outcomes[0]?.kind).toBe('applied');
+          expect((await first?.shard.applyBatch([credit('c', 1n)], NO_HINT))?.outcomes[0]?.kind).toBe(
+            'applied',
+          );
           for (const each of opened) await each.shard.close();
         } finally {
           await fresh.drop();
@@ -445,7 +516,11 @@ function outside(requestId: string, amountMinor: bigint, subAccount: number) {
 }
 
 function deduct(requestId: string, amountMinor: bigint, subAccount = 0): DeductCommand {
-  return { ...outside(requestId, amountMinor, subAccount), kind: 'deduct', fingerprint: fingerprint('deduct', amountMinor) };
+  return {
+    ...outside(requestId, amountMinor, subAccount),
+    kind: 'deduct',
+    fingerprint: fingerprint('deduct', amountMinor),
+  };
 }
 
 function credit(requestId: string, amountMinor: bigint, subAccount = 0): CreditCommand {

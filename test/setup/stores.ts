@@ -17,7 +17,7 @@ export interface StoreSite {
 export interface TestStore {
   readonly mark: 'sqlite' | 'mariadb' | 'mysql';
   /** A fresh, empty database. */
-  makeSite(): Promise<StoreSite>;
+  readonly makeSite: () => Promise<StoreSite>;
 }
 
 const sqlite: TestStore = {
@@ -26,7 +26,10 @@ const sqlite: TestStore = {
     const folder = mkdtempSync(join(tmpdir(), 'hotsplit-test-'));
     return Promise.resolve({
       location: { kind: 'sqlite', path: join(folder, 'shard.sqlite') },
-      drop: () => Promise.resolve(rmSync(folder, { recursive: true, force: true })),
+      drop: () => {
+        rmSync(folder, { recursive: true, force: true });
+        return Promise.resolve();
+      },
     });
   },
 };
