@@ -11,6 +11,8 @@ import { NOTICES, type Notices } from './platform/notices';
 import type { Settings } from './platform/settings';
 import { StructuredLog } from './platform/structured-log';
 
+const CLOSE_IDLE_MS = 50;
+
 /** A running service. */
 export interface Service {
   readonly restUrl: string;
@@ -46,7 +48,14 @@ export async function startService(
     restUrl: await app.getUrl(),
     stop: async () => {
       app.get(Health).stopping();
-      await app.close();
+      // A connection whose last request was under way when the listener closed would be kept alive for its next one.
+      const { server } = app.getHttpAdapter().getInstance();
+      const closingIdle = setInterval(() => {
+        server.closeIdleConnections();
+      }, CLOSE_IDLE_MS);
+      await app.close().finally(() => {
+        clearInterval(closingIdle);
+      });
       await notices.stop();
       await runtime.stop();
     },

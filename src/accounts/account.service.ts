@@ -47,7 +47,7 @@ export class AccountService implements OnApplicationBootstrap, OnModuleDestroy {
    */
   async create(wanted: NewAccount): Promise<AccountCreation> {
     const inserted = await this.runtime.directory.insertAccount(this.#record(wanted));
-    const account = await this.runtime.accounts.read(wanted.accountId);
+    const account = await this.runtime.accounts.reread(wanted.accountId);
     if (!account) throw new Error(`account ${wanted.accountId} vanished from the directory`);
     if (account.fingerprint !== fingerprintOf(wanted)) return { kind: 'conflict' };
     if (account.creation === 'creating') await this.#finishCreation(account);
@@ -80,7 +80,10 @@ export class AccountService implements OnApplicationBootstrap, OnModuleDestroy {
         limit: SWEEP_ACCOUNTS_MAX,
         olderThanMs: SWEEP_MS,
       });
-      for (const account of unfinished) await this.#finishCreation(account);
+      // One that cannot be finished yet must not keep the others waiting.
+      const finished = await Promise.allSettled(unfinished.map((account) => this.#finishCreation(account)));
+      const failed = finished.find((each) => each.status === 'rejected');
+      if (failed) throw failed.reason;
     } catch (error) {
       this.runtime.observer.deferred('account creations', error);
     }

@@ -91,6 +91,20 @@ export const PROBLEMS = {
     when: 'Bodies may have 4 MiB on batch and 64 KiB elsewhere.',
     then: 'Split the request.',
   },
+  REQUEST_TIMEOUT: {
+    http: 408,
+    grpc: 'DEADLINE_EXCEEDED',
+    title: 'The request did not arrive in time',
+    when: 'The request was not complete within 30 seconds.',
+    then: 'Send the same request with the same request id.',
+  },
+  HEADERS_TOO_LARGE: {
+    http: 431,
+    grpc: 'INVALID_ARGUMENT',
+    title: 'The headers are too large',
+    when: 'The URL and the headers together may have 16 KiB.',
+    then: 'Send less.',
+  },
   UNSUPPORTED_MEDIA_TYPE: {
     http: 415,
     grpc: 'INVALID_ARGUMENT',

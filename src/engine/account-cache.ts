@@ -49,9 +49,17 @@ export class AccountCache {
   read(accountId: string): Promise<AccountRecord | undefined> {
     const reading = this.#reading.get(accountId);
     if (reading) return reading;
-    const started = this.#load(accountId).finally(() => this.#reading.delete(accountId));
+    const started = this.#load(accountId).finally(() => {
+      if (this.#reading.get(accountId) === started) this.#reading.delete(accountId);
+    });
     this.#reading.set(accountId, started);
     return started;
+  }
+
+  /** The account as the directory has it after this call began: no reading that started earlier is shared. */
+  reread(accountId: string): Promise<AccountRecord | undefined> {
+    this.#reading.delete(accountId);
+    return this.read(accountId);
   }
 
   async #load(accountId: string): Promise<AccountRecord | undefined> {

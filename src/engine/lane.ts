@@ -102,6 +102,7 @@ export class Lane {
       return;
     }
     const started = now();
+    breaker.setOut();
     try {
       const commands = batch.map((waiting) => waiting.command);
       const { outcomes, hint } = await shard.applyBatch(commands, this.#hint);
@@ -123,6 +124,7 @@ export class Lane {
 
   async #answerFailed(batch: readonly Waiting[], error: unknown, started: number): Promise<void> {
     const { shard, breaker, observer } = this.parts;
+    if (!(error instanceof ShardUnavailableError)) breaker.close();
     if (batch.length > 1 && isDefect(error)) {
       // Another try will not mend it: split until the culprit stands alone, so that the others do not suffer for it.
       const half = Math.ceil(batch.length / 2);

@@ -124,6 +124,7 @@ export class EngineRuntime {
   async #keepOpening(shard: Shard): Promise<void> {
     while (!this.#stopped) {
       await this.#surroundings.sleep(RETRY_PAUSE_MS);
+      if (this.#isStopped()) return;
       try {
         await shard.open();
         this.options.observer.shardState(shard.name, true);
@@ -132,6 +133,10 @@ export class EngineRuntime {
         this.#shardFailed(shard, error);
       }
     }
+  }
+
+  #isStopped(): boolean {
+    return this.#stopped;
   }
 
   #shardFailed(shard: Shard, error: unknown): void {

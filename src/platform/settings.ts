@@ -82,9 +82,10 @@ export const SETTINGS = {
   },
   lanesPerShard: {
     variable: 'HOTSPLIT_LANES_PER_SHARD',
-    fallback: '2',
+    fallback: '1',
     number: true,
-    meaning: 'transactions that run side by side on a MySQL shard (1–16); SQLite has one',
+    meaning:
+      'transactions that run side by side on a MySQL shard (1–16); SQLite has one. More of them hide network time and let a batch that waits for a lock hold up fewer others, at the price of smaller batches',
   },
   batchCommandsMax: {
     variable: 'HOTSPLIT_BATCH_COMMANDS_MAX',

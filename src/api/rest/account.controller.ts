@@ -182,8 +182,8 @@ export class AccountController {
           limit: pageLength(limit),
           before: cursor === undefined ? undefined : decodeEntryCursor(cursor),
           kind,
-          fromUs: microseconds(from),
-          toUs: microseconds(to),
+          fromUs: microseconds('from', from),
+          toUs: microseconds('to', to),
         });
         return {
           items: items.map(entryView),
@@ -208,7 +208,15 @@ function optionalAmount(field: string, value: string | number | undefined): bigi
   return value === undefined ? null : amountOf(field, value);
 }
 
-/** Times before 1970 are as good as 1970 here. */
-function microseconds(time: string | undefined): number | undefined {
-  return time === undefined ? undefined : Math.max(0, Date.parse(time)) * 1_000;
+/**
+ * Times before 1970 are as good as 1970 here.
+ *
+ * @throws Problem INVALID_ARGUMENT for a leap second or an offset without minutes, which pass the format and are no date
+ */
+function microseconds(field: 'from' | 'to', time: string | undefined): number | undefined {
+  if (time === undefined) return undefined;
+  const ms = Date.parse(time);
+  if (Number.isNaN(ms))
+    throw new Problem('INVALID_ARGUMENT', { errors: [{ field, rule: fields.FIELD_RULES[field] ?? '' }] });
+  return Math.max(0, ms) * 1_000;
 }

@@ -1,3 +1,4 @@
+import { isAccountId } from '../../ledger/identifiers';
 import type { EntryPosition } from '../../shards/shard';
 import { Problem } from '../problem';
 
@@ -15,7 +16,7 @@ export function encodeCursor(value: unknown): string {
 export function decodeIdCursor(cursor: string | undefined): string {
   if (cursor === undefined) return '';
   const value = decode(cursor);
-  if (typeof value !== 'string' || value.length > 64) throw invalidCursor();
+  if (typeof value !== 'string' || !isAccountId(value)) throw invalidCursor();
   return value;
 }
 

@@ -54,6 +54,10 @@ export class KeyController {
         },
       },
       async ({ body }, reply) => {
+        if (!body.name.isWellFormed()) {
+          const rule = fields.FIELD_RULES['name'] ?? '';
+          throw new Problem('INVALID_ARGUMENT', { errors: [{ field: 'name', rule }] });
+        }
         const { keyId, scopes, secret } = await this.keys.create(body);
         void reply.code(201).header('cache-control', 'no-store');
         return { keyId, name: body.name, scopes, key: secret };

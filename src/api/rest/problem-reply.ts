@@ -1,7 +1,10 @@
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifySchemaValidationError } from 'fastify';
 import type { EngineObserver } from '../../engine/observer';
 import { problemOfFault } from '../fault-problem';
 import { type FieldFault, Problem } from '../problem';
+import type { ProblemCode } from '../problem-catalog';
 import { FIELD_RULES } from './schemas/fields';
 
 /** Answers with a problem. */
@@ -16,6 +19,29 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
     .send(problem.body);
 }
 
+export const UNREADABLE_BODY: FieldFault = { field: 'body', rule: 'well-formed JSON, whole, in UTF-8' };
+
+const UNREADABLE: Readonly<Record<string, ProblemCode>> = {
+  HPE_HEADER_OVERFLOW: 'HEADERS_TOO_LARGE',
+  ERR_HTTP_REQUEST_TIMEOUT: 'REQUEST_TIMEOUT',
+};
+
+/** Answers what is no HTTP, or too much of it: there is no request yet, so the answer is written by hand. */
+export function answerUnreadable(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed) return;
+  if (socket.writable) {
+    const errors = [{ field: 'request', rule: 'well-formed HTTP/1.1' }];
+    const problem = new Problem(UNREADABLE[error.code ?? ''] ?? 'INVALID_ARGUMENT', { errors });
+    const body = JSON.stringify(problem.body);
+    socket.write(
+      `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? ''}\r\nConnection: close\r\n` +
+        'Content-Type: application/problem+json; charset=utf-8\r\n' +
+        `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    );
+  }
+  socket.destroy(error);
+}
+
 /** What an error is to the caller, whether the framework, a schema or our own code raised it. */
 export function problemOfError(error: unknown, observer: Pick<EngineObserver, 'defect'>): Problem {
   if (error instanceof Problem) return error;
@@ -25,7 +51,7 @@ export function problemOfError(error: unknown, observer: Pick<EngineObserver, 'd
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return new Problem('UNSUPPORTED_MEDIA_TYPE');
   if (isMalformed(error, code, statusCode)) {
     return new Problem('INVALID_ARGUMENT', {
-      errors: [{ field: 'body', rule: 'well-formed JSON, whole, in UTF-8' }],
+      errors: [UNREADABLE_BODY],
     });
   }
   return problemOfFault(error, observer);

@@ -1,4 +1,10 @@
-import { type ArgumentsHost, Catch, type ExceptionFilter, NotFoundException } from '@nestjs/common';
+import {
+  type ArgumentsHost,
+  Catch,
+  type ExceptionFilter,
+  HttpException,
+  NotFoundException,
+} from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { Metrics } from '../../platform/metrics';
 import { Problem } from '../problem';
@@ -13,7 +19,8 @@ export class ProblemFilter implements ExceptionFilter {
     const problem =
       error instanceof NotFoundException
         ? new Problem('ROUTE_NOT_FOUND')
-        : problemOfError(error, this.metrics);
+        : // Nest wraps what Fastify raises (an unreadable body, say); the cause tells what it was.
+          problemOfError(error instanceof HttpException ? (error.cause ?? error) : error, this.metrics);
     void sendProblem(host.switchToHttp().getResponse<FastifyReply>(), problem);
   }
 }

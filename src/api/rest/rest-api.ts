@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import { Injectable } from '@nestjs/common';
@@ -12,7 +13,7 @@ import { BatchController } from './batch.controller';
 import { DeductionController } from './deduction.controller';
 import { HealthController } from './health.controller';
 import { KeyController } from './key.controller';
-import { problemOfError, sendProblem } from './problem-reply';
+import { answerUnreadable, problemOfError, sendProblem, UNREADABLE_BODY } from './problem-reply';
 import { SHAPES } from './schemas/shapes';
 
 const BODY_BYTES_MAX = 64 * 1024;
@@ -21,11 +22,16 @@ const BODY_BYTES_MAX = 64 * 1024;
 export const FASTIFY_OPTIONS = {
   bodyLimit: BODY_BYTES_MAX,
   requestTimeout: 30_000,
+  // While it stops, what still comes on an open connection is served, and the connection ended.
+  return503OnClosing: false,
   keepAliveTimeout: 72_000,
   forceCloseConnections: 'idle',
   routerOptions: { maxParamLength: 512 },
   ajv: {
     customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, allowUnionTypes: true },
+  },
+  clientErrorHandler: (error, socket) => {
+    answerUnreadable(error, socket);
   },
   frameworkErrors: (_error, _request, reply) => {
     void sendProblem(
@@ -53,7 +59,7 @@ export class RestApi {
 
   /** @param extend registers further routes among the API's own, under the same hooks; the benchmarks' yardsticks */
   async register(server: FastifyInstance, extend?: (rest: FastifyInstance) => void): Promise<void> {
-    server.removeContentTypeParser('text/plain');
+    acceptJsonOnly(server);
     for (const shape of SHAPES) server.addSchema(shape);
     await server.register(swagger, OPENAPI);
     await server.register(swaggerUi, { routePrefix: '/docs' });
@@ -78,6 +84,16 @@ export class RestApi {
   }
 }
 
+/** JSON in UTF-8, and nothing else: bytes that are no UTF-8 would be replaced without a word. */
+function acceptJsonOnly(server: FastifyInstance): void {
+  const parse = server.getDefaultJsonParser('error', 'error');
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
+    if (!isUtf8(body)) done(new Problem('INVALID_ARGUMENT', { errors: [UNREADABLE_BODY] }));
+    else void parse(request, body.toString(), done);
+  });
+}
+
 const OPENAPI: Parameters<typeof swagger>[1] = {
   openapi: {
     openapi: '3.1.0',
@@ -93,6 +109,4 @@ const OPENAPI: Parameters<typeof swagger>[1] = {
   },
   // Shared shapes appear under their own names.
   refResolver: { buildLocalReference: (json) => (json as { $id: string }).$id },
-  // Fastify writes a literal colon in a path as two.
-  transform: ({ schema, url }) => ({ schema, url: url.replace('::', ':') }),
 };

@@ -56,6 +56,8 @@ export const FIELD_RULES: Readonly<Record<string, string>> = {
   subAccounts: 'an integer from 1 to 1024',
   reference: 'a string of 1–255 characters',
   metadata: 'at most 32 pairs of strings: keys of 1–64, values of up to 512 characters, 4 KiB in all',
+  from: 'an RFC 3339 time such as 2026-01-31T12:00:00Z',
+  to: 'an RFC 3339 time such as 2026-01-31T12:00:00Z',
   limit: 'an integer from 1 to 1000',
   scopes: 'a non-empty list of read, deduct, credit, admin, each once',
   name: 'a string of 1–64 characters',

@@ -1,0 +1,494 @@
+import { HOSTILE, HOSTILE_BODIES } from '../setup/hostile-values';
+import { aNumber, aString, including, matching } from '../setup/matching';
+import { sayRaw } from '../setup/raw-http';
+import type { Answer, BatchResult, RestClient } from '../setup/rest-client';
+import { startTestService, type TestService } from '../setup/service';
+import { SITES, type ServiceSite } from '../setup/service-sites';
+
+interface Endpoint {
+  readonly what: string;
+  readonly path: string;
+  /** A body that would be taken, field by field as JSON source. */
+  readonly valid: Readonly<Record<string, string>>;
+  readonly fields: Readonly<Record<string, keyof typeof HOSTILE>>;
+  readonly wrap?: (body: string) => string;
+}
+
+const MONEY = {
+  valid: { amount: '"1"', requestId: '"hostile"', reference: '"r"', metadata: '{"a":"b"}' },
+  fields: { amount: 'amount', requestId: 'requestId', reference: 'reference', metadata: 'metadata' },
+} as const;
+
+const ENDPOINTS: readonly Endpoint[] = [
+  {
+    what: 'a new account',
+    path: '/v1/accounts',
+    valid: {
+      id: '"hostile"',
+      asset: '"USD/2"',
+      subAccounts: '2',
+      initialBalance: '"1"',
+      lowBalance: '1',
+      strategy: '"merged"',
+    },
+    fields: {
+      id: 'accountId',
+      asset: 'asset',
+      subAccounts: 'count',
+      initialBalance: 'amount',
+      lowBalance: 'amount',
+      strategy: 'strategy',
+    },
+  },
+  { what: 'a deduction', path: '/v1/accounts/acct/deductions', ...MONEY },
+  { what: 'a credit', path: '/v1/accounts/acct/credits', ...MONEY },
+  {
+    what: 'a batch item',
+    path: '/v1/deductions:batch',
+    valid: { accountId: '"acct"', ...MONEY.valid },
+    fields: { accountId: 'accountId', ...MONEY.fields },
+    wrap: (body) => `{"items":[${body}]}`,
+  },
+  {
+    what: 'a new key',
+    path: '/v1/admin/keys',
+    valid: { name: '"hostile"', scopes: '["read"]' },
+    fields: { name: 'name', scopes: 'scopes' },
+  },
+];
+
+const REQUIRED: Readonly<Record<string, readonly string[]>> = {
+  'a new account': ['id', 'asset'],
+  'a deduction': ['amount', 'requestId'],
+  'a credit': ['amount', 'requestId'],
+  'a batch item': ['accountId', 'amount', 'requestId'],
+  'a new key': ['name', 'scopes'],
+};
+
+const PATHS = [
+  ...ENDPOINTS.map(({ path }) => path),
+  '/v1/accounts/acct',
+  '/v1/accounts/acct/balance',
+  '/v1/accounts/acct/entries',
+  '/v1/accounts/acct/deductions/k',
+  '/v1/admin/keys/key_x',
+  '/healthz',
+];
+
+const cursorOf = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+const LIMITS = [
+  '',
+  '0',
+  '-1',
+  '1001',
+  '01',
+  '1.5',
+  'abc',
+  '1e2',
+  '%20',
+  '١',
+  '10%00',
+  '99999999999999999999',
+];
+const CURSORS: Readonly<Record<string, string>> = {
+  empty: '',
+  'not base64': '!!',
+  'not JSON': Buffer.from('{').toString('base64url'),
+  'a number': cursorOf(1),
+  null: cursorOf(null),
+  'an object': cursorOf({ a: 1 }),
+  'an empty list': cursorOf([]),
+  'three parts': cursorOf([1, 's0', 0]),
+  'a negative time': cursorOf([-1, 's0', 0, 0]),
+  'a fraction for a time': cursorOf([1.5, 's0', 0, 0]),
+  'an unsafe time': cursorOf([2 ** 53, 's0', 0, 0]),
+  'a string for a time': cursorOf(['1', 's0', 0, 0]),
+  'a number for a shard': cursorOf([1, 0, 0, 0]),
+  '257 characters': 'A'.repeat(257),
+};
+const ID_CURSORS: Readonly<Record<string, string>> = {
+  ...CURSORS,
+  'an umlaut': cursorOf('ä'),
+  'an emoji': cursorOf('💥'),
+  'a lone surrogate': cursorOf('\ud800'),
+  'a null character': cursorOf('\0'),
+  'a blank': cursorOf('a b'),
+  'a quote': cursorOf(`' OR 1=1 -- `),
+  'a list of an id': cursorOf(['acct']),
+  'an over-long id': cursorOf('x'.repeat(65)),
+};
+const TIMES = [
+  '',
+  'yesterday',
+  '2026-01-01',
+  '2026-01-01T00:00:00',
+  '2026-02-30T00:00:00Z',
+  '2026-13-01T00:00:00Z',
+  '2026-01-01T24:00:01Z',
+  '2026-01-01T00:60:00Z',
+  '2026-01-01T00:00:00%2B99:00',
+  // A leap second, and an offset without minutes: dates to some libraries and not to others.
+  '2016-12-31T23:59:60Z',
+  '2026-01-01T00:00:00%2B05',
+  '1767225600',
+  '1767225600000',
+  '2026-01-01T00:00:00Z%00',
+  '0'.repeat(100),
+];
+const PATH_IDS: Readonly<Record<string, string>> = {
+  'a blank': '%20',
+  'a null character': '%00',
+  'an umlaut': '%C3%A4',
+  'an emoji': '%F0%9F%92%A5',
+  'a slash': 'a%2Fb',
+  'a line end': 'a%0A',
+  '65 characters': 'x'.repeat(65),
+  '513 characters': 'x'.repeat(513),
+  '5,000 characters': 'x'.repeat(5_000),
+  'half an escape': '%',
+  'a broken escape': '%zz',
+  'bytes that are no UTF-8': '%ff%fe',
+};
+const CONTENT_TYPES = [
+  '',
+  'text/plain',
+  'text/json',
+  'application/x-www-form-urlencoded',
+  'multipart/form-data; boundary=x',
+  'application/xml',
+  'application/octet-stream',
+  'application/jsonp',
+  '*/*',
+  ';;',
+  'x'.repeat(1_000),
+];
+
+/** Whatever is thrown at the API is refused by name with a 4xx, never answered with a 5xx, and changes nothing. */
+describe.each(SITES)('[$mark] bad input', ({ make }) => {
+  let site: ServiceSite;
+  let service: TestService;
+  let rest: RestClient;
+  let before: unknown;
+
+  beforeAll(async () => {
+    site = await make(2);
+    service = await startTestService(site);
+    rest = service.rest;
+    await rest.createAccount({ id: 'acct', subAccounts: 4, initialBalance: '1000' });
+    await rest.deduct('acct', 'k', 1);
+    before = await everything();
+  });
+
+  afterAll(async () => {
+    await service.stop();
+    await site.drop();
+  });
+
+  const everything = async (): Promise<unknown> => ({
+    accounts: await rest.page('/v1/accounts?limit=1000'),
+    keys: await rest.page('/v1/admin/keys?limit=1000'),
+    entries: await rest.entries('acct'),
+    available: await rest.available('acct'),
+  });
+  const expectRefused = (answer: Answer, codes: readonly string[]): void => {
+    expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
+    expect({ status: answer.status, code: answer.body['code'] }).toEqual({
+      status: aNumber,
+      code: matching(new RegExp(`^(${codes.join('|')})$`)),
+    });
+    expect(answer.status).toBeGreaterThanOrEqual(400);
+    expect(answer.status).toBeLessThan(500);
+    expect(answer.body).toMatchObject({
+      status: answer.status,
+      title: aString,
+      detail: aString,
+    });
+    if (answer.body['code'] !== 'INVALID_ARGUMENT') return;
+    expect(answer.body['errors']).toEqual(including({ field: matching(/./), rule: matching(/./) }));
+  };
+  const post = (path: string, raw: string | Buffer, headers = {}): Promise<Answer> =>
+    rest.send('POST', path, { raw, headers });
+
+  describe.each(ENDPOINTS)('in $what', ({ what, path, valid, fields, wrap = (body) => body }) => {
+    const bodyOf = (parts: Readonly<Record<string, string>>): string =>
+      `{${Object.entries(parts)
+        .map(([field, literal]) => `${JSON.stringify(field)}:${literal}`)
+        .join(',')}}`;
+    /** The problem of the one item, when the endpoint answers item by item. */
+    const expectFault = (answer: Answer, field: string): void => {
+      const item = (answer.body['results'] as readonly BatchResult[] | undefined)?.[0];
+      if (item)
+        expect([answer.status, item.status, item.error?.code]).toEqual([200, 'rejected', 'INVALID_ARGUMENT']);
+      else expectRefused(answer, ['INVALID_ARGUMENT']);
+      const errors = (item?.error ?? answer.body)['errors' as never] as readonly { field: string }[];
+      const at = errors[0]?.field.split('.')[0];
+      // A body that the JSON parser refuses has no fields.
+      expect([field, 'body']).toContain(at);
+    };
+    const cases = Object.entries(fields).flatMap(([field, kind]) =>
+      Object.entries(HOSTILE[kind]).map(([label, literal]) => [field, label, literal] as const),
+    );
+
+    it.each(cases)('%s may not be %s', async (field, _label, literal) => {
+      expectFault(await post(path, wrap(bodyOf({ ...valid, [field]: literal }))), field);
+    });
+
+    it.each(REQUIRED[what] ?? [])('%s may not be missing', async (field) => {
+      const others = Object.fromEntries(Object.entries(valid).filter(([each]) => each !== field));
+      expectFault(await post(path, wrap(bodyOf(others))), field);
+    });
+
+    it.each(['price', 'AMOUNT', 'Id', ' amount', 'constructor', 'toString', 'x'.repeat(1_000)])(
+      'the field "%s" is not known',
+      async (field) => {
+        const answer = await post(path, wrap(bodyOf({ ...valid, [field]: '"1"' })));
+        expectFault(answer, field.slice(0, 100));
+      },
+    );
+
+    it.each([
+      '"__proto__":{"amount":"1"}',
+      '"constructor":{"prototype":{"amount":"1"}}',
+      '"\\u005f_proto__":{}',
+    ])('prototypes are not reached by %s', async (pair) => {
+      const answer = await post(path, wrap(bodyOf(valid).replace('{', `{${pair},`)));
+      expectRefused(answer, ['INVALID_ARGUMENT']);
+    });
+
+    it('of two equal fields the last one counts, and is checked', async () => {
+      const [field = ''] = REQUIRED[what] ?? [];
+      expectFault(await post(path, wrap(bodyOf(valid).replace(/\}$/, `,"${field}":7.5}`))), field);
+    });
+
+    it('bytes that are no UTF-8 are not replaced by others', async () => {
+      const [opening, closing] = wrap(
+        bodyOf({ ...valid, [what === 'a new key' ? 'name' : 'reference']: '"<>"' }),
+      ).split('<>');
+      const broken = Buffer.concat([
+        Buffer.from(opening ?? ''),
+        Buffer.from([0xc3, 0x28, 0xff]),
+        Buffer.from(closing ?? ''),
+      ]);
+      expectRefused(await post(path, broken), ['INVALID_ARGUMENT']);
+    });
+
+    it.each(Object.entries(HOSTILE_BODIES))('a body may not be %s', async (_label, raw) => {
+      expectRefused(await post(path, raw), ['INVALID_ARGUMENT']);
+    });
+
+    it.each(CONTENT_TYPES)('a body may not have the content type "%s"', async (type) => {
+      expectRefused(await post(path, wrap(bodyOf(valid)), { 'content-type': type }), [
+        'UNSUPPORTED_MEDIA_TYPE',
+      ]);
+    });
+
+    it('a body may not come without a content type', async () => {
+      const answer = await post(path, wrap(bodyOf(valid)), { 'content-type': undefined });
+      expectRefused(answer, ['UNSUPPORTED_MEDIA_TYPE']);
+    });
+
+    it('a body may not be missing', async () => {
+      expectRefused(await rest.send('POST', path), ['INVALID_ARGUMENT', 'UNSUPPORTED_MEDIA_TYPE']);
+    });
+
+    it.each(['x', '{"a":"', '[', ' '])('a body may not have 2 MB of %j', async (part) => {
+      const raw = part.repeat(2_000_000 / part.length);
+      expectRefused(await post(path, raw), [wrap('') === '' ? 'PAYLOAD_TOO_LARGE' : 'INVALID_ARGUMENT']);
+    });
+
+    it('a body may not be compressed without saying so in a way that is understood', async () => {
+      expectRefused(
+        await post(path, Buffer.from([0x1f, 0x8b, 8, 0, 1, 2, 3]), { 'content-encoding': 'gzip' }),
+        ['INVALID_ARGUMENT', 'UNSUPPORTED_MEDIA_TYPE'],
+      );
+    });
+  });
+
+  describe('in an idempotency key', () => {
+    it.each(['', ' ', 'a b', 'a, a', '\u00e4', 'x'.repeat(65)])('%j may not stand', async (key) => {
+      for (const path of ['/v1/accounts/acct/deductions', '/v1/accounts/acct/credits']) {
+        expectRefused(await post(path, '{"amount":"1"}', { 'idempotency-key': key }), ['INVALID_ARGUMENT']);
+      }
+    });
+  });
+
+  describe('in a query', () => {
+    const LISTS = ['/v1/accounts', '/v1/accounts/acct/entries', '/v1/admin/keys'];
+
+    it.each(LISTS.flatMap((path) => LIMITS.map((limit) => [path, limit] as const)))(
+      '%s may not have the limit "%s"',
+      async (path, limit) => {
+        expectRefused(await rest.get(`${path}?limit=${encodeURI(decodeURI(limit))}`), ['INVALID_ARGUMENT']);
+      },
+    );
+
+    it.each(
+      LISTS.flatMap((path) =>
+        Object.entries(path.endsWith('entries') ? CURSORS : ID_CURSORS).map(
+          ([label, cursor]) => [path, label, cursor] as const,
+        ),
+      ),
+    )('%s may not have the cursor %s', async (path, _label, cursor) => {
+      expectRefused(await rest.get(`${path}?cursor=${cursor}`), ['INVALID_ARGUMENT']);
+    });
+
+    it.each(LISTS)('%s may not have a parameter twice, or an unknown one', async (path) => {
+      for (const query of [
+        'limit=1&limit=2',
+        'cursor=a&cursor=b',
+        'offset=1',
+        '__proto__=1',
+        'limit[]=1',
+        'Limit=1',
+      ]) {
+        expectRefused(await rest.get(`${path}?${query}`), ['INVALID_ARGUMENT']);
+      }
+    });
+
+    it.each(TIMES)('a time may not be "%s"', async (time) => {
+      for (const end of ['from', 'to']) {
+        const answer = await rest.get(`/v1/accounts/acct/entries?${end}=${time}`);
+        expectRefused(answer, ['INVALID_ARGUMENT']);
+        expect(answer.body['errors']).toMatchObject([{ field: end }]);
+      }
+    });
+
+    it.each(['kind=', 'kind=Deduction', 'kind=hold%00', 'kind=credit&kind=deduction'])(
+      'entries may not have %s',
+      async (query) => {
+        expectRefused(await rest.get(`/v1/accounts/acct/entries?${query}`), ['INVALID_ARGUMENT']);
+      },
+    );
+
+    it.each(['consistency=', 'consistency=Current', 'consistency=newest', 'at=1'])(
+      'a balance may not have %s',
+      async (query) => {
+        expectRefused(await rest.get(`/v1/accounts/acct/balance?${query}`), ['INVALID_ARGUMENT']);
+      },
+    );
+  });
+
+  describe.each(Object.entries(PATH_IDS))('in a path, %s', (_label, id) => {
+    it.each([
+      ['GET', `/v1/accounts/${id}`],
+      ['GET', `/v1/accounts/${id}/balance`],
+      ['GET', `/v1/accounts/${id}/entries`],
+      ['GET', `/v1/accounts/${id}/deductions/k`],
+      ['POST', `/v1/accounts/${id}/deductions`],
+      ['POST', `/v1/accounts/${id}/credits`],
+      ['DELETE', `/v1/admin/keys/${id}`],
+    ])('may not be an id of %s', async (method, path) => {
+      const call = method === 'POST' ? { json: { amount: '1', requestId: 'k2' } } : {};
+      expectRefused(await rest.send(method, path, call), ['INVALID_ARGUMENT']);
+    });
+
+    it('may not be a request id, unless it is one', async () => {
+      // A slash is a printable character, so it may stand in a request id.
+      const codes = id === 'a%2Fb' ? ['ENTRY_NOT_FOUND'] : ['INVALID_ARGUMENT'];
+      expectRefused(await rest.get(`/v1/accounts/acct/deductions/${id}`), codes);
+    });
+  });
+
+  describe.each(PATHS)('as a method on %s', (path) => {
+    it.each(['PUT', 'PATCH', 'OPTIONS', 'PROPFIND', 'LOCK', 'SEARCH'])('%s is not known', async (method) => {
+      expectRefused(await rest.send(method, path), ['ROUTE_NOT_FOUND']);
+    });
+
+    it.each(['PUT', 'PATCH', 'OPTIONS'])('%s is not known, whatever its body', async (method) => {
+      expectRefused(await rest.send(method, path, { raw: '{}' }), ['ROUTE_NOT_FOUND']);
+      const codes = ['ROUTE_NOT_FOUND', 'INVALID_ARGUMENT', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'];
+      for (const raw of ['', '{', '{"__proto__":1}', 'x'.repeat(100_000)]) {
+        expectRefused(await rest.send(method, path, { raw }), codes);
+      }
+      const text = { raw: 'x', headers: { 'content-type': 'text/plain' } };
+      expectRefused(await rest.send(method, path, text), codes);
+    });
+  });
+
+  describe('as an Authorization', () => {
+    it.each([
+      undefined,
+      '',
+      'Basic YTpi',
+      'Bearer',
+      'Bearer ',
+      'Bearer  two',
+      'Bearer a b',
+      'Bearer \u00e4',
+      'bootstrap-key-of-the-tests',
+      'Token bootstrap-key-of-the-tests',
+      `Bearer ${'x'.repeat(513)}`,
+      `Bearer ${'x'.repeat(10_240)}`,
+    ])('%j lets nobody in', async (authorization) => {
+      for (const path of PATHS.filter((each) => each.startsWith('/v1'))) {
+        const method = ENDPOINTS.some((endpoint) => endpoint.path === path) ? 'POST' : 'GET';
+        if (path.startsWith('/v1/admin/keys/')) continue;
+        const answer = await rest.send(method, path, { raw: '{', headers: { authorization } });
+        expectRefused(answer, ['UNAUTHENTICATED']);
+      }
+    });
+  });
+
+  describe('as HTTP', () => {
+    const head = 'Host: x\r\nConnection: close\r\n';
+    it.each([
+      ['garbage', 'garbage\r\n\r\n', 400],
+      ['an unknown method', `STEAL /v1/accounts HTTP/1.1\r\n${head}\r\n`, 400],
+      ['a header of 20 kB', `GET /v1/accounts HTTP/1.1\r\n${head}X-Long: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
+      ['a URL of 20 kB', `GET /v1/accounts/${'x'.repeat(20_000)} HTTP/1.1\r\n${head}\r\n`, 431],
+      ['a negative length', `POST /v1/accounts HTTP/1.1\r\n${head}Content-Length: -1\r\n\r\n{}`, 400],
+      [
+        'two lengths',
+        `POST /v1/accounts HTTP/1.1\r\n${head}Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}`,
+        400,
+      ],
+      [
+        'a length and chunks',
+        `POST /v1/accounts HTTP/1.1\r\n${head}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}`,
+        400,
+      ],
+      [
+        'a chunk of no size',
+        `POST /v1/accounts HTTP/1.1\r\n${head}Authorization: Bearer x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n`,
+        400,
+      ],
+      ['a null character in the path', `GET /v1/accounts/\0 HTTP/1.1\r\n${head}\r\n`, 400],
+    ])('%s is refused in the API’s own form', async (_what, bytes, status) => {
+      const [header = '', ...bodies] = (await sayRaw(rest.url, bytes)).split('\r\n\r\n');
+      expect(header).toMatch(new RegExp(`^HTTP/1\\.1 (${status}|401) `));
+      expect(header).toMatch(/content-type: application\/problem\+json/i);
+      const body = bodies.join('').slice(bodies.join('').indexOf('{'));
+      expect(JSON.parse(body.slice(0, body.lastIndexOf('}') + 1))).toMatchObject({
+        type: aString,
+        title: aString,
+        detail: aString,
+        code: aString,
+      });
+    });
+  });
+
+  it('has changed nothing at all', async () => {
+    expect(await everything()).toEqual(before);
+  });
+
+  it('is not counted as a defect of the service', async () => {
+    expect((await rest.get('/metrics')).text).toContain('\nhotsplit_defects_total 0\n');
+  });
+
+  describe('is not', () => {
+    it.each([
+      ['a byte order mark before the body', '\ufeff{"amount":"1","requestId":"bom"}', {}],
+      [
+        'a charset in the content type',
+        '{"amount":"1","requestId":"charset"}',
+        { 'content-type': 'Application/JSON; charset=UTF-8' },
+      ],
+      ['blanks around the body', ' \n{"amount":"1","requestId":"blanks"}\t ', {}],
+      ['an escaped character', '{"\\u0061mount":"\\u0031","requestId":"escaped"}', {}],
+    ])('%s', async (_what, raw, headers) => {
+      const answer = await post('/v1/accounts/acct/deductions', raw, headers);
+      expect([answer.status, answer.body['amount']]).toEqual([201, '1']);
+    });
+  });
+});

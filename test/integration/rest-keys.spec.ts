@@ -1,0 +1,133 @@
+import { containing, matching } from '../setup/matching';
+import type { Answer, RestClient } from '../setup/rest-client';
+import { startTestService, type TestService } from '../setup/service';
+import { SITES, type ServiceSite } from '../setup/service-sites';
+
+const SCOPES = ['read', 'deduct', 'credit', 'admin'] as const;
+type Scope = (typeof SCOPES)[number];
+
+/** Who may do what. `allowed` is the answer that a key with the route's scope gets. */
+const ROUTES: readonly { method: string; path: string; json?: unknown; scope: Scope; allowed: number }[] = [
+  { method: 'GET', path: '/v1/accounts', scope: 'read', allowed: 200 },
+  { method: 'GET', path: '/v1/accounts/acct', scope: 'read', allowed: 200 },
+  { method: 'HEAD', path: '/v1/accounts/acct', scope: 'read', allowed: 200 },
+  { method: 'GET', path: '/v1/accounts/acct/balance', scope: 'read', allowed: 200 },
+  { method: 'GET', path: '/v1/accounts/acct/entries', scope: 'read', allowed: 200 },
+  { method: 'GET', path: '/v1/accounts/acct/deductions/never', scope: 'read', allowed: 404 },
+  { method: 'POST', path: '/v1/accounts', json: {}, scope: 'admin', allowed: 400 },
+  { method: 'POST', path: '/v1/accounts/acct/deductions', json: {}, scope: 'deduct', allowed: 400 },
+  { method: 'POST', path: '/v1/deductions:batch', json: { items: [] }, scope: 'deduct', allowed: 200 },
+  { method: 'POST', path: '/v1/accounts/acct/credits', json: {}, scope: 'credit', allowed: 400 },
+  { method: 'GET', path: '/v1/admin/keys', scope: 'admin', allowed: 200 },
+  { method: 'POST', path: '/v1/admin/keys', json: {}, scope: 'admin', allowed: 400 },
+  { method: 'DELETE', path: '/v1/admin/keys/key_none', scope: 'admin', allowed: 404 },
+];
+
+const OPEN = ['/healthz', '/readyz', '/metrics', '/openapi.json', '/docs/'];
+
+describe.each(SITES)('[$mark] API keys', ({ make }) => {
+  let site: ServiceSite;
+  let service: TestService;
+  let rest: RestClient;
+  let logged: jest.SpyInstance;
+
+  beforeAll(async () => {
+    logged = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
+    site = await make(1);
+    service = await startTestService({ ...site, settings: { HOTSPLIT_LOG_LEVEL: 'debug' } });
+    rest = service.rest;
+    await rest.createAccount({ id: 'acct' });
+  });
+
+  afterAll(async () => {
+    await service.stop();
+    await site.drop();
+    logged.mockRestore();
+  });
+
+  const made = async (
+    name: string,
+    scopes: readonly Scope[],
+  ): Promise<{ keyId: string; key: string; answer: Answer }> => {
+    const answer = await rest.post('/v1/admin/keys', { name, scopes });
+    expect(answer.status).toBe(201);
+    return { keyId: answer.body['keyId'] as string, key: answer.body['key'] as string, answer };
+  };
+  const listed = async (): Promise<readonly Record<string, unknown>[]> =>
+    (await rest.page<Record<string, unknown>>('/v1/admin/keys?limit=1000')).items;
+
+  it('show their secret once, in an answer that nobody may keep', async () => {
+    const { key, keyId, answer } = await made('billing Straße', ['read', 'credit']);
+    expect(answer.body).toEqual({ keyId, name: 'billing Straße', scopes: ['read', 'credit'], key });
+    expect(answer.headers['cache-control']).toBe('no-store');
+    expect(key.length).toBeGreaterThanOrEqual(40);
+
+    const entry = (await listed()).find((item) => item['keyId'] === keyId);
+    expect(entry).toEqual({
+      keyId,
+      name: 'billing Straße',
+      scopes: ['read', 'credit'],
+      createdAt: matching(/^\d{4}-.*Z$/),
+    });
+  });
+
+  it('never stand in a list or a log', async () => {
+    const { key } = await made('quiet', ['read']);
+    await rest.as(key).get('/v1/accounts');
+    await rest.as(`${key}x`).get('/v1/accounts');
+    expect((await rest.get('/v1/admin/keys')).text).not.toContain(key);
+    expect((await rest.get('/metrics')).text).not.toContain(key);
+    expect(JSON.stringify(logged.mock.calls)).not.toContain(key);
+  });
+
+  it('are listed page by page, each once', async () => {
+    for (const name of ['one', 'two', 'three', 'four']) await made(name, ['read']);
+    const ids = (await rest.all<{ keyId: string }>('/v1/admin/keys', 3)).map(({ keyId }) => keyId);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids).toEqual((await listed()).map((item) => item['keyId']));
+  });
+
+  it('let nobody in once they are deleted, at once on the instance that deleted them', async () => {
+    const { key, keyId } = await made('leaver', ['read']);
+    expect((await rest.as(key).get('/v1/accounts')).status).toBe(200);
+    const deleted = await rest.send('DELETE', `/v1/admin/keys/${keyId}`);
+    expect([deleted.status, deleted.text]).toEqual([204, '']);
+    expect((await rest.as(key).get('/v1/accounts')).status).toBe(401);
+    const again = await rest.send('DELETE', `/v1/admin/keys/${keyId}`);
+    expect([again.status, again.body['code']]).toEqual([404, 'KEY_NOT_FOUND']);
+    expect((await listed()).map((item) => item['keyId'])).not.toContain(keyId);
+  });
+
+  it.each(OPEN)('are not needed at %s', async (path) => {
+    expect((await rest.as(undefined).get(path)).status).toBe(200);
+  });
+
+  describe.each(ROUTES)('at $method $path', ({ method, path, json, scope, allowed }) => {
+    it.each(SCOPES)(`with the scope %s are answered by the need for ${scope}`, async (given) => {
+      const { key } = await made(`${scope} ${given}`, [given]);
+      const answer = await rest.as(key).send(method, path, json === undefined ? {} : { json });
+      const may = given === scope || given === 'admin';
+      expect(answer.status).toBe(may ? allowed : 403);
+      if (!may && method !== 'HEAD')
+        expect(answer.body).toMatchObject({
+          code: 'PERMISSION_DENIED',
+          detail: containing(scope),
+        });
+    });
+
+    it('are required, and told apart from unknown ones by nothing but a 401', async () => {
+      for (const key of [undefined, 'hs_unknown']) {
+        const answer = await rest.as(key).send(method, path, json === undefined ? {} : { json });
+        expect([answer.status, answer.headers['www-authenticate']]).toEqual([401, 'Bearer']);
+      }
+    });
+  });
+
+  it('with several scopes may do what each allows', async () => {
+    const { key } = await made('both', ['deduct', 'read']);
+    const client = rest.as(key);
+    expect((await client.get('/v1/accounts')).status).toBe(200);
+    expect((await client.post('/v1/deductions:batch', { items: [] })).status).toBe(200);
+    expect((await client.credit('acct', 'k', 1)).status).toBe(403);
+  });
+});

@@ -1,0 +1,183 @@
+import type { FastifyInstance } from 'fastify';
+import { aString, containing, including, matching } from '../setup/matching';
+import type { RestClient } from '../setup/rest-client';
+import { startTestService, type TestService } from '../setup/service';
+import { SITES, type ServiceSite } from '../setup/service-sites';
+
+type Operations = Readonly<
+  Record<string, Readonly<Record<string, { responses?: object; security?: unknown }>>>
+>;
+
+/** The contract's paths that stand so far. */
+const CONTRACT = [
+  'POST /v1/accounts',
+  'GET /v1/accounts',
+  'GET /v1/accounts/{accountId}',
+  'POST /v1/accounts/{accountId}/deductions',
+  'POST /v1/accounts/{accountId}/credits',
+  'GET /v1/accounts/{accountId}/deductions/{requestId}',
+  'GET /v1/accounts/{accountId}/balance',
+  'GET /v1/accounts/{accountId}/entries',
+  'POST /v1/deductions:batch',
+  'GET /v1/admin/keys',
+  'POST /v1/admin/keys',
+  'DELETE /v1/admin/keys/{keyId}',
+  'GET /healthz',
+  'GET /readyz',
+  'GET /metrics',
+];
+
+/** What the API shows around its calls: its description, its pages, its health, and its answer to what it does not know. */
+describe.each(SITES)('[$mark] the surface of the REST API', ({ make }) => {
+  let site: ServiceSite;
+  let service: TestService;
+  let rest: RestClient;
+  let routes: () => string[];
+
+  beforeAll(async () => {
+    site = await make(2);
+    service = await startTestService({ ...site, extend: (server) => (routes = () => routesOf(server)) });
+    rest = service.rest;
+  });
+
+  afterAll(async () => {
+    await service.stop();
+    await site.drop();
+  });
+
+  describe('/openapi.json', () => {
+    it('is an OpenAPI 3.1 document with the contract’s paths', async () => {
+      const { status, body, headers } = await rest.as(undefined).get('/openapi.json');
+      expect([status, headers['content-type']]).toEqual([200, containing('application/json')]);
+      expect(body).toMatchObject({
+        openapi: matching(/^3\.1\./),
+        info: { title: 'hotsplit', version: matching(/^\d+\.\d+\.\d+/) },
+        components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
+      });
+      expect(documented(body['paths'] as Operations)).toEqual(including(...CONTRACT));
+    });
+
+    it('documents every route that the server answers, and none that it does not', async () => {
+      const paths = (await rest.get('/openapi.json')).body['paths'] as Operations;
+      expect(documented(paths)).toEqual(routes());
+    });
+
+    it('describes the answers of every operation, refusals included', async () => {
+      const paths = (await rest.get('/openapi.json')).body['paths'] as Operations;
+      for (const [path, operations] of Object.entries(paths).filter(([path]) => path.startsWith('/v1/'))) {
+        for (const [method, { responses = {} }] of Object.entries(operations)) {
+          const codes = Object.keys(responses);
+          expect([path, method, codes.some((code) => /^20\d$/.test(code))]).toEqual([path, method, true]);
+          expect(codes.map((code) => code.toLowerCase())).toEqual(including('4xx', '5xx'));
+        }
+      }
+    });
+
+    it('refers to nothing that it does not contain', async () => {
+      const { body, text } = await rest.get('/openapi.json');
+      const references = [...text.matchAll(/"\$ref":"#\/([^"]+)"/g)].map(([, path = '']) => path);
+      expect(references).not.toEqual([]);
+      for (const reference of references) {
+        const target = reference
+          .split('/')
+          .reduce<unknown>((at, step) => (at as Record<string, unknown> | undefined)?.[step], body);
+        expect([reference, typeof target]).toEqual([reference, 'object']);
+      }
+    });
+  });
+
+  it('shows the documentation as a page', async () => {
+    const { status, headers, text } = await rest.as(undefined).get('/docs');
+    expect([status, headers['content-type']]).toEqual([200, containing('text/html')]);
+    expect(text).toContain('<html');
+  });
+
+  it('is alive', async () => {
+    const { status, body } = await rest.as(undefined).get('/healthz');
+    expect([status, body]).toEqual([200, { status: 'ok' }]);
+  });
+
+  it('is ready, shard by shard', async () => {
+    const { status, body } = await rest.as(undefined).get('/readyz');
+    expect([status, body]).toEqual([
+      200,
+      { status: 'ready', directory: 'up', shards: { s0: 'up', s1: 'up' } },
+    ]);
+  });
+
+  it('counts and times commands by kind and outcome, and batches by shard', async () => {
+    await rest.createAccount({ id: 'measured', subAccounts: 2, initialBalance: '100' });
+    await rest.deduct('measured', 'k', 1);
+    await rest.deduct('measured', 'k', 1);
+    await rest.deduct('measured', 'k', 2);
+    await rest.deduct('measured', 'l', 1_000);
+    await rest.credit('measured', 'c', 1);
+    await rest.credit('nobody', 'c', 1);
+    const { headers, text } = await rest.as(undefined).get('/metrics');
+
+    expect(headers['content-type']).toMatch(/^text\/plain; version=0\.0\.4/);
+    for (const line of [
+      'hotsplit_commands_total{kind="deduct",outcome="applied"} 1',
+      'hotsplit_commands_total{kind="deduct",outcome="replayed"} 1',
+      'hotsplit_commands_total{kind="deduct",outcome="keyReused"} 1',
+      'hotsplit_commands_total{kind="deduct",outcome="insufficientFunds"} 1',
+      'hotsplit_commands_total{kind="credit",outcome="applied"} 1',
+      'hotsplit_commands_total{kind="credit",outcome="accountNotFound"} 1',
+      'hotsplit_command_seconds_count{kind="deduct"} 4',
+      'hotsplit_lane_depth{shard="s0",lane="0"} 0',
+      'hotsplit_lane_depth{shard="s1",lane="0"} 0',
+      'hotsplit_defects_total 0',
+    ]) {
+      expect(text.split('\n')).toContain(line);
+    }
+    expect(text).toMatch(/^hotsplit_batch_commands_bucket\{le="512",shard="s[01]"\} [1-9]/m);
+    expect(text).toMatch(/^hotsplit_batch_seconds_count\{shard="s[01]"\} [1-9]/m);
+    expect(text).toMatch(/^process_resident_memory_bytes [1-9]/m);
+  });
+
+  it.each(['/', '/v1', '/v2/accounts', '/v1/accounts/a/b/c', '/console/../v1', '/docs/none', '/V1/accounts'])(
+    'answers 404 by name at %s, with and without a key',
+    async (path) => {
+      for (const client of [rest, rest.as(undefined)]) {
+        const { status, body, headers } = await client.get(path);
+        expect(headers['content-type']).toMatch(/^application\/problem\+json/);
+        expect([status, body]).toEqual([
+          404,
+          {
+            type: 'urn:hotsplit:problem:ROUTE_NOT_FOUND',
+            title: aString,
+            status: 404,
+            code: 'ROUTE_NOT_FOUND',
+            detail: aString,
+          },
+        ]);
+      }
+    },
+  );
+});
+
+function documented(paths: Operations): string[] {
+  return Object.entries(paths)
+    .flatMap(([path, operations]) =>
+      Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
+    )
+    .sort();
+}
+
+/** The server's own routes, as OpenAPI writes them; not the document itself, its pages, and HEAD beside each GET. */
+function routesOf(server: FastifyInstance): string[] {
+  const folders: string[] = [];
+  const routes: string[] = [];
+  for (const line of server.printRoutes({ commonPrefix: false, includeHooks: false }).split('\n')) {
+    const [, indent = '', segment = '', methods = ''] =
+      /^((?:│ {3}| {4})*)[├└]── (\S*)(?: \((.*)\))?$/.exec(line) ?? [];
+    folders.length = indent.length / 4;
+    folders.push(segment);
+    const path = folders
+      .join('')
+      .replaceAll('::', ':')
+      .replace(/:(\w+Id)\b/g, '{$1}');
+    for (const method of methods.split(', ')) routes.push(`${method} ${path}`);
+  }
+  return routes.filter((route) => !/^(HEAD|) | \/docs|\*|^OPTIONS|\/openapi\.json/.test(route)).sort();
+}

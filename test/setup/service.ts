@@ -1,0 +1,43 @@
+import type { FastifyInstance } from 'fastify';
+import { readSettings } from '../../src/platform/settings';
+import { startService } from '../../src/service';
+import { ADMIN_KEY, RestClient } from './rest-client';
+
+/** A service that runs inside the test's own process. */
+export interface TestService {
+  readonly rest: RestClient;
+  stop(): Promise<void>;
+}
+
+export interface TestServiceOptions {
+  readonly folder: string;
+  readonly shards: readonly string[];
+  /** Further settings, by variable. */
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly extend?: (rest: FastifyInstance) => void;
+}
+
+/** The variables that make a service under test: any free port, the given shards, the fixed admin key. */
+export function serviceEnvironment(options: TestServiceOptions): Record<string, string> {
+  return {
+    HOTSPLIT_HTTP_PORT: '0',
+    HOTSPLIT_DATA_DIR: options.folder,
+    HOTSPLIT_SHARDS: options.shards.join(','),
+    HOTSPLIT_ADMIN_KEY: ADMIN_KEY,
+    HOTSPLIT_LOG_LEVEL: 'error',
+    ...options.settings,
+  };
+}
+
+export async function startTestService(options: TestServiceOptions): Promise<TestService> {
+  const settings = readSettings(serviceEnvironment(options));
+  const service = await startService(settings, ADMIN_KEY, options.extend);
+  const rest = new RestClient(service.restUrl);
+  return {
+    rest,
+    stop: async () => {
+      rest.close();
+      await service.stop();
+    },
+  };
+}

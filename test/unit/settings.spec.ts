@@ -1,0 +1,178 @@
+import { readSettings, SETTINGS, SettingsError } from '../../src/platform/settings';
+import { containing } from '../setup/matching';
+
+type Environment = Readonly<Record<string, string>>;
+
+function faultsOf(environment: Environment): readonly string[] {
+  try {
+    readSettings(environment);
+  } catch (error) {
+    if (error instanceof SettingsError) return error.faults;
+    throw error;
+  }
+  return [];
+}
+
+describe('readSettings', () => {
+  test('needs no variable at all', () => {
+    const settings = readSettings({ PATH: '/bin' });
+    expect(settings).toMatchObject({
+      httpPort: 8080,
+      host: '127.0.0.1',
+      dataDir: './data',
+      logLevel: 'info',
+    });
+    expect(settings.adminKey).toBeUndefined();
+    expect(settings.shardAddresses).toEqual(
+      [0, 1, 2, 3].map((n) => ({
+        name: `s${n}`,
+        location: { kind: 'sqlite', path: `data/shard-${n}.sqlite` },
+      })),
+    );
+    expect(settings.directoryLocation).toEqual(settings.shardAddresses[0]?.location);
+  });
+
+  test('takes every variable', () => {
+    const settings = readSettings({
+      HOTSPLIT_HTTP_PORT: '0',
+      HOTSPLIT_HOST: '0.0.0.0',
+      HOTSPLIT_DATA_DIR: '/var/lib/hotsplit',
+      HOTSPLIT_SHARDS: ' east=mysql://u:p@db1/ledger , sqlite:west.sqlite',
+      HOTSPLIT_DIRECTORY: 'mysql://u:p@db0/directory',
+      HOTSPLIT_ADMIN_KEY: 'k'.repeat(16),
+      HOTSPLIT_LOG_LEVEL: 'debug',
+      HOTSPLIT_LANES_PER_SHARD: '16',
+      HOTSPLIT_BATCH_COMMANDS_MAX: '4096',
+      HOTSPLIT_LANE_DEPTH_MAX: '4096',
+      HOTSPLIT_WAIT_MS_MAX: '120000',
+      HOTSPLIT_START_SECONDS_MAX: '600',
+      HOTSPLIT_STOP_SECONDS_MAX: '300',
+    });
+    expect(settings).toMatchObject({
+      httpPort: 0,
+      host: '0.0.0.0',
+      dataDir: '/var/lib/hotsplit',
+      adminKey: 'k'.repeat(16),
+      logLevel: 'debug',
+      lanesPerShard: 16,
+      batchCommandsMax: 4_096,
+      laneDepthMax: 4_096,
+      waitMsMax: 120_000,
+      startSecondsMax: 600,
+      stopSecondsMax: 300,
+      shardAddresses: [
+        { name: 'east', location: { kind: 'mysql', url: 'mysql://u:p@db1/ledger' } },
+        { name: 's1', location: { kind: 'sqlite', path: 'west.sqlite' } },
+      ],
+      directoryLocation: { kind: 'mysql', url: 'mysql://u:p@db0/directory' },
+    });
+  });
+
+  test('has a default in the code for whatever is called a default', () => {
+    const fallbacks = Object.values<{ variable: string; fallback: string | undefined }>(SETTINGS).flatMap(
+      ({ variable, fallback }) => (fallback === undefined ? [] : [[variable, fallback] as const]),
+    );
+    expect(readSettings(Object.fromEntries(fallbacks))).toEqual(readSettings({}));
+  });
+
+  test.each(Object.values(SETTINGS).map(({ variable }) => variable))(
+    'takes an empty %s for none',
+    (variable) => {
+      expect(readSettings({ [variable]: '' })).toEqual(readSettings({}));
+    },
+  );
+
+  test.each([
+    ['HOTSPLIT_HTTP_PORT', ['-1', '65536', '1.5', 'http', '8080 ', '0x50', '1e3', '+1', '9'.repeat(30)]],
+    ['HOTSPLIT_HOST', ['h'.repeat(256)]],
+    ['HOTSPLIT_LOG_LEVEL', ['loud', 'INFO', 'info ']],
+    ['HOTSPLIT_LANES_PER_SHARD', ['0', '17', '-2', 'two']],
+    ['HOTSPLIT_BATCH_COMMANDS_MAX', ['0', '4097']],
+    ['HOTSPLIT_LANE_DEPTH_MAX', ['0', '1000001']],
+    ['HOTSPLIT_WAIT_MS_MAX', ['9', '120001']],
+    ['HOTSPLIT_START_SECONDS_MAX', ['0', '601']],
+    ['HOTSPLIT_STOP_SECONDS_MAX', ['0', '301']],
+    ['HOTSPLIT_ADMIN_KEY', ['k'.repeat(15)]],
+    ['HOTSPLIT_SHARDS', [',', 'sqlite:', 'postgres://h/db', 'sqlite:a,', 'mysql://host', 'a b=sqlite:x']],
+    ['HOTSPLIT_DIRECTORY', ['sqlite:', 'db', 'mysql://host']],
+  ])('names %s when its value does not do', (variable, values) => {
+    for (const value of values) {
+      const faults = faultsOf({ [variable]: value });
+      expect([value, faults.length > 0 && faults.every((fault) => fault.startsWith(variable))]).toEqual([
+        value,
+        true,
+      ]);
+    }
+  });
+
+  test('wants a queue at least as deep as a batch is long', () => {
+    expect(faultsOf({ HOTSPLIT_LANE_DEPTH_MAX: '511', HOTSPLIT_BATCH_COMMANDS_MAX: '512' })).toEqual([
+      containing('HOTSPLIT_LANE_DEPTH_MAX'),
+    ]);
+    expect(faultsOf({ HOTSPLIT_LANE_DEPTH_MAX: '512', HOTSPLIT_BATCH_COMMANDS_MAX: '512' })).toEqual([]);
+  });
+
+  test('wants every shard to have a name of its own', () => {
+    expect(faultsOf({ HOTSPLIT_SHARDS: 'a=sqlite:x,a=sqlite:y' })).toEqual([
+      'HOTSPLIT_SHARDS names a shard twice: a',
+    ]);
+    expect(faultsOf({ HOTSPLIT_SHARDS: 's1=sqlite:x,sqlite:y' })).toEqual([
+      'HOTSPLIT_SHARDS names a shard twice: s1',
+    ]);
+  });
+
+  test.each(['HOTSPLIT_SHARD', 'HOTSPLIT_PORT', 'HOTSPLIT_ADMINKEY', 'HOTSPLIT_'])(
+    'names %s, which is no setting and would silently do nothing',
+    (variable) => {
+      expect(faultsOf({ [variable]: 'hunter2' })).toEqual([`${variable}: there is no such setting`]);
+    },
+  );
+
+  test.each([
+    'HOTSPLIT_URL',
+    'HOTSPLIT_KEY',
+    'HOTSPLIT_TEST_MARIADB_URLS',
+    'HOTSPLIT_BENCH_DIR',
+    'hotsplit_port',
+    'PORT',
+  ])('leaves %s to others', (variable) => {
+    expect(faultsOf({ [variable]: 'x' })).toEqual([]);
+  });
+
+  test('reports all faults together, each with its variable, in one message', () => {
+    const environment = {
+      HOTSPLIT_HTTP_PORT: 'x',
+      HOTSPLIT_LOG_LEVEL: 'x',
+      HOTSPLIT_SHARDS: 'x,y',
+      HOTSPLIT_DIRECTORY: 'x',
+      HOTSPLIT_ADMIN_KEY: 'x',
+      HOTSPLIT_X: 'x',
+    };
+    const faults = faultsOf(environment);
+    expect(faults).toHaveLength(7);
+    for (const variable of Object.keys(environment)) {
+      expect(faults.filter((fault) => fault.includes(variable)).length).toBeGreaterThan(0);
+    }
+    expect(new SettingsError(faults).message.split('\n')).toHaveLength(8);
+  });
+
+  test.each<[string, Environment]>([
+    ['a short admin key', { HOTSPLIT_ADMIN_KEY: 'hunter2' }],
+    ['a password in a URL of another kind', { HOTSPLIT_SHARDS: 'postgres://u:hunter2@h/db' }],
+    ['a password in a URL without a database', { HOTSPLIT_SHARDS: 'mysql://u:hunter2@h' }],
+    ['a password in a URL without a scheme', { HOTSPLIT_DIRECTORY: 'u:hunter2@h/db' }],
+    ['a password with a comma', { HOTSPLIT_SHARDS: 'mysql://u:a,hunter2@h/db' }],
+    ['a password with a comma and a colon', { HOTSPLIT_SHARDS: 'mysql://u:a,hunter2:b@h/db' }],
+    ['a password with a comma and an equals sign', { HOTSPLIT_SHARDS: 'mysql://u:a,hunter2!=b@h/db' }],
+    [
+      'a password with a comma and an equals sign, twice',
+      { HOTSPLIT_SHARDS: 'mysql://u:a,hunter2=b,hunter2=c@h/db' },
+    ],
+    ['a password with an equals sign', { HOTSPLIT_SHARDS: 'hunter2!=u@h/db' }],
+    ['a Redis password', { HOTSPLIT_REDIS_URL: 'http://u:hunter2@h' }],
+  ])('does not print %s', (_what, environment) => {
+    const faults = faultsOf(environment);
+    expect(faults).not.toEqual([]);
+    expect(faults.join('\n')).not.toContain('hunter2');
+  });
+});
