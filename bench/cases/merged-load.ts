@@ -1,5 +1,5 @@
 import type { EngineOutcome } from '../../src/engine/engine-outcome';
-import { fingerprint } from '../../src/engine/fingerprint';
+import { requestFingerprint } from '../../src/engine/fingerprint';
 import type { EngineRuntime } from '../../src/engine/runtime';
 import type { Operation } from '../measure/closed-loop';
 import { amountOf, requestIdOf, type Sequence } from '../measure/requests';
@@ -20,7 +20,7 @@ export function mergedLoad(runtime: EngineRuntime, sequence: Sequence, tally: Ta
         accountId: HOT_ACCOUNT,
         requestId: requestIdOf(position),
         amountMinor,
-        fingerprint: fingerprint('deduct', amountMinor, null, null),
+        fingerprint: requestFingerprint('deduct', amountMinor, null, null),
         reference: null,
         metadata: null,
       },

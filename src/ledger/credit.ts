@@ -39,7 +39,7 @@ export function credit(draft: Draft, command: CreditCommand): Outcome {
   }));
 
   const credited = changeFromOutside(row, command.amountMinor);
-  const entry = entryOf('credit', command, credited, draft.nowUs);
+  const entry = entryOf('credit', command, credited, draft.nextEntryUs);
   const sent = departures.reduce((sum, departure) => sum + departure.amountMinor, 0n);
   draft.addEntry(entry);
   draft.putRow(sent === 0n ? credited : changeByTransfer(credited, -sent));

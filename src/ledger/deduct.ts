@@ -38,7 +38,7 @@ export function deduct(draft: Draft, command: DeductCommand): Outcome {
 
 function pay(draft: Draft, command: DeductCommand, row: SubAccount): Outcome {
   const paid = changeFromOutside(row, -command.amountMinor);
-  const entry = entryOf('deduction', command, paid, draft.nowUs);
+  const entry = entryOf('deduction', command, paid, draft.nextEntryUs);
   draft.putRow(paid);
   draft.addEntry(entry);
   return { kind: 'applied', entry, departures: [] };

@@ -21,8 +21,13 @@ export class Draft {
 
   constructor(private readonly loaded: ShardState) {}
 
-  get nowUs(): number {
-    return this.loaded.nowUs;
+  /**
+   * The time of the batch's next entry: a microsecond later than that of the one before, so that entries stand in the
+   * order they were decided in and are appended to the clustered index instead of shuffled into it. Writing a row takes
+   * longer than a microsecond, so none of these times lies after the commit.
+   */
+  get nextEntryUs(): number {
+    return this.loaded.nowUs + this.#entries.size;
   }
 
   row(accountId: string, index: number): SubAccount | undefined {

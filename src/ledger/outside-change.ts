@@ -42,7 +42,7 @@ export function entryOf(
   kind: EntryKind,
   command: DeductCommand | CreditCommand,
   row: SubAccount,
-  nowUs: number,
+  createdAtUs: number,
 ): Entry {
   return {
     accountId: command.accountId,
@@ -55,6 +55,6 @@ export function entryOf(
     fingerprint: command.fingerprint,
     reference: command.reference,
     metadata: command.metadata,
-    createdAtUs: nowUs,
+    createdAtUs,
   };
 }

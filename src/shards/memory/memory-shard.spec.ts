@@ -203,7 +203,7 @@ describe('a shard in memory', () => {
         fromUs: middle ?? 0,
         toUs: newest ?? 0,
       }),
-    ).toMatchObject([{ requestId: 'c2' }, { requestId: 'd2' }]);
+    ).toMatchObject([{ requestId: 'd3' }, { requestId: 'c2' }]);
   });
 
   test('lets no entry appear before a moment that it called settled', async () => {

@@ -8,3 +8,8 @@ export function processClockUs(): number {
   lastUs = Math.max(lastUs + 1, Date.now() * 1_000);
   return lastUs;
 }
+
+/** Entries were given times up to this one: no look at the clock may come before it any more. */
+export function passProcessClock(us: number): void {
+  lastUs = Math.max(lastUs, us);
+}

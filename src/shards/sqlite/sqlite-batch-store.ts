@@ -6,6 +6,7 @@ import { type Cell, integer } from '../database';
 import type { ShardFault } from '../faults';
 import { toEntry } from '../statements/entry-row';
 import { toSubAccount } from '../statements/sub-account-row';
+import { passProcessClock } from './process-clock';
 import { sqliteFault } from './sqlite-faults';
 import type { SqliteConnection, SqliteFile } from './sqlite-file';
 import { type BatchStatements, prepareBatchStatements } from './batch-statements';
@@ -136,6 +137,7 @@ class SqliteBatchTransaction implements BatchTransaction {
           row.index,
         );
       }
+      passProcessClock(changes.nowUs + changes.entries.length);
       this.statements.commit.run();
       this.#open = false;
     });
