@@ -16,6 +16,7 @@ interface CommandSeries {
 export class Metrics implements EngineObserver {
   readonly registry = new Registry();
   #depths: DepthSource = () => [];
+  readonly #shardsDown = new Set<string>();
   readonly #commandSeries = new Map<string, CommandSeries>();
 
   readonly #commandSeconds = new Histogram({
@@ -117,8 +118,10 @@ export class Metrics implements EngineObserver {
 
   shardState(shard: string, up: boolean): void {
     this.#shardUp.set({ shard }, up ? 1 : 0);
-    if (up) this.log.info('shard answers', { shard });
-    else this.log.warn('shard cannot be reached; its share of requests is turned away', { shard });
+    if (up && this.#shardsDown.delete(shard)) this.log.info('shard answers again', { shard });
+    if (up || this.#shardsDown.has(shard)) return;
+    this.#shardsDown.add(shard);
+    this.log.warn('shard cannot be reached; its share of requests is turned away', { shard });
   }
 
   defect(incident: string, error: unknown): void {
