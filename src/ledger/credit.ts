@@ -2,7 +2,7 @@ import type { CreditCommand } from './command';
 import type { Draft } from './draft';
 import { BALANCE_MAX_MINOR } from './money';
 import type { Outcome } from './outcome';
-import { changeByTransfer, changeFromOutside, earlierUse, entryOf } from './outside-change';
+import { changeByTransfer, changeFromOutside, admit, entryOf } from './outside-change';
 import { planSpread } from './plan-spread';
 import { type Departure, spreadTransferId } from './transfer';
 
@@ -11,16 +11,9 @@ import { type Departure, spreadTransferId } from './transfer';
  * shares leave in the same transaction and are on their way when it is acknowledged.
  */
 export function credit(draft: Draft, command: CreditCommand): Outcome {
-  const earlier = earlierUse(draft, command);
-  if (earlier) return earlier;
-
-  const row = draft.row(command.accountId, command.subAccount);
-  if (!row) {
-    draft.askForRow(command.accountId, command.subAccount);
-    return { kind: 'fenced', epoch: command.epoch };
-  }
-  if (row.epoch > command.epoch) return { kind: 'fenced', epoch: row.epoch };
-  if (row.accountStatus === 'closed') return draft.refuse(command, { kind: 'accountClosed' });
+  const admission = admit(draft, command);
+  if (admission.kind !== 'admitted') return admission;
+  const { row } = admission;
   if (row.availableMinor + row.heldMinor + command.amountMinor > BALANCE_MAX_MINOR) {
     return draft.refuse(command, { kind: 'balanceLimitExceeded' });
   }

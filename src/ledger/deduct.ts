@@ -1,7 +1,7 @@
 import type { DeductCommand } from './command';
 import type { Draft } from './draft';
 import type { Outcome } from './outcome';
-import { changeByTransfer, changeFromOutside, earlierUse, entryOf } from './outside-change';
+import { changeByTransfer, changeFromOutside, admit, entryOf } from './outside-change';
 import { planDraw } from './plan-draw';
 import type { SubAccount } from './sub-account';
 import { drawTransferId } from './transfer';
@@ -11,16 +11,9 @@ import { drawTransferId } from './transfer';
  * it is short.
  */
 export function deduct(draft: Draft, command: DeductCommand): Outcome {
-  const earlier = earlierUse(draft, command);
-  if (earlier) return earlier;
-
-  const row = draft.row(command.accountId, command.subAccount);
-  if (!row) {
-    draft.askForRow(command.accountId, command.subAccount);
-    return { kind: 'fenced', epoch: command.epoch };
-  }
-  if (row.epoch > command.epoch) return { kind: 'fenced', epoch: row.epoch };
-  if (row.accountStatus === 'closed') return draft.refuse(command, { kind: 'accountClosed' });
+  const admission = admit(draft, command);
+  if (admission.kind !== 'admitted') return admission;
+  const { row } = admission;
   if (row.accountStatus === 'frozen') return draft.refuse(command, { kind: 'accountFrozen' });
 
   if (row.availableMinor >= command.amountMinor) return pay(draft, command, row);

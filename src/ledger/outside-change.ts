@@ -6,10 +6,31 @@ import type { Outcome } from './outcome';
 import type { SubAccount } from './sub-account';
 
 /** What was done under a command's key before, if anything: the same request again, or another one under its key. */
-export function earlierUse(draft: Draft, command: DeductCommand | CreditCommand): Outcome | undefined {
+function earlierUse(draft: Draft, command: DeductCommand | CreditCommand): Outcome | undefined {
   const entry = draft.entry(command.accountId, command.requestId);
   if (!entry) return undefined;
   return entry.fingerprint === command.fingerprint ? { kind: 'replayed', entry } : { kind: 'keyReused' };
+}
+
+/**
+ * What every command from outside passes before any question of money: a known key outranks everything, a row that has
+ * gone on to a newer placement turns the command back, and a closed account refuses it.
+ */
+export function admit(
+  draft: Draft,
+  command: DeductCommand | CreditCommand,
+): Outcome | { readonly kind: 'admitted'; readonly row: SubAccount } {
+  const earlier = earlierUse(draft, command);
+  if (earlier) return earlier;
+
+  const row = draft.row(command.accountId, command.subAccount);
+  if (!row) {
+    draft.askForRow(command.accountId, command.subAccount);
+    return { kind: 'fenced', epoch: command.epoch };
+  }
+  if (row.epoch > command.epoch) return { kind: 'fenced', epoch: row.epoch };
+  if (row.accountStatus === 'closed') return draft.refuse(command, { kind: 'accountClosed' });
+  return { kind: 'admitted', row };
 }
 
 /** A change of a row's balance that came from outside the account: `net` moves with `available`. */
