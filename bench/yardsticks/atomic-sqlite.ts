@@ -1,7 +1,7 @@
 import { prepareBatchStatements } from '../../src/shards/sqlite/batch-statements';
 import type { AtomicStore } from './atomic-store';
 import { openSqliteWriter } from './sqlite-connection';
-import { entryParameters } from './sqlite-entry-writer';
+import { entryParameters } from '../../src/shards/statements/entry-row';
 
 const DEDUCT = `UPDATE sub_account SET available = available - ?, net = net - ?, version = version + 1,
     outside_version = outside_version + 1

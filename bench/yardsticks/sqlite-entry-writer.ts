@@ -1,5 +1,5 @@
-import type { Entry } from '../../src/ledger/entry';
 import { prepareBatchStatements } from '../../src/shards/sqlite/batch-statements';
+import { entryParameters } from '../../src/shards/statements/entry-row';
 import { type EntryWriter, SETTLE_ROW } from './entry-writer';
 import { openSqliteWriter } from './sqlite-connection';
 
@@ -25,21 +25,4 @@ export function openSqliteEntryWriter(path: string): EntryWriter {
       return Promise.resolve();
     },
   };
-}
-
-/** In the order of `ENTRY_COLUMNS`. */
-export function entryParameters(entry: Entry): unknown[] {
-  return [
-    entry.accountId,
-    entry.createdAtUs,
-    entry.subAccount,
-    entry.version,
-    entry.requestId,
-    entry.kind,
-    entry.amountMinor,
-    entry.epoch,
-    Buffer.from(entry.fingerprint, 'hex'),
-    entry.reference,
-    entry.metadata,
-  ];
 }

@@ -75,3 +75,19 @@ export class DatabaseRefusedError extends Error {
     this.name = 'DatabaseRefusedError';
   }
 }
+
+/**
+ * Runs something outside a batch, where there is nothing to decide again: a fault that is not a defect means "not now".
+ *
+ * Rejects with `ShardUnavailableError` for such a fault, and with anything else as it came.
+ */
+export async function unlessUnavailable<T>(shard: string, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    if (error instanceof ShardFault && error.verdict !== 'defect') {
+      throw new ShardUnavailableError(shard, error.message, { cause: error });
+    }
+    throw error;
+  }
+}

@@ -3,7 +3,7 @@ import type { Entry } from '../ledger/entry';
 import type { SubAccount, SubAccountSeed } from '../ledger/sub-account';
 import type { BatchStore } from './batch-transaction';
 import { type Cell, type Database, integer, text } from './database';
-import { DatabaseRefusedError, ShardFault, ShardUnavailableError } from './faults';
+import { DatabaseRefusedError, unlessUnavailable } from './faults';
 import { type RetryPolicy, runBatch, type Surroundings } from './run-batch';
 import type { BatchHint, BatchResult, EntryQuery, PendingDeparture, Shard, ShardBalance } from './shard';
 import { completeTransfers } from './statements/complete-transfers';
@@ -189,15 +189,7 @@ export class SqlShard implements Shard {
     return this.#guard(() => this.parts.database.write(statement.sql, statement.parameters));
   }
 
-  /** Outside a batch there is nothing to decide again: a fault that is not a defect means "not now". */
-  async #guard<T>(run: () => Promise<T>): Promise<T> {
-    try {
-      return await run();
-    } catch (error) {
-      if (error instanceof ShardFault && error.verdict !== 'defect') {
-        throw new ShardUnavailableError(this.name, error.message, { cause: error });
-      }
-      throw error;
-    }
+  #guard<T>(run: () => Promise<T>): Promise<T> {
+    return unlessUnavailable(this.name, run);
   }
 }

@@ -1,7 +1,7 @@
 import type { Command } from '../../ledger/command';
 import type { Entry } from '../../ledger/entry';
 import type { SubAccount, SubAccountSeed } from '../../ledger/sub-account';
-import { ShardFault, ShardUnavailableError } from '../faults';
+import { unlessUnavailable } from '../faults';
 import { RETRY_POLICY, type RetryPolicy, runBatch, type Surroundings } from '../run-batch';
 import type {
   BatchHint,
@@ -187,16 +187,8 @@ export class MemoryShard implements Shard {
     return pass(step, this.name, this.#interfere);
   }
 
-  /** Outside a batch there is nothing to decide again: a fault that is not a defect means "not now". */
-  async #guard<T>(run: () => Promise<T>): Promise<T> {
-    try {
-      return await run();
-    } catch (error) {
-      if (error instanceof ShardFault && error.verdict !== 'defect') {
-        throw new ShardUnavailableError(this.name, error.message, { cause: error });
-      }
-      throw error;
-    }
+  #guard<T>(run: () => Promise<T>): Promise<T> {
+    return unlessUnavailable(this.name, run);
   }
 }
 

@@ -4,7 +4,7 @@ import type { SubAccount } from '../../ledger/sub-account';
 import type { BatchStore, BatchTransaction, KeyScope, RowScope } from '../batch-transaction';
 import { type Cell, integer } from '../database';
 import type { ShardFault } from '../faults';
-import { toEntry } from '../statements/entry-row';
+import { entryParameters, toEntry } from '../statements/entry-row';
 import { toSubAccount } from '../statements/sub-account-row';
 import { passProcessClock } from './process-clock';
 import { sqliteFault } from './sqlite-faults';
@@ -92,21 +92,7 @@ class SqliteBatchTransaction implements BatchTransaction {
   async commit(changes: Changes): Promise<void> {
     await this.#try(() => {
       const { insertEntry, insertTransfer, writeRow } = this.statements;
-      for (const entry of changes.entries) {
-        insertEntry.run(
-          entry.accountId,
-          entry.createdAtUs,
-          entry.subAccount,
-          entry.version,
-          entry.requestId,
-          entry.kind,
-          entry.amountMinor,
-          entry.epoch,
-          Buffer.from(entry.fingerprint, 'hex'),
-          entry.reference,
-          entry.metadata,
-        );
-      }
+      for (const entry of changes.entries) insertEntry.run(...entryParameters(entry));
       for (const out of changes.departures)
         insertTransfer.run(...half(out, 'out'), out.toShard, out.amountMinor, 1, changes.nowUs);
       for (const arrival of changes.arrivals) {

@@ -1,5 +1,5 @@
 import type { Entry, EntryKind } from '../../ledger/entry';
-import { type Cell, exact, hex, integer, text, textOrNull } from '../database';
+import { type Cell, exact, hex, integer, type Parameter, text, textOrNull } from '../database';
 
 export const ENTRY_COLUMNS =
   'account_id, created_at_us, sub_account, version, request_id, kind, amount, epoch, fingerprint, reference, metadata';
@@ -19,4 +19,21 @@ export function toEntry(row: readonly Cell[]): Entry {
     reference: textOrNull(row[9] ?? null),
     metadata: textOrNull(row[10] ?? null),
   };
+}
+
+/** An entry's values in the order of `ENTRY_COLUMNS`. */
+export function entryParameters(entry: Entry): Parameter[] {
+  return [
+    entry.accountId,
+    entry.createdAtUs,
+    entry.subAccount,
+    entry.version,
+    entry.requestId,
+    entry.kind,
+    entry.amountMinor,
+    entry.epoch,
+    Buffer.from(entry.fingerprint, 'hex'),
+    entry.reference,
+    entry.metadata,
+  ];
 }
