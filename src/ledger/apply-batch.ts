@@ -1,10 +1,13 @@
+import { fence, layOut, level, setStatus } from './account-wide';
+import { assertNever } from './assert-never';
 import type { Command } from './command';
 import { credit } from './credit';
 import { deduct } from './deduct';
 import { Draft } from './draft';
-import { assertNever, type Outcome } from './outcome';
+import type { Outcome } from './outcome';
 import type { Changes, Needs, ShardState } from './shard-state';
 import { transferIn } from './transfer-in';
+import { transferOut } from './transfer-out';
 
 export type Decision =
   | { readonly kind: 'decided'; readonly outcomes: readonly Outcome[]; readonly changes: Changes }
@@ -34,6 +37,16 @@ function decide(draft: Draft, command: Command): Outcome {
       return credit(draft, command);
     case 'transferIn':
       return transferIn(draft, command);
+    case 'transferOut':
+      return transferOut(draft, command);
+    case 'fence':
+      return fence(draft, command);
+    case 'layout':
+      return layOut(draft, command);
+    case 'status':
+      return setStatus(draft, command);
+    case 'level':
+      return level(draft, command);
     default:
       return assertNever(command);
   }

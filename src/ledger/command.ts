@@ -1,6 +1,7 @@
+import { assertNever } from './assert-never';
 import { entryKey } from './entry';
-import { arrivalKey } from './transfer';
-import type { Transfer } from './transfer';
+import type { AccountStatus } from './sub-account';
+import { arrivalKey, departureKey, type Transfer } from './transfer';
 
 /** What commands from outside have in common. The router fills in `subAccount` and `epoch`. */
 interface OutsideCommand {
@@ -38,15 +39,83 @@ export interface TransferInCommand extends Transfer {
   readonly fromShard: string;
   /** The row that takes the money: `toSubAccount`. */
   readonly subAccount: number;
+}
+
+/** Commands that concern all of an account's rows on the shard, which are locked before they are decided. */
+interface WholeAccountCommand {
+  readonly accountId: string;
+}
+
+/** The first step of a transfer: up to an amount leaves the shard, from whichever rows can best spare it. */
+export interface TransferOutCommand extends WholeAccountCommand {
+  readonly kind: 'transferOut';
+  /** Made by whoever asks, once: the same id never leaves twice. */
+  readonly transferId: string;
+  readonly amountMaxMinor: bigint;
+  readonly toShard: string;
+  readonly toSubAccount: number;
+}
+
+/** Lifts every row to an epoch: commands routed by an older one are turned back from then on. */
+export interface FenceCommand extends WholeAccountCommand {
+  readonly kind: 'fence';
   readonly epoch: number;
 }
 
-/** One instruction to a shard. */
-export type Command = DeductCommand | CreditCommand | TransferInCommand;
+/** Says which rows are in use; the others are to be emptied. Rows take it from a newer operation only. */
+export interface LayoutCommand extends WholeAccountCommand {
+  readonly kind: 'layout';
+  readonly operation: number;
+  readonly openIndices: ReadonlySet<number>;
+  readonly epoch: number;
+}
 
-/** The key under which a shard remembers that a command took effect. */
-export function commandKey(command: Command): string {
-  return command.kind === 'transferIn'
-    ? arrivalKey(command.accountId, command.transferId)
-    : entryKey(command.accountId, command.requestId);
+/** Tells the rows the account's status. Rows take a newer version only. */
+export interface StatusCommand extends WholeAccountCommand {
+  readonly kind: 'status';
+  readonly status: AccountStatus;
+  readonly version: number;
+}
+
+/** Empties draining rows into open ones and levels those, within the shard. */
+export interface LevelCommand extends WholeAccountCommand {
+  readonly kind: 'level';
+  /** Level exactly; otherwise only once a row has fallen far below the others. */
+  readonly exactly: boolean;
+}
+
+/** A command that locks all of the account's rows on the shard. */
+export type AccountWideCommand =
+  TransferOutCommand | FenceCommand | LayoutCommand | StatusCommand | LevelCommand;
+
+/** A command that names the row it is about. */
+export type RowCommand = DeductCommand | CreditCommand | TransferInCommand;
+
+/** One instruction to a shard. */
+export type Command = RowCommand | AccountWideCommand;
+
+export function isAccountWide(command: Command): command is AccountWideCommand {
+  return !('subAccount' in command);
+}
+
+/** The key under which a shard remembers that a command took effect; none for those that may be repeated freely. */
+export function commandKey(command: RowCommand | TransferOutCommand): string;
+export function commandKey(command: Command): string | undefined;
+export function commandKey(command: Command): string | undefined {
+  switch (command.kind) {
+    case 'deduct':
+    case 'credit':
+      return entryKey(command.accountId, command.requestId);
+    case 'transferIn':
+      return arrivalKey(command.accountId, command.transferId);
+    case 'transferOut':
+      return departureKey(command.accountId, command.transferId);
+    case 'fence':
+    case 'layout':
+    case 'status':
+    case 'level':
+      return undefined;
+    default:
+      return assertNever(command);
+  }
 }

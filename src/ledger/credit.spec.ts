@@ -39,26 +39,17 @@ describe('a credit', () => {
     expect(changes.subAccounts).toMatchObject([
       { availableMinor: 28n, netMinor: 103n, movedMinor: -75n, version: 2, outsideVersion: 1 },
     ]);
-    expect(changes.departures).toMatchObject([
-      { transferId: 'spread topup 1', amountMinor: 25n, fromSubAccount: 0, toSubAccount: 1, toShard: 'here' },
-      {
-        transferId: 'spread topup 2',
-        amountMinor: 25n,
-        fromSubAccount: 0,
-        toSubAccount: 2,
-        toShard: 'there',
-      },
-      {
-        transferId: 'spread topup 3',
-        amountMinor: 25n,
-        fromSubAccount: 0,
-        toSubAccount: 3,
-        toShard: 'there',
-      },
-    ]);
-    expect(outcomes).toEqual([
-      { kind: 'applied', entry: changes.entries[0], departures: changes.departures },
-    ]);
+    const share = (toSubAccount: number, toShard: string) => ({
+      accountId: 'acme',
+      transferId: `spread topup ${toSubAccount}`,
+      amountMinor: 25n,
+      fromSubAccount: 0,
+      toSubAccount,
+      toShard,
+    });
+    const departures = [share(1, 'here'), share(2, 'there'), share(3, 'there')];
+    expect(changes.departures).toEqual(departures.map((departure) => ({ ...departure, fromVersion: 2 })));
+    expect(outcomes).toEqual([{ kind: 'applied', entry: changes.entries[0], departures }]);
   });
 
   test('reaches a frozen account and not a closed one', () => {

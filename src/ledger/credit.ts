@@ -2,7 +2,8 @@ import type { CreditCommand } from './command';
 import type { Draft } from './draft';
 import { BALANCE_MAX_MINOR } from './money';
 import type { Outcome } from './outcome';
-import { changeByTransfer, changeFromOutside, admit, entryOf } from './outside-change';
+import { changeByTransfer } from './inside-move';
+import { admit, changeFromOutside, entryOf } from './outside-change';
 import { planSpread } from './plan-spread';
 import { type Departure, spreadTransferId } from './transfer';
 
@@ -35,7 +36,8 @@ export function credit(draft: Draft, command: CreditCommand): Outcome {
   const entry = entryOf('credit', command, credited, draft.nextEntryUs);
   const sent = departures.reduce((sum, departure) => sum + departure.amountMinor, 0n);
   draft.addEntry(entry);
-  draft.putRow(sent === 0n ? credited : changeByTransfer(credited, -sent));
-  for (const departure of departures) draft.addDeparture(departure);
+  const after = sent === 0n ? credited : changeByTransfer(credited, -sent);
+  draft.putRow(after);
+  for (const departure of departures) draft.addDeparture(departure, after.version);
   return { kind: 'applied', entry, departures };
 }

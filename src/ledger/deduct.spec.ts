@@ -1,6 +1,7 @@
 import { deduct, row } from '../../test/models/commands';
 import { LedgerShard } from '../../test/models/ledger-shard';
 import { BALANCE_MAX_MINOR } from './money';
+import type { SubAccount } from './sub-account';
 
 describe('a deduction', () => {
   test('is one entry and one change of its home row', () => {
@@ -49,7 +50,15 @@ describe('a deduction', () => {
     const { changes } = shard.run([deduct({ amountMinor: 20n })]);
 
     expect(changes.localMoves).toEqual([
-      { accountId: 'acme', transferId: 'draw 3 9', amountMinor: 38n, fromSubAccount: 3, toSubAccount: 0 },
+      {
+        accountId: 'acme',
+        transferId: 'draw 3 9',
+        amountMinor: 38n,
+        fromSubAccount: 3,
+        toSubAccount: 0,
+        fromVersion: 9,
+        toVersion: 1,
+      },
     ]);
     expect(changes.subAccounts).toMatchObject([
       { index: 3, availableMinor: 22n, netMinor: 60n, movedMinor: -38n, version: 9, outsideVersion: 0 },
@@ -132,13 +141,26 @@ describe('a deduction', () => {
       expect(each.availableMinor).toBeLessThanOrEqual(BALANCE_MAX_MINOR);
   });
 
-  test('reopens a closed row as draining when siblings lend it more than the amount', () => {
-    const rows = [row({ index: 0, state: 'closed' }), row({ index: 1, availableMinor: 50n })];
-    const { changes } = new LedgerShard(rows).run([deduct({ amountMinor: 10n })]);
-    expect(changes.subAccounts).toMatchObject([
-      { index: 1 },
-      { index: 0, availableMinor: 20n, state: 'draining' },
+  test.each<[string, Partial<SubAccount>]>([
+    ['a draining row', { availableMinor: 4n, state: 'draining' }],
+    ['a closed row', { state: 'closed' }],
+  ])('of %s borrows what it pays and no more, and leaves the row empty and closed', (_which, given) => {
+    const rows = [row({ index: 0, ...given }), row({ index: 1, availableMinor: 50n })];
+    const shard = new LedgerShard(rows);
+    expect(kinds(shard.run([deduct({ amountMinor: 10n })]))).toEqual(['applied']);
+    expect(shard.rows.get('acme 0')).toMatchObject({ availableMinor: 0n, state: 'closed' });
+  });
+
+  test('that empties a draining row closes it, unless something is held there', () => {
+    const rows = [
+      row({ index: 0, availableMinor: 10n, state: 'draining' }),
+      row({ index: 1, availableMinor: 10n, heldMinor: 1n, state: 'draining' }),
+    ];
+    const { changes } = new LedgerShard(rows).run([
+      deduct({ requestId: 'a', subAccount: 0 }),
+      deduct({ requestId: 'b', subAccount: 1 }),
     ]);
+    expect(changes.subAccounts).toMatchObject([{ state: 'closed' }, { state: 'draining' }]);
   });
 });
 

@@ -1,10 +1,10 @@
 import type { DeductCommand } from './command';
 import type { Draft } from './draft';
+import { moveInside } from './inside-move';
 import type { Outcome } from './outcome';
-import { changeByTransfer, changeFromOutside, admit, entryOf } from './outside-change';
+import { admit, changeFromOutside, entryOf } from './outside-change';
 import { planDraw } from './plan-draw';
 import type { SubAccount } from './sub-account';
-import { drawTransferId } from './transfer';
 
 /**
  * Takes an amount from the account: from its home row, which first draws on the account's other rows of this shard when
@@ -23,8 +23,7 @@ export function deduct(draft: Draft, command: DeductCommand): Outcome {
   const funded = drawOnSiblings(draft, command, rows);
   if (funded) return pay(draft, command, funded);
 
-  // The account's rows on other shards may still hold the money: bringing it home is the collector's work, which will
-  // take over here. Until then the shard's word is the answer.
+  // The account's rows on other shards may still hold the money: the engine's collector brings it home, if so.
   const availableMinor = rows.reduce((sum, sibling) => sum + sibling.availableMinor, 0n);
   return draft.refuse(command, { kind: 'insufficientFunds', availableMinor });
 }
@@ -43,27 +42,9 @@ function drawOnSiblings(
   command: DeductCommand,
   rows: readonly SubAccount[],
 ): SubAccount | undefined {
-  const draws = planDraw(rows, { index: command.subAccount, amountMinor: command.amountMinor });
+  const { accountId, subAccount, amountMinor } = command;
+  const draws = planDraw(rows, { index: subAccount, amountMinor });
   if (!draws) return undefined;
-
-  const byIndex = new Map(rows.map((row) => [row.index, row]));
-  let home = required(byIndex.get(command.subAccount));
-  for (const draw of draws) {
-    const donor = changeByTransfer(required(byIndex.get(draw.from)), -draw.amountMinor);
-    home = changeByTransfer(home, draw.amountMinor);
-    draft.putRow(donor);
-    draft.addLocalMove({
-      accountId: command.accountId,
-      transferId: drawTransferId(donor.index, donor.version),
-      amountMinor: draw.amountMinor,
-      fromSubAccount: donor.index,
-      toSubAccount: home.index,
-    });
-  }
-  return home;
-}
-
-function required(row: SubAccount | undefined): SubAccount {
-  if (!row) throw new RangeError('a draw names a row that is not loaded');
-  return row;
+  moveInside(draft, accountId, draws);
+  return draft.row(accountId, subAccount);
 }

@@ -1,9 +1,9 @@
-import { type Command, commandKey, type TransferInCommand } from './command';
+import { type Command, commandKey } from './command';
 import { type Entry, entryKey } from './entry';
 import type { Outcome } from './outcome';
-import type { Changes, LocalMove, Needs, ShardState } from './shard-state';
+import type { Changes, Needs, ShardState } from './shard-state';
 import { rowKey, type SubAccount } from './sub-account';
-import type { Departure } from './transfer';
+import { type Departure, departureKey, type LocalMove, type WrittenArrival } from './transfer';
 
 /**
  * The working copy of a batch: what was loaded, overlaid with what the commands decided so far. Loaded values are never
@@ -13,8 +13,8 @@ export class Draft {
   readonly #rows = new Map<string, SubAccount>();
   readonly #entries = new Map<string, Entry>();
   readonly #localMoves: LocalMove[] = [];
-  readonly #departures: Departure[] = [];
-  readonly #arrivals = new Map<string, TransferInCommand>();
+  readonly #departures = new Map<string, { readonly departure: Departure; readonly fromVersion: number }>();
+  readonly #arrivals = new Map<string, WrittenArrival>();
   readonly #keysNeeded = new Set<string>();
   readonly #accountsNeeded = new Set<string>();
   readonly #rowsMissing = new Map<string, { accountId: string; index: number }>();
@@ -44,6 +44,11 @@ export class Draft {
     return this.#arrivals.has(key) || this.loaded.arrivals.has(key);
   }
 
+  departure(accountId: string, transferId: string): Departure | undefined {
+    const key = departureKey(accountId, transferId);
+    return this.#departures.get(key)?.departure ?? this.loaded.departures.get(key);
+  }
+
   /** All rows of the account on this shard, or `undefined` while they are not all locked (which is then asked for). */
   wholeAccount(accountId: string): SubAccount[] | undefined {
     if (!this.loaded.wholeAccounts.has(accountId)) {
@@ -60,7 +65,7 @@ export class Draft {
   /** A refusal, unless the command's key has yet to be looked up: a found key outranks every reason to refuse. */
   refuse(command: Command, outcome: Outcome): Outcome {
     const key = commandKey(command);
-    if (!this.loaded.lookedUpKeys.has(key)) this.#keysNeeded.add(key);
+    if (key !== undefined && !this.loaded.lookedUpKeys.has(key)) this.#keysNeeded.add(key);
     return outcome;
   }
 
@@ -80,11 +85,13 @@ export class Draft {
     this.#localMoves.push(move);
   }
 
-  addDeparture(departure: Departure): void {
-    this.#departures.push(departure);
+  /** @param fromVersion the version it made of the row it left */
+  addDeparture(departure: Departure, fromVersion: number): void {
+    const key = departureKey(departure.accountId, departure.transferId);
+    this.#departures.set(key, { departure, fromVersion });
   }
 
-  addArrival(key: string, arrival: TransferInCommand): void {
+  addArrival(key: string, arrival: WrittenArrival): void {
     this.#arrivals.set(key, arrival);
   }
 
@@ -103,7 +110,10 @@ export class Draft {
       entries: [...this.#entries.values()],
       subAccounts: [...this.#rows.values()],
       localMoves: this.#localMoves,
-      departures: this.#departures,
+      departures: [...this.#departures.values()].map(({ departure, fromVersion }) => ({
+        ...departure,
+        fromVersion,
+      })),
       arrivals: [...this.#arrivals.values()],
     };
   }

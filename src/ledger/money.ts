@@ -33,3 +33,11 @@ export function parseAmount(value: unknown): bigint | undefined {
 export function wrap64(value: bigint): bigint {
   return BigInt.asIntN(64, value);
 }
+
+export function lesser(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
+}
+
+export function greater(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
+}

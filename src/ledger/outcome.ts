@@ -7,6 +7,12 @@ export type Outcome =
   | { readonly kind: 'arrived' }
   | { readonly kind: 'replayed'; readonly entry: Entry }
   | { readonly kind: 'alreadyArrived' }
+  /** What left; `undefined` when there was nothing to take. */
+  | { readonly kind: 'departed'; readonly departure: Departure | undefined }
+  /** Every row has it now. */
+  | { readonly kind: 'settled' }
+  /** What is left in draining rows because no row here is open, or none has room. */
+  | { readonly kind: 'leveled'; readonly strandedMinor: bigint }
   | { readonly kind: 'keyReused' }
   /** `availableMinor` is what the rows on this shard could pay at that moment. */
   | { readonly kind: 'insufficientFunds'; readonly availableMinor: bigint }
@@ -17,7 +23,3 @@ export type Outcome =
   | { readonly kind: 'fenced'; readonly epoch: number };
 
 export type OutcomeKind = Outcome['kind'];
-
-export function assertNever(value: never): never {
-  throw new TypeError(`unexpected value ${JSON.stringify(value)}`);
-}

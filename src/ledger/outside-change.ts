@@ -3,7 +3,7 @@ import type { Draft } from './draft';
 import type { Entry, EntryKind } from './entry';
 import { wrap64 } from './money';
 import type { Outcome } from './outcome';
-import type { SubAccount } from './sub-account';
+import { type SubAccount, withState } from './sub-account';
 
 /** What was done under a command's key before, if anything: the same request again, or another one under its key. */
 function earlierUse(draft: Draft, command: DeductCommand | CreditCommand): Outcome | undefined {
@@ -35,28 +35,13 @@ export function admit(
 
 /** A change of a row's balance that came from outside the account: `net` moves with `available`. */
 export function changeFromOutside(row: SubAccount, signedMinor: bigint): SubAccount {
-  return {
-    ...reopened(row, signedMinor),
+  return withState({
+    ...row,
     availableMinor: row.availableMinor + signedMinor,
     netMinor: wrap64(row.netMinor + signedMinor),
     version: row.version + 1,
     outsideVersion: row.outsideVersion + 1,
-  };
-}
-
-/** A change of a row's balance by money moving within the account: `moved` follows, the account's total does not. */
-export function changeByTransfer(row: SubAccount, signedMinor: bigint): SubAccount {
-  return {
-    ...reopened(row, signedMinor),
-    availableMinor: row.availableMinor + signedMinor,
-    movedMinor: wrap64(row.movedMinor + signedMinor),
-    version: row.version + 1,
-  };
-}
-
-/** A row out of use that takes money is emptied again: it never keeps any unnoticed. */
-function reopened(row: SubAccount, signedMinor: bigint): SubAccount {
-  return row.state === 'closed' && signedMinor > 0n ? { ...row, state: 'draining' } : row;
+  });
 }
 
 export function entryOf(

@@ -9,6 +9,13 @@ export interface Placement {
   readonly shards: readonly string[];
 }
 
+/** A placement that was replaced. Its idempotency window runs from the moment its fence was complete. */
+export interface PastPlacement {
+  readonly shards: readonly string[];
+  /** Microseconds since 1970 by the directory's clock. */
+  readonly fencedAtUs: number;
+}
+
 /** Where a request lives: its home shard and the sub-account there. */
 export interface Home {
   readonly shard: string;
@@ -34,6 +41,25 @@ export function routeRequest(requestId: string, placement: Placement, subAccount
   const turn = Math.floor(hash / shardCount) % countOnShard(position, shardCount, subAccounts);
   return { shard: shardAt(placement, position), subAccount: position + shardCount * turn };
 }
+
+/**
+ * The shards that were a request's home under past placements and are not now: where its key may already be. A request
+ * is looked up there before it is carried out.
+ */
+export function pastHomes(
+  requestId: string,
+  placement: Placement,
+  past: readonly PastPlacement[],
+): readonly string[] {
+  if (past.length === 0) return NO_SHARDS;
+  const hash = hashId(requestId);
+  const home = shardAt(placement, hash % placement.shards.length);
+  const homes = new Set(past.map(({ shards }) => shards[hash % shards.length] ?? home));
+  homes.delete(home);
+  return [...homes];
+}
+
+const NO_SHARDS: readonly string[] = [];
 
 /** Sub-account i lives on `placement[i % S]`. */
 export function shardOfSubAccount(index: number, placement: Placement): string {

@@ -1,7 +1,6 @@
 import type { Entry } from './entry';
 import type { SubAccount } from './sub-account';
-import type { Departure, Transfer } from './transfer';
-import type { TransferInCommand } from './command';
+import type { Departure, LocalMove, WrittenArrival, WrittenDeparture } from './transfer';
 
 /** What a shard transaction has loaded and locked: all that a batch is decided on. */
 export interface ShardState {
@@ -17,10 +16,9 @@ export interface ShardState {
   readonly entries: ReadonlyMap<string, Entry>;
   /** Transfers that the look-up found to have arrived, by `arrivalKey`. */
   readonly arrivals: ReadonlySet<string>;
+  /** Transfers that the look-up found to have left, by `departureKey`. */
+  readonly departures: ReadonlyMap<string, Departure>;
 }
-
-/** A move between two rows of one shard, written in the transaction that makes it. */
-export type LocalMove = Transfer;
 
 /** What a batch writes. */
 export interface Changes {
@@ -29,8 +27,8 @@ export interface Changes {
   /** The rows that changed, with their new values. */
   readonly subAccounts: readonly SubAccount[];
   readonly localMoves: readonly LocalMove[];
-  readonly departures: readonly Departure[];
-  readonly arrivals: readonly TransferInCommand[];
+  readonly departures: readonly WrittenDeparture[];
+  readonly arrivals: readonly WrittenArrival[];
 }
 
 /** What must be loaded before the batch can be decided. */

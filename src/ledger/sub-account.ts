@@ -55,6 +55,15 @@ export function emptySubAccount(seed: SubAccountSeed): SubAccount {
   };
 }
 
+/**
+ * A row out of use is `draining` while it holds anything and `closed` when it is empty: one that takes money again is
+ * emptied again, and never keeps any unnoticed.
+ */
+export function withState(row: SubAccount, inUse = row.state === 'open'): SubAccount {
+  const state = inUse ? 'open' : row.availableMinor + row.heldMinor === 0n ? 'closed' : 'draining';
+  return state === row.state ? row : { ...row, state };
+}
+
 /** Identifies a row within a shard. */
 export function rowKey(accountId: string, index: number): string {
   return `${accountId} ${index}`;

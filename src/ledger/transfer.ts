@@ -16,8 +16,29 @@ export interface Departure extends Transfer {
   readonly toShard: string;
 }
 
+/** A departure as it is written, with the version it made of the row it left. */
+export interface WrittenDeparture extends Departure {
+  readonly fromVersion: number;
+}
+
+/** An arrival as it is written, with the version it made of the row that took it. */
+export interface WrittenArrival extends Transfer {
+  readonly fromShard: string;
+  readonly toVersion: number;
+}
+
+/** A move between two rows of one shard, written in the transaction that makes it. */
+export interface LocalMove extends Transfer {
+  readonly fromVersion: number;
+  readonly toVersion: number;
+}
+
 export function arrivalKey(accountId: string, transferId: string): string {
   return `${accountId} in ${transferId}`;
+}
+
+export function departureKey(accountId: string, transferId: string): string {
+  return `${accountId} out ${transferId}`;
 }
 
 export function spreadTransferId(requestId: string, toSubAccount: number): string {

@@ -1,8 +1,9 @@
-import { credit, deduct, row, transferIn } from '../../test/models/commands';
+import { credit, deduct, fence, level, row, transferIn, transferOut } from '../../test/models/commands';
 import { ScriptedFaults } from '../../test/models/scripted-faults';
 import type { Command } from '../ledger/command';
+import type { Outcome } from '../ledger/outcome';
 import type { SubAccount } from '../ledger/sub-account';
-import { attemptBatch } from './attempt-batch';
+import { type Attempt, attemptBatch } from './attempt-batch';
 import type { BatchStore, KeyScope, RowScope } from './batch-transaction';
 import type { FaultVerdict } from './faults';
 import type { MemoryStep } from './memory/interference';
@@ -92,7 +93,47 @@ describe('an attempt', () => {
 
     expect(scopes).toEqual([
       { rows: new Map([['acme', new Set([0, 3])]]), wholeAccounts: new Set(['acme']) },
-      { requestIds: new Map([['acme', ['a', 'b']]]), transferIds: new Map([['acme', ['spread topup 0']]]) },
+      {
+        requestIds: new Map([['acme', ['a', 'b']]]),
+        arrivalIds: new Map([['acme', ['spread topup 0']]]),
+        departureIds: new Map(),
+      },
+    ]);
+  });
+
+  test('locks all rows of an account from the start for a command that concerns all of them', async () => {
+    const { store } = storeWith([row(), row({ index: 3, availableMinor: 50n }), row({ accountId: 'other' })]);
+    const { recording, scopes } = recordingScopes(store);
+    const batch = [deduct({ requestId: 'a' }), transferOut(), fence(), credit({ accountId: 'other' })];
+
+    expect(await attemptBatch(recording, batch, NOTHING_AHEAD)).toMatchObject({
+      outcomes: [{ kind: 'applied' }, { kind: 'departed' }, { kind: 'settled' }, { kind: 'applied' }],
+    });
+    expect(scopes).toEqual([
+      {
+        rows: new Map([
+          ['acme', new Set([0])],
+          ['other', new Set([0])],
+        ]),
+        wholeAccounts: new Set(['acme']),
+      },
+    ]);
+  });
+
+  test('looks nothing up for commands that may be repeated freely', async () => {
+    const { store, faults } = storeWith([row()]);
+    await attemptBatch(store, [fence(), level()], NOTHING_AHEAD);
+    expect(faults.steps).toEqual(['begin', 'lock', 'beforeCommit', 'afterCommit']);
+  });
+
+  test('asks whether a transfer has left before it says that there is nothing to take', async () => {
+    const { store } = storeWith([row({ availableMinor: 10n })]);
+    const [first] = outcomesOf(await attemptBatch(store, [transferOut()], NOTHING_AHEAD));
+    const { recording, scopes } = recordingScopes(store);
+
+    expect(outcomesOf(await attemptBatch(recording, [transferOut()], NOTHING_AHEAD))).toEqual([first]);
+    expect(scopes.slice(1)).toEqual([
+      { requestIds: new Map(), arrivalIds: new Map(), departureIds: new Map([['acme', ['pull 1']]]) },
     ]);
   });
 
@@ -131,6 +172,10 @@ function storeWith(rows: readonly SubAccount[], faults = new ScriptedFaults()) {
   const database = new MemoryDatabase('s0', () => 0);
   for (const each of rows) database.account(each.accountId).rows.set(each.index, each);
   return { database, faults, store: new MemoryBatchStore(database, faults.interfere) };
+}
+
+function outcomesOf(attempt: Attempt): readonly Outcome[] {
+  return attempt.kind === 'committed' ? attempt.outcomes : [];
 }
 
 /** What is asked of each transaction of a store. */

@@ -1,10 +1,10 @@
 import { applyBatch } from '../ledger/apply-batch';
-import { type Command, commandKey } from '../ledger/command';
+import { type Command, commandKey, isAccountWide } from '../ledger/command';
 import { type Entry, entryKey } from '../ledger/entry';
 import type { Outcome } from '../ledger/outcome';
 import type { Needs, ShardState } from '../ledger/shard-state';
-import { rowKey } from '../ledger/sub-account';
-import { arrivalKey } from '../ledger/transfer';
+import { rowKey, type SubAccount } from '../ledger/sub-account';
+import { arrivalKey, departureKey } from '../ledger/transfer';
 import type { BatchStore, BatchTransaction, KeyScope, RowScope } from './batch-transaction';
 
 /** What an attempt loads up front. It only ever widens from one attempt to the next. */
@@ -45,15 +45,9 @@ async function decideInside(
   commands: readonly Command[],
   scope: AttemptScope,
 ): Promise<Attempt> {
-  const { nowUs, rows } = await transaction.lock(rowScope(commands, scope.wholeAccounts));
-  let state: ShardState = {
-    nowUs,
-    subAccounts: new Map(rows.map((row) => [rowKey(row.accountId, row.index), row])),
-    wholeAccounts: scope.wholeAccounts,
-    lookedUpKeys: new Set(),
-    entries: new Map(),
-    arrivals: new Set(),
-  };
+  const wholeAccounts = withAccountWide(commands, scope.wholeAccounts);
+  const { nowUs, rows } = await transaction.lock(rowScope(commands, wholeAccounts));
+  let state = lockedState({ nowUs, rows, wholeAccounts });
   if (scope.lookUpKeys) state = await withKeys(transaction, state, commands);
 
   let decision = applyBatch(state, commands);
@@ -63,14 +57,42 @@ async function decideInside(
   }
   if (decision.kind === 'needs') {
     await transaction.rollback();
-    const { missingRows, wholeAccounts } = decision.needs;
+    const { missingRows } = decision.needs;
     return missingRows.length > 0
       ? { kind: 'missingRows', rows: missingRows }
-      : { kind: 'widen', wholeAccounts };
+      : { kind: 'widen', wholeAccounts: decision.needs.wholeAccounts };
   }
 
   await transaction.commit(decision.changes);
   return { kind: 'committed', outcomes: decision.outcomes };
+}
+
+/** What is known once the rows are locked and before any key was looked up. */
+export function lockedState(locked: {
+  readonly nowUs: number;
+  readonly rows: readonly SubAccount[];
+  readonly wholeAccounts: ReadonlySet<string>;
+}): ShardState {
+  return {
+    nowUs: locked.nowUs,
+    subAccounts: new Map(locked.rows.map((row) => [rowKey(row.accountId, row.index), row])),
+    wholeAccounts: locked.wholeAccounts,
+    lookedUpKeys: new Set(),
+    entries: new Map(),
+    arrivals: new Set(),
+    departures: new Map(),
+  };
+}
+
+/** Some commands need all rows of their account from the start. */
+function withAccountWide(
+  commands: readonly Command[],
+  wholeAccounts: ReadonlySet<string>,
+): ReadonlySet<string> {
+  const wide = commands.filter(isAccountWide);
+  return wide.length === 0
+    ? wholeAccounts
+    : new Set([...wholeAccounts, ...wide.map((each) => each.accountId)]);
 }
 
 function onlyKeys(needs: Needs): boolean {
@@ -78,7 +100,7 @@ function onlyKeys(needs: Needs): boolean {
 }
 
 /** Looks up all keys of the batch at once: whoever needs one of them mostly needs more. */
-async function withKeys(
+export async function withKeys(
   transaction: BatchTransaction,
   state: ShardState,
   commands: readonly Command[],
@@ -86,33 +108,44 @@ async function withKeys(
   const found = await transaction.lookUp(keyScope(commands));
   return {
     ...state,
-    lookedUpKeys: new Set(commands.map(commandKey)),
+    lookedUpKeys: new Set(commands.map((command) => commandKey(command)).filter((key) => key !== undefined)),
     entries: new Map(
       found.entries.map((entry: Entry) => [entryKey(entry.accountId, entry.requestId), entry]),
     ),
     arrivals: new Set(found.arrivals.map((arrival) => arrivalKey(arrival.accountId, arrival.transferId))),
+    departures: new Map(
+      found.departures.map((departure) => [
+        departureKey(departure.accountId, departure.transferId),
+        departure,
+      ]),
+    ),
   };
 }
 
 function rowScope(commands: readonly Command[], wholeAccounts: ReadonlySet<string>): RowScope {
   const rows = new Map<string, Set<number>>();
-  for (const { accountId, subAccount } of commands) {
-    const indices = rows.get(accountId);
-    if (indices) indices.add(subAccount);
-    else rows.set(accountId, new Set([subAccount]));
+  for (const command of commands) {
+    let indices = rows.get(command.accountId);
+    if (!indices) rows.set(command.accountId, (indices = new Set()));
+    if (!isAccountWide(command)) indices.add(command.subAccount);
   }
   return { rows, wholeAccounts: new Set([...wholeAccounts].filter((accountId) => rows.has(accountId))) };
 }
 
 function keyScope(commands: readonly Command[]): KeyScope {
   const requestIds = new Map<string, string[]>();
-  const transferIds = new Map<string, string[]>();
+  const arrivalIds = new Map<string, string[]>();
+  const departureIds = new Map<string, string[]>();
+  const add = (ids: Map<string, string[]>, accountId: string, id: string): void => {
+    const known = ids.get(accountId);
+    if (known) known.push(id);
+    else ids.set(accountId, [id]);
+  };
   for (const command of commands) {
-    const [byAccount, id] =
-      command.kind === 'transferIn' ? [transferIds, command.transferId] : [requestIds, command.requestId];
-    const ids = byAccount.get(command.accountId);
-    if (ids) ids.push(id);
-    else byAccount.set(command.accountId, [id]);
+    const { accountId, kind } = command;
+    if (kind === 'deduct' || kind === 'credit') add(requestIds, accountId, command.requestId);
+    else if (kind === 'transferIn') add(arrivalIds, accountId, command.transferId);
+    else if (kind === 'transferOut') add(departureIds, accountId, command.transferId);
   }
-  return { requestIds, transferIds };
+  return { requestIds, arrivalIds, departureIds };
 }

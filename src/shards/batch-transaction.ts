@@ -1,6 +1,7 @@
 import type { Entry } from '../ledger/entry';
 import type { Changes } from '../ledger/shard-state';
 import type { SubAccount } from '../ledger/sub-account';
+import type { Departure } from '../ledger/transfer';
 
 export interface RowScope {
   /** Named rows, by account. */
@@ -12,8 +13,17 @@ export interface RowScope {
 export interface KeyScope {
   /** Request ids by account. */
   readonly requestIds: ReadonlyMap<string, readonly string[]>;
-  /** Transfer ids by account. */
-  readonly transferIds: ReadonlyMap<string, readonly string[]>;
+  /** Ids of transfers that may have arrived, by account. */
+  readonly arrivalIds: ReadonlyMap<string, readonly string[]>;
+  /** Ids of transfers that may have left, by account. */
+  readonly departureIds: ReadonlyMap<string, readonly string[]>;
+}
+
+/** What is committed under some keys. */
+export interface FoundKeys {
+  readonly entries: readonly Entry[];
+  readonly arrivals: readonly { readonly accountId: string; readonly transferId: string }[];
+  readonly departures: readonly Departure[];
 }
 
 /**
@@ -26,9 +36,7 @@ export interface BatchTransaction {
   /** Locks the rows in ascending (account, index) order and reads the shard's clock after that. */
   lock(scope: RowScope): Promise<{ nowUs: number; rows: SubAccount[] }>;
   /** Reads what is committed under these keys now. */
-  lookUp(
-    keys: KeyScope,
-  ): Promise<{ entries: Entry[]; arrivals: { accountId: string; transferId: string }[] }>;
+  lookUp(keys: KeyScope): Promise<FoundKeys>;
   /** Writes the changes and commits: when it resolves, they are durable. */
   commit(changes: Changes): Promise<void>;
   /** Never rejects: a connection that cannot roll back is destroyed. */

@@ -1,11 +1,13 @@
 import type { MigrationInterface } from 'typeorm';
 import { CreateDirectory1764000000000 } from '../../migrations/directory/1764000000000-create-directory';
 import { CreateLedger1764000000000 } from '../../migrations/shard/1764000000000-create-ledger';
+import { ChangePlacements1764100000000 } from '../../migrations/directory/1764100000000-change-placements';
+import { VersionTransfers1764100000000 } from '../../migrations/shard/1764100000000-version-transfers';
 import type { SchemaPart } from './database';
 
 const MIGRATIONS: Readonly<Record<SchemaPart, (new () => MigrationInterface)[]>> = {
-  shard: [CreateLedger1764000000000],
-  directory: [CreateDirectory1764000000000],
+  shard: [CreateLedger1764000000000, VersionTransfers1764100000000],
+  directory: [CreateDirectory1764000000000, ChangePlacements1764100000000],
 };
 
 export function migrationsOf(part: SchemaPart): (new () => MigrationInterface)[] {

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { credit, deduct, row } from '../../test/models/commands';
+import { credit, deduct, fence, row, transferOut } from '../../test/models/commands';
 import { OneAccount } from '../../test/models/one-account';
 import { always, ScriptedFaults } from '../../test/models/scripted-faults';
 import { TestClock } from '../../test/models/test-clock';
@@ -94,6 +94,27 @@ describe('a batch', () => {
     expect((await runBatch(run, [deduct({ amountMinor: 10n })], NO_HINT)).outcomes).toMatchObject([
       { kind: 'replayed' },
     ]);
+  });
+
+  test('whose answer was lost after money left finds the departure, and it has left once', async () => {
+    const { run, database } = setUp({
+      rows: [row({ availableMinor: 50n })],
+      faults: new ScriptedFaults({ afterCommit: ['outcomeUnknown'] }),
+    });
+    const { outcomes } = await runBatch(run, [transferOut({ amountMaxMinor: 30n }), fence()], NO_HINT);
+
+    expect(outcomes).toMatchObject([
+      { kind: 'departed', departure: { amountMinor: 30n } },
+      { kind: 'settled' },
+    ]);
+    expect(database.account('acme').rows.get(0)).toMatchObject({ availableMinor: 20n, epoch: 2, version: 2 });
+  });
+
+  test('that repeats a departure finds it and is answered alike, without a pause', async () => {
+    const { run, clock } = setUp({ rows: [row({ availableMinor: 50n })] });
+    const first = await runBatch(run, [transferOut()], NO_HINT);
+    expect((await runBatch(run, [transferOut()], NO_HINT)).outcomes).toEqual(first.outcomes);
+    expect(clock.sleptMs).toEqual([]);
   });
 
   test('in a deadlock waits a random, growing while and runs again', async () => {
@@ -240,7 +261,7 @@ describe('a batch', () => {
   test('takes effect exactly once, whatever breaks at whatever step, if its sender asks until it is told', async () => {
     await fc.assert(
       fc.asyncProperty(
-        deductions(),
+        batchesOut(),
         fc.array(mishap(), { maxLength: MISHAPS_MAX }),
         async (batches, mishaps) => {
           const rows = [30n, 0n, 45n].map((availableMinor, index) => row({ index, availableMinor }));
@@ -254,13 +275,13 @@ describe('a batch', () => {
               const expected = model.judge(command);
               // An answer that was lost on the way turns "applied" into "replayed", and nothing else into anything.
               expect([expected, expected === 'applied' ? 'replayed' : expected]).toContain(outcome.kind);
+              if (outcome.kind === 'departed' && command.kind === 'transferOut')
+                expect(outcome.departure?.amountMinor ?? 0n).toBe(model.departedMinor(command.transferId));
             });
           }
-          const stored = database.account('acme');
-          const available = [...stored.rows.values()].reduce((sum, each) => sum + each.availableMinor, 0n);
-          const spent = [...stored.entries.values()].reduce((sum, entry) => sum + entry.amountMinor, 0n);
+          const { available, gone } = worthOf(database);
           expect(available).toBe(model.availableMinor);
-          expect(available + spent).toBe(75n);
+          expect(available + gone).toBe(75n);
         },
       ),
       RUNS,
@@ -269,7 +290,7 @@ describe('a batch', () => {
 
   test('sent through two instances at the same moment takes effect once', async () => {
     await fc.assert(
-      fc.asyncProperty(deductions(), async (batches) => {
+      fc.asyncProperty(batchesOut(), async (batches) => {
         const rows = [30n, 0n, 45n].map((availableMinor, index) => row({ index, availableMinor }));
         const { run, database } = setUp({ rows });
         const other = { ...run, store: new MemoryBatchStore(database) };
@@ -285,10 +306,8 @@ describe('a batch', () => {
             expect(kinds.includes('applied') && kinds.includes('insufficientFunds')).toBe(false);
           });
         }
-        const stored = database.account('acme');
-        const available = [...stored.rows.values()].reduce((sum, each) => sum + each.availableMinor, 0n);
-        const spent = [...stored.entries.values()].reduce((sum, entry) => sum + entry.amountMinor, 0n);
-        expect(available + spent).toBe(75n);
+        const { available, gone } = worthOf(database);
+        expect(available + gone).toBe(75n);
       }),
       RUNS,
     );
@@ -329,22 +348,37 @@ function entryOf(outcome: Outcome | undefined) {
   return outcome?.kind === 'applied' ? outcome.entry : undefined;
 }
 
-/** Batches of deductions from one account. Some keys come back, always with the same request. */
-function deductions(): fc.Arbitrary<Command[][]> {
+/** Batches that take money out of one account. Some keys come back, always with the same request. */
+function batchesOut(): fc.Arbitrary<Command[][]> {
   const amounts = fc.array(fc.bigInt(1n, 30n), { minLength: 10, maxLength: 10 });
-  const picks = fc.array(fc.record({ key: fc.nat({ max: 9 }), subAccount: fc.nat({ max: 2 }) }), {
-    minLength: 1,
-    maxLength: 6,
+  const pick = fc.record({
+    key: fc.nat({ max: 9 }),
+    subAccount: fc.nat({ max: 2 }),
+    away: fc.constantFrom(false, false, false, true),
   });
+  const picks = fc.array(pick, { minLength: 1, maxLength: 6 });
   return fc
     .record({ amounts, batches: fc.array(picks, { minLength: 1, maxLength: 4 }) })
     .map(({ amounts: amountOf, batches }) =>
       batches.map((batch) =>
-        batch.map(({ key, subAccount }) =>
-          deduct({ requestId: `k${key}`, amountMinor: amountOf[key] as bigint, subAccount }),
-        ),
+        batch.map(({ key, subAccount, away }) => {
+          const amountMinor = amountOf[key] as bigint;
+          return away
+            ? transferOut({ transferId: `t${key}`, amountMaxMinor: amountMinor })
+            : deduct({ requestId: `k${key}`, amountMinor, subAccount });
+        }),
       ),
     );
+}
+
+/** What the account has, and what was deducted or sent away. */
+function worthOf(database: MemoryDatabase): { available: bigint; gone: bigint } {
+  const { rows, entries, transfers } = database.account('acme');
+  const left = [...transfers.values()].filter((transfer) => transfer.direction === 'out');
+  return {
+    available: [...rows.values()].reduce((sum, each) => sum + each.availableMinor, 0n),
+    gone: [...entries.values(), ...left].reduce((sum, each) => sum + each.amountMinor, 0n),
+  };
 }
 
 /** After how many more steps something breaks, and what. */

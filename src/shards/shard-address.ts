@@ -36,7 +36,19 @@ export function parseLocation(value: string): Location {
   if (url.hostname === '') throw new RangeError('the mysql:// URL names no host');
   if (!/^\/[^/@]+$/.test(url.pathname))
     throw new RangeError('the mysql:// URL names no database (…/database)');
+  for (const part of [url.username, url.password, url.pathname]) {
+    if (!isDecodable(part)) throw new RangeError('the mysql:// URL has a "%" that begins no escape');
+  }
   return { kind: 'mysql', url: value };
+}
+
+function isDecodable(part: string): boolean {
+  try {
+    decodeURIComponent(part);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The location as it may be logged: without credentials. */

@@ -3,6 +3,7 @@ import type { Entry, EntryKind } from '../ledger/entry';
 import type { Outcome } from '../ledger/outcome';
 import type { SubAccount, SubAccountSeed } from '../ledger/sub-account';
 import type { Departure } from '../ledger/transfer';
+import type { LedgerScan } from './ledger-scan';
 
 /** Sums over an account's rows on one shard, from one statement. */
 export interface ShardBalance {
@@ -10,8 +11,25 @@ export interface ShardBalance {
   readonly heldMinor: bigint;
   /** Modulo 2^64: add the shards up, then wrap. */
   readonly netMinor: bigint;
+  /** Σ over the rows. It only rises, and with nothing but what comes from outside: equal means unchanged. */
   readonly outsideVersion: bigint;
   readonly rows: number;
+  /** The highest epoch of any row, 0 without rows. A reader whose placement is older does not know the whole reach. */
+  readonly epochMax: number;
+  /** Rows under a status other than active. */
+  readonly inactiveRows: number;
+}
+
+/** All rows of an account on one shard, locked in an open transaction. Ends with `apply` or `release`. */
+export interface LockedAccount {
+  readonly rows: readonly SubAccount[];
+  /**
+   * Decides the commands, all keys looked up first, and commits: when it resolves, the applied outcomes are durable.
+   * Rejects as `applyBatch` does; the transaction is over in any case.
+   */
+  apply(commands: readonly Command[]): Promise<readonly Outcome[]>;
+  /** Never rejects, and may be called after `apply`. */
+  release(): Promise<void>;
 }
 
 /** A place in an account's list of entries: everything strictly older comes after it. */
@@ -59,7 +77,7 @@ export const NO_HINT: BatchHint = { lookUpKeys: false, wholeAccounts: new Set() 
  *
  * Calls reject with `ShardUnavailableError`, `ShardContendedError` or a `ShardFault` that another try will not mend.
  */
-export interface Shard {
+export interface Shard extends LedgerScan {
   readonly name: string;
   /** How many batches may usefully run side by side. */
   readonly parallelism: number;
@@ -84,9 +102,22 @@ export interface Shard {
     limit: number;
     olderThanMs: number;
     toShard?: string;
+    accountId?: string;
   }): Promise<PendingDeparture[]>;
 
   findEntry(accountId: string, requestId: string): Promise<Entry | undefined>;
+
+  /** What is committed under these keys of one account when the call is made. */
+  findEntries(accountId: string, requestIds: readonly string[]): Promise<Entry[]>;
+
+  /**
+   * Locks all rows of the account on this shard. Whoever locks it on several does so in the order of their names, and
+   * one caller at a time in this process: the store keeps one session aside for it.
+   */
+  lockAccount(accountId: string): Promise<LockedAccount>;
+
+  /** Accounts with rows that are being emptied, by id, those behind `after` first. */
+  drainingAccounts(page: { after: string; limit: number }): Promise<string[]>;
 
   /** One round trip, however many sub-accounts. */
   readBalance(accountId: string): Promise<ShardBalance>;

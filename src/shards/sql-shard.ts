@@ -1,17 +1,44 @@
 import type { Command } from '../ledger/command';
+import type { StoredTransfer } from '../ledger/audit-transfer';
 import type { Entry } from '../ledger/entry';
 import type { SubAccount, SubAccountSeed } from '../ledger/sub-account';
 import type { BatchStore } from './batch-transaction';
-import { type Cell, type Database, integer, text } from './database';
+import { type Cell, type Database, type Dialect, integer, text } from './database';
 import { DatabaseRefusedError, unlessUnavailable } from './faults';
+import { lockAccount } from './lock-account';
+import type {
+  EntryKeyPlace,
+  EntryPlace,
+  LedgerScan,
+  RowPlace,
+  Scan,
+  ScannedEntry,
+  ScannedPage,
+  TransferPlace,
+} from './ledger-scan';
+import { wholeTransfers } from './ledger-scan';
 import { type RetryPolicy, runBatch, type Surroundings } from './run-batch';
-import type { BatchHint, BatchResult, EntryQuery, PendingDeparture, Shard, ShardBalance } from './shard';
+import type {
+  BatchHint,
+  BatchResult,
+  EntryQuery,
+  LockedAccount,
+  PendingDeparture,
+  Shard,
+  ShardBalance,
+} from './shard';
 import { completeTransfers } from './statements/complete-transfers';
 import { createSubAccounts } from './statements/create-sub-accounts';
-import { ENTRY_COLUMNS, toEntry } from './statements/entry-row';
+import { drainingAccounts } from './statements/draining-accounts';
+import { toEntry } from './statements/entry-row';
+import { findEntries } from './statements/find-entries';
 import { listEntries } from './statements/list-entries';
 import { nowUs } from './statements/now';
 import { pendingDepartures, toPendingDeparture } from './statements/pending-departures';
+import { scanEntries, toScannedEntry } from './statements/scan-entries';
+import { scanEntryKeys, toEntryKey } from './statements/scan-entry-keys';
+import { scanSubAccounts } from './statements/scan-sub-accounts';
+import { findTransfers, scanTransfers, toStoredTransfer } from './statements/scan-transfers';
 import { settledUntil } from './statements/settled-until';
 import type { Statement } from './statements/statement';
 import { SUB_ACCOUNT_COLUMNS, toSubAccount } from './statements/sub-account-row';
@@ -35,6 +62,9 @@ export interface SqlShardParts {
 
 /** Rows created by one statement. */
 const SEEDS_LENGTH_MAX = 500;
+
+/** Keys looked up by one statement: the optimizer rewrites longer lists. */
+const KEYS_LENGTH_MAX = 900;
 
 /** Transfers marked by one statement: SQLite allows expressions to be 1,000 deep. */
 const TRANSFERS_LENGTH_MAX = 200;
@@ -115,17 +145,33 @@ export class SqlShard implements Shard {
     limit: number;
     olderThanMs: number;
     toShard?: string;
+    accountId?: string;
   }): Promise<PendingDeparture[]> {
     const rows = await this.#read(pendingDepartures({ ...options, dialect: this.parts.database.dialect }));
     return rows.map((row) => toPendingDeparture(row, this.name));
   }
 
   async findEntry(accountId: string, requestId: string): Promise<Entry | undefined> {
-    const [row] = await this.#read({
-      sql: `SELECT ${ENTRY_COLUMNS} FROM entry WHERE account_id = ? AND request_id = ?`,
-      parameters: [accountId, requestId],
-    });
-    return row && toEntry(row);
+    const [entry] = await this.findEntries(accountId, [requestId]);
+    return entry;
+  }
+
+  async findEntries(accountId: string, requestIds: readonly string[]): Promise<Entry[]> {
+    const found: Entry[] = [];
+    for (let from = 0; from < requestIds.length; from += KEYS_LENGTH_MAX) {
+      const keys = requestIds.slice(from, from + KEYS_LENGTH_MAX);
+      const rows = await this.#read(findEntries(accountId, keys, this.parts.database.dialect));
+      found.push(...rows.map(toEntry));
+    }
+    return found;
+  }
+
+  lockAccount(accountId: string): Promise<LockedAccount> {
+    return lockAccount(this.parts.batches, accountId);
+  }
+
+  async drainingAccounts(page: { after: string; limit: number }): Promise<string[]> {
+    return (await this.#read(drainingAccounts(page))).map(([accountId]) => text(accountId));
   }
 
   async readBalance(accountId: string): Promise<ShardBalance> {
@@ -161,6 +207,26 @@ export class SqlShard implements Shard {
     return (await this.#read(listEntries(this.name, query))).map(toEntry);
   }
 
+  async scanSubAccounts(scan: Scan<RowPlace>): Promise<ScannedPage<SubAccount>> {
+    return this.#page(scan, scanSubAccounts, toSubAccount);
+  }
+
+  async scanEntries(scan: Scan<EntryPlace>): Promise<ScannedPage<ScannedEntry>> {
+    return this.#page(scan, scanEntries, toScannedEntry);
+  }
+
+  async scanEntryKeys(scan: Scan<EntryKeyPlace>): Promise<ScannedPage<EntryKeyPlace>> {
+    return this.#page(scan, scanEntryKeys, toEntryKey);
+  }
+
+  async scanTransfers(scan: Scan<TransferPlace>): Promise<ScannedPage<StoredTransfer>> {
+    return wholeTransfers((await this.#page(scan, scanTransfers, toStoredTransfer)).items, scan.limit);
+  }
+
+  async findTransfers(ids: Parameters<LedgerScan['findTransfers']>[0]): Promise<StoredTransfer[]> {
+    return (await this.#read(findTransfers(ids))).map(toStoredTransfer);
+  }
+
   async ping(): Promise<void> {
     await this.#read({ sql: 'SELECT 1', parameters: [] });
   }
@@ -179,6 +245,15 @@ export class SqlShard implements Shard {
       );
       await database.write(sql, parameters);
     }
+  }
+
+  async #page<Place, Item>(
+    scan: Scan<Place>,
+    statement: (scan: Scan<Place>, dialect: Dialect) => Statement,
+    toItem: (row: readonly Cell[]) => Item,
+  ): Promise<ScannedPage<Item>> {
+    const rows = await this.#read(statement(scan, this.parts.database.dialect));
+    return { items: rows.map(toItem), ended: rows.length < scan.limit };
   }
 
   #read(statement: Statement): Promise<Cell[][]> {

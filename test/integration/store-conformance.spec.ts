@@ -193,6 +193,8 @@ describe.each(STORES)('[$mark] a shard', ({ mark, makeSite }) => {
         netMinor: 0n,
         outsideVersion: 0n,
         rows: 0,
+        epochMax: 0,
+        inactiveRows: 0,
       });
     });
 
@@ -542,7 +544,6 @@ function arrival(transferId: string, amountMinor: bigint): TransferInCommand {
     fromSubAccount: 1,
     toSubAccount: 0,
     subAccount: 0,
-    epoch: 0,
   };
 }
 

@@ -2,6 +2,7 @@ import type { AccountRecord } from '../../src/shards/directory/account-record';
 
 /** An account as the directory has it, sensible wherever a test has nothing to say. */
 export function accountRecord(given: Partial<AccountRecord> = {}): AccountRecord {
+  const placement = given.placement ?? { epoch: 1, shards: ['s0'] };
   return {
     accountId: 'acme',
     asset: 'CNY/2',
@@ -9,7 +10,13 @@ export function accountRecord(given: Partial<AccountRecord> = {}): AccountRecord
     statusVersion: 1,
     strategy: 'merged',
     subAccounts: 4,
-    placement: { epoch: 1, shards: ['s0'] },
+    placement,
+    next: null,
+    past: [],
+    reach: placement.shards,
+    operation: 0,
+    operationId: null,
+    closingFrom: null,
     revision: 1,
     lowBalanceMinor: null,
     openingBalanceMinor: null,

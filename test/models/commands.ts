@@ -1,4 +1,13 @@
-import type { CreditCommand, DeductCommand, TransferInCommand } from '../../src/ledger/command';
+import type {
+  CreditCommand,
+  DeductCommand,
+  FenceCommand,
+  LayoutCommand,
+  LevelCommand,
+  StatusCommand,
+  TransferInCommand,
+  TransferOutCommand,
+} from '../../src/ledger/command';
 import { emptySubAccount, type SubAccount } from '../../src/ledger/sub-account';
 import { wrap64 } from '../../src/ledger/money';
 
@@ -20,12 +29,47 @@ export function transferIn(given: Partial<TransferInCommand> = {}): TransferInCo
     amountMinor: 10n,
     fromSubAccount: 1,
     fromShard: 'far',
-    epoch: 0,
     ...given,
     toSubAccount,
     subAccount: toSubAccount,
     kind: 'transferIn',
   };
+}
+
+export function transferOut(given: Partial<TransferOutCommand> = {}): TransferOutCommand {
+  return {
+    accountId: 'acme',
+    transferId: 'pull 1',
+    amountMaxMinor: 10n,
+    toShard: 'far',
+    toSubAccount: 1,
+    ...given,
+    kind: 'transferOut',
+  };
+}
+
+export function fence(given: Partial<FenceCommand> = {}): FenceCommand {
+  return { accountId: 'acme', epoch: 2, ...given, kind: 'fence' };
+}
+
+/** @param open the rows in use */
+export function layout(open: readonly number[], given: Partial<LayoutCommand> = {}): LayoutCommand {
+  return {
+    accountId: 'acme',
+    operation: 1,
+    openIndices: new Set(open),
+    epoch: 1,
+    ...given,
+    kind: 'layout',
+  };
+}
+
+export function setStatus(given: Partial<StatusCommand> = {}): StatusCommand {
+  return { accountId: 'acme', status: 'frozen', version: 2, ...given, kind: 'status' };
+}
+
+export function level(given: Partial<LevelCommand> = {}): LevelCommand {
+  return { accountId: 'acme', exactly: true, ...given, kind: 'level' };
 }
 
 /** A row whose `moved` is made to fit the rest. */

@@ -8,7 +8,7 @@ import { TestClock } from './test-clock';
 
 /** A shard in memory that notes its batches, and that a test can hold up or spoil. */
 export class GatedShard extends MemoryShard {
-  /** Request or transfer ids, by batch, in the order the batches began. */
+  /** Request or transfer ids, or kinds of commands that have neither, by batch, in the order the batches began. */
   readonly batches: string[][] = [];
   readonly hints: BatchHint[] = [];
   /** Batches with a command of this id fail, in a way that another try does not mend. */
@@ -27,15 +27,18 @@ export class GatedShard extends MemoryShard {
   }
 
   override async applyBatch(commands: readonly Command[], hint: BatchHint): Promise<BatchResult> {
-    const ids = commands.map((command) =>
-      command.kind === 'transferIn' ? command.transferId : command.requestId,
-    );
+    const ids = commands.map(nameOf);
     this.batches.push(ids);
     this.hints.push(hint);
     await this.#gate;
     if (ids.some((id) => id === this.culprit)) throw new Error('a command that no shard can stand');
     return super.applyBatch(commands, hint);
   }
+}
+
+function nameOf(command: Command): string {
+  if ('requestId' in command) return command.requestId;
+  return 'transferId' in command ? command.transferId : command.kind;
 }
 
 /** A shard on which the account "acme" has some money in its sub-accounts 0 to 3. */

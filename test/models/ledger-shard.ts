@@ -1,10 +1,17 @@
 import { applyBatch } from '../../src/ledger/apply-batch';
-import { type Command, commandKey } from '../../src/ledger/command';
+import { type Command, commandKey, isAccountWide } from '../../src/ledger/command';
 import { type Entry, entryKey } from '../../src/ledger/entry';
 import type { Outcome } from '../../src/ledger/outcome';
 import type { Changes, Needs, ShardState } from '../../src/ledger/shard-state';
 import { emptySubAccount, rowKey, type SubAccount } from '../../src/ledger/sub-account';
-import { arrivalKey, type Departure } from '../../src/ledger/transfer';
+import {
+  arrivalKey,
+  type Departure,
+  departureKey,
+  type LocalMove,
+  type WrittenArrival,
+  type WrittenDeparture,
+} from '../../src/ledger/transfer';
 
 /**
  * The smallest shard around `applyBatch`: it loads exactly what a batch asks for and nothing else, and takes an
@@ -13,8 +20,9 @@ import { arrivalKey, type Departure } from '../../src/ledger/transfer';
 export class LedgerShard {
   readonly rows = new Map<string, SubAccount>();
   readonly entries = new Map<string, Entry>();
-  readonly arrivals = new Set<string>();
-  readonly departures: Departure[] = [];
+  readonly arrivals = new Map<string, WrittenArrival>();
+  readonly departures = new Map<string, WrittenDeparture>();
+  readonly localMoves = new Map<string, LocalMove>();
   readonly #nowUs = 1_000_000;
 
   constructor(rows: readonly SubAccount[] = []) {
@@ -30,9 +38,9 @@ export class LedgerShard {
       if (decision.kind === 'needs') {
         this.#satisfy(decision.needs, { keys, wholeAccounts });
       } else if (this.#hasDuplicates(decision.changes)) {
-        if (commands.every((command) => keys.has(commandKey(command))))
-          throw new Error('a known key is inserted again');
-        for (const command of commands) keys.add(commandKey(command));
+        const all = keysOf(commands);
+        if (all.every((key) => keys.has(key))) throw new Error('a known key is inserted again');
+        for (const key of all) keys.add(key);
       } else {
         this.write(decision.changes);
         return decision;
@@ -45,16 +53,24 @@ export class LedgerShard {
     commands: readonly Command[],
     scope: { keys: ReadonlySet<string>; wholeAccounts: ReadonlySet<string> },
   ): ShardState {
-    const named = new Set(commands.map((command) => rowKey(command.accountId, command.subAccount)));
+    const wholeAccounts = new Set(scope.wholeAccounts);
+    const named = new Set<string>();
+    for (const command of commands) {
+      if (isAccountWide(command)) wholeAccounts.add(command.accountId);
+      else named.add(rowKey(command.accountId, command.subAccount));
+    }
+    const among = <T>(stored: ReadonlyMap<string, T>): Map<string, T> =>
+      new Map([...stored].filter(([key]) => scope.keys.has(key)));
     return {
       nowUs: this.#nowUs,
       subAccounts: new Map(
-        [...this.rows].filter(([key, row]) => named.has(key) || scope.wholeAccounts.has(row.accountId)),
+        [...this.rows].filter(([key, row]) => named.has(key) || wholeAccounts.has(row.accountId)),
       ),
-      wholeAccounts: new Set(scope.wholeAccounts),
+      wholeAccounts,
       lookedUpKeys: new Set(scope.keys),
-      entries: new Map([...this.entries].filter(([key]) => scope.keys.has(key))),
-      arrivals: new Set([...this.arrivals].filter((key) => scope.keys.has(key))),
+      entries: among(this.entries),
+      arrivals: new Set(among(this.arrivals).keys()),
+      departures: new Map([...among(this.departures)].map(([key, written]) => [key, asRead(written)])),
     };
   }
 
@@ -62,9 +78,12 @@ export class LedgerShard {
     for (const row of changes.subAccounts) this.#put(row);
     for (const entry of changes.entries)
       this.entries.set(entryKey(entry.accountId, entry.requestId), Object.freeze(entry));
-    for (const { accountId, transferId } of changes.arrivals)
-      this.arrivals.add(arrivalKey(accountId, transferId));
-    this.departures.push(...changes.departures);
+    for (const arrival of changes.arrivals)
+      this.arrivals.set(arrivalKey(arrival.accountId, arrival.transferId), Object.freeze(arrival));
+    for (const departure of changes.departures)
+      this.departures.set(departureKey(departure.accountId, departure.transferId), Object.freeze(departure));
+    for (const move of changes.localMoves)
+      this.localMoves.set(`${move.accountId} ${move.transferId}`, Object.freeze(move));
   }
 
   sum(accountId: string, value: (row: SubAccount) => bigint): bigint {
@@ -88,17 +107,35 @@ export class LedgerShard {
       throw new Error('a batch asks for what it has');
   }
 
-  /** Empty, and under the status that the account has. */
+  /** Empty, and as far on as the account is. */
   #create(accountId: string, index: number): void {
-    const sibling = [...this.rows.values()].find((row) => row.accountId === accountId);
-    const accountStatus = sibling?.accountStatus ?? 'active';
-    this.#put(emptySubAccount({ accountId, index, epoch: 1, accountStatus, accountStatusVersion: 1 }));
+    const siblings = [...this.rows.values()].filter((row) => row.accountId === accountId);
+    const newest = siblings.reduce<SubAccount | undefined>(
+      (best, row) => (best && best.accountStatusVersion >= row.accountStatusVersion ? best : row),
+      undefined,
+    );
+    const { accountStatus = 'active', accountStatusVersion = 1 } = newest ?? {};
+    const epoch = Math.max(1, ...siblings.map((row) => row.epoch));
+    this.#put(emptySubAccount({ accountId, index, epoch, accountStatus, accountStatusVersion }));
   }
 
-  #hasDuplicates(changes: Changes): boolean {
+  #hasDuplicates({ entries, arrivals, departures, localMoves }: Changes): boolean {
+    if (localMoves.some((move) => this.localMoves.has(`${move.accountId} ${move.transferId}`)))
+      throw new Error('a name of a local move is used again');
     return (
-      changes.entries.some((entry) => this.entries.has(entryKey(entry.accountId, entry.requestId))) ||
-      changes.arrivals.some((arrival) => this.arrivals.has(arrivalKey(arrival.accountId, arrival.transferId)))
+      entries.some((entry) => this.entries.has(entryKey(entry.accountId, entry.requestId))) ||
+      arrivals.some((each) => this.arrivals.has(arrivalKey(each.accountId, each.transferId))) ||
+      departures.some((each) => this.departures.has(departureKey(each.accountId, each.transferId)))
     );
   }
+}
+
+export function keysOf(commands: readonly Command[]): string[] {
+  return commands.map((command) => commandKey(command)).filter((key) => key !== undefined);
+}
+
+/** What a store gives back of a departure: its version is written for the audit only. */
+function asRead(written: WrittenDeparture): Departure {
+  const { accountId, transferId, amountMinor, fromSubAccount, toSubAccount, toShard } = written;
+  return { accountId, transferId, amountMinor, fromSubAccount, toSubAccount, toShard };
 }

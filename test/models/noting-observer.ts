@@ -5,6 +5,7 @@ export class NotingObserver implements EngineObserver {
   readonly batches: { shard: string; lane: number; commands: number; seconds: number }[] = [];
   readonly shardStates: [string, 'up' | 'down'][] = [];
   readonly defects: { incident: string; error: unknown }[] = [];
+  readonly rounds: { requests: number; locked: boolean }[] = [];
   readonly deferrals: string[] = [];
 
   batchDone(batch: { shard: string; lane: number; commands: number; seconds: number }): void {
@@ -17,6 +18,10 @@ export class NotingObserver implements EngineObserver {
 
   defect(incident: string, error: unknown): void {
     this.defects.push({ incident, error });
+  }
+
+  collected(round: { requests: number; locked: boolean }): void {
+    this.rounds.push(round);
   }
 
   deferred(work: string): void {

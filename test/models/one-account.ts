@@ -1,4 +1,4 @@
-import type { Command } from '../../src/ledger/command';
+import type { Command, CreditCommand, DeductCommand, TransferOutCommand } from '../../src/ledger/command';
 import type { OutcomeKind } from '../../src/ledger/outcome';
 import type { AccountStatus } from '../../src/ledger/sub-account';
 
@@ -9,20 +9,53 @@ import type { AccountStatus } from '../../src/ledger/sub-account';
 export class OneAccount {
   readonly #keys = new Map<string, string>();
   readonly #arrived = new Set<string>();
+  readonly #departed = new Map<string, bigint>();
+  #statusVersion = 1;
 
   constructor(
     public availableMinor: bigint,
-    private readonly status: AccountStatus,
+    private status: AccountStatus,
   ) {}
 
   /** What the command must come to; takes its effect. */
   judge(command: Command): OutcomeKind {
-    if (command.kind === 'transferIn') {
-      if (this.#arrived.has(command.transferId)) return 'alreadyArrived';
-      this.#arrived.add(command.transferId);
-      this.availableMinor += command.amountMinor;
-      return 'arrived';
+    switch (command.kind) {
+      case 'deduct':
+      case 'credit':
+        return this.#judgeRequest(command);
+      case 'transferIn':
+        if (this.#arrived.has(command.transferId)) return 'alreadyArrived';
+        this.#arrived.add(command.transferId);
+        this.availableMinor += command.amountMinor;
+        return 'arrived';
+      case 'transferOut':
+        this.#send(command);
+        return 'departed';
+      case 'status':
+        if (command.version > this.#statusVersion) {
+          this.status = command.status;
+          this.#statusVersion = command.version;
+        }
+        return 'settled';
+      case 'fence':
+      case 'layout':
+        return 'settled';
+      case 'level':
+        return 'leveled';
     }
+  }
+
+  /** What left under a transfer's id. */
+  departedMinor(transferId: string): bigint {
+    return this.#departed.get(transferId) ?? 0n;
+  }
+
+  /** Part of a credit went on to another shard. */
+  left(amountMinor: bigint): void {
+    this.availableMinor -= amountMinor;
+  }
+
+  #judgeRequest(command: DeductCommand | CreditCommand): OutcomeKind {
     const earlier = this.#keys.get(command.requestId);
     if (earlier !== undefined) return earlier === command.fingerprint ? 'replayed' : 'keyReused';
     if (this.status === 'closed') return 'accountClosed';
@@ -35,8 +68,11 @@ export class OneAccount {
     return 'applied';
   }
 
-  /** Part of a credit went on to another shard. */
-  left(amountMinor: bigint): void {
+  #send({ transferId, amountMaxMinor }: TransferOutCommand): void {
+    if (this.#departed.has(transferId)) return;
+    const amountMinor = amountMaxMinor < this.availableMinor ? amountMaxMinor : this.availableMinor;
+    // Nothing to take leaves no trace: the same id may still take something later.
+    if (amountMinor > 0n) this.#departed.set(transferId, amountMinor);
     this.availableMinor -= amountMinor;
   }
 }

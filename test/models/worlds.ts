@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import type { Command } from '../../src/ledger/command';
 import { wrap64 } from '../../src/ledger/money';
-import type { AccountStatus, SubAccount } from '../../src/ledger/sub-account';
-import { credit, deduct, row, transferIn } from './commands';
+import { type AccountStatus, type SubAccount, withState } from '../../src/ledger/sub-account';
+import { credit, deduct, fence, layout, level, row, setStatus, transferIn, transferOut } from './commands';
 
 /** A shard with some accounts, and a stream of commands to them, already cut into batches. */
 export interface World {
@@ -16,12 +16,18 @@ const SIGNED_64_MAX = 2n ** 63n - 1n;
 const MISSING_INDEX = 99;
 const MISSING_ROW = 32;
 
+const ROWS_MAX = 8;
+
 const ACCOUNTS = ['acme', 'Acme', 'b:2'];
+
+/** Later than every epoch that a fence or a layout announces: nothing is turned back. */
+const NEWEST_EPOCH = 9;
 
 /**
  * Worlds in which everything happens: accounts short, empty, frozen, closed; `net` about to wrap; keys repeated as they
- * were and with another request; large credits that are spread. In `unsettled` ones, some rows are ahead of the
- * placement that commands were routed by, and some do not exist yet.
+ * were and with another request; large credits that are spread; money sent away under ids that come back; rows opened,
+ * emptied and levelled; fences, layouts and statuses that come late. In `unsettled` ones, some commands were routed by
+ * an older placement than their row has reached, and some rows do not exist yet.
  */
 export function worlds({ unsettled } = { unsettled: true }): fc.Arbitrary<World> {
   const accounts = fc.array(accountRows(unsettled), { minLength: 1, maxLength: ACCOUNTS.length });
@@ -51,10 +57,16 @@ export function batchLengths(): fc.Arbitrary<number[]> {
 }
 
 interface Request {
-  readonly kind: 'deduct' | 'credit' | 'transferIn';
+  readonly kind: Command['kind'];
   readonly key: number;
   readonly amountMinor: bigint;
   readonly spread: boolean;
+  readonly exactly: boolean;
+  /** Epoch, operation or version of a command that takes effect when it is newer. */
+  readonly number: number;
+  readonly status: AccountStatus;
+  /** Which rows are in use, by position. */
+  readonly open: readonly boolean[];
 }
 
 interface Pick {
@@ -69,13 +81,22 @@ function stream(unsettled: boolean) {
   return fc.record({
     requests: fc.array(
       fc.record<Request>({
-        kind: fc.constantFrom('deduct', 'deduct', 'deduct', 'credit', 'credit', 'transferIn'),
+        kind: fc.oneof(
+          { weight: 6, arbitrary: fc.constant('deduct' as const) },
+          { weight: 4, arbitrary: fc.constant('credit' as const) },
+          { weight: 2, arbitrary: fc.constantFrom('transferIn' as const, 'transferOut' as const) },
+          { weight: 4, arbitrary: fc.constantFrom('fence' as const, 'layout', 'status', 'level') },
+        ),
         key: fc.nat({ max: 14 }),
         amountMinor: fc.oneof(
           { weight: 4, arbitrary: fc.bigInt(1n, 60n) },
           { weight: 1, arbitrary: fc.bigInt(61n, 400n) },
         ),
         spread: fc.boolean(),
+        exactly: fc.boolean(),
+        number: fc.integer({ min: 1, max: 4 }),
+        status: fc.constantFrom<AccountStatus>('active', 'active', 'active', 'frozen', 'closed'),
+        open: fc.array(fc.boolean(), { minLength: ROWS_MAX, maxLength: ROWS_MAX }),
       }),
       { minLength: 1, maxLength: 16 },
     ),
@@ -84,7 +105,7 @@ function stream(unsettled: boolean) {
         request: fc.nat({ max: 15 }),
         account: fc.nat({ max: 2 }),
         row: fc.nat({ max: unsettled ? MISSING_ROW : MISSING_ROW - 1 }),
-        epoch: fc.constantFrom(1, 1, 1, 2),
+        epoch: unsettled ? fc.constantFrom(1, 1, 1, 2, 3, NEWEST_EPOCH) : fc.constant(NEWEST_EPOCH),
       }),
       { minLength: 1, maxLength: 40 },
     ),
@@ -92,7 +113,7 @@ function stream(unsettled: boolean) {
   });
 }
 
-/** 1–8 rows of one account; mostly small balances, and `net` and `moved` anywhere in 64 bits. */
+/** 1–8 rows of one account, some out of use; mostly small balances, and `net` and `moved` anywhere in 64 bits. */
 function accountRows(unsettled: boolean): fc.Arbitrary<SubAccount[]> {
   const balance = fc.record({
     availableMinor: fc.oneof(fc.constant(0n), fc.bigInt(0n, 100n)),
@@ -105,21 +126,25 @@ function accountRows(unsettled: boolean): fc.Arbitrary<SubAccount[]> {
       fc.bigInt(-99n, 99n).map((near) => wrap64(SIGNED_64_MAX + near)),
     ),
     epoch: unsettled ? fc.constantFrom(1, 1, 1, 1, 1, 2) : fc.constant(1),
+    inUse: fc.constantFrom(true, true, true, false),
   });
   const status = fc.oneof(
     { weight: 8, arbitrary: fc.constant<AccountStatus>('active') },
     { weight: 1, arbitrary: fc.constantFrom<AccountStatus>('frozen', 'closed') },
   );
   return fc
-    .tuple(fc.array(balance, { minLength: 1, maxLength: 8 }), status)
+    .tuple(fc.array(balance, { minLength: 1, maxLength: ROWS_MAX }), status)
     .map(([balances, accountStatus]) =>
-      balances.map(({ net, ...given }, position) =>
-        row({
-          ...given,
-          ...(net === undefined ? {} : { netMinor: net }),
-          index: position * 2,
-          accountStatus,
-        }),
+      balances.map(({ net, inUse, ...given }, position) =>
+        withState(
+          row({
+            ...given,
+            ...(net === undefined ? {} : { netMinor: net }),
+            index: position * 2,
+            accountStatus,
+          }),
+          inUse,
+        ),
       ),
     );
 }
@@ -133,20 +158,36 @@ function toCommand(request: Request, pick: Pick, accounts: readonly (readonly Su
   const accountId = (rows[0] as SubAccount).accountId;
   const subAccount =
     pick.row === MISSING_ROW ? MISSING_INDEX : (rows[pick.row % rows.length] as SubAccount).index;
-  const { kind, amountMinor } = request;
-  if (kind === 'transferIn')
-    return transferIn({ accountId, transferId: `t${request.key}`, amountMinor, subAccount });
-
+  const { kind, key, amountMinor, number } = request;
   const common = {
     accountId,
-    requestId: `k${request.key}`,
+    requestId: `k${key}`,
     amountMinor,
     fingerprint: `${kind} ${amountMinor}`,
     subAccount,
     epoch: pick.epoch,
   };
-  if (kind === 'deduct') return deduct(common);
   const others = rows.map((each) => each.index).filter((index) => index !== subAccount);
-  const spreadOver = request.spread ? others.map((index) => ({ shard: 'elsewhere', subAccount: index })) : [];
-  return credit({ ...common, spreadOver });
+  const inUse = rows.map((each) => each.index).filter((_, position) => request.open[position]);
+  switch (kind) {
+    case 'deduct':
+      return deduct(common);
+    case 'credit':
+      return credit({
+        ...common,
+        spreadOver: request.spread ? others.map((index) => ({ shard: 'elsewhere', subAccount: index })) : [],
+      });
+    case 'transferIn':
+      return transferIn({ accountId, transferId: `in${key}`, amountMinor, subAccount });
+    case 'transferOut':
+      return transferOut({ accountId, transferId: `out${key}`, amountMaxMinor: amountMinor });
+    case 'fence':
+      return fence({ accountId, epoch: number });
+    case 'layout':
+      return layout(inUse, { accountId, operation: number, epoch: request.exactly ? number : 1 });
+    case 'status':
+      return setStatus({ accountId, status: request.status, version: number });
+    case 'level':
+      return level({ accountId, exactly: request.exactly });
+  }
 }

@@ -1,16 +1,29 @@
-import type { Placement } from '../../ledger/routing';
+import type { PastPlacement, Placement } from '../../ledger/routing';
 import type { AccountStatus } from '../../ledger/sub-account';
-import { type Cell, exact, hex, integer, text } from '../database';
+import { type Cell, exact, hex, integer, text, textOrNull } from '../database';
 
 /** An account as the directory knows it. */
 export interface AccountRecord {
   readonly accountId: string;
   readonly asset: string;
+  /** What its rows enforce; `closed` already while it is being closed. */
   readonly status: AccountStatus;
   readonly statusVersion: number;
+  /** While it is being closed: the status it goes back to if it turns out not to be empty. */
+  readonly closingFrom: AccountStatus | null;
   readonly strategy: string;
   readonly subAccounts: number;
   readonly placement: Placement;
+  /** Announced and not active yet. */
+  readonly next: NextPlacement | null;
+  /** Placements whose idempotency window may still be open, without the present one. */
+  readonly past: readonly PastPlacement[];
+  /** Every shard that any placement ever named, announced ones included: where its money and its keys may be. */
+  readonly reach: readonly string[];
+  /** Numbers the changes of its size or placement. */
+  readonly operation: number;
+  /** The change under way. */
+  readonly operationId: string | null;
   /** Rises with every change of the account; its ETag. */
   readonly revision: number;
   readonly lowBalanceMinor: bigint | null;
@@ -22,13 +35,29 @@ export interface AccountRecord {
   readonly createdAtUs: number;
 }
 
+/** An account as it is first written: nothing has happened to it yet. */
+export type NewAccountRecord = Omit<
+  AccountRecord,
+  'createdAtUs' | 'closingFrom' | 'next' | 'past' | 'reach' | 'operation' | 'operationId'
+>;
+
+export interface NextPlacement extends Placement {
+  readonly subAccounts: number;
+}
+
 export const ACCOUNT_COLUMNS =
   'account_id, asset, status, status_version, strategy, sub_accounts, epoch, shards, revision, low_balance, ' +
-  'opening_balance, creation, fingerprint, created_at_us';
+  'opening_balance, creation, fingerprint, created_at_us, closing_from, next_placement, past_placements, reach, ' +
+  'operation, operation_id';
 
 /** Reads a row selected as `ACCOUNT_COLUMNS`. */
 export function toAccountRecord(row: readonly Cell[]): AccountRecord {
   const amount = (cell: Cell | undefined): bigint | null => (cell === null ? null : exact(cell));
+  const json = (cell: Cell | undefined): unknown => {
+    const value = textOrNull(cell ?? null);
+    return value === null ? null : JSON.parse(value);
+  };
+  const shards = text(row[7]).split(',');
   return {
     accountId: text(row[0]),
     asset: text(row[1]),
@@ -36,12 +65,18 @@ export function toAccountRecord(row: readonly Cell[]): AccountRecord {
     statusVersion: integer(row[3]),
     strategy: text(row[4]),
     subAccounts: integer(row[5]),
-    placement: { epoch: integer(row[6]), shards: text(row[7]).split(',') },
+    placement: { epoch: integer(row[6]), shards },
     revision: integer(row[8]),
     lowBalanceMinor: amount(row[9]),
     openingBalanceMinor: amount(row[10]),
     creation: text(row[11]) as AccountRecord['creation'],
     fingerprint: hex(row[12]),
     createdAtUs: integer(row[13]),
+    closingFrom: textOrNull(row[14] ?? null) as AccountStatus | null,
+    next: json(row[15]) as NextPlacement | null,
+    past: (json(row[16]) as PastPlacement[] | null) ?? [],
+    reach: textOrNull(row[17] ?? null)?.split(',') ?? shards,
+    operation: integer(row[18]),
+    operationId: textOrNull(row[19] ?? null),
   };
 }

@@ -1,13 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { type Cell, type Database, integer, type Parameter, text } from '../database';
-import { DatabaseRefusedError, ShardFault } from '../faults';
-import { nowUs } from '../statements/now';
-import { ACCOUNT_COLUMNS, type AccountRecord, toAccountRecord } from './account-record';
+import { type Cell, type Database, integer, text, textOrNull } from '../database';
+import { DatabaseRefusedError } from '../faults';
+import {
+  ACCOUNT_COLUMNS,
+  type AccountRecord,
+  type NewAccountRecord,
+  type NextPlacement,
+  toAccountRecord,
+} from './account-record';
+import type { PastPlacement } from '../../ledger/routing';
+import type { AccountStatus } from '../../ledger/sub-account';
+import { DirectoryDatabase } from './directory-database';
+import { LeaseStore } from './lease-store';
+import { OperationStore } from './operation-store';
 
-/** The directory could not be asked. Nothing was changed, or the change is found by asking again. */
-export class DirectoryUnavailableError extends Error {
-  readonly code = 'DIRECTORY_UNAVAILABLE';
-}
+export { DirectoryUnavailableError } from './directory-database';
 
 export type Scope = 'read' | 'deduct' | 'credit' | 'admin';
 
@@ -24,45 +31,73 @@ export interface ApiKeyRecord {
  * Methods reject with `DirectoryUnavailableError` when the database cannot be asked.
  */
 export class Directory {
+  readonly operations: OperationStore;
+  readonly leases: LeaseStore;
+  readonly #database: DirectoryDatabase;
   #clusterId: string | undefined;
 
-  constructor(private readonly database: Database) {}
+  constructor(database: Database) {
+    this.#database = new DirectoryDatabase(database);
+    this.operations = new OperationStore(this.#database);
+    this.leases = new LeaseStore(this.#database);
+  }
 
-  async open(): Promise<void> {
-    await this.#guard(() => this.database.open('directory'));
+  open(): Promise<void> {
+    return this.#database.open();
   }
 
   /** Names this installation; made once. Shards carry it, so that two installations cannot share one by mistake. */
   async clusterId(): Promise<string> {
     if (this.#clusterId !== undefined) return this.#clusterId;
-    await this.#insertOnce('INSERT INTO cluster (id, cluster_id) VALUES (1, ?)', [randomUUID()]);
-    const [row] = await this.#read('SELECT cluster_id FROM cluster WHERE id = 1');
+    await this.#database.insertOnce('INSERT INTO cluster (id, cluster_id) VALUES (1, ?)', [randomUUID()]);
+    const [row] = await this.#database.read('SELECT cluster_id FROM cluster WHERE id = 1');
     return (this.#clusterId = text(row?.[0]));
   }
 
   /**
-   * Records the configured shards, and refuses to go on when one that may hold money is not among them.
+   * Records the configured shards, and refuses to go on when one that may hold money is neither among them nor
+   * registered with an address of its own.
    *
    * @throws DatabaseRefusedError `SHARD_NOT_CONFIGURED`
    */
   async registerShards(names: readonly string[]): Promise<void> {
     for (const name of names) {
-      await this.#insertOnce(`INSERT INTO shard (name, created_at_us) VALUES (?, ${this.#now})`, [name]);
+      await this.#database.insertOnce(
+        `INSERT INTO shard (name, created_at_us) VALUES (?, ${this.#database.now})`,
+        [name],
+      );
     }
-    const known = (await this.#read('SELECT name FROM shard')).map(([name]) => text(name));
-    const missing = known.filter((name) => !names.includes(name));
+    const missing = (await this.listShards()).filter(
+      ({ name, url }) => url === null && !names.includes(name),
+    );
     if (missing.length > 0) {
       throw new DatabaseRefusedError(
         'SHARD_NOT_CONFIGURED',
-        `the directory knows shards that HOTSPLIT_SHARDS does not name: ${missing.join(', ')}`,
+        `the directory knows shards that HOTSPLIT_SHARDS does not name: ${missing.map(({ name }) => name).join(', ')}`,
       );
     }
   }
 
+  /** Records a shard with its address, for every instance to connect to. @returns false when its name is taken */
+  registerShard(name: string, url: string): Promise<boolean> {
+    return this.#database.insertOnce(
+      `INSERT INTO shard (name, url, created_at_us) VALUES (?, ?, ${this.#database.now})`,
+      [name, url],
+    );
+  }
+
+  /** All shards by age; `url` only of those registered while the service ran. */
+  async listShards(): Promise<{ name: string; url: string | null }[]> {
+    const rows = await this.#database.read('SELECT name, url FROM shard ORDER BY created_at_us, name');
+    return rows.map(([name, url]) => ({ name: text(name), url: textOrNull(url ?? null) }));
+  }
+
   /** @returns false when an account of this id exists already */
-  insertAccount(account: Omit<AccountRecord, 'createdAtUs'>): Promise<boolean> {
-    return this.#insertOnce(
-      `INSERT INTO account (${ACCOUNT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${this.#now})`,
+  insertAccount(account: NewAccountRecord): Promise<boolean> {
+    return this.#database.insertOnce(
+      `INSERT INTO account (account_id, asset, status, status_version, strategy, sub_accounts, epoch, shards, revision,
+         low_balance, opening_balance, creation, fingerprint, created_at_us)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${this.#database.now})`,
       [
         account.accountId,
         account.asset,
@@ -82,7 +117,7 @@ export class Directory {
   }
 
   async findAccount(accountId: string): Promise<AccountRecord | undefined> {
-    const [row] = await this.#read(`SELECT ${ACCOUNT_COLUMNS} FROM account WHERE account_id = ?`, [
+    const [row] = await this.#database.read(`SELECT ${ACCOUNT_COLUMNS} FROM account WHERE account_id = ?`, [
       accountId,
     ]);
     return row && toAccountRecord(row);
@@ -90,35 +125,124 @@ export class Directory {
 
   /** Accounts by id, those behind `after` first. */
   async listAccounts(page: { after: string; limit: number }): Promise<AccountRecord[]> {
-    const rows = await this.#read(
+    const rows = await this.#database.read(
       `SELECT ${ACCOUNT_COLUMNS} FROM account WHERE account_id > ? ORDER BY account_id LIMIT ?`,
       [page.after, page.limit],
     );
     return rows.map(toAccountRecord);
   }
 
+  async countAccounts(): Promise<number> {
+    const [row] = await this.#database.read('SELECT COUNT(*) FROM account');
+    return integer(row?.[0]);
+  }
+
   async finishCreation(accountId: string): Promise<void> {
-    await this.#write(`UPDATE account SET creation = 'done' WHERE account_id = ?`, [accountId]);
+    await this.#database.write(`UPDATE account SET creation = 'done' WHERE account_id = ?`, [accountId]);
   }
 
   /** Accounts whose creation was cut short, older than the given age. */
   async unfinishedCreations(options: { limit: number; olderThanMs: number }): Promise<AccountRecord[]> {
-    const rows = await this.#read(
-      `SELECT ${ACCOUNT_COLUMNS} FROM account WHERE creation = 'creating' AND created_at_us <= ${this.#now} - ? LIMIT ?`,
+    const rows = await this.#database.read(
+      `SELECT ${ACCOUNT_COLUMNS} FROM account WHERE creation = 'creating' AND created_at_us <= ${this.#database.now} - ? LIMIT ?`,
       [options.olderThanMs * 1_000, options.limit],
     );
     return rows.map(toAccountRecord);
   }
 
+  /** Begins a change of an account's size or placement. @returns false when the account has changed or another is under way */
+  async beginOperation(account: AccountRecord, operationId: string): Promise<boolean> {
+    const matched = await this.#database.write(
+      `UPDATE account SET operation_id = ?, operation = operation + 1, revision = revision + 1
+       WHERE account_id = ? AND revision = ? AND operation_id IS NULL AND creation = 'done'`,
+      [operationId, account.accountId, account.revision],
+    );
+    return matched > 0;
+  }
+
+  /** Ends an operation that changes nothing. */
+  async dropOperation(accountId: string, operationId: string): Promise<void> {
+    await this.#database.write(
+      `UPDATE account SET operation_id = NULL, next_placement = NULL, revision = revision + 1
+       WHERE account_id = ? AND operation_id = ?`,
+      [accountId, operationId],
+    );
+  }
+
+  /** From now on every reader of the account knows where its money may be next. */
+  async announcePlacement(
+    accountId: string,
+    operationId: string,
+    announced: { readonly next: NextPlacement; readonly reach: readonly string[] },
+  ): Promise<boolean> {
+    const matched = await this.#database.write(
+      `UPDATE account SET next_placement = ?, reach = ?, revision = revision + 1
+       WHERE account_id = ? AND operation_id = ? AND epoch = ?`,
+      [
+        JSON.stringify(announced.next),
+        announced.reach.join(','),
+        accountId,
+        operationId,
+        announced.next.epoch - 1,
+      ],
+    );
+    return matched > 0;
+  }
+
+  /**
+   * Makes a size and placement the account's own and ends the operation. Nothing happens unless the account still has
+   * the revision that was read, so that what was prepared for it is what holds.
+   */
+  async activate(
+    account: AccountRecord,
+    active: { readonly placement: NextPlacement; readonly past: readonly PastPlacement[] },
+  ): Promise<boolean> {
+    const { placement, past } = active;
+    const matched = await this.#database.write(
+      `UPDATE account SET epoch = ?, shards = ?, sub_accounts = ?, past_placements = ?, next_placement = NULL,
+         operation_id = NULL, revision = revision + 1
+       WHERE account_id = ? AND revision = ? AND operation_id = ?`,
+      [
+        placement.epoch,
+        placement.shards.join(','),
+        placement.subAccounts,
+        past.length === 0 ? null : JSON.stringify(past),
+        account.accountId,
+        account.revision,
+        account.operationId,
+      ],
+    );
+    return matched > 0;
+  }
+
+  /** Sets the account's status under a newer version. @returns false when another change of it came first */
+  async setStatus(
+    account: AccountRecord,
+    to: { readonly status: AccountStatus; readonly closingFrom: AccountStatus | null },
+  ): Promise<boolean> {
+    const matched = await this.#database.write(
+      `UPDATE account SET status = ?, closing_from = ?, status_version = status_version + 1, revision = revision + 1
+       WHERE account_id = ? AND status_version = ?`,
+      [to.status, to.closingFrom, account.accountId, account.statusVersion],
+    );
+    return matched > 0;
+  }
+
+  /** Microseconds since 1970 by the directory's clock. */
+  async nowUs(): Promise<number> {
+    const [row] = await this.#database.read(`SELECT ${this.#database.now}`);
+    return integer(row?.[0]);
+  }
+
   async insertApiKey(key: Omit<ApiKeyRecord, 'createdAtUs'> & { secretHash: Buffer }): Promise<void> {
-    await this.#write(
-      `INSERT INTO api_key (key_id, name, secret_hash, scopes, created_at_us) VALUES (?, ?, ?, ?, ${this.#now})`,
+    await this.#database.write(
+      `INSERT INTO api_key (key_id, name, secret_hash, scopes, created_at_us) VALUES (?, ?, ?, ?, ${this.#database.now})`,
       [key.keyId, key.name, key.secretHash, key.scopes.join(',')],
     );
   }
 
   async findApiKey(secretHash: Buffer): Promise<ApiKeyRecord | undefined> {
-    const [row] = await this.#read(
+    const [row] = await this.#database.read(
       'SELECT key_id, name, scopes, created_at_us FROM api_key WHERE secret_hash = ?',
       [secretHash],
     );
@@ -126,7 +250,7 @@ export class Directory {
   }
 
   async listApiKeys(page: { after: string; limit: number }): Promise<ApiKeyRecord[]> {
-    const rows = await this.#read(
+    const rows = await this.#database.read(
       'SELECT key_id, name, scopes, created_at_us FROM api_key WHERE key_id > ? ORDER BY key_id LIMIT ?',
       [page.after, page.limit],
     );
@@ -135,52 +259,16 @@ export class Directory {
 
   /** @returns false when there was no such key */
   async deleteApiKey(keyId: string): Promise<boolean> {
-    return (await this.#write('DELETE FROM api_key WHERE key_id = ?', [keyId])) > 0;
+    return (await this.#database.write('DELETE FROM api_key WHERE key_id = ?', [keyId])) > 0;
   }
 
   async ping(): Promise<void> {
-    await this.#read('SELECT 1');
+    await this.#database.read('SELECT 1');
   }
 
   close(): Promise<void> {
-    return this.database.close();
+    return this.#database.close();
   }
-
-  get #now(): string {
-    return nowUs(this.database.dialect);
-  }
-
-  async #insertOnce(sql: string, parameters: readonly Parameter[]): Promise<boolean> {
-    try {
-      await this.database.write(sql, parameters);
-      return true;
-    } catch (error) {
-      if (error instanceof ShardFault && error.verdict === 'lookUpKeys') return false;
-      throw asUnavailable(error);
-    }
-  }
-
-  #read(sql: string, parameters: readonly Parameter[] = []): Promise<Cell[][]> {
-    return this.#guard(() => this.database.read(sql, parameters));
-  }
-
-  #write(sql: string, parameters: readonly Parameter[]): Promise<number> {
-    return this.#guard(() => this.database.write(sql, parameters));
-  }
-
-  async #guard<T>(run: () => Promise<T>): Promise<T> {
-    try {
-      return await run();
-    } catch (error) {
-      throw asUnavailable(error);
-    }
-  }
-}
-
-function asUnavailable(error: unknown): unknown {
-  return error instanceof ShardFault && error.verdict !== 'defect'
-    ? new DirectoryUnavailableError(`the directory cannot be asked: ${error.message}`, { cause: error })
-    : error;
 }
 
 function toApiKeyRecord(row: readonly Cell[]): ApiKeyRecord {

@@ -1,7 +1,7 @@
-import type { Entry } from '../../ledger/entry';
 import type { Changes } from '../../ledger/shard-state';
 import type { SubAccount } from '../../ledger/sub-account';
-import type { BatchStore, BatchTransaction, KeyScope, RowScope } from '../batch-transaction';
+import type { Departure } from '../../ledger/transfer';
+import type { BatchStore, BatchTransaction, FoundKeys, KeyScope, RowScope } from '../batch-transaction';
 import { type Interference, type MemoryStep, NO_INTERFERENCE, pass } from './interference';
 import { type MemoryDatabase, transferKey } from './memory-database';
 
@@ -54,21 +54,34 @@ class MemoryBatchTransaction implements BatchTransaction {
     return { nowUs: this.database.nowUs(), rows: locked };
   }
 
-  async lookUp(
-    keys: KeyScope,
-  ): Promise<{ entries: Entry[]; arrivals: { accountId: string; transferId: string }[] }> {
+  async lookUp(keys: KeyScope): Promise<FoundKeys> {
     await this.#pass('lookUp');
     const entries = [...keys.requestIds].flatMap(([accountId, requestIds]) => {
       const stored = this.database.account(accountId).entries;
       return requestIds.map((requestId) => stored.get(requestId)).filter((entry) => entry !== undefined);
     });
-    const arrivals = [...keys.transferIds].flatMap(([accountId, transferIds]) => {
+    return {
+      entries,
+      arrivals: this.#transfers(keys.arrivalIds, 'in'),
+      departures: this.#transfers(keys.departureIds, 'out'),
+    };
+  }
+
+  #transfers(ids: ReadonlyMap<string, readonly string[]>, direction: 'in' | 'out'): Departure[] {
+    return [...ids].flatMap(([accountId, transferIds]) => {
       const stored = this.database.account(accountId).transfers;
       return transferIds
-        .filter((transferId) => stored.has(transferKey({ transferId, direction: 'in' })))
-        .map((transferId) => ({ accountId, transferId }));
+        .map((transferId) => stored.get(transferKey({ transferId, direction })))
+        .filter((row) => row !== undefined)
+        .map(({ amountMinor, fromSubAccount, toSubAccount, transferId, peerShard }) => ({
+          accountId,
+          transferId,
+          amountMinor,
+          fromSubAccount,
+          toSubAccount,
+          toShard: peerShard ?? this.database.name,
+        }));
     });
-    return { entries, arrivals };
   }
 
   async commit(changes: Changes): Promise<void> {

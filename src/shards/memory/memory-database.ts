@@ -11,6 +11,10 @@ export interface TransferRow extends Transfer {
   readonly peerShard: string | null;
   readonly pending: boolean;
   readonly createdAtUs: number;
+  /** The version it made of the row it left, when that is here. */
+  readonly fromVersion: number | null;
+  /** The version it made of the row that took it, when that is here. */
+  readonly toVersion: number | null;
 }
 
 /** What the shard stores of one account. */
@@ -136,10 +140,11 @@ export function transferKey(transfer: Pick<TransferRow, 'transferId' | 'directio
 
 function transferRows({ departures, arrivals, localMoves, nowUs: createdAtUs }: Changes): TransferRow[] {
   const row = (
-    transfer: Transfer,
+    transfer: Transfer & { readonly fromVersion?: number; readonly toVersion?: number },
     direction: TransferRow['direction'],
     peerShard: string | null,
   ): TransferRow => {
+    const { fromVersion = null, toVersion = null } = transfer;
     const { accountId, transferId, amountMinor, fromSubAccount, toSubAccount } = transfer;
     const pending = direction === 'out';
     return {
@@ -152,6 +157,8 @@ function transferRows({ departures, arrivals, localMoves, nowUs: createdAtUs }: 
       peerShard,
       pending,
       createdAtUs,
+      fromVersion,
+      toVersion,
     };
   };
   return [

@@ -72,10 +72,14 @@ describe('a transaction in memory', () => {
   test.each<[string, Partial<Changes>]>([
     ['an entry under a key that is there', { entries: [entry('old')] }],
     ['two entries under one key', { entries: [entry('new'), entry('new')] }],
-    ['a transfer that has arrived', { arrivals: [transferIn({ transferId: 'here' })] }],
+    ['a transfer that has arrived', { arrivals: [arrival('here')] }],
+    ['a transfer that has left', { departures: [departure('gone')] }],
+    ['a transfer that leaves twice', { departures: [departure('new'), departure('new')] }],
   ])('is refused whole for %s', async (_why, changes) => {
     const { database } = shardWith([row({ availableMinor: 50n })]);
-    database.write(changesOf({ entries: [entry('old')], arrivals: [transferIn({ transferId: 'here' })] }));
+    database.write(
+      changesOf({ entries: [entry('old')], arrivals: [arrival('here')], departures: [departure('gone')] }),
+    );
     const transaction = await new MemoryBatchStore(database).begin();
     const refused = transaction.commit(changesOf({ subAccounts: [row({ availableMinor: 1n })], ...changes }));
 
@@ -103,10 +107,36 @@ describe('a transaction in memory', () => {
 
   test('may share a transfer id between its two halves, as a transfer within one shard does', () => {
     const { database } = shardWith([]);
-    const { transferId, accountId, amountMinor, fromSubAccount, toSubAccount } = transferIn();
-    const departure = { transferId, accountId, amountMinor, fromSubAccount, toSubAccount, toShard: 's0' };
-    database.write(changesOf({ departures: [departure], arrivals: [transferIn()] }));
+    database.write(changesOf({ departures: [departure('t')], arrivals: [arrival('t')] }));
     expect(database.account('acme').transfers.size).toBe(2);
+  });
+
+  test('finds what has left and what has arrived, each under its own direction', async () => {
+    const { database } = shardWith([]);
+    database.write(changesOf({ departures: [departure('gone')], arrivals: [arrival('here')] }));
+    const transaction = await new MemoryBatchStore(database).begin();
+    const ids = new Map([['acme', ['gone', 'here', 'nowhere']]]);
+    const found = await transaction.lookUp({ requestIds: new Map(), arrivalIds: ids, departureIds: ids });
+
+    const { accountId, amountMinor, fromSubAccount, toSubAccount, toShard } = departure('gone');
+    expect(found.departures).toEqual([
+      { accountId, transferId: 'gone', amountMinor, fromSubAccount, toSubAccount, toShard },
+    ]);
+    expect(found.arrivals).toMatchObject([{ accountId: 'acme', transferId: 'here' }]);
+  });
+
+  test('keeps the versions that a transfer made of the rows it names here', () => {
+    const { database } = shardWith([]);
+    const move = { ...departure('move'), fromVersion: 5, toVersion: 7 };
+    database.write(
+      changesOf({ departures: [departure('out')], arrivals: [arrival('in')], localMoves: [move] }),
+    );
+    const stored = [...database.account('acme').transfers.values()];
+    expect(stored.map((each) => [each.direction, each.fromVersion, each.toVersion])).toEqual([
+      ['out', 1, null],
+      ['in', null, 1],
+      ['local', 5, 7],
+    ]);
   });
 });
 
@@ -135,6 +165,8 @@ describe('a shard in memory', () => {
       netMinor: -2n,
       outsideVersion: 8n,
       rows: 2,
+      inactiveRows: 0,
+      epochMax: 1,
     });
     expect(await shard.readBalance('nobody')).toMatchObject({ netMinor: 0n, rows: 0 });
   });
@@ -260,6 +292,15 @@ function entry(requestId: string): Changes['entries'][number] {
     version: 1,
     createdAtUs: 1,
   };
+}
+
+function arrival(transferId: string): Changes['arrivals'][number] {
+  return { ...transferIn({ transferId }), toVersion: 1 };
+}
+
+function departure(transferId: string): Changes['departures'][number] {
+  const { accountId, amountMinor, fromSubAccount, toSubAccount } = transferIn();
+  return { accountId, transferId, amountMinor, fromSubAccount, toSubAccount, toShard: 's1', fromVersion: 1 };
 }
 
 function seed(index: number) {

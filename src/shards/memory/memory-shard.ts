@@ -1,13 +1,27 @@
 import type { Command } from '../../ledger/command';
+import type { StoredTransfer } from '../../ledger/audit-transfer';
 import type { Entry } from '../../ledger/entry';
 import type { SubAccount, SubAccountSeed } from '../../ledger/sub-account';
 import { unlessUnavailable } from '../faults';
+import {
+  type EntryKeyPlace,
+  type EntryPlace,
+  type LedgerScan,
+  type RowPlace,
+  type Scan,
+  type ScannedEntry,
+  type ScannedPage,
+  type TransferPlace,
+  wholeTransfers,
+} from '../ledger-scan';
+import { lockAccount } from '../lock-account';
 import { RETRY_POLICY, type RetryPolicy, runBatch, type Surroundings } from '../run-batch';
 import type {
   BatchHint,
   BatchResult,
   EntryPosition,
   EntryQuery,
+  LockedAccount,
   PendingDeparture,
   Shard,
   ShardBalance,
@@ -15,7 +29,8 @@ import type {
 import type { DescribeAccount } from '../sql-shard';
 import { type Interference, type MemoryStep, NO_INTERFERENCE, pass } from './interference';
 import { MemoryBatchStore } from './memory-batch-store';
-import type { MemoryDatabase, TransferRow } from './memory-database';
+import type { MemoryDatabase, StoredAccount, TransferRow } from './memory-database';
+import { scanItems } from './memory-scan';
 
 export interface MemoryShardParts {
   readonly database: MemoryDatabase;
@@ -93,14 +108,19 @@ export class MemoryShard implements Shard {
     limit: number;
     olderThanMs: number;
     toShard?: string;
+    accountId?: string;
   }): Promise<PendingDeparture[]> {
     return this.#read((database) => {
-      const { limit, olderThanMs, toShard } = options;
+      const { limit, olderThanMs, toShard, accountId } = options;
       const untilUs = database.nowUs() - olderThanMs * 1_000;
       return [...database.accounts.values()]
         .flatMap((account) => [...account.transfers.values()])
         .filter(
-          (row) => row.pending && row.createdAtUs <= untilUs && (toShard ?? row.peerShard) === row.peerShard,
+          (row) =>
+            row.pending &&
+            row.createdAtUs <= untilUs &&
+            (toShard ?? row.peerShard) === row.peerShard &&
+            (accountId ?? row.accountId) === row.accountId,
         )
         .sort((a, b) => a.createdAtUs - b.createdAtUs)
         .slice(0, limit)
@@ -110,6 +130,27 @@ export class MemoryShard implements Shard {
 
   findEntry(accountId: string, requestId: string): Promise<Entry | undefined> {
     return this.#read((database) => database.account(accountId).entries.get(requestId));
+  }
+
+  findEntries(accountId: string, requestIds: readonly string[]): Promise<Entry[]> {
+    return this.#read((database) => {
+      const { entries } = database.account(accountId);
+      return requestIds.map((requestId) => entries.get(requestId)).filter((entry) => entry !== undefined);
+    });
+  }
+
+  lockAccount(accountId: string): Promise<LockedAccount> {
+    return lockAccount(this.#batches, accountId);
+  }
+
+  drainingAccounts({ after, limit }: { after: string; limit: number }): Promise<string[]> {
+    return this.#read((database) =>
+      [...database.accounts]
+        .filter(([id, { rows }]) => id > after && [...rows.values()].some((row) => row.state === 'draining'))
+        .map(([id]) => id)
+        .sort()
+        .slice(0, limit),
+    );
   }
 
   readBalance(accountId: string): Promise<ShardBalance> {
@@ -123,6 +164,8 @@ export class MemoryShard implements Shard {
         netMinor: sum((row) => row.netMinor),
         outsideVersion: sum((row) => BigInt(row.outsideVersion)),
         rows: rows.length,
+        epochMax: rows.reduce((max, row) => Math.max(max, row.epoch), 0),
+        inactiveRows: rows.filter((row) => row.accountStatus !== 'active').length,
       };
     });
   }
@@ -153,6 +196,65 @@ export class MemoryShard implements Shard {
         .filter((entry) => byPosition(this.#positionOf(entry), before) < 0)
         .sort((a, b) => byPosition(this.#positionOf(b), this.#positionOf(a)))
         .slice(0, limit),
+    );
+  }
+
+  scanSubAccounts(scan: Scan<RowPlace>): Promise<ScannedPage<SubAccount>> {
+    return this.#scan(
+      ({ rows }) => rows,
+      ({ accountId, index }) => [accountId, index],
+      scan,
+    );
+  }
+
+  scanEntries(scan: Scan<EntryPlace>): Promise<ScannedPage<ScannedEntry>> {
+    return this.#scan(
+      ({ entries }) => entries,
+      (place) => [place.accountId, place.createdAtUs, place.subAccount, place.version],
+      scan,
+    );
+  }
+
+  scanEntryKeys(scan: Scan<EntryKeyPlace>): Promise<ScannedPage<EntryKeyPlace>> {
+    return this.#scan(
+      ({ entries }) => entries,
+      ({ accountId, requestId }) => [accountId, requestId],
+      scan,
+    );
+  }
+
+  async scanTransfers(scan: Scan<TransferPlace>): Promise<ScannedPage<StoredTransfer>> {
+    const page = await this.#scan(
+      ({ transfers }) => transfers,
+      ({ accountId, transferId }) => [accountId, transferId],
+      scan,
+    );
+    return wholeTransfers(page.items, scan.limit);
+  }
+
+  findTransfers({
+    accountId,
+    transferIds,
+    direction,
+  }: Parameters<LedgerScan['findTransfers']>[0]): Promise<StoredTransfer[]> {
+    return this.#read((database) =>
+      [...database.account(accountId).transfers.values()].filter(
+        (row) => row.direction === direction && transferIds.includes(row.transferId),
+      ),
+    );
+  }
+
+  #scan<Item extends Place, Place extends { readonly accountId: string }>(
+    table: (account: StoredAccount) => ReadonlyMap<unknown, Item>,
+    place: (place: Place) => readonly (string | number)[],
+    scan: Scan<Place>,
+  ): Promise<ScannedPage<Item>> {
+    return this.#read((database) =>
+      scanItems(
+        [...database.accounts.values()].flatMap((account) => [...table(account).values()]),
+        place,
+        scan,
+      ),
     );
   }
 

@@ -1,13 +1,13 @@
 import type { PoolConnection } from 'mysql2';
-import type { Entry } from '../../ledger/entry';
 import type { Changes } from '../../ledger/shard-state';
-import type { BatchStore, BatchTransaction, KeyScope, RowScope } from '../batch-transaction';
-import { type Cell, text } from '../database';
+import type { BatchStore, BatchTransaction, FoundKeys, KeyScope, RowScope } from '../batch-transaction';
+import type { Cell } from '../database';
 import { ShardFault } from '../faults';
 import { toEntry } from '../statements/entry-row';
+import { toDeparture } from '../statements/transfer-row';
 import type { MysqlPool, RawResult } from './mysql-pool';
-import { findArrivals } from './statements/find-arrivals';
 import { findEntries } from './statements/find-entries';
+import { findTransfers } from './statements/find-transfers';
 import { insertEntries } from './statements/insert-entries';
 import { insertTransfers } from './statements/insert-transfers';
 import { lockedRows, lockSubAccounts } from './statements/lock-sub-accounts';
@@ -50,19 +50,21 @@ class MysqlBatchTransaction implements BatchTransaction {
     return lockedRows(results);
   }
 
-  async lookUp(
-    keys: KeyScope,
-  ): Promise<{ entries: Entry[]; arrivals: { accountId: string; transferId: string }[] }> {
-    const entryStatements = [...keys.requestIds].flatMap(([accountId, ids]) => findEntries(accountId, ids));
-    const arrivalStatements = [...keys.transferIds].map(([accountId, ids]) => findArrivals(accountId, ids));
-    const results = await this.#run([...entryStatements, ...arrivalStatements]);
-    const rows = (part: RawResult[]): Cell[][] => part.flatMap((result) => result as Cell[][]);
+  async lookUp(keys: KeyScope): Promise<FoundKeys> {
+    const entries = [...keys.requestIds].flatMap(([accountId, ids]) => findEntries(accountId, ids));
+    const arrivals = [...keys.arrivalIds].flatMap(([accountId, ids]) => findTransfers(accountId, ids, 'in'));
+    const departures = [...keys.departureIds].flatMap(([accountId, ids]) =>
+      findTransfers(accountId, ids, 'out'),
+    );
+    const statements = [...entries, ...arrivals, ...departures];
+    if (statements.length === 0) return { entries: [], arrivals: [], departures: [] };
+    const results = await this.#run(statements);
+    const rows = (count: number): Cell[][] =>
+      results.splice(0, count).flatMap((result) => result as Cell[][]);
     return {
-      entries: rows(results.slice(0, entryStatements.length)).map(toEntry),
-      arrivals: rows(results.slice(entryStatements.length)).map(([accountId, transferId]) => ({
-        accountId: text(accountId),
-        transferId: text(transferId),
-      })),
+      entries: rows(entries.length).map(toEntry),
+      arrivals: rows(arrivals.length).map(toDeparture),
+      departures: rows(departures.length).map(toDeparture),
     };
   }
 

@@ -1,6 +1,7 @@
 import type { Statement } from 'better-sqlite3';
 import { ENTRY_COLUMNS } from '../statements/entry-row';
 import { SUB_ACCOUNT_COLUMNS } from '../statements/sub-account-row';
+import { DEPARTURE_COLUMNS } from '../statements/transfer-row';
 import type { SqliteConnection } from './sqlite-file';
 
 /** The statements of a batch, prepared once a connection. Rows come as arrays, integers as `bigint`. */
@@ -15,12 +16,15 @@ export function prepareBatchStatements(connection: SqliteConnection) {
     row: read(`SELECT ${SUB_ACCOUNT_COLUMNS} FROM sub_account WHERE account_id = ? AND idx = ?`),
     rowsOfAccount: read(`SELECT ${SUB_ACCOUNT_COLUMNS} FROM sub_account WHERE account_id = ? ORDER BY idx`),
     entry: read(`SELECT ${ENTRY_COLUMNS} FROM entry WHERE account_id = ? AND request_id = ?`),
-    arrival: read(`SELECT 1 FROM transfer WHERE account_id = ? AND transfer_id = ? AND direction = 'in'`),
+    transfer: read(
+      `SELECT ${DEPARTURE_COLUMNS} FROM transfer WHERE account_id = ? AND transfer_id = ? AND direction = ?`,
+    ),
     insertEntry: run(`INSERT INTO entry (${ENTRY_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`),
     insertTransfer: run(
       `INSERT INTO transfer
-         (account_id, transfer_id, direction, from_sub_account, to_sub_account, peer_shard, amount, pending, created_at_us)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         (account_id, transfer_id, direction, from_sub_account, to_sub_account, peer_shard, amount, pending, created_at_us,
+          from_version, to_version)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     writeRow: run(
       `UPDATE sub_account

@@ -1,11 +1,13 @@
 import type { Entry } from '../../ledger/entry';
 import type { Changes } from '../../ledger/shard-state';
 import type { SubAccount } from '../../ledger/sub-account';
-import type { BatchStore, BatchTransaction, KeyScope, RowScope } from '../batch-transaction';
+import type { Departure } from '../../ledger/transfer';
+import type { BatchStore, BatchTransaction, FoundKeys, KeyScope, RowScope } from '../batch-transaction';
 import { type Cell, integer } from '../database';
 import type { ShardFault } from '../faults';
 import { entryParameters, toEntry } from '../statements/entry-row';
 import { toSubAccount } from '../statements/sub-account-row';
+import { toDeparture } from '../statements/transfer-row';
 import { passProcessClock } from './process-clock';
 import { sqliteFault } from './sqlite-faults';
 import type { SqliteConnection, SqliteFile } from './sqlite-file';
@@ -69,9 +71,7 @@ class SqliteBatchTransaction implements BatchTransaction {
     });
   }
 
-  lookUp(
-    keys: KeyScope,
-  ): Promise<{ entries: Entry[]; arrivals: { accountId: string; transferId: string }[] }> {
+  lookUp(keys: KeyScope): Promise<FoundKeys> {
     return this.#try(() => {
       const entries: Entry[] = [];
       for (const [accountId, requestIds] of keys.requestIds) {
@@ -80,13 +80,21 @@ class SqliteBatchTransaction implements BatchTransaction {
           if (row) entries.push(toEntry(row));
         }
       }
-      const arrivals = [...keys.transferIds].flatMap(([accountId, transferIds]) =>
-        transferIds
-          .filter((transferId) => this.statements.arrival.get(accountId, transferId) !== undefined)
-          .map((transferId) => ({ accountId, transferId })),
-      );
-      return { entries, arrivals };
+      return {
+        entries,
+        arrivals: this.#transfers(keys.arrivalIds, 'in'),
+        departures: this.#transfers(keys.departureIds, 'out'),
+      };
     });
+  }
+
+  #transfers(ids: ReadonlyMap<string, readonly string[]>, direction: 'in' | 'out'): Departure[] {
+    return [...ids].flatMap(([accountId, transferIds]) =>
+      transferIds
+        .map((transferId) => this.statements.transfer.get(accountId, transferId, direction))
+        .filter((row) => row !== undefined)
+        .map((row) => toDeparture(row as Cell[])),
+    );
   }
 
   async commit(changes: Changes): Promise<void> {
@@ -94,7 +102,15 @@ class SqliteBatchTransaction implements BatchTransaction {
       const { insertEntry, insertTransfer, writeRow } = this.statements;
       for (const entry of changes.entries) insertEntry.run(...entryParameters(entry));
       for (const out of changes.departures)
-        insertTransfer.run(...half(out, 'out'), out.toShard, out.amountMinor, 1, changes.nowUs);
+        insertTransfer.run(
+          ...half(out, 'out'),
+          out.toShard,
+          out.amountMinor,
+          1,
+          changes.nowUs,
+          out.fromVersion,
+          null,
+        );
       for (const arrival of changes.arrivals) {
         insertTransfer.run(
           ...half(arrival, 'in'),
@@ -102,10 +118,20 @@ class SqliteBatchTransaction implements BatchTransaction {
           arrival.amountMinor,
           null,
           changes.nowUs,
+          null,
+          arrival.toVersion,
         );
       }
       for (const move of changes.localMoves)
-        insertTransfer.run(...half(move, 'local'), null, move.amountMinor, null, changes.nowUs);
+        insertTransfer.run(
+          ...half(move, 'local'),
+          null,
+          move.amountMinor,
+          null,
+          changes.nowUs,
+          move.fromVersion,
+          move.toVersion,
+        );
       for (const row of changes.subAccounts) {
         writeRow.run(
           row.availableMinor,

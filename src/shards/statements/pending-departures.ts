@@ -1,7 +1,8 @@
-import { type Cell, type Dialect, exact, integer, text } from '../database';
+import type { Cell, Dialect, Parameter } from '../database';
 import type { PendingDeparture } from '../shard';
 import { nowUs } from './now';
 import type { Statement } from './statement';
+import { DEPARTURE_COLUMNS, toDeparture } from './transfer-row';
 
 /** Departures not yet marked as arrived, oldest first. Plain read; rides on `transfer_pending`. */
 export function pendingDepartures(options: {
@@ -9,24 +10,27 @@ export function pendingDepartures(options: {
   readonly limit: number;
   readonly olderThanMs: number;
   readonly toShard?: string;
+  readonly accountId?: string;
 }): Statement {
-  const { dialect, limit, olderThanMs, toShard } = options;
+  const { dialect, limit, olderThanMs, toShard, accountId } = options;
+  const parameters: Parameter[] = [olderThanMs * 1_000];
+  let only = '';
+  if (toShard !== undefined) {
+    only += ' AND peer_shard = ?';
+    parameters.push(toShard);
+  }
+  if (accountId !== undefined) {
+    only += ' AND account_id = ?';
+    parameters.push(accountId);
+  }
   return {
-    sql: `SELECT account_id, transfer_id, amount, from_sub_account, to_sub_account, peer_shard FROM transfer
-      WHERE pending = 1 AND created_at_us <= ${nowUs(dialect)} - ? ${toShard === undefined ? '' : 'AND peer_shard = ?'}
+    sql: `SELECT ${DEPARTURE_COLUMNS} FROM transfer
+      WHERE pending = 1 AND created_at_us <= ${nowUs(dialect)} - ? ${only}
       ORDER BY created_at_us LIMIT ?`,
-    parameters: [olderThanMs * 1_000, ...(toShard === undefined ? [] : [toShard]), limit],
+    parameters: [...parameters, limit],
   };
 }
 
 export function toPendingDeparture(row: readonly Cell[], fromShard: string): PendingDeparture {
-  return {
-    accountId: text(row[0]),
-    transferId: text(row[1]),
-    amountMinor: exact(row[2]),
-    fromSubAccount: integer(row[3]),
-    toSubAccount: integer(row[4]),
-    toShard: text(row[5]),
-    fromShard,
-  };
+  return { ...toDeparture(row), fromShard };
 }

@@ -14,7 +14,8 @@ export function sumBalances(accountId: string, dialect: Dialect): Statement {
       ? `COALESCE(SUM(${column}), 0), 0`
       : `COALESCE(SUM(${column} & ${LOW}), 0), COALESCE(SUM(${column} >> 32), 0)`;
   return {
-    sql: `SELECT ${['available', 'held', 'net', 'outside_version'].map(sum).join(', ')}, COUNT(*)
+    sql: `SELECT ${['available', 'held', 'net', 'outside_version'].map(sum).join(', ')}, COUNT(*),
+        COALESCE(MAX(epoch), 0), COALESCE(SUM(account_status <> 'active'), 0)
       FROM sub_account WHERE account_id = ?`,
     parameters: [accountId],
   };
@@ -28,5 +29,7 @@ export function toShardBalance(row: readonly Cell[]): ShardBalance {
     netMinor: sum(4),
     outsideVersion: sum(6),
     rows: integer(row[8]),
+    epochMax: integer(row[9]),
+    inactiveRows: integer(row[10]),
   };
 }

@@ -9,22 +9,25 @@ export function insertTransfers(changes: Changes): string | undefined {
       direction: 'out',
       peer: departure.toShard,
       pending: 1,
+      toVersion: null,
     })),
     ...changes.arrivals.map((arrival) => ({
       ...arrival,
       direction: 'in',
       peer: arrival.fromShard,
       pending: null,
+      fromVersion: null,
     })),
     ...changes.localMoves.map((move) => ({ ...move, direction: 'local', peer: null, pending: null })),
   ];
   if (rows.length === 0) return undefined;
-  return `INSERT INTO transfer (account_id, transfer_id, direction, from_sub_account, to_sub_account, peer_shard, amount, pending, created_at_us)
+  return `INSERT INTO transfer (account_id, transfer_id, direction, from_sub_account, to_sub_account, peer_shard, amount, pending, created_at_us, from_version, to_version)
     VALUES ${rows
       .map(
         (row) =>
           `(${literal(row.accountId)},${literal(row.transferId)},'${row.direction}',${row.fromSubAccount},` +
-          `${row.toSubAccount},${literal(row.peer)},${row.amountMinor},${row.pending ?? 'NULL'},${changes.nowUs})`,
+          `${row.toSubAccount},${literal(row.peer)},${row.amountMinor},${row.pending ?? 'NULL'},${changes.nowUs},` +
+          `${row.fromVersion ?? 'NULL'},${row.toVersion ?? 'NULL'})`,
       )
       .join(',')}`;
 }

@@ -1,0 +1,64 @@
+import type { Cell, Database, Parameter } from '../database';
+import { ShardFault } from '../faults';
+import { nowUs } from '../statements/now';
+
+/** The directory could not be asked. Nothing was changed, or the change is found by asking again. */
+export class DirectoryUnavailableError extends Error {
+  readonly code = 'DIRECTORY_UNAVAILABLE';
+}
+
+/** Statements on the directory's database; a fault that is not a defect is told as `DirectoryUnavailableError`. */
+export class DirectoryDatabase {
+  constructor(private readonly database: Database) {}
+
+  open(): Promise<void> {
+    return this.#guard(() => this.database.open('directory'));
+  }
+
+  close(): Promise<void> {
+    return this.database.close();
+  }
+
+  /** The database's clock as an SQL expression, in microseconds since 1970. */
+  get now(): string {
+    return nowUs(this.database.dialect);
+  }
+
+  get dialect(): Database['dialect'] {
+    return this.database.dialect;
+  }
+
+  /** @returns false when a row under this key exists already */
+  async insertOnce(sql: string, parameters: readonly Parameter[]): Promise<boolean> {
+    try {
+      await this.database.write(sql, parameters);
+      return true;
+    } catch (error) {
+      if (error instanceof ShardFault && error.verdict === 'lookUpKeys') return false;
+      throw asUnavailable(error);
+    }
+  }
+
+  read(sql: string, parameters: readonly Parameter[] = []): Promise<Cell[][]> {
+    return this.#guard(() => this.database.read(sql, parameters));
+  }
+
+  /** @returns the number of rows that matched, changed or not */
+  write(sql: string, parameters: readonly Parameter[]): Promise<number> {
+    return this.#guard(() => this.database.write(sql, parameters));
+  }
+
+  async #guard<T>(run: () => Promise<T>): Promise<T> {
+    try {
+      return await run();
+    } catch (error) {
+      throw asUnavailable(error);
+    }
+  }
+}
+
+function asUnavailable(error: unknown): unknown {
+  return error instanceof ShardFault && error.verdict !== 'defect'
+    ? new DirectoryUnavailableError(`the directory cannot be asked: ${error.message}`, { cause: error })
+    : error;
+}

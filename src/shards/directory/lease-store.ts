@@ -1,0 +1,49 @@
+import { text } from '../database';
+import type { DirectoryDatabase } from './directory-database';
+
+const EXPIRED_DELETED_MAX = 100;
+
+/**
+ * Leases: who, of all instances, does something that one is enough for. They keep instances out of each other's way;
+ * nothing that matters rests on one, because an owner may stall past its end without knowing.
+ */
+export class LeaseStore {
+  constructor(private readonly database: DirectoryDatabase) {}
+
+  /** Takes a lease that nobody has, or prolongs one's own. @returns whether it is the owner's now */
+  async acquire(name: string, owner: string, ttlMs: number): Promise<boolean> {
+    const { now, dialect } = this.database;
+    const mine =
+      dialect === 'mysql'
+        ? `ON DUPLICATE KEY UPDATE
+             until_us = IF(owner = VALUES(owner) OR until_us < ${now}, VALUES(until_us), until_us),
+             owner = IF(until_us = VALUES(until_us), VALUES(owner), owner)`
+        : `ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, until_us = excluded.until_us
+             WHERE owner = excluded.owner OR until_us < ${now}`;
+    await this.database.write(`INSERT INTO lease (name, owner, until_us) VALUES (?, ?, ${now} + ?) ${mine}`, [
+      name,
+      owner,
+      ttlMs * 1_000,
+    ]);
+    const [row] = await this.database.read('SELECT owner FROM lease WHERE name = ?', [name]);
+    return row !== undefined && text(row[0]) === owner;
+  }
+
+  async release(name: string, owner: string): Promise<void> {
+    await this.database.write('DELETE FROM lease WHERE name = ? AND owner = ?', [name, owner]);
+  }
+
+  /** Forgets leases that ended a while ago, so that the table does not grow with every account there ever was. */
+  async deleteExpired(): Promise<void> {
+    const { now } = this.database;
+    const rows = await this.database.read(
+      `SELECT name FROM lease WHERE until_us < ${now} - 60000000 LIMIT ?`,
+      [EXPIRED_DELETED_MAX],
+    );
+    for (const [name] of rows) {
+      await this.database.write(`DELETE FROM lease WHERE name = ? AND until_us < ${now} - 60000000`, [
+        text(name),
+      ]);
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import type { StoredTransfer } from '../ledger/audit-transfer';
+import type { Entry } from '../ledger/entry';
+import type { SubAccount } from '../ledger/sub-account';
+
+/** Where a page begins: at an account, behind one, or behind the last item of the page before. */
+export type ScanStart<Place> =
+  { readonly fromAccount: string } | { readonly behindAccount: string } | { readonly after: Place };
+
+export interface Scan<Place> {
+  readonly start: ScanStart<Place>;
+  /** The last account of interest; `undefined` for all. */
+  readonly upToAccount: string | undefined;
+  readonly limit: number;
+}
+
+export interface ScannedPage<Item> {
+  readonly items: readonly Item[];
+  /** Nothing stood behind the last item when it was read. */
+  readonly ended: boolean;
+}
+
+export type RowPlace = Pick<SubAccount, 'accountId' | 'index'>;
+export type EntryPlace = Pick<Entry, 'accountId' | 'createdAtUs' | 'subAccount' | 'version'>;
+export type EntryKeyPlace = Pick<Entry, 'accountId' | 'requestId'>;
+export type TransferPlace = Pick<StoredTransfer, 'accountId' | 'transferId'>;
+
+/** What sums need of an entry. */
+export type ScannedEntry = EntryPlace & Pick<Entry, 'kind' | 'amountMinor'>;
+
+/**
+ * Everything a shard holds, in bounded pages that each ride on an index and see what is committed when they are read.
+ * Calls reject with `ShardUnavailableError`.
+ */
+export interface LedgerScan {
+  /** Rows by account and index. */
+  scanSubAccounts(scan: Scan<RowPlace>): Promise<ScannedPage<SubAccount>>;
+
+  /** Entries by account, time, row and version: the clustered order, so that a table larger than memory is read in one go. */
+  scanEntries(scan: Scan<EntryPlace>): Promise<ScannedPage<ScannedEntry>>;
+
+  /** Entries by account and request id. */
+  scanEntryKeys(scan: Scan<EntryKeyPlace>): Promise<ScannedPage<EntryKeyPlace>>;
+
+  /** Transfers by account and id; a page has either all directions of an id or none. */
+  scanTransfers(scan: Scan<TransferPlace>): Promise<ScannedPage<StoredTransfer>>;
+
+  /** The halves of one direction among some transfers of an account; at most 500 ids. */
+  findTransfers(ids: {
+    readonly accountId: string;
+    readonly transferIds: readonly string[];
+    readonly direction: 'out' | 'in';
+  }): Promise<StoredTransfer[]>;
+}
+
+/** The most rows that one transfer id has on a shard: one for each direction. */
+export const HALVES_MAX = 3;
+
+/**
+ * A page of transfers from up to `limit` rows in order: when there may be more, the last id is left for the next page
+ * unless all its directions are there.
+ */
+export function wholeTransfers(rows: readonly StoredTransfer[], limit: number): ScannedPage<StoredTransfer> {
+  if (rows.length < limit) return { items: rows, ended: true };
+  const last = rows.at(-1);
+  const isLast = (row: StoredTransfer): boolean =>
+    row.accountId === last?.accountId && row.transferId === last.transferId;
+  const halves = rows.filter(isLast).length;
+  return { items: halves < HALVES_MAX ? rows.slice(0, rows.length - halves) : rows, ended: false };
+}

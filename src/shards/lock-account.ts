@@ -1,0 +1,81 @@
+import { applyBatch } from '../ledger/apply-batch';
+import type { Command } from '../ledger/command';
+import type { Outcome } from '../ledger/outcome';
+import { lockedState, withKeys } from './attempt-batch';
+import type { BatchStore, BatchTransaction } from './batch-transaction';
+import { ShardContendedError, ShardFault, ShardUnavailableError } from './faults';
+import type { LockedAccount } from './shard';
+
+/**
+ * Opens a transaction and locks all of the account's rows on the shard. Shared by every store.
+ *
+ * Rejects with `ShardContendedError` after a deadlock or lock timeout, with `ShardUnavailableError` when the shard is
+ * not there.
+ */
+export async function lockAccount(store: BatchStore, accountId: string): Promise<LockedAccount> {
+  const transaction = await told(store.name, () => store.begin());
+  const ending = endOnce(transaction);
+  const wholeAccounts = new Set([accountId]);
+  try {
+    const { nowUs, rows } = await told(store.name, () =>
+      transaction.lock({ rows: new Map([[accountId, new Set()]]), wholeAccounts }),
+    );
+    return {
+      rows,
+      apply: async (commands) => {
+        try {
+          const outcomes = await told(store.name, () =>
+            decide(transaction, lockedState({ nowUs, rows, wholeAccounts }), commands),
+          );
+          if (!outcomes) throw new ShardContendedError(store.name, 1);
+          ending.committed();
+          return outcomes;
+        } finally {
+          await ending.release();
+        }
+      },
+      release: () => ending.release(),
+    };
+  } catch (error) {
+    await ending.release();
+    throw error;
+  }
+}
+
+/** `undefined` when a command names a row that does not exist: under these locks none can be made. */
+async function decide(
+  transaction: BatchTransaction,
+  locked: ReturnType<typeof lockedState>,
+  commands: readonly Command[],
+): Promise<readonly Outcome[] | undefined> {
+  const decision = applyBatch(await withKeys(transaction, locked, commands), commands);
+  if (decision.kind === 'needs') return undefined;
+  await transaction.commit(decision.changes);
+  return decision.outcomes;
+}
+
+function endOnce(transaction: BatchTransaction): { committed: () => void; release: () => Promise<void> } {
+  let ended = false;
+  return {
+    committed: () => {
+      ended = true;
+    },
+    release: async () => {
+      if (ended) return;
+      ended = true;
+      await transaction.rollback();
+    },
+  };
+}
+
+/** Nothing is tried again under locks: a conflict is told as one, anything else as a shard that is not there. */
+async function told<T>(shard: string, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    if (!(error instanceof ShardFault) || error.verdict === 'defect') throw error;
+    throw error.verdict === 'again' || error.verdict === 'lookUpKeys'
+      ? new ShardContendedError(shard, 1, { cause: error })
+      : new ShardUnavailableError(shard, error.message, { cause: error });
+  }
+}

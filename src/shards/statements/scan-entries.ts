@@ -1,0 +1,31 @@
+import type { EntryKind } from '../../ledger/entry';
+import { type Cell, type Dialect, exact, integer, text } from '../database';
+import type { EntryPlace, Scan, ScannedEntry } from '../ledger-scan';
+import { scanPage } from './scan-page';
+import type { Statement } from './statement';
+
+/** Entries by account, time, row and version. Plain read; rides on the primary key. */
+export function scanEntries(scan: Scan<EntryPlace>, dialect: Dialect): Statement {
+  return scanPage(
+    dialect,
+    {
+      columns: 'account_id, created_at_us, sub_account, version, kind, amount',
+      table: 'entry',
+      index: 'PRIMARY',
+      order: ['account_id', 'created_at_us', 'sub_account', 'version'],
+      values: (place) => [place.accountId, place.createdAtUs, place.subAccount, place.version],
+    },
+    scan,
+  );
+}
+
+export function toScannedEntry(row: readonly Cell[]): ScannedEntry {
+  return {
+    accountId: text(row[0]),
+    createdAtUs: integer(row[1]),
+    subAccount: integer(row[2]),
+    version: integer(row[3]),
+    kind: text(row[4]) as EntryKind,
+    amountMinor: exact(row[5]),
+  };
+}
