@@ -5,7 +5,8 @@
  *
  * Each rule's comment says how to mend a breach.
  */
-const features = '^src/(accounts|deductions|balances|holds|rebalancer|intake|events|audit|strategies)/';
+const features =
+  '^src/(accounts|deductions|balances|operations|holds|rebalancer|intake|events|audit|strategies)/';
 
 module.exports = {
   forbidden: [

@@ -1,14 +1,20 @@
-import { type DynamicModule, Module } from '@nestjs/common';
+import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { AccountService } from './accounts/account.service';
+import { AuditModule } from './audit/audit.module';
 import { AccountController } from './api/rest/account.controller';
+import { AccountStatusController } from './api/rest/account-status.controller';
 import { BatchController } from './api/rest/batch.controller';
 import { DeductionController } from './api/rest/deduction.controller';
 import { HealthController } from './api/rest/health.controller';
 import { KeyController } from './api/rest/key.controller';
+import { OperationController } from './api/rest/operation.controller';
 import { RestApi } from './api/rest/rest-api';
+import { ShardController } from './api/rest/shard.controller';
+import { SubAccountController } from './api/rest/sub-account.controller';
 import { BalanceService } from './balances/balance.service';
 import { DeductionService } from './deductions/deduction.service';
 import { EngineRuntime } from './engine/runtime';
+import { AccountNotices } from './platform/account-notices';
 import { ADMIN_KEY, ApiKeys } from './platform/api-keys';
 import { Health } from './platform/health';
 import { Metrics } from './platform/metrics';
@@ -16,6 +22,29 @@ import { InProcessNotices, NOTICES, type Notices } from './platform/notices';
 import { RedisNotices } from './platform/redis-notices';
 import { Settings } from './platform/settings';
 import { StructuredLog } from './platform/structured-log';
+import { faultsOf } from './platform/test-faults';
+import { OperationsModule } from './operations/operations.module';
+import { ShardService } from './operations/shard.service';
+import { RebalancerModule } from './rebalancer/rebalancer.module';
+
+/** What every part stands on: settings, metrics, keys and the engine's runtime. */
+@Module({})
+class CoreModule {
+  static forSettings(settings: Settings, adminKey: string): DynamicModule {
+    const providers: Provider[] = [
+      { provide: Settings, useValue: settings },
+      { provide: ADMIN_KEY, useValue: adminKey },
+      { provide: StructuredLog, useValue: new StructuredLog(settings.logLevel) },
+      Metrics,
+      { provide: EngineRuntime, useFactory: engineRuntime, inject: [Settings, Metrics] },
+      { provide: NOTICES, useFactory: noticesOf, inject: [Settings, Metrics] },
+      ApiKeys,
+      AccountNotices,
+      Health,
+    ];
+    return { module: CoreModule, global: true, providers, exports: providers };
+  }
+}
 
 /** The wiring: one engine runtime, the features over it, the doors over them. */
 @Module({})
@@ -23,21 +52,19 @@ export class AppModule {
   static forSettings(settings: Settings, adminKey: string): DynamicModule {
     return {
       module: AppModule,
+      imports: [CoreModule.forSettings(settings, adminKey), OperationsModule, RebalancerModule, AuditModule],
       providers: [
-        { provide: Settings, useValue: settings },
-        { provide: ADMIN_KEY, useValue: adminKey },
-        { provide: StructuredLog, useValue: new StructuredLog(settings.logLevel) },
-        Metrics,
-        { provide: EngineRuntime, useFactory: engineRuntime, inject: [Settings, Metrics] },
-        { provide: NOTICES, useFactory: noticesOf, inject: [Settings, Metrics] },
-        ApiKeys,
-        Health,
         AccountService,
         DeductionService,
         BalanceService,
+        ShardService,
         AccountController,
+        AccountStatusController,
         DeductionController,
         BatchController,
+        SubAccountController,
+        OperationController,
+        ShardController,
         KeyController,
         HealthController,
         RestApi,
@@ -46,6 +73,8 @@ export class AppModule {
   }
 }
 
+const DAY_MS = 24 * 3_600_000;
+
 function noticesOf(settings: Settings, metrics: Metrics): Notices {
   return settings.redisUrl === undefined
     ? new InProcessNotices()
@@ -53,6 +82,7 @@ function noticesOf(settings: Settings, metrics: Metrics): Notices {
 }
 
 function engineRuntime(settings: Settings, metrics: Metrics): EngineRuntime {
+  const reach = faultsOf(process.env['HOTSPLIT_TEST_FAULT']);
   const runtime = new EngineRuntime({
     shards: settings.shardAddresses,
     directory: settings.directoryLocation,
@@ -65,6 +95,9 @@ function engineRuntime(settings: Settings, metrics: Metrics): EngineRuntime {
     },
     observer: metrics,
     startMsMax: settings.startSecondsMax * 1_000,
+    idempotencyWindowMs: settings.idempotencyDays * DAY_MS,
+    ...(settings.rebalanceMs > 0 && { rebalanceMs: settings.rebalanceMs }),
+    ...(reach && { reach }),
   });
   metrics.readDepthsFrom(() =>
     runtime.shards.all.map(({ shard, depths }) => ({ shard: shard.name, depths })),

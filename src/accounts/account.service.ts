@@ -3,7 +3,7 @@ import { canonicalMap, fingerprint } from '../engine/fingerprint';
 import { EngineRuntime } from '../engine/runtime';
 import { OPENING_BALANCE_KEY } from '../ledger/identifiers';
 import { choosePlacement, subAccountsOn } from '../ledger/routing';
-import type { AccountRecord } from '../shards/directory/account-record';
+import type { AccountRecord, NewAccountRecord } from '../shards/directory/account-record';
 import { ShardUnavailableError } from '../shards/faults';
 
 export interface NewAccount {
@@ -61,7 +61,7 @@ export class AccountService implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** The account as the directory has it now. */
   read(accountId: string): Promise<AccountRecord | undefined> {
-    return this.runtime.accounts.read(accountId);
+    return this.runtime.accounts.reread(accountId);
   }
 
   /** Accounts in the order of their ids. */
@@ -91,6 +91,7 @@ export class AccountService implements OnApplicationBootstrap, OnModuleDestroy {
 
   async #finishCreation(account: AccountRecord): Promise<void> {
     const { accountId, placement, subAccounts, status, statusVersion } = account;
+    await this.runtime.shards.ensure(placement.shards);
     await Promise.all(
       placement.shards.map((name) =>
         this.runtime.shards.shard(name).createSubAccounts(
@@ -127,7 +128,7 @@ export class AccountService implements OnApplicationBootstrap, OnModuleDestroy {
     throw new ShardUnavailableError(shard, `the opening balance is not credited yet (${outcome.kind})`);
   }
 
-  #record(wanted: NewAccount): Omit<AccountRecord, 'createdAtUs'> {
+  #record(wanted: NewAccount): NewAccountRecord {
     const { accountId, asset, strategy, subAccounts, lowBalanceMinor, initialBalanceMinor } = wanted;
     return {
       accountId,

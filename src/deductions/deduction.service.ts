@@ -29,8 +29,6 @@ export interface LocatedEntry {
 /** Deductions and credits, one by one or many at once. */
 @Injectable()
 export class DeductionService {
-  readonly #balanceReads = new Map<string, Promise<bigint>>();
-
   constructor(
     private readonly accounts: AccountService,
     private readonly runtime: EngineRuntime,
@@ -53,10 +51,10 @@ export class DeductionService {
     return found?.entry.kind === 'deduction' ? found : undefined;
   }
 
-  async #submit(request: MoneyRequest, account: AccountRecord): Promise<EngineOutcome> {
+  #submit(request: MoneyRequest, account: AccountRecord): Promise<EngineOutcome> {
     const { kind, accountId, requestId, amountMinor, reference = null } = request;
     const metadata = canonicalMap(request.metadata);
-    const outcome = await this.runtime.engine.submit(
+    return this.runtime.engine.submit(
       {
         kind,
         accountId,
@@ -68,20 +66,5 @@ export class DeductionService {
       },
       account,
     );
-    if (outcome.kind !== 'insufficientFunds') return outcome;
-    return { kind: 'insufficientFunds', availableMinor: await this.#readAvailable(account) };
-  }
-
-  /** What the whole account has, to tell whoever was refused; a storm of refusals shares one read. */
-  #readAvailable(account: AccountRecord): Promise<bigint> {
-    const { accountId } = account;
-    const reading = this.#balanceReads.get(accountId);
-    if (reading) return reading;
-    const started = this.runtime.engine
-      .readBalance(account)
-      .then((balance) => balance.availableMinor)
-      .finally(() => this.#balanceReads.delete(accountId));
-    this.#balanceReads.set(accountId, started);
-    return started;
   }
 }

@@ -111,6 +111,8 @@ function setUp() {
   return {
     clock,
     directory,
-    cache: new AccountCache(directory, { accountsMax: 3, refreshMs: 2_000 }, () => clock.now()),
+    cache: new AccountCache(directory, { accountsMax: 3, refreshMs: 2_000, windowMs: 1_000_000_000 }, () =>
+      clock.now(),
+    ),
   };
 }

@@ -8,9 +8,18 @@ export interface AccountCacheSettings {
   readonly accountsMax: number;
   /** After this age an account is read again in the background; until that succeeds, the old one is used. */
   readonly refreshMs: number;
+  /** How long past placements matter: keys made under an older one are not looked for any more. */
+  readonly windowMs: number;
 }
 
-export const ACCOUNT_CACHE_SETTINGS: AccountCacheSettings = { accountsMax: 100_000, refreshMs: 60_000 };
+export const ACCOUNT_CACHE_SETTINGS: AccountCacheSettings = {
+  accountsMax: 100_000,
+  refreshMs: 60_000,
+  windowMs: 30 * 24 * 3_600_000,
+};
+
+/** Clocks may disagree by this much before a key is forgotten too early. */
+const WINDOW_SLACK_MS = 3_600_000;
 
 interface Cached {
   readonly account: AccountRecord;
@@ -32,6 +41,7 @@ export class AccountCache {
     private readonly source: AccountSource,
     private readonly settings: AccountCacheSettings,
     private readonly now: () => number,
+    private readonly wallMs: () => number = Date.now,
   ) {}
 
   /** The account if it is known already: the hot path, without a promise. */
@@ -62,12 +72,21 @@ export class AccountCache {
     return this.read(accountId);
   }
 
+  /** Reads an account anew in the background, if it is known here. */
+  refresh(accountId: string): void {
+    if (this.#accounts.has(accountId)) this.reread(accountId).catch(() => undefined);
+  }
+
   async #load(accountId: string): Promise<AccountRecord | undefined> {
-    const account = await this.source.findAccount(accountId);
-    if (!account) {
+    const found = await this.source.findAccount(accountId);
+    if (!found) {
       this.#accounts.delete(accountId);
       return undefined;
     }
+    const account = found.past.length === 0 ? found : { ...found, past: this.#inWindow(found.past) };
+    // A reading that was overtaken by a later one does not bring the old state back.
+    const known = this.#accounts.get(accountId)?.account;
+    if (known && known.revision > account.revision) return known;
     this.#accounts.delete(accountId);
     this.#accounts.set(accountId, { account, readAt: this.now() });
     if (this.#accounts.size > this.settings.accountsMax) {
@@ -75,5 +94,10 @@ export class AccountCache {
       if (oldest !== undefined) this.#accounts.delete(oldest);
     }
     return account;
+  }
+
+  #inWindow(past: AccountRecord['past']): AccountRecord['past'] {
+    const oldestUs = (this.wallMs() - this.settings.windowMs - WINDOW_SLACK_MS) * 1_000;
+    return past.filter(({ fencedAtUs }) => fencedAtUs > oldestUs);
   }
 }

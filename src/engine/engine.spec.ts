@@ -1,24 +1,19 @@
 import { accountRecord } from '../../test/models/account-record';
-import { cluster } from '../../test/models/cluster';
 import { row } from '../../test/models/commands';
-import { always, ScriptedFaults } from '../../test/models/scripted-faults';
+import { creditOf, deduction, requestAt } from '../../test/models/engine-requests';
+import { EngineWorld } from '../../test/models/engine-world';
 import { promisesSettled } from '../../test/models/turns';
 import { BALANCE_MAX_MINOR } from '../ledger/money';
 import { routeRequest } from '../ledger/routing';
-import type { AccountRecord } from '../shards/directory/account-record';
-import { AccountCache } from './account-cache';
-import { CREDIT_LIMIT_SETTINGS, CreditLimit } from './credit-limit';
-import { Engine } from './engine';
-import type { Request } from './router';
-import { RECOVERY_SETTINGS, Transfers } from './transfers';
+import { DirectoryUnavailableError } from '../shards/directory/directory';
+import { CREDIT_LIMIT_SETTINGS } from './credit-limit';
 
 const SHARDS = ['east', 'north', 'west'];
 const ACCOUNT = accountRecord({ subAccounts: 6, placement: { epoch: 1, shards: SHARDS } });
 
 describe('the engine', () => {
   test('carries a request to its home and tells the outcome with the shard it lives on', async () => {
-    const { engine, fund } = setUp();
-    fund(100n);
+    const { engine } = setUp(100n);
     const outcome = await engine.submit(deduction('r1', 30n), ACCOUNT);
     const { shard } = routeRequest('r1', ACCOUNT.placement, ACCOUNT.subAccounts);
 
@@ -29,12 +24,11 @@ describe('the engine', () => {
   });
 
   test('answers a credit when its shares have arrived, so that the money is found wherever it is asked for', async () => {
-    const { engine, database } = setUp();
+    const { engine, balances, world } = setUp();
     expect(await engine.submit(creditOf('topup', 600n), ACCOUNT)).toMatchObject({ kind: 'applied' });
 
-    const rows = SHARDS.flatMap((name) => [...database(name).account('acme').rows.values()]);
-    expect(rows.map((each) => each.availableMinor)).toEqual(Array(6).fill(100n));
-    expect(await engine.readBalance(ACCOUNT)).toEqual({
+    expect(world.rows().map(({ row: { availableMinor } }) => availableMinor)).toEqual(Array(6).fill(100n));
+    expect(await balances.current(ACCOUNT)).toEqual({
       availableMinor: 600n,
       heldMinor: 0n,
       totalMinor: 600n,
@@ -43,43 +37,54 @@ describe('the engine', () => {
   });
 
   test('answers a credit whose shares cannot arrive all the same: it is durable, and they are on their way', async () => {
-    const { engine, faults, slept } = setUp();
+    const { engine, balances, shard, world } = setUp();
     const home = routeRequest('topup', ACCOUNT.placement, ACCOUNT.subAccounts).shard;
-    for (const name of SHARDS.filter((each) => each !== home))
-      faults[name]?.plan('begin', always('unavailable'));
+    const others = SHARDS.filter((each) => each !== home);
+    for (const name of others) shard(name).before('batch', stall);
 
+    const began = world.time.now();
     expect(await engine.submit(creditOf('topup', 600n), ACCOUNT)).toMatchObject({ kind: 'applied' });
-    expect(await engine.readBalance(ACCOUNT)).toMatchObject({ totalMinor: 600n, inTransitMinor: 400n });
-    expect(slept()).toEqual([2_000]);
+    expect(world.time.now() - began).toBe(2_000);
+    expect(await balances.current(ACCOUNT)).toMatchObject({ totalMinor: 600n, inTransitMinor: 400n });
   });
 
   test('routes a request that was turned back by the present record of its account', async () => {
-    const { engine, directory, fund, slept } = setUp();
-    fund(100n, { epoch: 2 });
-    directory.record = { ...ACCOUNT, placement: { ...ACCOUNT.placement, epoch: 2 } };
+    const { engine, world } = setUp(100n, 2);
+    world.directory.change('acme', { placement: { ...ACCOUNT.placement, epoch: 2 } });
 
     expect(await engine.submit(deduction('r1', 10n), ACCOUNT)).toMatchObject({
       kind: 'applied',
       entry: { epoch: 2 },
     });
-    expect(directory.reads).toBe(1);
-    expect(slept()).toEqual([]);
+    expect(world.directory.reads).toBe(1);
   });
 
-  test('waits for a fence to end, and gives up in the end', async () => {
-    const { engine, directory, fund, slept } = setUp();
-    fund(100n, { epoch: 2 });
-    expect(await engine.submit(deduction('r1', 10n), ACCOUNT)).toMatchObject({ kind: 'overloaded' });
-    expect(directory.reads).toBe(20);
-    expect(slept()).toEqual(Array(19).fill(25));
+  test('lets a request that was turned back wait until the next placement is active', async () => {
+    const { engine, world } = setUp(100n, 2);
+    const submitted = engine.submit(deduction('r1', 10n), ACCOUNT);
+    await world.time.sleep(1_000);
+    world.directory.change('acme', { placement: { ...ACCOUNT.placement, epoch: 2 } });
+    expect(await submitted).toMatchObject({ kind: 'applied', entry: { epoch: 2 } });
+    expect(world.time.now()).toBeLessThan(2_100);
   });
+
+  test.each(['stays', 'cannot be asked'])(
+    'gives up in the end on a fence that does not end because the directory %s: as unavailable, never for funds',
+    async (how) => {
+      const { engine, world } = setUp(100n, 2);
+      if (how === 'cannot be asked') world.directory.away = new DirectoryUnavailableError('away');
+      const began = world.time.now();
+      expect(await engine.submit(deduction('r1', 10n), ACCOUNT)).toMatchObject({ kind: 'shardUnavailable' });
+      expect(world.time.now() - began).toBeGreaterThan(5_000);
+      expect(world.time.now() - began).toBeLessThan(5_100);
+    },
+  );
 
   test('refuses a credit above the limit of the account, unless it was made before', async () => {
-    const { engine, fund, clock } = setUp();
-    fund(0n);
+    const { engine, world } = setUp();
     await engine.submit(creditOf('before', 10n), ACCOUNT);
-    fund(BALANCE_MAX_MINOR / 6n);
-    clock.pass(CREDIT_LIMIT_SETTINGS.allowanceMsMax + 1);
+    world.fund(ACCOUNT, () => BALANCE_MAX_MINOR / 6n);
+    await world.time.sleep(CREDIT_LIMIT_SETTINGS.allowanceMsMax + 1);
 
     expect(await engine.submit(creditOf('after', 10n), ACCOUNT)).toEqual({ kind: 'balanceLimitExceeded' });
     expect(await engine.submit(creditOf('before', 10n), ACCOUNT)).toMatchObject({ kind: 'replayed' });
@@ -88,124 +93,127 @@ describe('the engine', () => {
     });
   });
 
+  test('takes a credit while a shard that its limit would be read from is away', async () => {
+    const { engine, shard } = setUp(100n);
+    shard('west').isDown = true;
+    const requestId = requestAt('east', ACCOUNT);
+    expect(await engine.submit(creditOf(requestId, 1n), ACCOUNT)).toMatchObject({ kind: 'applied' });
+  });
+
   test('goes on with the shards that are there when one is not', async () => {
-    const { engine, faults, fund } = setUp();
-    fund(100n);
-    faults['north']?.plan('begin', always('unavailable'));
+    const { engine, shard } = setUp(100n);
+    shard('north').isDown = true;
     const requestIds = Array.from({ length: 30 }, (_, number) => `r${number}`);
     for (const requestId of requestIds) {
-      const { shard } = routeRequest(requestId, ACCOUNT.placement, ACCOUNT.subAccounts);
-      const expected = shard === 'north' ? { kind: 'shardUnavailable', shard: 'north' } : { kind: 'applied' };
+      const home = routeRequest(requestId, ACCOUNT.placement, ACCOUNT.subAccounts).shard;
+      const expected = home === 'north' ? { kind: 'shardUnavailable', shard: 'north' } : { kind: 'applied' };
       expect(await engine.submit(deduction(requestId, 1n), ACCOUNT)).toMatchObject(expected);
     }
   });
 
-  test('reads a balance from every shard at once, money in transit included, or says which cannot be read', async () => {
-    const { engine, database, faults } = setUp();
-    const netMax = 2n ** 63n - 1n;
-    const hold = (name: string, given: Parameters<typeof row>[0] & { index: number }): void => {
-      database(name).account('acme').rows.set(given.index, row(given));
-    };
-    hold('east', { index: 0, availableMinor: 5n, heldMinor: 2n, netMinor: netMax });
-    hold('east', { index: 3, netMinor: netMax });
-    hold('west', { index: 2, availableMinor: 10n, netMinor: 22n });
-
-    expect(await engine.readBalance(ACCOUNT)).toEqual({
-      totalMinor: 20n,
-      heldMinor: 2n,
-      availableMinor: 18n,
-      inTransitMinor: 3n,
-    });
-
-    faults['north']?.plan('read', ['unavailable']);
-    await expect(engine.readBalance(ACCOUNT)).rejects.toMatchObject({
-      code: 'SHARD_UNAVAILABLE',
-      shard: 'north',
-    });
-  });
-
   test('is idle when every lane has run dry', async () => {
-    const { engine, shard, fund } = setUp();
-    fund(100n);
-    for (const name of SHARDS) shard(name).holdUp();
+    const { engine, shard, world } = setUp(100n);
+    let letThrough: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => (letThrough = resolve));
+    for (const name of SHARDS) shard(name).before('batch', () => gate);
     const submitted = engine.submit(deduction('r1', 1n), ACCOUNT);
+    await world.time.sleep(1);
     let idle = false;
     const whenIdle = engine.whenIdle().then(() => (idle = true));
     await promisesSettled();
     expect(idle).toBe(false);
-    for (const name of SHARDS) shard(name).letThrough();
+    letThrough();
     await whenIdle;
     expect(await submitted).toMatchObject({ kind: 'applied' });
   });
 
   test('still reads the total right when credits that were in flight together have passed the limit', async () => {
-    const { engine, fund } = setUp();
-    fund(0n);
+    const { engine, balances } = setUp();
     const credits = Array.from({ length: 10 }, (_, number) =>
       engine.submit(creditOf(`c${number}`, 10n ** 18n), ACCOUNT),
     );
     const applied = (await Promise.all(credits)).filter((outcome) => outcome.kind === 'applied').length;
-    expect((await engine.readBalance(ACCOUNT)).totalMinor).toBe(BigInt(applied) * 10n ** 18n);
+    expect((await balances.current(ACCOUNT)).totalMinor).toBe(BigInt(applied) * 10n ** 18n);
   });
 
   test('answers for a shard that this instance was not told of as for one that is away', async () => {
     const { engine } = setUp();
-    const account = { ...ACCOUNT, placement: { epoch: 1, shards: ['nowhere'] } };
+    const account = accountRecord({ placement: { epoch: 1, shards: ['nowhere'] } });
     expect(await engine.submit(deduction('r1', 1n), account)).toEqual({
       kind: 'shardUnavailable',
       shard: 'nowhere',
     });
   });
+
+  test('tells the rebalancer which accounts are used, if there is anything to level in them', async () => {
+    const { engine, used, world } = setUp(100n);
+    const small = world.account(
+      { accountId: 'small', subAccounts: 1, placement: { epoch: 1, shards: ['east'] } },
+      9n,
+    );
+    await engine.submit(deduction('r1', 1n), ACCOUNT);
+    await engine.submit(deduction('r1', 1n, 'small'), small);
+    expect(used).toEqual(['acme']);
+  });
 });
 
-function setUp() {
-  const faults = Object.fromEntries(SHARDS.map((name) => [name, new ScriptedFaults()]));
-  const interfere = Object.fromEntries(Object.entries(faults).map(([name, each]) => [name, each.interfere]));
-  const { shards, shard, database, clock, observer } = cluster(SHARDS, { interfere });
-  const directory = {
-    reads: 0,
-    record: ACCOUNT as AccountRecord | undefined,
-    findAccount(): Promise<AccountRecord | undefined> {
-      directory.reads += 1;
-      return Promise.resolve(directory.record);
-    },
-  };
-  const now = (): number => clock.now();
-  const sleptMs: number[] = [];
-  const engine = new Engine({
-    shards,
-    accounts: new AccountCache(directory, { accountsMax: 10, refreshMs: 2_000 }, now),
-    transfers: new Transfers(shards, observer, RECOVERY_SETTINGS),
-    creditLimit: new CreditLimit(CREDIT_LIMIT_SETTINGS, now),
-    observer,
-    // Whatever can happen without waiting happens before a sleep ends.
-    sleep: (ms) => {
-      sleptMs.push(ms);
-      return promisesSettled();
-    },
+describe('a key that took effect under a past placement', () => {
+  /** Home was on one shard before, and is on another now. */
+  const PAST = [{ shards: ['east', 'west'], fencedAtUs: 1_000 }];
+  const MOVED = accountRecord({
+    subAccounts: 4,
+    placement: { epoch: 2, shards: ['north', 'west'] },
+    past: PAST,
+    reach: SHARDS,
   });
-  /** Sets every sub-account of the account to the same balance. */
-  const fund = (availableMinor: bigint, given: { epoch?: number } = {}): void => {
-    for (let index = 0; index < ACCOUNT.subAccounts; index += 1) {
-      const rows = database(SHARDS[index % SHARDS.length] as string).account('acme').rows;
-      rows.set(index, row({ index, availableMinor, ...given }));
-    }
-  };
-  return { engine, faults, directory, fund, shard, database, clock, slept: () => sleptMs };
+  const BEFORE = accountRecord({ subAccounts: 4, placement: { epoch: 1, shards: ['east', 'west'] } });
+  const REQUEST = requestAt('east', BEFORE);
+
+  async function moved() {
+    const world = new EngineWorld(SHARDS);
+    world.account(BEFORE, 25n);
+    const before = world.instance();
+    expect(await before.submit(deduction(REQUEST, 10n))).toMatchObject({ kind: 'applied', shard: 'east' });
+    world.account(MOVED, 25n);
+    world.put('east', row({ index: 0, epoch: 2, netMinor: -10n }));
+    return { world, ...world.instance() };
+  }
+
+  test('is found there, and does not take effect again', async () => {
+    const { submit, engine, world } = await moved();
+    const balance = world.total();
+    expect(await submit(deduction(REQUEST, 10n))).toMatchObject({ kind: 'replayed', shard: 'east' });
+    expect(await submit(deduction(REQUEST, 11n))).toEqual({ kind: 'keyReused' });
+    expect(await engine.findEntry(MOVED, REQUEST)).toMatchObject({ shard: 'east' });
+    expect(world.total()).toBe(balance);
+    expect(world.effects()).toEqual(new Map([[REQUEST, 1]]));
+  });
+
+  test('is waited for while that shard is away: nobody can say whether it took effect', async () => {
+    const { submit, shard, world } = await moved();
+    shard('east').isDown = true;
+    await expect(submit(deduction(REQUEST, 10n))).rejects.toMatchObject({ code: 'SHARD_UNAVAILABLE' });
+    expect(world.effects()).toEqual(new Map([[REQUEST, 1]]));
+  });
+
+  test('costs one read for all requests that come together', async () => {
+    const { submit, shard } = await moved();
+    const requests = [0, 1, 2, 3, 4].map((n) => submit(deduction(requestAt('east', BEFORE, n), 10n)));
+    const outcomes = await Promise.all(requests);
+    expect(outcomes.map(({ kind }) => kind)).toEqual(['replayed', ...Array<string>(4).fill('applied')]);
+    expect(shard('east').calls).toEqual(['keyLookUp']);
+  });
+});
+
+/** Six sub-accounts on three shards, each with the same money. */
+function setUp(availableMinor = 0n, rowEpoch = 1) {
+  const world = new EngineWorld(SHARDS);
+  world.account(ACCOUNT);
+  world.fund(ACCOUNT, () => availableMinor, { epoch: rowEpoch });
+  return { world, ...world.instance() };
 }
 
-function deduction(requestId: string, amountMinor: bigint): Request {
-  return {
-    kind: 'deduct',
-    accountId: 'acme',
-    requestId,
-    amountMinor,
-    fingerprint: `deduct ${amountMinor}`,
-    reference: null,
-    metadata: null,
-  };
-}
-
-function creditOf(requestId: string, amountMinor: bigint): Request {
-  return { ...deduction(requestId, amountMinor), kind: 'credit', fingerprint: `credit ${amountMinor}` };
+/** Never comes back. */
+function stall(): Promise<void> {
+  return new Promise(() => undefined);
 }

@@ -1,19 +1,25 @@
 import type { Entry } from '../ledger/entry';
-import { routeRequest } from '../ledger/routing';
+import { pastHomes, routeRequest } from '../ledger/routing';
 import type { AccountRecord } from '../shards/directory/account-record';
+import { DirectoryUnavailableError } from '../shards/directory/directory';
 import { ShardUnavailableError } from '../shards/faults';
 import type { AccountCache } from './account-cache';
+import type { Balances } from './balances';
+import type { Collector } from './collector';
 import type { CreditLimit } from './credit-limit';
-import type { EngineOutcome } from './engine-outcome';
+import { earlierUse } from './earlier-use';
+import type { EngineOutcome, LaneOutcome } from './engine-outcome';
+import type { KeyLookUps } from './key-look-ups';
 import type { EngineObserver } from './observer';
-import { type Balance, readBalance } from './read-balance';
+import type { Rebalancer } from './rebalancer';
 import { type Request, routeToHome } from './router';
 import type { ShardSet } from './shard-set';
 import type { Transfers } from './transfers';
 
-/** How often a fenced request is routed again before it is answered `overloaded`. */
-const FENCES_MAX = 20;
-const FENCE_PAUSE_MS = 25;
+/** How long a request waits for a placement that is changing. A fence takes milliseconds, and is given up before this. */
+const FENCE_WAIT_MS_MAX = 5_000;
+const FENCE_PAUSE_MS_MIN = 3;
+const FENCE_PAUSE_MS_MAX = 25;
 
 /** How long a spread credit waits for its shares to arrive before it is answered; they arrive in any case. */
 const SPREAD_WAIT_MS_MAX = 2_000;
@@ -22,9 +28,20 @@ export interface EngineParts {
   readonly shards: ShardSet;
   readonly accounts: AccountCache;
   readonly transfers: Transfers;
+  readonly collector: Collector;
+  readonly rebalancer: Pick<Rebalancer, 'note'>;
+  readonly balances: Balances;
+  readonly lookUps: KeyLookUps;
   readonly creditLimit: CreditLimit;
   readonly observer: EngineObserver;
+  readonly now: () => number;
   readonly sleep: (ms: number) => Promise<void>;
+}
+
+/** Where an outcome comes from, and what it is. */
+interface Told {
+  readonly shard: string;
+  readonly outcome: LaneOutcome;
 }
 
 /** Commands in, outcomes out: routes a request to its home, through its lane, and tells what it came to. */
@@ -33,7 +50,7 @@ export class Engine {
 
   /**
    * Carries out a request on a known account. Resolves once the outcome is durable, or with why there is none; rejects
-   * only when the account's total was needed and a shard could not be read.
+   * only when something beside its home had to be read and could not be.
    */
   async submit(request: Request, account: AccountRecord): Promise<EngineOutcome> {
     if (request.kind === 'credit') {
@@ -41,43 +58,102 @@ export class Engine {
       if (refused) return refused;
     }
     let current = account;
-    for (let tries = 0; tries < FENCES_MAX; tries += 1) {
-      const { shard, command } = routeToHome(request, current);
-      if (!this.parts.shards.has(shard)) return { kind: 'shardUnavailable', shard };
-      const outcome = await this.parts.shards.lanes(shard).submit(command);
-      if (outcome.kind === 'applied' && outcome.departures.length > 0)
-        await this.#awaitSpread(shard, outcome.departures);
+    let waitUntil: number | undefined;
+    for (let pauseMs = FENCE_PAUSE_MS_MIN; ; pauseMs = Math.min(pauseMs * 2, FENCE_PAUSE_MS_MAX)) {
+      const { shard, outcome } = await this.#tryOnce(request, current);
       if (outcome.kind === 'applied' || outcome.kind === 'replayed') return { ...outcome, shard };
       if (outcome.kind !== 'fenced') return outcome;
 
-      if (tries > 0) await this.parts.sleep(FENCE_PAUSE_MS);
-      current = (await this.parts.accounts.read(request.accountId)) ?? current;
+      // Its home has gone on to another placement. The new one may not be active yet.
+      waitUntil ??= this.parts.now() + FENCE_WAIT_MS_MAX;
+      if (this.parts.now() > waitUntil) return { kind: 'shardUnavailable', shard };
+      const fresh = await this.#reread(current);
+      if (fresh.placement.epoch === current.placement.epoch) await this.parts.sleep(pauseMs);
+      current = fresh;
     }
-    return { kind: 'overloaded', shard: current.placement.shards[0] ?? '' };
   }
 
-  /** The entry made under a key, and the shard it lives on. */
+  /** The entry made under a key, and the shard it lives on: at home, or where its home was before. */
   async findEntry(
     account: AccountRecord,
     requestId: string,
   ): Promise<{ entry: Entry; shard: string } | undefined> {
-    const { shard } = routeRequest(requestId, account.placement, account.subAccounts);
-    const entry = await this.parts.shards.shard(shard).findEntry(account.accountId, requestId);
-    return entry && { entry, shard };
+    const found = await this.#findEntryIn(account, requestId);
+    if (found) return found;
+    // The account may have moved since its record was read here.
+    const fresh = await this.parts.accounts.reread(account.accountId);
+    return fresh && fresh.revision !== account.revision ? this.#findEntryIn(fresh, requestId) : undefined;
   }
 
-  readBalance(account: AccountRecord): Promise<Balance> {
-    return readBalance(this.parts.shards, account);
+  async #findEntryIn(
+    account: AccountRecord,
+    requestId: string,
+  ): Promise<{ entry: Entry; shard: string } | undefined> {
+    const { placement, subAccounts, past } = account;
+    const home = routeRequest(requestId, placement, subAccounts);
+    const shards = [home.shard, ...pastHomes(requestId, placement, past)];
+    await this.parts.shards.ensure(shards);
+    const found = await Promise.all(
+      shards.map(async (shard) => ({
+        shard,
+        entry: await this.parts.shards.shard(shard).findEntry(account.accountId, requestId),
+      })),
+    );
+    for (const { shard, entry } of found) if (entry) return { shard, entry };
+    return undefined;
   }
 
   /** Resolves when every lane has run dry. Nothing new may be submitted meanwhile. */
-  whenIdle(): Promise<void> {
-    return this.parts.shards.whenIdle();
+  async whenIdle(): Promise<void> {
+    await this.parts.collector.whenIdle();
+    await this.parts.shards.whenIdle();
+  }
+
+  async #tryOnce(request: Request, account: AccountRecord): Promise<Told> {
+    if (account.past.length > 0) {
+      const earlier = await this.#lookUpPastHomes(request, account);
+      if (earlier) return earlier;
+    }
+    const { shard, command } = routeToHome(request, account);
+    const { shards, collector } = this.parts;
+    if (!shards.has(shard)) {
+      await shards.ensure([shard]);
+      if (!shards.has(shard)) return { shard, outcome: { kind: 'shardUnavailable', shard } };
+    }
+    // On one shard too: shares of a credit may be on their way between its rows.
+    const canCollect = request.kind === 'deduct';
+    if (account.subAccounts > 1) this.parts.rebalancer.note(account.accountId);
+    if (canCollect && collector.expectsShort(request.accountId, request.amountMinor))
+      return collector.collect(request, shard);
+    const outcome = await shards.lanes(shard).submit(command);
+    if (canCollect && outcome.kind === 'insufficientFunds') return collector.collect(request, shard);
+    if (outcome.kind === 'applied' && outcome.departures.length > 0)
+      await this.#awaitSpread(shard, outcome.departures);
+    return { shard, outcome };
+  }
+
+  /** A key that took effect under a past placement is found there: the fence lets nothing be added. */
+  async #lookUpPastHomes(request: Request, account: AccountRecord): Promise<Told | undefined> {
+    for (const shard of pastHomes(request.requestId, account.placement, account.past)) {
+      const entry = await this.parts.lookUps.find(shard, request.accountId, request.requestId);
+      if (entry) return { shard, outcome: earlierUse(entry, request.fingerprint) };
+    }
+    return undefined;
+  }
+
+  /** The account as the directory has it; as it is known while the directory is away. */
+  async #reread(account: AccountRecord): Promise<AccountRecord> {
+    try {
+      return (await this.parts.accounts.read(account.accountId)) ?? account;
+    } catch (error) {
+      if (error instanceof DirectoryUnavailableError) return account;
+      throw error;
+    }
   }
 
   /** A found key outranks the limit, so it is looked up before the refusal leaves. */
   async #refuseAboveLimit(request: Request, account: AccountRecord): Promise<EngineOutcome | undefined> {
-    const readTotal = async (): Promise<bigint> => (await this.readBalance(account)).totalMinor;
+    const readTotal = async (): Promise<bigint> => (await this.parts.balances.current(account)).totalMinor;
     try {
       if (await this.parts.creditLimit.admits(account.accountId, request.amountMinor, readTotal))
         return undefined;
@@ -88,9 +164,8 @@ export class Engine {
     }
     const found = await this.findEntry(account, request.requestId);
     if (!found) return { kind: 'balanceLimitExceeded' };
-    return found.entry.fingerprint === request.fingerprint
-      ? { kind: 'replayed', ...found }
-      : { kind: 'keyReused' };
+    const earlier = earlierUse(found.entry, request.fingerprint);
+    return earlier.kind === 'replayed' ? { ...earlier, shard: found.shard } : earlier;
   }
 
   /** The credit is durable already; waiting only lets the next deduction find the money wherever its home is. */

@@ -11,6 +11,8 @@ import type { EngineObserver } from './observer';
 interface Waiting {
   readonly command: Command;
   readonly since: number;
+  /** Commands with the same group go into the same transaction. */
+  readonly group: object | undefined;
   readonly resolve: (outcome: LaneOutcome) => void;
 }
 
@@ -52,12 +54,27 @@ export class Lane {
   }
 
   submit(command: Command): Promise<LaneOutcome> {
-    const { settings, breaker, shard, now } = this.parts;
+    return this.#turnAway(1) ?? this.#enqueue(command, undefined);
+  }
+
+  /** Submits commands that are judged one after the other in one transaction, with none of another caller between. */
+  submitTogether(commands: readonly Command[]): Promise<LaneOutcome[]> {
+    const refusal = this.#turnAway(commands.length);
+    const group = {};
+    return Promise.all(commands.map((command) => refusal ?? this.#enqueue(command, group)));
+  }
+
+  #turnAway(commands: number): Promise<LaneOutcome> | undefined {
+    const { settings, breaker, shard } = this.parts;
     if (breaker.isOpen) return Promise.resolve({ kind: 'shardUnavailable', shard: shard.name });
-    if (this.#queue.length >= settings.depthMax)
+    if (this.#queue.length + commands > settings.depthMax)
       return Promise.resolve({ kind: 'overloaded', shard: shard.name });
+    return undefined;
+  }
+
+  #enqueue(command: Command, group: object | undefined): Promise<LaneOutcome> {
     return new Promise((resolve) => {
-      this.#queue.push({ command, since: now(), resolve });
+      this.#queue.push({ command, since: this.parts.now(), group, resolve });
       if (this.#running) return;
       this.#running = true;
       void this.#run();
@@ -84,7 +101,7 @@ export class Lane {
     const { batchCommandsMax, waitMsMax } = this.parts.settings;
     let head = this.#queue;
     if (head.length <= batchCommandsMax) this.#queue = [];
-    else head = head.splice(0, batchCommandsMax);
+    else head = head.splice(0, wholeGroups(head, batchCommandsMax));
 
     const oldest = this.parts.now() - waitMsMax;
     if ((head[0]?.since ?? oldest) >= oldest) return head;
@@ -147,6 +164,14 @@ export class Lane {
       answerAll(batch, { kind: 'failed', incident });
     }
   }
+}
+
+/** Where to cut a queue so that no group is: at the bound, or behind the group that reaches over it. */
+function wholeGroups(queue: readonly Waiting[], commandsMax: number): number {
+  const group = queue[commandsMax - 1]?.group;
+  let end = commandsMax;
+  if (group) while (queue[end]?.group === group) end += 1;
+  return end;
 }
 
 function isDefect(error: unknown): boolean {

@@ -4,6 +4,8 @@ export interface EngineObserver {
   shardState(shard: string, up: boolean): void;
   /** Something that should not happen did; `incident` is what the user was given to quote. */
   defect(incident: string, error: unknown): void;
+  /** A round of the collector: how many requests waited for it, and whether it took locks on every shard. */
+  collected(round: { requests: number; locked: boolean }): void;
   /** Background work that failed and will be tried again. */
   deferred(work: string, error: unknown): void;
 }
@@ -12,5 +14,6 @@ export const SILENT_OBSERVER: EngineObserver = {
   batchDone: () => undefined,
   shardState: () => undefined,
   defect: () => undefined,
+  collected: () => undefined,
   deferred: () => undefined,
 };

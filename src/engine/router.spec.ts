@@ -17,14 +17,15 @@ describe('routeToHome', () => {
 
   test('tells a credit of every other sub-account, and where it lives', () => {
     const { command } = routeToHome(request({ kind: 'credit' }), ACCOUNT);
+    const { subAccount: home } = routeRequest('r1', ACCOUNT.placement, ACCOUNT.subAccounts);
     const everyone = ['east', 'west', 'east', 'west', 'east'].map((shard, subAccount) => ({
       shard,
       subAccount,
     }));
-    const { kind, subAccount } = command;
-    expect({ kind, spreadOver: 'spreadOver' in command && command.spreadOver }).toEqual({
+    expect(command).toMatchObject({
       kind: 'credit',
-      spreadOver: everyone.filter((each) => each.subAccount !== subAccount),
+      subAccount: home,
+      spreadOver: everyone.filter((each) => each.subAccount !== home),
     });
   });
 });

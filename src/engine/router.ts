@@ -1,5 +1,5 @@
-import type { Command } from '../ledger/command';
-import { assertNever } from '../ledger/outcome';
+import type { Command, SpreadTarget } from '../ledger/command';
+import { assertNever } from '../ledger/assert-never';
 import { routeRequest, shardOfSubAccount } from '../ledger/routing';
 import type { AccountRecord } from '../shards/directory/account-record';
 
@@ -41,18 +41,21 @@ export function routeToHome(request: Request, account: AccountRecord): Routed {
     case 'credit':
       return {
         shard: home.shard,
-        command: { ...common, kind: 'credit', spreadOver: othersThan(home.subAccount, account) },
+        command: { ...common, kind: 'credit', spreadOver: spreadTargets(request, home.subAccount, account) },
       };
     default:
       return assertNever(request.kind);
   }
 }
 
-function othersThan(
+/** Every other sub-account, if each could get a share. */
+function spreadTargets(
+  { amountMinor }: Request,
   home: number,
   { placement, subAccounts }: AccountRecord,
-): { shard: string; subAccount: number }[] {
-  const others = [];
+): SpreadTarget[] {
+  const others: SpreadTarget[] = [];
+  if (amountMinor < BigInt(subAccounts)) return others;
   for (let index = 0; index < subAccounts; index += 1) {
     if (index !== home) others.push({ shard: shardOfSubAccount(index, placement), subAccount: index });
   }

@@ -1,15 +1,28 @@
+import { randomUUID } from 'node:crypto';
 import { Directory } from '../shards/directory/directory';
 import { DatabaseRefusedError } from '../shards/faults';
 import { directoryDatabaseAt, shardAt } from '../shards/open-database';
 import { REAL_SURROUNDINGS, type Surroundings } from '../shards/run-batch';
 import type { Shard } from '../shards/shard';
-import type { Location, ShardAddress } from '../shards/shard-address';
+import { type Location, parseLocation, type ShardAddress } from '../shards/shard-address';
 import { ACCOUNT_CACHE_SETTINGS, AccountCache } from './account-cache';
+import { Balances } from './balances';
+import { Collector, COLLECTOR_SETTINGS } from './collector';
 import { CREDIT_LIMIT_SETTINGS, CreditLimit } from './credit-limit';
 import { Engine } from './engine';
+import { NO_FAULTS, type ReachPoint } from './fault-points';
+import { KeyLookUps } from './key-look-ups';
 import { assertLaneSettings, type LaneSettings } from './lane-settings';
+import { ReachLocks } from './locked-reach';
+import { Mover } from './mover';
 import type { EngineObserver } from './observer';
+import { OperationRunner, RUNNER_SETTINGS } from './operations/operation-runner';
+import { RebalanceJob } from './operations/rebalance-job';
+import { ResizeJob } from './operations/resize-job';
+import { StatusJob } from './operations/status-job';
+import { Rebalancer, REBALANCER_SETTINGS } from './rebalancer';
 import { ShardSet } from './shard-set';
+import { Sweeper, SWEEPER_SETTINGS } from './sweeper';
 import { RECOVERY_SETTINGS, Transfers } from './transfers';
 
 export interface RuntimeOptions {
@@ -21,57 +34,121 @@ export interface RuntimeOptions {
   readonly surroundings?: Surroundings;
   /** How long the directory is waited for at start. */
   readonly startMsMax: number;
+  /** How long keys are looked for where a past placement had their home; 30 days by default. */
+  readonly idempotencyWindowMs?: number;
+  /** Between two looks of the rebalancer at the busy accounts, once it is started. */
+  readonly rebalanceMs?: number;
+  /** Tests let the process crash, or a call fail, between two steps. */
+  readonly reach?: ReachPoint;
 }
 
 const RETRY_PAUSE_MS = 1_000;
+const WINDOW_MS = 30 * 24 * 3_600_000;
+
+/** A fence takes milliseconds; one that is not complete after this is given up. */
+const FENCE_MS_MAX = 2_000;
+const FENCE_PAUSE_MS = 50;
+
+/** Shards that another instance registered are looked for at most this often. */
+const DISCOVER_MS_MIN = 500;
 
 /**
- * Everything that stands behind the doors: directory, shards, lanes, engine and recovery, wired together. The service,
- * the benchmarks and the tests all run this one.
+ * Everything that stands behind the doors: directory, shards, lanes, engine and what runs beside it, wired together. The
+ * service, the benchmarks and the tests all run this one.
  */
 export class EngineRuntime {
+  readonly instanceId = randomUUID();
   readonly directory: Directory;
   readonly accounts: AccountCache;
   readonly shards: ShardSet;
   readonly transfers: Transfers;
+  readonly balances: Balances;
   readonly engine: Engine;
+  readonly operations: OperationRunner;
+  readonly rebalancer: Rebalancer;
+  readonly sweeper: Sweeper;
+  readonly observer: EngineObserver;
+  readonly reach: ReachPoint;
   readonly #surroundings: Surroundings;
   readonly #openShards: Shard[];
+  #discovering: Promise<void> | undefined;
+  #discoveredAt = -Infinity;
+  #announce: (accountId: string) => void = () => undefined;
   #stopped = false;
-
-  readonly observer: EngineObserver;
 
   constructor(private readonly options: RuntimeOptions) {
     this.observer = options.observer;
     assertLaneSettings(options.laneSettings);
-    const { observer, surroundings = REAL_SURROUNDINGS } = options;
+    const { observer, surroundings = REAL_SURROUNDINGS, reach = NO_FAULTS } = options;
     const now = (): number => surroundings.now();
+    const sleep = (ms: number): Promise<void> => surroundings.sleep(ms);
+    const turn = (): Promise<void> => surroundings.turn();
+    this.reach = reach;
     this.#surroundings = surroundings;
     this.directory = new Directory(directoryDatabaseAt(options.directory));
-    this.accounts = new AccountCache(this.directory, ACCOUNT_CACHE_SETTINGS, now);
-    this.#openShards = options.shards.map((address) =>
-      shardAt(address, {
-        clusterId: () => this.directory.clusterId(),
-        describeAccount: (accountId) => this.#describeAccount(accountId),
-        parallelism: options.lanesPerShard,
-        surroundings,
-      }),
-    );
-    this.shards = new ShardSet(this.#openShards, {
-      settings: options.laneSettings,
+    const windowMs = options.idempotencyWindowMs ?? WINDOW_MS;
+    this.accounts = new AccountCache(this.directory, { ...ACCOUNT_CACHE_SETTINGS, windowMs }, now);
+    this.#openShards = options.shards.map((address) => this.#shardAt(address));
+    this.shards = new ShardSet(this.#openShards, { settings: options.laneSettings, observer, now, turn });
+    this.shards.discoverWith(() => this.discoverShards());
+
+    const { shards, accounts, directory, instanceId } = this;
+    const { leases } = directory;
+    this.transfers = new Transfers(shards, observer, RECOVERY_SETTINGS, reach);
+    const { transfers } = this;
+    const locks = new ReachLocks(shards);
+    const mover = new Mover(shards, randomUUID, reach);
+    const lookUps = new KeyLookUps(shards, turn);
+    this.balances = new Balances({ shards, accounts, locks, sleep });
+    this.rebalancer = new Rebalancer({
+      shards,
+      accounts,
+      leases,
+      mover,
+      transfers,
+      observer,
+      instanceId,
+      now,
+      settings: { ...REBALANCER_SETTINGS, intervalMs: options.rebalanceMs ?? REBALANCER_SETTINGS.intervalMs },
+    });
+    this.sweeper = new Sweeper({
+      shards,
+      accounts,
+      leases,
+      mover,
+      transfers,
+      observer,
+      instanceId,
+      reach,
+      settings: SWEEPER_SETTINGS,
+    });
+    this.engine = new Engine({
+      shards,
+      accounts,
+      transfers,
+      lookUps,
       observer,
       now,
-      turn: () => surroundings.turn(),
-    });
-    this.transfers = new Transfers(this.shards, observer, RECOVERY_SETTINGS);
-    this.engine = new Engine({
-      shards: this.shards,
-      accounts: this.accounts,
-      transfers: this.transfers,
+      sleep,
+      balances: this.balances,
+      rebalancer: this.rebalancer,
+      collector: new Collector({
+        shards,
+        accounts,
+        transfers,
+        mover,
+        lookUps,
+        locks,
+        observer,
+        now,
+        sleep,
+        turn,
+        reach,
+        settings: COLLECTOR_SETTINGS,
+      }),
       creditLimit: new CreditLimit(CREDIT_LIMIT_SETTINGS, now),
-      observer,
-      sleep: (ms) => surroundings.sleep(ms),
     });
+    this.operations = this.#operations(windowMs);
   }
 
   /**
@@ -84,16 +161,121 @@ export class EngineRuntime {
     await this.#openDirectory();
     await this.directory.registerShards(this.shards.names);
     await Promise.all(this.#openShards.map((shard) => this.#openShard(shard)));
+    await this.discoverShards();
     this.transfers.startRecovery();
+    this.operations.start();
+    this.sweeper.start();
   }
 
   /** Drains the lanes and ends every connection. Nothing may be submitted any more. */
   async stop(): Promise<void> {
     this.#stopped = true;
+    await this.operations.stop();
+    await this.rebalancer.stop();
+    await this.sweeper.stop();
     await this.transfers.stopRecovery();
     await this.engine.whenIdle();
     for (const shard of this.#openShards) await shard.close();
     await this.directory.close();
+  }
+
+  /** What to do when an account's placement, size or status has changed here: other instances may want to know. */
+  announceWith(announce: (accountId: string) => void): void {
+    this.#announce = announce;
+  }
+
+  /**
+   * Takes a database in as a new shard: migrated, identified, and written down for every instance to connect to.
+   *
+   * Rejects with `ShardUnavailableError` or `DirectoryUnavailableError` when one of them does not answer, and with
+   * `DatabaseRefusedError` when the database is another shard already.
+   *
+   * @returns false when there is a shard of this name
+   */
+  async registerShard(name: string, url: string): Promise<boolean> {
+    if ((await this.directory.listShards()).some((shard) => shard.name === name)) return false;
+    const shard = this.#shardAt({ name, location: parseLocation(url) });
+    try {
+      await shard.open();
+    } catch (error) {
+      await shard.close();
+      throw error;
+    }
+    if (!(await this.directory.registerShard(name, url))) {
+      await shard.close();
+      return false;
+    }
+    this.#add(shard);
+    return true;
+  }
+
+  /** Connects to shards that were registered while this or another instance ran. */
+  discoverShards(): Promise<void> {
+    if (this.#discovering) return this.#discovering;
+    if (this.#surroundings.now() - this.#discoveredAt < DISCOVER_MS_MIN) return Promise.resolve();
+    this.#discovering = this.#discover().finally(() => {
+      this.#discovering = undefined;
+      this.#discoveredAt = this.#surroundings.now();
+    });
+    return this.#discovering;
+  }
+
+  async #discover(): Promise<void> {
+    const registered = await this.directory.listShards();
+    for (const { name, url } of registered) {
+      if (url === null || this.shards.has(name)) continue;
+      const shard = this.#shardAt({ name, location: parseLocation(url) });
+      this.#add(shard);
+      await this.#openShard(shard);
+    }
+  }
+
+  #add(shard: Shard): void {
+    this.#openShards.push(shard);
+    this.shards.add(shard);
+    this.observer.shardState(shard.name, true);
+  }
+
+  #shardAt(address: ShardAddress): Shard {
+    return shardAt(address, {
+      clusterId: () => this.directory.clusterId(),
+      describeAccount: (accountId) => this.#describeAccount(accountId),
+      parallelism: this.options.lanesPerShard,
+      surroundings: this.#surroundings,
+    });
+  }
+
+  #operations(windowMs: number): OperationRunner {
+    const { directory, accounts, shards, balances, rebalancer, reach } = this;
+    const sleep = (ms: number): Promise<void> => this.#surroundings.sleep(ms);
+    const runner = new OperationRunner({
+      store: directory.operations,
+      observer: this.observer,
+      settings: RUNNER_SETTINGS,
+      newId: randomUUID,
+      sleep,
+    });
+    const changed = (accountId: string): void => {
+      this.#announce(accountId);
+    };
+    runner.register(
+      'resize',
+      new ResizeJob({
+        directory,
+        accounts,
+        shards,
+        reach,
+        sleep,
+        settings: { fenceMsMax: FENCE_MS_MAX, fencePauseMs: FENCE_PAUSE_MS, windowMs },
+        changed,
+        settled: (accountId) => {
+          this.sweeper.sweepSoon(accountId);
+        },
+      }),
+    );
+    runner.register('status', new StatusJob({ directory, accounts, shards, balances, reach, changed }));
+    runner.register('rebalance', new RebalanceJob({ accounts, rebalancer }));
+    return runner;
   }
 
   async #openDirectory(): Promise<void> {

@@ -1,5 +1,5 @@
 import { hashId } from '../ledger/routing';
-import type { Command } from '../ledger/command';
+import { type Command, isAccountWide } from '../ledger/command';
 import type { Shard } from '../shards/shard';
 import { Breaker } from './breaker';
 import type { LaneOutcome } from './engine-outcome';
@@ -21,17 +21,18 @@ export interface LaneEnvironment {
  */
 export class ShardLanes {
   readonly #lanes: Lane[];
+  readonly #breaker: Breaker;
 
   constructor(
     readonly shard: Shard,
     parts: LaneEnvironment,
   ) {
     const { settings, observer, now, turn } = parts;
-    const breaker = new Breaker({
+    const breaker = (this.#breaker = new Breaker({
       breakMs: settings.breakMs,
       now,
       changed: (up) => observer.shardState(shard.name, up),
-    });
+    }));
     this.#lanes = Array.from(
       { length: shard.parallelism },
       (_, number) => new Lane({ shard, number, settings, breaker, observer, now, turn }),
@@ -40,6 +41,17 @@ export class ShardLanes {
 
   submit(command: Command): Promise<LaneOutcome> {
     return this.#laneOf(command).submit(command);
+  }
+
+  /** Commands of one account that are merged into the same transaction, in this order. */
+  submitTogether(commands: readonly Command[]): Promise<LaneOutcome[]> {
+    const [first] = commands;
+    return first ? this.#laneOf(first).submitTogether(commands) : Promise.resolve([]);
+  }
+
+  /** The shard could not be reached just now: what is asked of it is turned away. */
+  get isDown(): boolean {
+    return this.#breaker.isOpen;
   }
 
   /** Commands waiting, by lane. */
@@ -54,7 +66,8 @@ export class ShardLanes {
   /** Hashed, because an account's sub-accounts on one shard are S apart and would otherwise meet in one lane. */
   #laneOf(command: Command): Lane {
     if (this.#lanes.length === 1) return this.#lanes[0] as Lane;
-    const slot = hashId(`${command.accountId} ${command.subAccount}`);
+    const row = isAccountWide(command) ? 'account' : command.subAccount;
+    const slot = hashId(`${command.accountId} ${row}`);
     return this.#lanes[slot % this.#lanes.length] as Lane;
   }
 }

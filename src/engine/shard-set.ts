@@ -2,12 +2,16 @@ import { ShardUnavailableError } from '../shards/faults';
 import type { Shard } from '../shards/shard';
 import { type LaneEnvironment, ShardLanes } from './shard-lanes';
 
-/** The shards of this installation, with their lanes. */
+/** The shards of this installation, with their lanes. Some may be added while it runs; none ever leaves. */
 export class ShardSet {
-  readonly #lanes: ReadonlyMap<string, ShardLanes>;
+  readonly #lanes = new Map<string, ShardLanes>();
+  #discover: (() => Promise<void>) | undefined;
 
-  constructor(shards: readonly Shard[], parts: LaneEnvironment) {
-    this.#lanes = new Map(shards.map((shard) => [shard.name, new ShardLanes(shard, parts)]));
+  constructor(
+    shards: readonly Shard[],
+    private readonly parts: LaneEnvironment,
+  ) {
+    for (const shard of shards) this.add(shard);
   }
 
   get names(): string[] {
@@ -20,6 +24,21 @@ export class ShardSet {
 
   has(name: string): boolean {
     return this.#lanes.has(name);
+  }
+
+  add(shard: Shard): void {
+    if (!this.#lanes.has(shard.name)) this.#lanes.set(shard.name, new ShardLanes(shard, this.parts));
+  }
+
+  /** What to do when a placement names a shard that is not here: another instance may have registered it. */
+  discoverWith(discover: () => Promise<void>): void {
+    this.#discover = discover;
+  }
+
+  /** Looks for shards that are not here yet. Those that cannot be found stay unknown; never rejects. */
+  async ensure(names: readonly string[]): Promise<void> {
+    if (this.#discover && names.some((name) => !this.has(name)))
+      await this.#discover().catch(() => undefined);
   }
 
   /** @throws ShardUnavailableError when a placement names a shard that this instance was not told of */

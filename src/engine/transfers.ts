@@ -1,4 +1,6 @@
-import type { Departure } from '../ledger/transfer';
+import type { TransferInCommand } from '../ledger/command';
+import type { Departure, Transfer } from '../ledger/transfer';
+import { NO_FAULTS, type ReachPoint } from './fault-points';
 import { ShardUnavailableError } from '../shards/faults';
 import type { PendingDeparture } from '../shards/shard';
 import type { EngineObserver } from './observer';
@@ -17,6 +19,9 @@ export const RECOVERY_SETTINGS: RecoverySettings = {
   departuresMax: 500,
 };
 
+/** Arrivals kept to be marked at one source; recovery finds the rest. */
+const UNMARKED_MAX = 10_000;
+
 /**
  * Lets transfers arrive. A departure is durable before it comes here, and both remaining steps (arrive at the
  * destination, mark as done at the source) are idempotent, so whoever finds one pending may finish it: the instance that
@@ -25,11 +30,15 @@ export const RECOVERY_SETTINGS: RecoverySettings = {
 export class Transfers {
   #timer: NodeJS.Timeout | undefined;
   #recovering: Promise<void> | undefined;
+  /** Arrived, by source, and not marked there yet. */
+  readonly #unmarked = new Map<string, Transfer[]>();
+  readonly #marking = new Map<string, Promise<void>>();
 
   constructor(
     private readonly shards: ShardSet,
     private readonly observer: EngineObserver,
     private readonly settings: RecoverySettings,
+    private readonly reach: ReachPoint = NO_FAULTS,
   ) {}
 
   /**
@@ -38,10 +47,57 @@ export class Transfers {
    * @returns how many arrived; the rest stays pending and is found by recovery
    */
   async forward(fromShard: string, departures: readonly Departure[]): Promise<number> {
+    await this.reach('transfer.departed');
+    await this.shards.ensure(departures.map(({ toShard }) => toShard));
     const arrived = await Promise.all(departures.map((departure) => this.#arrive(fromShard, departure)));
     const done = departures.filter((_, position) => arrived[position]);
+    await this.reach('transfer.arrived');
     await this.shards.shard(fromShard).completeTransfers(done);
+    await this.reach('transfer.completed');
     return done.length;
+  }
+
+  /** Lets everything that is in transit inside an account arrive, as far as it can; never rejects. */
+  async settle(accountId: string, reach: readonly string[]): Promise<void> {
+    const limit = this.settings.departuresMax;
+    await Promise.all(
+      reach.map(async (shard) => {
+        try {
+          const pending = await this.shards
+            .shard(shard)
+            .pendingDepartures({ limit, olderThanMs: 0, accountId });
+          if (pending.length > 0) await this.forward(shard, pending);
+        } catch (error) {
+          this.observer.deferred(`transfers of ${accountId} that left ${shard}`, error);
+        }
+      }),
+    );
+  }
+
+  /** Notes in the background that transfers have arrived. What is not noted, recovery finds; never rejects. */
+  markArrived(fromShard: string, transfers: readonly Transfer[]): void {
+    const unmarked = this.#unmarked.get(fromShard);
+    if (unmarked) {
+      unmarked.push(...transfers.slice(0, Math.max(0, UNMARKED_MAX - unmarked.length)));
+      return;
+    }
+    this.#unmarked.set(fromShard, [...transfers]);
+    this.#marking.set(fromShard, this.#mark(fromShard));
+  }
+
+  async #mark(fromShard: string): Promise<void> {
+    for (;;) {
+      const unmarked = this.#unmarked.get(fromShard)?.splice(0) ?? [];
+      if (unmarked.length === 0) break;
+      try {
+        await this.shards.shard(fromShard).completeTransfers(unmarked);
+      } catch (error) {
+        this.observer.deferred(`marking transfers that left ${fromShard}`, error);
+        break;
+      }
+    }
+    this.#unmarked.delete(fromShard);
+    this.#marking.delete(fromShard);
   }
 
   /**
@@ -59,7 +115,9 @@ export class Transfers {
       const pending: PendingDeparture[] = await this.shards
         .shard(fromShard)
         .pendingDepartures({ limit: departuresMax, olderThanMs, toShard });
-      if (pending.length > 0) await this.forward(fromShard, pending);
+      if (pending.length === 0) return;
+      await this.reach('recovery.found');
+      await this.forward(fromShard, pending);
     } catch (error) {
       this.observer.deferred(`transfers from ${fromShard} to ${toShard}`, error);
     }
@@ -79,10 +137,11 @@ export class Transfers {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     await this.#recovering;
+    await Promise.all(this.#marking.values());
   }
 
   async #arrive(fromShard: string, departure: Departure): Promise<boolean> {
-    const { toShard, ...transfer } = departure;
+    const { toShard } = departure;
     if (!this.shards.has(toShard)) {
       this.observer.deferred(
         `a transfer to ${toShard}`,
@@ -90,13 +149,22 @@ export class Transfers {
       );
       return false;
     }
-    const outcome = await this.shards.lanes(toShard).submit({
-      ...transfer,
-      kind: 'transferIn',
-      fromShard,
-      subAccount: departure.toSubAccount,
-      epoch: 0,
-    });
+    const outcome = await this.shards.lanes(toShard).submit(arrivalOf(departure, fromShard));
     return outcome.kind === 'arrived' || outcome.kind === 'alreadyArrived';
   }
+}
+
+/** The second step of a transfer whose first is durable. */
+export function arrivalOf(departure: Departure, fromShard: string): TransferInCommand {
+  const { accountId, transferId, amountMinor, fromSubAccount, toSubAccount } = departure;
+  return {
+    kind: 'transferIn',
+    accountId,
+    transferId,
+    amountMinor,
+    fromSubAccount,
+    toSubAccount,
+    fromShard,
+    subAccount: toSubAccount,
+  };
 }

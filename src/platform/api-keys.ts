@@ -38,8 +38,9 @@ export class ApiKeys {
     @Inject(NOTICES) private readonly notices: Notices,
   ) {
     this.#adminHash = sha256(adminKey);
-    // Deleted keys are all that there are notices of so far.
-    notices.subscribe(() => this.#cache.clear());
+    notices.subscribe(({ kind }) => {
+      if (kind === 'apiKeyDeleted') this.#cache.clear();
+    });
   }
 
   /** The principal if it is remembered; `null` when the directory has to be asked. */

@@ -6,6 +6,18 @@ import { StructuredLog } from './structured-log';
 /** Where lane depths are read from when the metrics are scraped. */
 export type DepthSource = () => readonly { readonly shard: string; readonly depths: readonly number[] }[];
 
+/** What an audit came to, as far as it is shown here. */
+export interface AuditSummary {
+  readonly accounts: number;
+  readonly subAccounts: number;
+  readonly entries: number;
+  readonly transfers: number;
+  readonly findingsCount: number;
+  readonly findings: readonly unknown[];
+}
+
+const FINDINGS_LOGGED_MAX = 10;
+
 interface CommandSeries {
   readonly seconds: Histogram.Internal<'kind'>;
   readonly count: Counter.Internal;
@@ -60,6 +72,26 @@ export class Metrics implements EngineObserver {
   readonly #defects = new Counter({
     name: 'hotsplit_defects_total',
     help: 'Commands that failed by a defect. Any value above 0 wants attention.',
+    registers: [this.registry],
+  });
+
+  readonly #collectorRequests = new Histogram({
+    name: 'hotsplit_collector_requests',
+    help: 'Deductions that waited for a round of the collector, because their home could not pay.',
+    labelNames: ['locked'],
+    buckets: [1, 4, 16, 64, 256, 1024],
+    registers: [this.registry],
+  });
+
+  readonly #auditFindings = new Gauge({
+    name: 'hotsplit_audit_findings',
+    help: 'Broken invariants that the last audit found. Any value above 0 wants attention at once.',
+    registers: [this.registry],
+  });
+
+  readonly #auditedAt = new Gauge({
+    name: 'hotsplit_audit_timestamp_seconds',
+    help: 'When the last audit ended here, since 1970.',
     registers: [this.registry],
   });
 
@@ -122,6 +154,24 @@ export class Metrics implements EngineObserver {
     if (up || this.#shardsDown.has(shard)) return;
     this.#shardsDown.add(shard);
     this.log.warn('shard cannot be reached; its share of requests is turned away', { shard });
+  }
+
+  collected(round: { requests: number; locked: boolean }): void {
+    this.#collectorRequests.observe({ locked: String(round.locked) }, round.requests);
+  }
+
+  audited({ report, seconds }: { report: AuditSummary; seconds: number }): void {
+    const { accounts, subAccounts, entries, transfers, findingsCount, findings } = report;
+    this.#auditFindings.set(findingsCount);
+    this.#auditedAt.set(Date.now() / 1_000);
+    const figures = { accounts, subAccounts, entries, transfers, seconds };
+    if (findingsCount === 0) this.log.info('an audit found everything balanced', figures);
+    else
+      this.log.error('an audit found broken invariants', {
+        ...figures,
+        findingsCount,
+        findings: findings.slice(0, FINDINGS_LOGGED_MAX),
+      });
   }
 
   defect(incident: string, error: unknown): void {

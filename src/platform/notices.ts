@@ -1,5 +1,8 @@
 /** What instances tell each other. A notice only makes a cache forget sooner; nothing is decided by one. */
-export type Notice = { readonly kind: 'apiKeyDeleted' };
+export type Notice =
+  | { readonly kind: 'apiKeyDeleted' }
+  /** Its placement, size or status: what routes by an old one is turned back or slower, never wrong. */
+  | { readonly kind: 'accountChanged'; readonly accountId: string };
 
 /**
  * Cross-instance notices. They may be lost, late or repeated: whoever listens must also get there without them.

@@ -82,8 +82,10 @@ export class RedisNotices implements Notices {
 /** Anything but a notice of this version is somebody else's. */
 function parseNotice(text: string): Notice | undefined {
   try {
-    const { kind } = JSON.parse(text) as Partial<Notice>;
-    return kind === 'apiKeyDeleted' ? { kind } : undefined;
+    const { kind, accountId } = JSON.parse(text) as { kind?: unknown; accountId?: unknown };
+    if (kind === 'apiKeyDeleted') return { kind };
+    if (kind === 'accountChanged' && typeof accountId === 'string') return { kind, accountId };
+    return undefined;
   } catch {
     return undefined;
   }

@@ -22,6 +22,9 @@ class PlainSettings {
   @IsInt() @Min(1) @Max(4_096) batchCommandsMax!: number;
   @IsInt() @Min(1) @Max(1_000_000) laneDepthMax!: number;
   @IsInt() @Min(10) @Max(120_000) waitMsMax!: number;
+  @IsInt() @Min(1) @Max(3_650) idempotencyDays!: number;
+  @IsInt() @Min(0) @Max(60_000) rebalanceMs!: number;
+  @IsInt() @Min(0) @Max(8_760) auditHours!: number;
   @IsInt() @Min(1) @Max(600) startSecondsMax!: number;
   @IsInt() @Min(1) @Max(300) stopSecondsMax!: number;
 }
@@ -104,6 +107,27 @@ export const SETTINGS = {
     fallback: '10000',
     number: true,
     meaning: 'milliseconds a command may wait in a lane before it is answered OVERLOADED instead of run',
+  },
+  idempotencyDays: {
+    variable: 'HOTSPLIT_IDEMPOTENCY_DAYS',
+    fallback: '30',
+    number: true,
+    meaning:
+      'days for which a request id that took effect before its account moved to other shards is found where it was then (1–3,650); on the same shards it is found for ever',
+  },
+  rebalanceMs: {
+    variable: 'HOTSPLIT_REBALANCE_MS',
+    fallback: '250',
+    number: true,
+    meaning:
+      'milliseconds between two looks of the rebalancer at the busy accounts (up to 60,000); 0 turns it off, and every imbalance is left to the collector',
+  },
+  auditHours: {
+    variable: 'HOTSPLIT_AUDIT_HOURS',
+    fallback: '24',
+    number: true,
+    meaning:
+      'hours between two scheduled audits of everything, by one instance of all (up to 8,760); 0 turns them off',
   },
   startSecondsMax: {
     variable: 'HOTSPLIT_START_SECONDS_MAX',

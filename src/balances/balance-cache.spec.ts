@@ -1,0 +1,53 @@
+import { BalanceCache, type TimedBalance } from './balance-cache';
+
+/** A cache of three accounts on a clock that the test turns; the nth reading has n available. */
+function setUp() {
+  let now = 0;
+  let readings = 0;
+  const cache = new BalanceCache({ accountsMax: 3, ageMsMax: 1_000 }, () => now);
+  const take = (): Promise<TimedBalance> => {
+    readings += 1;
+    const total = BigInt(readings);
+    const balance = { availableMinor: total, heldMinor: 0n, totalMinor: total, inTransitMinor: 0n };
+    return Promise.resolve({ balance, asOfMs: now });
+  };
+  return {
+    cache,
+    take,
+    pass: (ms: number) => void (now += ms),
+    readings: () => readings,
+    read: async (accountId: string) => (await cache.read(accountId, take)).balance.availableMinor,
+  };
+}
+
+describe('a balance cache', () => {
+  test('answers with what it has read until that is too old, by when the reading began', async () => {
+    const { cache, take, read, pass } = setUp();
+    expect(await read('a')).toBe(1n);
+    pass(1_000);
+    expect(await cache.read('a', take)).toMatchObject({ asOfMs: 0, balance: { availableMinor: 1n } });
+    pass(1);
+    expect(await cache.read('a', take)).toMatchObject({ asOfMs: 1_001, balance: { availableMinor: 2n } });
+  });
+
+  test('lets all who ask meanwhile share one reading', async () => {
+    const { read, readings } = setUp();
+    expect(await Promise.all([read('a'), read('a'), read('b'), read('a')])).toEqual([1n, 1n, 2n, 1n]);
+    expect(readings()).toBe(2);
+  });
+
+  test('does not keep a failure', async () => {
+    const { cache, read } = setUp();
+    const failing = (): Promise<TimedBalance> => Promise.reject(new Error('away'));
+    await expect(cache.read('a', failing)).rejects.toThrow('away');
+    expect(await read('a')).toBe(1n);
+  });
+
+  test('has room for so many accounts and forgets the one asked for longest ago', async () => {
+    const { read, readings } = setUp();
+    for (const accountId of ['a', 'b', 'c', 'a', 'd']) await read(accountId);
+    expect(readings()).toBe(4);
+    expect(await read('a')).toBe(1n);
+    expect(await read('b')).toBe(5n);
+  });
+});

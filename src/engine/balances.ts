@@ -1,0 +1,132 @@
+import type { AccountRecord } from '../shards/directory/account-record';
+import { ShardContendedError, ShardUnavailableError } from '../shards/faults';
+import type { AccountCache } from './account-cache';
+import type { LockedReach, ReachLocks } from './locked-reach';
+import { type Balance, balanceOf, heldStill, isVoid, type Reading, readReach, toBalance } from './reading';
+import type { ShardSet } from './shard-set';
+
+export interface BalancesParts {
+  readonly shards: ShardSet;
+  readonly accounts: AccountCache;
+  readonly locks: ReachLocks;
+  readonly sleep: (ms: number) => Promise<void>;
+}
+
+/** Readings of an account whose reach changes while it is read. */
+const VOID_READINGS_MAX = 20;
+const VOID_PAUSE_MS = 10;
+
+/** Pairs of readings that a snapshot tries before it takes locks. */
+const SNAPSHOT_PASSES_MAX = 4;
+const LOCK_TRIES_MAX = 5;
+
+/**
+ * The aggregator: an account's balance over all of its sub-accounts, one round trip to each shard.
+ *
+ * Methods reject with `ShardUnavailableError` when a shard in the account's reach cannot be read.
+ */
+export class Balances {
+  readonly #snapshots = new Map<string, Promise<Balance>>();
+
+  constructor(private readonly parts: BalancesParts) {}
+
+  /**
+   * Each shard read once, in parallel: exact against money moving inside the account, not one instant of what comes from
+   * outside. A sum below zero shows that it was torn, and is read again as a snapshot.
+   */
+  async current(account: AccountRecord): Promise<Balance> {
+    const { reading, account: known } = await this.read(account);
+    const balance = balanceOf(reading);
+    return balance.availableMinor < 0n ? this.snapshot(known) : balance;
+  }
+
+  /**
+   * A total that the account really had at one instant during the call: read twice until nothing came from outside
+   * between the passes, or else under locks. Callers share a reading that began after they called.
+   */
+  async snapshot(account: AccountRecord): Promise<Balance> {
+    const { accountId } = account;
+    const underWay = this.#snapshots.get(accountId);
+    // One that is under way may have seen an instant before this call: wait for the next.
+    const next = underWay
+      ? underWay.then(
+          () => this.#nextSnapshot(account),
+          () => this.#nextSnapshot(account),
+        )
+      : this.#nextSnapshot(account);
+    return next;
+  }
+
+  /**
+   * Reads the whole reach, as the account's newest record names it.
+   *
+   * Rejects with `ShardUnavailableError` when a shard cannot be read.
+   */
+  async read(account: AccountRecord): Promise<{ reading: Reading; account: AccountRecord }> {
+    let known = account;
+    for (let tries = 1; tries <= VOID_READINGS_MAX; tries += 1) {
+      const reading = await readReach(this.parts.shards, known);
+      const [missing] = reading.unreadable;
+      if (missing !== undefined) throw new ShardUnavailableError(missing, 'the balance needs every shard');
+      if (!isVoid(reading, known)) return { reading, account: known };
+      if (tries > 1) await this.parts.sleep(VOID_PAUSE_MS);
+      known = (await this.parts.accounts.reread(account.accountId)) ?? known;
+    }
+    throw new ShardUnavailableError(known.placement.shards[0] ?? '', 'the account’s placement is changing');
+  }
+
+  #nextSnapshot(account: AccountRecord): Promise<Balance> {
+    const { accountId } = account;
+    const waiting = this.#snapshots.get(accountId);
+    if (waiting) return waiting;
+    const taken = this.#takeSnapshot(account).finally(() => {
+      if (this.#snapshots.get(accountId) === taken) this.#snapshots.delete(accountId);
+    });
+    this.#snapshots.set(accountId, taken);
+    return taken;
+  }
+
+  async #takeSnapshot(account: AccountRecord): Promise<Balance> {
+    let { reading: first, account: known } = await this.read(account);
+    for (let pass = 1; pass <= SNAPSHOT_PASSES_MAX; pass += 1) {
+      const second = await this.read(known);
+      if (heldStill(first, second.reading)) return balanceOf(second.reading);
+      first = second.reading;
+      known = second.account;
+    }
+    return this.#underLocks(known);
+  }
+
+  async #underLocks(account: AccountRecord): Promise<Balance> {
+    let known = account;
+    for (let tries = 1; ; tries += 1) {
+      try {
+        const balance = await this.parts.locks.with(known, (locked) =>
+          Promise.resolve(lockedBalance(locked, known)),
+        );
+        if (balance) return balance;
+      } catch (error) {
+        if (!(error instanceof ShardContendedError) || tries >= LOCK_TRIES_MAX) throw error;
+      }
+      if (tries >= LOCK_TRIES_MAX)
+        throw new ShardUnavailableError(
+          known.placement.shards[0] ?? '',
+          'the account’s placement is changing',
+        );
+      known = (await this.parts.accounts.reread(account.accountId)) ?? known;
+    }
+  }
+}
+
+/** Σ over locked rows; `undefined` when one of them is ahead of the placement that was locked. */
+export function lockedBalance(locked: LockedReach, account: AccountRecord): Balance | undefined {
+  const known = account.next?.epoch ?? account.placement.epoch;
+  if (locked.rows.some(({ row }) => row.epoch > known)) return undefined;
+  const sum = (value: (row: LockedReach['rows'][number]['row']) => bigint): bigint =>
+    locked.rows.reduce((total, { row }) => total + value(row), 0n);
+  return toBalance({
+    netMinor: sum((row) => row.netMinor),
+    heldMinor: sum((row) => row.heldMinor),
+    availableMinor: sum((row) => row.availableMinor),
+  });
+}

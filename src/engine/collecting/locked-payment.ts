@@ -1,0 +1,109 @@
+import { type Collection, planCollection, type ShardFunds } from '../../ledger/plan-collection';
+import type { AccountRecord } from '../../shards/directory/account-record';
+import { lockedBalance } from '../balances';
+import { NO_FAULTS, type ReachPoint } from '../fault-points';
+import type { LockedReach } from '../locked-reach';
+import type { Mover } from '../mover';
+import { arrivalOf, type Transfers } from '../transfers';
+import type { Refusals } from './refusals';
+import { at, claimOf, type Homed, tellUnlessShort } from './waiting';
+
+export interface LockedPaymentParts {
+  readonly transfers: Transfers;
+  readonly mover: Mover;
+  readonly refusals: Refusals;
+  readonly reach?: ReachPoint;
+}
+
+export interface LockedEnd {
+  readonly undecided: readonly Homed[];
+  /** What the account can pay, by what the rows and what is in transit hold. */
+  readonly payableMinor: bigint;
+  /** Someone waits for money in transit. */
+  readonly settle: boolean;
+}
+
+/**
+ * Decides under locks on every shard, for the deductions of the oldest one's home; the others' turn comes. The sources
+ * commit what they send first, then home takes it and the deductions in its own transaction.
+ */
+export class LockedPayment {
+  constructor(private readonly parts: LockedPaymentParts) {}
+
+  /** @returns `undefined`, and nothing done, when a row is ahead of the placement that was locked */
+  async run(
+    account: AccountRecord,
+    homed: readonly Homed[],
+    locked: LockedReach,
+  ): Promise<LockedEnd | undefined> {
+    const reach = this.parts.reach ?? NO_FAULTS;
+    await reach('collector.locked');
+    const balance = lockedBalance(locked, account);
+    if (!balance) return undefined;
+    const { availableMinor: payableMinor, inTransitMinor } = balance;
+    const home = homed[0]?.shard ?? '';
+    const here = homed.filter(({ shard }) => shard === home);
+    const others = homed.filter(({ shard }) => shard !== home);
+    const plan = planCollection(lockedFunds(locked, account), here.map(claimOf), payableMinor);
+
+    // Nobody is let in meanwhile, so the keys are looked up after the instant that was read, which is now.
+    const refused = [
+      ...at(here, plan.short),
+      ...others.filter(({ command }) => command.amountMinor > payableMinor),
+    ];
+    await Promise.all(refused.map((each) => this.parts.refusals.tellShort(account, each, payableMinor)));
+    const unpaid = await this.#pay(account, { home, paying: at(here, plan.pay), plan, locked });
+    return {
+      undecided: [...at(here, plan.wait), ...unpaid, ...others.filter((each) => !refused.includes(each))],
+      payableMinor,
+      settle: inTransitMinor > 0n && plan.wait.length > 0,
+    };
+  }
+
+  async #pay(
+    account: AccountRecord,
+    payment: {
+      readonly home: string;
+      readonly paying: readonly Homed[];
+      readonly plan: Collection;
+      readonly locked: LockedReach;
+    },
+  ): Promise<Homed[]> {
+    const { home, paying, plan, locked } = payment;
+    const [first] = paying;
+    if (!first) return [];
+    const arrivals = [];
+    for (const { from, amountMinor } of plan.pulls) {
+      const [sent] = await locked.on(from).apply([
+        {
+          kind: 'transferOut',
+          accountId: account.accountId,
+          transferId: this.parts.mover.newTransferId(),
+          amountMaxMinor: amountMinor,
+          toShard: home,
+          toSubAccount: first.command.subAccount,
+        },
+      ]);
+      if (sent?.kind === 'departed' && sent.departure) arrivals.push(arrivalOf(sent.departure, from));
+    }
+    await (this.parts.reach ?? NO_FAULTS)('collector.paid');
+    const outcomes = await locked.on(home).apply([...arrivals, ...paying.map(({ command }) => command)]);
+    arrivals.forEach((arrival, position) => {
+      const arrived = outcomes[position]?.kind;
+      if (arrived === 'arrived' || arrived === 'alreadyArrived')
+        this.parts.transfers.markArrived(arrival.fromShard, [arrival]);
+    });
+    return tellUnlessShort(home, paying, outcomes.slice(arrivals.length));
+  }
+}
+
+function lockedFunds(locked: LockedReach, account: AccountRecord): ShardFunds[] {
+  return account.reach.map((shard) => ({
+    shard,
+    availableMinor: locked.rows.reduce(
+      (sum, each) => (each.shard === shard ? sum + each.row.availableMinor : sum),
+      0n,
+    ),
+    inPlacement: account.placement.shards.includes(shard),
+  }));
+}

@@ -1,0 +1,78 @@
+import { pastHomes } from '../../ledger/routing';
+import type { AccountRecord } from '../../shards/directory/account-record';
+import { DirectoryUnavailableError } from '../../shards/directory/directory';
+import { ShardContendedError, ShardUnavailableError } from '../../shards/faults';
+import { earlierUse } from '../earlier-use';
+import type { KeyLookUps } from '../key-look-ups';
+import { balanceOf, heldStill, isVoid, type Reading, readReach } from '../reading';
+import type { ShardSet } from '../shard-set';
+import type { Homed } from './waiting';
+
+export interface RefusalParts {
+  readonly shards: ShardSet;
+  readonly lookUps: KeyLookUps;
+  /** Readings of a round that tries to find the account at rest. */
+  readonly passesMax: number;
+}
+
+/** Refuses for funds: only what the whole account could not pay at one instant, and what has not taken effect by then. */
+export class Refusals {
+  constructor(private readonly parts: RefusalParts) {}
+
+  /**
+   * A reading that is true of one instant between the first one and now; `undefined` when the account does not hold still
+   * or cannot be read.
+   */
+  async atRest(account: AccountRecord, first: Reading): Promise<Reading | undefined> {
+    let before = first;
+    for (let pass = 1; pass < this.parts.passesMax; pass += 1) {
+      const after = await readReach(this.parts.shards, account);
+      if (after.unreadable.length > 0 || isVoid(after, account)) return undefined;
+      if (heldStill(before, after)) return after;
+      before = after;
+    }
+    return undefined;
+  }
+
+  /** Refuses deductions that are more than the account had at the instant of a reading. */
+  async refuse(account: AccountRecord, refused: readonly Homed[], still: Reading): Promise<void> {
+    const { availableMinor } = balanceOf(still);
+    const inactive = [...still.parts.values()].some(({ inactiveRows }) => inactiveRows > 0);
+    await Promise.all(
+      refused.map((each) =>
+        inactive
+          ? this.#askHome(account, each, availableMinor)
+          : this.tellShort(account, each, availableMinor),
+      ),
+    );
+  }
+
+  /** Refuses one for funds, unless its key took effect by now: at home, or where its home was before. Never rejects. */
+  async tellShort(account: AccountRecord, homed: Homed, availableMinor: bigint): Promise<void> {
+    const { waiting, shard: home } = homed;
+    const { requestId, accountId, fingerprint } = waiting.request;
+    try {
+      for (const shard of [home, ...pastHomes(requestId, account.placement, account.past)]) {
+        const entry = await this.parts.lookUps.find(shard, accountId, requestId);
+        if (!entry) continue;
+        waiting.resolve({ shard, outcome: earlierUse(entry, fingerprint) });
+        return;
+      }
+      waiting.resolve({ shard: home, outcome: { kind: 'insufficientFunds', availableMinor } });
+    } catch (error) {
+      if (error instanceof ShardUnavailableError || error instanceof DirectoryUnavailableError)
+        waiting.resolve({ shard: home, outcome: { kind: 'shardUnavailable', shard: home } });
+      else if (error instanceof ShardContendedError)
+        waiting.resolve({ shard: home, outcome: { kind: 'overloaded', shard: home } });
+      else waiting.reject(error);
+    }
+  }
+
+  /** Some rows know of a status that refuses before any question of funds: home says which. */
+  async #askHome(account: AccountRecord, homed: Homed, availableMinor: bigint): Promise<void> {
+    const { shard, command, waiting } = homed;
+    const outcome = await this.parts.shards.lanes(shard).submit(command);
+    if (outcome.kind === 'insufficientFunds') await this.tellShort(account, homed, availableMinor);
+    else waiting.resolve({ shard, outcome });
+  }
+}

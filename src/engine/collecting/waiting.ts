@@ -1,0 +1,71 @@
+import type { DeductCommand } from '../../ledger/command';
+import type { Claim, ShardFunds } from '../../ledger/plan-collection';
+import type { AccountRecord } from '../../shards/directory/account-record';
+import type { LaneOutcome } from '../engine-outcome';
+import type { Reading } from '../reading';
+import { type Request, routeToHome } from '../router';
+
+/** What a deduction came to, and the shard it is about. */
+export interface Collected {
+  readonly shard: string;
+  readonly outcome: LaneOutcome;
+}
+
+/** A deduction that its home could not pay. */
+export interface Waiting {
+  readonly request: Request;
+  readonly since: number;
+  rounds: number;
+  /** Told what it came to: whatever fails afterwards, it must not be carried out any more. */
+  decided: boolean;
+  readonly resolve: (collected: Collected) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** One with its command, routed by the account as a round knows it. */
+export interface Homed {
+  readonly waiting: Waiting;
+  readonly shard: string;
+  readonly command: DeductCommand;
+}
+
+export function homeOf(waiting: Waiting, account: AccountRecord): Homed {
+  const { shard, command } = routeToHome(waiting.request, account);
+  if (command.kind !== 'deduct') throw new TypeError(`the collector pays deductions, not "${command.kind}"`);
+  return { waiting, shard, command };
+}
+
+export function claimOf({ shard, command }: Homed): Claim {
+  return { homeShard: shard, amountMinor: command.amountMinor };
+}
+
+export function fundsOf(reading: Reading, account: AccountRecord): ShardFunds[] {
+  return [...reading.parts].map(([shard, { availableMinor }]) => ({
+    shard,
+    availableMinor,
+    inPlacement: account.placement.shards.includes(shard),
+  }));
+}
+
+export function at(homed: readonly Homed[], positions: readonly number[]): Homed[] {
+  return positions.map((position) => homed[position]).filter((each) => each !== undefined);
+}
+
+/** The waiting of some, in the order in which they came. */
+export function inOrder(homed: readonly Homed[]): Waiting[] {
+  return homed.map(({ waiting }) => waiting).sort((a, b) => a.since - b.since);
+}
+
+/** Tells those whose home was not short; @returns the others. */
+export function tellUnlessShort(
+  shard: string,
+  homed: readonly Homed[],
+  outcomes: readonly LaneOutcome[],
+): Homed[] {
+  return homed.filter(({ waiting }, position) => {
+    const outcome = outcomes[position] as LaneOutcome;
+    if (outcome.kind === 'insufficientFunds') return true;
+    waiting.resolve({ shard, outcome });
+    return false;
+  });
+}

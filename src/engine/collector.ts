@@ -1,0 +1,251 @@
+import { planCollection } from '../ledger/plan-collection';
+import type { AccountRecord } from '../shards/directory/account-record';
+import { ShardContendedError, ShardUnavailableError } from '../shards/faults';
+import type { AccountCache } from './account-cache';
+import { LockedPayment } from './collecting/locked-payment';
+import { Payments } from './collecting/payments';
+import { Refusals } from './collecting/refusals';
+import {
+  at,
+  claimOf,
+  type Collected,
+  fundsOf,
+  type Homed,
+  homeOf,
+  inOrder,
+  type Waiting,
+} from './collecting/waiting';
+import type { ReachPoint } from './fault-points';
+import type { KeyLookUps } from './key-look-ups';
+import type { ReachLocks } from './locked-reach';
+import type { Mover } from './mover';
+import type { EngineObserver } from './observer';
+import { balanceOf, isVoid, type Reading, readReach } from './reading';
+import type { Request } from './router';
+import type { ShardSet } from './shard-set';
+import type { Transfers } from './transfers';
+
+export interface CollectorSettings {
+  /** Deductions that may wait for one account; the next one is answered `overloaded`. */
+  readonly waitingMax: number;
+  /** Deductions judged in one round. */
+  readonly roundMax: number;
+  /** Rounds that go by readings; then all shards are locked. */
+  readonly readRoundsMax: number;
+  /** Readings of a round that tries to find an account at rest before it refuses anyone. */
+  readonly passesMax: number;
+  /** A deduction that has waited longer is answered `overloaded`. */
+  readonly waitMsMax: number;
+  /** How long what a reading found sends deductions straight here instead of home first. */
+  readonly rememberMs: number;
+  readonly accountsMax: number;
+}
+
+export const COLLECTOR_SETTINGS: CollectorSettings = {
+  waitingMax: 8_192,
+  roundMax: 2_048,
+  readRoundsMax: 3,
+  passesMax: 3,
+  waitMsMax: 5_000,
+  rememberMs: 500,
+  accountsMax: 10_000,
+};
+
+const VOID_PAUSE_MS = 10;
+
+export interface CollectorParts {
+  readonly shards: ShardSet;
+  readonly accounts: AccountCache;
+  readonly transfers: Transfers;
+  readonly mover: Mover;
+  readonly lookUps: KeyLookUps;
+  readonly locks: ReachLocks;
+  readonly observer: EngineObserver;
+  readonly settings: CollectorSettings;
+  readonly now: () => number;
+  readonly sleep: (ms: number) => Promise<void>;
+  readonly turn: () => Promise<void>;
+  readonly reach?: ReachPoint;
+}
+
+/**
+ * Pays what one shard cannot and the account can, and refuses what the account cannot: for each account, one round at a
+ * time over all deductions that wait for it, so that a storm against an empty account costs a few reads and not one each.
+ *
+ * A round reads every shard in the account's reach and decides, in the order of arrival, whom the account can pay. What
+ * each home lacks is brought from the others; the money and the deductions it was brought for are judged in one
+ * transaction at home, so nobody takes it in between. A refusal wants more: that the account held still between two
+ * readings, which makes them one instant after the deduction came, and that its key was looked up after that instant.
+ *
+ * Two instances may chase each other's money. So after some rounds all shards are locked, in the order of their names,
+ * and what is decided then stands; there is no lease to wait for or to lose. Rounds and waiting are bounded.
+ */
+export class Collector {
+  readonly #payments: Payments;
+  readonly #refusals: Refusals;
+  readonly #lockedPayment: LockedPayment;
+  readonly #queues = new Map<string, Waiting[]>();
+  readonly #lastRead = new Map<string, { payableMinor: bigint; at: number }>();
+  readonly #running = new Set<Promise<void>>();
+
+  constructor(private readonly parts: CollectorParts) {
+    this.#payments = new Payments(parts);
+    this.#refusals = new Refusals({ ...parts, passesMax: parts.settings.passesMax });
+    this.#lockedPayment = new LockedPayment({ ...parts, refusals: this.#refusals });
+  }
+
+  /** Whether the account had less at the last look: then its home need not be asked first. */
+  expectsShort(accountId: string, amountMinor: bigint): boolean {
+    const last = this.#lastRead.get(accountId);
+    if (!last || amountMinor <= last.payableMinor) return false;
+    return this.parts.now() - last.at <= this.parts.settings.rememberMs;
+  }
+
+  /** Resolves with the outcome once it is durable; `fenced` when the account's placement has changed meanwhile. */
+  collect(request: Request, shard: string): Promise<Collected> {
+    const { accountId } = request;
+    const queue = this.#queues.get(accountId) ?? [];
+    if (queue.length >= this.parts.settings.waitingMax)
+      return Promise.resolve({ shard, outcome: { kind: 'overloaded', shard } });
+    return new Promise((resolve, reject) => {
+      const waiting: Waiting = {
+        request,
+        since: this.parts.now(),
+        rounds: 0,
+        decided: false,
+        resolve: (collected) => {
+          waiting.decided = true;
+          resolve(collected);
+        },
+        reject,
+      };
+      queue.push(waiting);
+      if (this.#queues.has(accountId)) return;
+      this.#queues.set(accountId, queue);
+      const running = this.#run(accountId, queue).finally(() => this.#running.delete(running));
+      this.#running.add(running);
+    });
+  }
+
+  async whenIdle(): Promise<void> {
+    await Promise.all(this.#running);
+  }
+
+  async #run(accountId: string, queue: Waiting[]): Promise<void> {
+    for (;;) {
+      await this.parts.turn();
+      const batch = this.#withoutLate(queue.splice(0, this.parts.settings.roundMax));
+      if (batch.length > 0) queue.unshift(...(await this.#round(accountId, batch)));
+      if (queue.length === 0) break;
+    }
+    this.#queues.delete(accountId);
+  }
+
+  #withoutLate(batch: readonly Waiting[]): Waiting[] {
+    const oldest = this.parts.now() - this.parts.settings.waitMsMax;
+    return batch.filter((waiting) => {
+      if (waiting.since >= oldest) return true;
+      const [shard = ''] = this.parts.accounts.peek(waiting.request.accountId)?.placement.shards ?? [];
+      waiting.resolve({ shard, outcome: { kind: 'overloaded', shard } });
+      return false;
+    });
+  }
+
+  /** @returns those that are not decided yet; never rejects */
+  async #round(accountId: string, batch: Waiting[]): Promise<Waiting[]> {
+    try {
+      const account = this.parts.accounts.peek(accountId) ?? (await this.parts.accounts.read(accountId));
+      if (!account) throw new RangeError(`deductions wait for an account that is gone: ${accountId}`);
+      const locked = batch.some(({ rounds }) => rounds >= this.parts.settings.readRoundsMax);
+      for (const waiting of batch) waiting.rounds += 1;
+      this.parts.observer.collected({ requests: batch.length, locked });
+      return await (locked ? this.#lockedRound(account, batch) : this.#readRound(account, batch));
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+      return [];
+    }
+  }
+
+  async #readRound(account: AccountRecord, batch: Waiting[]): Promise<Waiting[]> {
+    const first = await readReach(this.parts.shards, account);
+    if (isVoid(first, account)) return this.#readAnew(account, batch);
+    if (first.unreadable.length > 0) return this.#payFromTheRest(account, batch, first);
+
+    const { availableMinor: payableMinor, inTransitMinor } = balanceOf(first);
+    this.#remember(account.accountId, payableMinor);
+    const homed = batch.map((waiting) => homeOf(waiting, account));
+    const plan = planCollection(fundsOf(first, account), homed.map(claimOf), payableMinor);
+    // Refused before anyone is paid: paying would disturb the reading that a refusal needs.
+    const undecided = await this.#refuse(account, at(homed, plan.short), first);
+    const [unpaid] = await Promise.all([
+      this.#payments.pay(account, at(homed, plan.pay), plan.pulls),
+      inTransitMinor > 0n && plan.wait.length > 0
+        ? this.parts.transfers.settle(account.accountId, account.reach)
+        : undefined,
+    ]);
+    return inOrder([...undecided, ...unpaid, ...at(homed, plan.wait)]);
+  }
+
+  /** @returns those that could not be refused, because the account did not hold still or has enough after all */
+  async #refuse(account: AccountRecord, short: readonly Homed[], first: Reading): Promise<Homed[]> {
+    if (short.length === 0) return [];
+    const still = await this.#refusals.atRest(account, first);
+    if (!still) return [...short];
+    const { availableMinor } = balanceOf(still);
+    this.#remember(account.accountId, availableMinor);
+    const refused = short.filter(({ command }) => command.amountMinor > availableMinor);
+    await this.#refusals.refuse(account, refused, still);
+    return short.filter((each) => !refused.includes(each));
+  }
+
+  /** The account's placement is changing under the reader: read it anew, and give the change a moment. */
+  async #readAnew(account: AccountRecord, batch: Waiting[]): Promise<Waiting[]> {
+    for (const waiting of batch) waiting.rounds -= 1;
+    const fresh = await this.parts.accounts.reread(account.accountId);
+    if (fresh?.revision === account.revision) await this.parts.sleep(VOID_PAUSE_MS);
+    return batch;
+  }
+
+  /** While a shard cannot be read nobody is refused for funds: whom the others cannot pay is told that it is missing. */
+  async #payFromTheRest(account: AccountRecord, batch: Waiting[], reading: Reading): Promise<Waiting[]> {
+    const [missing = ''] = reading.unreadable;
+    const homed = batch.map((waiting) => homeOf(waiting, account));
+    const reachable = homed.filter(({ shard }) => reading.parts.has(shard));
+    const plan = planCollection(fundsOf(reading, account), reachable.map(claimOf), 0n);
+    const paying = at(reachable, plan.pay);
+    const unpaid = new Set(await this.#payments.pay(account, paying, plan.pulls));
+    for (const each of homed) {
+      if (paying.includes(each) && !unpaid.has(each)) continue;
+      each.waiting.resolve({ shard: missing, outcome: { kind: 'shardUnavailable', shard: missing } });
+    }
+    return [];
+  }
+
+  async #lockedRound(account: AccountRecord, batch: Waiting[]): Promise<Waiting[]> {
+    const homed = batch.map((waiting) => homeOf(waiting, account));
+    try {
+      const end = await this.parts.locks.with(account, (locked) =>
+        this.#lockedPayment.run(account, homed, locked),
+      );
+      if (!end) return await this.#readAnew(account, batch);
+      this.#remember(account.accountId, end.payableMinor);
+      if (end.settle) await this.parts.transfers.settle(account.accountId, account.reach);
+      return inOrder(end.undecided);
+    } catch (error) {
+      const undecided = batch.filter(({ decided }) => !decided);
+      if (error instanceof ShardContendedError) return undecided;
+      if (!(error instanceof ShardUnavailableError)) throw error;
+      const reading = await readReach(this.parts.shards, account);
+      if (reading.unreadable.length === 0) return undecided;
+      return this.#payFromTheRest(account, undecided, reading);
+    }
+  }
+
+  #remember(accountId: string, payableMinor: bigint): void {
+    this.#lastRead.delete(accountId);
+    this.#lastRead.set(accountId, { payableMinor, at: this.parts.now() });
+    if (this.#lastRead.size <= this.parts.settings.accountsMax) return;
+    const [oldest] = this.#lastRead.keys();
+    if (oldest !== undefined) this.#lastRead.delete(oldest);
+  }
+}

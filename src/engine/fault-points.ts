@@ -1,0 +1,55 @@
+/**
+ * Named places between the steps of what must survive a crash anywhere. They do nothing, unless a test runs the service
+ * with a fault at one of them (`HOTSPLIT_TEST_FAULT`, see docs/testing.md).
+ */
+export const FAULT_POINTS = [
+  /** Money is about to leave a sub-account for another shard. */
+  'transfer.leaving',
+  /** It has left, durably, and is in transit. */
+  'transfer.departed',
+  /** It has arrived, and its source does not know yet. */
+  'transfer.arrived',
+  /** Its source knows. */
+  'transfer.completed',
+  /** Recovery has found departures that nobody finished. */
+  'recovery.found',
+  /** Money for a waiting deduction is on its way home. */
+  'collector.departed',
+  /** All shards are locked for a round of the collector, sources have not paid yet. */
+  'collector.locked',
+  /** Under locks, the sources have paid and home has not taken it. */
+  'collector.paid',
+  /** The operation is written, the account does not name it yet. */
+  'resize.asked',
+  /** The account names the operation. */
+  'resize.begun',
+  /** The next placement is announced. */
+  'resize.announced',
+  /** New rows stand. */
+  'resize.prepared',
+  /** One shard is fenced. */
+  'resize.fencing',
+  /** All shards are fenced. */
+  'resize.fenced',
+  /** It is decided that the next placement becomes active. */
+  'resize.activating',
+  /** It is active; its rows do not all know yet. */
+  'resize.activated',
+  /** It is decided that the old placement stays. */
+  'resize.abandoning',
+  /** The rows know which of them are in use. */
+  'resize.settled',
+  /** A draining row's money has been told to leave. */
+  'drain.leveled',
+  /** The directory has the account's new status, the rows not yet. */
+  'status.recorded',
+  /** The rows have it, the operation has not ended. */
+  'status.told',
+] as const;
+
+export type FaultPoint = (typeof FAULT_POINTS)[number];
+
+/** Told when a point is reached; may crash the process, or reject to fail the call. */
+export type ReachPoint = (point: FaultPoint) => Promise<void> | undefined;
+
+export const NO_FAULTS: ReachPoint = () => undefined;

@@ -1,0 +1,78 @@
+import type { Entry } from '../ledger/entry';
+import { ShardContendedError, ShardUnavailableError } from '../shards/faults';
+import type { ShardSet } from './shard-set';
+
+interface Waiting {
+  readonly accountId: string;
+  readonly requestId: string;
+  readonly resolve: (entry: Entry | undefined) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+const WAITING_MAX = 8_192;
+const LOOKED_UP_MAX = 900;
+
+/**
+ * Looks keys up where a past placement had their home: one read for all that wait, shard by shard, begun after each of
+ * them asked.
+ */
+export class KeyLookUps {
+  readonly #queues = new Map<string, Waiting[]>();
+
+  constructor(
+    private readonly shards: ShardSet,
+    private readonly turn: () => Promise<void>,
+  ) {}
+
+  /** Rejects with `ShardUnavailableError` when the shard cannot be read, `ShardContendedError` when too many wait. */
+  async find(shard: string, accountId: string, requestId: string): Promise<Entry | undefined> {
+    await this.shards.ensure([shard]);
+    if (this.shards.lanes(shard).isDown)
+      throw new ShardUnavailableError(shard, 'it could not be reached just now');
+    return new Promise((resolve, reject) => {
+      const waiting: Waiting = { accountId, requestId, resolve, reject };
+      const queue = this.#queues.get(shard);
+      if (!queue) {
+        this.#queues.set(shard, [waiting]);
+        void this.#run(shard);
+      } else if (queue.length < WAITING_MAX) {
+        queue.push(waiting);
+      } else {
+        reject(new ShardContendedError(shard, 0));
+      }
+    });
+  }
+
+  async #run(shard: string): Promise<void> {
+    for (;;) {
+      await this.turn();
+      const queue = this.#queues.get(shard) ?? [];
+      const batch = queue.splice(0, LOOKED_UP_MAX);
+      if (batch.length === 0) break;
+      await Promise.all([...byAccount(batch)].map(([accountId, some]) => this.#read(shard, accountId, some)));
+    }
+    this.#queues.delete(shard);
+  }
+
+  async #read(shard: string, accountId: string, batch: readonly Waiting[]): Promise<void> {
+    try {
+      const entries = await this.shards
+        .shard(shard)
+        .findEntries(accountId, [...new Set(batch.map(({ requestId }) => requestId))]);
+      const found = new Map(entries.map((entry) => [entry.requestId, entry]));
+      for (const { requestId, resolve } of batch) resolve(found.get(requestId));
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    }
+  }
+}
+
+function byAccount(batch: readonly Waiting[]): Map<string, Waiting[]> {
+  const accounts = new Map<string, Waiting[]>();
+  for (const waiting of batch) {
+    const some = accounts.get(waiting.accountId);
+    if (some) some.push(waiting);
+    else accounts.set(waiting.accountId, [waiting]);
+  }
+  return accounts;
+}

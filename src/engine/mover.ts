@@ -1,0 +1,41 @@
+import type { Departure } from '../ledger/transfer';
+import { NO_FAULTS, type ReachPoint } from './fault-points';
+import type { ShardSet } from './shard-set';
+
+/** Money to send from one shard of an account to a row of another. */
+export interface Move {
+  readonly accountId: string;
+  readonly fromShard: string;
+  readonly toShard: string;
+  readonly toSubAccount: number;
+  readonly amountMaxMinor: bigint;
+}
+
+/** Sends money on its way between an account's shards: the first step of a transfer. */
+export class Mover {
+  constructor(
+    private readonly shards: ShardSet,
+    private readonly newId: () => string,
+    private readonly reach: ReachPoint = NO_FAULTS,
+  ) {}
+
+  /** Never the same twice. */
+  newTransferId(): string {
+    return `move ${this.newId()}`;
+  }
+
+  /** @returns what left, durably; `undefined` when nothing did, or when it is not known and recovery will find it */
+  async send(move: Move): Promise<Departure | undefined> {
+    const { accountId, fromShard, toShard, toSubAccount, amountMaxMinor } = move;
+    await this.reach('transfer.leaving');
+    const outcome = await this.shards.lanes(fromShard).submit({
+      kind: 'transferOut',
+      accountId,
+      transferId: this.newTransferId(),
+      amountMaxMinor,
+      toShard,
+      toSubAccount,
+    });
+    return outcome.kind === 'departed' ? outcome.departure : undefined;
+  }
+}

@@ -1,0 +1,221 @@
+import type { OperationError, OperationKind, OperationRecord } from '../../shards/directory/operation-record';
+import { ENDED, type OperationAdvance, type OperationStore } from '../../shards/directory/operation-store';
+import type { EngineObserver } from '../observer';
+
+/** What a job does with its operation: it reads where it stands, does the work of that step, and takes the next. */
+export interface JobRun {
+  readonly operation: OperationRecord;
+  /** Aborted when this instance stops or another one has taken the operation over. */
+  readonly signal: AbortSignal;
+  /**
+   * Takes the operation from its present step to another. Rejects with `StepLostError` when it does not stand there any
+   * more: then another runner is at work, and this one must do nothing further.
+   */
+  advance(to: OperationAdvance): Promise<void>;
+  report(progress: OperationRecord['progress']): Promise<void>;
+}
+
+/**
+ * A kind of operation. `run` goes on from the step it finds until the operation has ended. Every step may be repeated;
+ * what rejects is tried again later, by any instance.
+ */
+export interface Job {
+  run(run: JobRun): Promise<void>;
+}
+
+/** The operation was taken over by another runner. */
+export class StepLostError extends Error {
+  readonly code = 'STEP_LOST';
+
+  constructor(operationId: string) {
+    super(`operation ${operationId} has gone on without this runner`);
+    this.name = 'StepLostError';
+  }
+}
+
+export interface RunnerSettings {
+  /** How long others leave an operation alone whose runner says nothing. */
+  readonly leaseMs: number;
+  readonly intervalMs: number;
+  /** The pause before what failed is tried again; it doubles up to the longest. */
+  readonly retryMs: number;
+  readonly retryMsMax: number;
+  readonly runningMax: number;
+}
+
+export const RUNNER_SETTINGS: RunnerSettings = {
+  leaseMs: 6_000,
+  intervalMs: 1_000,
+  retryMs: 1_000,
+  retryMsMax: 10_000,
+  runningMax: 16,
+};
+
+export interface RunnerParts {
+  readonly store: OperationStore;
+  readonly observer: EngineObserver;
+  readonly settings: RunnerSettings;
+  readonly newId: () => string;
+  readonly sleep: (ms: number) => Promise<void>;
+}
+
+/**
+ * Runs operations, and takes up those whose runner died. A runner holds an operation by a lease, which only keeps others
+ * from doing the same work: what makes it safe is that every step is taken by compare-and-set.
+ */
+export class OperationRunner {
+  readonly #runner: string;
+  readonly #jobs = new Map<OperationKind, Job>();
+  readonly #running = new Map<string, { readonly done: Promise<void>; readonly stop: AbortController }>();
+  /** How often each operation failed here since it last went on. */
+  readonly #failures = new Map<string, number>();
+  #timer: NodeJS.Timeout | undefined;
+  #looking: Promise<void> | undefined;
+  #stopped = false;
+
+  constructor(private readonly parts: RunnerParts) {
+    this.#runner = parts.newId();
+  }
+
+  register(kind: OperationKind, job: Job): void {
+    this.#jobs.set(kind, job);
+  }
+
+  /** Writes an operation down, held by this runner and not running yet. */
+  async create(operation: {
+    readonly kind: OperationKind;
+    readonly accountId: string | null;
+    readonly step: string;
+    readonly plan: OperationRecord['plan'];
+  }): Promise<OperationRecord> {
+    const operationId = this.parts.newId();
+    await this.parts.store.insert({
+      ...operation,
+      operationId,
+      runner: this.#runner,
+      leaseMs: this.parts.settings.leaseMs,
+    });
+    const written = await this.parts.store.find(operationId);
+    if (!written) throw new Error(`operation ${operationId} vanished from the directory`);
+    return written;
+  }
+
+  /** Runs an operation that this runner holds. Resolves when it has ended or can go no further now; never rejects. */
+  run(operation: OperationRecord): Promise<void> {
+    const { operationId } = operation;
+    const known = this.#running.get(operationId);
+    if (known) return known.done;
+    const stop = new AbortController();
+    const done = this.#run(operation, stop).finally(() => this.#running.delete(operationId));
+    this.#running.set(operationId, { done, stop });
+    return done;
+  }
+
+  /** Ends an operation that was never begun. */
+  async refuse(operation: OperationRecord, error: OperationError): Promise<void> {
+    await this.parts.store.advance(operation.operationId, operation.step, {
+      step: ENDED,
+      status: 'failed',
+      error,
+    });
+  }
+
+  /** Takes up, every now and then, what nobody runs. */
+  start(): void {
+    const turn = (): void => {
+      this.#looking = this.takeUp().finally(() => {
+        if (!this.#stopped) this.#timer = setTimeout(turn, this.parts.settings.intervalMs).unref();
+      });
+    };
+    this.#timer = setTimeout(turn, 0).unref();
+  }
+
+  /** Looks once for operations that nobody runs, and starts them. */
+  async takeUp(): Promise<void> {
+    try {
+      const room = this.parts.settings.runningMax - this.#running.size;
+      if (room <= 0) return;
+      for (const operation of await this.parts.store.abandoned(room)) {
+        if (this.#stopped || !this.#jobs.has(operation.kind)) continue;
+        const { leaseMs } = this.parts.settings;
+        if (!(await this.parts.store.claim(operation.operationId, this.#runner, leaseMs))) continue;
+        const fresh = await this.parts.store.find(operation.operationId);
+        if (fresh) void this.run(fresh);
+      }
+    } catch (error) {
+      this.parts.observer.deferred('operations', error);
+    }
+  }
+
+  /** Lets go of everything: what has not ended, another instance takes up. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    await this.#looking;
+    const running = [...this.#running.values()];
+    for (const { stop } of running) stop.abort();
+    await Promise.all(running.map(({ done }) => done));
+  }
+
+  #pauseMs(operationId: string): number {
+    if (this.#stopped) return 0;
+    const failures = this.#failures.get(operationId) ?? 0;
+    this.#failures.set(operationId, failures + 1);
+    const { retryMs, retryMsMax } = this.parts.settings;
+    return Math.min(retryMsMax, retryMs * 2 ** failures);
+  }
+
+  async #run(operation: OperationRecord, stop: AbortController): Promise<void> {
+    const { operationId, kind } = operation;
+    const { store, observer, settings } = this.parts;
+    const job = this.#jobs.get(kind);
+    if (!job) return;
+    const holding = setInterval(() => {
+      store.claim(operationId, this.#runner, settings.leaseMs).then(
+        (held) => {
+          if (!held) stop.abort();
+        },
+        () => undefined,
+      );
+    }, settings.leaseMs / 3);
+    try {
+      await job.run(new Run(operation, store, stop.signal));
+      this.#failures.delete(operationId);
+    } catch (error) {
+      if (error instanceof StepLostError) return;
+      if (!this.#stopped) observer.deferred(`operation ${kind} ${operationId}`, error);
+      await store.postpone(operationId, this.#runner, this.#pauseMs(operationId)).catch(() => undefined);
+    } finally {
+      clearInterval(holding);
+    }
+  }
+}
+
+class Run implements JobRun {
+  #operation: OperationRecord;
+
+  constructor(
+    operation: OperationRecord,
+    private readonly store: OperationStore,
+    readonly signal: AbortSignal,
+  ) {
+    this.#operation = operation;
+  }
+
+  get operation(): OperationRecord {
+    return this.#operation;
+  }
+
+  async advance(to: OperationAdvance): Promise<void> {
+    this.signal.throwIfAborted();
+    const { operationId, step } = this.#operation;
+    if (!(await this.store.advance(operationId, step, to))) throw new StepLostError(operationId);
+    const { result = this.#operation.result, error = this.#operation.error, ...rest } = to;
+    this.#operation = { ...this.#operation, ...rest, result, error };
+  }
+
+  async report(progress: OperationRecord['progress']): Promise<void> {
+    this.signal.throwIfAborted();
+    await this.store.report(this.#operation.operationId, progress);
+  }
+}

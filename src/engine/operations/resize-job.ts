@@ -1,0 +1,366 @@
+import { type Layout, planPlacement, sameShards } from '../../ledger/plan-placement';
+import { type PastPlacement, type Placement, subAccountsOn } from '../../ledger/routing';
+import type { AccountRecord } from '../../shards/directory/account-record';
+import type { Directory } from '../../shards/directory/directory';
+import { ENDED } from '../../shards/directory/operation-store';
+import { ShardUnavailableError } from '../../shards/faults';
+import type { AccountCache } from '../account-cache';
+import type { ReachPoint } from '../fault-points';
+import type { ShardSet } from '../shard-set';
+import { type Job, type JobRun, StepLostError } from './operation-runner';
+import { tellRows } from './tell-rows';
+
+/** What a resize was asked for, and what it decided on the way. */
+export interface ResizePlan {
+  readonly subAccounts: number;
+  readonly shards?: readonly string[];
+  /** Decided when it began: where to, and from where. */
+  readonly target?: Layout;
+  readonly from?: Layout & { readonly epoch: number };
+  /** When the fence began, by the directory's clock. */
+  readonly fencingSinceUs?: number;
+}
+
+export interface ResizeSettings {
+  /** A fence that is not complete after this is given up, and the account goes on under its old placement. */
+  readonly fenceMsMax: number;
+  readonly fencePauseMs: number;
+  /** How long an account's keys are looked for at its past homes. */
+  readonly windowMs: number;
+}
+
+export interface ResizeParts {
+  readonly directory: Directory;
+  readonly accounts: AccountCache;
+  readonly shards: ShardSet;
+  readonly settings: ResizeSettings;
+  readonly sleep: (ms: number) => Promise<void>;
+  readonly reach: ReachPoint;
+  /** The account's record has changed: others may want to read it. */
+  readonly changed: (accountId: string) => void;
+  /** Called when rows were set draining: they can be emptied at once. */
+  readonly settled: (accountId: string) => void;
+}
+
+/** Tries to activate against an account that keeps changing. */
+const ACTIVATE_TRIES_MAX = 50;
+
+/**
+ * Changes the number and the shards of an account's sub-accounts while it is in use.
+ *
+ *     asked ─▶ begun ─▶ preparing ─▶ fencing ─▶ activating ─▶ settling ─▶ ended
+ *                           │           │                        ▲
+ *                           │           └──▶ abandoning ─────────┤
+ *                           ├──▶ activating (same shards)        │
+ *                           └──▶ dropping ───────────────────────┘
+ *
+ * On the same shards no request's home moves: new rows are made, the size is activated, and the rows learn whether they
+ * are in use. On other shards the homes move, so between the two placements stands a fence: every row is lifted to the
+ * next epoch and turns back what was routed by the old one, which waits until the directory says where to go. A fence
+ * that is not complete in time is abandoned by activating the old placement under the epoch after the next.
+ *
+ * The operation is done when the placement is active. What is left (telling the rows, emptying those out of use) goes on
+ * behind it and stands in no later operation's way.
+ */
+export class ResizeJob implements Job {
+  constructor(private readonly parts: ResizeParts) {}
+
+  async run(run: JobRun): Promise<void> {
+    for (;;) {
+      run.signal.throwIfAborted();
+      switch (run.operation.step) {
+        case 'asked':
+          await this.#begin(run);
+          break;
+        case 'begun':
+          await this.#plan(run);
+          break;
+        case 'preparing':
+          await this.#prepare(run);
+          break;
+        case 'fencing':
+          await this.#fence(run);
+          break;
+        case 'activating':
+          await this.#activate(run);
+          break;
+        case 'abandoning':
+          await this.#abandon(run);
+          break;
+        case 'dropping':
+          await this.#drop(run);
+          break;
+        case 'settling':
+          await this.#settle(run);
+          break;
+        default:
+          return;
+      }
+    }
+  }
+
+  async #begin(run: JobRun): Promise<void> {
+    const { operationId } = run.operation;
+    const account = await this.#account(run);
+    if (
+      account.operationId !== operationId &&
+      !(await this.parts.directory.beginOperation(account, operationId))
+    ) {
+      const error = {
+        code: 'OPERATION_IN_PROGRESS',
+        detail: 'Another operation of the account is under way.',
+      };
+      await run.advance({ step: ENDED, status: 'failed', error });
+      return;
+    }
+    await this.parts.reach('resize.begun');
+    await run.advance({ step: 'begun', progress: { done: 0, total: PHASES } });
+  }
+
+  async #plan(run: JobRun): Promise<void> {
+    const account = await this.#account(run);
+    const plan = planOf(run);
+    const present = { shards: account.placement.shards, subAccounts: account.subAccounts };
+    const installation = (await this.parts.directory.listShards()).map(({ name }) => name);
+    const target = planPlacement(
+      present,
+      { subAccounts: plan.subAccounts, shards: plan.shards },
+      installation,
+    );
+    const from = { ...present, epoch: account.placement.epoch };
+    await run.advance({ step: 'preparing', plan: { ...plan, target, from } });
+  }
+
+  /** Makes the rows of the new layout, and opens those that stood unused. */
+  async #prepare(run: JobRun): Promise<void> {
+    const { target, from } = decided(run);
+    const across = !sameShards(target.shards, from.shards);
+    let account = await this.#account(run);
+    if (across) {
+      await this.parts.directory.announcePlacement(account.accountId, run.operation.operationId, {
+        next: { ...target, epoch: from.epoch + 1 },
+        reach: [...new Set([...account.reach, ...target.shards])],
+      });
+      account = await this.#account(run);
+      await this.parts.reach('resize.announced');
+    }
+    try {
+      await this.#makeRows(account, target, from);
+      await this.#tellStatus(await this.#account(run), target);
+    } catch (error) {
+      if (!(error instanceof ShardUnavailableError)) throw error;
+      await run.advance({ step: 'dropping', error: { code: error.code, detail: unreachable(error) } });
+      return;
+    }
+    await this.parts.reach('resize.prepared');
+    const progress = { done: 1, total: PHASES };
+    if (!across) {
+      await run.advance({ step: 'activating', progress });
+      return;
+    }
+    const fencingSinceUs = await this.parts.directory.nowUs();
+    await run.advance({ step: 'fencing', progress, plan: { ...planOf(run), fencingSinceUs } });
+  }
+
+  async #makeRows(account: AccountRecord, target: Layout, from: Layout & Placement): Promise<void> {
+    const { accountId, status, statusVersion, placement, operation } = account;
+    const { shards } = this.parts;
+    const { epoch } = placement;
+    const names = [...new Set([...target.shards, ...from.shards])];
+    await shards.ensure(names);
+    // Those of the old layout too: a row made after the fence, by someone who did not know of it, would not be fenced.
+    const inUse = (shard: string): number[] => [
+      ...subAccountsOn(shard, { shards: target.shards, epoch }, target.subAccounts),
+      ...subAccountsOn(shard, from, from.subAccounts),
+    ];
+    await Promise.all(
+      names.map((name) =>
+        shards.shard(name).createSubAccounts(
+          [...new Set(inUse(name))].map((index) => ({
+            accountId,
+            index,
+            epoch,
+            accountStatus: status,
+            accountStatusVersion: statusVersion,
+          })),
+        ),
+      ),
+    );
+    // Rows of the old layout stay in use until the new one is active.
+    await tellRows(shards, names, (shard) => ({
+      kind: 'layout',
+      accountId,
+      operation: 2 * operation,
+      epoch,
+      openIndices: new Set(inUse(shard)),
+    }));
+  }
+
+  async #fence(run: JobRun): Promise<void> {
+    const { accountId, reach } = await this.#account(run);
+    const { from } = decided(run);
+    const { fenceMsMax, fencePauseMs } = this.parts.settings;
+    const untilUs = (planOf(run).fencingSinceUs ?? 0) + fenceMsMax * 1_000;
+    const fenced = new Set<string>();
+    let missing: ShardUnavailableError | undefined;
+    // The clock is asked first: a fence that was begun long ago, by a runner that died, is given up at once.
+    while (fenced.size < reach.length && (await this.parts.directory.nowUs()) < untilUs) {
+      run.signal.throwIfAborted();
+      const outcomes = await Promise.allSettled(
+        reach
+          .filter((name) => !fenced.has(name))
+          .map((name) => withinMs(fenceMsMax, name, this.#fenceShard(name, accountId, from.epoch + 1))),
+      );
+      for (const outcome of outcomes) {
+        if (outcome.status === 'fulfilled') fenced.add(outcome.value);
+        else if (outcome.reason instanceof ShardUnavailableError) missing = outcome.reason;
+        else throw outcome.reason;
+      }
+      if (missing && fenced.size < reach.length) await this.parts.sleep(fencePauseMs);
+    }
+    if (fenced.size < reach.length) {
+      const detail = missing ? unreachable(missing) : 'The fence was not complete in time.';
+      await run.advance({ step: 'abandoning', error: { code: 'SHARD_UNAVAILABLE', detail } });
+      return;
+    }
+    await this.parts.reach('resize.fenced');
+    await run.advance({ step: 'activating', progress: { done: 2, total: PHASES } });
+  }
+
+  async #fenceShard(name: string, accountId: string, epoch: number): Promise<string> {
+    await tellRows(this.parts.shards, [name], () => ({ kind: 'fence', accountId, epoch }));
+    await this.parts.reach('resize.fencing');
+    return name;
+  }
+
+  async #activate(run: JobRun): Promise<void> {
+    await this.parts.reach('resize.activating');
+    const { target, from } = decided(run);
+    const across = !sameShards(target.shards, from.shards);
+    const epoch = across ? from.epoch + 1 : from.epoch;
+    const fencedAtUs = await this.parts.directory.nowUs();
+    await this.#makeActive(run, { ...target, epoch }, (account) =>
+      across ? this.#pastAfter(account, target.shards, fencedAtUs) : account.past,
+    );
+    await this.parts.reach('resize.activated');
+    await run.advance({
+      step: 'settling',
+      status: 'done',
+      progress: { done: PHASES, total: PHASES },
+      result: { subAccounts: target.subAccounts, shards: target.shards, epoch },
+    });
+  }
+
+  async #abandon(run: JobRun): Promise<void> {
+    await this.parts.reach('resize.abandoning');
+    const { from } = decided(run);
+    await this.#makeActive(run, { ...from, epoch: from.epoch + 2 }, (account) => account.past);
+    await run.advance({ step: 'settling', status: 'failed' });
+  }
+
+  async #drop(run: JobRun): Promise<void> {
+    const { accountId } = await this.#account(run);
+    await this.parts.directory.dropOperation(accountId, run.operation.operationId);
+    await this.parts.accounts.reread(accountId);
+    this.parts.changed(accountId);
+    await run.advance({ step: 'settling', status: 'failed' });
+  }
+
+  /**
+   * Writes a placement into the account and ends its operation there. No shard is asked: one that goes away now must not
+   * keep a fenced account waiting.
+   */
+  async #makeActive(
+    run: JobRun,
+    placement: Layout & { epoch: number },
+    past: (account: AccountRecord) => readonly PastPlacement[],
+  ): Promise<void> {
+    for (let tries = 1; tries <= ACTIVATE_TRIES_MAX; tries += 1) {
+      run.signal.throwIfAborted();
+      const account = await this.#account(run);
+      // Done before, by a runner that did not live to say so.
+      if (account.operationId !== run.operation.operationId) return;
+      if (await this.parts.directory.activate(account, { placement, past: past(account) })) {
+        await this.parts.accounts.reread(account.accountId);
+        this.parts.changed(account.accountId);
+        return;
+      }
+    }
+    throw new Error(`the account ${String(run.operation.accountId)} keeps changing`);
+  }
+
+  /**
+   * Tells the new rows, once they stand, of a status that was set while they were made. One that is set later finds them
+   * itself.
+   */
+  async #tellStatus(account: AccountRecord, { shards }: Layout): Promise<void> {
+    if (account.statusVersion === 1) return;
+    const { accountId, status, statusVersion: version } = account;
+    await tellRows(this.parts.shards, shards, () => ({ kind: 'status', accountId, status, version }));
+  }
+
+  /** The placements whose window is open once `next` has replaced the present one. */
+  #pastAfter(account: AccountRecord, next: readonly string[], nowUs: number): PastPlacement[] {
+    const oldestUs = nowUs - this.parts.settings.windowMs * 1_000;
+    const present = { shards: account.placement.shards, fencedAtUs: nowUs };
+    return [...account.past.filter(({ shards }) => !sameShards(shards, present.shards)), present].filter(
+      ({ shards, fencedAtUs }) => fencedAtUs > oldestUs && !sameShards(shards, next),
+    );
+  }
+
+  /** Tells all rows which of them are in use, by what the directory says now: a later operation may have begun. */
+  async #settle(run: JobRun): Promise<void> {
+    const account = await this.parts.accounts.reread(run.operation.accountId ?? '');
+    if (account && account.operationId === null) {
+      const { accountId, reach, placement, subAccounts, operation } = account;
+      await tellRows(this.parts.shards, reach, (shard) => ({
+        kind: 'layout',
+        accountId,
+        operation: 2 * operation + 1,
+        epoch: placement.epoch,
+        openIndices: new Set(subAccountsOn(shard, placement, subAccounts)),
+      }));
+      this.parts.settled(accountId);
+    }
+    await this.parts.reach('resize.settled');
+    await run.advance({ step: ENDED });
+  }
+
+  async #account(run: JobRun): Promise<AccountRecord> {
+    const { accountId, operationId } = run.operation;
+    const account = await this.parts.accounts.reread(accountId ?? '');
+    if (!account) throw new StepLostError(operationId);
+    return account;
+  }
+}
+
+/** Prepared, fenced, activated. */
+const PHASES = 3;
+
+function planOf(run: JobRun): ResizePlan {
+  return run.operation.plan as unknown as ResizePlan;
+}
+
+function decided(run: JobRun): Required<Pick<ResizePlan, 'target' | 'from'>> {
+  const { target, from } = planOf(run);
+  if (!target || !from) throw new TypeError(`operation ${run.operation.operationId} has no target`);
+  return { target, from };
+}
+
+function unreachable(error: ShardUnavailableError): string {
+  return `Shard ${error.shard} could not be reached; the account stays as it was.`;
+}
+
+async function withinMs<T>(msMax: number, shard: string, run: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      reject(new ShardUnavailableError(shard, `it did not answer within ${msMax} ms`));
+    }, msMax);
+  });
+  try {
+    return await Promise.race([run, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

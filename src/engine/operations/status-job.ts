@@ -1,0 +1,141 @@
+import type { AccountStatus } from '../../ledger/sub-account';
+import type { AccountRecord } from '../../shards/directory/account-record';
+import type { Directory } from '../../shards/directory/directory';
+import type { OperationError } from '../../shards/directory/operation-record';
+import { ENDED } from '../../shards/directory/operation-store';
+import type { AccountCache } from '../account-cache';
+import type { Balances } from '../balances';
+import type { ReachPoint } from '../fault-points';
+import type { ShardSet } from '../shard-set';
+import { type Job, type JobRun, StepLostError } from './operation-runner';
+import { tellRows } from './tell-rows';
+
+export interface StatusParts {
+  readonly directory: Directory;
+  readonly accounts: AccountCache;
+  readonly shards: ShardSet;
+  readonly balances: Balances;
+  readonly reach: ReachPoint;
+  /** The account's record has changed: others may want to read it. */
+  readonly changed: (accountId: string) => void;
+}
+
+const SET_TRIES_MAX = 20;
+
+/**
+ * Freezes, unfreezes or closes an account: the directory first, under a newer version, then every row in reach; the
+ * answer waits for all of them.
+ *
+ *     asked ─▶ telling ─▶ ended
+ *                 └─ to close: ─▶ verifying ─▶ ended
+ *                                     └─ not empty: ─▶ reverting ─▶ ended
+ *
+ * To be closed, an account refuses both ways first. Then nothing comes from outside any more, and what it holds can be
+ * read: if that is anything, the account goes back to the status it had.
+ */
+export class StatusJob implements Job {
+  constructor(private readonly parts: StatusParts) {}
+
+  async run(run: JobRun): Promise<void> {
+    for (;;) {
+      run.signal.throwIfAborted();
+      switch (run.operation.step) {
+        case 'asked':
+          await this.#record(run);
+          break;
+        case 'telling':
+          await this.#tell(run);
+          await run.advance(wantedOf(run) === 'closed' ? { step: 'verifying' } : DONE);
+          break;
+        case 'verifying':
+          await this.#verify(run);
+          break;
+        case 'reverting':
+          await this.#tell(run);
+          await run.advance({ step: ENDED, status: 'failed', error: NOT_EMPTY });
+          break;
+        default:
+          return;
+      }
+    }
+  }
+
+  async #record(run: JobRun): Promise<void> {
+    const wanted = wantedOf(run);
+    for (let tries = 1; tries <= SET_TRIES_MAX; tries += 1) {
+      const account = await this.#account(run);
+      const refusal = refusalOf(account, wanted);
+      if (refusal) {
+        await run.advance({ step: ENDED, status: 'failed', error: refusal });
+        return;
+      }
+      const closingFrom = wanted === 'closed' ? account.status : null;
+      // One that has the status already is told again: a runner may have died in between.
+      if (
+        account.status === wanted ||
+        (await this.parts.directory.setStatus(account, { status: wanted, closingFrom }))
+      ) {
+        await this.parts.reach('status.recorded');
+        await run.advance({ step: 'telling' });
+        return;
+      }
+    }
+    throw new Error(`the status of ${String(run.operation.accountId)} keeps changing`);
+  }
+
+  /** Until the reach is the same before and after: a resize may have announced further shards meanwhile. */
+  async #tell(run: JobRun): Promise<void> {
+    for (;;) {
+      run.signal.throwIfAborted();
+      const account = await this.#account(run);
+      const { accountId, reach, status, statusVersion: version } = account;
+      await tellRows(this.parts.shards, reach, () => ({ kind: 'status', accountId, status, version }));
+      const after = await this.#account(run);
+      if (after.reach.length === reach.length && after.statusVersion === version) break;
+    }
+    this.parts.changed(run.operation.accountId ?? '');
+    await this.parts.reach('status.told');
+  }
+
+  async #verify(run: JobRun): Promise<void> {
+    const account = await this.#account(run);
+    if (account.closingFrom === null) {
+      // Decided before, by a runner that did not live to say so.
+      await run.advance(account.status === 'closed' ? DONE : { step: 'reverting' });
+      return;
+    }
+    const { totalMinor, heldMinor } = await this.parts.balances.current(account);
+    const empty = totalMinor === 0n && heldMinor === 0n;
+    const status = empty ? 'closed' : account.closingFrom;
+    if (!(await this.parts.directory.setStatus(account, { status, closingFrom: null }))) return;
+    await this.parts.accounts.reread(account.accountId);
+    await run.advance(empty ? DONE : { step: 'reverting' });
+  }
+
+  async #account(run: JobRun): Promise<AccountRecord> {
+    const { accountId, operationId } = run.operation;
+    const account = await this.parts.accounts.reread(accountId ?? '');
+    if (!account) throw new StepLostError(operationId);
+    return account;
+  }
+}
+
+const DONE = { step: ENDED, status: 'done', progress: { done: 1, total: 1 } } as const;
+const NOT_EMPTY: OperationError = {
+  code: 'ACCOUNT_NOT_EMPTY',
+  detail: 'Only an empty account can be closed.',
+};
+
+function wantedOf(run: JobRun): AccountStatus {
+  return run.operation.plan['status'] as AccountStatus;
+}
+
+/** Closed is for good; one that is being closed is left to that, which another call for the same joins. */
+function refusalOf(account: AccountRecord, wanted: AccountStatus): OperationError | undefined {
+  if (account.creation !== 'done')
+    return { code: 'OPERATION_IN_PROGRESS', detail: 'The account is still being created.' };
+  if (account.status !== 'closed' || wanted === 'closed') return undefined;
+  return account.closingFrom === null
+    ? { code: 'ACCOUNT_CLOSED', detail: 'A closed account stays closed.' }
+    : { code: 'OPERATION_IN_PROGRESS', detail: 'The account is being closed.' };
+}

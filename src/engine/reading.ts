@@ -1,0 +1,115 @@
+import type { AccountRecord } from '../shards/directory/account-record';
+import { ShardUnavailableError } from '../shards/faults';
+import type { ShardBalance } from '../shards/shard';
+import type { ShardSet } from './shard-set';
+
+/** An account's balance, in minor units. `totalMinor = availableMinor + heldMinor`, money in transit included. */
+export interface Balance {
+  readonly availableMinor: bigint;
+  readonly heldMinor: bigint;
+  readonly totalMinor: bigint;
+  /** Money that has left one sub-account and not arrived at another yet; part of `availableMinor`. */
+  readonly inTransitMinor: bigint;
+}
+
+/** What one pass over an account's reach found: one round trip to each shard, all in parallel. */
+export interface Reading {
+  readonly parts: ReadonlyMap<string, ShardBalance>;
+  /** Shards that could not be read. Nothing may be refused for funds while there are any. */
+  readonly unreadable: readonly string[];
+}
+
+/** A shard that takes longer is not waited for. */
+const READ_MS_MAX = 3_000;
+
+/** Sums every shard in the account's reach, whatever rows its placement uses. */
+export async function readReach(shards: ShardSet, account: AccountRecord): Promise<Reading> {
+  const unreadable: string[] = [];
+  const parts = new Map<string, ShardBalance>();
+  await shards.ensure(account.reach);
+  await Promise.all(
+    account.reach.map(async (name) => {
+      try {
+        parts.set(name, await readShard(shards, name, account.accountId));
+      } catch (error) {
+        if (!(error instanceof ShardUnavailableError)) throw error;
+        unreadable.push(name);
+      }
+    }),
+  );
+  return { parts, unreadable };
+}
+
+async function readShard(shards: ShardSet, name: string, accountId: string): Promise<ShardBalance> {
+  const lanes = shards.lanes(name);
+  if (lanes.isDown) throw new ShardUnavailableError(name, 'it could not be reached just now');
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      reject(new ShardUnavailableError(name, `it did not answer within ${READ_MS_MAX} ms`));
+    }, READ_MS_MAX);
+  });
+  try {
+    return await Promise.race([lanes.shard.readBalance(accountId), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * Whether a row has gone on to a placement that the reader does not know: its money may then be on shards that were not
+ * read.
+ */
+export function isVoid(reading: Reading, account: AccountRecord): boolean {
+  const known = account.next?.epoch ?? account.placement.epoch;
+  return [...reading.parts.values()].some(({ epochMax }) => epochMax > known);
+}
+
+/**
+ * Whether two readings, one begun after the other ended, saw the same: then there was an instant between them at which
+ * all of it was true. Money moving inside the account does not matter.
+ */
+export function heldStill(first: Reading, second: Reading): boolean {
+  return (
+    first.parts.size === second.parts.size &&
+    [...first.parts].every(([name, part]) => second.parts.get(name)?.outsideVersion === part.outsideVersion)
+  );
+}
+
+/** Σ net and Σ held of a whole reading. Transfers do not touch `net`, so money moving inside the account never shows. */
+export function balanceOf(reading: Reading): Balance {
+  const sum = (value: (part: ShardBalance) => bigint): bigint =>
+    [...reading.parts.values()].reduce((total, part) => total + value(part), 0n);
+  return toBalance({
+    netMinor: sum((part) => part.netMinor),
+    heldMinor: sum((part) => part.heldMinor),
+    availableMinor: sum((part) => part.availableMinor),
+  });
+}
+
+/** @param sums over all of the account's rows; `availableMinor` is what is in the rows */
+export function toBalance(sums: {
+  readonly netMinor: bigint;
+  readonly heldMinor: bigint;
+  readonly availableMinor: bigint;
+}): Balance {
+  const totalMinor = totalOf(sums.netMinor);
+  const { heldMinor } = sums;
+  return {
+    availableMinor: totalMinor - heldMinor,
+    heldMinor,
+    totalMinor,
+    inTransitMinor: totalMinor - heldMinor - sums.availableMinor,
+  };
+}
+
+/**
+ * The account's total from its `net` modulo 2^64. Totals are never below zero by more than what a sum read shard by
+ * shard can miss, and may pass the balance limit (and 2^63) by the credits in flight: so the representative is taken in
+ * [−2^62, 2^64 − 2^62).
+ */
+function totalOf(netMinor: bigint): bigint {
+  return BigInt.asUintN(64, netMinor + QUARTER) - QUARTER;
+}
+
+const QUARTER = 1n << 62n;

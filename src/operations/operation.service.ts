@@ -1,0 +1,128 @@
+import { Injectable } from '@nestjs/common';
+import { EngineRuntime } from '../engine/runtime';
+import type { AccountStatus } from '../ledger/sub-account';
+import type { AccountRecord } from '../shards/directory/account-record';
+import type { OperationError, OperationKind, OperationRecord } from '../shards/directory/operation-record';
+
+export interface ResizeRequest {
+  readonly accountId: string;
+  readonly subAccounts: number;
+  /** Distinct names, not more than sub-accounts; the present ones when absent. */
+  readonly shards?: readonly string[] | undefined;
+  /** The revision that the caller has seen, if it matters to it. */
+  readonly revision?: number | undefined;
+}
+
+export type OperationStart =
+  | { readonly kind: 'started'; readonly operation: OperationRecord }
+  | { readonly kind: 'accountNotFound' }
+  | { readonly kind: 'accountClosed' }
+  /** The account has changed since the revision that the caller named. */
+  | { readonly kind: 'changedMeanwhile' }
+  | { readonly kind: 'inProgress' }
+  | { readonly kind: 'unknownShards'; readonly names: readonly string[] };
+
+export type StatusChange =
+  | { readonly kind: 'done'; readonly account: AccountRecord }
+  | { readonly kind: 'accountNotFound' }
+  | { readonly kind: 'refused'; readonly error: OperationError }
+  /** A shard could not be told yet. It goes on by itself; asking again joins it. */
+  | { readonly kind: 'unfinished' };
+
+/** How long a change of status is waited for before the answer is "not yet". */
+const STATUS_WAIT_MS_MAX = 8_000;
+
+/**
+ * Work on accounts that takes more than one step. It is written down before it is answered, so that it ends, whoever
+ * crashes; see `OperationRunner`.
+ *
+ * Methods reject with `DirectoryUnavailableError` when nothing could be written down.
+ */
+@Injectable()
+export class OperationService {
+  constructor(private readonly runtime: EngineRuntime) {}
+
+  find(operationId: string): Promise<OperationRecord | undefined> {
+    return this.runtime.directory.operations.find(operationId);
+  }
+
+  /** Begins to change the number or the shards of an account's sub-accounts. */
+  async resize(request: ResizeRequest): Promise<OperationStart> {
+    const { accountId, subAccounts, shards, revision } = request;
+    const account = await this.runtime.accounts.reread(accountId);
+    if (!account) return { kind: 'accountNotFound' };
+    if (revision !== undefined && revision !== account.revision) return { kind: 'changedMeanwhile' };
+    if (account.status === 'closed') return { kind: 'accountClosed' };
+    if (account.operationId !== null || account.creation !== 'done') return { kind: 'inProgress' };
+    if (shards) {
+      const known = new Set((await this.runtime.directory.listShards()).map(({ name }) => name));
+      const names = shards.filter((name) => !known.has(name));
+      if (names.length > 0) return { kind: 'unknownShards', names };
+    }
+    const operation = await this.#create('resize', accountId, { subAccounts, ...(shards && { shards }) });
+    await this.runtime.reach('resize.asked');
+    if (!(await this.runtime.directory.beginOperation(account, operation.operationId))) {
+      const kind = revision === undefined ? 'inProgress' : 'changedMeanwhile';
+      await this.runtime.operations.refuse(operation, {
+        code: 'OPERATION_IN_PROGRESS',
+        detail: 'The account changed before the operation could begin.',
+      });
+      return { kind };
+    }
+    void this.runtime.operations.run(operation);
+    return { kind: 'started', operation };
+  }
+
+  /** Begins to level an account's sub-accounts. */
+  async rebalance(accountId: string): Promise<OperationStart> {
+    const account = await this.runtime.accounts.reread(accountId);
+    if (!account) return { kind: 'accountNotFound' };
+    if (account.status === 'closed') return { kind: 'accountClosed' };
+    return this.#start('rebalance', accountId, {});
+  }
+
+  /** Begins to check all accounts. */
+  async audit(): Promise<OperationRecord> {
+    const operation = await this.#create('audit', null, {});
+    void this.runtime.operations.run(operation);
+    return operation;
+  }
+
+  /** Changes an account's status and waits until every row enforces it. */
+  async changeStatus(accountId: string, status: AccountStatus): Promise<StatusChange> {
+    if (!(await this.runtime.accounts.reread(accountId))) return { kind: 'accountNotFound' };
+    const operation = await this.#create('status', accountId, { status });
+    const timer = new AbortController();
+    const late = new Promise<void>((resolve) => {
+      const waiting = setTimeout(resolve, STATUS_WAIT_MS_MAX);
+      timer.signal.addEventListener('abort', () => {
+        clearTimeout(waiting);
+      });
+    });
+    await Promise.race([this.runtime.operations.run(operation), late]);
+    timer.abort();
+    const ended = await this.find(operation.operationId);
+    if (!ended || ended.status === 'running') return { kind: 'unfinished' };
+    if (ended.error) return { kind: 'refused', error: ended.error };
+    const account = await this.runtime.accounts.reread(accountId);
+    return account ? { kind: 'done', account } : { kind: 'accountNotFound' };
+  }
+
+  async #start(
+    kind: OperationKind,
+    accountId: string,
+    plan: OperationRecord['plan'],
+  ): Promise<OperationStart> {
+    const operation = await this.#create(kind, accountId, plan);
+    void this.runtime.operations.run(operation);
+    return { kind: 'started', operation };
+  }
+
+  #create(
+    kind: OperationKind,
+    accountId: string | null,
+    plan: OperationRecord['plan'],
+  ): Promise<OperationRecord> {
+    return this.runtime.operations.create({ kind, accountId, step: 'asked', plan });
+  }
+}

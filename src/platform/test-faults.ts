@@ -1,0 +1,34 @@
+import { FAULT_POINTS, type FaultPoint, type ReachPoint } from '../engine/fault-points';
+
+const FAULT = /^([a-z.]+):(crash|fail)(?::([1-9][0-9]{0,3}))?$/;
+
+/** A call that a test let fail. */
+export class InjectedFault extends Error {
+  readonly code = 'INJECTED_FAULT';
+
+  constructor(point: FaultPoint) {
+    super(`a fault was injected at ${point}`);
+    this.name = 'InjectedFault';
+  }
+}
+
+/**
+ * Reads `HOTSPLIT_TEST_FAULT`: `point:crash` ends the process there as `kill -9` would, `point:fail` rejects; with `:n`
+ * the n-th time the point is reached. For tests; without the variable nothing is watched.
+ *
+ * @throws RangeError for anything else, so that a test that asks for a fault gets it
+ */
+export function faultsOf(value: string | undefined): ReachPoint | undefined {
+  if (value === undefined || value === '') return undefined;
+  const [, point, fault, count = '1'] = FAULT.exec(value) ?? [];
+  if (!FAULT_POINTS.includes(point as FaultPoint))
+    throw new RangeError(
+      `HOTSPLIT_TEST_FAULT must be point:crash or point:fail, with a point of ${FAULT_POINTS.join(', ')}`,
+    );
+  let left = Number(count);
+  return (reached) => {
+    if (reached !== point || --left !== 0) return undefined;
+    if (fault === 'crash') process.kill(process.pid, 'SIGKILL');
+    return Promise.reject(new InjectedFault(reached));
+  };
+}

@@ -1,0 +1,35 @@
+import type { Request } from '../../src/engine/router';
+import { routeRequest } from '../../src/ledger/routing';
+import type { AccountRecord } from '../../src/shards/directory/account-record';
+
+/** What users ask of the account "acme". */
+export function deduction(requestId: string, amountMinor: bigint, accountId = 'acme'): Request {
+  return {
+    kind: 'deduct',
+    accountId,
+    requestId,
+    amountMinor,
+    fingerprint: `deduct ${amountMinor}`,
+    reference: null,
+    metadata: null,
+  };
+}
+
+export function creditOf(requestId: string, amountMinor: bigint, accountId = 'acme'): Request {
+  return {
+    ...deduction(requestId, amountMinor, accountId),
+    kind: 'credit',
+    fingerprint: `credit ${amountMinor}`,
+  };
+}
+
+/** The n-th request id of a series whose home is a given shard. */
+export function requestAt(shard: string, account: AccountRecord, n = 0, series = 'r'): string {
+  for (let number = 0, found = 0; number < 100_000; number += 1) {
+    const requestId = `${series}${number}`;
+    if (routeRequest(requestId, account.placement, account.subAccounts).shard !== shard) continue;
+    if (found === n) return requestId;
+    found += 1;
+  }
+  throw new RangeError(`no request of series ${series} has its home on ${shard}`);
+}

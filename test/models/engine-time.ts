@@ -1,0 +1,73 @@
+import type { Surroundings } from '../../src/shards/run-batch';
+
+interface Sleeper {
+  readonly untilMs: number;
+  readonly wake: () => void;
+}
+
+/**
+ * Time that passes when everybody sleeps: once nothing is left to do at a moment, the next sleeper's comes. So a test
+ * of minutes takes milliseconds, and the same seed runs the same way again.
+ */
+export class EngineTime implements Surroundings {
+  #nowMs = 1_000;
+  readonly #chance: () => number;
+  #sleepers: Sleeper[] = [];
+  #passing = false;
+
+  /** @param seed of `random` */
+  constructor(seed = 1) {
+    this.#chance = chanceOf(seed);
+  }
+
+  now(): number {
+    return this.#nowMs;
+  }
+
+  random(): number {
+    return this.#chance();
+  }
+
+  sleep(ms: number): Promise<void> {
+    return new Promise((wake) => {
+      const untilMs = this.#nowMs + ms;
+      // Behind those whose moment is the same: they asked first.
+      const place = this.#sleepers.findIndex((other) => other.untilMs > untilMs);
+      this.#sleepers.splice(place < 0 ? this.#sleepers.length : place, 0, { untilMs, wake });
+      if (this.#passing) return;
+      this.#passing = true;
+      setImmediate(() => {
+        this.#pass();
+      });
+    });
+  }
+
+  turn(): Promise<void> {
+    return this.sleep(0);
+  }
+
+  #pass(): void {
+    const next = this.#sleepers.shift();
+    if (!next) {
+      this.#passing = false;
+      return;
+    }
+    this.#nowMs = next.untilMs;
+    next.wake();
+    // Whatever waits for promises only has run when the next immediate comes.
+    setImmediate(() => {
+      this.#pass();
+    });
+  }
+}
+
+/** Numbers in [0, 1), the same for the same seed: Mulberry32, small and good enough to mix the order of things. */
+export function chanceOf(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
