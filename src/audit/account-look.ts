@@ -1,0 +1,139 @@
+import { judgePlacement } from '../ledger/audit-placement';
+import type { AccountRecord } from '../shards/directory/account-record';
+import { ShardUnavailableError } from '../shards/faults';
+import type { Shard } from '../shards/shard';
+import { Found } from './found';
+import { mergeBy } from './merge-by';
+import { TransferPairs } from './pair-transfers';
+import type { ShardReader } from './shard-reader';
+import { ShardTally, type Watched } from './shard-tally';
+
+/** What one look at an account came to. */
+export interface Look {
+  readonly found: Found;
+  /** By shard: versions that came out of order, which another look must count. */
+  readonly outOfOrder: ReadonlyMap<string, Watched>;
+  readonly subAccounts: number;
+  readonly entries: number;
+  readonly transfers: number;
+  readonly inTransit: number;
+}
+
+export interface LookParts {
+  readonly accountId: string;
+  /** Every shard, each at this account. */
+  readonly readers: readonly ShardReader[];
+  readonly shards: ReadonlyMap<string, Shard>;
+  /** The account as the directory had it some time ago, if it did. */
+  readonly record: AccountRecord | undefined;
+  readonly findAccount: (accountId: string) => Promise<AccountRecord | undefined>;
+  readonly watched?: ReadonlyMap<string, Watched>;
+  readonly findingsMax: number;
+}
+
+/**
+ * Checks one account on all shards, in bounded memory and while it is in use. Everything is read after what it must
+ * cover: rows, then their entries and transfers, then what was missing, then the directory.
+ *
+ * What this does not add up is the account's total: it follows. Each row's balance is its net plus its moved, net is its
+ * entries, moved is its transfers, and every transfer is in two rows or in transit; so Σ(available + held) + in transit =
+ * Σ net = Σ entries, which no reading could show while the account is in use.
+ *
+ * Rejects with `ShardUnavailableError` when a shard in the account's reach cannot be read.
+ */
+export async function lookAtAccount(parts: LookParts): Promise<Look> {
+  const { accountId, readers, shards, record, watched, findingsMax } = parts;
+  const found = new Found(findingsMax);
+  const shares = await Promise.all(
+    readers.map(async (reader) => {
+      const rows = reader.takeRows(accountId);
+      const tally = new ShardTally(reader.shard, accountId, rows, watched?.get(reader.name));
+      await addEntries(reader, accountId, tally);
+      return { reader, tally };
+    }),
+  );
+
+  const pairs = new TransferPairs(shards, found);
+  const transfers = shares.map((source) => ({ source, stream: source.reader.transfers }));
+  await mergeBy(
+    accountId,
+    transfers,
+    ({ transferId }) => transferId,
+    (group) => {
+      for (const { source, item } of group) source.tally.addTransfer(item);
+      return pairs.add(group.map(({ source, item }) => ({ ...item, shard: source.reader.name })));
+    },
+  );
+  await pairs.finish();
+
+  for (const { tally } of shares) found.add(await tally.findings());
+  const traces = shares.map(({ tally }) => tally.traces);
+  const withEntries = shares.filter((_, position) => traces[position]?.entries);
+  if (withEntries.length > 1) await findSharedKeys(accountId, withEntries, found);
+  found.add(await judgeFrame(parts, traces));
+  for (const name of record?.reach ?? []) {
+    if (!shards.has(name)) throw new ShardUnavailableError(name, 'it is not configured on this instance');
+  }
+
+  const sum = (value: (trace: (typeof traces)[number]) => number): number =>
+    traces.reduce((total, trace) => total + value(trace), 0);
+  return {
+    found,
+    outOfOrder: new Map(shares.map(({ reader, tally }) => [reader.name, tally.outOfOrder] as const)),
+    subAccounts: sum(({ rows }) => rows.length),
+    entries: sum((trace) => trace.entries),
+    transfers: sum((trace) => trace.transfers),
+    inTransit: pairs.inTransit,
+  };
+}
+
+async function addEntries(reader: ShardReader, accountId: string, tally: ShardTally): Promise<void> {
+  for (;;) {
+    const entries = await reader.entries.take(accountId);
+    if (entries.length === 0) return;
+    for (const entry of entries) tally.addEntry(entry);
+  }
+}
+
+/** Each shard guards its own keys by a unique index: only an account with entries on several can have one twice. */
+async function findSharedKeys(
+  accountId: string,
+  shares: readonly { readonly reader: ShardReader }[],
+  found: Found,
+): Promise<void> {
+  for (const { reader } of shares) reader.keys.skipTo(accountId);
+  await mergeBy(
+    accountId,
+    shares.map(({ reader }) => ({ source: reader.name, stream: reader.keys })),
+    ({ requestId }) => requestId,
+    (group) => {
+      const [first] = group;
+      if (!first || group.length === 1) return undefined;
+      found.add([
+        {
+          invariant: 'oneEffectPerKey',
+          accountId,
+          detail: `request id "${first.item.requestId}"`,
+          expected: '1 entry',
+          found: `${group.length} entries, on ${group.map(({ source }) => source).join(', ')}`,
+        },
+      ]);
+      return undefined;
+    },
+  );
+}
+
+/** The directory goes ahead of the rows, so what a stale record cannot explain is judged by a fresh one. */
+async function judgeFrame(
+  { accountId, record, findAccount }: LookParts,
+  traces: Parameters<typeof judgePlacement>[2],
+): Promise<ReturnType<typeof judgePlacement>> {
+  const judge = (known: AccountRecord | undefined) => judgePlacement(accountId, frameOf(known), traces);
+  return judge(record).length === 0 ? [] : judge(await findAccount(accountId));
+}
+
+function frameOf(record: AccountRecord | undefined) {
+  if (!record) return undefined;
+  const { reach, placement, next } = record;
+  return { reach, epochMax: Math.max(placement.epoch, next?.epoch ?? 0) };
+}

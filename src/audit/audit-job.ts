@@ -1,0 +1,54 @@
+import type { Job, JobRun } from '../engine/operations/operation-runner';
+import type { EngineRuntime } from '../engine/runtime';
+import { ENDED } from '../shards/directory/operation-store';
+import { audit, type AuditReport } from './audit';
+
+/** How often progress is written down, at most. */
+const REPORT_MS_MIN = 500;
+
+export interface AuditEnd {
+  readonly report: AuditReport;
+  readonly seconds: number;
+}
+
+/** Checks all accounts. One that is cut short begins anew: it keeps nothing between pages. */
+export class AuditJob implements Job {
+  constructor(
+    private readonly runtime: EngineRuntime,
+    private readonly ended: (end: AuditEnd) => void,
+  ) {}
+
+  async run(run: JobRun): Promise<void> {
+    const { runtime } = this;
+    const started = performance.now();
+    await runtime.discoverShards();
+    const report = await audit({
+      shards: runtime.shards.all.map(({ shard }) => shard),
+      directory: runtime.directory,
+      signal: run.signal,
+      progress: progressTo(run),
+    });
+    this.ended({ report, seconds: (performance.now() - started) / 1_000 });
+    await run.advance({
+      step: ENDED,
+      status: 'done',
+      progress: { done: report.accounts, total: report.accounts },
+      result: report,
+    });
+  }
+}
+
+/** Writes progress down while the audit goes on; one that could not be written is followed by the next. */
+function progressTo(run: JobRun): (done: number, total: number) => void {
+  let writing = false;
+  let last = -Infinity;
+  return (done, total) => {
+    if (writing || performance.now() - last < REPORT_MS_MIN) return;
+    writing = true;
+    last = performance.now();
+    run
+      .report({ done, total })
+      .catch(() => undefined)
+      .finally(() => (writing = false));
+  };
+}

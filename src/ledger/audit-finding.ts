@@ -1,0 +1,37 @@
+/** What the audit checks, by the names its findings carry. */
+export const INVARIANTS = {
+  balanceNotNegative: 'available and held of a row are never negative',
+  balanceIsNetPlusMoved: 'available + held = net + moved, in every row at every instant',
+  netIsSumOfEntries: 'the net of a row is the sum of its entries',
+  movedIsSumOfTransfers: 'the moved of a row is the sum of its transfers',
+  entryForEachChange: 'a row has no more entries than changes from outside, and no two for one change',
+  closedRowIsEmpty: 'a closed row holds nothing',
+  rowKeepsUp: 'no entry or transfer names a version that its row has not reached',
+  rowExists: 'entries and transfers belong to rows that exist',
+  oneEffectPerKey: 'a request id has one entry in its account, over all shards',
+  arrivalHasDeparture: 'what has arrived has left its source',
+  departureArrives: 'what is marked as arrived has arrived',
+  transferHalvesAgree: 'what arrived is what left',
+  accountIsKnown: 'rows, entries and transfers belong to accounts that the directory knows',
+  shardIsInReach: 'an account has its money and its entries on shards in its reach only',
+  epochIsAnnounced: 'no row is ahead of the placements that the directory has announced',
+} as const;
+
+export type Invariant = keyof typeof INVARIANTS;
+
+/** One broken invariant. Numbers are decimal strings. */
+export interface Finding {
+  readonly invariant: Invariant;
+  readonly accountId: string;
+  readonly shard?: string;
+  readonly subAccount?: number;
+  /** Says what it is about; the same each time it is looked at. */
+  readonly detail: string;
+  readonly expected: string;
+  readonly found: string;
+}
+
+/** Tells whether two looks found the same thing, whatever numbers each saw. */
+export function findingKey({ invariant, accountId, shard, subAccount, detail }: Finding): string {
+  return JSON.stringify([invariant, accountId, shard, subAccount, detail]);
+}

@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto';
+import { fingerprint } from '../../src/engine/fingerprint';
+import { routeToHome } from '../../src/engine/router';
+import type { Command } from '../../src/ledger/command';
+import { shardOfSubAccount } from '../../src/ledger/routing';
+import type { AccountRecord } from '../../src/shards/directory/account-record';
+import { Directory } from '../../src/shards/directory/directory';
+import { directoryDatabaseAt } from '../../src/shards/open-database';
+import { NO_HINT, type Shard } from '../../src/shards/shard';
+import { accountRecord } from '../models/account-record';
+import { type RawSql, rawSql } from './raw-sql';
+import { openShard, type TestStore } from './stores';
+
+const NAMES = ['s0', 's1', 's2'] as const;
+
+/** Three real shards with a directory on the first, and connections to each past the product. */
+export class AuditedSite {
+  private constructor(
+    readonly shards: readonly Shard[],
+    readonly directory: Directory,
+    private readonly connections: readonly RawSql[],
+    private readonly endings: readonly (() => Promise<void>)[],
+  ) {}
+
+  static async make({ mark, makeSite }: TestStore): Promise<AuditedSite> {
+    const sites = [await makeSite(), await makeSite(), await makeSite()];
+    const clusterId = randomUUID();
+    const shards: Shard[] = [];
+    for (const [position, { location }] of sites.entries())
+      shards.push((await openShard(location, { name: NAMES[position] as string, clusterId })).shard);
+    const first = (sites[0] as (typeof sites)[number]).location;
+    const directory = new Directory(directoryDatabaseAt(first));
+    await directory.open();
+    const connections = await Promise.all(sites.map(({ location }) => rawSql(location, mark)));
+    return new AuditedSite(shards, directory, connections, [
+      ...connections.map((connection) => () => connection.close()),
+      () => directory.close(),
+      ...shards.map((shard) => () => shard.close()),
+      ...sites.map((site) => () => site.drop()),
+    ]);
+  }
+
+  async end(): Promise<void> {
+    for (const end of this.endings) await end();
+  }
+
+  shard(name: string): Shard {
+    return this.shards[NAMES.indexOf(name as 's0')] as Shard;
+  }
+
+  raw(name: string): RawSql {
+    return this.connections[NAMES.indexOf(name as 's0')] as RawSql;
+  }
+
+  async create(
+    accountId: string,
+    subAccounts: number,
+    shards: readonly string[] = NAMES,
+  ): Promise<AccountRecord> {
+    const record = accountRecord({ accountId, subAccounts, placement: { epoch: 1, shards } });
+    await this.directory.insertAccount(record);
+    for (const name of shards) {
+      const seeds = Array.from({ length: subAccounts }, (_, index) => index)
+        .filter((index) => shardOfSubAccount(index, record.placement) === name)
+        .map(
+          (index) =>
+            ({ accountId, index, epoch: 1, accountStatus: 'active', accountStatusVersion: 1 }) as const,
+        );
+      if (seeds.length > 0) await this.shard(name).createSubAccounts(seeds);
+    }
+    return record;
+  }
+
+  /** Runs requests as one batch on each home shard; departures stay pending. */
+  async submit(requests: readonly Submission[]): Promise<void> {
+    const batches = new Map<string, Command[]>();
+    for (const { account, ...request } of requests) {
+      const { shard, command } = routeToHome(
+        {
+          ...request,
+          accountId: account.accountId,
+          fingerprint: fingerprint(request.kind, request.amountMinor),
+          reference: null,
+          metadata: null,
+        },
+        account,
+      );
+      batches.set(shard, [...(batches.get(shard) ?? []), command]);
+    }
+    await Promise.all([...batches].map(([name, commands]) => this.shard(name).applyBatch(commands, NO_HINT)));
+  }
+
+  /** Lets what has left arrive, and marks it. @returns how much that was, at most a thousand of each shard */
+  async settle(): Promise<number> {
+    let settled = 0;
+    for (const source of this.shards) {
+      const pending = await source.pendingDepartures({ limit: 1_000, olderThanMs: 0 });
+      for (const name of NAMES) {
+        const arriving = pending.filter(({ toShard }) => toShard === name);
+        if (arriving.length === 0) continue;
+        const commands = arriving.map((transfer): Command => {
+          return { ...transfer, kind: 'transferIn', subAccount: transfer.toSubAccount };
+        });
+        await this.shard(name).applyBatch(commands, NO_HINT);
+        await source.completeTransfers(arriving);
+        settled += arriving.length;
+      }
+    }
+    return settled;
+  }
+}
+
+export interface Submission {
+  readonly kind: 'deduct' | 'credit';
+  readonly account: AccountRecord;
+  readonly requestId: string;
+  readonly amountMinor: bigint;
+}

@@ -1,0 +1,219 @@
+import type { Invariant } from '../../src/ledger/audit-finding';
+import { routeRequest, shardOfSubAccount } from '../../src/ledger/routing';
+import type { AccountRecord } from '../../src/shards/directory/account-record';
+import type { AuditedSite } from './audited-site';
+
+interface Meddling {
+  readonly site: AuditedSite;
+  readonly account: AccountRecord;
+}
+
+export interface PlantedFault {
+  readonly title: string;
+  readonly invariants: readonly Invariant[];
+  readonly plant: (meddling: Meddling) => Promise<unknown>;
+}
+
+/** Changes row 1. */
+const setRow =
+  (assignments: string) =>
+  ({ site, account }: Meddling) =>
+    site
+      .raw(shardOfSubAccount(1, account.placement))
+      .run(`UPDATE sub_account SET ${assignments} WHERE account_id = ? AND idx = 1`, account.accountId);
+
+const homeOf = (account: AccountRecord, requestId: string): string =>
+  routeRequest(requestId, account.placement, account.subAccounts).shard;
+
+const otherThan = (shard: string): string => (shard === 's0' ? 's1' : 's0');
+
+/** The spread of the top-up leaves its home; `far` is one of the shards where it arrives. */
+const spread = (account: AccountRecord) => {
+  const home = homeOf(account, 'topup');
+  return { home, far: otherThan(home) };
+};
+
+const ENTRY = 'kind, amount, epoch, fingerprint, reference, metadata';
+
+/** Ways of breaking an account of four sub-accounts on three shards, with the keys `topup` and `a` to `e`. */
+export const PLANTED_FAULTS: readonly PlantedFault[] = [
+  {
+    title: 'a changed available',
+    invariants: ['balanceIsNetPlusMoved'],
+    plant: setRow('available = available + 1'),
+  },
+  {
+    title: 'a negative balance',
+    invariants: ['balanceNotNegative', 'balanceIsNetPlusMoved'],
+    plant: async (meddling) => {
+      const { site, account } = meddling;
+      await site.raw(shardOfSubAccount(1, account.placement)).breakChecks();
+      await setRow('available = -5')(meddling);
+    },
+  },
+  { title: 'a changed hold', invariants: ['balanceIsNetPlusMoved'], plant: setRow('held = 7') },
+  {
+    title: 'a changed net',
+    invariants: ['balanceIsNetPlusMoved', 'netIsSumOfEntries'],
+    plant: setRow('net = net + 1'),
+  },
+  {
+    title: 'a changed moved',
+    invariants: ['balanceIsNetPlusMoved', 'movedIsSumOfTransfers'],
+    plant: setRow('moved = moved - 1'),
+  },
+  {
+    title: 'money made of nothing',
+    invariants: ['netIsSumOfEntries'],
+    plant: setRow('available = available + 9, net = net + 9'),
+  },
+  {
+    title: 'a missing entry',
+    invariants: ['netIsSumOfEntries'],
+    plant: ({ site, account }) =>
+      site
+        .raw(homeOf(account, 'c'))
+        .run("DELETE FROM entry WHERE account_id = ? AND request_id = 'c'", account.accountId),
+  },
+  {
+    title: 'an entry twice',
+    invariants: ['netIsSumOfEntries', 'entryForEachChange'],
+    plant: ({ site, account }) =>
+      site.raw(homeOf(account, 'c')).run(
+        `INSERT INTO entry (account_id, created_at_us, sub_account, version, request_id, ${ENTRY})
+           SELECT account_id, created_at_us + 1, sub_account, version, 'copy', ${ENTRY}
+           FROM entry WHERE account_id = ? AND request_id = 'c'`,
+        account.accountId,
+      ),
+  },
+  {
+    title: 'a changed amount',
+    invariants: ['netIsSumOfEntries'],
+    plant: ({ site, account }) =>
+      site
+        .raw(homeOf(account, 'c'))
+        .run(
+          "UPDATE entry SET amount = amount + 1 WHERE account_id = ? AND request_id = 'c'",
+          account.accountId,
+        ),
+  },
+  {
+    title: 'an arrival that never left',
+    invariants: ['arrivalHasDeparture', 'movedIsSumOfTransfers'],
+    plant: ({ site, account }) =>
+      site
+        .raw(spread(account).home)
+        .run(
+          "DELETE FROM transfer WHERE account_id = ? AND direction = 'out' AND peer_shard = ?",
+          account.accountId,
+          spread(account).far,
+        ),
+  },
+  {
+    title: 'a departure that did not arrive',
+    invariants: ['departureArrives', 'movedIsSumOfTransfers'],
+    plant: ({ site, account }) =>
+      site
+        .raw(spread(account).far)
+        .run("DELETE FROM transfer WHERE account_id = ? AND direction = 'in'", account.accountId),
+  },
+  {
+    title: 'a changed amount of an arrival',
+    invariants: ['transferHalvesAgree', 'movedIsSumOfTransfers'],
+    plant: ({ site, account }) =>
+      site
+        .raw(spread(account).far)
+        .run(
+          "UPDATE transfer SET amount = amount + 1 WHERE account_id = ? AND direction = 'in'",
+          account.accountId,
+        ),
+  },
+  {
+    title: 'a changed amount of a departure',
+    invariants: ['transferHalvesAgree', 'movedIsSumOfTransfers'],
+    plant: ({ site, account }) =>
+      site
+        .raw(spread(account).home)
+        .run(
+          "UPDATE transfer SET amount = amount + 1 WHERE account_id = ? AND direction = 'out' AND peer_shard = ?",
+          account.accountId,
+          spread(account).far,
+        ),
+  },
+  {
+    title: 'a key on two shards',
+    invariants: ['oneEffectPerKey', 'entryForEachChange', 'netIsSumOfEntries'],
+    plant: async ({ site, account }) => {
+      const home = homeOf(account, 'c');
+      const other = otherThan(home);
+      const [row] = await site
+        .raw(other)
+        .run('SELECT MIN(idx) FROM sub_account WHERE account_id = ?', account.accountId);
+      await site.raw(other).run(
+        `INSERT INTO entry (account_id, created_at_us, sub_account, version, request_id, ${ENTRY})
+           VALUES (?, 1, ?, 1, 'c', 'deduction', 30, 1, ?, NULL, NULL)`,
+        account.accountId,
+        row?.[0] ?? null,
+        Buffer.alloc(16),
+      );
+    },
+  },
+  {
+    title: 'money on a shard outside the reach',
+    invariants: ['shardIsInReach'],
+    plant: async ({ site, account }) => {
+      const accountId = `${account.accountId}.small`;
+      await site.create(accountId, 1, ['s0']);
+      await plantAccount(site, 's1', accountId);
+    },
+  },
+  {
+    title: 'an account that the directory does not know',
+    invariants: ['accountIsKnown'],
+    plant: ({ site, account }) => plantAccount(site, 's2', `${account.accountId}.unknown`),
+  },
+  {
+    title: 'entries and transfers without their row',
+    invariants: ['rowExists'],
+    plant: ({ site, account }) =>
+      site
+        .raw(shardOfSubAccount(1, account.placement))
+        .run('DELETE FROM sub_account WHERE account_id = ? AND idx = 1', account.accountId),
+  },
+  {
+    title: 'a row set back to before its last entry',
+    invariants: ['rowKeepsUp'],
+    plant: async ({ site, account }) => {
+      const accountId = `${account.accountId}.back`;
+      await plantAccount(site, 's1', accountId);
+      await site.create(accountId, 1, ['s1']);
+      await site
+        .raw('s1')
+        .run(
+          'UPDATE sub_account SET available = 0, net = 0, version = 0, outside_version = 0 WHERE account_id = ?',
+          accountId,
+        );
+    },
+  },
+  { title: 'a row ahead of the directory', invariants: ['epochIsAnnounced'], plant: setRow('epoch = 2') },
+  {
+    title: 'a closed row that holds money',
+    invariants: ['closedRowIsEmpty'],
+    plant: setRow("state = 'closed'"),
+  },
+];
+
+/** An account of one row that is sound in itself: one credit of 5. */
+async function plantAccount(site: AuditedSite, shard: string, accountId: string): Promise<void> {
+  await site.raw(shard).run(
+    `INSERT INTO sub_account (account_id, idx, available, net, epoch, version, outside_version, account_status, account_status_version)
+       VALUES (?, 0, 5, 5, 1, 1, 1, 'active', 1)`,
+    accountId,
+  );
+  await site.raw(shard).run(
+    `INSERT INTO entry (account_id, created_at_us, sub_account, version, request_id, ${ENTRY})
+       VALUES (?, 1, 0, 1, 'k', 'credit', 5, 1, ?, NULL, NULL)`,
+    accountId,
+    Buffer.alloc(16),
+  );
+}
