@@ -1,5 +1,5 @@
 import type { MoneyOutcome } from '../deductions/deduction.service';
-import { assertNever } from '../ledger/outcome';
+import { assertNever } from '../ledger/assert-never';
 import { Problem } from './problem';
 
 export const RETRY_AFTER_SECONDS = 1;
@@ -33,6 +33,9 @@ export function entryOrProblem(outcome: MoneyOutcome): Success | Problem {
       return new Problem('INTERNAL', { incident: outcome.incident });
     case 'arrived':
     case 'alreadyArrived':
+    case 'departed':
+    case 'settled':
+    case 'leveled':
       throw new TypeError(`"${outcome.kind}" is not an outcome of a user's request`);
     default:
       return assertNever(outcome);

@@ -65,3 +65,20 @@ export class OutcomeUnknown extends Error {
     super('whether the request took effect is unknown', { cause });
   }
 }
+
+/** An operation of the service that ended without doing what was asked. */
+export class OperationFailed extends Error {
+  override readonly name = 'OperationFailed';
+  readonly code: string;
+
+  constructor({
+    operationId,
+    error,
+  }: {
+    readonly operationId: string;
+    readonly error?: { readonly code: string; readonly detail: string };
+  }) {
+    super(`${error?.detail ?? 'no detail was given'} (operation ${operationId})`);
+    this.code = error?.code ?? 'OPERATION_FAILED';
+  }
+}

@@ -1,9 +1,14 @@
 import { Command, CommanderError, Option } from 'commander';
 import type { CommandContext } from './command-context';
 import { addAccountCommands } from './commands/account';
+import { addAccountStatusCommands } from './commands/account-status';
+import { addAuditCommand } from './commands/audit';
 import { addEntryCommands } from './commands/entry';
 import { addGenerateCommand } from './commands/generate';
+import { addOperationCommands } from './commands/operation';
 import { addReplayCommand } from './commands/replay';
+import { addShardCommands } from './commands/shard';
+import { addSubAccountCommands } from './commands/sub-accounts';
 import { ExitCode } from './exit-codes';
 import { DEFAULT_URL } from './service/connection';
 import { Interrupted } from './faults';
@@ -55,10 +60,16 @@ function createProgram(context: CommandContext): Command {
     .addHelpText(
       'after',
       '\nAmounts are whole numbers of minor units (cents for USD/2).\n' +
-        'Exit codes: 0 done, 1 failed, 3 a replay in which some rows were refused.',
+        'Exit codes: 0 done, 1 failed, 3 a replay in which some rows were refused; of an audit 0 balanced, 1 not balanced,\n' +
+        '2 not carried out.',
     );
-  addAccountCommands(program, context);
+  const account = addAccountCommands(program, context);
+  addAccountStatusCommands(account, context);
+  addSubAccountCommands(account, context);
   addEntryCommands(program, context);
+  addShardCommands(program, context);
+  addOperationCommands(program, context);
+  addAuditCommand(program, context);
   addReplayCommand(program, context);
   addGenerateCommand(program, context);
   return program;

@@ -66,6 +66,40 @@ describe('the command line and the service', () => {
     expect(await json('account', 'list')).toMatchObject({ items: [{ id: 'a', asset: 'USD/2' }] });
   });
 
+  it('agree on how accounts are split, on their status, on shards and on the audit', async () => {
+    const json = async (...args: string[]): Promise<unknown> => {
+      const { exitCode, out } = await startCli(...args, '--json').ended;
+      return { exitCode, ...(JSON.parse(out) as object) };
+    };
+    await json('account', 'create', 'a', '--asset', 'USD/2', '--initial-balance', '100');
+    const file = join(folder, 'late.sqlite');
+    expect(await json('shard', 'add', 'late', `sqlite:${file}`)).toMatchObject({ exitCode: 0, status: 'up' });
+    expect(await json('shard', 'add', 'late', `sqlite:${file}`)).toMatchObject({
+      exitCode: 1,
+      error: { code: 'SHARD_EXISTS' },
+    });
+    const resize = ['account', 'resize', 'a', '--count', '6', '--shards', 'late,s1'];
+    expect(await json(...resize)).toMatchObject({ exitCode: 0, status: 'done', result: { subAccounts: 6 } });
+    expect(await json(...resize, '--if-match', '1')).toMatchObject({
+      exitCode: 1,
+      error: { code: 'PRECONDITION_FAILED' },
+    });
+    const begun = (await json('account', 'rebalance', 'a', '--no-wait')) as { operationId: string };
+    expect(await json('operation', 'show', begun.operationId)).toMatchObject({ kind: 'rebalance' });
+    const { items } = (await json('account', 'sub-accounts', 'a')) as { items: { shard: string }[] };
+    expect(items.map(({ shard }) => shard)).toEqual(expect.arrayContaining(['late', 's1']));
+
+    expect(await json('account', 'freeze', 'a')).toMatchObject({ exitCode: 0, status: 'frozen' });
+    expect(await json('deduct', 'a', '1')).toMatchObject({ exitCode: 1, error: { code: 'ACCOUNT_FROZEN' } });
+    expect(await json('account', 'unfreeze', 'a')).toMatchObject({ exitCode: 0, status: 'active' });
+    expect(await json('account', 'close', 'a')).toMatchObject({ error: { code: 'ACCOUNT_NOT_EMPTY' } });
+
+    const report = join(folder, 'report.json');
+    const audited = { balanced: true, accounts: 1, findings: [] };
+    expect(await json('audit', '--report', report)).toMatchObject({ exitCode: 0, ...audited });
+    expect(JSON.parse(readFileSync(report, 'utf8'))).toMatchObject(audited);
+  });
+
   it('generate, replay, and replay again, which changes nothing', async () => {
     const log = await generate({ rows: 20_000, accounts: 40 });
     const first = await replay(log, '--create-accounts');

@@ -7,6 +7,7 @@ import { SITES, type ServiceSite } from '../setup/service-sites';
 
 interface Endpoint {
   readonly what: string;
+  readonly method?: 'PUT';
   readonly path: string;
   /** A body that would be taken, field by field as JSON source. */
   readonly valid: Readonly<Record<string, string>>;
@@ -55,6 +56,28 @@ const ENDPOINTS: readonly Endpoint[] = [
     valid: { name: '"hostile"', scopes: '["read"]' },
     fields: { name: 'name', scopes: 'scopes' },
   },
+  {
+    what: 'a resize',
+    method: 'PUT',
+    path: '/v1/admin/accounts/acct/sub-accounts',
+    valid: { count: '4', shards: '["s0","s1"]' },
+    fields: { count: 'count', shards: 'shards' },
+  },
+  {
+    what: 'a new shard',
+    path: '/v1/admin/shards',
+    valid: { name: '"hostile"', url: '"sqlite:/no/such/folder/shard.sqlite"' },
+    fields: { name: 'name', url: 'url' },
+  },
+];
+
+/** What is asked for without a body. */
+const BODILESS = [
+  '/v1/accounts/acct/freeze',
+  '/v1/accounts/acct/unfreeze',
+  '/v1/accounts/acct/close',
+  '/v1/admin/accounts/acct/rebalance',
+  '/v1/admin/audits',
 ];
 
 const REQUIRED: Readonly<Record<string, readonly string[]>> = {
@@ -63,10 +86,14 @@ const REQUIRED: Readonly<Record<string, readonly string[]>> = {
   'a credit': ['amount', 'requestId'],
   'a batch item': ['accountId', 'amount', 'requestId'],
   'a new key': ['name', 'scopes'],
+  'a resize': ['count'],
+  'a new shard': ['name', 'url'],
 };
 
 const PATHS = [
   ...ENDPOINTS.map(({ path }) => path),
+  ...BODILESS,
+  '/v1/admin/operations/none',
   '/v1/accounts/acct',
   '/v1/accounts/acct/balance',
   '/v1/accounts/acct/entries',
@@ -188,6 +215,9 @@ describe.each(SITES)('[$mark] bad input', ({ make }) => {
   const everything = async (): Promise<unknown> => ({
     accounts: await rest.page('/v1/accounts?limit=1000'),
     keys: await rest.page('/v1/admin/keys?limit=1000'),
+    subAccounts: await rest.page('/v1/admin/accounts/acct/sub-accounts'),
+    shards: await rest.page('/v1/admin/shards'),
+    etag: (await rest.get('/v1/accounts/acct')).headers['etag'],
     entries: await rest.entries('acct'),
     available: await rest.available('acct'),
   });
@@ -210,98 +240,124 @@ describe.each(SITES)('[$mark] bad input', ({ make }) => {
   const post = (path: string, raw: string | Buffer, headers = {}): Promise<Answer> =>
     rest.send('POST', path, { raw, headers });
 
-  describe.each(ENDPOINTS)('in $what', ({ what, path, valid, fields, wrap = (body) => body }) => {
-    const bodyOf = (parts: Readonly<Record<string, string>>): string =>
-      `{${Object.entries(parts)
-        .map(([field, literal]) => `${JSON.stringify(field)}:${literal}`)
-        .join(',')}}`;
-    /** The problem of the one item, when the endpoint answers item by item. */
-    const expectFault = (answer: Answer, field: string): void => {
-      const item = (answer.body['results'] as readonly BatchResult[] | undefined)?.[0];
-      if (item)
-        expect([answer.status, item.status, item.error?.code]).toEqual([200, 'rejected', 'INVALID_ARGUMENT']);
-      else expectRefused(answer, ['INVALID_ARGUMENT']);
-      const errors = (item?.error ?? answer.body)['errors' as never] as readonly { field: string }[];
-      const at = errors[0]?.field.split('.')[0];
-      // A body that the JSON parser refuses has no fields.
-      expect([field, 'body']).toContain(at);
-    };
-    const cases = Object.entries(fields).flatMap(([field, kind]) =>
-      Object.entries(HOSTILE[kind]).map(([label, literal]) => [field, label, literal] as const),
-    );
+  describe.each(ENDPOINTS)(
+    'in $what',
+    ({ what, method = 'POST', path, valid, fields, wrap = (body) => body }) => {
+      const post = (to: string, raw: string | Buffer, headers = {}): Promise<Answer> =>
+        rest.send(method, to, { raw, headers });
+      const bodyOf = (parts: Readonly<Record<string, string>>): string =>
+        `{${Object.entries(parts)
+          .map(([field, literal]) => `${JSON.stringify(field)}:${literal}`)
+          .join(',')}}`;
+      /** The problem of the one item, when the endpoint answers item by item. */
+      const expectFault = (answer: Answer, field: string): void => {
+        const item = (answer.body['results'] as readonly BatchResult[] | undefined)?.[0];
+        if (item)
+          expect([answer.status, item.status, item.error?.code]).toEqual([
+            200,
+            'rejected',
+            'INVALID_ARGUMENT',
+          ]);
+        else expectRefused(answer, ['INVALID_ARGUMENT']);
+        const errors = (item?.error ?? answer.body)['errors' as never] as readonly { field: string }[];
+        const at = errors[0]?.field.split('.')[0];
+        // A body that the JSON parser refuses has no fields.
+        expect([field, 'body']).toContain(at);
+      };
+      const cases = Object.entries(fields).flatMap(([field, kind]) =>
+        Object.entries(HOSTILE[kind]).map(([label, literal]) => [field, label, literal] as const),
+      );
 
-    it.each(cases)('%s may not be %s', async (field, _label, literal) => {
-      expectFault(await post(path, wrap(bodyOf({ ...valid, [field]: literal }))), field);
+      it.each(cases)('%s may not be %s', async (field, _label, literal) => {
+        expectFault(await post(path, wrap(bodyOf({ ...valid, [field]: literal }))), field);
+      });
+
+      it.each(REQUIRED[what] ?? [])('%s may not be missing', async (field) => {
+        const others = Object.fromEntries(Object.entries(valid).filter(([each]) => each !== field));
+        expectFault(await post(path, wrap(bodyOf(others))), field);
+      });
+
+      it.each(['price', 'AMOUNT', 'Id', ' amount', 'constructor', 'toString', 'x'.repeat(1_000)])(
+        'the field "%s" is not known',
+        async (field) => {
+          const answer = await post(path, wrap(bodyOf({ ...valid, [field]: '"1"' })));
+          expectFault(answer, field.slice(0, 100));
+        },
+      );
+
+      it.each([
+        '"__proto__":{"amount":"1"}',
+        '"constructor":{"prototype":{"amount":"1"}}',
+        '"\\u005f_proto__":{}',
+      ])('prototypes are not reached by %s', async (pair) => {
+        const answer = await post(path, wrap(bodyOf(valid).replace('{', `{${pair},`)));
+        expectRefused(answer, ['INVALID_ARGUMENT']);
+      });
+
+      it('of two equal fields the last one counts, and is checked', async () => {
+        const [field = ''] = REQUIRED[what] ?? [];
+        expectFault(await post(path, wrap(bodyOf(valid).replace(/\}$/, `,"${field}":7.5}`))), field);
+      });
+
+      it('bytes that are no UTF-8 are not replaced by others', async () => {
+        const [opening, closing] = wrap(
+          bodyOf({ ...valid, [what === 'a new key' ? 'name' : 'reference']: '"<>"' }),
+        ).split('<>');
+        const broken = Buffer.concat([
+          Buffer.from(opening ?? ''),
+          Buffer.from([0xc3, 0x28, 0xff]),
+          Buffer.from(closing ?? ''),
+        ]);
+        expectRefused(await post(path, broken), ['INVALID_ARGUMENT']);
+      });
+
+      it.each(Object.entries(HOSTILE_BODIES))('a body may not be %s', async (_label, raw) => {
+        expectRefused(await post(path, raw), ['INVALID_ARGUMENT']);
+      });
+
+      it.each(CONTENT_TYPES)('a body may not have the content type "%s"', async (type) => {
+        expectRefused(await post(path, wrap(bodyOf(valid)), { 'content-type': type }), [
+          'UNSUPPORTED_MEDIA_TYPE',
+        ]);
+      });
+
+      it('a body may not come without a content type', async () => {
+        const answer = await post(path, wrap(bodyOf(valid)), { 'content-type': undefined });
+        expectRefused(answer, ['UNSUPPORTED_MEDIA_TYPE']);
+      });
+
+      it('a body may not be missing', async () => {
+        expectRefused(await rest.send(method, path), ['INVALID_ARGUMENT', 'UNSUPPORTED_MEDIA_TYPE']);
+      });
+
+      it.each(['x', '{"a":"', '[', ' '])('a body may not have 2 MB of %j', async (part) => {
+        const raw = part.repeat(2_000_000 / part.length);
+        expectRefused(await post(path, raw), [wrap('') === '' ? 'PAYLOAD_TOO_LARGE' : 'INVALID_ARGUMENT']);
+      });
+
+      it('a body may not be compressed without saying so in a way that is understood', async () => {
+        expectRefused(
+          await post(path, Buffer.from([0x1f, 0x8b, 8, 0, 1, 2, 3]), { 'content-encoding': 'gzip' }),
+          ['INVALID_ARGUMENT', 'UNSUPPORTED_MEDIA_TYPE'],
+        );
+      });
+    },
+  );
+
+  describe.each(BODILESS)('in what %s needs no body for', (path) => {
+    const welcome = ['nothing', 'null', 'an empty object'];
+    const hostile = Object.entries(HOSTILE_BODIES).filter(([label]) => !welcome.includes(label));
+
+    it.each(hostile)('a body may not be %s', async (_label, raw) => {
+      expectRefused(await post(path, raw), ['INVALID_ARGUMENT']);
     });
 
-    it.each(REQUIRED[what] ?? [])('%s may not be missing', async (field) => {
-      const others = Object.fromEntries(Object.entries(valid).filter(([each]) => each !== field));
-      expectFault(await post(path, wrap(bodyOf(others))), field);
-    });
-
-    it.each(['price', 'AMOUNT', 'Id', ' amount', 'constructor', 'toString', 'x'.repeat(1_000)])(
-      'the field "%s" is not known',
-      async (field) => {
-        const answer = await post(path, wrap(bodyOf({ ...valid, [field]: '"1"' })));
-        expectFault(answer, field.slice(0, 100));
-      },
-    );
-
-    it.each([
-      '"__proto__":{"amount":"1"}',
-      '"constructor":{"prototype":{"amount":"1"}}',
-      '"\\u005f_proto__":{}',
-    ])('prototypes are not reached by %s', async (pair) => {
-      const answer = await post(path, wrap(bodyOf(valid).replace('{', `{${pair},`)));
-      expectRefused(answer, ['INVALID_ARGUMENT']);
-    });
-
-    it('of two equal fields the last one counts, and is checked', async () => {
-      const [field = ''] = REQUIRED[what] ?? [];
-      expectFault(await post(path, wrap(bodyOf(valid).replace(/\}$/, `,"${field}":7.5}`))), field);
-    });
-
-    it('bytes that are no UTF-8 are not replaced by others', async () => {
-      const [opening, closing] = wrap(
-        bodyOf({ ...valid, [what === 'a new key' ? 'name' : 'reference']: '"<>"' }),
-      ).split('<>');
-      const broken = Buffer.concat([
-        Buffer.from(opening ?? ''),
-        Buffer.from([0xc3, 0x28, 0xff]),
-        Buffer.from(closing ?? ''),
-      ]);
-      expectRefused(await post(path, broken), ['INVALID_ARGUMENT']);
-    });
-
-    it.each(Object.entries(HOSTILE_BODIES))('a body may not be %s', async (_label, raw) => {
+    it.each(['{"reason":"x"}', '{"__proto__":{}}', '{"constructor":{}}'])('%s is not known', async (raw) => {
       expectRefused(await post(path, raw), ['INVALID_ARGUMENT']);
     });
 
     it.each(CONTENT_TYPES)('a body may not have the content type "%s"', async (type) => {
-      expectRefused(await post(path, wrap(bodyOf(valid)), { 'content-type': type }), [
-        'UNSUPPORTED_MEDIA_TYPE',
-      ]);
-    });
-
-    it('a body may not come without a content type', async () => {
-      const answer = await post(path, wrap(bodyOf(valid)), { 'content-type': undefined });
-      expectRefused(answer, ['UNSUPPORTED_MEDIA_TYPE']);
-    });
-
-    it('a body may not be missing', async () => {
-      expectRefused(await rest.send('POST', path), ['INVALID_ARGUMENT', 'UNSUPPORTED_MEDIA_TYPE']);
-    });
-
-    it.each(['x', '{"a":"', '[', ' '])('a body may not have 2 MB of %j', async (part) => {
-      const raw = part.repeat(2_000_000 / part.length);
-      expectRefused(await post(path, raw), [wrap('') === '' ? 'PAYLOAD_TOO_LARGE' : 'INVALID_ARGUMENT']);
-    });
-
-    it('a body may not be compressed without saying so in a way that is understood', async () => {
-      expectRefused(
-        await post(path, Buffer.from([0x1f, 0x8b, 8, 0, 1, 2, 3]), { 'content-encoding': 'gzip' }),
-        ['INVALID_ARGUMENT', 'UNSUPPORTED_MEDIA_TYPE'],
-      );
+      expectRefused(await post(path, '{}', { 'content-type': type }), ['UNSUPPORTED_MEDIA_TYPE']);
     });
   });
 
@@ -378,8 +434,16 @@ describe.each(SITES)('[$mark] bad input', ({ make }) => {
       ['POST', `/v1/accounts/${id}/deductions`],
       ['POST', `/v1/accounts/${id}/credits`],
       ['DELETE', `/v1/admin/keys/${id}`],
+      ['POST', `/v1/accounts/${id}/freeze`],
+      ['POST', `/v1/accounts/${id}/close`],
+      ['GET', `/v1/admin/accounts/${id}/sub-accounts`],
+      ['PUT', `/v1/admin/accounts/${id}/sub-accounts`],
+      ['POST', `/v1/admin/accounts/${id}/rebalance`],
+      ['GET', `/v1/admin/operations/${id}`],
     ])('may not be an id of %s', async (method, path) => {
-      const call = method === 'POST' ? { json: { amount: '1', requestId: 'k2' } } : {};
+      const isMoney = /deductions|credits/.test(path);
+      const json = isMoney ? { amount: '1', requestId: 'k2' } : method === 'PUT' ? { count: 2 } : {};
+      const call = method === 'POST' || method === 'PUT' ? { json } : {};
       expectRefused(await rest.send(method, path, call), ['INVALID_ARGUMENT']);
     });
 
@@ -391,11 +455,17 @@ describe.each(SITES)('[$mark] bad input', ({ make }) => {
   });
 
   describe.each(PATHS)('as a method on %s', (path) => {
-    it.each(['PUT', 'PATCH', 'OPTIONS', 'PROPFIND', 'LOCK', 'SEARCH'])('%s is not known', async (method) => {
-      expectRefused(await rest.send(method, path), ['ROUTE_NOT_FOUND']);
-    });
+    const known = ENDPOINTS.find((endpoint) => endpoint.path === path)?.method;
+    const unknown = (methods: readonly string[]) => methods.filter((method) => method !== known);
 
-    it.each(['PUT', 'PATCH', 'OPTIONS'])('%s is not known, whatever its body', async (method) => {
+    it.each(unknown(['PUT', 'PATCH', 'OPTIONS', 'PROPFIND', 'LOCK', 'SEARCH']))(
+      '%s is not known',
+      async (method) => {
+        expectRefused(await rest.send(method, path), ['ROUTE_NOT_FOUND']);
+      },
+    );
+
+    it.each(unknown(['PUT', 'PATCH', 'OPTIONS']))('%s is not known, whatever its body', async (method) => {
       expectRefused(await rest.send(method, path, { raw: '{}' }), ['ROUTE_NOT_FOUND']);
       const codes = ['ROUTE_NOT_FOUND', 'INVALID_ARGUMENT', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'];
       for (const raw of ['', '{', '{"__proto__":1}', 'x'.repeat(100_000)]) {
@@ -422,7 +492,8 @@ describe.each(SITES)('[$mark] bad input', ({ make }) => {
       `Bearer ${'x'.repeat(10_240)}`,
     ])('%j lets nobody in', async (authorization) => {
       for (const path of PATHS.filter((each) => each.startsWith('/v1'))) {
-        const method = ENDPOINTS.some((endpoint) => endpoint.path === path) ? 'POST' : 'GET';
+        const endpoint = ENDPOINTS.find((each) => each.path === path);
+        const method = endpoint?.method ?? (endpoint || BODILESS.includes(path) ? 'POST' : 'GET');
         if (path.startsWith('/v1/admin/keys/')) continue;
         const answer = await rest.send(method, path, { raw: '{', headers: { authorization } });
         expectRefused(answer, ['UNAUTHENTICATED']);

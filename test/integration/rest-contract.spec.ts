@@ -1,3 +1,4 @@
+import { eventually } from '../setup/eventually';
 import { aNumber, aString, matching } from '../setup/matching';
 import type { Answer, RestClient } from '../setup/rest-client';
 import { startTestService, type TestService } from '../setup/service';
@@ -288,16 +289,19 @@ describe.each(SITES)('[$mark] the REST API', ({ make }) => {
       expect(problem(await rest.deduct(id, 'next', 1))).toEqual([422, 'INSUFFICIENT_FUNDS']);
     });
 
-    it('draws on every sub-account of the shard before it is refused', async () => {
-      const id = await funded('100', 1);
-      expect(
-        (await rest.createAccount({ id: `${id}-wide`, subAccounts: 16, initialBalance: '160' })).status,
-      ).toBe(201);
-      const answers = await Promise.all(
-        Array.from({ length: 40 }, (_, n) => rest.deduct(`${id}-wide`, `k-${n}`, 3)),
-      );
-      expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 201));
-      expect(await rest.available(`${id}-wide`)).toBe(40n);
+    it('draws on every sub-account of every shard before it is refused', async () => {
+      const id = await funded('160', 16);
+      const answers = await Promise.all(Array.from({ length: 60 }, (_, n) => rest.deduct(id, `k-${n}`, 3)));
+      const refused = answers.filter(({ status }) => status !== 201);
+      expect(refused.map(({ body }) => body['code'])).toEqual(Array(7).fill('INSUFFICIENT_FUNDS'));
+      expect((await rest.deduct(id, 'last', 1)).status).toBe(201);
+      expect(await rest.available(id)).toBe(0n);
+    });
+
+    it('may be paid from all shards in one', async () => {
+      const id = await funded('160', 16);
+      expect((await rest.deduct(id, 'all', 160)).status).toBe(201);
+      expect(await rest.available(id)).toBe(0n);
     });
   });
 
@@ -325,7 +329,12 @@ describe.each(SITES)('[$mark] the REST API', ({ make }) => {
     it('answers exactly the fields of the contract, amounts as strings', async () => {
       const id = await funded('1000', 3);
       await rest.deduct(id, 'k', 1);
-      for (const query of ['', '?consistency=current']) {
+      for (const [query, consistency] of [
+        ['', 'current'],
+        ['?consistency=current', 'current'],
+        ['?consistency=snapshot', 'snapshot'],
+        ['?consistency=cached', 'cached'],
+      ]) {
         const { status, body } = await rest.get(`/v1/accounts/${id}/balance${query}`);
         expect([status, body]).toEqual([
           200,
@@ -336,11 +345,38 @@ describe.each(SITES)('[$mark] the REST API', ({ make }) => {
             held: '0',
             total: '999',
             inTransit: '0',
-            consistency: 'current',
+            consistency,
             asOf: matching(TIME),
           },
         ]);
       }
+    });
+
+    it('of the present includes everything that was acknowledged before it was asked for', async () => {
+      const id = await funded('1000', 3);
+      for (let taken = 1; taken <= 20; taken += 1) {
+        await rest.deduct(id, `k-${taken}`, 1);
+        for (const consistency of ['current', 'snapshot']) {
+          const { body } = await rest.get(`/v1/accounts/${id}/balance?consistency=${consistency}`);
+          expect([consistency, body['available']]).toEqual([consistency, String(1_000 - taken)]);
+        }
+      }
+    });
+
+    it('from the cache is the same for a second, under its own time, and then a new one', async () => {
+      const id = await funded('1000', 3);
+      const cached = () => rest.get(`/v1/accounts/${id}/balance?consistency=cached`);
+      const answers = await Promise.all(Array.from({ length: 20 }, cached));
+      expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
+      const asOf = Date.parse(String(answers[0]?.body['asOf']));
+      await rest.deduct(id, 'k', 1);
+      const newer = await eventually('a newer balance', async () => {
+        const { body } = await cached();
+        return body['available'] === '999' ? body : undefined;
+      });
+      const ageMs = Date.parse(String(newer['asOf'])) - asOf;
+      expect(ageMs).toBeGreaterThanOrEqual(1_000);
+      expect(ageMs).toBeLessThan(5_000);
     });
 
     it('of an account without an opening balance is zero', async () => {

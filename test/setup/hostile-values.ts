@@ -139,6 +139,48 @@ const SCOPES: Literals = {
   'a list in a list': '[["read"]]',
 };
 
+/** Beside four sub-accounts. */
+const SHARDS: Literals = {
+  null: 'null',
+  'a string': '"s0"',
+  'a number': '7',
+  'an object': '{"0":"s0"}',
+  'an empty list': '[]',
+  'a list of a number': '[0]',
+  'a list in a list': '[["s0"]]',
+  'a list of null': '[null]',
+  'an unknown shard': '["s0","nowhere"]',
+  'another case': '["S0"]',
+  'a shard twice': '["s0","s0"]',
+  'more shards than sub-accounts': '["s0","s1","a","b","c"]',
+  '1,025 shards': JSON.stringify(Array.from({ length: 1_025 }, (_, n) => `s${n}`)),
+  'two in one': '["s0,s1"]',
+  'an empty name': '[""]',
+  'an over-long name': text('x'.repeat(65)).replace(/^/, '[').replace(/$/, ']'),
+  'a quote': `["s0'"]`,
+  'a null character': '["s0\\u0000"]',
+  'a lone surrogate': '["\\ud800"]',
+};
+
+const URLS: Literals = {
+  ...TEXTS,
+  'a word': '"shard"',
+  'another protocol': '"http://127.0.0.1/db"',
+  PostgreSQL: '"postgres://root@127.0.0.1/db"',
+  'no host': '"mysql:///db"',
+  'no database': '"mysql://root@127.0.0.1"',
+  'a path of databases': '"mysql://root@127.0.0.1/a/b"',
+  'an impossible port': '"mysql://root@127.0.0.1:99999/db"',
+  'a broken escape': '"mysql://root:%zz@127.0.0.1/db"',
+  'no path': '"sqlite:"',
+  'a relative path': '"sqlite:shard.sqlite"',
+  'a path out of here': '"sqlite:../shard.sqlite"',
+  'a null character': '"sqlite:/tmp/a\\u0000b"',
+  'a line end': '"sqlite:/tmp/a\\n"',
+  'a lone surrogate': '"sqlite:/tmp/\\ud800"',
+  '2,049 characters': text(`sqlite:/${'x'.repeat(2_041)}`),
+};
+
 const STRATEGIES: Literals = { ...TEXTS, 'an unknown one': '"fastest"' };
 
 export const HOSTILE = {
@@ -152,6 +194,8 @@ export const HOSTILE = {
   name: NAMES,
   scopes: SCOPES,
   strategy: STRATEGIES,
+  shards: SHARDS,
+  url: URLS,
 } as const;
 
 /** Bodies that no endpoint may take. */

@@ -1,4 +1,5 @@
 import { Agent, request } from 'node:http';
+import { eventually } from './eventually';
 
 /** The bootstrap admin key of every service that tests start. */
 export const ADMIN_KEY = 'bootstrap-key-of-the-tests';
@@ -24,6 +25,16 @@ export interface Entry {
 export interface Page<Item> {
   readonly items: readonly Item[];
   readonly nextCursor?: string;
+}
+
+export interface Operation {
+  readonly operationId: string;
+  readonly kind: string;
+  readonly status: string;
+  readonly accountId?: string;
+  readonly progress: { readonly done: number; readonly total: number };
+  readonly result?: Readonly<Record<string, unknown>>;
+  readonly error?: { readonly code: string; readonly detail: string };
 }
 
 export interface BatchResult {
@@ -104,6 +115,25 @@ export class RestClient {
 
   post(path: string, json: unknown, headers: Call['headers'] = {}): Promise<Answer> {
     return this.send('POST', path, { json, headers });
+  }
+
+  put(path: string, json: unknown, headers: Call['headers'] = {}): Promise<Answer> {
+    return this.send('PUT', path, { json, headers });
+  }
+
+  /** Begins to change an account's sub-accounts. */
+  resize(accountId: string, json: unknown, headers: Call['headers'] = {}): Promise<Answer> {
+    return this.put(`/v1/admin/accounts/${accountId}/sub-accounts`, json, headers);
+  }
+
+  /** What an operation that was begun has come to, however long it takes. */
+  ended({ status, headers, text }: Answer): Promise<Operation> {
+    const { location } = headers;
+    if (status !== 202 || location === undefined) throw new Error(`no operation was begun: ${text}`);
+    return eventually('the end of the operation', async () => {
+      const operation = (await this.get(location)).body as unknown as Operation;
+      return operation.status === 'running' ? undefined : operation;
+    });
   }
 
   createAccount(body: Readonly<Record<string, unknown>>): Promise<Answer> {

@@ -1,8 +1,10 @@
+import { begunOrProblem, changedOrProblem } from '../../src/api/operation-problem';
 import { problemOfFault } from '../../src/api/fault-problem';
 import { entryOrProblem } from '../../src/api/outcome-problem';
 import { Problem } from '../../src/api/problem';
 import { PROBLEMS, type ProblemCode, type ProblemDescription } from '../../src/api/problem-catalog';
 import type { MoneyOutcome } from '../../src/deductions/deduction.service';
+import type { OperationStart, StatusChange } from '../../src/operations/operation.service';
 import { DirectoryUnavailableError } from '../../src/shards/directory/directory';
 import { ShardContendedError, ShardUnavailableError } from '../../src/shards/faults';
 import { matching } from '../setup/matching';
@@ -78,6 +80,35 @@ describe('an outcome that is no success', () => {
 
   test.each(['arrived', 'alreadyArrived'] as const)('%s never reaches a user', (kind) => {
     expect(() => entryOrProblem({ kind })).toThrow(TypeError);
+  });
+});
+
+describe('an operation that was not begun', () => {
+  test.each<[OperationStart, ProblemCode]>([
+    [{ kind: 'accountNotFound' }, 'ACCOUNT_NOT_FOUND'],
+    [{ kind: 'accountClosed' }, 'ACCOUNT_CLOSED'],
+    [{ kind: 'changedMeanwhile' }, 'PRECONDITION_FAILED'],
+    [{ kind: 'inProgress' }, 'OPERATION_IN_PROGRESS'],
+    [{ kind: 'unknownShards', names: ['a', 'b'] }, 'INVALID_ARGUMENT'],
+  ])('%j is the problem %s', (start, code) => {
+    expect(() => begunOrProblem(start)).toThrow(expect.objectContaining({ code }) as Error);
+  });
+});
+
+describe('a change of status that was not made', () => {
+  test.each<[StatusChange, ProblemCode]>([
+    [{ kind: 'accountNotFound' }, 'ACCOUNT_NOT_FOUND'],
+    [{ kind: 'unfinished' }, 'SHARD_UNAVAILABLE'],
+    [{ kind: 'refused', error: { code: 'ACCOUNT_NOT_EMPTY', detail: 'why' } }, 'ACCOUNT_NOT_EMPTY'],
+    [{ kind: 'refused', error: { code: 'ACCOUNT_CLOSED', detail: 'why' } }, 'ACCOUNT_CLOSED'],
+    [{ kind: 'refused', error: { code: 'OPERATION_IN_PROGRESS', detail: 'why' } }, 'OPERATION_IN_PROGRESS'],
+  ])('%j is the problem %s', (change, code) => {
+    expect(() => changedOrProblem(change)).toThrow(expect.objectContaining({ code }) as Error);
+  });
+
+  test('for a reason that the catalog does not have is a defect', () => {
+    const change = { kind: 'refused', error: { code: 'toString', detail: 'why' } } as const;
+    expect(() => changedOrProblem(change)).toThrow(TypeError);
   });
 });
 

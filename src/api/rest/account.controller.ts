@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyInstance } from 'fastify';
 import { AccountService } from '../../accounts/account.service';
-import { BalanceService } from '../../balances/balance.service';
+import { BalanceService, type Consistency, CONSISTENCIES } from '../../balances/balance.service';
 import type { EntryKind } from '../../ledger/entry';
 import type { AccountRecord } from '../../shards/directory/account-record';
 import { Problem } from '../problem';
 import { decodeEntryCursor, decodeIdCursor, encodeCursor, encodeEntryCursor, pageLength } from './cursors';
 import { amountOf } from './money-body';
 import * as fields from './schemas/fields';
-import { listOf, problemResponses } from './schemas/shapes';
+import { accountParams, listOf, problemResponses } from './schemas/shapes';
 import { accountView, balanceView, entryView, etagOf } from './views';
 
 interface NewAccountBody {
@@ -28,11 +28,6 @@ interface EntriesQuery {
   readonly to?: string;
 }
 
-const params = {
-  type: 'object',
-  required: ['accountId'],
-  properties: { accountId: fields.accountId },
-} as const;
 const tags = ['accounts'];
 
 /** Accounts, their balances and their entries. */
@@ -122,7 +117,7 @@ export class AccountController {
         schema: {
           summary: 'Get an account',
           tags,
-          params,
+          params: accountParams,
           response: {
             200: { description: 'The account; its `ETag` changes with it.', $ref: 'Account#' },
             ...problemResponses,
@@ -139,23 +134,25 @@ export class AccountController {
   }
 
   #registerReads(rest: FastifyInstance): void {
-    rest.get<{ Params: { accountId: string }; Querystring: { consistency?: 'current' } }>(
+    rest.get<{ Params: { accountId: string }; Querystring: { consistency?: Consistency } }>(
       '/v1/accounts/:accountId/balance',
       {
         config: { scope: 'read' },
         schema: {
           summary: 'Get an account’s balance',
           description:
-            'Sums all shards, each read once: exact against money moving inside the account, not one instant.',
+            '`current`: all shards, each read once; exact against money moving inside the account, not one instant. ' +
+            '`snapshot`: a total that it really had at one instant. `cached`: a current one, at most a second old.',
           tags,
-          params,
-          querystring: query({ consistency: { type: 'string', enum: ['current'] } }),
+          params: accountParams,
+          querystring: query({ consistency: { type: 'string', enum: CONSISTENCIES, default: 'current' } }),
           response: { 200: { description: 'The balance.', $ref: 'Balance#' }, ...problemResponses },
         },
       },
       async (request) => {
         const account = await this.#find(request.params.accountId);
-        return balanceView(account, await this.balances.current(account), 'current');
+        const { consistency = 'current' } = request.query;
+        return balanceView(account, await this.balances.balance(account, consistency), consistency);
       },
     );
     rest.get<{ Params: { accountId: string }; Querystring: EntriesQuery }>(
@@ -165,7 +162,7 @@ export class AccountController {
         schema: {
           summary: 'List an account’s entries, newest first',
           tags,
-          params,
+          params: accountParams,
           querystring: query({
             cursor: fields.cursor,
             limit: fields.limit,

@@ -7,6 +7,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** What a key needs for this route. */
     scope?: Scope;
+    /** An empty body is as good as none, whatever content type it came with. */
+    bodyOptional?: true;
   }
 }
 

@@ -8,7 +8,7 @@ import { Problem } from '../problem';
 import { moneyOf, type MoneyBody } from './money-body';
 import { sendProblem } from './problem-reply';
 import * as fields from './schemas/fields';
-import { problemResponses } from './schemas/shapes';
+import { accountParams, problemResponses } from './schemas/shapes';
 import { entryView } from './views';
 
 interface MoneyRoute {
@@ -26,12 +26,6 @@ const body = {
     reference: fields.reference,
     metadata: fields.metadata,
   },
-} as const;
-
-const params = {
-  type: 'object',
-  required: ['accountId'],
-  properties: { accountId: fields.accountId },
 } as const;
 
 const headers = {
@@ -62,7 +56,7 @@ export class DeductionController {
         schema: {
           summary: 'Deduct from an account',
           tags: ['deductions'],
-          params,
+          params: accountParams,
           headers,
           body,
           response: answers,
@@ -74,7 +68,14 @@ export class DeductionController {
       '/v1/accounts/:accountId/credits',
       {
         config: { scope: 'credit' },
-        schema: { summary: 'Credit an account', tags: ['credits'], params, headers, body, response: answers },
+        schema: {
+          summary: 'Credit an account',
+          tags: ['credits'],
+          params: accountParams,
+          headers,
+          body,
+          response: answers,
+        },
       },
       (request, reply) => this.#carryOut('credit', request, reply),
     );

@@ -8,13 +8,17 @@ import { Metrics } from '../../platform/metrics';
 import { PRODUCT_VERSION } from '../../platform/version';
 import { Problem } from '../problem';
 import { AccountController } from './account.controller';
+import { AccountStatusController } from './account-status.controller';
 import { authorize } from './authorize';
 import { BatchController } from './batch.controller';
 import { DeductionController } from './deduction.controller';
 import { HealthController } from './health.controller';
 import { KeyController } from './key.controller';
+import { OperationController } from './operation.controller';
 import { answerUnreadable, problemOfError, sendProblem, UNREADABLE_BODY } from './problem-reply';
 import { SHAPES } from './schemas/shapes';
+import { ShardController } from './shard.controller';
+import { SubAccountController } from './sub-account.controller';
 
 const BODY_BYTES_MAX = 64 * 1024;
 
@@ -49,8 +53,12 @@ export const FASTIFY_OPTIONS = {
 export class RestApi {
   constructor(
     private readonly accounts: AccountController,
+    private readonly statuses: AccountStatusController,
     private readonly deductions: DeductionController,
     private readonly batch: BatchController,
+    private readonly subAccounts: SubAccountController,
+    private readonly operations: OperationController,
+    private readonly shards: ShardController,
     private readonly keyController: KeyController,
     private readonly health: HealthController,
     private readonly keys: ApiKeys,
@@ -70,8 +78,12 @@ export class RestApi {
       rest.addHook('onRequest', authorize(this.keys));
       for (const controller of [
         this.accounts,
+        this.statuses,
         this.deductions,
         this.batch,
+        this.subAccounts,
+        this.operations,
+        this.shards,
         this.keyController,
         this.health,
       ]) {
@@ -89,7 +101,8 @@ function acceptJsonOnly(server: FastifyInstance): void {
   const parse = server.getDefaultJsonParser('error', 'error');
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
-    if (!isUtf8(body)) done(new Problem('INVALID_ARGUMENT', { errors: [UNREADABLE_BODY] }));
+    if (body.length === 0 && request.routeOptions.config.bodyOptional) done(null, null);
+    else if (!isUtf8(body)) done(new Problem('INVALID_ARGUMENT', { errors: [UNREADABLE_BODY] }));
     else void parse(request, body.toString(), done);
   });
 }

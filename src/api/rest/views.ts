@@ -1,6 +1,8 @@
-import type { Balance } from '../../engine/read-balance';
+import type { Consistency, ListedSubAccount } from '../../balances/balance.service';
+import type { TimedBalance } from '../../balances/balance-cache';
 import type { Entry } from '../../ledger/entry';
 import type { AccountRecord } from '../../shards/directory/account-record';
+import type { OperationRecord } from '../../shards/directory/operation-record';
 
 /** RFC 3339 UTC with milliseconds. */
 export function timeView(us: number): string {
@@ -26,7 +28,8 @@ export function accountView(account: AccountRecord) {
   return {
     id: account.accountId,
     asset: account.asset,
-    status: account.status,
+    // Being closed is not closed: it may go back.
+    status: account.closingFrom ?? account.status,
     strategy: account.strategy,
     subAccounts: account.subAccounts,
     epoch: account.placement.epoch,
@@ -39,7 +42,11 @@ export function etagOf(account: AccountRecord): string {
   return `"${account.revision}"`;
 }
 
-export function balanceView(account: AccountRecord, balance: Balance, consistency: 'current') {
+export function balanceView(
+  account: AccountRecord,
+  { balance, asOfMs }: TimedBalance,
+  consistency: Consistency,
+) {
   return {
     accountId: account.accountId,
     asset: account.asset,
@@ -48,6 +55,30 @@ export function balanceView(account: AccountRecord, balance: Balance, consistenc
     total: balance.totalMinor.toString(),
     inTransit: balance.inTransitMinor.toString(),
     consistency,
-    asOf: new Date().toISOString(),
+    asOf: new Date(asOfMs).toISOString(),
+  };
+}
+
+export function subAccountView({ row, shard }: ListedSubAccount) {
+  return {
+    shard,
+    index: row.index,
+    available: row.availableMinor.toString(),
+    held: row.heldMinor.toString(),
+    status: row.state,
+  };
+}
+
+export function operationView(operation: OperationRecord) {
+  const { operationId, kind, status, accountId, progress, result, error } = operation;
+  return {
+    operationId,
+    kind,
+    status,
+    ...(accountId === null ? {} : { accountId }),
+    progress,
+    ...(status === 'done' && result !== null ? { result } : {}),
+    ...(status === 'failed' && error !== null ? { error } : {}),
+    createdAt: timeView(operation.createdAtUs),
   };
 }

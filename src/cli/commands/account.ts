@@ -11,8 +11,9 @@ interface CreateOptions {
   readonly lowBalance?: string;
 }
 
-export function addAccountCommands(program: Command, context: CommandContext): void {
-  const account = program.command('account').description('make, show and list accounts');
+/** @returns the group, for those that add further commands to it */
+export function addAccountCommands(program: Command, context: CommandContext): Command {
+  const account = program.command('account').description('make, show, list, split and close accounts');
   account
     .command('create')
     .description('make an account; again with the same parameters does nothing')
@@ -34,6 +35,7 @@ export function addAccountCommands(program: Command, context: CommandContext): v
     .description('list all accounts')
     .option('--limit <n>', 'stop after so many', wholeNumber(1, Number.MAX_SAFE_INTEGER))
     .action((options: { limit?: number }, command: Command) => printAccounts(options, command, context));
+  return account;
 }
 
 async function createAccount(
@@ -94,7 +96,15 @@ async function printAccounts(
   });
 }
 
-function accountFields({ id, asset, status, strategy, subAccounts, createdAt, lowBalance }: Account): string {
+export function accountFields({
+  id,
+  asset,
+  status,
+  strategy,
+  subAccounts,
+  createdAt,
+  lowBalance,
+}: Account): string {
   const fields = { id, asset, status, strategy, 'sub-accounts': String(subAccounts), created: createdAt };
   return fieldTable(lowBalance === undefined ? fields : { ...fields, 'low balance': lowBalance });
 }

@@ -3,11 +3,12 @@ import { NoAnswer, ServiceProblem } from '../faults';
 import { readProblem, readRetryAfterMs } from './read-problem';
 
 export interface Call {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT';
   /** Below the service's address, e.g. `/v1/accounts`. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface Answer<Body> {
@@ -63,7 +64,7 @@ export class ServiceClient {
     await this.#pool.destroy();
   }
 
-  async #exchange({ method, path, query, body }: Call) {
+  async #exchange({ method, path, query, body, headers: further }: Call) {
     try {
       const {
         statusCode,
@@ -72,8 +73,11 @@ export class ServiceClient {
       } = await this.#pool.request({
         method,
         path: this.#basePath + path,
-        headers:
-          body === undefined ? this.#headers : { ...this.#headers, 'content-type': 'application/json' },
+        headers: {
+          ...this.#headers,
+          ...further,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
         ...(query === undefined ? {} : { query }),
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });

@@ -28,6 +28,27 @@ export function assetArgument(text: string): string {
   return text;
 }
 
+export function shardNameArgument(text: string): string {
+  if (!/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(text)) {
+    throw new InvalidArgumentError('The name of a shard is 1 to 64 of A-Z a-z 0-9 _ -.');
+  }
+  return text;
+}
+
+export function shardNamesArgument(text: string): string[] {
+  const names = text.split(',').map((name) => shardNameArgument(name.trim()));
+  if (new Set(names).size < names.length) throw new InvalidArgumentError('Each shard once.');
+  return names;
+}
+
+/** The revision in an account's ETag, with or without its quotes. */
+export function revisionArgument(text: string): string {
+  const [, revision] = /^"?([1-9][0-9]{0,14})"?$/.exec(text) ?? [];
+  if (revision === undefined)
+    throw new InvalidArgumentError('A revision is the number in an account’s ETag.');
+  return revision;
+}
+
 /** A whole number within bounds. */
 export function wholeNumber(min: number, max: number): (text: string) => number {
   return (text) => {

@@ -1,4 +1,12 @@
-import { Interrupted, NoAnswer, NoProgress, OperatorFault, OutcomeUnknown, ServiceProblem } from '../faults';
+import {
+  Interrupted,
+  NoAnswer,
+  NoProgress,
+  OperationFailed,
+  OperatorFault,
+  OutcomeUnknown,
+  ServiceProblem,
+} from '../faults';
 import type { Surroundings } from '../surroundings';
 
 export interface Fault {
@@ -19,17 +27,23 @@ const HINTS: Readonly<Record<string, string>> = {
   INSUFFICIENT_FUNDS: 'bring funds first: hotsplit credit ACCOUNT AMOUNT',
   IDEMPOTENCY_KEY_REUSED:
     'this request id stands for another request already: leave --request-id out to get a new one',
-  ACCOUNT_FROZEN: 'it takes credits but no deductions until an admin unfreezes it',
+  ACCOUNT_FROZEN: 'it takes credits but no deductions: hotsplit account unfreeze ID',
+  ACCOUNT_NOT_EMPTY: 'take out what it holds first: hotsplit account show ID',
+  OPERATION_IN_PROGRESS: 'wait until what is under way has ended, then ask again',
+  OPERATION_NOT_FOUND: 'its id was printed when it was begun',
+  PRECONDITION_FAILED: 'it has changed since: look at it again, then decide',
+  SHARD_EXISTS: 'choose another name; hotsplit shard list shows those in use',
   RATE_LIMITED: 'wait a moment and try again',
   OVERLOADED: 'try again with the same request id',
   SHARD_UNAVAILABLE:
-    'one of the databases cannot be reached: see /readyz; then try again with the same request id',
+    'one of the databases cannot be reached: hotsplit shard list; then try again, with the same request id if there was one',
   INTERNAL: 'a defect of the service: its log has the details under the id in this answer',
 };
 
 /** Everything that can go wrong, as one line and perhaps a way out. */
 export function describeFault(error: unknown): Fault {
   if (error instanceof ServiceProblem) return withHint(error.code, error.message, HINTS[error.code]);
+  if (error instanceof OperationFailed) return withHint(error.code, error.message, HINTS[error.code]);
   if (error instanceof NoAnswer) {
     return withHint('NO_ANSWER', error.message, error.options.refused ? START_HINT : undefined);
   }

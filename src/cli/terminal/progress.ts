@@ -4,7 +4,8 @@ import { grouped } from './tables';
 
 /** One stretch of long work. */
 export interface Stage {
-  reached(count: number): void;
+  /** @param total when it has turned out to be another one */
+  reached(count: number, total?: number): void;
   /** What it is waiting for; gone with the next progress. */
   note(text: string): void;
   end(): void;
@@ -41,17 +42,18 @@ function beginBar(
   { err, clock }: { readonly err: NodeJS.WriteStream; readonly clock: Clock },
 ): Stage {
   const startedAtMs = clock.nowMs();
+  let whole = total;
   const format: Options['format'] = (_options, { value, progress }, { note }: { note: string }) => {
     const pace = measurePace({
       done: value - from,
-      left: total - value,
+      left: whole - value,
       elapsedMs: clock.nowMs() - startedAtMs,
     });
     const width = 24;
     const filled = Math.round(Math.min(1, progress) * width);
     const bar = '█'.repeat(filled) + '░'.repeat(width - filled);
     const state = note === '' ? describePace(pace) : note;
-    return `${label} ${bar} ${percent(value, total)} ${grouped(value)}/${grouped(total)} ${unit} ${state}`;
+    return `${label} ${bar} ${percent(value, whole)} ${grouped(value)}/${grouped(whole)} ${unit} ${state}`;
   };
   const bar = new SingleBar(
     { format, stream: err, hideCursor: true, clearOnComplete: false },
@@ -59,7 +61,8 @@ function beginBar(
   );
   bar.start(total, from, { note: '' });
   return {
-    reached: (count) => {
+    reached: (count, newTotal) => {
+      if (newTotal !== undefined) bar.setTotal((whole = newTotal));
       bar.update(count, { note: '' });
     },
     note: (text) => {
@@ -78,15 +81,17 @@ function beginLines(
   const startedAtMs = clock.nowMs();
   let writtenAtMs = startedAtMs;
   let lastNote = '';
+  let whole = total;
   return {
-    reached: (count) => {
+    reached: (count, newTotal = whole) => {
       lastNote = '';
+      whole = newTotal;
       const nowMs = clock.nowMs();
       if (nowMs - writtenAtMs < LINE_EVERY_MS) return;
       writtenAtMs = nowMs;
-      const pace = measurePace({ done: count - from, left: total - count, elapsedMs: nowMs - startedAtMs });
+      const pace = measurePace({ done: count - from, left: whole - count, elapsedMs: nowMs - startedAtMs });
       err.write(
-        `${label}: ${grouped(count)} of ${grouped(total)} ${unit} (${percent(count, total)}) ${describePace(pace)}\n`,
+        `${label}: ${grouped(count)} of ${grouped(whole)} ${unit} (${percent(count, whole)}) ${describePace(pace)}\n`,
       );
     },
     note: (text) => {

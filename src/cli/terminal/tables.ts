@@ -13,11 +13,15 @@ export function fieldTable(fields: Readonly<Record<string, string>>): string {
     .join('');
 }
 
-/** Columns of which the first is text and all others are numbers. */
-export function numberTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/** Columns of which the first are text and all others are numbers. */
+export function numberTable(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  textColumns = 1,
+): string {
   const table = new Table({
     head: [...head],
-    colAligns: head.map((_, index) => (index === 0 ? 'left' : 'right')),
+    colAligns: head.map((_, index) => (index < textColumns ? 'left' : 'right')),
     // Colours would end up in files and pipes.
     style: { head: [], border: [] },
   });

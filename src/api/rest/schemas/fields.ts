@@ -16,6 +16,23 @@ export const amount = {
 } as const;
 
 export const subAccounts = { type: 'integer', minimum: 1, maximum: 1024 } as const;
+export const shardName = {
+  type: 'string',
+  pattern: '^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$',
+  examples: ['s4'],
+} as const;
+export const operationId = { type: 'string', pattern: '^[A-Za-z0-9-]{1,64}$' } as const;
+export const ifMatch = {
+  type: 'string',
+  pattern: '^(\\*|"[1-9][0-9]{0,14}")$',
+  description: 'The `ETag` of the account as it was read; `*` for any.',
+} as const;
+/** The body of a call that needs none. */
+export const noBody = {
+  type: ['object', 'null'],
+  additionalProperties: false,
+  description: 'May be left out.',
+} as const;
 export const reference = { type: 'string', minLength: 1, maxLength: 255 } as const;
 export const metadata = {
   type: 'object',
@@ -61,5 +78,10 @@ export const FIELD_RULES: Readonly<Record<string, string>> = {
   limit: 'an integer from 1 to 1000',
   scopes: 'a non-empty list of read, deduct, credit, admin, each once',
   name: 'a string of 1–64 characters',
+  count: 'an integer from 1 to 1024',
+  shards: 'a list of names of shards, each once, and not more than sub-accounts',
+  url: 'mysql://user:password@host:port/database, or sqlite: and the absolute path of a file',
+  operationId: '1–64 characters of A–Z a–z 0–9 -',
+  'if-match': 'an ETag of this service, such as "3", or *',
   items: 'a list of at most 5,000 items',
 };

@@ -1,3 +1,4 @@
+import { CONSISTENCIES } from '../../../balances/balance.service';
 import * as fields from './fields';
 
 const strings = { type: 'object', additionalProperties: { type: 'string' } } as const;
@@ -67,7 +68,7 @@ export const balanceShape = {
     held: fields.amountOut,
     total: fields.amountOut,
     inTransit: fields.amountOut,
-    consistency: { type: 'string', enum: ['current'] },
+    consistency: { type: 'string', enum: CONSISTENCIES },
     asOf: fields.timeOut,
   },
 } as const;
@@ -95,15 +96,99 @@ export const apiKeyShape = {
   },
 } as const;
 
-export const SHAPES = [problemShape, accountShape, entryShape, balanceShape, batchResultShape, apiKeyShape];
+export const subAccountShape = {
+  $id: 'SubAccount',
+  type: 'object',
+  required: ['shard', 'index', 'available', 'held', 'status'],
+  properties: {
+    shard: { type: 'string' },
+    index: { type: 'integer' },
+    available: fields.amountOut,
+    held: fields.amountOut,
+    status: {
+      type: 'string',
+      enum: ['open', 'draining', 'closed'],
+      description: 'Out of use are `draining` (it holds something still) and `closed`.',
+    },
+  },
+} as const;
 
-export function listOf(shape: 'Account' | 'Entry' | 'ApiKey') {
+export const operationShape = {
+  $id: 'Operation',
+  type: 'object',
+  required: ['operationId', 'kind', 'status', 'progress', 'createdAt'],
+  properties: {
+    operationId: { type: 'string' },
+    kind: { type: 'string', enum: ['resize', 'rebalance', 'status', 'audit'] },
+    status: { type: 'string', enum: ['running', 'done', 'failed'] },
+    accountId: { type: 'string' },
+    progress: {
+      type: 'object',
+      required: ['done', 'total'],
+      properties: { done: { type: 'integer' }, total: { type: 'integer' } },
+      description: '`total` is 0 until it is known.',
+    },
+    result: {
+      type: 'object',
+      additionalProperties: true,
+      description: 'What it came to, by kind; when it is `done`.',
+    },
+    error: {
+      type: 'object',
+      required: ['code', 'detail'],
+      properties: { code: { type: 'string' }, detail: { type: 'string' } },
+      description: 'Why it has `failed`.',
+    },
+    createdAt: fields.timeOut,
+  },
+} as const;
+
+export const shardShape = {
+  $id: 'Shard',
+  type: 'object',
+  required: ['name', 'status'],
+  properties: {
+    name: { type: 'string' },
+    address: { type: 'string', description: 'Without user and password.' },
+    status: { type: 'string', enum: ['up', 'down'] },
+  },
+} as const;
+
+export const SHAPES = [
+  problemShape,
+  accountShape,
+  entryShape,
+  balanceShape,
+  batchResultShape,
+  apiKeyShape,
+  subAccountShape,
+  operationShape,
+  shardShape,
+];
+
+export function listOf(shape: 'Account' | 'Entry' | 'ApiKey' | 'SubAccount' | 'Shard') {
   return {
     type: 'object',
     required: ['items'],
     properties: { items: { type: 'array', items: { $ref: `${shape}#` } }, nextCursor: { type: 'string' } },
   } as const;
 }
+
+/** The path of what belongs to one account. */
+export const accountParams = {
+  type: 'object',
+  required: ['accountId'],
+  properties: { accountId: fields.accountId },
+} as const;
+
+/** The answer of what goes on behind it. */
+export const operationBegun = {
+  202: {
+    description: 'Written down and under way; `Location` tells where to follow it.',
+    headers: { location: { type: 'string' } },
+    $ref: 'Operation#',
+  },
+} as const;
 
 /** Every answer that is not a success. */
 export const problemResponses = {

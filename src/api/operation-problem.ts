@@ -1,0 +1,66 @@
+import { assertNever } from '../ledger/assert-never';
+import type { OperationStart, StatusChange } from '../operations/operation.service';
+import type { AccountRecord } from '../shards/directory/account-record';
+import type { OperationError, OperationRecord } from '../shards/directory/operation-record';
+import { RETRY_AFTER_SECONDS } from './outcome-problem';
+import { Problem } from './problem';
+import { type ProblemCode, PROBLEMS } from './problem-catalog';
+
+/**
+ * The operation that was begun.
+ *
+ * @throws Problem that says why there is none
+ */
+export function begunOrProblem(start: OperationStart): OperationRecord {
+  switch (start.kind) {
+    case 'started':
+      return start.operation;
+    case 'accountNotFound':
+      throw new Problem('ACCOUNT_NOT_FOUND');
+    case 'accountClosed':
+      throw new Problem('ACCOUNT_CLOSED');
+    case 'changedMeanwhile':
+      throw new Problem('PRECONDITION_FAILED');
+    case 'inProgress':
+      throw new Problem('OPERATION_IN_PROGRESS');
+    case 'unknownShards': {
+      const rule = `names of shards that there are; unknown: ${start.names.join(', ')}`;
+      throw new Problem('INVALID_ARGUMENT', { errors: [{ field: 'shards', rule }] });
+    }
+    default:
+      return assertNever(start);
+  }
+}
+
+/**
+ * The account under its new status.
+ *
+ * @throws Problem that says why it has none
+ */
+export function changedOrProblem(change: StatusChange): AccountRecord {
+  switch (change.kind) {
+    case 'done':
+      return change.account;
+    case 'accountNotFound':
+      throw new Problem('ACCOUNT_NOT_FOUND');
+    case 'refused':
+      throw problemOfError(change.error);
+    case 'unfinished':
+      throw new Problem('SHARD_UNAVAILABLE', {
+        detail:
+          'Not every database could be told yet. It goes on by itself; asking for the same again joins it.',
+        retryAfterSeconds: RETRY_AFTER_SECONDS,
+      });
+    default:
+      return assertNever(change);
+  }
+}
+
+function problemOfError({ code, detail }: OperationError): Problem {
+  if (!isProblemCode(code)) throw new TypeError(`"${code}" is not an error of the catalog: ${detail}`);
+  return new Problem(code, { detail });
+}
+
+function isProblemCode(code: string): code is ProblemCode {
+  return Object.hasOwn(PROBLEMS, code);
+}

@@ -1,0 +1,91 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyInstance } from 'fastify';
+import { assertNever } from '../../ledger/assert-never';
+import { type ListedShard, type ShardRegistration, ShardService } from '../../operations/shard.service';
+import { RETRY_AFTER_SECONDS } from '../outcome-problem';
+import { Problem } from '../problem';
+import * as fields from './schemas/fields';
+import { listOf, problemResponses } from './schemas/shapes';
+
+const SHARD_NAME = new RegExp(fields.shardName.pattern);
+const SHARD_NAME_RULE = '1–64 of letters, digits, "_" and "-", the first a letter or digit';
+
+const tags = ['admin'];
+
+/** The databases that accounts are placed on. */
+@Injectable()
+export class ShardController {
+  constructor(private readonly shards: ShardService) {}
+
+  register(rest: FastifyInstance): void {
+    rest.get(
+      '/v1/admin/shards',
+      {
+        config: { scope: 'admin' },
+        schema: {
+          summary: 'List the shards and whether they answer',
+          tags,
+          response: { 200: { description: 'All of them.', ...listOf('Shard') }, ...problemResponses },
+        },
+      },
+      async () => ({ items: (await this.shards.list()).map(shardView) }),
+    );
+    rest.post<{ Body: { name: string; url: string } }>(
+      '/v1/admin/shards',
+      {
+        config: { scope: 'admin' },
+        schema: {
+          summary: 'Register a new shard',
+          description:
+            'The database is migrated and usable at once, by every instance. Its URL is kept in the directory ' +
+            'and never shown. A `sqlite:` path is one of the service’s own machine.',
+          tags,
+          body: {
+            type: 'object',
+            additionalProperties: false,
+            required: ['name', 'url'],
+            properties: {
+              name: { type: 'string', description: SHARD_NAME_RULE, examples: ['s4'] },
+              url: { type: 'string', maxLength: 2_048, examples: ['mysql://user:password@host:3306/s4'] },
+            },
+          },
+          response: { 201: { description: 'Registered.', $ref: 'Shard#' }, ...problemResponses },
+        },
+      },
+      async ({ body: { name, url } }, reply) => {
+        if (!SHARD_NAME.test(name)) throw invalidField('name', SHARD_NAME_RULE);
+        const shard = registeredOrProblem(await this.shards.register(name, url));
+        void reply.code(201);
+        return shardView(shard);
+      },
+    );
+  }
+}
+
+/** @throws Problem that says why it is no shard; it never quotes the URL, which may have its password anywhere */
+function registeredOrProblem(registration: ShardRegistration): ListedShard {
+  switch (registration.kind) {
+    case 'registered':
+      return registration.shard;
+    case 'malformed':
+      throw invalidField('url', fields.FIELD_RULES['url'] ?? '');
+    case 'nameTaken':
+      throw new Problem('SHARD_EXISTS');
+    case 'refused':
+      throw new Problem('SHARD_REFUSED', { detail: registration.detail });
+    case 'unreachable': {
+      const { detail } = registration;
+      throw new Problem('SHARD_UNAVAILABLE', { detail, retryAfterSeconds: RETRY_AFTER_SECONDS });
+    }
+    default:
+      return assertNever(registration);
+  }
+}
+
+function shardView({ name, status, address }: ListedShard) {
+  return { name, status, ...(address === undefined ? {} : { address }) };
+}
+
+function invalidField(field: 'name' | 'url', rule: string): Problem {
+  return new Problem('INVALID_ARGUMENT', { errors: [{ field, rule }] });
+}

@@ -1,0 +1,128 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyInstance } from 'fastify';
+import { AccountService } from '../../accounts/account.service';
+import { BalanceService } from '../../balances/balance.service';
+import { OperationService } from '../../operations/operation.service';
+import { begunOrProblem } from '../operation-problem';
+import { Problem } from '../problem';
+import { sendOperation } from './operation.controller';
+import * as fields from './schemas/fields';
+import { accountParams, listOf, operationBegun, problemResponses } from './schemas/shapes';
+import { subAccountView } from './views';
+
+interface Params {
+  readonly accountId: string;
+}
+
+interface ResizeBody {
+  readonly count: number;
+  readonly shards?: readonly string[];
+}
+
+const tags = ['admin'];
+
+const resizeBody = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['count'],
+  properties: {
+    count: fields.subAccounts,
+    shards: {
+      type: 'array',
+      minItems: 1,
+      maxItems: fields.subAccounts.maximum,
+      uniqueItems: true,
+      items: fields.shardName,
+      description: 'Where they are to be; the present shards if it is left out.',
+    },
+  },
+} as const;
+
+/** How an account is split: the distribution, its change, and its leveling. */
+@Injectable()
+export class SubAccountController {
+  constructor(
+    private readonly accounts: AccountService,
+    private readonly balances: BalanceService,
+    private readonly operations: OperationService,
+  ) {}
+
+  register(rest: FastifyInstance): void {
+    this.#registerDistribution(rest);
+    rest.put<{ Params: Params; Body: ResizeBody; Headers: { 'if-match'?: string } }>(
+      '/v1/admin/accounts/:accountId/sub-accounts',
+      {
+        config: { scope: 'admin' },
+        schema: {
+          summary: 'Change the number or the shards of an account’s sub-accounts',
+          description: 'While the account is in use. Request ids stay valid.',
+          tags,
+          params: accountParams,
+          headers: { type: 'object', properties: { 'if-match': fields.ifMatch } },
+          body: resizeBody,
+          response: { ...operationBegun, ...problemResponses },
+        },
+      },
+      async (request, reply) => {
+        const { count, shards } = request.body;
+        if (shards && shards.length > count) throw invalidField('shards');
+        const start = await this.operations.resize({
+          accountId: request.params.accountId,
+          subAccounts: count,
+          shards,
+          revision: revisionOf(request.headers['if-match']),
+        });
+        return sendOperation(reply, begunOrProblem(start));
+      },
+    );
+    rest.post<{ Params: Params }>(
+      '/v1/admin/accounts/:accountId/rebalance',
+      {
+        config: { scope: 'admin', bodyOptional: true },
+        schema: {
+          summary: 'Level an account’s sub-accounts',
+          description: 'Busy accounts are kept level by themselves; this does it now, and exactly.',
+          tags,
+          params: accountParams,
+          body: fields.noBody,
+          response: { ...operationBegun, ...problemResponses },
+        },
+      },
+      async (request, reply) =>
+        sendOperation(reply, begunOrProblem(await this.operations.rebalance(request.params.accountId))),
+    );
+  }
+
+  #registerDistribution(rest: FastifyInstance): void {
+    rest.get<{ Params: Params }>(
+      '/v1/admin/accounts/:accountId/sub-accounts',
+      {
+        config: { scope: 'admin' },
+        schema: {
+          summary: 'List an account’s sub-accounts',
+          description: 'All of them, by index and shard, those out of use included. Not one instant.',
+          tags,
+          params: accountParams,
+          response: {
+            200: { description: 'The distribution.', ...listOf('SubAccount') },
+            ...problemResponses,
+          },
+        },
+      },
+      async (request) => {
+        const account = await this.accounts.read(request.params.accountId);
+        if (!account) throw new Problem('ACCOUNT_NOT_FOUND');
+        return { items: (await this.balances.subAccounts(account)).map(subAccountView) };
+      },
+    );
+  }
+}
+
+/** The revision that an `If-Match` names, as the schema lets it through; none for `*`. */
+function revisionOf(ifMatch: string | undefined): number | undefined {
+  return ifMatch === undefined || ifMatch === '*' ? undefined : Number(ifMatch.slice(1, -1));
+}
+
+function invalidField(field: 'shards'): Problem {
+  return new Problem('INVALID_ARGUMENT', { errors: [{ field, rule: fields.FIELD_RULES[field] ?? '' }] });
+}

@@ -1,0 +1,115 @@
+import type { Command } from 'commander';
+import { type CommandContext, type GlobalOptions, withService } from '../command-context';
+import { Interrupted } from '../faults';
+import { findOperation, followOperation, type Operation } from '../service/operations';
+import type { ServiceClient } from '../service/service-client';
+import { wholeNumber } from '../terminal/option-parsers';
+import { showProgress } from '../terminal/progress';
+import { fieldTable } from '../terminal/tables';
+import { untilSignal } from '../terminal/until-signal';
+
+export interface WaitOptions {
+  /** False with `--no-wait`. */
+  readonly wait?: boolean;
+  readonly waitSeconds: number;
+}
+
+const WAIT_SECONDS_MAX = 7 * 24 * 3_600;
+
+/** For commands that begin an operation. */
+export function addWaitOptions(command: Command, secondsDefault: number): Command {
+  return command
+    .option('--wait', 'wait until it is done (the default)')
+    .option('--no-wait', 'begin it, print the operation, and leave')
+    .option('--wait-seconds <n>', 'how long to wait', wholeNumber(1, WAIT_SECONDS_MAX), secondsDefault);
+}
+
+export function addOperationCommands(program: Command, context: CommandContext): void {
+  const operation = program.command('operation').description('follow what goes on in the service');
+  operation
+    .command('show')
+    .description('show how far an operation is')
+    .argument('<id>', 'operation id, as it was printed when it was begun')
+    .action((id: string, _options: unknown, command: Command) =>
+      withService(command, context, async (client, { json }) => {
+        const found = await findOperation(client, id);
+        context.out.write(json === true ? `${JSON.stringify(found)}\n` : operationFields(found));
+      }),
+    );
+}
+
+/** Waits for what was begun, with a progress bar. A signal ends the waiting and not the operation. */
+export async function awaitOperation(
+  begun: Operation,
+  at: {
+    readonly client: ServiceClient;
+    readonly context: CommandContext;
+    readonly json: boolean;
+    readonly label: string;
+    readonly unit: string;
+    readonly waitSeconds: number;
+  },
+): Promise<Operation> {
+  const { client, context, json, label, unit, waitSeconds } = at;
+  const stage = showProgress({ ...context, json })({ label, unit, total: begun.progress.total });
+  try {
+    return await untilSignal(({ signal }) =>
+      followOperation(begun, {
+        client,
+        signal,
+        stage,
+        clock: context.clock,
+        waitMsMax: waitSeconds * 1_000,
+      }),
+    );
+  } catch (error) {
+    stage.end();
+    if (error instanceof Interrupted)
+      context.err.write(`it goes on: hotsplit operation show ${begun.operationId}\n`);
+    throw error;
+  }
+}
+
+/** Prints what was begun or what it came to, as the options say. */
+export async function printOperation(
+  begun: Operation,
+  at: {
+    readonly client: ServiceClient;
+    readonly context: CommandContext;
+    readonly globals: GlobalOptions;
+    readonly options: WaitOptions;
+    readonly label: string;
+    readonly unit: string;
+  },
+): Promise<void> {
+  const { context, globals, options } = at;
+  const json = globals.json === true;
+  const { waitSeconds } = options;
+  const operation =
+    options.wait === false ? begun : await awaitOperation(begun, { ...at, json, waitSeconds });
+  context.out.write(json ? `${JSON.stringify(operation)}\n` : operationFields(operation));
+}
+
+function operationFields(operation: Operation): string {
+  const { operationId, kind, status, accountId, progress, result, error, createdAt } = operation;
+  return fieldTable({
+    operation: operationId,
+    kind,
+    status,
+    ...(accountId === undefined ? {} : { account: accountId }),
+    progress: progress.total === 0 ? 'begun' : `${progress.done} of ${progress.total}`,
+    ...(error === undefined ? {} : { error: `${error.code}: ${error.detail}` }),
+    ...Object.fromEntries(Object.entries(result ?? {}).map(([name, value]) => [wordsOf(name), shown(value)])),
+    begun: createdAt,
+  });
+}
+
+/** `movedBetweenShards` → `moved between shards`. */
+function wordsOf(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
+
+function shown(value: unknown): string {
+  if (Array.isArray(value) && value.every((each) => typeof each === 'string')) return value.join(', ');
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}

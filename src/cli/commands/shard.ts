@@ -1,0 +1,51 @@
+import type { Command } from 'commander';
+import { type CommandContext, withService } from '../command-context';
+import { shardNameArgument } from '../terminal/option-parsers';
+import { fieldTable, numberTable } from '../terminal/tables';
+
+interface Shard {
+  readonly name: string;
+  readonly status: string;
+  readonly address?: string;
+}
+
+const PATH = '/v1/admin/shards';
+
+export function addShardCommands(program: Command, context: CommandContext): void {
+  const shard = program.command('shard').description('list and add the databases that hold the money');
+  shard
+    .command('list')
+    .description('list the shards and whether they answer')
+    .action((_options: unknown, command: Command) => printShards(command, context));
+  shard
+    .command('add')
+    .description('take a database in as a new shard, usable at once by every instance')
+    .argument('<name>', 'what it is to be called, for good', shardNameArgument)
+    .argument('<url>', 'mysql://user:password@host:port/database, or sqlite: and the absolute path of a file')
+    .addHelpText('after', '\nThe service connects to it, not this command; its URL is never shown again.')
+    .action((name: string, url: string, _options: unknown, command: Command) =>
+      addShard({ name, url }, command, context),
+    );
+}
+
+async function printShards(command: Command, context: CommandContext): Promise<void> {
+  await withService(command, context, async (client, { json }) => {
+    const { body } = await client.call<{ items: readonly Shard[] }>({ method: 'GET', path: PATH });
+    if (json === true) return void context.out.write(`${JSON.stringify(body)}\n`);
+    const rows = body.items.map(({ name, status, address = '' }) => [name, status, address]);
+    context.out.write(numberTable(['shard', 'status', 'address'], rows, 3));
+  });
+}
+
+async function addShard(
+  shard: { readonly name: string; readonly url: string },
+  command: Command,
+  context: CommandContext,
+): Promise<void> {
+  await withService(command, context, async (client, { json }) => {
+    const { body: added } = await client.call<Shard>({ method: 'POST', path: PATH, body: shard });
+    if (json === true) return void context.out.write(`${JSON.stringify(added)}\n`);
+    const { name, status, address = '' } = added;
+    context.out.write(`added\n${fieldTable({ name, status, address })}`);
+  });
+}

@@ -1,0 +1,125 @@
+import type { Command } from 'commander';
+import { type CommandContext, withService } from '../command-context';
+import { OperatorFault } from '../faults';
+import type { Operation } from '../service/operations';
+import {
+  accountIdArgument,
+  revisionArgument,
+  shardNamesArgument,
+  wholeNumber,
+} from '../terminal/option-parsers';
+import { numberTable } from '../terminal/tables';
+import { addWaitOptions, printOperation, type WaitOptions } from './operation';
+
+interface SubAccount {
+  readonly shard: string;
+  readonly index: number;
+  readonly available: string;
+  readonly held: string;
+  readonly status: string;
+}
+
+interface ResizeOptions extends WaitOptions {
+  readonly count: number;
+  readonly shards?: readonly string[];
+  readonly ifMatch?: string;
+}
+
+const WAIT_SECONDS = 300;
+
+/** Added to the group `account`. */
+export function addSubAccountCommands(account: Command, context: CommandContext): void {
+  account
+    .command('sub-accounts')
+    .description('show how an account is split: every row, those out of use included')
+    .argument('<id>', 'account id', accountIdArgument)
+    .action((id: string, _options: unknown, command: Command) => printDistribution(id, command, context));
+  addWaitOptions(
+    account
+      .command('resize')
+      .description('change the number of sub-accounts, or their shards, while the account is in use')
+      .argument('<id>', 'account id', accountIdArgument)
+      .requiredOption('--count <n>', 'over how many rows the balance is to be split', wholeNumber(1, 1024))
+      .option('--shards <names>', 'where, e.g. s0,s1 (default: where it is)', shardNamesArgument)
+      .option('--if-match <revision>', 'only if the account is as it was under this ETag', revisionArgument),
+    WAIT_SECONDS,
+  ).action((id: string, options: ResizeOptions, command: Command) => resize(id, options, command, context));
+  addWaitOptions(
+    account
+      .command('rebalance')
+      .description('level the sub-accounts now; busy accounts are kept level anyway')
+      .argument('<id>', 'account id', accountIdArgument),
+    WAIT_SECONDS,
+  ).action((id: string, options: WaitOptions, command: Command) => rebalance(id, options, command, context));
+}
+
+async function printDistribution(id: string, command: Command, context: CommandContext): Promise<void> {
+  await withService(command, context, async (client, { json }) => {
+    const { body } = await client.call<{ items: readonly SubAccount[] }>({
+      method: 'GET',
+      path: pathOf(id, 'sub-accounts'),
+    });
+    if (json === true) return void context.out.write(`${JSON.stringify(body)}\n`);
+    const rows = body.items.map(({ shard, status, index, available, held }) => [
+      shard,
+      status,
+      String(index),
+      available,
+      held,
+    ]);
+    context.out.write(numberTable(['shard', 'status', 'index', 'available', 'held'], rows, 2));
+  });
+}
+
+async function resize(
+  id: string,
+  options: ResizeOptions,
+  command: Command,
+  context: CommandContext,
+): Promise<void> {
+  const { count, shards, ifMatch } = options;
+  if (shards && shards.length > count)
+    throw new OperatorFault(
+      `${shards.length} shards need at least as many sub-accounts, --count is ${count}`,
+    );
+  await withService(command, context, async (client, globals) => {
+    const { body: begun } = await client.call<Operation>({
+      method: 'PUT',
+      path: pathOf(id, 'sub-accounts'),
+      body: { count, shards },
+      ...(ifMatch === undefined ? {} : { headers: { 'if-match': `"${ifMatch}"` } }),
+    });
+    await printOperation(begun, {
+      client,
+      context,
+      globals,
+      options,
+      label: `resizing ${id}`,
+      unit: 'phases',
+    });
+  });
+}
+
+async function rebalance(
+  id: string,
+  options: WaitOptions,
+  command: Command,
+  context: CommandContext,
+): Promise<void> {
+  await withService(command, context, async (client, globals) => {
+    const path = pathOf(id, 'rebalance');
+    const { body: begun } = await client.call<Operation>({ method: 'POST', path });
+    await printOperation(begun, {
+      client,
+      context,
+      globals,
+      options,
+      label: `leveling ${id}`,
+      unit: 'phases',
+    });
+  });
+}
+
+function pathOf(id: string, what: string): string {
+  return `/v1/admin/accounts/${encodeURIComponent(id)}/${what}`;
+}

@@ -1,0 +1,174 @@
+import { existsSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { containing, matching } from '../setup/matching';
+import type { Answer, RestClient } from '../setup/rest-client';
+import { startTestService, type TestService } from '../setup/service';
+import { SITES, type ServiceSite } from '../setup/service-sites';
+
+const outcome = ({ status, body }: Answer): unknown[] => [status, body['code'] ?? body['status']];
+
+/** Shards that are registered while the service runs. */
+describe.each(SITES)('[$mark] shards', ({ mark, make }) => {
+  let site: ServiceSite;
+  let further: ServiceSite;
+  let service: TestService;
+  let rest: RestClient;
+  let logged: jest.SpyInstance;
+
+  beforeAll(async () => {
+    logged = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
+    [site, further] = [await make(2), await make(3)];
+    service = await startTestService({ ...site, settings: { HOTSPLIT_LOG_LEVEL: 'debug' } });
+    rest = service.rest;
+  });
+
+  afterAll(async () => {
+    await service.stop();
+    await site.drop();
+    await further.drop();
+    logged.mockRestore();
+  });
+
+  const list = async () =>
+    (await rest.page<{ name: string; status: string; address?: string }>('/v1/admin/shards')).items;
+  const add = (name: string, url: string | undefined): Promise<Answer> =>
+    rest.post('/v1/admin/shards', { name, url });
+
+  it('are listed with where they are and whether they answer', async () => {
+    const address = mark === 'sqlite' ? /^sqlite:\// : /^mysql:\/\/127\.0\.0\.1:\d+\//;
+    expect(await list()).toEqual(
+      ['s0', 's1'].map((name) => ({ name, status: 'up', address: matching(address) })),
+    );
+  });
+
+  it('can be added, and accounts moved onto them, with every key where it was', async () => {
+    await rest.createAccount({ id: 'moved', subAccounts: 4, initialBalance: '1000' });
+    const first = await rest.deduct('moved', 'first', 1);
+    const [url] = further.shards;
+
+    expect(outcome(await rest.resize('moved', { count: 4, shards: ['late'] }))).toEqual([
+      400,
+      'INVALID_ARGUMENT',
+    ]);
+    const added = await add('late', url);
+    expect([added.status, added.body]).toEqual([
+      201,
+      { name: 'late', status: 'up', address: matching(/^(sqlite|mysql):/) },
+    ]);
+    expect((await list()).map(({ name, status }) => [name, status])).toEqual([
+      ['s0', 'up'],
+      ['s1', 'up'],
+      ['late', 'up'],
+    ]);
+    expect((await rest.get('/readyz')).body).toMatchObject({ shards: { late: 'up' } });
+
+    const operation = await rest.ended(await rest.resize('moved', { count: 8, shards: ['late'] }));
+    expect(operation).toMatchObject({ status: 'done', result: { shards: ['late'], subAccounts: 8 } });
+    const replay = await rest.deduct('moved', 'first', 1);
+    expect([replay.status, replay.text]).toEqual([200, first.text]);
+    const next = await rest.deduct('moved', 'next', 999);
+    expect([next.status, next.body['shard']]).toEqual([201, 'late']);
+    expect((await rest.entries('moved')).map(({ requestId }) => requestId)).toContain('first');
+  });
+
+  it('are known to the service when it comes back', async () => {
+    await service.stop();
+    service = await startTestService({ ...site, settings: { HOTSPLIT_LOG_LEVEL: 'debug' } });
+    rest = service.rest;
+    expect((await list()).map(({ name, status }) => [name, status])).toContainEqual(['late', 'up']);
+    expect((await rest.deduct('moved', 'first', 1)).status).toBe(200);
+    expect((await rest.credit('moved', 'back', 5)).body).toMatchObject({ shard: 'late' });
+  });
+
+  it('need a name of their own', async () => {
+    for (const name of ['s0', 'late']) {
+      expect(outcome(await add(name, further.shards[1]))).toEqual([409, 'SHARD_EXISTS']);
+    }
+  });
+
+  it('need a database of their own', async () => {
+    for (const url of [site.shards[1], further.shards[0]]) {
+      const refused = await add('again', url);
+      expect(outcome(refused)).toEqual([409, 'SHARD_REFUSED']);
+      expect(refused.body['detail']).toEqual(containing('SHARD_IDENTITY_MISMATCH'));
+    }
+    // A database that was refused belongs to whom it belonged to, and goes on.
+    expect((await rest.createAccount({ id: 'after', subAccounts: 8, initialBalance: '80' })).status).toBe(
+      201,
+    );
+    expect((await list()).map(({ status }) => status)).toEqual(['up', 'up', 'up']);
+  });
+
+  it('of another installation are refused', async () => {
+    const other = await startTestService({ folder: further.folder, shards: [further.shards[2] as string] });
+    await other.stop();
+    expect(outcome(await add('theirs', further.shards[2]))).toEqual([409, 'SHARD_REFUSED']);
+  });
+
+  describe('that cannot be opened', () => {
+    const closedPort = (): Promise<number> =>
+      new Promise((resolve) => {
+        const server = createServer().listen(0, '127.0.0.1', () => {
+          const { port } = server.address() as AddressInfo;
+          server.close(() => {
+            resolve(port);
+          });
+        });
+      });
+
+    it('ask to come again where nobody answers, and leave no trace', async () => {
+      const refused = await add('away', `mysql://root:hunter2@127.0.0.1:${await closedPort()}/db`);
+      expect(outcome(refused)).toEqual([503, 'SHARD_UNAVAILABLE']);
+      expect(refused.headers['retry-after']).toBe('1');
+      expect(refused.text).not.toContain('hunter2');
+      expect((await list()).map(({ name }) => name)).not.toContain('away');
+    });
+
+    it('are refused by what the system or the server says', async () => {
+      const urls = [`sqlite:${site.folder}`];
+      if (mark === 'mariadb') urls.push(String(site.shards[0]).replace(/\/[^/]*$/, '/no_such_database'));
+      for (const url of urls) {
+        const refused = await add('broken', url);
+        expect(outcome(refused)).toEqual([409, 'SHARD_REFUSED']);
+        expect(refused.body['detail']).toEqual(matching(/\([A-Z_]+\)/));
+      }
+    });
+
+    it.each(['/proc/none', '/dev/null', '/no/such/folder'])('are not made in %s', async (folder) => {
+      expect(outcome(await add('lost', `sqlite:${folder}/shard.sqlite`))).toEqual([409, 'SHARD_REFUSED']);
+      expect(existsSync(folder)).toBe(folder === '/dev/null');
+    });
+  });
+
+  it('show no password, in answers and in the log', async () => {
+    const secret = 'hunter2';
+    for (const url of [
+      `mysql://root:${secret}@127.0.0.1`,
+      `mysql://root:${secret}@127.0.0.1:99999/db`,
+      `mysql://root:${secret}%zz@127.0.0.1/db`,
+      `postgres://root:${secret}@127.0.0.1/db`,
+      `root:${secret}@127.0.0.1/db`,
+      `sqlite:`,
+      `sqlite:${secret}.sqlite`,
+      `sqlite:./${secret}/../shard.sqlite`,
+      `sqlite:/tmp/${secret}\0`,
+      `sqlite:/tmp/${secret}\ud800`,
+      secret,
+    ]) {
+      const refused = await add('shown', url);
+      expect(outcome(refused)).toEqual([400, 'INVALID_ARGUMENT']);
+      expect(refused.body['errors']).toMatchObject([{ field: 'url' }]);
+      expect(refused.text).not.toContain(secret);
+    }
+    const log = (logged.mock.calls as [unknown][]).map(([line]) => String(line)).join('');
+    expect(log).not.toContain(secret);
+    expect((await rest.get('/metrics')).text).toContain('\nhotsplit_defects_total 0\n');
+  });
+
+  it.each(['', '-a', 'a b', 'a,b', 'a=b', 'ä', 'x'.repeat(65)])('may not be called %j', async (name) => {
+    const refused = await add(name, `sqlite:${join(further.folder, 'never.sqlite')}`);
+    expect(outcome(refused)).toEqual([400, 'INVALID_ARGUMENT']);
+    expect(refused.body['errors']).toMatchObject([{ field: 'name' }]);
+  });
+});

@@ -1,0 +1,329 @@
+import { readFileSync } from 'node:fs';
+import { CliSession } from './cli-session';
+import { ok, refused, type ScriptedAnswer, ScriptedService } from './cli-scripted-service';
+
+let service: ScriptedService;
+let cli: CliSession;
+
+beforeEach(async () => {
+  service = await ScriptedService.start();
+  cli = new CliSession({ HOTSPLIT_URL: service.url, HOTSPLIT_KEY: 'secret' });
+});
+
+afterEach(async () => {
+  await service.stop();
+  cli.end();
+});
+
+const RESIZE = 'PUT /v1/admin/accounts/a/sub-accounts';
+const SHOW = 'GET /v1/admin/operations/op-1';
+
+const operation = (kind: string, further: object = {}) => ({
+  operationId: 'op-1',
+  kind,
+  status: 'running',
+  progress: { done: 0, total: 0 },
+  createdAt: '2026-01-01T00:00:00.000Z',
+  ...further,
+});
+const begun = (kind: string): ScriptedAnswer => ok(operation(kind), 202);
+const running = (kind: string, done: number, total: number): ScriptedAnswer =>
+  ok(operation(kind, { progress: { done, total } }));
+const done = (kind: string, result: object): ScriptedAnswer =>
+  ok(operation(kind, { status: 'done', progress: { done: 3, total: 3 }, result }));
+const failed = (kind: string): ScriptedAnswer =>
+  ok(
+    operation(kind, { status: 'failed', error: { code: 'SHARD_UNAVAILABLE', detail: 'Shard s1 was away.' } }),
+  );
+
+describe('account resize', () => {
+  it('waits until it is done, asking less and less often', async () => {
+    service
+      .on(RESIZE, begun('resize'))
+      .on(
+        SHOW,
+        ...Array.from({ length: 12 }, (_, n) => running('resize', n % 3, 3)),
+        done('resize', { subAccounts: 8, shards: ['s0', 's1'], epoch: 2 }),
+      );
+    const { exitCode, out } = await cli.run('account', 'resize', 'a', '--count', '8', '--shards', 's0,s1');
+    expect(exitCode).toBe(0);
+    expect(out).toMatch(/^status +done$/m);
+    expect(out).toMatch(/^sub accounts +8$/m);
+    expect(out).toMatch(/^shards +s0, s1$/m);
+    expect(service.asked[0]).toMatchObject({ call: RESIZE, body: { count: 8, shards: ['s0', 's1'] } });
+    expect(service.asked[0]?.headers['if-match']).toBeUndefined();
+    expect(cli.pausesMs).toEqual([...cli.pausesMs].sort((a, b) => a - b));
+    expect(Math.max(...cli.pausesMs)).toBe(1_000);
+  });
+
+  it('takes an ETag, with and without its quotes', async () => {
+    service.on(RESIZE, refused(412, 'PRECONDITION_FAILED', 'The account has changed'));
+    for (const revision of ['7', '"7"']) {
+      const { exitCode, err } = await cli.run(
+        'account',
+        'resize',
+        'a',
+        '--count',
+        '8',
+        '--if-match',
+        revision,
+      );
+      expect([exitCode, service.asked.at(-1)?.headers['if-match']]).toEqual([1, '"7"']);
+      expect(err).toBe(
+        'PRECONDITION_FAILED: The account has changed\nhint: it has changed since: look at it again, then decide\n',
+      );
+    }
+  });
+
+  it('does not wait when it is told so', async () => {
+    service.on(RESIZE, begun('resize'));
+    const shown = await cli.json('account', 'resize', 'a', '--count', '8', '--no-wait');
+    expect(shown).toEqual({ exitCode: 0, ...operation('resize') });
+    expect(service.calls).toEqual([RESIZE]);
+  });
+
+  it('says why it failed', async () => {
+    service.on(RESIZE, begun('resize')).on(SHOW, failed('resize'));
+    const { exitCode, err } = await cli.run('account', 'resize', 'a', '--count', '8');
+    expect(exitCode).toBe(1);
+    expect(err).toContain('SHARD_UNAVAILABLE: Shard s1 was away. (operation op-1)\n');
+  });
+
+  it('goes on through answers that are lost, and says what it waits for', async () => {
+    service
+      .on(RESIZE, begun('resize'))
+      .on(SHOW, 'cut off', refused(503, 'SHARD_UNAVAILABLE'), running('resize', 1, 3), done('resize', {}));
+    const { exitCode, err } = await cli.run('account', 'resize', 'a', '--count', '8');
+    expect(exitCode).toBe(0);
+    expect(err).toContain('resizing a: SHARD_UNAVAILABLE: No\n');
+  });
+
+  it('does not ask again what is refused for good', async () => {
+    service.on(RESIZE, begun('resize')).on(SHOW, refused(403, 'PERMISSION_DENIED'));
+    expect((await cli.run('account', 'resize', 'a', '--count', '8')).exitCode).toBe(1);
+    expect(service.calls).toEqual([RESIZE, SHOW]);
+  });
+
+  it('does not wait for ever, and says how to go on', async () => {
+    service.on(RESIZE, begun('resize')).on(SHOW, running('resize', 1, 3));
+    const { exitCode, err } = await cli.run('account', 'resize', 'a', '--count', '8', '--wait-seconds', '5');
+    expect(exitCode).toBe(1);
+    expect(err).toContain(
+      'NO_PROGRESS: not done after 5 s; it goes on, and hotsplit operation show op-1 tells how far it is\n',
+    );
+    expect(cli.pausesMs.reduce((sum, ms) => sum + ms, 0)).toBe(5_000);
+  });
+
+  it.each<[string, readonly ScriptedAnswer[]]>([
+    ['between two looks', [running('resize', 1, 3)]],
+    ['while an answer is awaited', ['never']],
+  ])('ends cleanly on SIGINT %s; the operation goes on', async (_when, answers) => {
+    service.on(RESIZE, begun('resize')).on(SHOW, ...answers);
+    service.onAsked = ({ call }) => {
+      if (call === SHOW) process.emit('SIGINT');
+    };
+    const before = process.listenerCount('SIGINT');
+    expect(await cli.run('account', 'resize', 'a', '--count', '8')).toEqual({
+      exitCode: 130,
+      out: '',
+      err: 'it goes on: hotsplit operation show op-1\n',
+    });
+    expect(process.listenerCount('SIGINT')).toBe(before);
+  });
+
+  it.each([
+    [[]],
+    [['--count', '0']],
+    [['--count', '1025']],
+    [['--count', '1', '--shards', 's0,s1']],
+    [['--count', '2', '--shards', 's0,s0']],
+    [['--count', '2', '--shards', 's0,,s1']],
+    [['--count', '2', '--if-match', 'x']],
+    [['--count', '2', '--wait-seconds', '0']],
+  ])('stops a slip before anything is sent: %j', async (options) => {
+    const { exitCode, err } = await cli.run('account', 'resize', 'a', ...options);
+    expect([exitCode, service.calls]).toEqual([1, []]);
+    expect(err).not.toBe('');
+  });
+});
+
+describe('account rebalance', () => {
+  it('waits, and says how much was moved', async () => {
+    service
+      .on('POST /v1/admin/accounts/a/rebalance', begun('rebalance'))
+      .on(SHOW, done('rebalance', { movedBetweenShards: '75' }));
+    const { exitCode, out } = await cli.run('account', 'rebalance', 'a');
+    expect([exitCode, out]).toEqual([0, expect.stringMatching(/^moved between shards +75$/m)]);
+  });
+});
+
+describe('account freeze, unfreeze and close', () => {
+  it.each(['freeze', 'unfreeze', 'close'])('%s shows the account', async (verb) => {
+    const account = {
+      id: 'a',
+      asset: 'USD/2',
+      status: 'frozen',
+      strategy: 'merged',
+      subAccounts: 2,
+      epoch: 1,
+    };
+    service.on(`POST /v1/accounts/a/${verb}`, ok(account));
+    expect((await cli.run('account', verb, 'a')).out).toMatch(/^status +frozen$/m);
+    expect(await cli.json('account', verb, 'a')).toEqual({ exitCode: 0, ...account });
+    expect(service.asked.map(({ body }) => body)).toEqual([undefined, undefined]);
+  });
+
+  it('say what to do with an account that is not empty', async () => {
+    service.on('POST /v1/accounts/a/close', refused(409, 'ACCOUNT_NOT_EMPTY', 'Only an empty one.'));
+    const { exitCode, err } = await cli.run('account', 'close', 'a');
+    expect([exitCode, err]).toEqual([
+      1,
+      'ACCOUNT_NOT_EMPTY: Only an empty one.\nhint: take out what it holds first: hotsplit account show ID\n',
+    ]);
+  });
+});
+
+describe('account sub-accounts', () => {
+  it('shows every row', async () => {
+    const items = [
+      { shard: 's0', index: 0, available: '90', held: '10', status: 'open' },
+      { shard: 's1', index: 1, available: '0', held: '0', status: 'closed' },
+    ];
+    service.on('GET /v1/admin/accounts/a/sub-accounts', ok({ items }));
+    const { out } = await cli.run('account', 'sub-accounts', 'a');
+    expect(out).toMatch(/│ s0 +│ open +│ +0 │ +90 │ +10 │/);
+    expect(out).toMatch(/│ s1 +│ closed +│ +1 │ +0 │ +0 │/);
+    expect(await cli.json('account', 'sub-accounts', 'a')).toEqual({ exitCode: 0, items });
+  });
+});
+
+describe('shard', () => {
+  it('list shows them with where they are', async () => {
+    const items = [
+      { name: 's0', status: 'up', address: 'mysql://db:3306/s0' },
+      { name: 's1', status: 'down' },
+    ];
+    service.on('GET /v1/admin/shards', ok({ items }));
+    const { out } = await cli.run('shard', 'list');
+    expect(out).toMatch(/│ s0 +│ up +│ mysql:\/\/db:3306\/s0 │/);
+    expect(out).toMatch(/│ s1 +│ down +│ +│/);
+    expect(await cli.json('shard', 'list')).toEqual({ exitCode: 0, items });
+  });
+
+  it('add sends what it was given and shows no password', async () => {
+    const url = 'mysql://root:hunter2@db/s2';
+    service.on(
+      'POST /v1/admin/shards',
+      ok({ name: 's2', status: 'up', address: 'mysql://db:3306/s2' }, 201),
+      refused(409, 'SHARD_EXISTS'),
+    );
+    const added = await cli.run('shard', 'add', 's2', url);
+    expect([added.exitCode, added.out.split('\n')[0]]).toEqual([0, 'added']);
+    expect(service.asked[0]?.body).toEqual({ name: 's2', url });
+    const again = await cli.run('shard', 'add', 's2', url);
+    expect([again.exitCode, again.err.split(':')[0]]).toEqual([1, 'SHARD_EXISTS']);
+    expect(JSON.stringify([added, again])).not.toContain('hunter2');
+    expect((await cli.run('shard', 'add', 'a,b', url)).exitCode).toBe(1);
+  });
+});
+
+describe('operation show', () => {
+  it('shows how far it is, or why it failed', async () => {
+    service.on(SHOW, running('resize', 1, 3), failed('resize'), refused(404, 'OPERATION_NOT_FOUND'));
+    expect((await cli.run('operation', 'show', 'op-1')).out).toMatch(/^progress +1 of 3$/m);
+    const { exitCode, out } = await cli.run('operation', 'show', 'op-1');
+    expect([exitCode, out]).toEqual([0, expect.stringMatching(/^error +SHARD_UNAVAILABLE: Shard s1/m)]);
+    expect((await cli.run('operation', 'show', 'op-1')).exitCode).toBe(1);
+  });
+});
+
+describe('audit', () => {
+  const AUDIT = 'POST /v1/admin/audits';
+  const balanced = { balanced: true, accounts: 1_200, subAccounts: 4_800, entries: 90_000, findings: [] };
+  const finding = {
+    invariant: 'netIsSumOfEntries',
+    accountId: 'a',
+    shard: 's0',
+    subAccount: 3,
+    detail: 'net',
+    expected: '100',
+    found: '99',
+  };
+  const broken = { ...balanced, balanced: false, findings: [finding], findingsCount: 1 };
+
+  it('that balances exits with 0 and a line', async () => {
+    service.on(AUDIT, begun('audit')).on(SHOW, running('audit', 600, 1_200), done('audit', balanced));
+    expect(await cli.run('audit')).toMatchObject({
+      exitCode: 0,
+      out: 'balanced: 1,200 accounts, 4,800 sub-accounts, 90,000 entries\n',
+    });
+  });
+
+  it('that does not exits with 1, a table and a report', async () => {
+    service.on(AUDIT, begun('audit')).on(SHOW, done('audit', broken));
+    const file = cli.file('report.json');
+    const { exitCode, out } = await cli.run('audit', '--report', file);
+    expect(exitCode).toBe(1);
+    expect(out).toMatch(/│ netIsSumOfEntries │ a +│ s0\/3 +│ net +│ +100 │ +99 │/);
+    expect(out).toMatch(/\nNOT BALANCED: 1 findings in 1,200 accounts, .*\n$/);
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ operationId: 'op-1', ...broken });
+    expect(await cli.json('audit')).toEqual({ exitCode: 1, operationId: 'op-1', ...broken });
+  });
+
+  it('that has too many findings to show says so', async () => {
+    const findings = Array.from({ length: 250 }, () => finding);
+    service.on(AUDIT, begun('audit')).on(SHOW, done('audit', { ...broken, findings, findingsCount: 9_000 }));
+    const { out } = await cli.run('audit');
+    expect(out).toContain(
+      '\nand 8,900 more; --report FILE has the first 250\nNOT BALANCED: 9,000 findings in ',
+    );
+  });
+
+  it.each<[string, ScriptedAnswer, ScriptedAnswer]>([
+    ['fails', begun('audit'), failed('audit')],
+    ['is refused', refused(403, 'PERMISSION_DENIED'), failed('audit')],
+    ['is lost sight of', begun('audit'), refused(404, 'OPERATION_NOT_FOUND')],
+  ])('that %s exits with 2', async (_what, first, then) => {
+    service.on(AUDIT, first).on(SHOW, then);
+    expect(await cli.json('audit')).toMatchObject({
+      exitCode: 2,
+      error: { code: expect.any(String) as string },
+    });
+  });
+
+  it('that cannot be asked for, or written down, exits with 2', async () => {
+    expect((await cli.run('audit', '--jsno')).exitCode).toBe(2);
+    expect((await cli.run('audit', '--url', 'http://127.0.0.1:1')).exitCode).toBe(2);
+    service.on(AUDIT, begun('audit')).on(SHOW, done('audit', balanced));
+    const { exitCode, out, err } = await cli.run('audit', '--json', '--report', cli.file('none/report.json'));
+    expect([exitCode, JSON.parse(out)]).toEqual([2, { operationId: 'op-1', ...balanced }]);
+    expect(err).toContain('ENOENT');
+  });
+
+  it('that is interrupted exits as signals do', async () => {
+    service.on(AUDIT, begun('audit')).on(SHOW, 'never');
+    service.onAsked = ({ call }) => {
+      if (call === SHOW) process.emit('SIGTERM');
+    };
+    expect((await cli.run('audit')).exitCode).toBe(143);
+  });
+});
+
+it.each([
+  [['account', 'resize']],
+  [['account', 'rebalance']],
+  [['account', 'freeze']],
+  [['account', 'unfreeze']],
+  [['account', 'close']],
+  [['account', 'sub-accounts']],
+  [['shard']],
+  [['shard', 'list']],
+  [['shard', 'add']],
+  [['operation']],
+  [['operation', 'show']],
+  [['audit']],
+])('%j has help', async (command) => {
+  const { exitCode, out } = await cli.run(...command, '--help');
+  expect([exitCode, out]).toEqual([0, expect.stringMatching(/^Usage: hotsplit /)]);
+  expect(service.calls).toEqual([]);
+});
