@@ -1,5 +1,7 @@
+import { exhaustion } from './exhaustion/exhaustion';
 import { hot } from './hot/hot';
+import { scaleOut } from './scale-out/scale-out';
 import type { Scenario } from './scenario';
 
 /** In the order in which they run when none is named. */
-export const SCENARIOS: readonly Scenario[] = [hot];
+export const SCENARIOS: readonly Scenario[] = [hot, scaleOut, exhaustion];

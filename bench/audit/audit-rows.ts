@@ -2,14 +2,26 @@ import { wrap64 } from '../../src/ledger/money';
 import type { Acknowledged } from '../measure/tally';
 import type { ShardRows } from './read-rows';
 
+/** What the load was told of an account: its deductions, and its credits where it made any. */
+export interface Told {
+  readonly deducted: Acknowledged;
+  /** The opening balance is one of them. */
+  readonly credited?: Acknowledged;
+}
+
 /**
  * Proves an account from its rows: every row in itself, the account as a whole, and the ledger against what the load was
  * told. Requests whose outcome is unknown may stand in the ledger or not.
  *
  * @returns what is broken, with numbers; nothing when it balances
  */
-export function auditRows(shards: readonly ShardRows[], told: Acknowledged): string[] {
-  return [...rowFindings(shards), ...totalFindings(shards), ...toldFindings(shards, told)];
+export function auditRows(shards: readonly ShardRows[], told: Told): string[] {
+  return [
+    ...rowFindings(shards),
+    ...totalFindings(shards),
+    ...toldFindings(shards, 'deduction', told.deducted),
+    ...(told.credited ? toldFindings(shards, 'credit', told.credited) : []),
+  ];
 }
 
 function rowFindings(shards: readonly ShardRows[]): string[] {
@@ -41,14 +53,18 @@ function totalFindings(shards: readonly ShardRows[]): string[] {
   return findings;
 }
 
-function toldFindings(shards: readonly ShardRows[], told: Acknowledged): string[] {
-  const count = shards.reduce((total, shard) => total + shard.entries.deduction.count, 0);
-  const amount = Number(sum(shards, (shard) => shard.entries.deduction.amountMinor));
+function toldFindings(
+  shards: readonly ShardRows[],
+  kind: 'deduction' | 'credit',
+  told: Acknowledged,
+): string[] {
+  const count = shards.reduce((total, shard) => total + shard.entries[kind].count, 0);
+  const amount = Number(sum(shards, (shard) => shard.entries[kind].amountMinor));
   const findings = [];
   if (count < told.count || count > told.count + told.unknownCount)
-    findings.push(`${told.count} deductions acknowledged, ${count} entries (${told.unknownCount} unknown)`);
+    findings.push(`${told.count} ${kind}s acknowledged, ${count} entries (${told.unknownCount} unknown)`);
   if (amount < told.amountMinor || amount > told.amountMinor + told.unknownAmountMinor)
-    findings.push(`${told.amountMinor} acknowledged as deducted, entries say ${amount}`);
+    findings.push(`${told.amountMinor} acknowledged as ${kind}s, entries say ${amount}`);
   return findings;
 }
 

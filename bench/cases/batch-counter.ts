@@ -1,18 +1,32 @@
 import type { EngineObserver } from '../../src/engine/observer';
 import type { BatchFigures } from './case';
 
-/** Listens to the engine: counts its batches, and says so when something goes wrong that should not. */
+/** Rounds of the collector. A request that takes several rounds is counted in each. */
+export interface CollectorCounts {
+  readonly rounds: number;
+  readonly lockedRounds: number;
+  readonly requests: number;
+}
+
+/** Listens to the engine: counts its batches and rounds, and says so when something goes wrong that should not. */
 export class BatchCounter implements EngineObserver {
   readonly shardState = (): void => undefined;
   readonly deferred = (): void => undefined;
   #batches = 0;
   #commands = 0;
   #seconds = 0;
+  #collector = { rounds: 0, lockedRounds: 0, requests: 0 };
 
   batchDone({ commands, seconds }: { commands: number; seconds: number }): void {
     this.#batches += 1;
     this.#commands += commands;
     this.#seconds += seconds;
+  }
+
+  collected({ requests, locked }: { requests: number; locked: boolean }): void {
+    this.#collector.rounds += 1;
+    this.#collector.requests += requests;
+    if (locked) this.#collector.lockedRounds += 1;
   }
 
   defect(incident: string, error: unknown): void {
@@ -21,10 +35,15 @@ export class BatchCounter implements EngineObserver {
 
   reset(): void {
     this.#batches = this.#commands = this.#seconds = 0;
+    this.#collector = { rounds: 0, lockedRounds: 0, requests: 0 };
   }
 
   get figures(): BatchFigures {
     const batches = Math.max(1, this.#batches);
     return { commands: this.#commands / batches, ms: (this.#seconds * 1_000) / batches };
+  }
+
+  get collector(): CollectorCounts {
+    return { ...this.#collector };
   }
 }

@@ -1,6 +1,5 @@
-import type { Measurement } from '../measure/measurement';
 import type { CpuProfile } from '../measure/cpu-profile';
-import type { StoreKind } from '../stage/store-kind';
+import type { Measurement } from '../measure/measurement';
 
 export interface MemoryMb {
   readonly start: number;
@@ -13,6 +12,9 @@ export interface BatchFigures {
   readonly commands: number;
   readonly ms: number;
 }
+
+/** What a scenario counts besides, by name; the unit is part of the name. */
+export type Figures = Readonly<Record<string, number>>;
 
 /** One round of one case, audited. */
 export interface Round extends Measurement {
@@ -27,19 +29,26 @@ export interface Round extends Measurement {
   readonly profile?: CpuProfile;
   /** How the product merged what came in, over the whole round. */
   readonly batches?: BatchFigures;
+  readonly figures?: Figures;
 }
 
-/** Something to be measured, as often as it takes. */
-export interface Case {
+/** What is measured. */
+export interface Subject {
   readonly name: string;
-  readonly store: StoreKind;
+  readonly store: string;
   readonly shards: number;
   readonly subAccounts: number;
   readonly inFlight: number;
+  /** The rate is given, so that its rounds differ by their latencies. */
+  readonly paced?: boolean;
+}
+
+/** Something to be measured, as often as it takes. */
+export interface Case extends Subject {
   measure(): Promise<Round>;
 }
 
 export interface MeasuredCase {
-  readonly case: Case;
+  readonly case: Subject;
   readonly rounds: readonly Round[];
 }

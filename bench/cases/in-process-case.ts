@@ -1,15 +1,14 @@
+import type { LaneSettings } from '../../src/engine/lane-settings';
 import { auditSite } from '../audit/audit-site';
 import { type Operation, runClosedLoop, within } from '../measure/closed-loop';
 import { profiled } from '../measure/cpu-profile';
 import type { Timing } from '../measure/measurement';
 import { Sequence } from '../measure/requests';
 import { Tally } from '../measure/tally';
-import type { Cleanups } from '../stage/cleanups';
 import { createHotAccount, startRuntime } from '../stage/runtime';
-import { createSite, type Site } from '../stage/site';
-import { type Servers, shardCountOf, type StoreKind } from '../stage/store-kind';
+import type { Site } from '../stage/site';
 import { BatchCounter } from './batch-counter';
-import type { BatchFigures, Case, Round } from './case';
+import type { BatchFigures, Case, Figures, Round, Subject } from './case';
 import { mergedLoad } from './merged-load';
 
 const END_MS_MAX = 30_000;
@@ -29,37 +28,27 @@ export interface Load {
   readonly operation: Operation;
   /** How the product merged, where it is the product. */
   batches?(): BatchFigures;
+  /** Asked for when the last operation has ended. */
+  figures?(): Figures;
   /** Brings the rows in order where the load itself does not, and disconnects. */
   end(): Promise<void>;
 }
 
-export interface InProcessPlan {
-  readonly name: string;
-  readonly store: StoreKind;
-  readonly subAccounts: number;
-  readonly inFlight: number;
+export interface InProcessPlan extends Subject {
   readonly timing: Timing;
   readonly profile: boolean;
-  readonly servers: Servers;
-  readonly cleanups: Cleanups;
+  createSite(): Promise<Site>;
   prepare(ground: Ground): Promise<Load>;
 }
 
 /** A case whose every round has fresh databases, so that no round pays for what another left behind. */
 export function inProcessCase(plan: InProcessPlan): Case {
-  const { name, store, subAccounts, inFlight } = plan;
-  return {
-    name,
-    store,
-    shards: shardCountOf(store),
-    subAccounts,
-    inFlight,
-    measure: () => measureFresh(plan),
-  };
+  const { name, store, shards, subAccounts, inFlight } = plan;
+  return { name, store, shards, subAccounts, inFlight, measure: () => measureFresh(plan) };
 }
 
 async function measureFresh(plan: InProcessPlan): Promise<Round> {
-  const site = await createSite(plan.store, plan.servers, plan.cleanups);
+  const site = await plan.createSite();
   try {
     const ground = { site, subAccounts: plan.subAccounts, sequence: new Sequence(), tally: new Tally() };
     return await measureLoad(plan, ground, await plan.prepare(ground));
@@ -72,8 +61,8 @@ async function measureLoad(plan: InProcessPlan, ground: Ground, load: Load): Pro
   const before = process.cpuUsage();
   const run = () => runClosedLoop({ ...plan.timing, inFlight: load.inFlight }, load.operation);
   const measuring = plan.profile ? profiled(run) : run().then((result) => ({ result, profile: undefined }));
-  const { result, profile, cpuMicros } = await measuring
-    .then((measured) => ({ ...measured, cpuMicros: microsSince(before) }))
+  const { result, profile, cpuMicros, figures } = await measuring
+    .then((measured) => ({ ...measured, cpuMicros: microsSince(before), figures: load.figures?.() }))
     .finally(() => within(END_MS_MAX, load.end(), 'ending a load'));
   const batches = load.batches?.();
   return {
@@ -83,6 +72,7 @@ async function measureLoad(plan: InProcessPlan, ground: Ground, load: Load): Pro
     audit: await auditSite(ground.site, ground.tally.total),
     ...(batches ? { batches } : {}),
     ...(profile ? { profile } : {}),
+    ...(figures ? { figures } : {}),
   };
 }
 
@@ -95,9 +85,10 @@ export function microsSince(before: NodeJS.CpuUsage): number {
 export async function prepareMerged(
   { site, subAccounts, sequence, tally }: Ground,
   inFlight: number,
+  laneSettings: Partial<LaneSettings> = {},
 ): Promise<Load> {
   const observer = new BatchCounter();
-  const runtime = await startRuntime(site, observer);
+  const runtime = await startRuntime(site, observer, laneSettings);
   await createHotAccount(runtime, subAccounts);
   observer.reset();
   return {

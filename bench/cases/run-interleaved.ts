@@ -1,5 +1,6 @@
 import { median } from '../measure/median';
-import type { Case, MeasuredCase, Round } from './case';
+import type { Case, MeasuredCase, Round, Subject } from './case';
+import { roundLine } from './run-together';
 
 /**
  * Measures cases in turn, round after round (A B C, A B C, …), so that what the machine does meanwhile falls on all of
@@ -14,10 +15,7 @@ export async function runInterleaved(
     for (const { case: each, rounds } of measured) {
       const result = await each.measure();
       rounds.push(result);
-      options.report(
-        `round ${round}/${options.rounds}  ${each.store} ${each.name} @${each.inFlight}: ` +
-          `${Math.round(result.opsPerSecond).toLocaleString('en-US')}/s, ${result.audit}`,
-      );
+      options.report(roundLine(`${round}/${options.rounds}`, each, result));
     }
   }
   return measured;
@@ -25,16 +23,21 @@ export async function runInterleaved(
 
 /** How much faster one case is than another: the median over the rounds, each compared with its neighbour. */
 export function ratioOf(one: MeasuredCase, other: MeasuredCase): number {
+  return ratioBy(one, other, (round) => round.opsPerSecond);
+}
+
+export function ratioBy(one: MeasuredCase, other: MeasuredCase, value: (round: Round) => number): number {
   return median(
-    one.rounds.map(
-      (round, position) => round.opsPerSecond / (other.rounds[position]?.opsPerSecond ?? Number.NaN),
-    ),
+    one.rounds.map((round, position) => {
+      const neighbour = other.rounds[position];
+      return neighbour ? value(round) / value(neighbour) : Number.NaN;
+    }),
   );
 }
 
 export function findMeasured(
   measured: readonly MeasuredCase[],
-  wanted: Partial<Pick<Case, 'name' | 'store' | 'inFlight'>>,
+  wanted: Partial<Pick<Subject, 'name' | 'store' | 'inFlight'>>,
 ): MeasuredCase | undefined {
   return measured.find(
     ({ case: each }) =>

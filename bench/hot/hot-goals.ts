@@ -1,4 +1,4 @@
-import type { Case, MeasuredCase } from '../cases/case';
+import type { MeasuredCase, Subject } from '../cases/case';
 import { findMeasured, ratioOf } from '../cases/run-interleaved';
 import type { Goal } from '../report/goals';
 import { recordOf } from '../report/run-record';
@@ -21,7 +21,7 @@ export function ratiosOf(measured: readonly MeasuredCase[]): Record<string, numb
   return ratios;
 }
 
-function yardsticksOf({ name, store, inFlight }: Case, measured: readonly MeasuredCase[]): MeasuredCase[] {
+function yardsticksOf({ name, store, inFlight }: Subject, measured: readonly MeasuredCase[]): MeasuredCase[] {
   const candidates =
     name === 'merged'
       ? [
@@ -36,7 +36,7 @@ function yardsticksOf({ name, store, inFlight }: Case, measured: readonly Measur
   return candidates.filter((candidate) => candidate !== undefined);
 }
 
-function ratioName({ store, name, inFlight }: Case, yardstick: string): string {
+function ratioName({ store, name, inFlight }: Subject, yardstick: string): string {
   return `${store} ${name} @${inFlight} / ${yardstick}`;
 }
 

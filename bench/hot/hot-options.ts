@@ -1,4 +1,5 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Command } from 'commander';
+import { listOfNumbers, positive, repeatable } from '../options';
 import { STORE_KINDS, type StoreKind } from '../stage/store-kind';
 
 export const DOORS = ['process', 'http', 'batch'] as const;
@@ -37,22 +38,4 @@ export function addHotOptions(command: Command): void {
     .option('--profile', 'also print where the process under test spends its time; slows it by some percent')
     .option('--soak <minutes>', 'only HTTP at 256 connections, this long, with a line every 30 s', positive)
     .option('--preload <entries>', 'only: throughput with this many entries against that without', positive);
-}
-
-function repeatable(flags: string, description: string, choices: readonly string[]): Option {
-  return new Option(flags, description).choices(choices).argParser((value: string, before?: string[]) => {
-    if (!choices.includes(value))
-      throw new InvalidArgumentError(`Allowed choices are ${choices.join(', ')}.`);
-    return [...(before ?? []), value];
-  });
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!(value > 0)) throw new InvalidArgumentError('It must be a number above 0.');
-  return value;
-}
-
-function listOfNumbers(text: string): number[] {
-  return text.split(',').map(positive);
 }

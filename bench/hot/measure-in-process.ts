@@ -3,7 +3,8 @@ import { type Ground, inProcessCase, type Load, prepareMerged } from '../cases/i
 import { runInterleaved } from '../cases/run-interleaved';
 import { timingOf } from '../measure/timing';
 import type { Surroundings } from '../scenario';
-import type { StoreKind } from '../stage/store-kind';
+import { createSite } from '../stage/site';
+import { shardCountOf, type StoreKind } from '../stage/store-kind';
 import { prepareAtomic } from '../yardsticks/atomic';
 import { BULK_ROWS, prepareBulkInsert } from '../yardsticks/bulk-insert';
 import type { HotPlan } from './hot-plan';
@@ -21,12 +22,12 @@ export function measureInProcess(
     inProcessCase({
       name,
       store,
+      shards: shardCountOf(store),
       subAccounts: name === 'atomic' ? 1 : plan.subAccounts,
       inFlight,
       timing: timingOf(plan.seconds),
       profile: plan.profile && name === 'merged',
-      servers,
-      cleanups,
+      createSite: () => createSite(store, servers, cleanups),
       prepare,
     });
   const merged = plan.inFlight.map((k) => caseOf('merged', k, (ground) => prepareMerged(ground, k)));

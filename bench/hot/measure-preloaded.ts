@@ -11,7 +11,7 @@ import { timingOf } from '../measure/timing';
 import type { Surroundings } from '../scenario';
 import { createHotAccount, prepareSite, startRuntime } from '../stage/runtime';
 import { createSite, type Site } from '../stage/site';
-import { shardCountOf, type StoreKind } from '../stage/store-kind';
+import type { StoreKind } from '../stage/store-kind';
 import type { HotOptions } from './hot-options';
 import type { HotPlan } from './hot-plan';
 import { preload } from './preload';
@@ -64,11 +64,10 @@ class Lived {
   }
 
   caseOf(name: string, inFlight: number): Case {
-    const { kind } = this.site;
     return {
       name,
-      store: kind,
-      shards: shardCountOf(kind),
+      store: this.site.kind,
+      shards: this.site.shards.length,
       subAccounts: this.plan.subAccounts,
       inFlight,
       measure: () => this.#measure(inFlight),

@@ -50,6 +50,5 @@ function caseOf(subAccounts: number): MeasuredCase['case'] {
     shards: shardCountOf(STORE),
     subAccounts,
     inFlight: CONNECTIONS,
-    measure: () => Promise.reject(new Error('a soak is measured once, in intervals')),
   };
 }

@@ -1,8 +1,8 @@
 import { BALANCED } from '../audit/audit-site';
-import type { BatchFigures, MeasuredCase, MemoryMb } from '../cases/case';
+import type { BatchFigures, Figures, MeasuredCase, MemoryMb } from '../cases/case';
 import { medianBy } from '../measure/median';
 
-/** One case as `--json` writes it. The figures are those of its median round; `rounds` has every round's rate. */
+/** One case as `--json` writes it. The figures are those of its median round, by rate or, where that is given, by p99; `rounds` has every round's rate. */
 export interface RunRecord {
   readonly scenario: string;
   readonly name: string;
@@ -25,11 +25,12 @@ export interface RunRecord {
   /** Resident memory of the service: at the first round's start, at most, and at the last round's end. */
   readonly rssMb?: MemoryMb;
   readonly batches?: BatchFigures;
+  readonly figures?: Figures;
 }
 
 export function recordOf(scenario: string, measured: MeasuredCase): RunRecord {
   const { case: what, rounds } = measured;
-  const middle = medianBy(rounds, (round) => round.opsPerSecond);
+  const middle = medianBy(rounds, (round) => (what.paced ? round.p99Ms : round.opsPerSecond));
   if (!middle) throw new RangeError(`${what.name} was not measured`);
   const rssMb = memoryOver(measured);
   return {
@@ -51,6 +52,7 @@ export function recordOf(scenario: string, measured: MeasuredCase): RunRecord {
     rounds: rounds.map((round) => Math.round(round.opsPerSecond)),
     ...(rssMb ? { rssMb } : {}),
     ...(middle.batches ? { batches: middle.batches } : {}),
+    ...(middle.figures ? { figures: middle.figures } : {}),
   };
 }
 

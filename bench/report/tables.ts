@@ -38,6 +38,19 @@ export function runTable(records: readonly RunRecord[]): string {
   return table(head, rows);
 }
 
+/** What the runs count besides, a column for each name that any of them has. */
+export function figureTable(records: readonly RunRecord[]): string {
+  const names = [...new Set(records.flatMap(({ figures = {} }) => Object.keys(figures)))];
+  const counting = records.filter(({ figures }) => figures);
+  return table(
+    ['name', ...names],
+    counting.map(({ name, figures = {} }) => [
+      name,
+      ...names.map((each) => (figures[each] === undefined ? '' : figure(figures[each]))),
+    ]),
+  );
+}
+
 export function ratioTable(ratios: Readonly<Record<string, number>>): string {
   return table(
     ['ratio', 'median'],

@@ -1,4 +1,5 @@
 import { AccountService } from '../../src/accounts/account.service';
+import type { LaneSettings } from '../../src/engine/lane-settings';
 import { type EngineObserver, SILENT_OBSERVER } from '../../src/engine/observer';
 import { EngineRuntime } from '../../src/engine/runtime';
 import { readSettings, type Settings } from '../../src/platform/settings';
@@ -25,8 +26,12 @@ export function environmentOf(site: Site): Record<string, string | undefined> {
   };
 }
 
-/** The engine on a site, started as the service starts it. */
-export async function startRuntime(site: Site, observer: EngineObserver): Promise<EngineRuntime> {
+/** The engine on a site, started as the service starts it, but without the rebalancer. */
+export async function startRuntime(
+  site: Site,
+  observer: EngineObserver,
+  laneSettings: Partial<LaneSettings> = {},
+): Promise<EngineRuntime> {
   const settings = settingsOf(site);
   const runtime = new EngineRuntime({
     shards: site.shards,
@@ -37,6 +42,7 @@ export async function startRuntime(site: Site, observer: EngineObserver): Promis
       depthMax: settings.laneDepthMax,
       waitMsMax: settings.waitMsMax,
       breakMs: 500,
+      ...laneSettings,
     },
     observer,
     startMsMax: 10_000,
@@ -46,13 +52,26 @@ export async function startRuntime(site: Site, observer: EngineObserver): Promis
 }
 
 /** An amply funded account, made the way the service makes one. */
-export async function createHotAccount(runtime: EngineRuntime, subAccounts: number): Promise<AccountRecord> {
-  const creation = await new AccountService(runtime).create({
+export function createHotAccount(runtime: EngineRuntime, subAccounts: number): Promise<AccountRecord> {
+  return createAccount(runtime, {
     accountId: HOT_ACCOUNT,
-    asset: 'USD/2',
     subAccounts,
-    strategy: 'merged',
     initialBalanceMinor: OPENING_BALANCE_MINOR,
+  });
+}
+
+export async function createAccount(
+  runtime: EngineRuntime,
+  account: {
+    readonly accountId: string;
+    readonly subAccounts: number;
+    readonly initialBalanceMinor: bigint | null;
+  },
+): Promise<AccountRecord> {
+  const creation = await new AccountService(runtime).create({
+    ...account,
+    asset: 'USD/2',
+    strategy: 'merged',
     lowBalanceMinor: null,
   });
   if (creation.kind === 'conflict') throw new Error('the site is not fresh: its account exists already');

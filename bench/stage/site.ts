@@ -9,7 +9,7 @@ import { serversOf, type Servers, shardCountOf, type StoreKind } from './store-k
 
 /** Fresh, empty databases for one account to be measured on. The directory lives beside the first shard. */
 export interface Site {
-  readonly kind: StoreKind;
+  readonly kind: string;
   readonly shards: readonly ShardAddress[];
   /** Drops the databases; nothing may be connected to them any more. */
   drop(): Promise<void>;
@@ -62,17 +62,25 @@ function folderOnDisk(): string {
   return onDisk;
 }
 
-async function createMysqlSite(kind: StoreKind, urls: readonly string[], cleanups: Cleanups): Promise<Site> {
+/** @param urls of the server for each shard; one server may hold several, each in a database of its own */
+export async function createMysqlSite(
+  kind: string,
+  urls: readonly string[],
+  cleanups: Cleanups,
+): Promise<Site> {
   sitesMade += 1;
-  const database = `hotsplit_bench_${process.pid}_${sitesMade}`;
+  const databases = urls.map((url, n) => ({ url, name: `hotsplit_bench_${process.pid}_${sitesMade}_s${n}` }));
   const onEach = async (statement: string): Promise<void> => {
-    await Promise.all(urls.map((url) => runOnce(url, statement)));
+    await Promise.all(databases.map(({ url, name }) => runOnce(url, `${statement} ${name}`)));
   };
-  const drop = cleanups.add(() => onEach(`DROP DATABASE IF EXISTS ${database}`));
-  await onEach(`CREATE DATABASE ${database}`);
+  const drop = cleanups.add(() => onEach('DROP DATABASE IF EXISTS'));
+  await onEach('CREATE DATABASE');
   return {
     kind,
-    shards: urls.map((url, n) => ({ name: `s${n}`, location: { kind: 'mysql', url: `${url}/${database}` } })),
+    shards: databases.map(({ url, name }, n) => ({
+      name: `s${n}`,
+      location: { kind: 'mysql', url: `${url}/${name}` },
+    })),
     drop,
   };
 }
