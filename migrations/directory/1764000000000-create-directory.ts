@@ -5,9 +5,7 @@ import { runStatements } from '../dialect';
  * The directory: accounts, their placements, the shards they may name, and API keys.
  *
  * - An account is `creating` until its opening balance stands; anyone may finish a creation that was cut short.
- * - `account.shards` is the current placement, the shards' names in order with commas between; `past_placement` keeps
- *   every earlier one. Together they are the account's reach. `fenced_at_us` is the moment from which the idempotency
- *   window of a past one runs.
+ * - `account.shards` is the current placement, the shards' names in order with commas between.
  * - `revision` rises with every change of the account and makes its ETag.
  * - API keys are kept as SHA-256 of a secret with 256 bits of randomness.
  */
@@ -38,14 +36,6 @@ const MYSQL = [
     fingerprint     BINARY(16) NOT NULL,
     created_at_us   BIGINT UNSIGNED NOT NULL,
     KEY account_creation (creation, created_at_us)
-  ) ENGINE=InnoDB`,
-  `CREATE TABLE IF NOT EXISTS past_placement (
-    account_id   VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-    epoch        INT UNSIGNED NOT NULL,
-    shards       TEXT CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-    sub_accounts SMALLINT UNSIGNED NOT NULL,
-    fenced_at_us BIGINT UNSIGNED NOT NULL,
-    PRIMARY KEY (account_id, epoch)
   ) ENGINE=InnoDB`,
   `CREATE TABLE IF NOT EXISTS shard (
     name          VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
@@ -84,14 +74,6 @@ const SQLITE = [
     created_at_us   INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID`,
   `CREATE INDEX IF NOT EXISTS account_creation ON account (created_at_us) WHERE creation = 'creating'`,
-  `CREATE TABLE IF NOT EXISTS past_placement (
-    account_id   TEXT NOT NULL,
-    epoch        INTEGER NOT NULL,
-    shards       TEXT NOT NULL,
-    sub_accounts INTEGER NOT NULL,
-    fenced_at_us INTEGER NOT NULL,
-    PRIMARY KEY (account_id, epoch)
-  ) STRICT, WITHOUT ROWID`,
   `CREATE TABLE IF NOT EXISTS shard (
     name          TEXT NOT NULL PRIMARY KEY,
     created_at_us INTEGER NOT NULL

@@ -6,8 +6,7 @@ import { runStatements } from '../dialect';
  * that one statement moves it from one state to the next.
  *
  * - `reach`: every shard that any placement of the account ever named, announced ones included. NULL: those of `shards`.
- * - `past_placements`: JSON `[{shards, fencedAtUs}]`, the placements whose idempotency window is open. They replace the
- *   table `past_placement`, which was never written.
+ * - `past_placements`: JSON `[{shards, fencedAtUs}]`, the placements whose idempotency window is open.
  * - `next_placement`: JSON `{epoch, shards, subAccounts}`, announced and not active yet.
  * - `operation` numbers the changes of size or placement, `operation_id` is the one under way.
  * - `closing_from`: while an account is being closed, the status it goes back to if it turns out not to be empty.
@@ -33,7 +32,6 @@ const MYSQL = [
     ADD COLUMN operation_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NULL,
     ADD COLUMN closing_from VARCHAR(8) CHARACTER SET ascii COLLATE ascii_bin NULL`,
   `ALTER TABLE shard ADD COLUMN url TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL`,
-  `DROP TABLE IF EXISTS past_placement`,
   `CREATE TABLE IF NOT EXISTS operation (
     operation_id    CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
     kind            VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
@@ -67,7 +65,6 @@ const SQLITE = [
   `ALTER TABLE account ADD COLUMN operation_id TEXT`,
   `ALTER TABLE account ADD COLUMN closing_from TEXT`,
   `ALTER TABLE shard ADD COLUMN url TEXT`,
-  `DROP TABLE IF EXISTS past_placement`,
   `CREATE TABLE IF NOT EXISTS operation (
     operation_id    TEXT NOT NULL PRIMARY KEY,
     kind            TEXT NOT NULL,

@@ -1,6 +1,7 @@
 import type { Job, JobRun } from '../engine/operations/operation-runner';
 import type { EngineRuntime } from '../engine/runtime';
 import { ENDED } from '../shards/directory/operation-store';
+import { ShardUnavailableError } from '../shards/faults';
 import { audit, type AuditReport } from './audit';
 
 /** How often progress is written down, at most. */
@@ -22,12 +23,20 @@ export class AuditJob implements Job {
     const { runtime } = this;
     const started = performance.now();
     await runtime.discoverShards();
-    const report = await audit({
-      shards: runtime.shards.all.map(({ shard }) => shard),
-      directory: runtime.directory,
-      signal: run.signal,
-      progress: progressTo(run),
-    });
+    let report: AuditReport;
+    try {
+      report = await audit({
+        shards: runtime.shards.all.map(({ shard }) => shard),
+        directory: runtime.directory,
+        signal: run.signal,
+        progress: progressTo(run),
+      });
+    } catch (error) {
+      if (!(error instanceof ShardUnavailableError)) throw error;
+      const detail = `Shard ${error.shard} could not be read; an audit that did not see everything reports nothing.`;
+      await run.advance({ step: ENDED, status: 'failed', error: { code: error.code, detail } });
+      return;
+    }
     this.ended({ report, seconds: (performance.now() - started) / 1_000 });
     await run.advance({
       step: ENDED,

@@ -125,6 +125,13 @@ describe('a refusal for funds', () => {
     expect(await submit(deduction(EAST, 100n))).toEqual({ kind: 'keyReused' });
   });
 
+  test('is not sent after an answer that home could give no more', async () => {
+    const { submit, shard, other } = setUp({ west: 100n });
+    // Between the two readings that find the account empty, the first try commits and the answer is lost.
+    shard('west').before('reading', () => other.submit(deduction(EAST, 100n)));
+    expect(await submit(deduction(EAST, 100n))).toMatchObject({ kind: 'replayed' });
+  });
+
   test('needs one instant: sums that were read while money came in here and went out there prove nothing', async () => {
     const { submit, shard, other, observer } = setUp({ west: 10n });
     shard('west').before('reading', async () => {
@@ -215,7 +222,7 @@ describe('a refusal for funds', () => {
 
 describe('while a shard cannot be read', () => {
   test('the others pay what they can, and nobody is refused for funds', async () => {
-    const { submit, shard } = setUp({ east: 5n, north: 50n, west: 50n });
+    const { submit, shard, observer } = setUp({ east: 5n, north: 50n, west: 50n });
     shard('west').isDown = true;
     expect(await submit(deduction(EAST, 40n))).toMatchObject({ kind: 'applied', shard: 'east' });
     expect(await submit(deduction(requestAt('east', ACCOUNT, 1), 40n))).toEqual({
@@ -223,6 +230,7 @@ describe('while a shard cannot be read', () => {
       shard: 'west',
     });
     expect(await submit(deduction(requestAt('north', ACCOUNT), 5n))).toMatchObject({ kind: 'applied' });
+    expect(observer.rounds).toHaveLength(2);
   });
 
   test('that was there at the first look, nobody is refused either', async () => {
@@ -286,6 +294,21 @@ describe('while the placement changes', () => {
     expect(await submitted).toMatchObject({ kind: 'applied' });
   });
 
+  test('one whose key took effect at its old home is not paid again at its new one', async () => {
+    const { submit, shard, other, world } = setUp({ north: 100n, west: 100n });
+    shard('east').after('batch', async () => {
+      await other.submit(deduction(EAST, 100n));
+      for (const { shard: name, row: each } of world.rows()) world.put(name, { ...each, epoch: 2 });
+      world.directory.change('acme', {
+        placement: { epoch: 2, shards: ['north', 'west', 'east'] },
+        past: [{ shards: SHARDS, fencedAtUs: 1_000 }],
+      });
+    });
+    expect(await submit(deduction(EAST, 100n))).toMatchObject({ kind: 'replayed', shard: 'east' });
+    expect(world.effects()).toEqual(new Map([[EAST, 1]]));
+    expect(world.total()).toBe(100n);
+  });
+
   test('and the directory is away, they are not refused for funds', async () => {
     const { submit, world } = setUp({ west: 20n });
     const request = deduction(EAST, 20n);
@@ -331,6 +354,14 @@ describe('deductions that chase money', () => {
     expect(world.inRows()).toBe(0n);
   });
 
+  test('find money outside the placement under locks, too', async () => {
+    const world = new EngineWorld(SHARDS);
+    world.account({ subAccounts: 1, placement: { epoch: 2, shards: ['east'] }, reach: ['west', 'east'] });
+    world.put('west', row({ index: 1, epoch: 2, availableMinor: 30n, state: 'draining' }));
+    const { submit } = world.instance({ collector: { readRoundsMax: 0 } });
+    expect(await submit(deduction('r1', 30n))).toMatchObject({ kind: 'applied', shard: 'east' });
+  });
+
   test('are refused under the same locks, when the account is too small and never still', async () => {
     const { submit, shard, other, observer } = setUp({ east: 5n });
     let turn = 0;
@@ -362,7 +393,10 @@ describe('deductions that chase money', () => {
     const most = 4n * 10n ** 18n;
     const { submit, world, transfers } = setUp(
       { north: most, west: most },
-      { collector: { readRoundsMax: 0 } },
+      {
+        collector: { readRoundsMax: 0 },
+        interfereAt: () => world.time.sleep(5).then(() => undefined),
+      },
     );
     world.put('east', row({ index: 0, heldMinor: 3n * 10n ** 18n }));
     const paid = await Promise.all(

@@ -101,8 +101,12 @@ export class Collector {
     return this.parts.now() - last.at <= this.parts.settings.rememberMs;
   }
 
-  /** Resolves with the outcome once it is durable; `fenced` when the account's placement has changed meanwhile. */
-  collect(request: Request, shard: string): Promise<Collected> {
+  /**
+   * Resolves with the outcome once it is durable; `fenced` when the account's placement has changed meanwhile.
+   *
+   * @param epoch of the placement by which the request's key was looked up at its past homes
+   */
+  collect(request: Request, shard: string, epoch: number): Promise<Collected> {
     const { accountId } = request;
     const queue = this.#queues.get(accountId) ?? [];
     if (queue.length >= this.parts.settings.waitingMax)
@@ -110,6 +114,7 @@ export class Collector {
     return new Promise((resolve, reject) => {
       const waiting: Waiting = {
         request,
+        epoch,
         since: this.parts.now(),
         rounds: 0,
         decided: false,
@@ -156,10 +161,12 @@ export class Collector {
     try {
       const account = this.parts.accounts.peek(accountId) ?? (await this.parts.accounts.read(accountId));
       if (!account) throw new RangeError(`deductions wait for an account that is gone: ${accountId}`);
-      const locked = batch.some(({ rounds }) => rounds >= this.parts.settings.readRoundsMax);
-      for (const waiting of batch) waiting.rounds += 1;
-      this.parts.observer.collected({ requests: batch.length, locked });
-      return await (locked ? this.#lockedRound(account, batch) : this.#readRound(account, batch));
+      const routed = sendOthersBack(account, batch);
+      if (routed.length === 0) return [];
+      const locked = routed.some(({ rounds }) => rounds >= this.parts.settings.readRoundsMax);
+      for (const waiting of routed) waiting.rounds += 1;
+      this.parts.observer.collected({ requests: routed.length, locked });
+      return await (locked ? this.#lockedRound(account, routed) : this.#readRound(account, routed));
     } catch (error) {
       for (const { reject } of batch) reject(error);
       return [];
@@ -248,4 +255,17 @@ export class Collector {
     const [oldest] = this.#lastRead.keys();
     if (oldest !== undefined) this.#lastRead.delete(oldest);
   }
+}
+
+/**
+ * Those whose key was looked up by the placement that the account has now. What is a past home by now was none when the
+ * others were looked up, and their key may have taken effect there since: they are routed anew.
+ */
+function sendOthersBack({ placement }: AccountRecord, batch: readonly Waiting[]): Waiting[] {
+  return batch.filter((waiting) => {
+    if (waiting.epoch === placement.epoch) return true;
+    const [shard = ''] = placement.shards;
+    waiting.resolve({ shard, outcome: { kind: 'fenced', epoch: placement.epoch } });
+    return false;
+  });
 }

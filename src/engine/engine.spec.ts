@@ -136,6 +136,11 @@ describe('the engine', () => {
     expect((await balances.current(ACCOUNT)).totalMinor).toBe(BigInt(applied) * 10n ** 18n);
   });
 
+  test('reads a total past what 64 bits can sign, which credits in flight may leave', async () => {
+    const { balances } = setUp(17n * 10n ** 17n);
+    expect(await balances.current(ACCOUNT)).toMatchObject({ totalMinor: 102n * 10n ** 17n });
+  });
+
   test('answers for a shard that this instance was not told of as for one that is away', async () => {
     const { engine } = setUp();
     const account = accountRecord({ placement: { epoch: 1, shards: ['nowhere'] } });

@@ -11,6 +11,7 @@ import { Collector, COLLECTOR_SETTINGS } from './collector';
 import { CREDIT_LIMIT_SETTINGS, CreditLimit } from './credit-limit';
 import { Engine } from './engine';
 import { NO_FAULTS, type ReachPoint } from './fault-points';
+import { Housekeeping } from './housekeeping';
 import { KeyLookUps } from './key-look-ups';
 import { assertLaneSettings, type LaneSettings } from './lane-settings';
 import { ReachLocks } from './locked-reach';
@@ -69,6 +70,7 @@ export class EngineRuntime {
   readonly sweeper: Sweeper;
   readonly observer: EngineObserver;
   readonly reach: ReachPoint;
+  readonly #housekeeping: Housekeeping;
   readonly #surroundings: Surroundings;
   readonly #openShards: Shard[];
   #discovering: Promise<void> | undefined;
@@ -149,6 +151,8 @@ export class EngineRuntime {
       creditLimit: new CreditLimit(CREDIT_LIMIT_SETTINGS, now),
     });
     this.operations = this.#operations(windowMs);
+    const discoverShards = (): Promise<void> => this.discoverShards();
+    this.#housekeeping = new Housekeeping({ directory, observer, discoverShards });
   }
 
   /**
@@ -165,11 +169,13 @@ export class EngineRuntime {
     this.transfers.startRecovery();
     this.operations.start();
     this.sweeper.start();
+    this.#housekeeping.start();
   }
 
   /** Drains the lanes and ends every connection. Nothing may be submitted any more. */
   async stop(): Promise<void> {
     this.#stopped = true;
+    await this.#housekeeping.stop();
     await this.operations.stop();
     await this.rebalancer.stop();
     await this.sweeper.stop();

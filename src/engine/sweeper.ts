@@ -65,7 +65,6 @@ export class Sweeper {
       const found = await Promise.all(shards.names.map((name) => this.#findDraining(name)));
       if (found.every(({ accountIds }) => accountIds.length === 0)) return;
       if (!(await leases.acquire('sweep', instanceId, settings.leaseMs))) return;
-      await leases.deleteExpired();
       await Promise.all(found.map(({ name, accountIds }) => this.#drainAll(name, accountIds)));
     } catch (error) {
       observer.deferred('draining', error);

@@ -9,8 +9,7 @@ export interface Layout {
  *
  * Without a wish, its shards stay as long as there is a sub-account for each: then no request's home moves. An account
  * that has as many shards as sub-accounts was narrowed by its size, and widens with it, over the installation's shards
- * in their order behind its own; one that becomes smaller than its shards keeps the first of them. Shards registered
- * since are used by who asks for them.
+ * in their order behind its own; one that becomes smaller than its shards keeps the first of them.
  *
  * With a wish, the shards that stay keep their positions, as far as the new number allows, so that only the share of
  * requests moves that must.

@@ -14,6 +14,8 @@ export interface Collected {
 /** A deduction that its home could not pay. */
 export interface Waiting {
   readonly request: Request;
+  /** Of the placement by which its key was looked up at its past homes. */
+  readonly epoch: number;
   readonly since: number;
   rounds: number;
   /** Told what it came to: whatever fails afterwards, it must not be carried out any more. */

@@ -44,7 +44,7 @@ export interface RunnerSettings {
 }
 
 export const RUNNER_SETTINGS: RunnerSettings = {
-  leaseMs: 6_000,
+  leaseMs: 3_000,
   intervalMs: 1_000,
   retryMs: 1_000,
   retryMsMax: 10_000,

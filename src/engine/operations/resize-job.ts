@@ -136,6 +136,13 @@ export class ResizeJob implements Job {
     const { target, from } = decided(run);
     const across = !sameShards(target.shards, from.shards);
     let account = await this.#account(run);
+    try {
+      // Before the reach is widened for good: a shard that is not there must not become part of it.
+      await this.#ask(target.shards);
+    } catch (error) {
+      await this.#giveUp(run, error);
+      return;
+    }
     if (across) {
       await this.parts.directory.announcePlacement(account.accountId, run.operation.operationId, {
         next: { ...target, epoch: from.epoch + 1 },
@@ -148,8 +155,7 @@ export class ResizeJob implements Job {
       await this.#makeRows(account, target, from);
       await this.#tellStatus(await this.#account(run), target);
     } catch (error) {
-      if (!(error instanceof ShardUnavailableError)) throw error;
-      await run.advance({ step: 'dropping', error: { code: error.code, detail: unreachable(error) } });
+      await this.#giveUp(run, error);
       return;
     }
     await this.parts.reach('resize.prepared');
@@ -160,6 +166,20 @@ export class ResizeJob implements Job {
     }
     const fencingSinceUs = await this.parts.directory.nowUs();
     await run.advance({ step: 'fencing', progress, plan: { ...planOf(run), fencingSinceUs } });
+  }
+
+  async #ask(names: readonly string[]): Promise<void> {
+    const { shards } = this.parts;
+    await shards.ensure(names);
+    await Promise.all(
+      names.map((name) => withinMs(this.parts.settings.fenceMsMax, name, shards.shard(name).ping())),
+    );
+  }
+
+  /** Nothing is fenced yet: the account just stays as it is. */
+  async #giveUp(run: JobRun, error: unknown): Promise<void> {
+    if (!(error instanceof ShardUnavailableError)) throw error;
+    await run.advance({ step: 'dropping', error: { code: error.code, detail: unreachable(error) } });
   }
 
   async #makeRows(account: AccountRecord, target: Layout, from: Layout & Placement): Promise<void> {

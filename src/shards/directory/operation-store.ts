@@ -81,6 +81,14 @@ export class OperationStore {
     );
   }
 
+  /** Forgets operations that ended long ago. */
+  async deleteEnded(olderThanMs: number): Promise<void> {
+    await this.database.write(
+      `DELETE FROM operation WHERE step = '${ENDED}' AND created_at_us < ${this.database.now} - ?`,
+      [olderThanMs * 1_000],
+    );
+  }
+
   /** Operations that are not over and that nobody runs, oldest first. */
   async abandoned(limit: number): Promise<OperationRecord[]> {
     const rows = await this.database.read(

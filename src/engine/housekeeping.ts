@@ -1,0 +1,50 @@
+import type { Directory } from '../shards/directory/directory';
+import type { EngineObserver } from './observer';
+
+/** Between two looks for shards that another instance registered. */
+const DISCOVER_MS = 5_000;
+
+/** Leases and operations are tidied once in so many looks. */
+const LOOKS_PER_TIDYING = 60;
+
+const OPERATIONS_KEPT_MS = 90 * 24 * 3_600_000;
+
+export interface HousekeepingParts {
+  readonly directory: Directory;
+  readonly observer: EngineObserver;
+  readonly discoverShards: () => Promise<void>;
+}
+
+/** What every instance does now and then, so that nothing has to be asked for to be known, or grows for ever. */
+export class Housekeeping {
+  #timer: NodeJS.Timeout | undefined;
+  #looking: Promise<void> | undefined;
+  #looks = 0;
+
+  constructor(private readonly parts: HousekeepingParts) {}
+
+  start(): void {
+    this.#timer = setInterval(() => {
+      this.#looking ??= this.look().finally(() => (this.#looking = undefined));
+    }, DISCOVER_MS).unref();
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#looking;
+  }
+
+  /** Never rejects. */
+  async look(): Promise<void> {
+    const { directory, observer, discoverShards } = this.parts;
+    this.#looks += 1;
+    try {
+      await discoverShards();
+      if (this.#looks % LOOKS_PER_TIDYING !== 0) return;
+      await directory.leases.deleteExpired();
+      await directory.operations.deleteEnded(OPERATIONS_KEPT_MS);
+    } catch (error) {
+      observer.deferred('housekeeping', error);
+    }
+  }
+}
