@@ -99,6 +99,7 @@ function engineRuntime(settings: Settings, metrics: Metrics): EngineRuntime {
     ...(settings.rebalanceMs > 0 && { rebalanceMs: settings.rebalanceMs }),
     ...(reach && { reach }),
   });
+  metrics.readCollectorFrom(() => runtime.collector.waiting);
   metrics.readDepthsFrom(() =>
     runtime.shards.all.map(({ shard, depths }) => ({ shard: shard.name, depths })),
   );

@@ -1,6 +1,6 @@
 const EVERY_MS = 20;
 
-/** How many commands wait in the lanes, looked at every few milliseconds. */
+/** How many commands wait in the lanes and for the collector, looked at every few milliseconds. */
 export class DepthSamples {
   readonly #samples: number[] = [];
   readonly #timer: NodeJS.Timeout;

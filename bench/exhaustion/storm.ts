@@ -99,7 +99,10 @@ async function runPhase(stage: Stage, manner: Manner, beside: Beside): Promise<P
     bank.accounts.reduce((sum, account) => sum + account.refusals + account.deducted.total.count, 0);
   const before = { errors: errors(), answered: answered(), heapMb: liveHeapMb(), cpu: process.cpuUsage() };
   bank.counter.reset();
-  const depths = new DepthSamples(() => bank.runtime.shards.all.flatMap((lanes) => lanes.depths));
+  const depths = new DepthSamples(() => [
+    ...bank.runtime.shards.all.flatMap((lanes) => lanes.depths),
+    bank.runtime.collector.waiting,
+  ]);
 
   const plan = { ...timing, inFlight: OTHERS_IN_FLIGHT, perSecond: OTHERS_PER_SECOND };
   const load: Operation = (worker) => payOne(others[worker % others.length] as BankAccount);

@@ -90,6 +90,20 @@ describe('an account cache', () => {
   });
 });
 
+test('an account cache forgets past placements whose window is over, an hour late because clocks differ', async () => {
+  const hourMs = 3_600_000;
+  const past = [1, 2, 3].map((hour) => ({ shards: [`s${hour}`], fencedAtUs: hour * hourMs * 1_000 }));
+  const source = { findAccount: () => Promise.resolve(accountRecord({ past })) };
+  const settings = { accountsMax: 1, refreshMs: 1, windowMs: 10 * hourMs };
+  const cache = new AccountCache(
+    source,
+    settings,
+    () => 0,
+    () => 13 * hourMs,
+  );
+  expect((await cache.read('acme'))?.past).toEqual([past[2]]);
+});
+
 class Directory implements AccountSource {
   readonly reads: string[] = [];
   readonly gone = new Set<string>();

@@ -101,6 +101,11 @@ export class Collector {
     return this.parts.now() - last.at <= this.parts.settings.rememberMs;
   }
 
+  /** Deductions that wait for a round, over all accounts. */
+  get waiting(): number {
+    return [...this.#queues.values()].reduce((sum, queue) => sum + queue.length, 0);
+  }
+
   /**
    * Resolves with the outcome once it is durable; `fenced` when the account's placement has changed meanwhile.
    *

@@ -50,8 +50,8 @@ const WINDOW_MS = 30 * 24 * 3_600_000;
 const FENCE_MS_MAX = 2_000;
 const FENCE_PAUSE_MS = 50;
 
-/** Shards that another instance registered are looked for at most this often. */
-const DISCOVER_MS_MIN = 500;
+/** Requests whose shard is not known look for it at most this often. */
+const DISCOVER_MS_MIN = 100;
 
 /**
  * Everything that stands behind the doors: directory, shards, lanes, engine and what runs beside it, wired together. The
@@ -64,6 +64,7 @@ export class EngineRuntime {
   readonly shards: ShardSet;
   readonly transfers: Transfers;
   readonly balances: Balances;
+  readonly collector: Collector;
   readonly engine: Engine;
   readonly operations: OperationRunner;
   readonly rebalancer: Rebalancer;
@@ -92,7 +93,7 @@ export class EngineRuntime {
     this.accounts = new AccountCache(this.directory, { ...ACCOUNT_CACHE_SETTINGS, windowMs }, now);
     this.#openShards = options.shards.map((address) => this.#shardAt(address));
     this.shards = new ShardSet(this.#openShards, { settings: options.laneSettings, observer, now, turn });
-    this.shards.discoverWith(() => this.discoverShards());
+    this.shards.discoverWith((areMissing) => this.#findShards(areMissing));
 
     const { shards, accounts, directory, instanceId } = this;
     const { leases } = directory;
@@ -124,6 +125,20 @@ export class EngineRuntime {
       reach,
       settings: SWEEPER_SETTINGS,
     });
+    this.collector = new Collector({
+      shards,
+      accounts,
+      transfers,
+      mover,
+      lookUps,
+      locks,
+      observer,
+      now,
+      sleep,
+      turn,
+      reach,
+      settings: COLLECTOR_SETTINGS,
+    });
     this.engine = new Engine({
       shards,
       accounts,
@@ -134,20 +149,7 @@ export class EngineRuntime {
       sleep,
       balances: this.balances,
       rebalancer: this.rebalancer,
-      collector: new Collector({
-        shards,
-        accounts,
-        transfers,
-        mover,
-        lookUps,
-        locks,
-        observer,
-        now,
-        sleep,
-        turn,
-        reach,
-        settings: COLLECTOR_SETTINGS,
-      }),
+      collector: this.collector,
       creditLimit: new CreditLimit(CREDIT_LIMIT_SETTINGS, now),
     });
     this.operations = this.#operations(windowMs);
@@ -211,19 +213,29 @@ export class EngineRuntime {
       await shard.close();
       return false;
     }
-    this.#add(shard);
+    this.#openShards.push(shard);
+    this.shards.add(shard);
+    this.observer.shardState(name, true);
     return true;
   }
 
-  /** Connects to shards that were registered while this or another instance ran. */
+  /** Connects to shards that were registered while this or another instance ran; callers share a look under way. */
   discoverShards(): Promise<void> {
-    if (this.#discovering) return this.#discovering;
-    if (this.#surroundings.now() - this.#discoveredAt < DISCOVER_MS_MIN) return Promise.resolve();
-    this.#discovering = this.#discover().finally(() => {
+    this.#discovering ??= this.#discover().finally(() => {
       this.#discovering = undefined;
       this.#discoveredAt = this.#surroundings.now();
     });
     return this.#discovering;
+  }
+
+  /** For requests whose shard is not here: a look that began before they came may have missed it, so they wait for one. */
+  async #findShards(areMissing: () => boolean): Promise<void> {
+    await this.#discovering?.catch(() => undefined);
+    if (!areMissing()) return;
+    const before = this.#discoveredAt;
+    const waitMs = before + DISCOVER_MS_MIN - this.#surroundings.now();
+    if (waitMs > 0) await this.#surroundings.sleep(waitMs);
+    if (this.#discoveredAt === before) await this.discoverShards();
   }
 
   async #discover(): Promise<void> {
@@ -231,15 +243,11 @@ export class EngineRuntime {
     for (const { name, url } of registered) {
       if (url === null || this.shards.has(name)) continue;
       const shard = this.#shardAt({ name, location: parseLocation(url) });
-      this.#add(shard);
+      this.#openShards.push(shard);
+      // Opened before anything is sent there: what came too early would find it closed and take it for dead.
       await this.#openShard(shard);
+      this.shards.add(shard);
     }
-  }
-
-  #add(shard: Shard): void {
-    this.#openShards.push(shard);
-    this.shards.add(shard);
-    this.observer.shardState(shard.name, true);
   }
 
   #shardAt(address: ShardAddress): Shard {

@@ -5,7 +5,7 @@ import { type LaneEnvironment, ShardLanes } from './shard-lanes';
 /** The shards of this installation, with their lanes. Some may be added while it runs; none ever leaves. */
 export class ShardSet {
   readonly #lanes = new Map<string, ShardLanes>();
-  #discover: (() => Promise<void>) | undefined;
+  #discover: ((areMissing: () => boolean) => Promise<void>) | undefined;
 
   constructor(
     shards: readonly Shard[],
@@ -30,15 +30,18 @@ export class ShardSet {
     if (!this.#lanes.has(shard.name)) this.#lanes.set(shard.name, new ShardLanes(shard, this.parts));
   }
 
-  /** What to do when a placement names a shard that is not here: another instance may have registered it. */
-  discoverWith(discover: () => Promise<void>): void {
+  /**
+   * What to do when a placement names a shard that is not here: another instance may have registered it.
+   * `areMissing` tells whether any still is.
+   */
+  discoverWith(discover: (areMissing: () => boolean) => Promise<void>): void {
     this.#discover = discover;
   }
 
   /** Looks for shards that are not here yet. Those that cannot be found stay unknown; never rejects. */
   async ensure(names: readonly string[]): Promise<void> {
-    if (this.#discover && names.some((name) => !this.has(name)))
-      await this.#discover().catch(() => undefined);
+    const areMissing = (): boolean => names.some((name) => !this.has(name));
+    if (this.#discover && areMissing()) await this.#discover(areMissing).catch(() => undefined);
   }
 
   /** @throws ShardUnavailableError when a placement names a shard that this instance was not told of */

@@ -123,6 +123,17 @@ export class Metrics implements EngineObserver {
     this.#depths = source;
   }
 
+  readCollectorFrom(waiting: () => number): void {
+    new Gauge({
+      name: 'hotsplit_collector_waiting',
+      help: 'Deductions waiting for the next round of the collector.',
+      registers: [this.registry],
+      collect() {
+        this.set(waiting());
+      },
+    });
+  }
+
   commandDone(kind: string, outcome: string, seconds: number): void {
     const series = this.#series(kind, outcome);
     series.seconds.observe(seconds);

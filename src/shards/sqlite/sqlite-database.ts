@@ -1,10 +1,16 @@
+import type { Statement } from 'better-sqlite3';
 import type { Cell, Database, Parameter, SchemaPart } from '../database';
 import { sqliteFault } from './sqlite-faults';
 import type { SqliteConnection, SqliteFile } from './sqlite-file';
 
+/** Statements kept compiled; those with lists of varying length would otherwise fill the memory. */
+const PREPARED_MAX = 64;
+
 /** Single statements on a SQLite file. Reads see what is committed. */
 export class SqliteDatabase implements Database {
   readonly dialect = 'sqlite';
+  readonly #prepared = new Map<string, Statement>();
+  #preparedOn: SqliteConnection | undefined;
 
   constructor(
     private readonly name: string,
@@ -17,12 +23,7 @@ export class SqliteDatabase implements Database {
 
   read(sql: string, parameters: readonly Parameter[] = []): Promise<Cell[][]> {
     try {
-      return Promise.resolve(
-        this.file.reader
-          .prepare(sql)
-          .raw()
-          .all(...parameters) as Cell[][],
-      );
+      return Promise.resolve(this.#statement(sql).all(...parameters) as Cell[][]);
     } catch (error) {
       return Promise.reject(sqliteFault(this.name, error));
     }
@@ -44,6 +45,21 @@ export class SqliteDatabase implements Database {
 
   close(): Promise<void> {
     return this.file.close();
+  }
+
+  /** Compiling a sum over an account's rows takes longer than computing it for a few dozen of them. */
+  #statement(sql: string): Statement {
+    const { reader } = this.file;
+    if (this.#preparedOn !== reader) {
+      this.#prepared.clear();
+      this.#preparedOn = reader;
+    }
+    let statement = this.#prepared.get(sql);
+    if (!statement) {
+      if (this.#prepared.size >= PREPARED_MAX) this.#prepared.clear();
+      this.#prepared.set(sql, (statement = reader.prepare(sql).raw()));
+    }
+    return statement;
   }
 
   async #onWriter<T>(run: (writer: SqliteConnection) => T): Promise<T> {
