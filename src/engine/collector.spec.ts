@@ -54,8 +54,11 @@ describe('what one shard cannot pay and the account can', () => {
     expect(shard('north').calls.filter((call) => call === 'reading').length).toBeLessThanOrEqual(4);
   });
 
-  test('is paid from what is on its way, once it has arrived', async () => {
-    const { submit, world, mover } = setUp({ west: 20n });
+  test.each([
+    ['by readings', COLLECTOR_SETTINGS.readRoundsMax],
+    ['under locks', 0],
+  ])('is paid from what is on its way, once it has arrived: %s', async (_how, readRoundsMax) => {
+    const { submit, world, mover, observer } = setUp({ west: 20n }, { collector: { readRoundsMax } });
     await mover.send({
       accountId: 'acme',
       fromShard: 'west',
@@ -65,6 +68,7 @@ describe('what one shard cannot pay and the account can', () => {
     });
     expect(world.inRows()).toBe(0n);
     expect(await submit(deduction(EAST, 20n))).toMatchObject({ kind: 'applied' });
+    expect(observer.rounds).toEqual(Array(2).fill({ requests: 1, locked: readRoundsMax === 0 }));
   });
 
   test('is paid from shares of a credit that are on their way between rows of one shard', async () => {

@@ -206,7 +206,7 @@ export class Collector {
     const { availableMinor } = balanceOf(still);
     this.#remember(account.accountId, availableMinor);
     const refused = short.filter(({ command }) => command.amountMinor > availableMinor);
-    await this.#refusals.refuse(account, refused, still);
+    await this.#refusals.refuse(refused, still);
     return short.filter((each) => !refused.includes(each));
   }
 

@@ -1,5 +1,6 @@
 import type { Directory } from '../shards/directory/directory';
 import type { EngineObserver } from './observer';
+import { Periodic } from './periodic';
 
 /** Between two looks for shards that another instance registered. */
 const DISCOVER_MS = 5_000;
@@ -17,21 +18,17 @@ export interface HousekeepingParts {
 
 /** What every instance does now and then, so that nothing has to be asked for to be known, or grows for ever. */
 export class Housekeeping {
-  #timer: NodeJS.Timeout | undefined;
-  #looking: Promise<void> | undefined;
+  readonly #looking = new Periodic(DISCOVER_MS, () => this.look());
   #looks = 0;
 
   constructor(private readonly parts: HousekeepingParts) {}
 
   start(): void {
-    this.#timer = setInterval(() => {
-      this.#looking ??= this.look().finally(() => (this.#looking = undefined));
-    }, DISCOVER_MS).unref();
+    this.#looking.start('after a pause');
   }
 
-  async stop(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#looking;
+  stop(): Promise<void> {
+    return this.#looking.stop();
   }
 
   /** Never rejects. */

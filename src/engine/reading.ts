@@ -2,6 +2,7 @@ import type { AccountRecord } from '../shards/directory/account-record';
 import { ShardUnavailableError } from '../shards/faults';
 import type { ShardBalance } from '../shards/shard';
 import type { ShardSet } from './shard-set';
+import { withinMs } from './within-ms';
 
 /** An account's balance, in minor units. `totalMinor = availableMinor + heldMinor`, money in transit included. */
 export interface Balance {
@@ -43,17 +44,7 @@ export async function readReach(shards: ShardSet, account: AccountRecord): Promi
 async function readShard(shards: ShardSet, name: string, accountId: string): Promise<ShardBalance> {
   const lanes = shards.lanes(name);
   if (lanes.isDown) throw new ShardUnavailableError(name, 'it could not be reached just now');
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      reject(new ShardUnavailableError(name, `it did not answer within ${READ_MS_MAX} ms`));
-    }, READ_MS_MAX);
-  });
-  try {
-    return await Promise.race([lanes.shard.readBalance(accountId), late]);
-  } finally {
-    clearTimeout(timer);
-  }
+  return withinMs(READ_MS_MAX, name, lanes.shard.readBalance(accountId));
 }
 
 /**

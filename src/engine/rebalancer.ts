@@ -10,6 +10,7 @@ import type { LeaseStore } from '../shards/directory/lease-store';
 import type { AccountCache } from './account-cache';
 import type { Mover } from './mover';
 import type { EngineObserver } from './observer';
+import { Periodic } from './periodic';
 import { isVoid, type Reading, readReach } from './reading';
 import type { ShardSet } from './shard-set';
 import type { Transfers } from './transfers';
@@ -62,11 +63,11 @@ export class Rebalancer {
   #used = new Map<string, number>();
   readonly #looks = new Map<string, Look>();
   readonly #ownedUntil = new Map<string, { readonly mine: boolean; readonly until: number }>();
-  #timer: NodeJS.Timeout | undefined;
-  #ticking: Promise<void> | undefined;
-  #stopped = false;
+  readonly #ticking: Periodic;
 
-  constructor(private readonly parts: RebalancerParts) {}
+  constructor(private readonly parts: RebalancerParts) {
+    this.#ticking = new Periodic(parts.settings.intervalMs, () => this.tick());
+  }
 
   /** A deduction was asked of this account. */
   note(accountId: string): void {
@@ -75,18 +76,11 @@ export class Rebalancer {
   }
 
   start(): void {
-    const turn = (): void => {
-      this.#ticking = this.tick().finally(() => {
-        if (!this.#stopped) this.#timer = setTimeout(turn, this.parts.settings.intervalMs).unref();
-      });
-    };
-    this.#timer = setTimeout(turn, this.parts.settings.intervalMs).unref();
+    this.#ticking.start('after a pause');
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true;
-    clearTimeout(this.#timer);
-    await this.#ticking;
+    await this.#ticking.stop();
   }
 
   /** Looks at the accounts used since the last tick, the busiest first; never rejects. */

@@ -4,6 +4,7 @@ import type { AccountCache } from './account-cache';
 import { NO_FAULTS, type ReachPoint } from './fault-points';
 import type { Mover } from './mover';
 import type { EngineObserver } from './observer';
+import { Periodic } from './periodic';
 import type { ShardSet } from './shard-set';
 import type { Transfers } from './transfers';
 
@@ -35,26 +36,21 @@ export interface SweeperParts {
 export class Sweeper {
   /** Where the next tick goes on, by shard. */
   readonly #after = new Map<string, string>();
-  #timer: NodeJS.Timeout | undefined;
-  #ticking: Promise<void> | undefined;
+  readonly #ticking: Periodic;
   readonly #soon = new Set<Promise<void>>();
   #stopped = false;
 
-  constructor(private readonly parts: SweeperParts) {}
+  constructor(private readonly parts: SweeperParts) {
+    this.#ticking = new Periodic(parts.settings.intervalMs, () => this.tick());
+  }
 
   start(): void {
-    const turn = (): void => {
-      this.#ticking = this.tick().finally(() => {
-        if (!this.#stopped) this.#timer = setTimeout(turn, this.parts.settings.intervalMs).unref();
-      });
-    };
-    this.#timer = setTimeout(turn, this.parts.settings.intervalMs).unref();
+    this.#ticking.start('after a pause');
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    clearTimeout(this.#timer);
-    await this.#ticking;
+    await this.#ticking.stop();
     await Promise.all(this.#soon);
   }
 

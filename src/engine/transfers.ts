@@ -4,6 +4,7 @@ import { NO_FAULTS, type ReachPoint } from './fault-points';
 import { ShardUnavailableError } from '../shards/faults';
 import type { PendingDeparture } from '../shards/shard';
 import type { EngineObserver } from './observer';
+import { Periodic } from './periodic';
 import type { ShardSet } from './shard-set';
 
 export interface RecoverySettings {
@@ -28,8 +29,7 @@ const UNMARKED_MAX = 10_000;
  * sent it, or the recovery of any other.
  */
 export class Transfers {
-  #timer: NodeJS.Timeout | undefined;
-  #recovering: Promise<void> | undefined;
+  readonly #recovering: Periodic;
   /** Arrived, by source, and not marked there yet. */
   readonly #unmarked = new Map<string, Transfer[]>();
   readonly #marking = new Map<string, Promise<void>>();
@@ -39,7 +39,9 @@ export class Transfers {
     private readonly observer: EngineObserver,
     private readonly settings: RecoverySettings,
     private readonly reach: ReachPoint = NO_FAULTS,
-  ) {}
+  ) {
+    this.#recovering = new Periodic(settings.intervalMs, () => this.recover());
+  }
 
   /**
    * Rolls departures of one source forward.
@@ -124,19 +126,12 @@ export class Transfers {
   }
 
   startRecovery(): void {
-    const turn = (): void => {
-      this.#recovering = this.recover().finally(() => {
-        if (this.#timer) this.#timer = setTimeout(turn, this.settings.intervalMs).unref();
-      });
-    };
-    this.#timer = setTimeout(turn, 0).unref();
+    this.#recovering.start('at once');
   }
 
   /** Resolves when no recovery is under way any more. */
   async stopRecovery(): Promise<void> {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    await this.#recovering;
+    await this.#recovering.stop();
     await Promise.all(this.#marking.values());
   }
 

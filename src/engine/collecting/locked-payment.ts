@@ -51,7 +51,7 @@ export class LockedPayment {
       ...at(here, plan.short),
       ...others.filter(({ command }) => command.amountMinor > payableMinor),
     ];
-    await Promise.all(refused.map((each) => this.parts.refusals.tellShort(account, each, payableMinor)));
+    await Promise.all(refused.map((each) => this.parts.refusals.tellShort(each, payableMinor)));
     const unpaid = await this.#pay(account, { home, paying: at(here, plan.pay), plan, locked });
     return {
       undecided: [...at(here, plan.wait), ...unpaid, ...others.filter((each) => !refused.includes(each))],

@@ -1,4 +1,3 @@
-import { pastHomes } from '../../ledger/routing';
 import type { AccountRecord } from '../../shards/directory/account-record';
 import { DirectoryUnavailableError } from '../../shards/directory/directory';
 import { ShardContendedError, ShardUnavailableError } from '../../shards/faults';
@@ -35,30 +34,28 @@ export class Refusals {
   }
 
   /** Refuses deductions that are more than the account had at the instant of a reading. */
-  async refuse(account: AccountRecord, refused: readonly Homed[], still: Reading): Promise<void> {
+  async refuse(refused: readonly Homed[], still: Reading): Promise<void> {
     const { availableMinor } = balanceOf(still);
     const inactive = [...still.parts.values()].some(({ inactiveRows }) => inactiveRows > 0);
     await Promise.all(
       refused.map((each) =>
-        inactive
-          ? this.#askHome(account, each, availableMinor)
-          : this.tellShort(account, each, availableMinor),
+        inactive ? this.#askHome(each, availableMinor) : this.tellShort(each, availableMinor),
       ),
     );
   }
 
-  /** Refuses one for funds, unless its key took effect by now: at home, or where its home was before. Never rejects. */
-  async tellShort(account: AccountRecord, homed: Homed, availableMinor: bigint): Promise<void> {
-    const { waiting, shard: home } = homed;
+  /**
+   * Refuses one for funds, unless its key took effect at home by now. At past homes it was looked up when it was routed, by
+   * the placement that the account still has, and nothing is added there. Never rejects.
+   */
+  async tellShort({ waiting, shard: home }: Homed, availableMinor: bigint): Promise<void> {
     const { requestId, accountId, fingerprint } = waiting.request;
     try {
-      for (const shard of [home, ...pastHomes(requestId, account.placement, account.past)]) {
-        const entry = await this.parts.lookUps.find(shard, accountId, requestId);
-        if (!entry) continue;
-        waiting.resolve({ shard, outcome: earlierUse(entry, fingerprint) });
-        return;
-      }
-      waiting.resolve({ shard: home, outcome: { kind: 'insufficientFunds', availableMinor } });
+      const entry = await this.parts.lookUps.find(home, accountId, requestId);
+      const outcome = entry
+        ? earlierUse(entry, fingerprint)
+        : ({ kind: 'insufficientFunds', availableMinor } as const);
+      waiting.resolve({ shard: home, outcome });
     } catch (error) {
       if (error instanceof ShardUnavailableError || error instanceof DirectoryUnavailableError)
         waiting.resolve({ shard: home, outcome: { kind: 'shardUnavailable', shard: home } });
@@ -69,10 +66,10 @@ export class Refusals {
   }
 
   /** Some rows know of a status that refuses before any question of funds: home says which. */
-  async #askHome(account: AccountRecord, homed: Homed, availableMinor: bigint): Promise<void> {
+  async #askHome(homed: Homed, availableMinor: bigint): Promise<void> {
     const { shard, command, waiting } = homed;
     const outcome = await this.parts.shards.lanes(shard).submit(command);
-    if (outcome.kind === 'insufficientFunds') await this.tellShort(account, homed, availableMinor);
+    if (outcome.kind === 'insufficientFunds') await this.tellShort(homed, availableMinor);
     else waiting.resolve({ shard, outcome });
   }
 }

@@ -1,6 +1,7 @@
 import type { OperationError, OperationKind, OperationRecord } from '../../shards/directory/operation-record';
 import { ENDED, type OperationAdvance, type OperationStore } from '../../shards/directory/operation-store';
 import type { EngineObserver } from '../observer';
+import { Periodic } from '../periodic';
 
 /** What a job does with its operation: it reads where it stands, does the work of that step, and takes the next. */
 export interface JobRun {
@@ -69,12 +70,12 @@ export class OperationRunner {
   readonly #running = new Map<string, { readonly done: Promise<void>; readonly stop: AbortController }>();
   /** How often each operation failed here since it last went on. */
   readonly #failures = new Map<string, number>();
-  #timer: NodeJS.Timeout | undefined;
-  #looking: Promise<void> | undefined;
+  readonly #looking: Periodic;
   #stopped = false;
 
   constructor(private readonly parts: RunnerParts) {
     this.#runner = parts.newId();
+    this.#looking = new Periodic(parts.settings.intervalMs, () => this.takeUp());
   }
 
   register(kind: OperationKind, job: Job): void {
@@ -122,12 +123,7 @@ export class OperationRunner {
 
   /** Takes up, every now and then, what nobody runs. */
   start(): void {
-    const turn = (): void => {
-      this.#looking = this.takeUp().finally(() => {
-        if (!this.#stopped) this.#timer = setTimeout(turn, this.parts.settings.intervalMs).unref();
-      });
-    };
-    this.#timer = setTimeout(turn, 0).unref();
+    this.#looking.start('at once');
   }
 
   /** Looks once for operations that nobody runs, and starts them. */
@@ -150,8 +146,7 @@ export class OperationRunner {
   /** Lets go of everything: what has not ended, another instance takes up. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    clearTimeout(this.#timer);
-    await this.#looking;
+    await this.#looking.stop();
     const running = [...this.#running.values()];
     for (const { stop } of running) stop.abort();
     await Promise.all(running.map(({ done }) => done));

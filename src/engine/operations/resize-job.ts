@@ -7,6 +7,7 @@ import { ShardUnavailableError } from '../../shards/faults';
 import type { AccountCache } from '../account-cache';
 import type { ReachPoint } from '../fault-points';
 import type { ShardSet } from '../shard-set';
+import { withinMs } from '../within-ms';
 import { type Job, type JobRun, StepLostError } from './operation-runner';
 import { tellRows } from './tell-rows';
 
@@ -369,18 +370,4 @@ function decided(run: JobRun): Required<Pick<ResizePlan, 'target' | 'from'>> {
 
 function unreachable(error: ShardUnavailableError): string {
   return `Shard ${error.shard} could not be reached; the account stays as it was.`;
-}
-
-async function withinMs<T>(msMax: number, shard: string, run: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      reject(new ShardUnavailableError(shard, `it did not answer within ${msMax} ms`));
-    }, msMax);
-  });
-  try {
-    return await Promise.race([run, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

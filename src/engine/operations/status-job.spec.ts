@@ -47,8 +47,13 @@ describe('the status of an account', () => {
     await site.end(other, operationId);
     await site.setStatus(other, 'active');
 
+    const seen = new Set<string>();
+    site.world.onCommit(() => {
+      for (const { row } of site.world.rows()) seen.add(row.accountStatus);
+    });
     gate.open();
     await run;
+    expect(seen).toEqual(new Set(['active']));
     const rows = site.world.rows().map(({ row }) => [row.accountStatus, row.accountStatusVersion]);
     expect(rows).toEqual(Array(2).fill(['active', 3]));
   });
