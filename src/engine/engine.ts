@@ -35,7 +35,7 @@ export interface EngineParts {
   readonly creditLimit: CreditLimit;
   readonly observer: EngineObserver;
   readonly now: () => number;
-  readonly sleep: (ms: number) => Promise<void>;
+  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
 }
 
 /** Where an outcome comes from, and what it is. */
@@ -174,6 +174,8 @@ export class Engine {
     const forwarding = this.parts.transfers.forward(fromShard, departures).catch((error: unknown) => {
       this.parts.observer.deferred(`transfers that left ${fromShard}`, error);
     });
-    await Promise.race([forwarding, this.parts.sleep(SPREAD_WAIT_MS_MAX)]);
+    const waited = new AbortController();
+    await Promise.race([forwarding, this.parts.sleep(SPREAD_WAIT_MS_MAX, waited.signal)]);
+    waited.abort();
   }
 }

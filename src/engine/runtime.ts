@@ -84,7 +84,7 @@ export class EngineRuntime {
     assertLaneSettings(options.laneSettings);
     const { observer, surroundings = REAL_SURROUNDINGS, reach = NO_FAULTS } = options;
     const now = (): number => surroundings.now();
-    const sleep = (ms: number): Promise<void> => surroundings.sleep(ms);
+    const sleep = (ms: number, signal?: AbortSignal): Promise<void> => surroundings.sleep(ms, signal);
     const turn = (): Promise<void> => surroundings.turn();
     this.reach = reach;
     this.#surroundings = surroundings;

@@ -28,7 +28,8 @@ export const RETRY_POLICY: RetryPolicy = {
 export interface Surroundings {
   now(): number;
   random(): number;
-  sleep(ms: number): Promise<void>;
+  /** Ends early when the signal aborts. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** Resolves when the event loop has taken in what had arrived. */
   turn(): Promise<void>;
 }
@@ -36,7 +37,14 @@ export interface Surroundings {
 export const REAL_SURROUNDINGS: Surroundings = {
   now: () => performance.now(),
   random: () => Math.random(),
-  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  sleep: (ms, signal) =>
+    new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      signal?.addEventListener('abort', () => {
+        clearTimeout(timer);
+        resolve();
+      });
+    }),
   turn: () => new Promise((resolve) => setImmediate(resolve)),
 };
 

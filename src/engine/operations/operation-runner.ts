@@ -68,6 +68,8 @@ export class OperationRunner {
   readonly #runner: string;
   readonly #jobs = new Map<OperationKind, Job>();
   readonly #running = new Map<string, { readonly done: Promise<void>; readonly stop: AbortController }>();
+  /** Failed here, and not left to others yet. */
+  readonly #left = new Set<string>();
   /** How often each operation failed here since it last went on. */
   readonly #failures = new Map<string, number>();
   readonly #looking: Periodic;
@@ -132,7 +134,7 @@ export class OperationRunner {
       const room = this.parts.settings.runningMax - this.#running.size;
       if (room <= 0) return;
       for (const operation of await this.parts.store.abandoned(room)) {
-        if (this.#stopped || !this.#jobs.has(operation.kind)) continue;
+        if (this.#stopped || !this.#jobs.has(operation.kind) || this.#leaves(operation.operationId)) continue;
         const { leaseMs } = this.parts.settings;
         if (!(await this.parts.store.claim(operation.operationId, this.#runner, leaseMs))) continue;
         const fresh = await this.parts.store.find(operation.operationId);
@@ -152,8 +154,14 @@ export class OperationRunner {
     await Promise.all(running.map(({ done }) => done));
   }
 
+  /** What just failed here is left to others for one look: they may reach what this instance cannot. */
+  #leaves(operationId: string): boolean {
+    return this.#left.delete(operationId);
+  }
+
   #pauseMs(operationId: string): number {
     if (this.#stopped) return 0;
+    this.#left.add(operationId);
     const failures = this.#failures.get(operationId) ?? 0;
     this.#failures.set(operationId, failures + 1);
     const { retryMs, retryMsMax } = this.parts.settings;
@@ -176,6 +184,7 @@ export class OperationRunner {
     try {
       await job.run(new Run(operation, store, stop.signal));
       this.#failures.delete(operationId);
+      this.#left.delete(operationId);
     } catch (error) {
       if (error instanceof StepLostError) return;
       if (!this.#stopped) observer.deferred(`operation ${kind} ${operationId}`, error);

@@ -1,0 +1,294 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { FaultPoint, ReachPoint } from '../../src/engine/fault-points';
+import { choosePlacement } from '../../src/ledger/routing';
+import { InjectedFault } from '../../src/platform/test-faults';
+import type { Location } from '../../src/shards/shard-address';
+import { requestAt } from '../models/engine-requests';
+import { type EngineInstance, EngineSite } from './engine-site';
+import { eventually } from './eventually';
+import { expectAtRest } from './expect-at-rest';
+import { inTurns } from './in-turns';
+import { OPENING_MINOR, PROVOCATIONS, provoke } from './provocations';
+import { restAsks } from './rest-asks';
+import { changeOf, isCarriedOut, RetryingLoad, type Sent } from './retrying-load';
+import { type Exit, ServiceProcess } from './service-process';
+import type { TestStore } from './stores';
+
+const SHARDS = ['s0', 's1', 's2'];
+/** Begins on s0 and s1. */
+const ACCOUNT = Array.from({ length: 100 }, (_, number) => `crash-${number}`).find(
+  (id) => choosePlacement(id, SHARDS, 2)[0] === 's0',
+) as string;
+const SUB_ACCOUNTS_MAX = 1_024;
+const CLIENTS = 8;
+const CALLS_BEFORE = 40;
+const DIE_MS_MAX = 30_000;
+const END_MS_MAX = 40_000;
+
+/** What a crash left behind, and what became of it. */
+export interface CrashOutcome {
+  readonly point: FaultPoint;
+  readonly store: string;
+  readonly exit: Exit;
+  readonly acknowledged: number;
+  /** Keys whose calls were cut off, and how many of them had taken effect. */
+  readonly inDoubt: number;
+  readonly tookEffect: number;
+  readonly operationsLeft: number;
+  /** From the crash until nothing was left to do. */
+  readonly endedMs: number;
+}
+
+/**
+ * Lets the real service, as a process, die at a point under load, and another instance bring everything to its end: one
+ * that runs all along where the store allows two, one that is started afterwards on SQLite. Asserts that all ends, that
+ * what was acknowledged is there once, and that every account is proven by the audit.
+ */
+export async function crashAt(
+  point: FaultPoint,
+  store: TestStore,
+  compileCache: CompileCache,
+): Promise<CrashOutcome> {
+  const site = await EngineSite.make(store, SHARDS.length);
+  const folder = mkdtempSync(join(tmpdir(), 'hotsplit-crash-'));
+  let service: ServiceProcess | undefined;
+  try {
+    const keeper = new Keeper(point);
+    const preparing = await site.start({ reach: keeper.reach });
+    const sent: Sent[] = await prepare(point, { site, other: preparing, keeper });
+    await site.stop(preparing);
+
+    service = await startFaulty(point, { site, folder, compileCache });
+    const beside = store.mark === 'sqlite' ? undefined : await site.start({ reach: keeper.reach });
+    if (service) sent.push(...(await loadUntilDead(point, service)));
+    const exit = service ? await service.exit : KILLED;
+    const crashed = performance.now();
+
+    keeper.letGo();
+    const other = beside ?? (await site.start());
+    const operationsLeft = await site.openOperations();
+    const found = new Set(await other.entryKeys(ACCOUNT));
+    await whenAllEnded(site, other);
+    const endedMs = performance.now() - crashed;
+    await expectUnlocked(other);
+
+    const acknowledged = sent.filter(isCarriedOut);
+    const inDoubt = sent.filter((each) => !isCarriedOut(each));
+    const tookEffect = inDoubt.filter(({ asked }) => found.has(asked.requestId)).length;
+    await retryAll(sent, other);
+    await expectAtRest(other, ACCOUNT, {
+      totalMinor: OPENING_MINOR + changeOf(sent),
+      keys: sent.map(({ asked }) => asked.requestId),
+    });
+    return {
+      point,
+      store: store.mark,
+      exit,
+      acknowledged: acknowledged.length,
+      inDoubt: inDoubt.length,
+      tookEffect,
+      operationsLeft,
+      endedMs,
+    };
+  } finally {
+    await service?.end();
+    await site.end();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Halves the start of a service: its modules, compiled once. A process that is killed leaves no such cache behind. */
+export class CompileCache {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'hotsplit-compiled-'));
+
+  get settings(): Record<string, string> {
+    return { NODE_COMPILE_CACHE: this.#folder };
+  }
+
+  /** Starts the service once and ends it in peace. */
+  async fill(): Promise<void> {
+    const folder = mkdtempSync(join(tmpdir(), 'hotsplit-crash-'));
+    const shards = [`sqlite:${join(folder, 'shard.sqlite')}`];
+    const service = await ServiceProcess.start({ folder, shards, settings: this.settings });
+    await service.end('SIGTERM');
+    rmSync(folder, { recursive: true, force: true });
+  }
+
+  drop(): void {
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+const KILLED: Exit = { code: null, signal: 'SIGKILL' };
+
+/** @returns undefined when it died at its start already: that is where it takes up what others left */
+async function startFaulty(
+  point: FaultPoint,
+  { site, folder, compileCache }: { site: EngineSite; folder: string; compileCache: CompileCache },
+): Promise<ServiceProcess | undefined> {
+  try {
+    return await ServiceProcess.start({
+      folder,
+      shards: site.shards.map(({ name, location }) => `${name}=${addressOf(location)}`),
+      settings: {
+        ...compileCache.settings,
+        HOTSPLIT_REBALANCE_MS: '0',
+        HOTSPLIT_TEST_FAULT: `${point}:crash${countOf(point)}`,
+      },
+    });
+  } catch (error) {
+    if (String(error).includes('at its start (SIGKILL)')) return undefined;
+    throw error;
+  }
+}
+
+/** @returns everything that was asked for, with the answers that came */
+async function loadUntilDead(point: FaultPoint, service: ServiceProcess): Promise<Sent[]> {
+  const load = new RetryingLoad({
+    accountId: ACCOUNT,
+    workers: CLIENTS,
+    instances: [restAsks(service.rest)],
+  });
+  try {
+    // What is in transit does not wait: recovery is at work.
+    if (PROVOCATIONS[point] !== 'gather') await load.progress(CALLS_BEFORE);
+    const provoked = await within(
+      DIE_MS_MAX,
+      `the crash at ${point}`,
+      provoke(PROVOCATIONS[point], service.rest, ACCOUNT),
+    );
+    await within(DIE_MS_MAX, `the crash at ${point}`, service.exit);
+    return [...load.sent, ...provoked.map((asked) => ({ asked, answers: [] }))];
+  } finally {
+    await service.end();
+    await load.stop();
+  }
+}
+
+/** No operation holds the account any more, and it can be used again. */
+async function expectUnlocked(instance: EngineInstance): Promise<void> {
+  const account = await instance.account(ACCOUNT);
+  expect(account).toMatchObject({ operationId: null, next: null });
+  if (account.status !== 'active')
+    expect(await instance.operations.changeStatus(ACCOUNT, 'active')).toMatchObject({ kind: 'done' });
+}
+
+/** Where a departure is kept from arriving. */
+const LEFT_IN_TRANSIT: readonly FaultPoint[] = ['transfer.departed', 'recovery.found'];
+
+/** Lets the instance that is not to crash leave work to the one that is. */
+class Keeper {
+  #fail: readonly FaultPoint[];
+  #never: readonly FaultPoint[];
+
+  constructor(point: FaultPoint) {
+    const left: Partial<Record<FaultPoint, readonly FaultPoint[]>> = {
+      'recovery.found': LEFT_IN_TRANSIT,
+      'collector.locked': LEFT_IN_TRANSIT,
+      'collector.paid': LEFT_IN_TRANSIT,
+      'resize.abandoning': ['resize.abandoning'],
+    };
+    this.#fail = left[point] ?? [];
+    this.#never = point === 'resize.abandoning' ? ['resize.fencing'] : [];
+  }
+
+  readonly reach: ReachPoint = (point) => {
+    if (this.#never.includes(point)) return new Promise(() => undefined);
+    return this.#fail.includes(point) ? Promise.reject(new InjectedFault(point)) : undefined;
+  };
+
+  letGo(): void {
+    this.#fail = [];
+    this.#never = [];
+  }
+
+  /** What is done now is done undisturbed. */
+  async aside(work: () => Promise<unknown>): Promise<void> {
+    const [fail, never] = [this.#fail, this.#never];
+    this.letGo();
+    await work();
+    this.#fail = fail;
+    this.#never = never;
+  }
+}
+
+/** Makes the account, and what a point wants to find. @returns what was asked for on the way */
+async function prepare(
+  point: FaultPoint,
+  { site, other, keeper }: { site: EngineSite; other: EngineInstance; keeper: Keeper },
+): Promise<Sent[]> {
+  const isLocking = point === 'collector.locked' || point === 'collector.paid';
+  await keeper.aside(async () => {
+    await other.create(ACCOUNT, 2, OPENING_MINOR);
+    await other.resize(ACCOUNT, { subAccounts: isLocking ? SUB_ACCOUNTS_MAX : 4, shards: ['s0', 's1'] });
+    await whenAllEnded(site, other);
+  });
+  // Departures that nobody finished: recovery's work.
+  if (point === 'recovery.found') return [await leaveInTransit(other, 0)];
+  // So many of them that a deduction which needs them all waits for more rounds than go without locks.
+  if (isLocking) return Promise.all(Array.from({ length: 5 }, (_, number) => leaveInTransit(other, number)));
+  // A fence that was given up, and its runner gone before it could say so.
+  if (point === 'resize.abandoning') {
+    const begun = await other.operations.resize({ accountId: ACCOUNT, subAccounts: 6, shards: ['s1', 's2'] });
+    if (begun.kind !== 'started') throw new Error(`no resize was begun: ${begun.kind}`);
+    await other.runtime.operations.run(begun.operation);
+    expect(await other.operations.find(begun.operation.operationId)).toMatchObject({ step: 'abandoning' });
+  }
+  return [];
+}
+
+/** A credit that is spread over all sub-accounts, none of whose shares arrives. */
+async function leaveInTransit(instance: EngineInstance, number: number): Promise<Sent> {
+  const account = await instance.account(ACCOUNT);
+  const requestId = requestAt('s0', account, number, 'left-');
+  const asked = { kind: 'credit', requestId, amountMinor: OPENING_MINOR } as const;
+  return { asked, answers: [await instance.submit(ACCOUNT, asked)] };
+}
+
+/** The n-th time: in the midst of the load, where a point is passed often. */
+function countOf(point: FaultPoint): string {
+  return point.startsWith('transfer.') || point === 'collector.departed' ? ':3' : '';
+}
+
+async function whenAllEnded(site: EngineSite, instance: EngineInstance): Promise<void> {
+  await eventually(
+    'the end of every operation',
+    async () => ((await site.openOperations()) === 0 ? true : undefined),
+    END_MS_MAX,
+  );
+  await instance.whenSettled();
+}
+
+/** Sends every key once more: what was acknowledged is a replay, the rest is carried out or found so. */
+async function retryAll(sent: readonly Sent[], instance: EngineInstance): Promise<void> {
+  // Credits first: then no deduction is short.
+  const creditsFirst = [...sent].sort((a, b) => (a.asked.kind < b.asked.kind ? -1 : 1));
+  const wrong = await inTurns(creditsFirst, 32, async (each) => {
+    const wasAcknowledged = isCarriedOut(each);
+    const answer = await instance.submit(ACCOUNT, each.asked);
+    each.answers.push(answer);
+    const isRight = answer.kind === 'replayed' || (answer.kind === 'applied' && !wasAcknowledged);
+    return isRight ? undefined : { asked: each.asked, wasAcknowledged, answer };
+  });
+  expect(wrong.filter((each) => each !== undefined)).toEqual([]);
+}
+
+function addressOf(location: Location): string {
+  return location.kind === 'sqlite' ? `sqlite:${location.path}` : location.url;
+}
+
+async function within<T>(msMax: number, what: string, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error(`${what} did not come about within ${msMax} ms`));
+    }, msMax);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

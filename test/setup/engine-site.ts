@@ -1,0 +1,234 @@
+import { audit, type AuditReport } from '../../src/audit/audit';
+import { AccountService } from '../../src/accounts/account.service';
+import type { EngineOutcome } from '../../src/engine/engine-outcome';
+import { requestFingerprint } from '../../src/engine/fingerprint';
+import type { ReachPoint } from '../../src/engine/fault-points';
+import { LANE_SETTINGS, type LaneSettings } from '../../src/engine/lane-settings';
+import { type EngineObserver, SILENT_OBSERVER } from '../../src/engine/observer';
+import { EngineRuntime } from '../../src/engine/runtime';
+import type { SubAccount } from '../../src/ledger/sub-account';
+import { OperationService, type ResizeRequest } from '../../src/operations/operation.service';
+import type { AccountRecord } from '../../src/shards/directory/account-record';
+import type { OperationRecord } from '../../src/shards/directory/operation-record';
+import { ShardContendedError, ShardUnavailableError } from '../../src/shards/faults';
+import type { Shard } from '../../src/shards/shard';
+import type { Location, ShardAddress } from '../../src/shards/shard-address';
+import type { Asked } from './asked';
+import { eventually } from './eventually';
+import { type RawSql, rawSql } from './raw-sql';
+import { type LoadOptions, RetryingLoad } from './retrying-load';
+import type { StoreSite, TestStore } from './stores';
+
+export interface InstanceOptions {
+  /** Other addresses for some shards, such as a proxy's. */
+  readonly addresses?: readonly ShardAddress[];
+  readonly reach?: ReachPoint;
+  readonly observer?: Partial<EngineObserver>;
+  readonly laneSettings?: Partial<LaneSettings>;
+}
+
+/**
+ * Fresh databases of one kind, the first of which holds the directory too, and instances of the engine on them: what
+ * the service runs behind its doors.
+ */
+export class EngineSite {
+  readonly #instances: EngineInstance[] = [];
+  readonly #loads: RetryingLoad[] = [];
+
+  static async make({ mark, makeSite }: TestStore, shardCount: number): Promise<EngineSite> {
+    const sites: StoreSite[] = [];
+    for (let number = 0; number < shardCount; number += 1) sites.push(await makeSite());
+    const first = sites[0] as StoreSite;
+    return new EngineSite(sites, rawSqlOnce(first.location, mark));
+  }
+
+  private constructor(
+    private readonly sites: readonly StoreSite[],
+    private readonly openRaw: () => Promise<RawSql>,
+  ) {}
+
+  /** `s0`, `s1`, … */
+  get shards(): ShardAddress[] {
+    return this.sites.map(({ location }, number) => ({ name: `s${number}`, location }));
+  }
+
+  get directory(): Location {
+    return (this.shards[0] as ShardAddress).location;
+  }
+
+  /** An instance on the first `shardCount` shards; the others may be registered later. */
+  async start(options: InstanceOptions = {}, shardCount = this.sites.length): Promise<EngineInstance> {
+    const { addresses = [], reach, observer, laneSettings } = options;
+    const runtime = new EngineRuntime({
+      shards: this.shards
+        .slice(0, shardCount)
+        .map((shard) => addresses.find(({ name }) => name === shard.name) ?? shard),
+      directory: this.directory,
+      lanesPerShard: 2,
+      laneSettings: { ...LANE_SETTINGS, ...laneSettings },
+      observer: { ...SILENT_OBSERVER, ...observer },
+      startMsMax: 10_000,
+      ...(reach && { reach }),
+    });
+    await runtime.start();
+    const instance = new EngineInstance(runtime);
+    this.#instances.push(instance);
+    return instance;
+  }
+
+  async stop(instance: EngineInstance): Promise<void> {
+    this.#instances.splice(this.#instances.indexOf(instance), 1);
+    await instance.runtime.stop();
+  }
+
+  /** Begins a load; one that a failed test left running ends with the site. */
+  load(options: LoadOptions): RetryingLoad {
+    const load = new RetryingLoad(options);
+    this.#loads.push(load);
+    return load;
+  }
+
+  /** How many operations are not over, by the directory. */
+  async openOperations(): Promise<number> {
+    const raw = await this.openRaw();
+    const [row] = await raw.run(`SELECT COUNT(*) FROM operation WHERE step <> 'ended'`);
+    return Number(row?.[0]);
+  }
+
+  /** Stops every load and instance and drops the databases. */
+  async end(): Promise<void> {
+    for (const load of this.#loads) await load.stop();
+    for (const { runtime } of this.#instances) await runtime.stop();
+    await (await this.openRaw()).close();
+    for (const site of this.sites) await site.drop();
+  }
+}
+
+/** One instance, with the features that need no door. */
+export class EngineInstance {
+  readonly accounts: AccountService;
+  readonly operations: OperationService;
+
+  constructor(readonly runtime: EngineRuntime) {
+    this.accounts = new AccountService(runtime);
+    this.operations = new OperationService(runtime);
+  }
+
+  get shards(): Shard[] {
+    return this.runtime.shards.all.map(({ shard }) => shard);
+  }
+
+  async create(accountId: string, subAccounts: number, initialBalanceMinor: bigint): Promise<AccountRecord> {
+    const creation = await this.accounts.create({
+      accountId,
+      subAccounts,
+      initialBalanceMinor: initialBalanceMinor === 0n ? null : initialBalanceMinor,
+      asset: 'USD/2',
+      strategy: 'merged',
+      lowBalanceMinor: null,
+    });
+    if (creation.kind !== 'created') throw new Error(`account ${accountId} was not created`);
+    return this.account(accountId);
+  }
+
+  /** The account as the directory has it now. */
+  async account(accountId: string): Promise<AccountRecord> {
+    const account = await this.runtime.accounts.reread(accountId);
+    if (!account) throw new Error(`there is no account ${accountId}`);
+    return account;
+  }
+
+  /** Carries a request out as the service does; a shard that could not be asked is an outcome, as it is at the door. */
+  async submit(accountId: string, asked: Asked): Promise<EngineOutcome> {
+    const account = await this.accounts.find(accountId);
+    if (!account) throw new Error(`there is no account ${accountId}`);
+    const { kind, amountMinor } = asked;
+    const print = requestFingerprint(kind, amountMinor, null, null);
+    const request = { ...asked, accountId, fingerprint: print, reference: null, metadata: null };
+    try {
+      return await this.runtime.engine.submit(request, account);
+    } catch (error) {
+      if (error instanceof ShardUnavailableError) return { kind: 'shardUnavailable', shard: error.shard };
+      if (error instanceof ShardContendedError) return { kind: 'overloaded', shard: error.shard };
+      throw error;
+    }
+  }
+
+  deduct(accountId: string, requestId: string, amountMinor: bigint): Promise<EngineOutcome> {
+    return this.submit(accountId, { kind: 'deduct', requestId, amountMinor });
+  }
+
+  credit(accountId: string, requestId: string, amountMinor: bigint): Promise<EngineOutcome> {
+    return this.submit(accountId, { kind: 'credit', requestId, amountMinor });
+  }
+
+  /** Resizes and waits until that has ended, one way or the other. */
+  async resize(accountId: string, layout: Omit<ResizeRequest, 'accountId'>): Promise<OperationRecord> {
+    const begun = await this.operations.resize({ accountId, ...layout });
+    if (begun.kind !== 'started') throw new Error(`no resize of ${accountId} was begun: ${begun.kind}`);
+    return this.ended(begun.operation.operationId);
+  }
+
+  ended(operationId: string): Promise<OperationRecord> {
+    return eventually('the end of an operation', async () => {
+      const operation = await this.operations.find(operationId);
+      return operation?.status === 'running' ? undefined : operation;
+    });
+  }
+
+  /** An exact total, read at one instant. */
+  async total(accountId: string): Promise<bigint> {
+    return (await this.runtime.balances.snapshot(await this.account(accountId))).totalMinor;
+  }
+
+  async rows(accountId: string): Promise<{ shard: string; row: SubAccount }[]> {
+    const rows = await Promise.all(
+      this.shards.map(async (shard) =>
+        (await shard.listSubAccounts(accountId)).map((row) => ({ shard: shard.name, row })),
+      ),
+    );
+    return rows.flat();
+  }
+
+  /** The keys of every entry of the account on all shards: one that took effect twice is there twice. */
+  async entryKeys(accountId: string): Promise<string[]> {
+    const keys: string[] = [];
+    for (const shard of this.shards) {
+      for (let after = ''; ;) {
+        const { items, ended } = await shard.scanEntryKeys({
+          start: { after: { accountId, requestId: after } },
+          upToAccount: accountId,
+          limit: 5_000,
+        });
+        keys.push(...items.map(({ requestId }) => requestId));
+        after = items.at(-1)?.requestId ?? after;
+        if (ended) break;
+      }
+    }
+    return keys;
+  }
+
+  /** Resolves when nothing moves inside the account any more: nothing in transit, nothing left in a row out of use. */
+  whenSettled(): Promise<true> {
+    return eventually('an account at rest', async () => {
+      for (const shard of this.shards) {
+        const [pending, draining] = await Promise.all([
+          shard.pendingDepartures({ limit: 1, olderThanMs: 0 }),
+          shard.drainingAccounts({ after: '', limit: 1 }),
+        ]);
+        if (pending.length + draining.length > 0) return undefined;
+      }
+      return true;
+    });
+  }
+
+  audit(): Promise<AuditReport> {
+    return audit({ shards: this.shards, directory: this.runtime.directory });
+  }
+}
+
+/** Opened when it is first needed. */
+function rawSqlOnce(location: Location, mark: TestStore['mark']): () => Promise<RawSql> {
+  let opened: Promise<RawSql> | undefined;
+  return () => (opened ??= rawSql(location, mark));
+}

@@ -1,0 +1,97 @@
+import type { FaultPoint } from '../../src/engine/fault-points';
+import { assertNever } from '../../src/ledger/assert-never';
+import type { Asked } from './asked';
+import { restAsks, untilSilent } from './rest-asks';
+import type { RestClient } from './rest-client';
+
+/** What the account holds, in whole; each of its two shards has half. */
+export const OPENING_MINOR = 40_000n;
+/** More than one shard has, less than the account. */
+const WHALE_MINOR = 30_000;
+/** Needs what is in transit inside the account, see `leaveInTransit` in crash-run.ts. */
+const GATHERED_MINOR = 230_000;
+
+const LAYOUTS = [
+  { count: 6, shards: ['s1', 's2'] },
+  { count: 2, shards: ['s0', 's2'] },
+  { count: 4, shards: ['s0', 's1'] },
+];
+
+/** What has to be asked of a service, beside deductions and small spread credits, for it to come by a point. */
+type Provocation = 'nothing' | 'whales' | 'gather' | 'resize' | 'freeze';
+
+export const PROVOCATIONS: Readonly<Record<FaultPoint, Provocation>> = {
+  'transfer.leaving': 'whales',
+  'transfer.departed': 'whales',
+  'transfer.arrived': 'whales',
+  'transfer.completed': 'whales',
+  'recovery.found': 'nothing',
+  'collector.departed': 'whales',
+  'collector.locked': 'gather',
+  'collector.paid': 'gather',
+  'resize.asked': 'resize',
+  'resize.begun': 'resize',
+  'resize.announced': 'resize',
+  'resize.prepared': 'resize',
+  'resize.fencing': 'resize',
+  'resize.fenced': 'resize',
+  'resize.activating': 'resize',
+  'resize.activated': 'resize',
+  'resize.abandoning': 'nothing',
+  'resize.settled': 'resize',
+  'drain.leveled': 'resize',
+  'status.recorded': 'freeze',
+  'status.told': 'freeze',
+};
+
+/**
+ * Provokes until the service answers no more. What it asks for is a deduction and then the credit that brings it back,
+ * one by one, so that everything can be paid when the credits are sent again first.
+ *
+ * @returns what was asked for
+ */
+export async function provoke(
+  provocation: Provocation,
+  rest: RestClient,
+  accountId: string,
+): Promise<readonly Asked[]> {
+  const asked: Asked[] = [];
+  const backAndForth = (name: string, amount: number): Promise<void> => {
+    const ask = async (kind: Asked['kind'], turn: number): Promise<void> => {
+      const request = { kind, requestId: `${name}-${kind}-${turn}`, amountMinor: BigInt(amount) };
+      asked.push(request);
+      for (;;) {
+        const { kind: answer } = await restAsks(rest).submit(accountId, request);
+        if (answer === 'applied' || answer === 'replayed') return;
+      }
+    };
+    return untilSilent(async (turn) => {
+      await ask('deduct', turn);
+      await ask('credit', turn);
+    });
+  };
+  switch (provocation) {
+    case 'nothing':
+      break;
+    case 'whales':
+      await backAndForth('whale', WHALE_MINOR);
+      break;
+    case 'gather':
+      await backAndForth('gather', GATHERED_MINOR);
+      break;
+    case 'resize':
+      await untilSilent(async (turn) => {
+        const begun = await rest.resize(accountId, LAYOUTS[turn % LAYOUTS.length]);
+        if (begun.status === 202) await rest.ended(begun);
+      });
+      break;
+    case 'freeze':
+      await untilSilent(async (turn) => {
+        await rest.send('POST', `/v1/accounts/${accountId}/${turn % 2 === 0 ? 'freeze' : 'unfreeze'}`);
+      });
+      break;
+    default:
+      assertNever(provocation);
+  }
+  return asked;
+}
