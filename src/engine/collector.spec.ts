@@ -379,6 +379,17 @@ describe('deductions that chase money', () => {
     expect(observer.rounds.at(-1)).toEqual({ requests: 1, locked: true });
   });
 
+  test('are told of the account’s status and not of its funds, when it is frozen', async () => {
+    const world = new EngineWorld(SHARDS);
+    const placement = { epoch: 1, shards: ['east', 'west'] };
+    world.account({ subAccounts: 2, placement, status: 'frozen' });
+    world.put('east', row({ index: 0, accountStatus: 'frozen' }));
+    world.put('west', row({ index: 1, availableMinor: 3n, accountStatus: 'frozen' }));
+    const { collector } = world.instance({ collector: { readRoundsMax: 0 } });
+    const { outcome } = await collector.collect(deduction(EAST, 10n), 'east', 1);
+    expect(outcome).toEqual({ kind: 'accountFrozen' });
+  });
+
   test('never wait for each other in a circle, however their records name the shards', async () => {
     const { world, locks, other } = setUp(
       {},

@@ -53,6 +53,9 @@ export const COLLECTOR_SETTINGS: CollectorSettings = {
 
 const VOID_PAUSE_MS = 10;
 
+/** The pause after a round that decided nothing. */
+const STUCK_PAUSE_MS = 5;
+
 export interface CollectorParts {
   readonly shards: ShardSet;
   readonly accounts: AccountCache;
@@ -145,7 +148,12 @@ export class Collector {
     for (;;) {
       await this.parts.turn();
       const batch = this.#withoutLate(queue.splice(0, this.parts.settings.roundMax));
-      if (batch.length > 0) queue.unshift(...(await this.#round(accountId, batch)));
+      if (batch.length > 0) {
+        const undecided = await this.#round(accountId, batch);
+        queue.unshift(...undecided);
+        // What they wait for, a transfer that cannot arrive say, will hardly be there the next moment.
+        if (undecided.length === batch.length) await this.parts.sleep(STUCK_PAUSE_MS);
+      }
       if (queue.length === 0) break;
     }
     this.#queues.delete(accountId);
@@ -241,6 +249,7 @@ export class Collector {
       );
       if (!end) return await this.#readAnew(account, batch);
       this.#remember(account.accountId, end.payableMinor);
+      await Promise.all(end.askHome.map((each) => this.#refusals.askHome(each, end.payableMinor)));
       if (end.settle) await this.parts.transfers.settle(account.accountId, account.reach);
       return inOrder(end.undecided);
     } catch (error) {

@@ -19,6 +19,8 @@ export interface LockedEnd {
   readonly undecided: readonly Homed[];
   /** What the account can pay, by what the rows and what is in transit hold. */
   readonly payableMinor: bigint;
+  /** Short, but some rows know of a status that refuses before any question of funds: home says which. */
+  readonly askHome: readonly Homed[];
   /** Someone waits for money in transit. */
   readonly settle: boolean;
 }
@@ -51,11 +53,14 @@ export class LockedPayment {
       ...at(here, plan.short),
       ...others.filter(({ command }) => command.amountMinor > payableMinor),
     ];
-    await Promise.all(refused.map((each) => this.parts.refusals.tellShort(each, payableMinor)));
+    const inactive = locked.rows.some(({ row }) => row.accountStatus !== 'active');
+    if (!inactive)
+      await Promise.all(refused.map((each) => this.parts.refusals.tellShort(each, payableMinor)));
     const unpaid = await this.#pay(account, { home, paying: at(here, plan.pay), plan, locked });
     return {
       undecided: [...at(here, plan.wait), ...unpaid, ...others.filter((each) => !refused.includes(each))],
       payableMinor,
+      askHome: inactive ? refused : [],
       settle: inTransitMinor > 0n && plan.wait.length > 0,
     };
   }

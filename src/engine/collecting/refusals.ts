@@ -39,7 +39,7 @@ export class Refusals {
     const inactive = [...still.parts.values()].some(({ inactiveRows }) => inactiveRows > 0);
     await Promise.all(
       refused.map((each) =>
-        inactive ? this.#askHome(each, availableMinor) : this.tellShort(each, availableMinor),
+        inactive ? this.askHome(each, availableMinor) : this.tellShort(each, availableMinor),
       ),
     );
   }
@@ -66,7 +66,7 @@ export class Refusals {
   }
 
   /** Some rows know of a status that refuses before any question of funds: home says which. */
-  async #askHome(homed: Homed, availableMinor: bigint): Promise<void> {
+  async askHome(homed: Homed, availableMinor: bigint): Promise<void> {
     const { shard, command, waiting } = homed;
     const outcome = await this.parts.shards.lanes(shard).submit(command);
     if (outcome.kind === 'insufficientFunds') await this.tellShort(homed, availableMinor);
