@@ -120,13 +120,14 @@ export class Engine {
       await shards.ensure([shard]);
       if (!shards.has(shard)) return { shard, outcome: { kind: 'shardUnavailable', shard } };
     }
-    // On one shard too: shares of a credit may be on their way between its rows.
-    const canCollect = request.kind === 'deduct';
-    if (request.kind === 'deduct' && account.subAccounts > 1) this.parts.rebalancer.note(account.accountId);
-    if (canCollect && collector.expectsShort(request.accountId, request.amountMinor))
-      return collector.collect(request, shard, account.placement.epoch);
+    if (command.kind === 'deduct') {
+      if (account.subAccounts > 1) this.parts.rebalancer.note(account.accountId);
+      if (collector.expectsShort(request.accountId, request.amountMinor))
+        return collector.collect(request, shard, account.placement.epoch);
+    }
     const outcome = await shards.lanes(shard).submit(command);
-    if (canCollect && outcome.kind === 'insufficientFunds')
+    // On one shard too: shares of a credit may be on their way between its rows.
+    if (outcome.kind === 'insufficientFunds')
       return collector.collect(request, shard, account.placement.epoch);
     if (outcome.kind === 'applied' && outcome.departures.length > 0)
       await this.#awaitSpread(shard, outcome.departures);
