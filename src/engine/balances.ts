@@ -2,7 +2,16 @@ import type { AccountRecord } from '../shards/directory/account-record';
 import { ShardContendedError, ShardUnavailableError } from '../shards/faults';
 import type { AccountCache } from './account-cache';
 import type { LockedReach, ReachLocks } from './locked-reach';
-import { type Balance, balanceOf, heldStill, isVoid, type Reading, readReach, toBalance } from './reading';
+import {
+  type Balance,
+  balanceOf,
+  heldStill,
+  isUnknown,
+  isVoid,
+  type Reading,
+  readReach,
+  toBalance,
+} from './reading';
 import type { ShardSet } from './shard-set';
 
 export interface BalancesParts {
@@ -120,8 +129,7 @@ export class Balances {
 
 /** Σ over locked rows; `undefined` when one of them is ahead of the placement that was locked. */
 export function lockedBalance(locked: LockedReach, account: AccountRecord): Balance | undefined {
-  const known = account.next?.epoch ?? account.placement.epoch;
-  if (locked.rows.some(({ row }) => row.epoch > known)) return undefined;
+  if (locked.rows.some(({ row }) => isUnknown(row.epoch, account))) return undefined;
   const sum = (value: (row: LockedReach['rows'][number]['row']) => bigint): bigint =>
     locked.rows.reduce((total, { row }) => total + value(row), 0n);
   return toBalance({

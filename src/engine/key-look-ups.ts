@@ -49,7 +49,11 @@ export class KeyLookUps {
       const queue = this.#queues.get(shard) ?? [];
       const batch = queue.splice(0, LOOKED_UP_MAX);
       if (batch.length === 0) break;
-      await Promise.all([...byAccount(batch)].map(([accountId, some]) => this.#read(shard, accountId, some)));
+      await Promise.all(
+        [...Map.groupBy(batch, ({ accountId }) => accountId)].map(([accountId, some]) =>
+          this.#read(shard, accountId, some),
+        ),
+      );
     }
     this.#queues.delete(shard);
   }
@@ -65,14 +69,4 @@ export class KeyLookUps {
       for (const { reject } of batch) reject(error);
     }
   }
-}
-
-function byAccount(batch: readonly Waiting[]): Map<string, Waiting[]> {
-  const accounts = new Map<string, Waiting[]>();
-  for (const waiting of batch) {
-    const some = accounts.get(waiting.accountId);
-    if (some) some.push(waiting);
-    else accounts.set(waiting.accountId, [waiting]);
-  }
-  return accounts;
 }

@@ -52,8 +52,12 @@ async function readShard(shards: ShardSet, name: string, accountId: string): Pro
  * read.
  */
 export function isVoid(reading: Reading, account: AccountRecord): boolean {
-  const known = account.next?.epoch ?? account.placement.epoch;
-  return [...reading.parts.values()].some(({ epochMax }) => epochMax > known);
+  return [...reading.parts.values()].some(({ epochMax }) => isUnknown(epochMax, account));
+}
+
+/** Whether an epoch is above all that this record of the account names. */
+export function isUnknown(epoch: number, account: AccountRecord): boolean {
+  return epoch > (account.next?.epoch ?? account.placement.epoch);
 }
 
 /**

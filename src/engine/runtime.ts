@@ -44,7 +44,6 @@ export interface RuntimeOptions {
 }
 
 const RETRY_PAUSE_MS = 1_000;
-const WINDOW_MS = 30 * 24 * 3_600_000;
 
 /** A fence takes milliseconds; one that is not complete after this is given up. */
 const FENCE_MS_MAX = 2_000;
@@ -89,7 +88,7 @@ export class EngineRuntime {
     this.reach = reach;
     this.#surroundings = surroundings;
     this.directory = new Directory(directoryDatabaseAt(options.directory));
-    const windowMs = options.idempotencyWindowMs ?? WINDOW_MS;
+    const windowMs = options.idempotencyWindowMs ?? ACCOUNT_CACHE_SETTINGS.windowMs;
     this.accounts = new AccountCache(this.directory, { ...ACCOUNT_CACHE_SETTINGS, windowMs }, now);
     this.#openShards = options.shards.map((address) => this.#shardAt(address));
     this.shards = new ShardSet(this.#openShards, { settings: options.laneSettings, observer, now, turn });
@@ -267,7 +266,6 @@ export class EngineRuntime {
       observer: this.observer,
       settings: RUNNER_SETTINGS,
       newId: randomUUID,
-      sleep,
     });
     const changed = (accountId: string): void => {
       this.#announce(accountId);

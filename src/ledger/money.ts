@@ -41,3 +41,8 @@ export function lesser(a: bigint, b: bigint): bigint {
 export function greater(a: bigint, b: bigint): bigint {
   return a > b ? a : b;
 }
+
+/** For sorting, the smaller first. */
+export function compareMinor(a: bigint, b: bigint): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,3 +1,5 @@
+import { compareMinor, lesser } from './money';
+
 /** What one shard of the account has, as a reading found it. */
 export interface ShardFunds {
   readonly shard: string;
@@ -74,26 +76,33 @@ export function planPulls(funds: readonly ShardFunds[], needs: ReadonlyMap<strin
     const target = need + (inPlacement ? mean : 0n);
     return { shard, lacks: availableMinor < need, differenceMinor: availableMinor - target };
   });
-  const donors = balances
-    .filter(({ differenceMinor }) => differenceMinor > 0n)
-    .sort((a, b) => compare(b.differenceMinor, a.differenceMinor))
-    .map(({ shard, differenceMinor }) => ({ shard, left: differenceMinor }));
+  return bring(
+    balances.map(({ shard, differenceMinor }) => ({ shard, minor: differenceMinor })),
+    balances
+      .filter(({ lacks }) => lacks)
+      .map(({ shard, differenceMinor }) => ({ shard, minor: -differenceMinor })),
+  );
+}
 
+/** Brings what some shards lack from those that can spare it, the one with the most first, as far as that goes. */
+export function bring(
+  spare: readonly { readonly shard: string; readonly minor: bigint }[],
+  lacking: readonly { readonly shard: string; readonly minor: bigint }[],
+): Pull[] {
+  const donors = spare
+    .filter(({ minor }) => minor > 0n)
+    .sort((a, b) => compareMinor(b.minor, a.minor))
+    .map(({ shard, minor }) => ({ shard, left: minor }));
   const pulls: Pull[] = [];
-  for (const { shard, differenceMinor } of balances.filter(({ lacks }) => lacks)) {
-    let missing = -differenceMinor;
+  for (const { shard, minor } of lacking) {
+    let missing = minor;
     for (const donor of donors) {
-      if (missing <= 0n) break;
-      const amountMinor = donor.left < missing ? donor.left : missing;
-      if (amountMinor === 0n) continue;
+      const amountMinor = lesser(donor.left, missing);
+      if (amountMinor <= 0n) continue;
       pulls.push({ from: donor.shard, to: shard, amountMinor });
       donor.left -= amountMinor;
       missing -= amountMinor;
     }
   }
   return pulls;
-}
-
-function compare(a: bigint, b: bigint): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,5 +1,5 @@
 import type { InsideMove } from './inside-move';
-import { BALANCE_MAX_MINOR, lesser } from './money';
+import { BALANCE_MAX_MINOR, compareMinor, lesser } from './money';
 import type { SubAccount } from './sub-account';
 
 /**
@@ -32,7 +32,7 @@ export function planDraw(
     .filter((row) => row.index !== index)
     .map((row) => ({ row, surplus: row.availableMinor - (row.state === 'open' ? mean : 0n) }))
     .filter(({ surplus }) => surplus > 0n)
-    .sort((a, b) => compare(b.surplus, a.surplus) || a.row.index - b.row.index);
+    .sort((a, b) => compareMinor(b.surplus, a.surplus) || a.row.index - b.row.index);
   for (const { row, surplus } of donors) {
     if (missing <= 0n) break;
     const amountMinor = lesser(surplus, missing);
@@ -40,8 +40,4 @@ export function planDraw(
     missing -= amountMinor;
   }
   return draws;
-}
-
-function compare(a: bigint, b: bigint): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

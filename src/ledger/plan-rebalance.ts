@@ -1,4 +1,5 @@
-import type { Pull, ShardFunds } from './plan-collection';
+import { lesser } from './money';
+import { bring, type Pull, type ShardFunds } from './plan-collection';
 
 /** What a shard of an account has, and how fast it is spent there. */
 export interface ShardDemand extends ShardFunds {
@@ -37,25 +38,13 @@ export function planRebalance(
     return inPlacement && (exactly ? availableMinor < target : availableMinor < target / bounds.lowDivisor);
   });
 
-  const donors = shards
-    .map((each) => ({
+  return bring(
+    shards.map((each) => ({
       shard: each.shard,
-      left: spareOf(each, targets.get(each.shard) ?? 0n, bounds, exactly),
-    }))
-    .filter(({ left }) => left > 0n)
-    .sort((a, b) => (a.left < b.left ? 1 : a.left > b.left ? -1 : 0));
-  const pulls: Pull[] = [];
-  for (const { shard, availableMinor } of low) {
-    let missing = (targets.get(shard) ?? 0n) - availableMinor;
-    for (const donor of donors) {
-      const amountMinor = donor.left < missing ? donor.left : missing;
-      if (amountMinor <= 0n) continue;
-      pulls.push({ from: donor.shard, to: shard, amountMinor });
-      donor.left -= amountMinor;
-      missing -= amountMinor;
-    }
-  }
-  return pulls;
+      minor: spareOf(each, targets.get(each.shard) ?? 0n, bounds, exactly),
+    })),
+    low.map(({ shard, availableMinor }) => ({ shard, minor: (targets.get(shard) ?? 0n) - availableMinor })),
+  );
 }
 
 function spareOf(
@@ -67,7 +56,7 @@ function spareOf(
   if (!inPlacement) return availableMinor;
   const above = availableMinor - target;
   const bearable = exactly ? above : availableMinor / donorDivisor;
-  return above < bearable ? above : bearable;
+  return lesser(above, bearable);
 }
 
 function targetsOf(shards: readonly ShardDemand[], { horizonSeconds }: RebalanceBounds): Map<string, bigint> {

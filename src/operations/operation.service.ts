@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { EngineRuntime } from '../engine/runtime';
 import type { AccountStatus } from '../ledger/sub-account';
 import type { AccountRecord } from '../shards/directory/account-record';
@@ -78,14 +79,12 @@ export class OperationService {
     const account = await this.runtime.accounts.reread(accountId);
     if (!account) return { kind: 'accountNotFound' };
     if (account.status === 'closed') return { kind: 'accountClosed' };
-    return this.#start('rebalance', accountId, {});
+    return { kind: 'started', operation: await this.#start('rebalance', accountId) };
   }
 
   /** Begins to check all accounts. */
-  async audit(): Promise<OperationRecord> {
-    const operation = await this.#create('audit', null, {});
-    void this.runtime.operations.run(operation);
-    return operation;
+  audit(): Promise<OperationRecord> {
+    return this.#start('audit', null);
   }
 
   /** Changes an account's status and waits until every row enforces it. */
@@ -93,13 +92,10 @@ export class OperationService {
     if (!(await this.runtime.accounts.reread(accountId))) return { kind: 'accountNotFound' };
     const operation = await this.#create('status', accountId, { status });
     const timer = new AbortController();
-    const late = new Promise<void>((resolve) => {
-      const waiting = setTimeout(resolve, STATUS_WAIT_MS_MAX);
-      timer.signal.addEventListener('abort', () => {
-        clearTimeout(waiting);
-      });
-    });
-    await Promise.race([this.runtime.operations.run(operation), late]);
+    await Promise.race([
+      this.runtime.operations.run(operation),
+      sleep(STATUS_WAIT_MS_MAX, undefined, { signal: timer.signal }),
+    ]);
     timer.abort();
     const ended = await this.find(operation.operationId);
     if (!ended || ended.status === 'running') return { kind: 'unfinished' };
@@ -108,14 +104,10 @@ export class OperationService {
     return account ? { kind: 'done', account } : { kind: 'accountNotFound' };
   }
 
-  async #start(
-    kind: OperationKind,
-    accountId: string,
-    plan: OperationRecord['plan'],
-  ): Promise<OperationStart> {
-    const operation = await this.#create(kind, accountId, plan);
+  async #start(kind: OperationKind, accountId: string | null): Promise<OperationRecord> {
+    const operation = await this.#create(kind, accountId, {});
     void this.runtime.operations.run(operation);
-    return { kind: 'started', operation };
+    return operation;
   }
 
   #create(

@@ -107,7 +107,6 @@ export class EngineSite {
       observer,
       settings: { ...RUNNER_SETTINGS, retryMs: 0 },
       newId: () => `operation ${(this.#ids += 1)}`,
-      sleep,
     });
     const settings = { fenceMsMax: FENCE_MS_MAX, fencePauseMs: 50, windowMs: WINDOW_MS };
     const settled = (accountId: string): void => {

@@ -28,12 +28,7 @@ export class Payments {
 
   /** @returns those whose home was short even so: others took what the reading had found */
   async pay(account: AccountRecord, paying: readonly Homed[], pulls: readonly Pull[]): Promise<Homed[]> {
-    const homes = new Map<string, Homed[]>();
-    for (const each of paying) {
-      const some = homes.get(each.shard);
-      if (some) some.push(each);
-      else homes.set(each.shard, [each]);
-    }
+    const homes = Map.groupBy(paying, ({ shard }) => shard);
     const unpaid = await Promise.all(
       [...homes].map(async ([shard, some]) => {
         const toSubAccount = some[0]?.command.subAccount ?? 0;

@@ -31,7 +31,6 @@ describe('an operation', () => {
       observer,
       settings: { ...RUNNER_SETTINGS, leaseMs: 3_600_000, ...settings },
       newId: () => `${String((ids += 1)).padStart(8, '0')}-0000-4000-8000-000000000000`,
-      sleep: () => Promise.resolve(),
     });
     runner.register('rebalance', { run: job });
     return { runner, observer };

@@ -57,7 +57,6 @@ export interface RunnerParts {
   readonly observer: EngineObserver;
   readonly settings: RunnerSettings;
   readonly newId: () => string;
-  readonly sleep: (ms: number) => Promise<void>;
 }
 
 /**

@@ -8,7 +8,8 @@ import type { AccountCache } from '../account-cache';
 import type { ReachPoint } from '../fault-points';
 import type { ShardSet } from '../shard-set';
 import { withinMs } from '../within-ms';
-import { type Job, type JobRun, StepLostError } from './operation-runner';
+import { accountOf } from './account-of';
+import type { Job, JobRun } from './operation-runner';
 import { tellRows } from './tell-rows';
 
 /** What a resize was asked for, and what it decided on the way. */
@@ -102,7 +103,7 @@ export class ResizeJob implements Job {
 
   async #begin(run: JobRun): Promise<void> {
     const { operationId } = run.operation;
-    const account = await this.#account(run);
+    const account = await accountOf(run, this.parts.accounts);
     if (
       account.operationId !== operationId &&
       !(await this.parts.directory.beginOperation(account, operationId))
@@ -119,7 +120,7 @@ export class ResizeJob implements Job {
   }
 
   async #plan(run: JobRun): Promise<void> {
-    const account = await this.#account(run);
+    const account = await accountOf(run, this.parts.accounts);
     const plan = planOf(run);
     const present = { shards: account.placement.shards, subAccounts: account.subAccounts };
     const installation = (await this.parts.directory.listShards()).map(({ name }) => name);
@@ -136,7 +137,7 @@ export class ResizeJob implements Job {
   async #prepare(run: JobRun): Promise<void> {
     const { target, from } = decided(run);
     const across = !sameShards(target.shards, from.shards);
-    let account = await this.#account(run);
+    let account = await accountOf(run, this.parts.accounts);
     try {
       // Before the reach is widened for good: a shard that is not there must not become part of it.
       await this.#ask(target.shards);
@@ -149,12 +150,12 @@ export class ResizeJob implements Job {
         next: { ...target, epoch: from.epoch + 1 },
         reach: [...new Set([...account.reach, ...target.shards])],
       });
-      account = await this.#account(run);
+      account = await accountOf(run, this.parts.accounts);
       await this.parts.reach('resize.announced');
     }
     try {
       await this.#makeRows(account, target, from);
-      await this.#tellStatus(await this.#account(run), target);
+      await this.#tellStatus(await accountOf(run, this.parts.accounts), target);
     } catch (error) {
       await this.#giveUp(run, error);
       return;
@@ -218,7 +219,7 @@ export class ResizeJob implements Job {
   }
 
   async #fence(run: JobRun): Promise<void> {
-    const { accountId, reach } = await this.#account(run);
+    const { accountId, reach } = await accountOf(run, this.parts.accounts);
     const { from } = decided(run);
     const { fenceMsMax, fencePauseMs } = this.parts.settings;
     const untilUs = (planOf(run).fencingSinceUs ?? 0) + fenceMsMax * 1_000;
@@ -280,7 +281,7 @@ export class ResizeJob implements Job {
   }
 
   async #drop(run: JobRun): Promise<void> {
-    const { accountId } = await this.#account(run);
+    const { accountId } = await accountOf(run, this.parts.accounts);
     await this.parts.directory.dropOperation(accountId, run.operation.operationId);
     await this.parts.accounts.reread(accountId);
     this.parts.changed(accountId);
@@ -298,7 +299,7 @@ export class ResizeJob implements Job {
   ): Promise<void> {
     for (let tries = 1; tries <= ACTIVATE_TRIES_MAX; tries += 1) {
       run.signal.throwIfAborted();
-      const account = await this.#account(run);
+      const account = await accountOf(run, this.parts.accounts);
       // Done before, by a runner that did not live to say so.
       if (account.operationId !== run.operation.operationId) return;
       if (await this.parts.directory.activate(account, { placement, past: past(account) })) {
@@ -345,13 +346,6 @@ export class ResizeJob implements Job {
     }
     await this.parts.reach('resize.settled');
     await run.advance({ step: ENDED });
-  }
-
-  async #account(run: JobRun): Promise<AccountRecord> {
-    const { accountId, operationId } = run.operation;
-    const account = await this.parts.accounts.reread(accountId ?? '');
-    if (!account) throw new StepLostError(operationId);
-    return account;
   }
 }
 

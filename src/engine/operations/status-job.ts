@@ -7,7 +7,8 @@ import type { AccountCache } from '../account-cache';
 import type { Balances } from '../balances';
 import type { ReachPoint } from '../fault-points';
 import type { ShardSet } from '../shard-set';
-import { type Job, type JobRun, StepLostError } from './operation-runner';
+import { accountOf } from './account-of';
+import type { Job, JobRun } from './operation-runner';
 import { tellRows } from './tell-rows';
 
 export interface StatusParts {
@@ -63,7 +64,7 @@ export class StatusJob implements Job {
   async #record(run: JobRun): Promise<void> {
     const wanted = wantedOf(run);
     for (let tries = 1; tries <= SET_TRIES_MAX; tries += 1) {
-      const account = await this.#account(run);
+      const account = await accountOf(run, this.parts.accounts);
       const refusal = refusalOf(account, wanted);
       if (refusal) {
         await run.advance({ step: ENDED, status: 'failed', error: refusal });
@@ -85,14 +86,14 @@ export class StatusJob implements Job {
 
   /** All rows in reach; those that a resize makes meanwhile are told by it. */
   async #tell(run: JobRun): Promise<void> {
-    const { accountId, reach, status, statusVersion: version } = await this.#account(run);
+    const { accountId, reach, status, statusVersion: version } = await accountOf(run, this.parts.accounts);
     await tellRows(this.parts.shards, reach, () => ({ kind: 'status', accountId, status, version }));
     this.parts.changed(accountId);
     await this.parts.reach('status.told');
   }
 
   async #verify(run: JobRun): Promise<void> {
-    const account = await this.#account(run);
+    const account = await accountOf(run, this.parts.accounts);
     if (account.closingFrom === null) {
       // Decided before, by a runner that did not live to say so.
       await run.advance(account.status === 'closed' ? DONE : { step: 'reverting' });
@@ -104,13 +105,6 @@ export class StatusJob implements Job {
     if (!(await this.parts.directory.setStatus(account, { status, closingFrom: null }))) return;
     await this.parts.accounts.reread(account.accountId);
     await run.advance(empty ? DONE : { step: 'reverting' });
-  }
-
-  async #account(run: JobRun): Promise<AccountRecord> {
-    const { accountId, operationId } = run.operation;
-    const account = await this.parts.accounts.reread(accountId ?? '');
-    if (!account) throw new StepLostError(operationId);
-    return account;
   }
 }
 
