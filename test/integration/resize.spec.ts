@@ -1,4 +1,3 @@
-import { eventually } from '../setup/eventually';
 import { type EngineInstance, EngineSite } from '../setup/engine-site';
 import { expectAtRest } from '../setup/expect-at-rest';
 import { quantile } from '../setup/retrying-load';
@@ -65,9 +64,6 @@ describe.each(RUNS)(
         totalMinor: OPENING_MINOR + load.changeMinor,
         keys: load.sent.map(({ asked }) => asked.requestId),
       });
-      await eventually('every operation ending', async () =>
-        (await site.openOperations()) === 0 ? true : undefined,
-      );
       console.log(
         `resize under fire [${store.mark}, ${instances} instance(s), ${IN_FLIGHT} in flight]: ${load.sent.length} keys; ` +
           `${latencies('during a resize', duringMs)}; ${latencies('otherwise', betweenMs)}`,

@@ -71,7 +71,7 @@ export class EngineSite {
       ...(reach && { reach }),
     });
     await runtime.start();
-    const instance = new EngineInstance(runtime);
+    const instance = new EngineInstance(runtime, () => this.openOperations());
     this.#instances.push(instance);
     return instance;
   }
@@ -109,7 +109,10 @@ export class EngineInstance {
   readonly accounts: AccountService;
   readonly operations: OperationService;
 
-  constructor(readonly runtime: EngineRuntime) {
+  constructor(
+    readonly runtime: EngineRuntime,
+    private readonly openOperations: () => Promise<number>,
+  ) {
     this.accounts = new AccountService(runtime);
     this.operations = new OperationService(runtime);
   }
@@ -208,9 +211,13 @@ export class EngineInstance {
     return keys;
   }
 
-  /** Resolves when nothing moves inside the account any more: nothing in transit, nothing left in a row out of use. */
+  /**
+   * Resolves when nothing moves inside any account any more: no operation is open, nothing in transit, nothing left in a
+   * row out of use. An operation is done before its rows know that they are out of use, so it must have ended first.
+   */
   whenSettled(): Promise<true> {
-    return eventually('an account at rest', async () => {
+    return eventually('accounts at rest', async () => {
+      if ((await this.openOperations()) > 0) return undefined;
       for (const shard of this.shards) {
         const [pending, draining] = await Promise.all([
           shard.pendingDepartures({ limit: 1, olderThanMs: 0 }),
