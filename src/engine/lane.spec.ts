@@ -223,6 +223,7 @@ function laneOn(
     breaker,
     observer,
     now,
+    newId: () => clock.newId(),
     turn,
   });
   const submit = (requestId: string): Promise<LaneOutcome> =>

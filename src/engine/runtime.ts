@@ -1,10 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { Directory } from '../shards/directory/directory';
 import { DatabaseRefusedError } from '../shards/faults';
-import { directoryDatabaseAt, shardAt } from '../shards/open-database';
-import { REAL_SURROUNDINGS, type Surroundings } from '../shards/run-batch';
+import { type Databases, REAL_DATABASES } from '../shards/open-database';
 import type { Shard } from '../shards/shard';
 import { type Location, parseLocation, type ShardAddress } from '../shards/shard-address';
+import { type Later, REAL_SURROUNDINGS, type Surroundings } from '../shards/surroundings';
 import { ACCOUNT_CACHE_SETTINGS, AccountCache } from './account-cache';
 import { Balances } from './balances';
 import { Collector, COLLECTOR_SETTINGS } from './collector';
@@ -33,6 +32,7 @@ export interface RuntimeOptions {
   readonly laneSettings: LaneSettings;
   readonly observer: EngineObserver;
   readonly surroundings?: Surroundings;
+  readonly databases?: Databases;
   /** How long the directory is waited for at start. */
   readonly startMsMax: number;
   /** How long keys are looked for where a past placement had their home; 30 days by default. */
@@ -57,7 +57,7 @@ const DISCOVER_MS_MIN = 100;
  * service, the benchmarks and the tests all run this one.
  */
 export class EngineRuntime {
-  readonly instanceId = randomUUID();
+  readonly instanceId: string;
   readonly directory: Directory;
   readonly accounts: AccountCache;
   readonly shards: ShardSet;
@@ -71,7 +71,8 @@ export class EngineRuntime {
   readonly observer: EngineObserver;
   readonly reach: ReachPoint;
   readonly #housekeeping: Housekeeping;
-  readonly #surroundings: Surroundings;
+  readonly surroundings: Surroundings;
+  readonly #databases: Databases;
   readonly #openShards: Shard[];
   #discovering: Promise<void> | undefined;
   #discoveredAt = -Infinity;
@@ -85,21 +86,34 @@ export class EngineRuntime {
     const now = (): number => surroundings.now();
     const sleep = (ms: number, signal?: AbortSignal): Promise<void> => surroundings.sleep(ms, signal);
     const turn = (): Promise<void> => surroundings.turn();
+    const newId = (): string => surroundings.newId();
+    const later: Later = (ms, run) => surroundings.later(ms, run);
     this.reach = reach;
-    this.#surroundings = surroundings;
-    this.directory = new Directory(directoryDatabaseAt(options.directory));
+    this.surroundings = surroundings;
+    this.instanceId = newId();
+    this.#databases = options.databases ?? REAL_DATABASES;
+    this.directory = new Directory(this.#databases.directoryDatabaseAt(options.directory), newId);
     const windowMs = options.idempotencyWindowMs ?? ACCOUNT_CACHE_SETTINGS.windowMs;
-    this.accounts = new AccountCache(this.directory, { ...ACCOUNT_CACHE_SETTINGS, windowMs }, now);
+    this.accounts = new AccountCache(this.directory, { ...ACCOUNT_CACHE_SETTINGS, windowMs }, now, () =>
+      surroundings.wallMs(),
+    );
     this.#openShards = options.shards.map((address) => this.#shardAt(address));
-    this.shards = new ShardSet(this.#openShards, { settings: options.laneSettings, observer, now, turn });
+    this.shards = new ShardSet(this.#openShards, {
+      settings: options.laneSettings,
+      observer,
+      now,
+      turn,
+      sleep,
+      newId,
+    });
     this.shards.discoverWith((areMissing) => this.#findShards(areMissing));
 
     const { shards, accounts, directory, instanceId } = this;
     const { leases } = directory;
-    this.transfers = new Transfers(shards, observer, RECOVERY_SETTINGS, reach);
+    this.transfers = new Transfers(shards, observer, RECOVERY_SETTINGS, reach, later);
     const { transfers } = this;
     const locks = new ReachLocks(shards);
-    const mover = new Mover(shards, randomUUID, reach);
+    const mover = new Mover(shards, newId, reach);
     const lookUps = new KeyLookUps(shards, turn);
     this.balances = new Balances({ shards, accounts, locks, sleep });
     this.rebalancer = new Rebalancer({
@@ -111,6 +125,7 @@ export class EngineRuntime {
       observer,
       instanceId,
       now,
+      later,
       settings: { ...REBALANCER_SETTINGS, intervalMs: options.rebalanceMs ?? REBALANCER_SETTINGS.intervalMs },
     });
     this.sweeper = new Sweeper({
@@ -122,6 +137,7 @@ export class EngineRuntime {
       observer,
       instanceId,
       reach,
+      later,
       settings: SWEEPER_SETTINGS,
     });
     this.collector = new Collector({
@@ -153,7 +169,7 @@ export class EngineRuntime {
     });
     this.operations = this.#operations(windowMs);
     const discoverShards = (): Promise<void> => this.discoverShards();
-    this.#housekeeping = new Housekeeping({ directory, observer, discoverShards });
+    this.#housekeeping = new Housekeeping({ directory, observer, discoverShards, later });
   }
 
   /**
@@ -222,7 +238,7 @@ export class EngineRuntime {
   discoverShards(): Promise<void> {
     this.#discovering ??= this.#discover().finally(() => {
       this.#discovering = undefined;
-      this.#discoveredAt = this.#surroundings.now();
+      this.#discoveredAt = this.surroundings.now();
     });
     return this.#discovering;
   }
@@ -232,8 +248,8 @@ export class EngineRuntime {
     await this.#discovering?.catch(() => undefined);
     if (!areMissing()) return;
     const before = this.#discoveredAt;
-    const waitMs = before + DISCOVER_MS_MIN - this.#surroundings.now();
-    if (waitMs > 0) await this.#surroundings.sleep(waitMs);
+    const waitMs = before + DISCOVER_MS_MIN - this.surroundings.now();
+    if (waitMs > 0) await this.surroundings.sleep(waitMs);
     if (this.#discoveredAt === before) await this.discoverShards();
   }
 
@@ -250,22 +266,23 @@ export class EngineRuntime {
   }
 
   #shardAt(address: ShardAddress): Shard {
-    return shardAt(address, {
+    return this.#databases.shardAt(address, {
       clusterId: () => this.directory.clusterId(),
       describeAccount: (accountId) => this.#describeAccount(accountId),
       parallelism: this.options.lanesPerShard,
-      surroundings: this.#surroundings,
+      surroundings: this.surroundings,
     });
   }
 
   #operations(windowMs: number): OperationRunner {
     const { directory, accounts, shards, balances, rebalancer, reach } = this;
-    const sleep = (ms: number): Promise<void> => this.#surroundings.sleep(ms);
+    const sleep = (ms: number): Promise<void> => this.surroundings.sleep(ms);
     const runner = new OperationRunner({
       store: directory.operations,
       observer: this.observer,
       settings: RUNNER_SETTINGS,
-      newId: randomUUID,
+      newId: () => this.surroundings.newId(),
+      later: (ms, run) => this.surroundings.later(ms, run),
     });
     const changed = (accountId: string): void => {
       this.#announce(accountId);
@@ -291,15 +308,15 @@ export class EngineRuntime {
   }
 
   async #openDirectory(): Promise<void> {
-    const deadline = this.#surroundings.now() + this.options.startMsMax;
+    const deadline = this.surroundings.now() + this.options.startMsMax;
     for (;;) {
       try {
         await this.directory.open();
         return;
       } catch (error) {
-        if (error instanceof DatabaseRefusedError || this.#surroundings.now() > deadline) throw error;
+        if (error instanceof DatabaseRefusedError || this.surroundings.now() > deadline) throw error;
         this.options.observer.deferred('opening the directory', error);
-        await this.#surroundings.sleep(RETRY_PAUSE_MS);
+        await this.surroundings.sleep(RETRY_PAUSE_MS);
       }
     }
   }
@@ -317,7 +334,7 @@ export class EngineRuntime {
 
   async #keepOpening(shard: Shard): Promise<void> {
     while (!this.#stopped) {
-      await this.#surroundings.sleep(RETRY_PAUSE_MS);
+      await this.surroundings.sleep(RETRY_PAUSE_MS);
       if (this.#isStopped()) return;
       try {
         await shard.open();

@@ -1,6 +1,7 @@
 import { hashId } from '../ledger/routing';
 import { type Command, isAccountWide } from '../ledger/command';
 import type { Shard } from '../shards/shard';
+import type { Surroundings } from '../shards/surroundings';
 import { Breaker } from './breaker';
 import type { LaneOutcome } from './engine-outcome';
 import { Lane } from './lane';
@@ -13,6 +14,8 @@ export interface LaneEnvironment {
   readonly observer: EngineObserver;
   readonly now: () => number;
   readonly turn: () => Promise<void>;
+  readonly sleep: Surroundings['sleep'];
+  readonly newId: () => string;
 }
 
 /**
@@ -27,7 +30,7 @@ export class ShardLanes {
     readonly shard: Shard,
     parts: LaneEnvironment,
   ) {
-    const { settings, observer, now, turn } = parts;
+    const { settings, observer, now, turn, newId } = parts;
     const breaker = (this.#breaker = new Breaker({
       breakMs: settings.breakMs,
       now,
@@ -35,7 +38,7 @@ export class ShardLanes {
     }));
     this.#lanes = Array.from(
       { length: shard.parallelism },
-      (_, number) => new Lane({ shard, number, settings, breaker, observer, now, turn }),
+      (_, number) => new Lane({ shard, number, settings, breaker, observer, now, turn, newId }),
     );
   }
 

@@ -17,7 +17,7 @@ import type {
   TransferPlace,
 } from './ledger-scan';
 import { wholeTransfers } from './ledger-scan';
-import { type RetryPolicy, runBatch, type Surroundings } from './run-batch';
+import { type RetryPolicy, runBatch } from './run-batch';
 import type {
   BatchHint,
   BatchResult,
@@ -43,6 +43,7 @@ import { settledUntil } from './statements/settled-until';
 import type { Statement } from './statements/statement';
 import { SUB_ACCOUNT_COLUMNS, toSubAccount } from './statements/sub-account-row';
 import { sumBalances, toShardBalance } from './statements/sum-balances';
+import type { Surroundings } from './surroundings';
 
 /** What a new row of an account starts from, asked of the directory when a named row turns out to be missing. */
 export type DescribeAccount = (accountId: string) => Promise<Omit<SubAccountSeed, 'accountId' | 'index'>>;

@@ -1,4 +1,4 @@
-import type { Surroundings } from '../../src/shards/run-batch';
+import type { Surroundings } from '../../src/shards/surroundings';
 
 interface Sleeper {
   readonly untilMs: number;
@@ -14,6 +14,7 @@ export class EngineTime implements Surroundings {
   readonly #chance: () => number;
   #sleepers: Sleeper[] = [];
   #passing = false;
+  #ids = 0;
 
   /** @param seed of `random` */
   constructor(seed = 1) {
@@ -24,22 +25,42 @@ export class EngineTime implements Surroundings {
     return this.#nowMs;
   }
 
+  wallMs(): number {
+    return this.#nowMs;
+  }
+
+  newId(): string {
+    return `id ${(this.#ids += 1)}`;
+  }
+
   random(): number {
     return this.#chance();
   }
 
-  sleep(ms: number): Promise<void> {
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((wake) => {
-      const untilMs = this.#nowMs + ms;
-      // Behind those whose moment is the same: they asked first.
-      const place = this.#sleepers.findIndex((other) => other.untilMs > untilMs);
-      this.#sleepers.splice(place < 0 ? this.#sleepers.length : place, 0, { untilMs, wake });
-      if (this.#passing) return;
+      const callOff = this.later(ms, wake);
+      signal?.addEventListener('abort', () => {
+        callOff();
+        wake();
+      });
+    });
+  }
+
+  later(ms: number, wake: () => void): () => void {
+    const sleeper = { untilMs: this.#nowMs + ms, wake };
+    // Behind those whose moment is the same: they asked first.
+    const place = this.#sleepers.findIndex((other) => other.untilMs > sleeper.untilMs);
+    this.#sleepers.splice(place < 0 ? this.#sleepers.length : place, 0, sleeper);
+    if (!this.#passing) {
       this.#passing = true;
       setImmediate(() => {
         this.#pass();
       });
-    });
+    }
+    return () => {
+      this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
+    };
   }
 
   turn(): Promise<void> {

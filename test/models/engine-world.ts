@@ -134,7 +134,7 @@ export class EngineWorld {
     const { interfereAt, parallelism = 1, reach } = options;
     const observer = new NotingObserver();
     const now = (): number => time.now();
-    const sleep = (ms: number): Promise<void> => time.sleep(ms);
+    const sleep = (ms: number, signal?: AbortSignal): Promise<void> => time.sleep(ms, signal);
     const turn = (): Promise<void> => time.turn();
     const accounts = new AccountCache(
       options.accounts ?? this.directory,
@@ -157,7 +157,14 @@ export class EngineWorld {
           ...(interfereAt && { interfere: (step) => interfereAt(name, step) }),
         }),
     );
-    const shards = new ShardSet(made, { settings: LANE_SETTINGS, observer, now, turn });
+    const shards = new ShardSet(made, {
+      settings: LANE_SETTINGS,
+      observer,
+      now,
+      turn,
+      sleep,
+      newId: () => time.newId(),
+    });
     const transfers = new Transfers(shards, observer, RECOVERY_SETTINGS, reach);
     const locks = new ReachLocks(shards);
     const mover = new Mover(shards, () => String((this.#transfers += 1)), reach);

@@ -1,15 +1,24 @@
-import type { Surroundings } from '../../src/shards/run-batch';
+import type { Surroundings } from '../../src/shards/surroundings';
 
 /** Time that passes only when somebody sleeps or a test says so, and chance that always falls the same way. */
 export class TestClock implements Surroundings {
   /** How long each sleep was, in order. */
   readonly sleptMs: number[] = [];
   #nowMs = 1_000;
+  #ids = 0;
 
   constructor(private readonly chance = 0.5) {}
 
   now(): number {
     return this.#nowMs;
+  }
+
+  wallMs(): number {
+    return this.#nowMs;
+  }
+
+  newId(): string {
+    return `id ${(this.#ids += 1)}`;
   }
 
   random(): number {
@@ -25,6 +34,11 @@ export class TestClock implements Surroundings {
     this.sleptMs.push(ms);
     this.pass(ms);
     return Promise.resolve();
+  }
+
+  /** Nothing happens in the background. */
+  later(): () => void {
+    return () => undefined;
   }
 
   pass(ms: number): void {

@@ -15,7 +15,7 @@ import {
   wholeTransfers,
 } from '../ledger-scan';
 import { lockAccount } from '../lock-account';
-import { RETRY_POLICY, type RetryPolicy, runBatch, type Surroundings } from '../run-batch';
+import { RETRY_POLICY, type RetryPolicy, runBatch } from '../run-batch';
 import type {
   BatchHint,
   BatchResult,
@@ -27,6 +27,7 @@ import type {
   ShardBalance,
 } from '../shard';
 import type { DescribeAccount } from '../sql-shard';
+import type { Surroundings } from '../surroundings';
 import { type Interference, type MemoryStep, NO_INTERFERENCE, pass } from './interference';
 import { MemoryBatchStore } from './memory-batch-store';
 import type { MemoryDatabase, StoredAccount, TransferRow } from './memory-database';
