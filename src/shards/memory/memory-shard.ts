@@ -54,7 +54,7 @@ export class MemoryShard implements Shard {
   constructor(private readonly parts: MemoryShardParts) {
     this.parallelism = parts.parallelism ?? 1;
     this.#interfere = parts.interfere ?? NO_INTERFERENCE;
-    this.#batches = new MemoryBatchStore(parts.database, this.#interfere);
+    this.#batches = new MemoryBatchStore(parts.database, this.#interfere, this);
   }
 
   get name(): string {
@@ -177,13 +177,18 @@ export class MemoryShard implements Shard {
     );
   }
 
-  async settledUntilUs(): Promise<number> {
-    const leave = await this.parts.database.enter();
-    try {
-      return await this.#read((database) => database.nowUs());
-    } finally {
-      leave();
-    }
+  settledUntilUs(accountId: string): Promise<number> {
+    const { database } = this.parts;
+    return this.#guard(async () => {
+      const transaction = database.begin(this);
+      try {
+        await this.#pass('read');
+        await database.lockRows(transaction, accountId, () => true);
+        return database.nowUs();
+      } finally {
+        database.end(this, transaction);
+      }
+    });
   }
 
   listEntries(query: EntryQuery): Promise<Entry[]> {
@@ -276,14 +281,9 @@ export class MemoryShard implements Shard {
 
   /** A transaction of one statement; rejects with `ShardFault`. */
   async #write(write: (database: MemoryDatabase) => void): Promise<void> {
-    const leave = await this.parts.database.enter();
-    try {
-      await this.#pass('beforeCommit');
-      write(this.parts.database);
-      await this.#pass('afterCommit');
-    } finally {
-      leave();
-    }
+    await this.#pass('beforeCommit');
+    write(this.parts.database);
+    await this.#pass('afterCommit');
   }
 
   #pass(step: MemoryStep): Promise<void> {
