@@ -1,5 +1,6 @@
 import type { Changes } from '../../ledger/shard-state';
 import type { SubAccount } from '../../ledger/sub-account';
+import { ShardFault } from '../faults';
 import type { Departure } from '../../ledger/transfer';
 import type { BatchStore, BatchTransaction, FoundKeys, KeyScope, RowScope } from '../batch-transaction';
 import { type Interference, type MemoryStep, NO_INTERFERENCE, pass } from './interference';
@@ -27,13 +28,15 @@ export class MemoryBatchStore implements BatchStore {
   }
 
   async begin(): Promise<BatchTransaction> {
-    await pass('begin', this.name, this.interfere);
+    await pass('begin', { shard: this.name, interfere: this.interfere });
     return new MemoryBatchTransaction(this.database, this.interfere, this.client);
   }
 }
 
 class MemoryBatchTransaction implements BatchTransaction {
   readonly #transaction: object;
+  /** Its client has given it up, and its commit is still on its way. */
+  #isLeft = false;
 
   constructor(
     private readonly database: MemoryDatabase,
@@ -85,15 +88,32 @@ class MemoryBatchTransaction implements BatchTransaction {
   }
 
   async commit(changes: Changes): Promise<void> {
-    await this.#pass('beforeCommit');
+    await this.#pass('beforeCommit', (arrives) => {
+      this.#isLeft = true;
+      void arrives.then(() => {
+        this.#arrive(changes);
+      });
+    });
     this.database.write(changes);
     this.#end();
     await this.#pass('afterCommit');
   }
 
+  /** The commit of a transaction that its client has given up: it takes effect, unless the server has ended it. */
+  #arrive(changes: Changes): void {
+    try {
+      this.database.assertOpen(this.client, this.#transaction);
+      this.database.write(changes);
+    } catch (error) {
+      if (!(error instanceof ShardFault)) throw error;
+    } finally {
+      this.#end();
+    }
+  }
+
   /** Nothing was written yet, so there is nothing to take back. */
   rollback(): Promise<void> {
-    this.#end();
+    if (!this.#isLeft) this.#end();
     return Promise.resolve();
   }
 
@@ -101,8 +121,8 @@ class MemoryBatchTransaction implements BatchTransaction {
     this.database.end(this.client, this.#transaction);
   }
 
-  async #pass(step: MemoryStep): Promise<void> {
-    await pass(step, this.database.name, this.interfere);
+  async #pass(step: MemoryStep, arriveLate?: (arrives: Promise<void>) => void): Promise<void> {
+    await pass(step, { shard: this.database.name, interfere: this.interfere }, arriveLate);
     if (step !== 'afterCommit') this.database.assertOpen(this.client, this.#transaction);
   }
 }

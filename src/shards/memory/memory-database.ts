@@ -4,7 +4,7 @@ import type { Changes } from '../../ledger/shard-state';
 import { emptySubAccount, rowKey, type SubAccount, type SubAccountSeed } from '../../ledger/sub-account';
 import type { Transfer } from '../../ledger/transfer';
 import { type FaultVerdict, ShardFault } from '../faults';
-import { type LockWait, RowLocks } from './row-locks';
+import { LockWaitEndedError, type LockWait, RowLocks } from './row-locks';
 
 /** One half of a transfer, or a move within the shard. */
 export interface TransferRow extends Transfer {
@@ -81,7 +81,7 @@ export class MemoryDatabase {
    * Locks the rows of an account that are wanted and exist, in the order of their index, each as it is when its lock is
    * granted. A row that is made behind the place that the scan has reached is not seen, and one before it is.
    *
-   * Rejects with `ShardFault` `again` when a lock is waited for too long.
+   * Rejects with `ShardFault` `again` when a lock is waited for too long, `outcomeUnknown` when the client is disconnected.
    */
   async lockRows(
     transaction: object,
@@ -103,7 +103,11 @@ export class MemoryDatabase {
     try {
       await this.#locks.acquire(key, transaction);
     } catch (error) {
-      throw new ShardFault(this.name, 'again', error);
+      throw new ShardFault(
+        this.name,
+        error instanceof LockWaitEndedError ? 'outcomeUnknown' : 'again',
+        error,
+      );
     }
   }
 

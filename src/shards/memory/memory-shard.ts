@@ -281,13 +281,18 @@ export class MemoryShard implements Shard {
 
   /** A transaction of one statement; rejects with `ShardFault`. */
   async #write(write: (database: MemoryDatabase) => void): Promise<void> {
-    await this.#pass('beforeCommit');
-    write(this.parts.database);
+    const { database } = this.parts;
+    await this.#pass('beforeCommit', (arrives) => {
+      void arrives.then(() => {
+        write(database);
+      });
+    });
+    write(database);
     await this.#pass('afterCommit');
   }
 
-  #pass(step: MemoryStep): Promise<void> {
-    return pass(step, this.name, this.#interfere);
+  #pass(step: MemoryStep, arriveLate?: (arrives: Promise<void>) => void): Promise<void> {
+    return pass(step, { shard: this.name, interfere: this.#interfere }, arriveLate);
   }
 
   #guard<T>(run: () => Promise<T>): Promise<T> {

@@ -3,6 +3,7 @@ import type { Later } from '../surroundings';
 interface Waiter {
   readonly holder: object;
   readonly grant: () => void;
+  readonly giveUp: (reason: Error) => void;
 }
 
 interface Lock {
@@ -23,16 +24,25 @@ export class LockWaitTimeoutError extends Error {
   }
 }
 
+/** The transaction ended while it waited: its client is gone. */
+export class LockWaitEndedError extends Error {
+  constructor(key: string) {
+    super(`the transaction was ended while it waited for row "${key}"`);
+  }
+}
+
 /** Exclusive locks on rows that exist, held by transactions until they end and granted in the order they were asked for. */
 export class RowLocks {
   readonly #locks = new Map<string, Lock>();
   readonly #held = new Map<object, Set<string>>();
+  readonly #ended = new WeakSet<object>();
 
   /** @param wait without it, waits are endless */
   constructor(private readonly wait?: LockWait) {}
 
-  /** Rejects with `LockWaitTimeoutError`. A lock that is held already is granted again. */
+  /** Rejects with `LockWaitTimeoutError` or `LockWaitEndedError`. A lock that is held already is granted again. */
   acquire(key: string, holder: object): Promise<void> | undefined {
+    if (this.#ended.has(holder)) return Promise.reject(new LockWaitEndedError(key));
     const lock = this.#locks.get(key);
     if (!lock) {
       this.#locks.set(key, { holder, waiting: [] });
@@ -47,10 +57,14 @@ export class RowLocks {
           callOff?.();
           resolve();
         },
+        giveUp: (reason) => {
+          callOff?.();
+          lock.waiting.splice(lock.waiting.indexOf(waiter), 1);
+          reject(reason);
+        },
       };
       const callOff = this.wait?.later(this.wait.msMax, () => {
-        lock.waiting.splice(lock.waiting.indexOf(waiter), 1);
-        reject(new LockWaitTimeoutError(key));
+        waiter.giveUp(new LockWaitTimeoutError(key));
       });
       lock.waiting.push(waiter);
     });
@@ -58,10 +72,9 @@ export class RowLocks {
 
   /** Lets go of all that a transaction holds, and of its place in any queue. */
   release(holder: object): void {
-    for (const { waiting } of this.#locks.values()) {
-      const place = waiting.findIndex((waiter) => waiter.holder === holder);
-      if (place >= 0) waiting.splice(place, 1);
-    }
+    this.#ended.add(holder);
+    for (const [key, { waiting }] of this.#locks)
+      waiting.find((waiter) => waiter.holder === holder)?.giveUp(new LockWaitEndedError(key));
     const held = this.#held.get(holder) ?? [];
     this.#held.delete(holder);
     for (const key of held) this.#pass(key);
