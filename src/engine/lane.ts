@@ -120,7 +120,6 @@ export class Lane {
       return;
     }
     const started = now();
-    breaker.setOut();
     try {
       const commands = batch.map((waiting) => waiting.command);
       const { outcomes, hint } = await shard.applyBatch(commands, this.#hint);

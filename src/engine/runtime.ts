@@ -104,6 +104,7 @@ export class EngineRuntime {
       now,
       turn,
       sleep,
+      later,
       newId,
     });
     this.shards.discoverWith((areMissing) => this.#findShards(areMissing));
@@ -198,6 +199,7 @@ export class EngineRuntime {
     await this.sweeper.stop();
     await this.transfers.stopRecovery();
     await this.engine.whenIdle();
+    this.shards.stop();
     for (const shard of this.#openShards) await shard.close();
     await this.directory.close();
   }

@@ -61,6 +61,10 @@ export class ShardSet {
     return withinMs(this.parts.sleep, { msMax, shard }, answer);
   }
 
+  stop(): void {
+    for (const lanes of this.all) lanes.stop();
+  }
+
   async whenIdle(): Promise<void> {
     await Promise.all(this.all.map((lanes) => lanes.whenIdle()));
   }

@@ -3,6 +3,8 @@ import type { Surroundings } from '../../src/shards/surroundings';
 interface Sleeper {
   readonly untilMs: number;
   readonly wake: () => void;
+  /** Comes when its time does, and makes no time pass. */
+  readonly isBackground: boolean;
 }
 
 /**
@@ -39,7 +41,7 @@ export class EngineTime implements Surroundings {
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((wake) => {
-      const callOff = this.later(ms, wake);
+      const callOff = this.#at(ms, wake, false);
       signal?.addEventListener('abort', () => {
         callOff();
         wake();
@@ -47,12 +49,16 @@ export class EngineTime implements Surroundings {
     });
   }
 
-  later(ms: number, wake: () => void): () => void {
-    const sleeper = { untilMs: this.#nowMs + ms, wake };
+  later(ms: number, run: () => void): () => void {
+    return this.#at(ms, run, true);
+  }
+
+  #at(ms: number, wake: () => void, isBackground: boolean): () => void {
+    const sleeper = { untilMs: this.#nowMs + ms, wake, isBackground };
     // Behind those whose moment is the same: they asked first.
     const place = this.#sleepers.findIndex((other) => other.untilMs > sleeper.untilMs);
     this.#sleepers.splice(place < 0 ? this.#sleepers.length : place, 0, sleeper);
-    if (!this.#passing) {
+    if (!this.#passing && !isBackground) {
       this.#passing = true;
       setImmediate(() => {
         this.#pass();
@@ -68,7 +74,9 @@ export class EngineTime implements Surroundings {
   }
 
   #pass(): void {
-    const next = this.#sleepers.shift();
+    const next = this.#sleepers.some(({ isBackground }) => !isBackground)
+      ? this.#sleepers.shift()
+      : undefined;
     if (!next) {
       this.#passing = false;
       return;

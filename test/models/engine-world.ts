@@ -163,6 +163,7 @@ export class EngineWorld {
       now,
       turn,
       sleep,
+      later: (ms, run) => time.later(ms, run),
       newId: () => time.newId(),
     });
     const transfers = new Transfers(shards, observer, RECOVERY_SETTINGS, reach);

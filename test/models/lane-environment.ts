@@ -16,6 +16,7 @@ export function laneEnvironment(
     turn: () => clock.turn(),
     // Whoever waits for an answer waits until it comes: this clock's time passes as soon as anyone sleeps.
     sleep: () => new Promise(() => undefined),
+    later: (ms, run) => clock.later(ms, run),
     newId: () => clock.newId(),
   };
 }

@@ -6,6 +6,7 @@ export class TestClock implements Surroundings {
   readonly sleptMs: number[] = [];
   #nowMs = 1_000;
   #ids = 0;
+  readonly #timers = new Set<{ readonly atMs: number; readonly run: () => void }>();
 
   constructor(private readonly chance = 0.5) {}
 
@@ -36,12 +37,18 @@ export class TestClock implements Surroundings {
     return Promise.resolve();
   }
 
-  /** Nothing happens in the background. */
-  later(): () => void {
-    return () => undefined;
+  later(ms: number, run: () => void): () => void {
+    const timer = { atMs: this.#nowMs + ms, run };
+    this.#timers.add(timer);
+    return () => this.#timers.delete(timer);
   }
 
   pass(ms: number): void {
     this.#nowMs += ms;
+    for (const timer of this.#timers) {
+      if (timer.atMs > this.#nowMs) continue;
+      this.#timers.delete(timer);
+      timer.run();
+    }
   }
 }
