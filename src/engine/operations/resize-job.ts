@@ -203,6 +203,8 @@ export class ResizeJob implements Job {
             epoch,
             accountStatus: status,
             accountStatusVersion: statusVersion,
+            // Opened by the layout below. A statement that was given up may come late, when it is not wanted any more.
+            state: 'closed' as const,
           })),
         ),
       ),
