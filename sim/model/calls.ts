@@ -1,14 +1,6 @@
-import type { EngineOutcome } from '../../src/engine/engine-outcome';
-import type { AccountModel, Asked, OpenCall } from './account-model';
+import type { Asked, OpenCall } from './account-model';
+import { type Answer, brokenBy, isEffect, isEffective, isUnknown } from './answer-rules';
 import type { LedgerModel } from './ledger-model';
-
-/** What a client was told: an outcome, or nothing it can rely on. */
-export type Answer = EngineOutcome | { readonly kind: 'unknown' };
-
-/** A shard that could not be asked, or an answer that never came: the same key will tell. */
-export function isUnknown({ kind }: Answer): boolean {
-  return kind === 'unknown' || kind === 'shardUnavailable';
-}
 
 /** Judges every answer by what was true while it was waited for. */
 export class JudgedCalls {
@@ -43,7 +35,15 @@ export class JudgedCalls {
     account.openCalls.delete(call);
     const record = this.#recordOf(call.asked);
     record.open -= 1;
-    this.#judge(account, call, answer, record.answers);
+    const broken = brokenBy(account, { call, answer, earlier: record.answers });
+    if (broken) {
+      const { kind, amountMinor, requestId } = call.asked;
+      this.model.violated(
+        broken.rule,
+        `${requestId} (${kind} of ${amountMinor}): ${broken.detail}`,
+        requestId,
+      );
+    }
     record.answers.push(answer);
   }
 
@@ -82,77 +82,4 @@ export class JudgedCalls {
     this.#answers.set(key, made);
     return made;
   }
-
-  #judge(account: AccountModel, call: OpenCall, answer: Answer, earlier: readonly Answer[]): void {
-    const { requestId } = call.asked;
-    const wrong = (rule: Parameters<LedgerModel['violated']>[0], detail: string): void => {
-      this.model.violated(
-        rule,
-        `${requestId} (${call.asked.kind} of ${call.asked.amountMinor}): ${detail}`,
-        requestId,
-      );
-    };
-    switch (answer.kind) {
-      case 'applied':
-      case 'replayed': {
-        const stored = account.entries.get(requestId);
-        if (!stored) return wrong('acknowledgedIsDurable', `told ${answer.kind}, and there is no entry`);
-        const { shard, entry } = stored;
-        const told = { ...answer.entry, shard: answer.shard };
-        if (entry.fingerprint !== call.asked.fingerprint)
-          return wrong('replayIsTheFirst', 'told of another request');
-        if (!isSame(told, { ...entry, shard })) return wrong('replayIsTheFirst', `told ${inspect(told)}`);
-        if (
-          answer.kind === 'applied' &&
-          (call.tookEffectBefore || earlier.some(({ kind }) => kind === 'applied'))
-        )
-          return wrong('oneEffectPerKey', 'told to be applied, and it was before');
-        return;
-      }
-      case 'insufficientFunds':
-      case 'accountFrozen':
-      case 'accountClosed':
-      case 'balanceLimitExceeded':
-        if (call.tookEffectBefore)
-          return wrong('keyOutranksRefusal', `${answer.kind}, though it had taken effect`);
-        if (answer.kind === 'insufficientFunds' && !call.wasShort)
-          return wrong(
-            'refusedOnlyIfShort',
-            `refused with ${answer.availableMinor}, and the account always had enough`,
-          );
-        if (answer.kind === 'accountFrozen' && !call.wasFrozen) return wrong('statusWasAsked', 'told frozen');
-        if (answer.kind === 'accountClosed' && !call.wasClosed) return wrong('statusWasAsked', 'told closed');
-        return;
-      case 'keyReused': {
-        const first = account.entries.get(requestId)?.entry;
-        if (first === undefined || first.fingerprint === call.asked.fingerprint)
-          return wrong('replayIsTheFirst', 'told that its key was used for another request');
-        return;
-      }
-      case 'overloaded':
-      case 'shardUnavailable':
-      case 'unknown':
-        return;
-      default:
-        return wrong('noDefect', `answered ${answer.kind}`);
-    }
-  }
-}
-
-function isEffect({ kind }: Answer): boolean {
-  return kind === 'applied' || kind === 'replayed';
-}
-
-function isEffective(account: AccountModel, asked: Asked): boolean {
-  return account.entries.get(asked.requestId)?.entry.fingerprint === asked.fingerprint;
-}
-
-function isSame(a: object, b: object): boolean {
-  return inspect(a) === inspect(b);
-}
-
-function inspect(value: object): string {
-  return JSON.stringify(Object.entries(value).sort(), (_, each: unknown) =>
-    typeof each === 'bigint' ? each.toString() : each,
-  );
 }

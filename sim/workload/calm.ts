@@ -45,7 +45,7 @@ export async function rest(site: Site): Promise<void> {
 }
 
 function whatIsLeft(site: Site): string | undefined {
-  const { directory, databases } = site.world;
+  const { directory, databases, model } = site.world;
   const [open] = directory.read(
     `SELECT operation_id, kind, step FROM operation WHERE step <> 'ended' LIMIT 1`,
     [],
@@ -63,5 +63,7 @@ function whatIsLeft(site: Site): string | undefined {
           return `transfer ${transfer.transferId} of ${accountId} from ${database.name} stays pending`;
     }
   }
+  for (const [accountId, { inTransitMinor }] of model.accounts)
+    if (inTransitMinor !== 0n) return `${inTransitMinor} of ${accountId} does not arrive`;
   return undefined;
 }

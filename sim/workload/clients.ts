@@ -1,8 +1,8 @@
 import { requestFingerprint } from '../../src/engine/fingerprint';
 import type { Asked } from '../model/account-model';
-import { type Answer, isUnknown } from '../model/calls';
+import { type Answer, isUnknown } from '../model/answer-rules';
 import { NO_ANSWER, type SimInstance } from '../world/sim-instance';
-import type { AccountPlan } from './plan';
+import { type AccountPlan, MINOR_MAX } from './plan';
 import { inspect, isNotNow, type Site } from './site';
 
 /** A client gives a key up after so many tries without an answer; it is asked again in the end. */
@@ -149,8 +149,7 @@ export function toAsked(asked: Omit<Asked, 'fingerprint'>): Asked {
 
 /** The most that a request may move. */
 function clamp(amountMinor: bigint): bigint {
-  const most = 10n ** 18n;
-  return amountMinor > most ? most : amountMinor < 1n ? 1n : amountMinor;
+  return amountMinor > MINOR_MAX ? MINOR_MAX : amountMinor < 1n ? 1n : amountMinor;
 }
 
 /** As the service carries a request out. */

@@ -1,7 +1,7 @@
 import type { Clients } from './clients';
 import { rest } from './calm';
 import { isNoAnswer, toAsked } from './clients';
-import type { AccountPlan } from './plan';
+import { type AccountPlan, MINOR_MAX } from './plan';
 import { Readers } from './readers';
 import type { Site } from './site';
 import type { Wishes } from './wishes';
@@ -80,9 +80,8 @@ async function emptyOut(
   const account = model.account(accountId);
   if (account.maybeClosed) return;
   await new Readers(site).balance(accountId, 'current');
-  const most = 10n ** 18n;
   for (let part = 1; account.totalMinor > 0n; part += 1) {
-    const amountMinor = account.totalMinor > most ? most : account.totalMinor;
+    const amountMinor = account.totalMinor > MINOR_MAX ? MINOR_MAX : account.totalMinor;
     const answer = await clients.ask(
       toAsked({ kind: 'deduct', accountId, requestId: `all-${accountId}-${part}`, amountMinor }),
     );

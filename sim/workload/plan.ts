@@ -47,6 +47,9 @@ export type Wish = 'resize' | 'move' | 'rebalance' | 'freeze' | 'close' | 'addSh
 export type Blow =
   'kill' | 'stall' | 'restart' | 'shardAway' | 'directoryAway' | 'cutOff' | 'clockJump' | 'badWeather';
 
+/** The most that one request may move. */
+export const MINOR_MAX = 10n ** 18n;
+
 const SUB_ACCOUNTS = [1, 1, 2, 3, 4, 5, 8, 13, 16];
 
 export function planOf(chance: Chance, calls: number): Plan {
@@ -101,13 +104,15 @@ function accountPlans(chance: Chance): AccountPlan[] {
 
 export function accountPlan(chance: Chance, number: number): AccountPlan {
   const subAccounts = chance.oneOf(SUB_ACCOUNTS);
-  const unitMinor = chance.happens(0.15) ? 10n ** 15n : 1n;
+  // Sometimes so much that the `net` of a row wraps around.
+  const unitMinor = chance.happens(0.15) ? 10n ** 16n : 1n;
   const wealth = chance.oneOf([0, 5, 30, 200, 2_000]);
+  const openingMinor = BigInt(subAccounts * wealth) * unitMinor;
   return {
     accountId: `a${number}`,
     subAccounts,
-    openingMinor: BigInt(subAccounts * wealth) * (unitMinor === 1n ? 1n : unitMinor / 64n),
-    unitMinor: unitMinor === 1n ? 1n : unitMinor / 8n,
+    openingMinor: openingMinor > MINOR_MAX ? MINOR_MAX : openingMinor,
+    unitMinor,
     heat: number === 0 ? 6 : chance.oneOf([0.5, 1, 2]),
     creditShare: chance.oneOf([0, 0.05, 0.2, 0.5]),
     largeShare: chance.oneOf([0.02, 0.1, 0.4]),

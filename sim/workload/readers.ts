@@ -43,6 +43,11 @@ export class Readers {
     coverage.mark(`read ${consistency}`);
     const { totalMinor, availableMinor, heldMinor } = balance;
     const stoodStill = reading.totalsMinor.size === 1;
+    if (availableMinor < 0n || heldMinor < 0n)
+      model.violated(
+        'readingIsTrue',
+        `${consistency} of ${accountId}: available ${availableMinor}, held ${heldMinor}`,
+      );
     if (consistency === 'current' && !stoodStill) return;
     if (!reading.totalsMinor.has(totalMinor) || availableMinor + heldMinor !== totalMinor)
       model.violated(

@@ -6,7 +6,7 @@ import type { Databases } from '../../src/shards/open-database';
 import type { Shard } from '../../src/shards/shard';
 import type { Location } from '../../src/shards/shard-address';
 import type { Surroundings } from '../../src/shards/surroundings';
-import { Chance } from './chance';
+import { type Chance } from './chance';
 import { MarkedShard } from './marked-shard';
 import { lineTo, lineToDirectory } from './line';
 import { SimDirectory } from './sim-directory';
