@@ -1,9 +1,15 @@
 import type { Blow } from '../workload/plan';
 import type { Site } from '../workload/site';
+import type { SimInstance } from '../world/sim-instance';
 import { someHazards } from './weather';
+
+/** What the dead wait for. */
+const NEVER = new Promise<void>(() => undefined);
 
 /** What breaks, for a while each time. Everything is mended again by the one who broke it. */
 export class Blows {
+  readonly #deaths = new Set<Promise<void>>();
+
   constructor(private readonly site: Site) {}
 
   strike(blow: Blow): Promise<void> {
@@ -28,11 +34,38 @@ export class Blows {
     }
   }
 
+  /** From now on instances may die, or stall, between two steps of what they do; until `spare`. */
+  lieInWait(): void {
+    const { world, chance, plan } = this.site;
+    world.atPoint = (instance, point) => {
+      if (chance.happens(plan.deathAtPoint)) {
+        this.site.note(`${instance.name} dies at ${point}`);
+        world.coverage.mark('blow death at a point');
+        this.#deaths.add(this.#killAndReplace(instance));
+        return NEVER;
+      }
+      if (!chance.happens(plan.stallAtPoint)) return undefined;
+      const ms = chance.between(100, 9_000);
+      this.site.note(`${instance.name} stalls at ${point} for ${ms} ms`);
+      world.coverage.mark('blow stall at a point');
+      instance.stall(ms);
+      return world.timeline.sleep(0, instance);
+    };
+  }
+
+  /** Resolves when whoever died has been replaced. */
+  async spare(): Promise<void> {
+    this.site.world.atPoint = () => undefined;
+    await Promise.all(this.#deaths);
+  }
+
   async #kill(): Promise<void> {
+    const { living } = this.site.world;
+    if (living.length > 0) await this.#killAndReplace(this.site.chance.oneOf(living));
+  }
+
+  async #killAndReplace(victim: SimInstance): Promise<void> {
     const { site } = this;
-    const { living } = site.world;
-    if (living.length === 0) return;
-    const victim = site.chance.oneOf(living);
     site.note(`kill ${victim.name}`);
     victim.kill();
     await site.sleep(site.chance.spanMs(600));

@@ -17,6 +17,8 @@ export interface OpenCall {
   /** Its key had taken effect before it began. */
   readonly tookEffectBefore: boolean;
   /** At some instant the account had less than it asks for, and its key had not taken effect. */
+  /** No other call of its key was under way at any time of it, nor may an earlier one still take effect. */
+  isAlone: boolean;
   wasShort: boolean;
   wasFrozen: boolean;
   wasClosed: boolean;
@@ -52,6 +54,13 @@ export class AccountModel {
   /** From when it was asked for until it was surely undone. */
   maybeFrozen = false;
   maybeClosed = false;
+
+  /** What credits that are under way would bring. */
+  get comingMinor(): bigint {
+    let coming = 0n;
+    for (const { asked } of this.openCalls) if (asked.kind === 'credit') coming += asked.amountMinor;
+    return coming;
+  }
 
   /** What could be spent at this instant, wherever it is. */
   get payableMinor(): bigint {

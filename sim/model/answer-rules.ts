@@ -37,6 +37,8 @@ export function isEffective(account: AccountModel, asked: Asked): boolean {
 /** What an answer breaks, by what the model saw while it was waited for. */
 export function brokenBy(account: AccountModel, answered: Answered): Broken | undefined {
   const { call, answer } = answered;
+  if (isRefusal(answer) && call.isAlone && !call.tookEffectBefore && isEffective(account, call.asked))
+    return { rule: 'refusalChangesNothing', detail: `${answer.kind}, and it took effect` };
   switch (answer.kind) {
     case 'applied':
     case 'replayed':
@@ -68,6 +70,11 @@ export function brokenBy(account: AccountModel, answered: Answered): Broken | un
     default:
       return { rule: 'noDefect', detail: `answered ${answer.kind}` };
   }
+}
+
+/** Told that nothing was done. */
+function isRefusal(answer: Answer): boolean {
+  return !isUnknown(answer) && !isEffect(answer);
 }
 
 function outranked({ kind }: Answer): Broken {

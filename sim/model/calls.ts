@@ -20,13 +20,21 @@ export class JudgedCalls {
       asked,
       sinceMs: nowMs,
       tookEffectBefore: isEffective(account, asked),
+      isAlone: true,
       wasShort: false,
       wasFrozen: false,
       wasClosed: false,
     };
     account.openCalls.add(call);
     account.lookAt(call);
-    this.#recordOf(asked).open += 1;
+    const record = this.#recordOf(asked);
+    if (record.answers.some(isUnknown)) call.isAlone = false;
+    for (const other of account.openCalls) {
+      if (other === call || other.asked.requestId !== asked.requestId) continue;
+      other.isAlone = false;
+      call.isAlone = false;
+    }
+    record.open += 1;
     return call;
   }
 

@@ -48,7 +48,16 @@ export const REQUIRED_MARKS: readonly string[] = [
     (step) => `point resize.${step}`,
   ),
   ...['drain.leveled', 'status.recorded', 'status.told'].map((at) => `point ${at}`),
-  ...['kill', 'stall', 'restart', 'shardAway', 'directoryAway', 'cutOff', 'clockJump', 'badWeather'].map(
-    (blow) => `blow ${blow}`,
-  ),
+  ...[
+    'kill',
+    'stall',
+    'restart',
+    'shardAway',
+    'directoryAway',
+    'cutOff',
+    'clockJump',
+    'badWeather',
+    'death at a point',
+    'stall at a point',
+  ].map((blow) => `blow ${blow}`),
 ];

@@ -1,4 +1,5 @@
 import { requestFingerprint } from '../../src/engine/fingerprint';
+import { hashId } from '../../src/ledger/routing';
 import type { Asked } from '../model/account-model';
 import { type Answer, isUnknown } from '../model/answer-rules';
 import { NO_ANSWER, type SimInstance } from '../world/sim-instance';
@@ -7,6 +8,12 @@ import { inspect, isNotNow, type Site } from './site';
 
 /** A client gives a key up after so many tries without an answer; it is asked again in the end. */
 const TRIES_MAX = 4;
+
+/** What an account may hold. */
+const BALANCE_LIMIT_MINOR = 9n * 10n ** 18n;
+
+/** Keys that were sent just now. */
+const RECENT_MAX = 8;
 
 /** How long a call is under way to an instance, and its answer back. */
 const LATENCY_MS_MEAN = 1;
@@ -69,7 +76,9 @@ export class Clients {
     const { chance, plan } = this.site;
     const earlier = chance.happens(plan.repeatShare) && this.#earlier.length > 0;
     if (earlier) {
-      await this.#again(chance.oneOf(this.#earlier));
+      // Mostly one that may still be under way.
+      const from = chance.happens(0.6) ? this.#earlier.slice(-RECENT_MAX) : this.#earlier;
+      await this.#again(chance.oneOf(from));
       return;
     }
     const asked = this.#newRequest(this.#anyAccount());
@@ -111,13 +120,22 @@ export class Clients {
   #newRequest(account: AccountPlan): Asked {
     const { chance, world } = this.site;
     const { accountId, unitMinor, creditShare, largeShare, subAccounts } = account;
-    const requestId = `k${(this.#keys += 1)}`;
-    const { payableMinor } = world.model.account(accountId);
+    const isCredit = chance.happens(creditShare);
+    const requestId = this.#newKey(account.lopsided ? isCredit : undefined);
+    const { payableMinor, totalMinor, comingMinor } = world.model.account(accountId);
     const shareMinor = payableMinor / BigInt(subAccounts) + unitMinor;
-    if (chance.happens(creditShare)) {
+    if (isCredit) {
       // Around what goes out, so that an account is now rich and now empty; some are large and spread.
       const units = BigInt(chance.between(1, chance.happens(0.2) ? 60 * subAccounts : 12));
-      return toAsked({ kind: 'credit', accountId, requestId, amountMinor: units * unitMinor });
+      const amountMinor = clamp(units * unitMinor);
+      // The limit is soft by what is under way: credits that are refused for it come one at a time.
+      const isOver = totalMinor + comingMinor + amountMinor > BALANCE_LIMIT_MINOR;
+      return toAsked({
+        kind: 'credit',
+        accountId,
+        requestId,
+        amountMinor: isOver && comingMinor > 0n ? 1n : amountMinor,
+      });
     }
     const amountMinor = chance.happens(largeShare)
       ? 1n + (shareMinor * BigInt(chance.between(0, 300))) / 100n
@@ -125,6 +143,15 @@ export class Clients {
         ? payableMinor + 1n
         : BigInt(chance.between(1, 9)) * unitMinor;
     return toAsked({ kind: 'deduct', accountId, requestId, amountMinor: clamp(amountMinor) });
+  }
+
+  /** @param atFirst whether its home is to be the first shard of a placement over all shards, if that matters */
+  #newKey(atFirst: boolean | undefined): string {
+    for (;;) {
+      const key = `k${(this.#keys += 1)}`;
+      const { length } = this.site.plan.shards;
+      if (atFirst === undefined || length === 1 || (hashId(key) % length === 0) === atFirst) return key;
+    }
   }
 
   #markReplay(answer: Answer, { accountId }: Asked): void {

@@ -12,6 +12,8 @@ export interface AccountPlan {
   readonly creditShare: number;
   /** Deductions of up to three times what a sub-account would have. */
   readonly largeShare: number;
+  /** Its credits have their homes on one shard, and its deductions on the others. */
+  readonly lopsided: boolean;
 }
 
 /** What a seed stands for: how large the world is, what is asked of it, and what is done to it. */
@@ -40,6 +42,9 @@ export interface Plan {
   /** What breaks in a storm, on the average. */
   readonly blows: Readonly<Record<Blow, number>>;
   readonly noticesLost: number;
+  /** At a place between two steps of what must survive a crash anywhere: how likely an instance dies, or stalls, there. */
+  readonly deathAtPoint: number;
+  readonly stallAtPoint: number;
 }
 
 export type Wish = 'resize' | 'move' | 'rebalance' | 'freeze' | 'close' | 'addShard' | 'audit' | 'create';
@@ -72,11 +77,11 @@ export function planOf(chance: Chance, calls: number): Plan {
     calmCalls: Math.floor((calls * 0.15) / rounds),
     repeatShare: chance.next() * 0.35,
     reuseShare: chance.next() * 0.1,
-    twinShare: at(0.5, 0.2),
+    twinShare: at(0.5, 0.4),
     readers: chance.between(0, 2),
     wishes: {
-      resize: at(0.6, 5),
-      move: at(0.6, 5),
+      resize: at(0.6, 6),
+      move: at(0.6, 8),
       rebalance: at(0.4, 4),
       freeze: at(0.3, 3),
       close: at(0.15, 2),
@@ -95,6 +100,8 @@ export function planOf(chance: Chance, calls: number): Plan {
       badWeather: at(0.7, 3),
     },
     noticesLost: at(0.5, 1),
+    deathAtPoint: at(0.4, 0.03),
+    stallAtPoint: at(0.4, 0.06),
   };
 }
 
@@ -116,5 +123,6 @@ export function accountPlan(chance: Chance, number: number): AccountPlan {
     heat: number === 0 ? 6 : chance.oneOf([0.5, 1, 2]),
     creditShare: chance.oneOf([0, 0.05, 0.2, 0.5]),
     largeShare: chance.oneOf([0.02, 0.1, 0.4]),
+    lopsided: chance.happens(unitMinor === 1n ? 0.1 : 0.6),
   };
 }

@@ -13,6 +13,7 @@ export async function storm(site: Site, parts: { clients: Clients; wishes: Wishe
   const { plan, chance, world } = site;
   const blows = new Blows(site);
   world.noticesLost = plan.noticesLost;
+  blows.lieInWait();
   let isOver = false;
   const calls = parts.clients.make(plan.stormCalls).then(() => {
     isOver = true;
@@ -33,6 +34,7 @@ export async function storm(site: Site, parts: { clients: Clients; wishes: Wishe
     ...scattered<Wish>(plan.wishes, (wish) => parts.wishes.carryOut(wish)),
     ...scattered<Blow>(plan.blows, (blow) => blows.strike(blow)),
   ]);
+  await blows.spare();
 }
 
 /** How often something happens whose mean is given: the whole part, and one more by chance. */

@@ -60,7 +60,7 @@ export class SimInstance implements Owner {
       startMsMax: START_MS_MAX,
       reach: (point) => {
         world.coverage.mark(`point ${point}`);
-        return undefined;
+        return world.atPoint(this, point);
       },
     });
     this.runtime.announceWith((accountId) => {

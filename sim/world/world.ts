@@ -1,3 +1,4 @@
+import type { FaultPoint } from '../../src/engine/fault-points';
 import type { EngineObserver } from '../../src/engine/observer';
 import { CALM, type Hazards } from '../faults/weather';
 import { LedgerModel } from '../model/ledger-model';
@@ -35,6 +36,8 @@ export class World {
   readonly instances: SimInstance[] = [];
   /** Notices between instances are lost with this probability. */
   noticesLost = 0;
+  /** What happens to an instance at a place between two steps; nothing when it answers nothing. */
+  atPoint: (instance: SimInstance, point: FaultPoint) => Promise<void> | undefined = () => undefined;
   readonly #databases = new Map<string, SimDatabase>();
   readonly #hazards = new Map<string, Hazards>();
   readonly #clockOffsetsMs = new Map<string, number>();
