@@ -3,6 +3,9 @@ import type { Site } from '../workload/site';
 import type { SimInstance } from '../world/sim-instance';
 import { someHazards } from './weather';
 
+/** An instance that stalls again and again is as good as none. */
+const STALLS_MAX = 3;
+
 /** What the dead wait for. */
 const NEVER = new Promise<void>(() => undefined);
 
@@ -44,7 +47,7 @@ export class Blows {
         this.#deaths.add(this.#killAndReplace(instance));
         return NEVER;
       }
-      if (!chance.happens(plan.stallAtPoint)) return undefined;
+      if (instance.stalls >= STALLS_MAX || !chance.happens(plan.stallAtPoint)) return undefined;
       const ms = chance.between(100, 9_000);
       this.site.note(`${instance.name} stalls at ${point} for ${ms} ms`);
       world.coverage.mark('blow stall at a point');

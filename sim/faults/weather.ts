@@ -35,7 +35,7 @@ export function someHazards(chance: Chance): Hazards {
     requestLate: at(0.06),
     answerLost: at(0.12),
     slow: at(0.2),
-    stall: at(0.01),
+    stall: at(0.03),
   };
 }
 

@@ -24,6 +24,7 @@ export type Rule =
   | 'statusWasAsked'
   | 'readingIsTrue'
   | 'everythingEnds'
+  | 'endedForGood'
   | 'auditAgrees'
   | 'noDefect'
   | 'answersInTime'

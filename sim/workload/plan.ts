@@ -83,7 +83,7 @@ export function planOf(chance: Chance, calls: number): Plan {
       resize: at(0.6, 6),
       move: at(0.6, 8),
       rebalance: at(0.4, 4),
-      freeze: at(0.3, 3),
+      freeze: at(0.4, 5),
       close: at(0.15, 2),
       addShard: at(0.5, 2),
       audit: at(0.3, 2),
@@ -95,13 +95,13 @@ export function planOf(chance: Chance, calls: number): Plan {
       restart: at(0.2, 2),
       shardAway: at(0.4, 3),
       directoryAway: at(0.3, 2),
-      cutOff: at(0.3, 3),
+      cutOff: at(0.4, 5),
       clockJump: at(0.25, 4),
       badWeather: at(0.7, 3),
     },
-    noticesLost: at(0.5, 1),
-    deathAtPoint: at(0.4, 0.03),
-    stallAtPoint: at(0.4, 0.06),
+    noticesLost: chance.happens(0.3) ? 1 : at(0.5, 1),
+    deathAtPoint: at(0.4, 0.05),
+    stallAtPoint: at(0.5, 0.15),
   };
 }
 

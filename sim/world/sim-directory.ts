@@ -25,15 +25,28 @@ export async function makeDirectoryImage(): Promise<Buffer> {
   }
 }
 
+const ENDED_FOR_GOOD = `
+  CREATE TEMP TRIGGER ended_for_good AFTER UPDATE OF step, status ON operation
+  WHEN (OLD.step = 'ended' AND NEW.step <> 'ended') OR (OLD.status <> 'running' AND NEW.status <> OLD.status)
+  BEGIN
+    SELECT reopened(OLD.operation_id || ' from ' || OLD.step || '/' || OLD.status || ' to ' || NEW.step || '/' || NEW.status);
+  END`;
+
 /** The directory's server: the real SQL on a real SQLite database in memory, under the world's time. */
 export class DirectoryServer {
   isAway = false;
   readonly #database: Sqlite.Database;
   readonly #statements = new Map<string, Sqlite.Statement>();
 
-  constructor(image: Buffer, clockUs: () => number) {
+  /** @param reopened told when an operation that had ended goes on, or comes to something else */
+  constructor(image: Buffer, clockUs: () => number, reopened: (operation: string) => void) {
     this.#database = new Sqlite(image);
     this.#database.defaultSafeIntegers(true);
+    this.#database.function('reopened', (operation) => {
+      reopened(String(operation));
+      return null;
+    });
+    this.#database.exec(ENDED_FOR_GOOD);
     let lastUs = 0;
     // Rises, as the embedded store's clock does: a clock that goes back is told by one that stands still.
     this.#database.function('now_us', { deterministic: false }, () =>

@@ -35,6 +35,8 @@ export class SimInstance implements Owner {
   wallOffsetMs = 0;
   isGone = false;
   stalledUntilMs = 0;
+  /** How often it stalled so far. */
+  stalls = 0;
   #takesCalls = false;
   #calls = 0;
   #ids = 0;
@@ -124,6 +126,7 @@ export class SimInstance implements Owner {
   /** As SIGSTOP: nothing happens for a while, and then everything goes on as if no time had passed. */
   stall(ms: number): void {
     const { timeline } = this.world;
+    this.stalls += 1;
     this.stalledUntilMs = timeline.nowMs + ms;
     if (ms < IDLE_SESSION_MS) return;
     timeline.after(IDLE_SESSION_MS, () => {

@@ -48,7 +48,13 @@ export class World {
     this.timeline = new Timeline(chance.fork());
     this.trace = new Trace(this.timeline, keepTrace);
     this.model = new LedgerModel(this.trace);
-    this.directory = new DirectoryServer(directoryImage, () => this.#clockUs('directory'));
+    this.directory = new DirectoryServer(
+      directoryImage,
+      () => this.#clockUs('directory'),
+      (operation) => {
+        this.model.violated('endedForGood', `operation ${operation}`);
+      },
+    );
   }
 
   /** A shard's database; it is there as soon as anyone asks for it. */

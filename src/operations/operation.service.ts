@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { EngineRuntime } from '../engine/runtime';
 import type { AccountStatus } from '../ledger/sub-account';
 import type { AccountRecord } from '../shards/directory/account-record';
+import { ASKED } from '../shards/directory/operation-store';
 import type { OperationError, OperationKind, OperationRecord } from '../shards/directory/operation-record';
 
 export interface ResizeRequest {
@@ -62,12 +63,13 @@ export class OperationService {
     const operation = await this.#create('resize', accountId, { subAccounts, ...(shards && { shards }) });
     await this.runtime.reach('resize.asked');
     if (!(await this.runtime.directory.beginOperation(account, operation.operationId))) {
-      const kind = revision === undefined ? 'inProgress' : 'changedMeanwhile';
-      await this.runtime.operations.refuse(operation, {
+      const refused = await this.runtime.operations.refuse(operation, {
         code: 'OPERATION_IN_PROGRESS',
         detail: 'The account changed before the operation could begin.',
       });
-      return { kind };
+      // Whoever found it left alone has begun it: then it is under way, or over.
+      if (!refused) return { kind: 'started', operation };
+      return { kind: revision === undefined ? 'inProgress' : 'changedMeanwhile' };
     }
     void this.runtime.operations.run(operation);
     return { kind: 'started', operation };
@@ -114,6 +116,6 @@ export class OperationService {
     accountId: string | null,
     plan: OperationRecord['plan'],
   ): Promise<OperationRecord> {
-    return this.runtime.operations.create({ kind, accountId, step: 'asked', plan });
+    return this.runtime.operations.create({ kind, accountId, step: ASKED, plan });
   }
 }

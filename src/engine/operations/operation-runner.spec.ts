@@ -92,6 +92,23 @@ describe('an operation', () => {
     expect(await directory.operations.find(operation.operationId)).toMatchObject({ step: ENDED });
   });
 
+  test('that another runner has carried out is neither refused nor run again by whoever found it late', async () => {
+    const { runner, observer } = instance(end);
+    const { operationId } = await create(runner);
+    // Stalled between writing it down and reading it back.
+    await directory.operations.advance(operationId, 'asked', { step: ENDED, status: 'done' });
+    const found = await directory.operations.find(operationId);
+    if (!found) throw new Error('it vanished');
+
+    expect(await runner.refuse(found, { code: 'OPERATION_IN_PROGRESS', detail: '' })).toBe(false);
+    await runner.run(found);
+    expect(await directory.operations.advance(operationId, ENDED, { step: ENDED, status: 'failed' })).toBe(
+      false,
+    );
+    expect(await directory.operations.find(operationId)).toMatchObject({ status: 'done', error: null });
+    expect(observer.deferrals).toEqual([]);
+  });
+
   test('that another runner has taken further is not touched, and nobody is alarmed', async () => {
     const stalled = instance(async (run) => {
       await directory.operations.advance(run.operation.operationId, 'asked', { step: 'later' });

@@ -1,5 +1,10 @@
 import type { OperationError, OperationKind, OperationRecord } from '../../shards/directory/operation-record';
-import { ENDED, type OperationAdvance, type OperationStore } from '../../shards/directory/operation-store';
+import {
+  ASKED,
+  ENDED,
+  type OperationAdvance,
+  type OperationStore,
+} from '../../shards/directory/operation-store';
 import type { Later } from '../../shards/surroundings';
 import type { EngineObserver } from '../observer';
 import { Periodic } from '../periodic';
@@ -115,13 +120,9 @@ export class OperationRunner {
     return done;
   }
 
-  /** Ends an operation that was never begun. */
-  async refuse(operation: OperationRecord, error: OperationError): Promise<void> {
-    await this.parts.store.advance(operation.operationId, operation.step, {
-      step: ENDED,
-      status: 'failed',
-      error,
-    });
+  /** Ends an operation that was never begun. @returns false when another runner has taken it up by now */
+  refuse({ operationId }: OperationRecord, error: OperationError): Promise<boolean> {
+    return this.parts.store.advance(operationId, ASKED, { step: ENDED, status: 'failed', error });
   }
 
   /** Takes up, every now and then, what nobody runs. */
@@ -173,7 +174,7 @@ export class OperationRunner {
     const { operationId, kind } = operation;
     const { store, observer, settings } = this.parts;
     const job = this.#jobs.get(kind);
-    if (!job) return;
+    if (!job || operation.step === ENDED) return;
     const hold = async (): Promise<void> => {
       const held = await store.claim(operationId, this.#runner, settings.leaseMs).catch(() => true);
       if (!held) stop.abort();

@@ -8,6 +8,9 @@ import {
   toOperationRecord,
 } from './operation-record';
 
+/** The step of an operation that is written down and that nobody has begun. */
+export const ASKED = 'asked';
+
 /** The step of an operation for which nothing is left to do. */
 export const ENDED = 'ended';
 
@@ -51,8 +54,13 @@ export class OperationStore {
     return row && toOperationRecord(row);
   }
 
-  /** Takes an operation to its next step, if it still stands where the caller believes. @returns whether it did */
+  /**
+   * Takes an operation to its next step, if it still stands where the caller believes; what has ended stays as it is.
+   *
+   * @returns whether it did
+   */
   async advance(operationId: string, from: string, to: OperationAdvance): Promise<boolean> {
+    if (from === ENDED) return false;
     const sets = ['step = ?'];
     const values: Parameter[] = [to.step];
     const set = (column: string, value: Parameter | undefined): void => {
