@@ -2,7 +2,22 @@ import * as fc from 'fast-check';
 import type { Command } from '../../src/ledger/command';
 import { wrap64 } from '../../src/ledger/money';
 import { type AccountStatus, type SubAccount, withState } from '../../src/ledger/sub-account';
-import { credit, deduct, fence, layout, level, row, setStatus, transferIn, transferOut } from './commands';
+import {
+  cancel,
+  confirm,
+  credit,
+  deduct,
+  expire,
+  fence,
+  hold,
+  layout,
+  level,
+  reverse,
+  row,
+  setStatus,
+  transferIn,
+  transferOut,
+} from './commands';
 
 /** A shard with some accounts, and a stream of commands to them, already cut into batches. */
 export interface World {
@@ -26,7 +41,8 @@ const NEWEST_EPOCH = 9;
 /**
  * Worlds in which everything happens: accounts short, empty, frozen, closed; `net` about to wrap; keys repeated as they
  * were and with another request; large credits that are spread; money sent away under ids that come back; rows opened,
- * emptied and levelled; fences, layouts and statuses that come late. In `unsettled` ones, some commands were routed by
+ * emptied and levelled; fences, layouts and statuses that come late; holds that are over at once or last, confirmed,
+ * cancelled and reversed in every order. In `unsettled` ones, some commands were routed by
  * an older placement than their row has reached, and some rows do not exist yet.
  */
 export function worlds({ unsettled } = { unsettled: true }): fc.Arbitrary<World> {
@@ -84,6 +100,8 @@ function stream(unsettled: boolean) {
         kind: fc.oneof(
           { weight: 6, arbitrary: fc.constant('deduct' as const) },
           { weight: 4, arbitrary: fc.constant('credit' as const) },
+          { weight: 4, arbitrary: fc.constant('hold' as const) },
+          { weight: 6, arbitrary: fc.constantFrom('confirm' as const, 'cancel', 'expire', 'reverse') },
           { weight: 2, arbitrary: fc.constantFrom('transferIn' as const, 'transferOut' as const) },
           { weight: 4, arbitrary: fc.constantFrom('fence' as const, 'layout', 'status', 'level') },
         ),
@@ -167,6 +185,14 @@ function toCommand(request: Request, pick: Pick, accounts: readonly (readonly Su
     subAccount,
     epoch: pick.epoch,
   };
+  const { fingerprint, epoch } = common;
+  const about = {
+    accountId,
+    subAccount,
+    epoch,
+    fingerprint,
+    amountMinor: request.spread ? null : amountMinor,
+  };
   const others = rows.map((each) => each.index).filter((index) => index !== subAccount);
   const inUse = rows.map((each) => each.index).filter((_, position) => request.open[position]);
   switch (kind) {
@@ -177,6 +203,16 @@ function toCommand(request: Request, pick: Pick, accounts: readonly (readonly Su
         ...common,
         spreadOver: request.spread ? others.map((index) => ({ shard: 'elsewhere', subAccount: index })) : [],
       });
+    case 'hold':
+      return hold({ ...common, expiresInUs: request.exactly ? 0 : 1_000_000 });
+    case 'confirm':
+      return confirm({ ...about, holdId: common.requestId });
+    case 'cancel':
+      return cancel({ ...about, holdId: common.requestId, leaveTombstone: request.spread });
+    case 'expire':
+      return expire({ accountId, subAccount, holdId: common.requestId });
+    case 'reverse':
+      return reverse({ ...about, reverses: common.requestId, requestId: `back${number}` });
     case 'transferIn':
       return transferIn({ accountId, transferId: `in${key}`, amountMinor, subAccount });
     case 'transferOut':
