@@ -40,6 +40,8 @@ export const PROVOCATIONS: Readonly<Record<FaultPoint, Provocation>> = {
   'resize.abandoning': 'nothing',
   'resize.settled': 'resize',
   'drain.leveled': 'resize',
+  'followUp.sought': 'nothing',
+  'expiry.found': 'nothing',
   'status.recorded': 'freeze',
   'status.told': 'freeze',
 };
