@@ -312,8 +312,10 @@ function isFirst(outcome: Outcome): boolean {
   return outcome.kind === 'applied' || ('replayed' in outcome && !outcome.replayed);
 }
 
-function isEmpty({ nowUs: _, ...changes }: Changes): boolean {
-  return Object.values(changes).every((written) => written.length === 0);
+function isEmpty(changes: Changes): boolean {
+  return Object.values(changes).every(
+    (written: number | readonly unknown[]) => typeof written === 'number' || written.length === 0,
+  );
 }
 
 function snapshot({ rows, entries, arrivals, departures, localMoves, holds, reversals }: LedgerShard) {

@@ -157,6 +157,11 @@ export function isAccountWide(command: Command): command is AccountWideCommand {
   return !('subAccount' in command);
 }
 
+export function isFollowUp(command: Command): command is FollowUpCommand {
+  const { kind } = command;
+  return kind === 'confirm' || kind === 'cancel' || kind === 'expire' || kind === 'reverse';
+}
+
 /**
  * The key under which a shard remembers that a command took effect; none for those that may be repeated freely, and for
  * those about something that stands already, which is loaded with what was done to it whenever they are decided.

@@ -1,5 +1,5 @@
 import { applyBatch } from '../ledger/apply-batch';
-import { type Command, commandKey, isAccountWide } from '../ledger/command';
+import { type Command, commandKey, isAccountWide, isFollowUp } from '../ledger/command';
 import { entryKey } from '../ledger/entry';
 import { confirmationKey, reversalKey } from '../ledger/identifiers';
 import type { Outcome } from '../ledger/outcome';
@@ -165,47 +165,32 @@ function ownKeys(commands: readonly Command[]): KeyScope {
   const keys = noKeys();
   for (const command of commands) {
     const { accountId, kind } = command;
-    switch (kind) {
-      case 'hold':
-        add(keys.holdIds, accountId, command.requestId);
-        add(keys.requestIds, accountId, command.requestId);
-        break;
-      case 'deduct':
-      case 'credit':
-        add(keys.requestIds, accountId, command.requestId);
-        break;
-      case 'transferIn':
-        add(keys.arrivalIds, accountId, command.transferId);
-        break;
-      case 'transferOut':
-        add(keys.departureIds, accountId, command.transferId);
-        break;
-    }
+    if (kind === 'deduct' || kind === 'credit' || kind === 'hold')
+      add(keys.requestIds, accountId, command.requestId);
+    if (kind === 'hold') add(keys.holdIds, accountId, command.requestId);
+    else if (kind === 'transferIn') add(keys.arrivalIds, accountId, command.transferId);
+    else if (kind === 'transferOut') add(keys.departureIds, accountId, command.transferId);
   }
   return keys;
 }
 
 /** What must be known of the holds and deductions that commands are about, whatever they come to; mostly there are none. */
 export function standingKeys(commands: readonly Command[]): KeyScope | undefined {
-  let keys: ReturnType<typeof noKeys> | undefined;
-  for (const command of commands) {
-    const { accountId, kind } = command;
-    switch (kind) {
-      case 'confirm':
-      case 'cancel':
-      case 'expire':
-        keys ??= noKeys();
-        add(keys.holdIds, accountId, command.holdId);
-        if (kind === 'cancel') add(keys.requestIds, accountId, command.holdId);
-        break;
-      case 'reverse':
-        keys ??= noKeys();
-        add(keys.requestIds, accountId, command.reverses);
-        add(keys.requestIds, accountId, confirmationKey(command.reverses));
-        add(keys.requestIds, accountId, reversalKey(command.reverses, command.requestId));
-        add(keys.reversedIds, accountId, command.reverses);
-        break;
+  const about = commands.filter(isFollowUp);
+  if (about.length === 0) return undefined;
+  const keys = noKeys();
+  for (const command of about) {
+    const { accountId } = command;
+    if (command.kind === 'reverse') {
+      const { reverses, requestId } = command;
+      for (const key of [reverses, confirmationKey(reverses), reversalKey(reverses, requestId)])
+        add(keys.requestIds, accountId, key);
+      add(keys.reversedIds, accountId, reverses);
+      continue;
     }
+    add(keys.holdIds, accountId, command.holdId);
+    // A cancel that finds no hold takes the key, unless something else has it.
+    if (command.kind === 'cancel') add(keys.requestIds, accountId, command.holdId);
   }
   return keys;
 }

@@ -50,10 +50,11 @@ export class TccAccount {
 
 async function told(answer: Promise<Answer>): Promise<string> {
   const { status, headers, body } = await answer;
+  const shown = (value: unknown): string => (typeof value === 'string' ? ` ${value}` : '');
   const replayed = headers['idempotent-replayed'] === 'true' ? ' replayed' : '';
   const amount = body['kind'] === 'hold' ? (body['confirmedAmount'] ?? body['amount']) : body['amount'];
-  const what = body['code'] ?? [body['status'], amount].filter((each) => each !== undefined).join(' ');
-  return `${status} ${String(what)}${replayed}`;
+  const what = typeof body['code'] === 'string' ? shown(body['code']) : shown(body['status']) + shown(amount);
+  return `${status}${what}${replayed}`;
 }
 
 /**
