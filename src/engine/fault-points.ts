@@ -42,9 +42,9 @@ export const FAULT_POINTS = [
   /** A draining row's money has been told to leave. */
   'drain.leveled',
   /** A hold or deduction that is not at home was looked for on the account's other shards. */
-  'followUp.sought',
+  'hold.sought',
   /** Holds whose time is over were found and are still held. */
-  'expiry.found',
+  'hold.expiring',
   /** The directory has the account's new status, the rows not yet. */
   'status.recorded',
   /** The rows have it, the operation has not ended. */

@@ -108,7 +108,7 @@ export class FollowUps {
     const told = await ask(home, others.length === 0);
     if (!isNotHere(told) || others.length === 0) return told;
     const found = await this.#seek(followUp, others);
-    await (this.parts.reach ?? NO_FAULTS)('followUp.sought');
+    await (this.parts.reach ?? NO_FAULTS)('hold.sought');
     if (found) return ask(found, false);
     return followUp.kind === 'cancel' ? ask(home, true) : told;
   }

@@ -59,7 +59,7 @@ export class HoldExpiry {
       for (let full = true; full && !this.#stopped && !lanes.isDown;) {
         const expired = await lanes.shard.expiredHolds(settings.holdsMax);
         if (expired.length === 0 || !(await this.#isMine(name))) return;
-        await (this.parts.reach ?? NO_FAULTS)('expiry.found');
+        await (this.parts.reach ?? NO_FAULTS)('hold.expiring');
         const outcomes = await Promise.all(
           expired.map((hold) => lanes.submit({ kind: 'expire', ...pick(hold) })),
         );

@@ -374,7 +374,8 @@ describe.each(SITES)('[$mark] bad input', ({ make }) => {
   });
 
   it.each(Object.entries(HOSTILE.amount))('a confirmed amount may not be %s', async (_label, literal) => {
-    expectFault(await post('/v1/accounts/acct/holds/h/confirm', `{"amount":${literal}}`), 'amount');
+    const answer = await post('/v1/accounts/acct/holds/h/confirm', `{"amount":${literal}}`);
+    expectRefused(answer, ['INVALID_ARGUMENT']);
   });
 
   describe('in an idempotency key', () => {
