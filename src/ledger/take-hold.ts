@@ -54,7 +54,9 @@ export function takeHold(draft: Draft, command: HoldCommand): Outcome {
 function earlierTry(draft: Draft, command: HoldCommand): Outcome | undefined {
   const hold = draft.hold(command.accountId, command.requestId);
   if (hold) return judgeTry(hold, command.fingerprint);
-  return draft.entry(command.accountId, command.requestId) ? { kind: 'keyReused' } : undefined;
+  // A reversal in the batch may have loaded the mark without the hold: the look-up finds both.
+  const entry = draft.entry(command.accountId, command.requestId);
+  return entry && draft.refuse(command, { kind: 'keyReused' });
 }
 
 /** What a hold that stands under a try's key says of the try. */

@@ -92,20 +92,49 @@ interface Pick {
   readonly epoch: number;
 }
 
-/** Few requests and many picks, so that keys come back; two requests may share a key and differ. */
+/** What is asked for how often, and under how many keys. */
+interface Mixture {
+  readonly kinds: Partial<Record<Command['kind'], number>>;
+  readonly keys: number;
+  /** At least so many requests, and about twice as many commands. */
+  readonly requestsMin: number;
+}
+
+const OF_EVERYTHING: Mixture = {
+  kinds: {
+    ...{ deduct: 6, credit: 4, hold: 2, confirm: 1, cancel: 1, expire: 1, reverse: 1 },
+    ...{ transferIn: 1, transferOut: 1, fence: 1, layout: 1, status: 1, level: 1 },
+  },
+  keys: 15,
+  requestsMin: 1,
+};
+
+/** So few keys that most of what is done to a hold or a deduction finds it, and finds it done to before. */
+const OF_HOLDS: Mixture = {
+  kinds: {
+    ...{ deduct: 4, credit: 2, hold: 6, confirm: 5, cancel: 3, expire: 3, reverse: 8 },
+    ...{ layout: 1, status: 1, level: 1 },
+  },
+  keys: 3,
+  requestsMin: 10,
+};
+
 function stream(unsettled: boolean) {
+  return fc.oneof(streamOf(OF_EVERYTHING, unsettled), streamOf(OF_HOLDS, unsettled));
+}
+
+/** Few requests and many picks, so that keys come back; two requests may share a key and differ. */
+function streamOf({ kinds, keys, requestsMin }: Mixture, unsettled: boolean) {
   return fc.record({
     requests: fc.array(
       fc.record<Request>({
         kind: fc.oneof(
-          { weight: 6, arbitrary: fc.constant('deduct' as const) },
-          { weight: 4, arbitrary: fc.constant('credit' as const) },
-          { weight: 4, arbitrary: fc.constant('hold' as const) },
-          { weight: 6, arbitrary: fc.constantFrom('confirm' as const, 'cancel', 'expire', 'reverse') },
-          { weight: 2, arbitrary: fc.constantFrom('transferIn' as const, 'transferOut' as const) },
-          { weight: 4, arbitrary: fc.constantFrom('fence' as const, 'layout', 'status', 'level') },
+          ...Object.entries(kinds).map(([kind, weight]) => ({
+            weight,
+            arbitrary: fc.constant(kind as Command['kind']),
+          })),
         ),
-        key: fc.nat({ max: 14 }),
+        key: fc.nat({ max: keys - 1 }),
         amountMinor: fc.oneof(
           { weight: 4, arbitrary: fc.bigInt(1n, 60n) },
           { weight: 1, arbitrary: fc.bigInt(61n, 400n) },
@@ -116,7 +145,7 @@ function stream(unsettled: boolean) {
         status: fc.constantFrom<AccountStatus>('active', 'active', 'active', 'frozen', 'closed'),
         open: fc.array(fc.boolean(), { minLength: ROWS_MAX, maxLength: ROWS_MAX }),
       }),
-      { minLength: 1, maxLength: 16 },
+      { minLength: requestsMin, maxLength: 16 },
     ),
     picks: fc.array(
       fc.record<Pick>({
@@ -125,7 +154,7 @@ function stream(unsettled: boolean) {
         row: fc.nat({ max: unsettled ? MISSING_ROW : MISSING_ROW - 1 }),
         epoch: unsettled ? fc.constantFrom(1, 1, 1, 2, 3, NEWEST_EPOCH) : fc.constant(NEWEST_EPOCH),
       }),
-      { minLength: 1, maxLength: 40 },
+      { minLength: 2 * requestsMin - 1, maxLength: 40 },
     ),
     batchLengths: batchLengths(),
   });
