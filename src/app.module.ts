@@ -6,14 +6,17 @@ import { AccountStatusController } from './api/rest/account-status.controller';
 import { BatchController } from './api/rest/batch.controller';
 import { DeductionController } from './api/rest/deduction.controller';
 import { HealthController } from './api/rest/health.controller';
+import { HoldController } from './api/rest/hold.controller';
 import { KeyController } from './api/rest/key.controller';
 import { OperationController } from './api/rest/operation.controller';
 import { RestApi } from './api/rest/rest-api';
+import { ReversalController } from './api/rest/reversal.controller';
 import { ShardController } from './api/rest/shard.controller';
 import { SubAccountController } from './api/rest/sub-account.controller';
 import { BalanceService } from './balances/balance.service';
 import { DeductionService } from './deductions/deduction.service';
 import { EngineRuntime } from './engine/runtime';
+import { HoldService } from './holds/hold.service';
 import { AccountNotices } from './platform/account-notices';
 import { ADMIN_KEY, ApiKeys } from './platform/api-keys';
 import { Health } from './platform/health';
@@ -56,11 +59,14 @@ export class AppModule {
       providers: [
         AccountService,
         DeductionService,
+        HoldService,
         BalanceService,
         ShardService,
         AccountController,
         AccountStatusController,
         DeductionController,
+        ReversalController,
+        HoldController,
         BatchController,
         SubAccountController,
         OperationController,

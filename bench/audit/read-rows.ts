@@ -1,6 +1,5 @@
 import Sqlite from 'better-sqlite3';
 import { createConnection } from 'mysql2/promise';
-import type { EntryKind } from '../../src/ledger/entry';
 import { type Cell, exact, integer, text } from '../../src/shards/database';
 import type { Location } from '../../src/shards/shard-address';
 
@@ -15,7 +14,9 @@ export interface AuditedRow {
 /** What one shard holds of an account. */
 export interface ShardRows {
   readonly rows: readonly AuditedRow[];
-  readonly entries: Readonly<Record<EntryKind, { readonly count: number; readonly amountMinor: bigint }>>;
+  readonly entries: Readonly<
+    Record<'deduction' | 'credit', { readonly count: number; readonly amountMinor: bigint }>
+  >;
   readonly sentMinor: bigint;
   readonly arrivedMinor: bigint;
 }
@@ -38,7 +39,7 @@ async function readAll(select: Select): Promise<ShardRows> {
   const transfers = new Map(
     (await select(TRANSFERS)).map(([direction, sum]) => [text(direction), exact(sum)]),
   );
-  const sumsOf = (kind: EntryKind) => {
+  const sumsOf = (kind: string) => {
     const [count = 0n, amount = 0n] = entries.get(kind) ?? [];
     return { count: integer(count), amountMinor: exact(amount) };
   };

@@ -4,15 +4,22 @@ import { Problem } from './problem';
 
 export const RETRY_AFTER_SECONDS = 1;
 
-type Success = Extract<MoneyOutcome, { kind: 'applied' | 'replayed' }>;
+type EntryOutcome = Extract<MoneyOutcome, { kind: 'applied' | 'replayed' }>;
+type HoldOutcome = Extract<MoneyOutcome, { kind: 'held' | 'holdSettled' }>;
 
 /** The entry that a request came to, or the problem that says why there is none. */
-export function entryOrProblem(outcome: MoneyOutcome): Success | Problem {
+export function entryOrProblem(outcome: MoneyOutcome): EntryOutcome | Problem {
+  return outcome.kind === 'applied' || outcome.kind === 'replayed' ? outcome : refusalProblem(outcome);
+}
+
+/** The hold that a request came to, or the problem that says why there is none. */
+export function holdOrProblem(outcome: MoneyOutcome): HoldOutcome | Problem {
+  return outcome.kind === 'held' || outcome.kind === 'holdSettled' ? outcome : refusalProblem(outcome);
+}
+
+function refusalProblem(outcome: MoneyOutcome): Problem {
   const retryAfterSeconds = RETRY_AFTER_SECONDS;
   switch (outcome.kind) {
-    case 'applied':
-    case 'replayed':
-      return outcome;
     case 'accountNotFound':
       return new Problem('ACCOUNT_NOT_FOUND');
     case 'keyReused':
@@ -25,18 +32,37 @@ export function entryOrProblem(outcome: MoneyOutcome): Success | Problem {
       return new Problem('ACCOUNT_CLOSED');
     case 'balanceLimitExceeded':
       return new Problem('BALANCE_LIMIT_EXCEEDED');
+    case 'holdNotHere':
+      return new Problem('HOLD_NOT_FOUND');
+    case 'holdAlreadyConfirmed':
+      return new Problem('HOLD_ALREADY_CONFIRMED');
+    case 'holdAlreadyCancelled':
+      return new Problem('HOLD_ALREADY_CANCELLED');
+    case 'confirmExceedsHold': {
+      const rule = `at most what is held, ${outcome.heldMinor}`;
+      return new Problem('INVALID_ARGUMENT', { errors: [{ field: 'amount', rule }] });
+    }
+    case 'deductionNotHere':
+      return new Problem('ENTRY_NOT_FOUND');
+    case 'reversalExceedsDeduction':
+      return new Problem('REVERSAL_EXCEEDS_DEDUCTION', { left: outcome.leftMinor.toString() });
     case 'overloaded':
       return new Problem('OVERLOADED', { retryAfterSeconds });
     case 'shardUnavailable':
       return new Problem('SHARD_UNAVAILABLE', { retryAfterSeconds });
     case 'failed':
       return new Problem('INTERNAL', { incident: outcome.incident });
+    case 'applied':
+    case 'replayed':
+    case 'held':
+    case 'holdSettled':
+    case 'holdStands':
     case 'arrived':
     case 'alreadyArrived':
     case 'departed':
     case 'settled':
     case 'leveled':
-      throw new TypeError(`"${outcome.kind}" is not an outcome of a user's request`);
+      throw new TypeError(`"${outcome.kind}" is not an outcome of this request`);
     default:
       return assertNever(outcome);
   }

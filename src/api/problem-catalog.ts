@@ -49,6 +49,13 @@ export const PROBLEMS = {
     when: 'No deduction took effect under this request id. A refused deduction leaves none.',
     then: 'Send the deduction again with the same request id: it is safe.',
   },
+  HOLD_NOT_FOUND: {
+    http: 404,
+    grpc: 'NOT_FOUND',
+    title: 'There is no such hold',
+    when: 'No hold was taken under this id. A refused try leaves none.',
+    then: 'Send the try again with the same request id, or cancel it for good.',
+  },
   KEY_NOT_FOUND: {
     http: 404,
     grpc: 'NOT_FOUND',
@@ -90,6 +97,20 @@ export const PROBLEMS = {
     title: 'The account is closed',
     when: 'A closed account refuses everything but reads.',
     then: 'Use another account.',
+  },
+  HOLD_ALREADY_CONFIRMED: {
+    http: 409,
+    grpc: 'FAILED_PRECONDITION',
+    title: 'The hold was confirmed',
+    when: 'It was confirmed, and is to be cancelled, or confirmed with another amount.',
+    then: 'Read the hold for what was taken; reverse that to give it back.',
+  },
+  HOLD_ALREADY_CANCELLED: {
+    http: 409,
+    grpc: 'FAILED_PRECONDITION',
+    title: 'The hold was cancelled',
+    when: 'It was cancelled, perhaps before it was tried, or its time is over.',
+    then: 'Take a new hold under a new request id.',
   },
   ACCOUNT_NOT_EMPTY: {
     http: 409,
@@ -160,6 +181,13 @@ export const PROBLEMS = {
     title: 'The account cannot pay this amount',
     when: 'The amount is more than the whole account has available, on all of its shards; `available` is what it has.',
     then: 'Credit the account; the same request id may succeed later.',
+  },
+  REVERSAL_EXCEEDS_DEDUCTION: {
+    http: 422,
+    grpc: 'FAILED_PRECONDITION',
+    title: 'The reversal is more than is left of the deduction',
+    when: 'The reversals of a deduction together never exceed it; `left` is what can still be reversed.',
+    then: 'Reverse what is left, or nothing. Nothing was done.',
   },
   IDEMPOTENCY_KEY_REUSED: {
     http: 422,

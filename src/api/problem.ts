@@ -11,6 +11,8 @@ export interface ProblemExtras {
   readonly errors?: readonly FieldFault[];
   /** Minor units, as a string. */
   readonly available?: string;
+  /** Minor units, as a string. */
+  readonly left?: string;
   readonly incident?: string;
   readonly retryAfterSeconds?: number;
 }
@@ -39,7 +41,7 @@ export class Problem extends Error {
 
   get body(): ProblemBody {
     const { title, http } = PROBLEMS[this.code];
-    const { errors, available, incident } = this.extras;
+    const { errors, available, left, incident } = this.extras;
     return {
       type: `urn:hotsplit:problem:${this.code}`,
       title,
@@ -48,6 +50,7 @@ export class Problem extends Error {
       detail: this.message,
       ...(errors && { errors }),
       ...(available !== undefined && { available }),
+      ...(left !== undefined && { left }),
       ...(incident !== undefined && { incident }),
     };
   }

@@ -3,6 +3,7 @@ import type { AccountRecord } from '../shards/directory/account-record';
 import { ShardUnavailableError } from '../shards/faults';
 import type { Shard } from '../shards/shard';
 import { Found } from './found';
+import { ReversalLimits } from './judge-reversals';
 import { mergeBy } from './merge-by';
 import { TransferPairs } from './pair-transfers';
 import type { ShardReader } from './shard-reader';
@@ -49,6 +50,8 @@ export async function lookAtAccount(parts: LookParts): Promise<Look> {
       const rows = reader.takeRows(accountId);
       const tally = new ShardTally(reader.shard, accountId, rows, watched?.get(reader.name));
       await addEntries(reader, accountId, tally);
+      await addHolds(reader, accountId, tally);
+      await addReversals({ reader, accountId, tally, found });
       return { reader, tally };
     }),
   );
@@ -92,6 +95,36 @@ async function addEntries(reader: ShardReader, accountId: string, tally: ShardTa
     const entries = await reader.entries.take(accountId);
     if (entries.length === 0) return;
     for (const entry of entries) tally.addEntry(entry);
+  }
+}
+
+async function addHolds(reader: ShardReader, accountId: string, tally: ShardTally): Promise<void> {
+  for (;;) {
+    const holds = await reader.holds.take(accountId);
+    if (holds.length === 0) return;
+    for (const hold of holds) tally.addHold(hold);
+  }
+}
+
+async function addReversals({
+  reader,
+  accountId,
+  tally,
+  found,
+}: {
+  readonly reader: ShardReader;
+  readonly accountId: string;
+  readonly tally: ShardTally;
+  readonly found: Found;
+}): Promise<void> {
+  const limits = new ReversalLimits(reader.shard, found);
+  for (;;) {
+    const reversals = await reader.reversals.take(accountId);
+    if (reversals.length === 0) return limits.finish();
+    for (const reversal of reversals) {
+      tally.addReversal(reversal, limits.add(reversal));
+      if (limits.isFull) await limits.judge();
+    }
   }
 }
 

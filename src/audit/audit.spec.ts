@@ -107,8 +107,8 @@ describe('audit', () => {
         (ledger) => ledger.changeRow('acme', { availableMinor: -1n }),
       ],
       [
-        'a negative hold',
-        ['balanceIsNetPlusMoved', 'balanceNotNegative'],
+        'a negative held',
+        ['balanceIsNetPlusMoved', 'balanceNotNegative', 'heldIsSumOfHolds'],
         (ledger) => ledger.changeRow('acme', { heldMinor: -5n }),
       ],
       [

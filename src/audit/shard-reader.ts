@@ -1,6 +1,15 @@
 import type { StoredTransfer } from '../ledger/audit-transfer';
+import type { Hold } from '../ledger/hold';
+import type { Reversal } from '../ledger/reversal';
 import type { SubAccount } from '../ledger/sub-account';
-import type { EntryKeyPlace, RowPlace, ScannedEntry, ScanStart } from '../shards/ledger-scan';
+import type {
+  EntryKeyPlace,
+  RowPlace,
+  Scan,
+  ScannedEntry,
+  ScannedPage,
+  ScanStart,
+} from '../shards/ledger-scan';
 import type { Shard } from '../shards/shard';
 import type { PageReader } from './page-reader';
 import { PagedStream } from './paged-stream';
@@ -12,7 +21,8 @@ export interface AccountRange {
 }
 
 /**
- * One shard, read account by account: rows, then entries and transfers, each as an ordered stream of pages.
+ * One shard, read account by account: rows, then entries, transfers, holds and reversals, each as an ordered stream of
+ * pages.
  *
  * Rows must be read before the entries and transfers of their account, or a row could hold an entry that a page read
  * earlier does not. So accounts are read in windows: a page of rows, and then entries and transfers up to the last account
@@ -21,6 +31,8 @@ export interface AccountRange {
 export class ShardReader {
   readonly entries: PagedStream<ScannedEntry>;
   readonly transfers: PagedStream<StoredTransfer>;
+  readonly holds: PagedStream<Hold>;
+  readonly reversals: PagedStream<Reversal>;
   /** Request ids need no rows to be judged, so their pages span windows. */
   readonly keys: PagedStream<EntryKeyPlace>;
   #rows: SubAccount[] = [];
@@ -38,14 +50,14 @@ export class ShardReader {
   ) {
     const start = { fromAccount: range.from };
     this.#rowsStart = start;
-    this.entries = new PagedStream(
-      (at) => reader.read((scan) => shard.scanEntries(scan), { start: at, upToAccount: this.#windowUpTo }),
-      start,
-    );
-    this.transfers = new PagedStream(
-      (at) => reader.read((scan) => shard.scanTransfers(scan), { start: at, upToAccount: this.#windowUpTo }),
-      start,
-    );
+    const inWindow = <Item extends { readonly accountId: string }>(
+      scan: (scan: Scan<Item>) => Promise<ScannedPage<Item>>,
+    ): PagedStream<Item> =>
+      new PagedStream((at) => reader.read(scan, { start: at, upToAccount: this.#windowUpTo }), start);
+    this.entries = inWindow((scan) => shard.scanEntries(scan));
+    this.transfers = inWindow((scan) => shard.scanTransfers(scan));
+    this.holds = inWindow((scan) => shard.scanHolds(scan));
+    this.reversals = inWindow((scan) => shard.scanReversals(scan));
     this.keys = new PagedStream(
       (at) => reader.read((scan) => shard.scanEntryKeys(scan), { start: at, upToAccount: range.upTo }),
       start,
@@ -60,10 +72,9 @@ export class ShardReader {
   async nextAccount(): Promise<string | undefined> {
     if (this.#window === 'none') await this.#openWindow({ fromAccount: this.range.from });
     for (;;) {
-      const { entries, transfers } = this;
-      if (entries.isDry) await entries.fill();
-      if (transfers.isDry) await transfers.fill();
-      const heads = [this.#rows[0], entries.head, transfers.head];
+      const streams = [this.entries, this.transfers, this.holds, this.reversals];
+      for (const stream of streams) if (stream.isDry) await stream.fill();
+      const heads = [this.#rows[0], ...streams.map((stream) => stream.head)];
       const next = firstAccount(heads.map((head) => head?.accountId));
       if (next !== undefined || this.#window === 'last') return next;
       await this.#openWindow({ behindAccount: this.#windowUpTo ?? '' });
@@ -90,8 +101,7 @@ export class ShardReader {
       this.#windowUpTo = rows.at(-1)?.accountId;
     }
     this.#rows = rows;
-    this.entries.restart(start);
-    this.transfers.restart(start);
+    for (const stream of [this.entries, this.transfers, this.holds, this.reversals]) stream.restart(start);
   }
 
   async #readRows(rows: SubAccount[]): Promise<void> {

@@ -3,6 +3,8 @@ import type { ShardTraces } from '../ledger/audit-placement';
 import { RowTally } from '../ledger/audit-row';
 import type { StoredTransfer } from '../ledger/audit-transfer';
 import type { SubAccount } from '../ledger/sub-account';
+import type { Hold } from '../ledger/hold';
+import type { Reversal } from '../ledger/reversal';
 import type { ScannedEntry } from '../shards/ledger-scan';
 import type { Shard } from '../shards/shard';
 
@@ -36,6 +38,15 @@ export class ShardTally {
     if (direction !== 'out') this.#row(transfer.toSubAccount).addTransfer(amountMinor, transfer.toVersion);
   }
 
+  addHold(hold: Hold): void {
+    this.#row(hold.subAccount).addHold(hold);
+  }
+
+  /** @param amountMinor what this reversal alone gave back */
+  addReversal({ subAccount, version }: Reversal, amountMinor: bigint): void {
+    this.#row(subAccount).addReversal(version, amountMinor);
+  }
+
   get traces(): ShardTraces {
     const rows = [...this.#rows.values()].flatMap(({ row }) => (row ? [row] : []));
     return { shard: this.shard.name, rows, entries: this.#entries, transfers: this.#transfers };
@@ -51,8 +62,8 @@ export class ShardTally {
   }
 
   /**
-   * What is wrong with the account on this shard. Rows that entries or transfers have gone beyond are read again: an
-   * entry is never seen before its row has its version.
+   * What is wrong with the account on this shard. Rows that anything else has gone beyond are read again: an entry is
+   * never seen before its row has its version.
    */
   async findings(): Promise<Finding[]> {
     const inThemselves = [...this.#rows.values()].flatMap((tally) => tally.findings(this.shard.name));

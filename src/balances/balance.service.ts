@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Balance } from '../engine/reading';
 import { EngineRuntime } from '../engine/runtime';
 import { assertNever } from '../ledger/assert-never';
-import type { Entry, EntryKind } from '../ledger/entry';
+import type { Entry, ListedKind } from '../ledger/entry';
 import type { SubAccount } from '../ledger/sub-account';
 import type { AccountRecord } from '../shards/directory/account-record';
 import type { EntryPosition } from '../shards/shard';
@@ -13,7 +13,7 @@ export interface EntriesPage {
   readonly limit: number;
   /** Where the last page ended; the newest entry when absent. */
   readonly before?: EntryPosition | undefined;
-  readonly kind?: EntryKind | undefined;
+  readonly kind?: ListedKind | undefined;
   readonly fromUs?: number | undefined;
   readonly toUs?: number | undefined;
 }

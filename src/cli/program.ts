@@ -4,6 +4,7 @@ import { addAccountCommands } from './commands/account';
 import { addAccountStatusCommands } from './commands/account-status';
 import { addAuditCommand } from './commands/audit';
 import { addEntryCommands } from './commands/entry';
+import { addHoldCommands } from './commands/hold';
 import { addGenerateCommand } from './commands/generate';
 import { addOperationCommands } from './commands/operation';
 import { addReplayCommand } from './commands/replay';
@@ -67,6 +68,7 @@ function createProgram(context: CommandContext): Command {
   addAccountStatusCommands(account, context);
   addSubAccountCommands(account, context);
   addEntryCommands(program, context);
+  addHoldCommands(program, context);
   addShardCommands(program, context);
   addOperationCommands(program, context);
   addAuditCommand(program, context);

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { AccountService } from '../accounts/account.service';
 import type { EngineOutcome } from '../engine/engine-outcome';
-import { canonicalMap, requestFingerprint } from '../engine/fingerprint';
+import { canonicalMap, fingerprint, requestFingerprint } from '../engine/fingerprint';
 import { EngineRuntime } from '../engine/runtime';
 import type { Entry } from '../ledger/entry';
+import { confirmationKey } from '../ledger/identifiers';
 import { Metrics } from '../platform/metrics';
 import type { AccountRecord } from '../shards/directory/account-record';
 
@@ -13,6 +14,18 @@ export interface MoneyRequest {
   readonly accountId: string;
   readonly requestId: string;
   readonly amountMinor: bigint;
+  readonly reference?: string | undefined;
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
+}
+
+/** What a user asks to be given back. */
+export interface ReversalRequest {
+  readonly accountId: string;
+  /** The request id of the deduction, or of a hold that was confirmed. */
+  readonly reverses: string;
+  readonly requestId: string;
+  /** `null` for what is left of it. */
+  readonly amountMinor: bigint | null;
   readonly reference?: string | undefined;
   readonly metadata?: Readonly<Record<string, string>> | undefined;
 }
@@ -45,10 +58,42 @@ export class DeductionService {
     return outcome;
   }
 
-  /** The deduction made under a key, if there is one. A refused one leaves nothing. */
+  /** Rejects as `carryOut` does. */
+  async reverse(request: ReversalRequest): Promise<MoneyOutcome> {
+    const started = performance.now();
+    const { accountId, reverses, requestId, amountMinor, reference = null } = request;
+    const metadata = canonicalMap(request.metadata);
+    const account = this.runtime.accounts.peek(accountId) ?? (await this.accounts.read(accountId));
+    const print = fingerprint('reverse', reverses, amountMinor, reference, metadata);
+    const outcome = account
+      ? await this.runtime.engine.follow(
+          {
+            kind: 'reverse',
+            accountId,
+            reverses,
+            requestId,
+            amountMinor,
+            fingerprint: print,
+            reference,
+            metadata,
+          },
+          account,
+        )
+      : ({ kind: 'accountNotFound' } as const);
+    this.metrics.commandDone('reverse', outcome.kind, (performance.now() - started) / 1_000);
+    return outcome;
+  }
+
+  /** The deduction made under a key, or the confirmation of the hold under it. A refused one leaves nothing. */
   async findDeduction(account: AccountRecord, requestId: string): Promise<LocatedEntry | undefined> {
     const found = await this.runtime.engine.findEntry(account, requestId);
-    return found?.entry.kind === 'deduction' ? found : undefined;
+    if (found?.entry.kind === 'deduction') return found;
+    if (found?.entry.kind !== 'hold') return undefined;
+    const { shard } = found;
+    const entry = await this.runtime.shards
+      .shard(shard)
+      .findEntry(account.accountId, confirmationKey(requestId));
+    return entry && { entry, shard };
   }
 
   #submit(request: MoneyRequest, account: AccountRecord): Promise<EngineOutcome> {

@@ -2,9 +2,12 @@ import type { Outcome } from '../ledger/outcome';
 
 /** What a command came to, as the engine tells it: the ledger's outcome, or why there is none. */
 export type EngineOutcome =
-  | (Extract<Outcome, { kind: 'applied' | 'replayed' }> & { readonly shard: string })
-  | Exclude<Outcome, { kind: 'applied' | 'replayed' | 'fenced' }>
+  | (Extract<Outcome, { kind: Located }> & { readonly shard: string })
+  | Exclude<Outcome, { kind: Located | 'fenced' }>
   | Refusal;
+
+/** Outcomes about something that lives on a shard, which is told with them. */
+type Located = 'applied' | 'replayed' | 'held' | 'holdSettled';
 
 /** Why the engine has no outcome of the ledger. */
 export type Refusal =

@@ -1,25 +1,23 @@
 import type { Entry } from '../ledger/entry';
+import type { Hold } from '../ledger/hold';
 import { pastHomes, routeRequest } from '../ledger/routing';
 import type { AccountRecord } from '../shards/directory/account-record';
-import { DirectoryUnavailableError } from '../shards/directory/directory';
 import { ShardUnavailableError } from '../shards/faults';
+import { acrossFences, type Told } from './across-fences';
 import type { AccountCache } from './account-cache';
 import type { Balances } from './balances';
 import type { Collector } from './collector';
 import type { CreditLimit } from './credit-limit';
 import { earlierUse } from './earlier-use';
-import type { EngineOutcome, LaneOutcome } from './engine-outcome';
+import type { EngineOutcome } from './engine-outcome';
+import type { ReachPoint } from './fault-points';
+import { type FollowUp, FollowUps } from './follow-ups';
 import type { KeyLookUps } from './key-look-ups';
 import type { EngineObserver } from './observer';
 import type { Rebalancer } from './rebalancer';
 import { type Request, routeToHome } from './router';
 import type { ShardSet } from './shard-set';
 import type { Transfers } from './transfers';
-
-/** How long a request waits for a placement that is changing. A fence takes milliseconds, and is given up before this. */
-const FENCE_WAIT_MS_MAX = 5_000;
-const FENCE_PAUSE_MS_MIN = 3;
-const FENCE_PAUSE_MS_MAX = 25;
 
 /** How long a spread credit waits for its shares to arrive before it is answered; they arrive in any case. */
 const SPREAD_WAIT_MS_MAX = 2_000;
@@ -36,17 +34,19 @@ export interface EngineParts {
   readonly observer: EngineObserver;
   readonly now: () => number;
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
-}
-
-/** Where an outcome comes from, and what it is. */
-interface Told {
-  readonly shard: string;
-  readonly outcome: LaneOutcome;
+  readonly reach?: ReachPoint;
 }
 
 /** Commands in, outcomes out: routes a request to its home, through its lane, and tells what it came to. */
 export class Engine {
-  constructor(private readonly parts: EngineParts) {}
+  readonly #followUps: FollowUps;
+
+  constructor(private readonly parts: EngineParts) {
+    this.#followUps = new FollowUps({
+      ...parts,
+      admits: (account, amountMinor) => this.#admits(account, amountMinor),
+    });
+  }
 
   /**
    * Carries out a request on a known account. Resolves once the outcome is durable, or with why there is none; rejects
@@ -57,20 +57,17 @@ export class Engine {
       const refused = await this.#refuseAboveLimit(request, account);
       if (refused) return refused;
     }
-    let current = account;
-    let waitUntil: number | undefined;
-    for (let pauseMs = FENCE_PAUSE_MS_MIN; ; pauseMs = Math.min(pauseMs * 2, FENCE_PAUSE_MS_MAX)) {
-      const { shard, outcome } = await this.#tryOnce(request, current);
-      if (outcome.kind === 'applied' || outcome.kind === 'replayed') return { ...outcome, shard };
-      if (outcome.kind !== 'fenced') return outcome;
+    return acrossFences(this.parts, account, (current) => this.#tryOnce(request, current));
+  }
 
-      // Its home has gone on to another placement. The new one may not be active yet.
-      waitUntil ??= this.parts.now() + FENCE_WAIT_MS_MAX;
-      if (this.parts.now() > waitUntil) return { kind: 'shardUnavailable', shard };
-      const fresh = await this.#reread(current);
-      if (fresh.placement.epoch === current.placement.epoch) await this.parts.sleep(pauseMs);
-      current = fresh;
-    }
+  /** Does something to what was done before, wherever that is; resolves and rejects as `submit` does. */
+  follow(followUp: FollowUp, account: AccountRecord): Promise<EngineOutcome> {
+    return this.#followUps.submit(followUp, account);
+  }
+
+  /** The hold made under a request id, and the shard it lives on. */
+  findHold(account: AccountRecord, holdId: string): Promise<{ hold: Hold; shard: string } | undefined> {
+    return this.#followUps.findHold(account, holdId);
   }
 
   /** The entry made under a key, and the shard it lives on: at home, or where its home was before. */
@@ -120,7 +117,7 @@ export class Engine {
       await shards.ensure([shard]);
       if (!shards.has(shard)) return { shard, outcome: { kind: 'shardUnavailable', shard } };
     }
-    if (command.kind === 'deduct') {
+    if (command.kind === 'deduct' || command.kind === 'hold') {
       if (account.subAccounts > 1) this.parts.rebalancer.note(account.accountId);
       if (collector.expectsShort(request.accountId, request.amountMinor))
         return collector.collect(request, shard, account.placement.epoch);
@@ -138,36 +135,31 @@ export class Engine {
   async #lookUpPastHomes(request: Request, account: AccountRecord): Promise<Told | undefined> {
     for (const shard of pastHomes(request.requestId, account.placement, account.past)) {
       const entry = await this.parts.lookUps.find(shard, request.accountId, request.requestId);
-      if (entry) return { shard, outcome: earlierUse(entry, request.fingerprint) };
+      if (entry) return { shard, outcome: await earlierUse(request, entry, this.parts.shards.shard(shard)) };
     }
     return undefined;
   }
 
-  /** The account as the directory has it; as it is known while the directory is away. */
-  async #reread(account: AccountRecord): Promise<AccountRecord> {
-    try {
-      return (await this.parts.accounts.read(account.accountId)) ?? account;
-    } catch (error) {
-      if (error instanceof DirectoryUnavailableError) return account;
-      throw error;
-    }
-  }
-
   /** A found key outranks the limit, so it is looked up before the refusal leaves. */
   async #refuseAboveLimit(request: Request, account: AccountRecord): Promise<EngineOutcome | undefined> {
-    const readTotal = async (): Promise<bigint> => (await this.parts.balances.current(account)).totalMinor;
-    try {
-      if (await this.parts.creditLimit.admits(account.accountId, request.amountMinor, readTotal))
-        return undefined;
-    } catch (error) {
-      // The account's limit is a soft one: a shard that cannot be read must not keep money from coming in elsewhere.
-      if (error instanceof ShardUnavailableError) return undefined;
-      throw error;
-    }
+    if (await this.#admits(account, request.amountMinor)) return undefined;
     const found = await this.findEntry(account, request.requestId);
     if (!found) return { kind: 'balanceLimitExceeded' };
-    const earlier = earlierUse(found.entry, request.fingerprint);
-    return earlier.kind === 'replayed' ? { ...earlier, shard: found.shard } : earlier;
+    const { entry, shard } = found;
+    return entry.fingerprint === request.fingerprint
+      ? { kind: 'replayed', entry, shard }
+      : { kind: 'keyReused' };
+  }
+
+  async #admits(account: AccountRecord, amountMinor: bigint): Promise<boolean> {
+    const readTotal = async (): Promise<bigint> => (await this.parts.balances.current(account)).totalMinor;
+    try {
+      return await this.parts.creditLimit.admits(account.accountId, amountMinor, readTotal);
+    } catch (error) {
+      // The account's limit is a soft one: a shard that cannot be read must not keep money from coming in elsewhere.
+      if (error instanceof ShardUnavailableError) return true;
+      throw error;
+    }
   }
 
   /** The credit is durable already; waiting only lets the next deduction find the money wherever its home is. */

@@ -41,6 +41,10 @@ export const FAULT_POINTS = [
   'resize.settled',
   /** A draining row's money has been told to leave. */
   'drain.leveled',
+  /** A hold or deduction that is not at home was looked for on the account's other shards. */
+  'hold.sought',
+  /** Holds whose time is over were found and are still held. */
+  'hold.expiring',
   /** The directory has the account's new status, the rows not yet. */
   'status.recorded',
   /** The rows have it, the operation has not ended. */

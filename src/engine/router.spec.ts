@@ -1,6 +1,6 @@
 import { accountRecord } from '../../test/models/account-record';
 import { routeRequest } from '../ledger/routing';
-import { type Request, routeToHome } from './router';
+import { type PlainRequest, routeToHome } from './router';
 
 const ACCOUNT = accountRecord({ subAccounts: 5, placement: { epoch: 7, shards: ['east', 'west'] } });
 
@@ -30,7 +30,7 @@ describe('routeToHome', () => {
   });
 });
 
-function request(given: Partial<Request> = {}): Request {
+function request(given: Partial<PlainRequest> = {}): PlainRequest {
   return {
     kind: 'deduct',
     accountId: 'acme',

@@ -4,8 +4,19 @@ import { routeRequest, shardOfSubAccount } from '../ledger/routing';
 import type { AccountRecord } from '../shards/directory/account-record';
 
 /** What a user asks for, before it is known where it lives. */
-export interface Request {
+export type Request = PlainRequest | HoldRequest;
+
+export interface PlainRequest extends RequestParts {
   readonly kind: 'deduct' | 'credit';
+}
+
+/** Its request id names the hold. */
+export interface HoldRequest extends RequestParts {
+  readonly kind: 'hold';
+  readonly expiresInUs: number;
+}
+
+interface RequestParts {
   readonly accountId: string;
   readonly requestId: string;
   readonly amountMinor: bigint;
@@ -43,8 +54,13 @@ export function routeToHome(request: Request, account: AccountRecord): Routed {
         shard: home.shard,
         command: { ...common, kind: 'credit', spreadOver: spreadTargets(request, home.subAccount, account) },
       };
+    case 'hold':
+      return {
+        shard: home.shard,
+        command: { ...common, kind: 'hold', expiresInUs: request.expiresInUs },
+      };
     default:
-      return assertNever(request.kind);
+      return assertNever(request);
   }
 }
 

@@ -10,6 +10,7 @@ import { Collector, COLLECTOR_SETTINGS } from './collector';
 import { CREDIT_LIMIT_SETTINGS, CreditLimit } from './credit-limit';
 import { Engine } from './engine';
 import { NO_FAULTS, type ReachPoint } from './fault-points';
+import { HOLD_EXPIRY_SETTINGS, HoldExpiry } from './hold-expiry';
 import { Housekeeping } from './housekeeping';
 import { KeyLookUps } from './key-look-ups';
 import { assertLaneSettings, type LaneSettings } from './lane-settings';
@@ -68,6 +69,7 @@ export class EngineRuntime {
   readonly operations: OperationRunner;
   readonly rebalancer: Rebalancer;
   readonly sweeper: Sweeper;
+  readonly holdExpiry: HoldExpiry;
   readonly observer: EngineObserver;
   readonly reach: ReachPoint;
   readonly #housekeeping: Housekeeping;
@@ -141,6 +143,15 @@ export class EngineRuntime {
       later,
       settings: SWEEPER_SETTINGS,
     });
+    this.holdExpiry = new HoldExpiry({
+      shards,
+      leases,
+      observer,
+      instanceId,
+      reach,
+      later,
+      settings: HOLD_EXPIRY_SETTINGS,
+    });
     this.collector = new Collector({
       shards,
       accounts,
@@ -163,6 +174,7 @@ export class EngineRuntime {
       observer,
       now,
       sleep,
+      reach,
       balances: this.balances,
       rebalancer: this.rebalancer,
       collector: this.collector,
@@ -187,6 +199,7 @@ export class EngineRuntime {
     this.transfers.startRecovery();
     this.operations.start();
     this.sweeper.start();
+    this.holdExpiry.start();
     this.#housekeeping.start();
   }
 
@@ -197,6 +210,7 @@ export class EngineRuntime {
     await this.operations.stop();
     await this.rebalancer.stop();
     await this.sweeper.stop();
+    await this.holdExpiry.stop();
     await this.transfers.stopRecovery();
     await this.engine.whenIdle();
     this.shards.stop();

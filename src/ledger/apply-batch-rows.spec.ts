@@ -2,8 +2,9 @@ import * as fc from 'fast-check';
 import { credit, deduct, row } from '../../test/models/commands';
 import { LedgerShard } from '../../test/models/ledger-shard';
 import { type World, worlds } from '../../test/models/worlds';
-import { isAccountWide } from './command';
+import { type Command, isAccountWide } from './command';
 import { wrap64 } from './money';
+import type { Outcome } from './outcome';
 import { emptySubAccount, rowKey, type SubAccount } from './sub-account';
 
 /** fast-check prints seed and path of a failure; this seed makes every run the same. */
@@ -53,11 +54,11 @@ describe('a row', () => {
       for (const command of world.batches.flat()) {
         const before = new Map(shard.rows);
         const { outcomes, changes } = shard.run([command]);
+        const changed = rowFromOutside(command, outcomes[0]);
         for (const after of changes.subAccounts) {
           const { outsideVersion = 0, netMinor = 0n } =
             before.get(rowKey(after.accountId, after.index)) ?? {};
-          const fromOutside =
-            outcomes[0]?.kind === 'applied' && !isAccountWide(command) && after.index === command.subAccount;
+          const fromOutside = after.index === changed;
           expect(after.outsideVersion).toBe(fromOutside ? outsideVersion + 1 : outsideVersion);
           if (!fromOutside) expect(after.netMinor).toBe(netMinor);
         }
@@ -117,6 +118,14 @@ describe('a row', () => {
 });
 
 /** Checks every change of a row, batch by batch; what a row was before is what it was when the batch began. */
+/** The row that an outcome from outside changed. */
+function rowFromOutside(command: Command, outcome: Outcome | undefined): number | undefined {
+  if (isAccountWide(command) || outcome === undefined) return undefined;
+  if (outcome.kind === 'applied') return outcome.entry.subAccount;
+  if (outcome.kind !== 'held' && outcome.kind !== 'holdSettled') return undefined;
+  return outcome.replayed ? undefined : outcome.hold.subAccount;
+}
+
 function checkRows(check: (before: SubAccount, after: SubAccount) => void): void {
   checkWorlds((world) => {
     const shard = new LedgerShard(world.rows);

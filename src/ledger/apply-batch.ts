@@ -5,7 +5,10 @@ import { credit } from './credit';
 import { deduct } from './deduct';
 import { Draft } from './draft';
 import type { Outcome } from './outcome';
+import { reverse } from './reverse';
+import { cancel, confirm, expire } from './settle-hold';
 import type { Changes, Needs, ShardState } from './shard-state';
+import { takeHold } from './take-hold';
 import { transferIn } from './transfer-in';
 import { transferOut } from './transfer-out';
 
@@ -35,6 +38,16 @@ function decide(draft: Draft, command: Command): Outcome {
       return deduct(draft, command);
     case 'credit':
       return credit(draft, command);
+    case 'hold':
+      return takeHold(draft, command);
+    case 'confirm':
+      return confirm(draft, command);
+    case 'cancel':
+      return cancel(draft, command);
+    case 'expire':
+      return expire(draft, command);
+    case 'reverse':
+      return reverse(draft, command);
     case 'transferIn':
       return transferIn(draft, command);
     case 'transferOut':

@@ -1,5 +1,7 @@
 import type { Finding, Invariant } from './audit-finding';
+import { HoldTally } from './audit-holds';
 import { type Entry, signedAmount } from './entry';
+import type { Hold } from './hold';
 import { wrap64 } from './money';
 import type { SubAccount } from './sub-account';
 
@@ -18,6 +20,7 @@ export class RowTally {
   #entriesMinor = 0n;
   #transfersMinor = 0n;
   #lastEntryVersion = 0;
+  readonly #holds: HoldTally;
   readonly #outOfOrder = new Set<number>();
   readonly #watched: Map<number, number>;
 
@@ -29,6 +32,7 @@ export class RowTally {
     readonly row: SubAccount | undefined,
     watched: Iterable<number> = [],
   ) {
+    this.#holds = new HoldTally(row?.version ?? 0);
     this.#watched = new Map(Array.from(watched, (version) => [version, 0]));
   }
 
@@ -41,6 +45,7 @@ export class RowTally {
     const times = this.#watched.get(version);
     if (times !== undefined) this.#watched.set(version, times + 1);
 
+    this.#holds.addEntry(entry);
     if (!this.row || version > this.row.version) return;
     this.#entries += 1;
     this.#entriesMinor += signedAmount(entry);
@@ -53,7 +58,19 @@ export class RowTally {
     this.#transfersMinor += signedMinor;
   }
 
-  /** The newest version that an entry or transfer names. */
+  addHold(hold: Hold): void {
+    this.#note(hold.version);
+    if (hold.settledVersion !== null) this.#note(hold.settledVersion);
+    this.#holds.addHold(hold);
+  }
+
+  /** @param amountMinor what this reversal alone gave back */
+  addReversal(version: number, amountMinor: bigint): void {
+    this.#note(version);
+    this.#holds.addReversal(version, amountMinor);
+  }
+
+  /** The newest version that anything names. */
   get newest(): number {
     return this.#newest;
   }
@@ -101,6 +118,8 @@ export class RowTally {
     for (const [version, times] of this.#watched) {
       if (times > 1) expect('entryForEachChange', `entries of version ${version}`, 1n, BigInt(times));
     }
+    for (const { invariant, detail, expected, found } of this.#holds.mismatches(row))
+      expect(invariant, detail, expected, found);
     if (row.state === 'closed')
       expect('closedRowIsEmpty', 'available + held', 0n, availableMinor + heldMinor);
     return findings;

@@ -33,6 +33,59 @@ export interface SpreadTarget {
   readonly subAccount: number;
 }
 
+/** Sets an amount aside: the try of a TCC. Its request id names the hold. */
+export interface HoldCommand extends OutsideCommand {
+  readonly kind: 'hold';
+  readonly expiresInUs: number;
+}
+
+/** What is done to something that stands already, in the row that it is pinned to. */
+interface PinnedCommand {
+  readonly accountId: string;
+  /** Where it is by the present size; if it is pinned to another row of the shard, that one is locked. */
+  readonly subAccount: number;
+  /** The placement epoch the command was routed by. */
+  readonly epoch: number;
+  /** Hash of what the user sent (32 hex digits). */
+  readonly fingerprint: string;
+}
+
+export interface ConfirmCommand extends PinnedCommand {
+  readonly kind: 'confirm';
+  readonly holdId: string;
+  /** What to take of the hold; `null` for all of it. */
+  readonly amountMinor: bigint | null;
+}
+
+export interface CancelCommand extends PinnedCommand {
+  readonly kind: 'cancel';
+  readonly holdId: string;
+  /** A hold that is not here is nowhere else either: remember that it was cancelled before it was tried. */
+  readonly leaveTombstone: boolean;
+}
+
+/** Cancels a hold whose time is over. It names what was found in the row, so no epoch turns it back. */
+export interface ExpireCommand {
+  readonly kind: 'expire';
+  readonly accountId: string;
+  readonly holdId: string;
+  readonly subAccount: number;
+}
+
+/** Gives a deduction back, or a part of it. */
+export interface ReverseCommand extends PinnedCommand {
+  readonly kind: 'reverse';
+  /** The request id of the deduction, or of the hold whose confirmation it was. */
+  readonly reverses: string;
+  /** Unique among the reversals of that deduction. */
+  readonly requestId: string;
+  /** `null` for what is left of it. */
+  readonly amountMinor: bigint | null;
+  readonly reference: string | null;
+  /** Canonical JSON of a string map. */
+  readonly metadata: string | null;
+}
+
 /** The second step of a transfer: it arrives. */
 export interface TransferInCommand extends Transfer {
   readonly kind: 'transferIn';
@@ -88,8 +141,14 @@ export interface LevelCommand extends WholeAccountCommand {
 export type AccountWideCommand =
   TransferOutCommand | FenceCommand | LayoutCommand | StatusCommand | LevelCommand;
 
+/** A command that takes money which the account's other rows may have to bring. */
+export type DebitCommand = DeductCommand | HoldCommand;
+
+/** A command about a hold or a deduction that stands already, which is loaded with the locks. */
+export type FollowUpCommand = ConfirmCommand | CancelCommand | ExpireCommand | ReverseCommand;
+
 /** A command that names the row it is about. */
-export type RowCommand = DeductCommand | CreditCommand | TransferInCommand;
+export type RowCommand = DebitCommand | CreditCommand | FollowUpCommand | TransferInCommand;
 
 /** One instruction to a shard. */
 export type Command = RowCommand | AccountWideCommand;
@@ -98,18 +157,33 @@ export function isAccountWide(command: Command): command is AccountWideCommand {
   return !('subAccount' in command);
 }
 
-/** The key under which a shard remembers that a command took effect; none for those that may be repeated freely. */
-export function commandKey(command: RowCommand | TransferOutCommand): string;
+export function isFollowUp(command: Command): command is FollowUpCommand {
+  const { kind } = command;
+  return kind === 'confirm' || kind === 'cancel' || kind === 'expire' || kind === 'reverse';
+}
+
+/**
+ * The key under which a shard remembers that a command took effect; none for those that may be repeated freely, and for
+ * those about something that stands already, which is loaded with what was done to it whenever they are decided.
+ */
+export function commandKey(
+  command: DebitCommand | CreditCommand | TransferInCommand | TransferOutCommand,
+): string;
 export function commandKey(command: Command): string | undefined;
 export function commandKey(command: Command): string | undefined {
   switch (command.kind) {
     case 'deduct':
     case 'credit':
+    case 'hold':
       return entryKey(command.accountId, command.requestId);
     case 'transferIn':
       return arrivalKey(command.accountId, command.transferId);
     case 'transferOut':
       return departureKey(command.accountId, command.transferId);
+    case 'confirm':
+    case 'cancel':
+    case 'expire':
+    case 'reverse':
     case 'fence':
     case 'layout':
     case 'status':

@@ -104,6 +104,9 @@ describe('a deduction', () => {
       localMoves: [],
       departures: [],
       arrivals: [],
+      newHolds: [],
+      settledHolds: [],
+      reversals: [],
     });
     expect(kinds(shard.run([deduct({ requestId: 'after' }), deduct({ requestId: 'before' })]))).toEqual([
       kind,

@@ -1,6 +1,8 @@
 import { type Command, commandKey } from './command';
 import { type Entry, entryKey } from './entry';
+import type { Hold } from './hold';
 import type { Outcome } from './outcome';
+import type { Reversal } from './reversal';
 import type { Changes, Needs, ShardState } from './shard-state';
 import { rowKey, type SubAccount } from './sub-account';
 import { type Departure, departureKey, type LocalMove, type WrittenArrival } from './transfer';
@@ -15,11 +17,18 @@ export class Draft {
   readonly #localMoves: LocalMove[] = [];
   readonly #departures = new Map<string, { readonly departure: Departure; readonly fromVersion: number }>();
   readonly #arrivals = new Map<string, WrittenArrival>();
+  readonly #holds = new Map<string, Hold>();
+  readonly #reversals: Reversal[] = [];
   readonly #keysNeeded = new Set<string>();
   readonly #accountsNeeded = new Set<string>();
   readonly #rowsMissing = new Map<string, { accountId: string; index: number }>();
 
   constructor(private readonly loaded: ShardState) {}
+
+  /** The shard's database clock, read under the locks. Microseconds since 1970. */
+  get nowUs(): number {
+    return this.loaded.nowUs;
+  }
 
   /**
    * The time of the batch's next entry: a microsecond later than that of the one before, so that entries stand in the
@@ -47,6 +56,30 @@ export class Draft {
   departure(accountId: string, transferId: string): Departure | undefined {
     const key = departureKey(accountId, transferId);
     return this.#departures.get(key)?.departure ?? this.loaded.departures.get(key);
+  }
+
+  hold(accountId: string, holdId: string): Hold | undefined {
+    const key = entryKey(accountId, holdId);
+    return this.#holds.get(key) ?? this.loaded.holds.get(key);
+  }
+
+  /** The newest reversal of a deduction. */
+  reversal(accountId: string, reverses: string): Reversal | undefined {
+    const ours = this.#reversals.findLast(
+      (reversal) => reversal.accountId === accountId && reversal.reverses === reverses,
+    );
+    return ours ?? this.loaded.reversals.get(entryKey(accountId, reverses));
+  }
+
+  /**
+   * A row that something is pinned to, whichever the command was routed to: `undefined` while it is not locked, which is
+   * then asked for.
+   */
+  pinnedRow(accountId: string, index: number): SubAccount | undefined {
+    const row = this.row(accountId, index);
+    if (!row && this.wholeAccount(accountId))
+      throw new RangeError(`something is pinned to row ${index} of ${accountId}, which does not exist`);
+    return row;
   }
 
   /** All rows of the account on this shard, or `undefined` while they are not all locked (which is then asked for). */
@@ -81,6 +114,14 @@ export class Draft {
     this.#entries.set(entryKey(entry.accountId, entry.requestId), entry);
   }
 
+  putHold(hold: Hold): void {
+    this.#holds.set(entryKey(hold.accountId, hold.holdId), hold);
+  }
+
+  addReversal(reversal: Reversal): void {
+    this.#reversals.push(reversal);
+  }
+
   addLocalMove(move: LocalMove): void {
     this.#localMoves.push(move);
   }
@@ -105,6 +146,7 @@ export class Draft {
   }
 
   get changes(): Changes {
+    const holds = [...this.#holds];
     return {
       nowUs: this.loaded.nowUs,
       entries: [...this.#entries.values()],
@@ -115,6 +157,9 @@ export class Draft {
         fromVersion,
       })),
       arrivals: [...this.#arrivals.values()],
+      newHolds: holds.filter(([key]) => !this.loaded.holds.has(key)).map(([, hold]) => hold),
+      settledHolds: holds.filter(([key]) => this.loaded.holds.has(key)).map(([, hold]) => hold),
+      reversals: this.#reversals,
     };
   }
 }

@@ -1,4 +1,10 @@
-export type EntryKind = 'deduction' | 'credit';
+/** What moves the account's total, and is listed. */
+export const LISTED_KINDS = ['deduction', 'credit', 'reversal', 'hold-confirmation'] as const;
+
+export type ListedKind = (typeof LISTED_KINDS)[number];
+
+/** `hold` moves nothing in or out: it marks that a key belongs to a hold, in the one index that guards all keys. */
+export type EntryKind = ListedKind | 'hold';
 
 /** One line of the ledger: something that came from or went outside the account. Immutable once written. */
 export interface Entry {
@@ -6,7 +12,7 @@ export interface Entry {
   /** The idempotency key; one namespace per account, all kinds together. */
   readonly requestId: string;
   readonly kind: EntryKind;
-  /** Always positive; the kind says which way the money went. */
+  /** Never negative; the kind says which way the money went. Zero only in the mark of a hold that never was. */
   readonly amountMinor: bigint;
   readonly subAccount: number;
   /** The version of the sub-account that this entry made; with `subAccount` it is unique within the account. */
@@ -22,8 +28,17 @@ export interface Entry {
 }
 
 /** What an entry did to its account's total. */
-export function signedAmount(entry: Pick<Entry, 'kind' | 'amountMinor'>): bigint {
-  return entry.kind === 'credit' ? entry.amountMinor : -entry.amountMinor;
+export function signedAmount({ kind, amountMinor }: Pick<Entry, 'kind' | 'amountMinor'>): bigint {
+  switch (kind) {
+    case 'credit':
+    case 'reversal':
+      return amountMinor;
+    case 'deduction':
+    case 'hold-confirmation':
+      return -amountMinor;
+    case 'hold':
+      return 0n;
+  }
 }
 
 /** Identifies an entry within a shard: account ids hold no blank, so the pair cannot be confused. */

@@ -20,3 +20,33 @@ export function isRequestId(value: string): boolean {
  * the one unique index with the users' keys without ever meeting one.
  */
 export const OPENING_BALANCE_KEY = 'opening balance';
+
+const CONFIRMATION = 'confirmation';
+const REVERSAL = 'reversal';
+
+/** The key of the entry that confirms a hold: there is one, because the hold's own key is its mark's. */
+export function confirmationKey(holdId: string): string {
+  return `${CONFIRMATION} ${holdId}`;
+}
+
+/**
+ * The key of a reversal, which belongs to the deduction it reverses: it lives where that lives, wherever its own id
+ * would hash to. Its first word keeps it apart from every other internal key, whatever users call their requests.
+ */
+export function reversalKey(reverses: string, requestId: string): string {
+  return `${REVERSAL} ${reverses} ${requestId}`;
+}
+
+/** What a user called the request behind an entry's key, and what that request was about. */
+export interface RequestNames {
+  readonly requestId: string;
+  readonly holdId?: string;
+  readonly reverses?: string;
+}
+
+export function requestNames(kind: string, key: string): RequestNames {
+  const [, first = '', second = ''] = key.split(' ');
+  if (kind === 'reversal') return { requestId: second, reverses: first };
+  if (kind === 'hold-confirmation') return { requestId: first, holdId: first };
+  return { requestId: key };
+}

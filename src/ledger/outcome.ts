@@ -1,4 +1,5 @@
 import type { Entry } from './entry';
+import type { Hold } from './hold';
 import type { Departure } from './transfer';
 
 /** What a command came to. Expected outcomes are values; only faults throw. */
@@ -13,6 +14,23 @@ export type Outcome =
   | { readonly kind: 'settled' }
   /** What is left in draining rows because no row here is open, or none has room. */
   | { readonly kind: 'leveled'; readonly strandedMinor: bigint }
+  /** Set aside, now or (`replayed`) before; a replay shows what has become of it since. */
+  | { readonly kind: 'held'; readonly hold: Hold; readonly replayed: boolean }
+  /** Confirmed, cancelled or expired, as was asked for; `replayed` if it was so already. */
+  | { readonly kind: 'holdSettled'; readonly hold: Hold; readonly replayed: boolean }
+  | { readonly kind: 'holdAlreadyConfirmed' }
+  /** Cancelled, perhaps before it was tried, or its time is over. */
+  | { readonly kind: 'holdAlreadyCancelled' }
+  /** More was to be taken than was held. */
+  | { readonly kind: 'confirmExceedsHold'; readonly heldMinor: bigint }
+  /** There is no such hold on this shard. */
+  | { readonly kind: 'holdNotHere' }
+  /** Its time is not over. */
+  | { readonly kind: 'holdStands' }
+  /** There is no such deduction on this shard. */
+  | { readonly kind: 'deductionNotHere' }
+  /** `leftMinor` is what has not been reversed yet. */
+  | { readonly kind: 'reversalExceedsDeduction'; readonly leftMinor: bigint }
   | { readonly kind: 'keyReused' }
   /** `availableMinor` is what the rows on this shard could pay at that moment. */
   | { readonly kind: 'insufficientFunds'; readonly availableMinor: bigint }

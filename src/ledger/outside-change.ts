@@ -1,4 +1,4 @@
-import type { CreditCommand, DeductCommand } from './command';
+import type { Command, CreditCommand, DeductCommand } from './command';
 import type { Draft } from './draft';
 import type { Entry, EntryKind } from './entry';
 import { wrap64 } from './money';
@@ -16,13 +16,17 @@ function earlierUse(draft: Draft, command: DeductCommand | CreditCommand): Outco
  * What every command from outside passes before any question of money: a known key outranks everything, a row that has
  * gone on to a newer placement turns the command back, and a closed account refuses it.
  */
-export function admit(
-  draft: Draft,
-  command: DeductCommand | CreditCommand,
-): Outcome | { readonly kind: 'admitted'; readonly row: SubAccount } {
-  const earlier = earlierUse(draft, command);
-  if (earlier) return earlier;
+export function admit(draft: Draft, command: DeductCommand | CreditCommand): Admission {
+  return earlierUse(draft, command) ?? admitToRow(draft, command);
+}
 
+export type Admission = Outcome | { readonly kind: 'admitted'; readonly row: SubAccount };
+
+/** The same for a command whose key is known to be new. */
+export function admitToRow(
+  draft: Draft,
+  command: Command & { readonly subAccount: number; readonly epoch: number },
+): Admission {
   const row = draft.row(command.accountId, command.subAccount);
   if (!row) {
     draft.askForRow(command.accountId, command.subAccount);
@@ -44,12 +48,14 @@ export function changeFromOutside(row: SubAccount, signedMinor: bigint): SubAcco
   });
 }
 
-export function entryOf(
-  kind: EntryKind,
-  command: DeductCommand | CreditCommand,
-  row: SubAccount,
-  createdAtUs: number,
-): Entry {
+/** What an entry takes over from the request behind it. */
+type EntrySource = Pick<
+  Entry,
+  'accountId' | 'requestId' | 'amountMinor' | 'fingerprint' | 'reference' | 'metadata'
+>;
+
+/** @param row as the entry leaves it */
+export function entryOf(kind: EntryKind, command: EntrySource, row: SubAccount, createdAtUs: number): Entry {
   return {
     accountId: command.accountId,
     requestId: command.requestId,

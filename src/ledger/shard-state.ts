@@ -1,4 +1,6 @@
 import type { Entry } from './entry';
+import type { Hold } from './hold';
+import type { Reversal } from './reversal';
 import type { SubAccount } from './sub-account';
 import type { Departure, LocalMove, WrittenArrival, WrittenDeparture } from './transfer';
 
@@ -18,6 +20,10 @@ export interface ShardState {
   readonly arrivals: ReadonlySet<string>;
   /** Transfers that the look-up found to have left, by `departureKey`. */
   readonly departures: ReadonlyMap<string, Departure>;
+  /** Holds that the batch names, by `entryKey`. */
+  readonly holds: ReadonlyMap<string, Hold>;
+  /** The newest reversal of each deduction that the batch reverses, by the deduction's `entryKey`. */
+  readonly reversals: ReadonlyMap<string, Reversal>;
 }
 
 /** What a batch writes. */
@@ -29,6 +35,11 @@ export interface Changes {
   readonly localMoves: readonly LocalMove[];
   readonly departures: readonly WrittenDeparture[];
   readonly arrivals: readonly WrittenArrival[];
+  /** Holds taken by this batch, as they are at its end. */
+  readonly newHolds: readonly Hold[];
+  /** Holds taken before it and settled by it. */
+  readonly settledHolds: readonly Hold[];
+  readonly reversals: readonly Reversal[];
 }
 
 /** What must be loaded before the batch can be decided. */

@@ -113,7 +113,7 @@ export const SETTINGS = {
     fallback: '30',
     number: true,
     meaning:
-      'days for which a request id that took effect before its account moved to other shards is found where it was then (1–3,650); on the same shards it is found for ever',
+      'days for which a request id that took effect before its account moved to other shards is found where it was then (1–3,650), and the longest that a hold may last, if less than 30; on the same shards it is found for ever',
   },
   rebalanceMs: {
     variable: 'HOTSPLIT_REBALANCE_MS',

@@ -1,4 +1,17 @@
-import { credit, deduct, fence, level, row, transferIn, transferOut } from '../../test/models/commands';
+import {
+  cancel,
+  confirm,
+  credit,
+  deduct,
+  expire,
+  fence,
+  hold,
+  level,
+  reverse,
+  row,
+  transferIn,
+  transferOut,
+} from '../../test/models/commands';
 import { ScriptedFaults } from '../../test/models/scripted-faults';
 import type { Command } from '../ledger/command';
 import type { Outcome } from '../ledger/outcome';
@@ -94,11 +107,46 @@ describe('an attempt', () => {
     expect(scopes).toEqual([
       { rows: new Map([['acme', new Set([0, 3])]]), wholeAccounts: new Set(['acme']) },
       {
+        ...NO_KEYS,
         requestIds: new Map([['acme', ['a', 'b']]]),
         arrivalIds: new Map([['acme', ['spread topup 0']]]),
-        departureIds: new Map(),
       },
     ]);
+  });
+
+  test('loads what its commands are about with the locks, and no key that it need not know', async () => {
+    const { store, faults } = storeWith([row({ availableMinor: 50n })]);
+    await attemptBatch(store, [hold({ requestId: 'h' }), deduct({ requestId: 'd' })], NOTHING_AHEAD);
+    faults.steps.length = 0;
+    const { recording, scopes } = recordingScopes(store);
+    const batch = [
+      deduct({ requestId: 'plain' }),
+      confirm({ holdId: 'h' }),
+      cancel({ holdId: 'x' }),
+      expire({ holdId: 'y' }),
+      reverse({ reverses: 'd', requestId: 'back' }),
+    ];
+
+    expect(outcomesOf(await attemptBatch(recording, batch, NOTHING_AHEAD))).toMatchObject([
+      { kind: 'applied' },
+      { kind: 'holdSettled', hold: { state: 'confirmed' } },
+      { kind: 'holdSettled', hold: { state: 'cancelled', amountMinor: 0n } },
+      { kind: 'holdNotHere' },
+      { kind: 'applied', entry: { kind: 'reversal' } },
+    ]);
+    expect(scopes).toEqual([
+      {
+        rows: new Map([['acme', new Set([0])]]),
+        wholeAccounts: new Set(),
+        keys: {
+          ...NO_KEYS,
+          holdIds: new Map([['acme', ['h', 'x', 'y']]]),
+          requestIds: new Map([['acme', ['x', 'd', 'confirmation d', 'reversal d back']]]),
+          reversedIds: new Map([['acme', ['d']]]),
+        },
+      },
+    ]);
+    expect(faults.steps).toEqual(['begin', 'lock', 'beforeCommit', 'afterCommit']);
   });
 
   test('locks all rows of an account from the start for a command that concerns all of them', async () => {
@@ -132,9 +180,7 @@ describe('an attempt', () => {
     const { recording, scopes } = recordingScopes(store);
 
     expect(outcomesOf(await attemptBatch(recording, [transferOut()], NOTHING_AHEAD))).toEqual([first]);
-    expect(scopes.slice(1)).toEqual([
-      { requestIds: new Map(), arrivalIds: new Map(), departureIds: new Map([['acme', ['pull 1']]]) },
-    ]);
+    expect(scopes.slice(1)).toEqual([{ ...NO_KEYS, departureIds: new Map([['acme', ['pull 1']]]) }]);
   });
 
   test.each<[MemoryStep, FaultVerdict]>([
@@ -167,6 +213,14 @@ describe('an attempt', () => {
     expect(await attemptBatch(store, [deduct()], NOTHING_AHEAD)).toMatchObject({ kind: 'committed' });
   });
 });
+
+const NO_KEYS: KeyScope = {
+  requestIds: new Map(),
+  arrivalIds: new Map(),
+  departureIds: new Map(),
+  holdIds: new Map(),
+  reversedIds: new Map(),
+};
 
 function storeWith(rows: readonly SubAccount[], faults = new ScriptedFaults()) {
   const database = new MemoryDatabase('s0', () => 0);

@@ -1,11 +1,19 @@
 import { applyBatch } from '../ledger/apply-batch';
-import { type Command, commandKey, isAccountWide } from '../ledger/command';
-import { type Entry, entryKey } from '../ledger/entry';
+import { type Command, commandKey, isAccountWide, isFollowUp } from '../ledger/command';
+import { entryKey } from '../ledger/entry';
+import { confirmationKey, reversalKey } from '../ledger/identifiers';
 import type { Outcome } from '../ledger/outcome';
 import type { Needs, ShardState } from '../ledger/shard-state';
-import { rowKey, type SubAccount } from '../ledger/sub-account';
+import { rowKey } from '../ledger/sub-account';
 import { arrivalKey, departureKey } from '../ledger/transfer';
-import type { BatchStore, BatchTransaction, KeyScope, RowScope } from './batch-transaction';
+import type {
+  BatchStore,
+  BatchTransaction,
+  FoundKeys,
+  KeyScope,
+  Locked,
+  RowScope,
+} from './batch-transaction';
 
 /** What an attempt loads up front. It only ever widens from one attempt to the next. */
 export interface AttemptScope {
@@ -46,8 +54,11 @@ async function decideInside(
   scope: AttemptScope,
 ): Promise<Attempt> {
   const wholeAccounts = withAccountWide(commands, scope.wholeAccounts);
-  const { nowUs, rows } = await transaction.lock(rowScope(commands, wholeAccounts));
-  let state = lockedState({ nowUs, rows, wholeAccounts });
+  const locked = await transaction.lock({
+    ...rowScope(commands, wholeAccounts),
+    keys: standingKeys(commands),
+  });
+  let state = lockedState(locked, wholeAccounts);
   if (scope.lookUpKeys) state = await withKeys(transaction, state, commands);
 
   let decision = applyBatch(state, commands);
@@ -67,21 +78,20 @@ async function decideInside(
   return { kind: 'committed', outcomes: decision.outcomes };
 }
 
-/** What is known once the rows are locked and before any key was looked up. */
-export function lockedState(locked: {
-  readonly nowUs: number;
-  readonly rows: readonly SubAccount[];
-  readonly wholeAccounts: ReadonlySet<string>;
-}): ShardState {
-  return {
-    nowUs: locked.nowUs,
-    subAccounts: new Map(locked.rows.map((row) => [rowKey(row.accountId, row.index), row])),
-    wholeAccounts: locked.wholeAccounts,
+/** What is known once the rows are locked and before the commands' own keys were looked up. */
+export function lockedState({ nowUs, rows, found }: Locked, wholeAccounts: ReadonlySet<string>): ShardState {
+  const nothing: ShardState = {
+    nowUs,
+    subAccounts: new Map(rows.map((row) => [rowKey(row.accountId, row.index), row])),
+    wholeAccounts,
     lookedUpKeys: new Set(),
     entries: new Map(),
     arrivals: new Set(),
     departures: new Map(),
+    holds: new Map(),
+    reversals: new Map(),
   };
+  return withFound(nothing, found);
 }
 
 /** Some commands need all rows of their account from the start. */
@@ -105,21 +115,39 @@ export async function withKeys(
   state: ShardState,
   commands: readonly Command[],
 ): Promise<ShardState> {
-  const found = await transaction.lookUp(keyScope(commands));
+  const lookedUpKeys = new Set(
+    commands.map((command) => commandKey(command)).filter((key) => key !== undefined),
+  );
+  if (lookedUpKeys.size === 0) return state;
+  return { ...withFound(state, await transaction.lookUp(ownKeys(commands))), lookedUpKeys };
+}
+
+/** Adds what was found to what is known. */
+function withFound(state: ShardState, found: FoundKeys): ShardState {
+  const { entries, arrivals, departures, holds, reversals } = found;
   return {
     ...state,
-    lookedUpKeys: new Set(commands.map((command) => commandKey(command)).filter((key) => key !== undefined)),
-    entries: new Map(
-      found.entries.map((entry: Entry) => [entryKey(entry.accountId, entry.requestId), entry]),
+    entries: extended(state.entries, entries, (entry) => entryKey(entry.accountId, entry.requestId)),
+    arrivals: new Set([
+      ...state.arrivals,
+      ...arrivals.map(({ accountId, transferId }) => arrivalKey(accountId, transferId)),
+    ]),
+    departures: extended(state.departures, departures, ({ accountId, transferId }) =>
+      departureKey(accountId, transferId),
     ),
-    arrivals: new Set(found.arrivals.map((arrival) => arrivalKey(arrival.accountId, arrival.transferId))),
-    departures: new Map(
-      found.departures.map((departure) => [
-        departureKey(departure.accountId, departure.transferId),
-        departure,
-      ]),
+    holds: extended(state.holds, holds, (hold) => entryKey(hold.accountId, hold.holdId)),
+    reversals: extended(state.reversals, reversals, ({ accountId, reverses }) =>
+      entryKey(accountId, reverses),
     ),
   };
+}
+
+function extended<T>(
+  known: ReadonlyMap<string, T>,
+  found: readonly T[],
+  key: (each: T) => string,
+): ReadonlyMap<string, T> {
+  return found.length === 0 ? known : new Map([...known, ...found.map((each) => [key(each), each] as const)]);
 }
 
 function rowScope(commands: readonly Command[], wholeAccounts: ReadonlySet<string>): RowScope {
@@ -132,20 +160,48 @@ function rowScope(commands: readonly Command[], wholeAccounts: ReadonlySet<strin
   return { rows, wholeAccounts: new Set([...wholeAccounts].filter((accountId) => rows.has(accountId))) };
 }
 
-function keyScope(commands: readonly Command[]): KeyScope {
-  const requestIds = new Map<string, string[]>();
-  const arrivalIds = new Map<string, string[]>();
-  const departureIds = new Map<string, string[]>();
-  const add = (ids: Map<string, string[]>, accountId: string, id: string): void => {
-    const known = ids.get(accountId);
-    if (known) known.push(id);
-    else ids.set(accountId, [id]);
-  };
+/** The keys that commands are remembered under. */
+function ownKeys(commands: readonly Command[]): KeyScope {
+  const keys = noKeys();
   for (const command of commands) {
     const { accountId, kind } = command;
-    if (kind === 'deduct' || kind === 'credit') add(requestIds, accountId, command.requestId);
-    else if (kind === 'transferIn') add(arrivalIds, accountId, command.transferId);
-    else if (kind === 'transferOut') add(departureIds, accountId, command.transferId);
+    if (kind === 'deduct' || kind === 'credit' || kind === 'hold')
+      add(keys.requestIds, accountId, command.requestId);
+    if (kind === 'hold') add(keys.holdIds, accountId, command.requestId);
+    else if (kind === 'transferIn') add(keys.arrivalIds, accountId, command.transferId);
+    else if (kind === 'transferOut') add(keys.departureIds, accountId, command.transferId);
   }
-  return { requestIds, arrivalIds, departureIds };
+  return keys;
+}
+
+/** What must be known of the holds and deductions that commands are about, whatever they come to; mostly there are none. */
+export function standingKeys(commands: readonly Command[]): KeyScope | undefined {
+  const about = commands.filter(isFollowUp);
+  if (about.length === 0) return undefined;
+  const keys = noKeys();
+  for (const command of about) {
+    const { accountId } = command;
+    if (command.kind === 'reverse') {
+      const { reverses, requestId } = command;
+      for (const key of [reverses, confirmationKey(reverses), reversalKey(reverses, requestId)])
+        add(keys.requestIds, accountId, key);
+      add(keys.reversedIds, accountId, reverses);
+      continue;
+    }
+    add(keys.holdIds, accountId, command.holdId);
+    // A cancel that finds no hold takes the key, unless something else has it.
+    if (command.kind === 'cancel') add(keys.requestIds, accountId, command.holdId);
+  }
+  return keys;
+}
+
+function noKeys() {
+  const ids = (): Map<string, string[]> => new Map();
+  return { requestIds: ids(), arrivalIds: ids(), departureIds: ids(), holdIds: ids(), reversedIds: ids() };
+}
+
+function add(ids: Map<string, string[]>, accountId: string, id: string): void {
+  const known = ids.get(accountId);
+  if (known) known.push(id);
+  else ids.set(accountId, [id]);
 }

@@ -1,4 +1,6 @@
 import type { Entry } from '../ledger/entry';
+import type { Hold } from '../ledger/hold';
+import type { Reversal } from '../ledger/reversal';
 import type { Changes } from '../ledger/shard-state';
 import type { SubAccount } from '../ledger/sub-account';
 import type { Departure } from '../ledger/transfer';
@@ -8,6 +10,8 @@ export interface RowScope {
   readonly rows: ReadonlyMap<string, ReadonlySet<number>>;
   /** Accounts of which every row on the shard is locked. */
   readonly wholeAccounts: ReadonlySet<string>;
+  /** Looked up as soon as the rows are locked, without a trip of their own. */
+  readonly keys?: KeyScope | undefined;
 }
 
 export interface KeyScope {
@@ -17,6 +21,10 @@ export interface KeyScope {
   readonly arrivalIds: ReadonlyMap<string, readonly string[]>;
   /** Ids of transfers that may have left, by account. */
   readonly departureIds: ReadonlyMap<string, readonly string[]>;
+  /** Ids of holds by account. */
+  readonly holdIds: ReadonlyMap<string, readonly string[]>;
+  /** Request ids of deductions that may have been reversed, by account. */
+  readonly reversedIds: ReadonlyMap<string, readonly string[]>;
 }
 
 /** What is committed under some keys. */
@@ -24,6 +32,24 @@ export interface FoundKeys {
   readonly entries: readonly Entry[];
   readonly arrivals: readonly { readonly accountId: string; readonly transferId: string }[];
   readonly departures: readonly Departure[];
+  readonly holds: readonly Hold[];
+  /** The newest of each deduction. */
+  readonly reversals: readonly Reversal[];
+}
+
+export const NOTHING_FOUND: FoundKeys = {
+  entries: [],
+  arrivals: [],
+  departures: [],
+  holds: [],
+  reversals: [],
+};
+
+export interface Locked {
+  readonly nowUs: number;
+  readonly rows: SubAccount[];
+  /** What is committed under the scope's keys, read after the rows were locked. */
+  readonly found: FoundKeys;
 }
 
 /**
@@ -34,7 +60,7 @@ export interface FoundKeys {
  */
 export interface BatchTransaction {
   /** Locks the rows in ascending (account, index) order and reads the shard's clock after that. */
-  lock(scope: RowScope): Promise<{ nowUs: number; rows: SubAccount[] }>;
+  lock(scope: RowScope): Promise<Locked>;
   /** Reads what is committed under these keys now. */
   lookUp(keys: KeyScope): Promise<FoundKeys>;
   /** Writes the changes and commits: when it resolves, they are durable. */

@@ -1,5 +1,7 @@
 import type { StoredTransfer } from '../ledger/audit-transfer';
 import type { Entry } from '../ledger/entry';
+import type { Hold } from '../ledger/hold';
+import type { Reversal } from '../ledger/reversal';
 import type { SubAccount } from '../ledger/sub-account';
 
 /** Where a page begins: at an account, behind one, or behind the last item of the page before. */
@@ -24,6 +26,9 @@ export type EntryPlace = Pick<Entry, 'accountId' | 'createdAtUs' | 'subAccount' 
 export type EntryKeyPlace = Pick<Entry, 'accountId' | 'requestId'>;
 export type TransferPlace = Pick<StoredTransfer, 'accountId' | 'transferId'>;
 
+export type HoldPlace = Pick<Hold, 'accountId' | 'holdId'>;
+export type ReversalPlace = Pick<Reversal, 'accountId' | 'reverses' | 'number'>;
+
 /** What sums need of an entry. */
 export type ScannedEntry = EntryPlace & Pick<Entry, 'kind' | 'amountMinor'>;
 
@@ -40,6 +45,12 @@ export interface LedgerScan {
 
   /** Entries by account and request id. */
   scanEntryKeys(scan: Scan<EntryKeyPlace>): Promise<ScannedPage<EntryKeyPlace>>;
+
+  /** Holds by account and id. */
+  scanHolds(scan: Scan<HoldPlace>): Promise<ScannedPage<Hold>>;
+
+  /** Reversals by account, deduction and number. */
+  scanReversals(scan: Scan<ReversalPlace>): Promise<ScannedPage<Reversal>>;
 
   /** Transfers by account and id; a page has either all directions of an id or none. */
   scanTransfers(scan: Scan<TransferPlace>): Promise<ScannedPage<StoredTransfer>>;

@@ -17,15 +17,15 @@ export async function lockAccount(store: BatchStore, accountId: string): Promise
   const ending = endOnce(transaction);
   const wholeAccounts = new Set([accountId]);
   try {
-    const { nowUs, rows } = await told(store.name, () =>
+    const locked = await told(store.name, () =>
       transaction.lock({ rows: new Map([[accountId, new Set()]]), wholeAccounts }),
     );
     return {
-      rows,
+      rows: locked.rows,
       apply: async (commands) => {
         try {
           const outcomes = await told(store.name, () =>
-            decide(transaction, lockedState({ nowUs, rows, wholeAccounts }), commands),
+            decide(transaction, lockedState(locked, wholeAccounts), commands),
           );
           if (!outcomes) throw new ShardContendedError(store.name, 1);
           ending.committed();

@@ -1,5 +1,6 @@
 import type { Command } from '../ledger/command';
-import type { Entry, EntryKind } from '../ledger/entry';
+import type { Entry, ListedKind } from '../ledger/entry';
+import type { Hold } from '../ledger/hold';
 import type { Outcome } from '../ledger/outcome';
 import type { SubAccount, SubAccountSeed } from '../ledger/sub-account';
 import type { Departure } from '../ledger/transfer';
@@ -45,7 +46,7 @@ export interface EntryQuery {
   readonly limit: number;
   /** Exclusive upper end of the page. */
   readonly before: EntryPosition;
-  readonly kind?: EntryKind;
+  readonly kind?: ListedKind;
   /** Inclusive. */
   readonly fromUs?: number;
   /** Exclusive. */
@@ -110,13 +111,18 @@ export interface Shard extends LedgerScan {
   /** What is committed under these keys of one account when the call is made. */
   findEntries(accountId: string, requestIds: readonly string[]): Promise<Entry[]>;
 
+  findHold(accountId: string, holdId: string): Promise<Hold | undefined>;
+
+  /** Holds whose time is over by this shard's clock, the longest over first. */
+  expiredHolds(limit: number): Promise<Pick<Hold, 'accountId' | 'holdId' | 'subAccount'>[]>;
+
   /**
    * Locks all rows of the account on this shard. Whoever locks it on several does so in the order of their names, and
    * one caller at a time in this process: the store keeps one session aside for it.
    */
   lockAccount(accountId: string): Promise<LockedAccount>;
 
-  /** Accounts with rows that are being emptied, by id, those behind `after` first. */
+  /** Accounts with money in rows that are out of use, by id, those behind `after` first. Holds there stay. */
   drainingAccounts(page: { after: string; limit: number }): Promise<string[]>;
 
   /** One round trip, however many sub-accounts. */
@@ -131,7 +137,7 @@ export interface Shard extends LedgerScan {
    */
   settledUntilUs(accountId: string): Promise<number>;
 
-  /** Entries before a position, newest first. */
+  /** Entries before a position, newest first; marks of holds are not among them. */
   listEntries(query: EntryQuery): Promise<Entry[]>;
 
   ping(): Promise<void>;

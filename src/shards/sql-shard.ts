@@ -1,6 +1,8 @@
 import type { Command } from '../ledger/command';
 import type { StoredTransfer } from '../ledger/audit-transfer';
 import type { Entry } from '../ledger/entry';
+import type { Hold } from '../ledger/hold';
+import type { Reversal } from '../ledger/reversal';
 import type { SubAccount, SubAccountSeed } from '../ledger/sub-account';
 import type { BatchStore } from './batch-transaction';
 import { type Cell, type Database, type Dialect, integer, text } from './database';
@@ -9,7 +11,9 @@ import { lockAccount } from './lock-account';
 import type {
   EntryKeyPlace,
   EntryPlace,
+  HoldPlace,
   LedgerScan,
+  ReversalPlace,
   RowPlace,
   Scan,
   ScannedEntry,
@@ -31,12 +35,18 @@ import { completeTransfers } from './statements/complete-transfers';
 import { createSubAccounts } from './statements/create-sub-accounts';
 import { drainingAccounts } from './statements/draining-accounts';
 import { toEntry } from './statements/entry-row';
+import { expiredHolds } from './statements/expired-holds';
 import { findEntries } from './statements/find-entries';
+import { findHold } from './statements/find-hold';
+import { toHold } from './statements/hold-row';
 import { listEntries } from './statements/list-entries';
 import { nowUs } from './statements/now';
 import { pendingDepartures, toPendingDeparture } from './statements/pending-departures';
+import { toReversal } from './statements/reversal-row';
 import { scanEntries, toScannedEntry } from './statements/scan-entries';
 import { scanEntryKeys, toEntryKey } from './statements/scan-entry-keys';
+import { scanHolds } from './statements/scan-holds';
+import { scanReversals } from './statements/scan-reversals';
 import { scanSubAccounts } from './statements/scan-sub-accounts';
 import { findTransfers, scanTransfers, toStoredTransfer } from './statements/scan-transfers';
 import { settledUntil } from './statements/settled-until';
@@ -167,6 +177,20 @@ export class SqlShard implements Shard {
     return found;
   }
 
+  async findHold(accountId: string, holdId: string): Promise<Hold | undefined> {
+    const [row] = await this.#read(findHold(accountId, holdId));
+    return row && toHold(row);
+  }
+
+  async expiredHolds(limit: number): Promise<Pick<Hold, 'accountId' | 'holdId' | 'subAccount'>[]> {
+    const rows = await this.#read(expiredHolds({ dialect: this.parts.database.dialect, limit }));
+    return rows.map(([accountId, holdId, subAccount]) => ({
+      accountId: text(accountId),
+      holdId: text(holdId),
+      subAccount: integer(subAccount),
+    }));
+  }
+
   lockAccount(accountId: string): Promise<LockedAccount> {
     return lockAccount(this.parts.batches, accountId);
   }
@@ -218,6 +242,14 @@ export class SqlShard implements Shard {
 
   async scanEntryKeys(scan: Scan<EntryKeyPlace>): Promise<ScannedPage<EntryKeyPlace>> {
     return this.#page(scan, scanEntryKeys, toEntryKey);
+  }
+
+  async scanHolds(scan: Scan<HoldPlace>): Promise<ScannedPage<Hold>> {
+    return this.#page(scan, scanHolds, toHold);
+  }
+
+  async scanReversals(scan: Scan<ReversalPlace>): Promise<ScannedPage<Reversal>> {
+    return this.#page(scan, scanReversals, toReversal);
   }
 
   async scanTransfers(scan: Scan<TransferPlace>): Promise<ScannedPage<StoredTransfer>> {

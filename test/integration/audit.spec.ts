@@ -4,10 +4,12 @@ import type { AccountRecord } from '../../src/shards/directory/account-record';
 import type { Scan } from '../../src/shards/ledger-scan';
 import { scanEntries } from '../../src/shards/statements/scan-entries';
 import { scanEntryKeys } from '../../src/shards/statements/scan-entry-keys';
+import { scanHolds } from '../../src/shards/statements/scan-holds';
+import { scanReversals } from '../../src/shards/statements/scan-reversals';
 import { scanSubAccounts } from '../../src/shards/statements/scan-sub-accounts';
 import { scanTransfers } from '../../src/shards/statements/scan-transfers';
 import type { Statement } from '../../src/shards/statements/statement';
-import { AuditedSite } from '../setup/audited-site';
+import { AuditedSite, type Submission, type ToCommand } from '../setup/audited-site';
 import { PLANTED_FAULTS as FAULTS } from '../setup/planted-faults';
 import { STORES } from '../setup/stores';
 
@@ -23,7 +25,7 @@ describe.each(STORES)('[$mark] the audit', (store) => {
     beforeAll(async () => (site = await AuditedSite.make(store)));
     afterAll(() => site.end());
 
-    it('finds nothing while deductions, spread credits and transfers go on, nor afterwards', async () => {
+    it('finds nothing while deductions, spread credits, transfers, holds and reversals go on, nor afterwards', async () => {
       const accounts = await Promise.all([
         site.create('acme', 12),
         site.create('ACME', 3),
@@ -39,7 +41,7 @@ describe.each(STORES)('[$mark] the audit', (store) => {
       const load = async (worker: number): Promise<void> => {
         for (let turn = 0; !stopped; turn += 1) {
           const batch = Array.from({ length: 60 }, (_, n) => ({
-            kind: n === 7 ? ('credit' as const) : ('deduct' as const),
+            kind: n === 7 ? ('credit' as const) : n % 6 === 5 ? ('hold' as const) : ('deduct' as const),
             account: accounts[(n + turn) % accounts.length] as AccountRecord,
             // Every key twice, by two workers.
             requestId: `w${worker >> 1} ${turn} ${n}`.replaceAll(' ', '-'),
@@ -47,6 +49,11 @@ describe.each(STORES)('[$mark] the audit', (store) => {
           }));
           await site.submit(batch);
           requests += batch.length;
+          // Two workers race for what becomes of each hold, and for how much of each deduction comes back.
+          for (const [n, { account, requestId }] of batch.entries()) {
+            if (n % 6 === 5) await site.follow(account, [requestId], worker % 2 === 0 ? confirm : cancel);
+            if (n % 30 === 0) await site.follow(account, [requestId], reverse(`w${worker}`));
+          }
           if (worker === 0) await site.settle();
           await new Promise((resolve) => setImmediate(resolve));
         }
@@ -82,11 +89,17 @@ describe.each(STORES)('[$mark] the audit', (store) => {
       const accounts = new Map<string, AccountRecord>();
       const names = [...FAULTS.map((_, n) => `fault-${n}`), 'untouched', 'untouched.2'];
       for (const name of names) accounts.set(name, await site.create(name, 4));
-      const requests = (kind: 'deduct' | 'credit', requestId: string, amountMinor: bigint) =>
+      const requests = (kind: Submission['kind'], requestId: string, amountMinor: bigint) =>
         [...accounts.values()].map((account) => ({ kind, account, requestId, amountMinor }));
       await site.submit(requests('credit', 'topup', 4_000n));
       await site.settle();
       for (const key of ['a', 'b', 'c', 'd', 'e']) await site.submit(requests('deduct', key, 30n));
+      for (const key of ['held', 'taken', 'left']) await site.submit(requests('hold', key, 40n));
+      for (const account of accounts.values()) {
+        await site.follow(account, ['taken'], confirm);
+        await site.follow(account, ['left', 'never'], cancel);
+        for (const requestId of ['r1', 'r2']) await site.follow(account, ['b', 'taken'], reverse(requestId));
+      }
       expect(await run()).toMatchObject({ balanced: true, findings: [], inTransit: 0 });
 
       for (const [n, { plant }] of FAULTS.entries())
@@ -128,7 +141,15 @@ describe.each(STORES)('[$mark] the audit', (store) => {
           })),
         );
       }
-      if (store.mark !== 'sqlite') await site.raw('s0').run('ANALYZE TABLE entry, transfer, sub_account');
+      for (let n = 0; n < 300; n += 1) {
+        await site.submit([
+          { kind: 'hold', account, requestId: `h${n}`, amountMinor: 40n },
+          { kind: 'deduct', account, requestId: `d${n}`, amountMinor: 40n },
+        ]);
+        await site.follow(account, [`d${n}`], reverse('back'));
+      }
+      if (store.mark !== 'sqlite')
+        await site.raw('s0').run('ANALYZE TABLE entry, transfer, sub_account, hold, reversal');
       const dialect = store.mark === 'sqlite' ? 'sqlite' : 'mysql';
       const place = {
         accountId: 'acme',
@@ -137,6 +158,9 @@ describe.each(STORES)('[$mark] the audit', (store) => {
         subAccount: 1,
         version: 5,
         requestId: 'k1-1',
+        holdId: 'h1',
+        reverses: 'k1-1',
+        number: 1,
         transferId: 'spread k1-1 1',
       };
       for (const upToAccount of [undefined, 'b']) {
@@ -148,6 +172,8 @@ describe.each(STORES)('[$mark] the audit', (store) => {
             [scanEntries(scan, dialect), 'PRIMARY'],
             [scanEntryKeys(scan, dialect), 'entry_request'],
             [scanTransfers(scan, dialect), 'PRIMARY'],
+            [scanHolds(scan, dialect), 'PRIMARY'],
+            [scanReversals(scan, dialect), 'PRIMARY'],
           ];
           for (const [{ sql, parameters }, index] of plans) {
             if (store.mark === 'sqlite') {
@@ -174,6 +200,22 @@ describe.each(STORES)('[$mark] the audit', (store) => {
     });
   });
 });
+
+const confirm: ToCommand = (holdId, routed) => ({ kind: 'confirm', ...routed, holdId, amountMinor: 20n });
+
+const cancel: ToCommand = (holdId, routed) => ({ kind: 'cancel', ...routed, holdId, leaveTombstone: true });
+
+const reverse =
+  (requestId: string): ToCommand =>
+  (reverses, routed) => ({
+    kind: 'reverse',
+    ...routed,
+    reverses,
+    requestId,
+    amountMinor: 10n,
+    reference: null,
+    metadata: null,
+  });
 
 function namesOf(findings: readonly Finding[]): Invariant[] {
   return [...new Set(findings.map(({ invariant }) => invariant))].sort();

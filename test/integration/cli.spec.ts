@@ -49,7 +49,7 @@ afterEach(async () => {
 });
 
 describe('the command line and the service', () => {
-  it('agree on accounts, credits and deductions', async () => {
+  it('agree on accounts, credits, deductions, holds and reversals', async () => {
     const json = async (...args: string[]): Promise<unknown> =>
       JSON.parse((await startCli(...args, '--json').ended).out);
     await json('account', 'create', 'a', '--asset', 'USD/2', '--initial-balance', '100');
@@ -62,6 +62,19 @@ describe('the command line and the service', () => {
     expect(await json(...deduct)).toMatchObject({ kind: 'deduction', requestId: 'r1', replayed: false });
     expect(await json(...deduct)).toMatchObject({ kind: 'deduction', requestId: 'r1', replayed: true });
     expect(await json('deduct', 'a', '31')).toMatchObject({ error: { code: 'INSUFFICIENT_FUNDS' } });
+    expect(await json('hold', 'a', '20', '--request-id', 'h1', '--expires-in', '60')).toMatchObject({
+      kind: 'hold',
+      status: 'held',
+    });
+    expect(await json('confirm', 'a', 'h1', '15')).toMatchObject({
+      status: 'confirmed',
+      confirmedAmount: '15',
+    });
+    expect(await json('cancel', 'a', 'h1')).toMatchObject({ error: { code: 'HOLD_ALREADY_CONFIRMED' } });
+    expect(await json('cancel', 'a', 'h2')).toMatchObject({ status: 'cancelled', replayed: false });
+    const reverse = ['reverse', 'a', 'h1', '--request-id', 'back'];
+    expect(await json(...reverse)).toMatchObject({ kind: 'reversal', reverses: 'h1', amount: '15' });
+    expect(await json(...reverse)).toMatchObject({ replayed: true });
     expect(await json('account', 'show', 'a')).toMatchObject({ id: 'a', balance: { total: '30' } });
     expect(await json('account', 'list')).toMatchObject({ items: [{ id: 'a', asset: 'USD/2' }] });
   });

@@ -44,6 +44,13 @@ const ENDPOINTS: readonly Endpoint[] = [
   { what: 'a deduction', path: '/v1/accounts/acct/deductions', ...MONEY },
   { what: 'a credit', path: '/v1/accounts/acct/credits', ...MONEY },
   {
+    what: 'a hold',
+    path: '/v1/accounts/acct/holds',
+    valid: { ...MONEY.valid, expiresInSeconds: '60' },
+    fields: { ...MONEY.fields, expiresInSeconds: 'seconds' },
+  },
+  { what: 'a reversal', path: '/v1/accounts/acct/deductions/d/reversals', ...MONEY },
+  {
     what: 'a batch item',
     path: '/v1/deductions:batch',
     valid: { accountId: '"acct"', ...MONEY.valid },
@@ -71,11 +78,13 @@ const ENDPOINTS: readonly Endpoint[] = [
   },
 ];
 
-/** What is asked for without a body. */
+/** What may be asked for without a body. */
 const BODILESS = [
   '/v1/accounts/acct/freeze',
   '/v1/accounts/acct/unfreeze',
   '/v1/accounts/acct/close',
+  '/v1/accounts/acct/holds/h/confirm',
+  '/v1/accounts/acct/holds/h/cancel',
   '/v1/admin/accounts/acct/rebalance',
   '/v1/admin/audits',
 ];
@@ -84,6 +93,8 @@ const REQUIRED: Readonly<Record<string, readonly string[]>> = {
   'a new account': ['id', 'asset'],
   'a deduction': ['amount', 'requestId'],
   'a credit': ['amount', 'requestId'],
+  'a hold': ['amount', 'requestId'],
+  'a reversal': ['requestId'],
   'a batch item': ['accountId', 'amount', 'requestId'],
   'a new key': ['name', 'scopes'],
   'a resize': ['count'],
@@ -98,6 +109,7 @@ const PATHS = [
   '/v1/accounts/acct/balance',
   '/v1/accounts/acct/entries',
   '/v1/accounts/acct/deductions/k',
+  '/v1/accounts/acct/holds/h',
   '/v1/admin/keys/key_x',
   '/healthz',
 ];
@@ -359,6 +371,11 @@ describe.each(SITES)('[$mark] bad input', ({ make }) => {
     it.each(CONTENT_TYPES)('a body may not have the content type "%s"', async (type) => {
       expectRefused(await post(path, '{}', { 'content-type': type }), ['UNSUPPORTED_MEDIA_TYPE']);
     });
+  });
+
+  it.each(Object.entries(HOSTILE.amount))('a confirmed amount may not be %s', async (_label, literal) => {
+    const answer = await post('/v1/accounts/acct/holds/h/confirm', `{"amount":${literal}}`);
+    expectRefused(answer, ['INVALID_ARGUMENT']);
   });
 
   describe('in an idempotency key', () => {

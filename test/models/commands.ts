@@ -1,9 +1,14 @@
 import type {
+  CancelCommand,
+  ConfirmCommand,
   CreditCommand,
   DeductCommand,
+  ExpireCommand,
   FenceCommand,
+  HoldCommand,
   LayoutCommand,
   LevelCommand,
+  ReverseCommand,
   StatusCommand,
   TransferInCommand,
   TransferOutCommand,
@@ -19,6 +24,38 @@ export function deduct(given: Partial<DeductCommand> = {}): DeductCommand {
 
 export function credit(given: Partial<CreditCommand> = {}): CreditCommand {
   return { ...fromOutside(given), spreadOver: [], ...given, kind: 'credit' };
+}
+
+export function hold(given: Partial<HoldCommand> = {}): HoldCommand {
+  return { ...fromOutside(given), expiresInUs: 900_000_000, ...given, kind: 'hold' };
+}
+
+/** By default of the hold that `hold` takes, whole. */
+export function confirm(given: Partial<ConfirmCommand> = {}): ConfirmCommand {
+  return { ...pinned('confirm'), holdId: 'r1', amountMinor: null, ...given, kind: 'confirm' };
+}
+
+export function cancel(given: Partial<CancelCommand> = {}): CancelCommand {
+  return { ...pinned('cancel'), holdId: 'r1', leaveTombstone: true, ...given, kind: 'cancel' };
+}
+
+export function expire(given: Partial<ExpireCommand> = {}): ExpireCommand {
+  return { accountId: 'acme', holdId: 'r1', subAccount: 0, ...given, kind: 'expire' };
+}
+
+/** By default of the deduction that `deduct` makes, whole. */
+export function reverse(given: Partial<ReverseCommand> = {}): ReverseCommand {
+  const requestId = given.requestId ?? 'back';
+  return {
+    ...pinned(`what ${requestId} gives back`),
+    reverses: 'r1',
+    requestId,
+    amountMinor: null,
+    reference: null,
+    metadata: null,
+    ...given,
+    kind: 'reverse',
+  };
 }
 
 export function transferIn(given: Partial<TransferInCommand> = {}): TransferInCommand {
@@ -87,6 +124,10 @@ export function row(given: Partial<SubAccount> = {}): SubAccount {
     netMinor,
     ...given,
   };
+}
+
+function pinned(fingerprint: string) {
+  return { accountId: 'acme', subAccount: 0, epoch: 1, fingerprint };
 }
 
 function fromOutside(given: { readonly requestId?: string }) {

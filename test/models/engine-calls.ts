@@ -1,6 +1,6 @@
 import type { EngineOutcome } from '../../src/engine/engine-outcome';
 import type { Request } from '../../src/engine/router';
-import { signedAmount } from '../../src/ledger/entry';
+import { type Entry, signedAmount } from '../../src/ledger/entry';
 import type { EngineInstance, EngineWorld } from './engine-world';
 
 /** A call that has ended, and whether a refusal for funds would have been right at some instant of it. */
@@ -24,16 +24,21 @@ export class WatchedCalls {
   readonly ended: EndedCall[] = [];
   readonly #open = new Set<OpenCall>();
   readonly #tookEffect = new Set<string>();
-  #totalMinor: bigint;
+  /** What the account can pay: its total without what is held. */
+  #payableMinor: bigint;
 
   constructor(world: EngineWorld, accountId = 'acme') {
-    this.#totalMinor = world.total(accountId);
-    world.onCommit(({ entries }) => {
+    this.#payableMinor = world.total(accountId) - world.held(accountId);
+    world.onCommit(({ entries, newHolds, settledHolds }) => {
       for (const entry of entries) {
         if (entry.accountId !== accountId) continue;
-        this.#totalMinor += signedAmount(entry);
+        this.#payableMinor += payableChange(entry);
         this.#tookEffect.add(entry.requestId);
         this.#look(this.#open);
+      }
+      for (const hold of [...newHolds, ...settledHolds]) {
+        if (hold.accountId === accountId && hold.state !== 'held')
+          this.#payableMinor += hold.amountMinor - hold.confirmedMinor;
       }
     });
   }
@@ -68,7 +73,13 @@ export class WatchedCalls {
   #look(calls: Iterable<OpenCall>): void {
     for (const call of calls) {
       const { requestId, amountMinor } = call.request;
-      if (this.#totalMinor < amountMinor && !this.#tookEffect.has(requestId)) call.mayBeShort = true;
+      if (this.#payableMinor < amountMinor && !this.#tookEffect.has(requestId)) call.mayBeShort = true;
     }
   }
+}
+
+/** A hold takes from what can be paid when it is tried; what is released comes with its settling. */
+function payableChange(entry: Entry): bigint {
+  if (entry.kind === 'hold') return -entry.amountMinor;
+  return entry.kind === 'hold-confirmation' ? 0n : signedAmount(entry);
 }

@@ -1,3 +1,4 @@
+import type { FollowUp } from '../../src/engine/follow-ups';
 import type { Request } from '../../src/engine/router';
 import { routeRequest } from '../../src/ledger/routing';
 import type { AccountRecord } from '../../src/shards/directory/account-record';
@@ -21,6 +22,28 @@ export function creditOf(requestId: string, amountMinor: bigint, accountId = 'ac
     kind: 'credit',
     fingerprint: `credit ${amountMinor}`,
   };
+}
+
+export function holdOf(requestId: string, amountMinor: bigint, expiresInUs = 900_000_000): Request {
+  return {
+    ...deduction(requestId, amountMinor),
+    kind: 'hold',
+    fingerprint: `hold ${amountMinor}`,
+    expiresInUs,
+  };
+}
+
+export function confirmationOf(holdId: string, amountMinor: bigint | null = null): FollowUp {
+  return { kind: 'confirm', accountId: 'acme', holdId, amountMinor, fingerprint: 'confirm' };
+}
+
+export function cancellationOf(holdId: string): FollowUp {
+  return { kind: 'cancel', accountId: 'acme', holdId, fingerprint: 'cancel' };
+}
+
+export function reversalOf(reverses: string, requestId: string, amountMinor: bigint | null = null): FollowUp {
+  const what = { reverses, requestId, amountMinor, fingerprint: `reverse ${amountMinor}` };
+  return { kind: 'reverse', accountId: 'acme', ...what, reference: null, metadata: null };
 }
 
 /** The n-th request id of a series whose home is a given shard. */

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ReachPoint } from '../../src/engine/fault-points';
 import { type OperationKind, type OperationRecord } from '../../src/shards/directory/operation-record';
+import { HOLD_EXPIRY_SETTINGS, HoldExpiry } from '../../src/engine/hold-expiry';
 import { OperationRunner, RUNNER_SETTINGS } from '../../src/engine/operations/operation-runner';
 import { RebalanceJob } from '../../src/engine/operations/rebalance-job';
 import { ResizeJob } from '../../src/engine/operations/resize-job';
@@ -119,7 +120,15 @@ export class EngineSite {
     );
     runner.register('status', new StatusJob({ directory, accounts, shards, balances, reach, changed }));
     runner.register('rebalance', new RebalanceJob({ accounts, rebalancer }));
-    return { ...instance, sweeper, rebalancer, runner };
+    const holdExpiry = new HoldExpiry({
+      shards,
+      observer,
+      instanceId,
+      reach,
+      leases: directory.leases,
+      settings: HOLD_EXPIRY_SETTINGS,
+    });
+    return { ...instance, sweeper, rebalancer, runner, holdExpiry };
   }
 
   /** Asks an instance for an operation. @returns it, and when its runner has done what it can */
@@ -166,7 +175,8 @@ export interface ResizeWish {
   readonly shards?: readonly string[];
 }
 
-export type SiteInstance = EngineInstance & Pick<ReturnType<EngineSite['instance']>, 'runner' | 'sweeper'>;
+export type SiteInstance = EngineInstance &
+  Pick<ReturnType<EngineSite['instance']>, 'runner' | 'sweeper' | 'holdExpiry'>;
 
 /** A gate that holds up whoever comes, and tells when someone has. */
 export class Gate {

@@ -4,6 +4,7 @@ import { Collector, COLLECTOR_SETTINGS, type CollectorSettings } from '../../src
 import { CREDIT_LIMIT_SETTINGS, CreditLimit } from '../../src/engine/credit-limit';
 import { Engine } from '../../src/engine/engine';
 import type { ReachPoint } from '../../src/engine/fault-points';
+import type { FollowUp } from '../../src/engine/follow-ups';
 import { KeyLookUps } from '../../src/engine/key-look-ups';
 import { LANE_SETTINGS } from '../../src/engine/lane-settings';
 import { ReachLocks } from '../../src/engine/locked-reach';
@@ -105,6 +106,11 @@ export class EngineWorld {
     return wrap64(this.rows(accountId).reduce((sum, { row: { netMinor } }) => sum + netMinor, 0n));
   }
 
+  /** What is held at this instant. */
+  held(accountId = 'acme'): bigint {
+    return this.rows(accountId).reduce((sum, { row: { heldMinor } }) => sum + heldMinor, 0n);
+  }
+
   /** What is in the rows at this instant; what is missing from the total is on its way. */
   inRows(accountId = 'acme'): bigint {
     return this.rows(accountId).reduce(
@@ -196,6 +202,7 @@ export class EngineWorld {
       observer,
       now,
       sleep,
+      ...(reach && { reach }),
       rebalancer: { note: (accountId) => used.push(accountId) },
       creditLimit: new CreditLimit(CREDIT_LIMIT_SETTINGS, now),
     });
@@ -222,6 +229,12 @@ export class EngineWorld {
         const account = accounts.peek(request.accountId) ?? (await accounts.read(request.accountId));
         if (!account) throw new RangeError(`no account ${request.accountId}`);
         return engine.submit(request, account);
+      },
+      /** Does something to what was done before, as the service does. */
+      follow: async (followUp: FollowUp) => {
+        const account = accounts.peek(followUp.accountId) ?? (await accounts.read(followUp.accountId));
+        if (!account) throw new RangeError(`no account ${followUp.accountId}`);
+        return engine.follow(followUp, account);
       },
     };
   }

@@ -1,7 +1,9 @@
 import { applyBatch } from '../../src/ledger/apply-batch';
 import { type Command, commandKey, isAccountWide } from '../../src/ledger/command';
 import { type Entry, entryKey } from '../../src/ledger/entry';
+import type { Hold } from '../../src/ledger/hold';
 import type { Outcome } from '../../src/ledger/outcome';
+import type { Reversal } from '../../src/ledger/reversal';
 import type { Changes, Needs, ShardState } from '../../src/ledger/shard-state';
 import { emptySubAccount, rowKey, type SubAccount } from '../../src/ledger/sub-account';
 import {
@@ -12,6 +14,7 @@ import {
   type WrittenArrival,
   type WrittenDeparture,
 } from '../../src/ledger/transfer';
+import { standingKeys } from '../../src/shards/attempt-batch';
 
 /**
  * The smallest shard around `applyBatch`: it loads exactly what a batch asks for and nothing else, and takes an
@@ -23,7 +26,10 @@ export class LedgerShard {
   readonly arrivals = new Map<string, WrittenArrival>();
   readonly departures = new Map<string, WrittenDeparture>();
   readonly localMoves = new Map<string, LocalMove>();
-  readonly #nowUs = 1_000_000;
+  readonly holds = new Map<string, Hold>();
+  /** The newest of each deduction. */
+  readonly reversals = new Map<string, Reversal>();
+  nowUs = 1_000_000;
 
   constructor(rows: readonly SubAccount[] = []) {
     for (const row of rows) this.#put(row);
@@ -59,18 +65,21 @@ export class LedgerShard {
       if (isAccountWide(command)) wholeAccounts.add(command.accountId);
       else named.add(rowKey(command.accountId, command.subAccount));
     }
+    const standing = namesOf(standingKeys(commands));
     const among = <T>(stored: ReadonlyMap<string, T>): Map<string, T> =>
       new Map([...stored].filter(([key]) => scope.keys.has(key)));
     return {
-      nowUs: this.#nowUs,
+      nowUs: this.nowUs,
       subAccounts: new Map(
         [...this.rows].filter(([key, row]) => named.has(key) || wholeAccounts.has(row.accountId)),
       ),
       wholeAccounts,
       lookedUpKeys: new Set(scope.keys),
-      entries: among(this.entries),
+      entries: new Map([...this.entries].filter(([key]) => scope.keys.has(key) || standing.entries.has(key))),
       arrivals: new Set(among(this.arrivals).keys()),
       departures: new Map([...among(this.departures)].map(([key, written]) => [key, asRead(written)])),
+      holds: new Map([...this.holds].filter(([key]) => scope.keys.has(key) || standing.holds.has(key))),
+      reversals: new Map([...this.reversals].filter(([key]) => standing.reversed.has(key))),
     };
   }
 
@@ -78,6 +87,10 @@ export class LedgerShard {
     for (const row of changes.subAccounts) this.#put(row);
     for (const entry of changes.entries)
       this.entries.set(entryKey(entry.accountId, entry.requestId), Object.freeze(entry));
+    for (const hold of [...changes.newHolds, ...changes.settledHolds])
+      this.holds.set(entryKey(hold.accountId, hold.holdId), Object.freeze(hold));
+    for (const reversal of changes.reversals)
+      this.reversals.set(entryKey(reversal.accountId, reversal.reverses), Object.freeze(reversal));
     for (const arrival of changes.arrivals)
       this.arrivals.set(arrivalKey(arrival.accountId, arrival.transferId), Object.freeze(arrival));
     for (const departure of changes.departures)
@@ -132,6 +145,13 @@ export class LedgerShard {
 
 export function keysOf(commands: readonly Command[]): string[] {
   return commands.map((command) => commandKey(command)).filter((key) => key !== undefined);
+}
+
+/** Keys that are loaded with the locks, as the maps here have them. */
+function namesOf(keys: ReturnType<typeof standingKeys>) {
+  const all = (ids: ReadonlyMap<string, readonly string[]> = new Map()): Set<string> =>
+    new Set([...ids].flatMap(([accountId, some]) => some.map((id) => entryKey(accountId, id))));
+  return { entries: all(keys?.requestIds), holds: all(keys?.holdIds), reversed: all(keys?.reversedIds) };
 }
 
 /** What a store gives back of a departure: its version is written for the audit only. */

@@ -2,7 +2,22 @@ import * as fc from 'fast-check';
 import type { Command } from '../../src/ledger/command';
 import { wrap64 } from '../../src/ledger/money';
 import { type AccountStatus, type SubAccount, withState } from '../../src/ledger/sub-account';
-import { credit, deduct, fence, layout, level, row, setStatus, transferIn, transferOut } from './commands';
+import {
+  cancel,
+  confirm,
+  credit,
+  deduct,
+  expire,
+  fence,
+  hold,
+  layout,
+  level,
+  reverse,
+  row,
+  setStatus,
+  transferIn,
+  transferOut,
+} from './commands';
 
 /** A shard with some accounts, and a stream of commands to them, already cut into batches. */
 export interface World {
@@ -26,7 +41,8 @@ const NEWEST_EPOCH = 9;
 /**
  * Worlds in which everything happens: accounts short, empty, frozen, closed; `net` about to wrap; keys repeated as they
  * were and with another request; large credits that are spread; money sent away under ids that come back; rows opened,
- * emptied and levelled; fences, layouts and statuses that come late. In `unsettled` ones, some commands were routed by
+ * emptied and levelled; fences, layouts and statuses that come late; holds that are over at once or last, confirmed,
+ * cancelled and reversed in every order. In `unsettled` ones, some commands were routed by
  * an older placement than their row has reached, and some rows do not exist yet.
  */
 export function worlds({ unsettled } = { unsettled: true }): fc.Arbitrary<World> {
@@ -76,18 +92,49 @@ interface Pick {
   readonly epoch: number;
 }
 
-/** Few requests and many picks, so that keys come back; two requests may share a key and differ. */
+/** What is asked for how often, and under how many keys. */
+interface Mixture {
+  readonly kinds: Partial<Record<Command['kind'], number>>;
+  readonly keys: number;
+  /** At least so many requests, and about twice as many commands. */
+  readonly requestsMin: number;
+}
+
+const OF_EVERYTHING: Mixture = {
+  kinds: {
+    ...{ deduct: 6, credit: 4, hold: 2, confirm: 1, cancel: 1, expire: 1, reverse: 1 },
+    ...{ transferIn: 1, transferOut: 1, fence: 1, layout: 1, status: 1, level: 1 },
+  },
+  keys: 15,
+  requestsMin: 1,
+};
+
+/** So few keys that most of what is done to a hold or a deduction finds it, and finds it done to before. */
+const OF_HOLDS: Mixture = {
+  kinds: {
+    ...{ deduct: 4, credit: 2, hold: 6, confirm: 5, cancel: 3, expire: 3, reverse: 8 },
+    ...{ layout: 1, status: 1, level: 1 },
+  },
+  keys: 3,
+  requestsMin: 10,
+};
+
 function stream(unsettled: boolean) {
+  return fc.oneof(streamOf(OF_EVERYTHING, unsettled), streamOf(OF_HOLDS, unsettled));
+}
+
+/** Few requests and many picks, so that keys come back; two requests may share a key and differ. */
+function streamOf({ kinds, keys, requestsMin }: Mixture, unsettled: boolean) {
   return fc.record({
     requests: fc.array(
       fc.record<Request>({
         kind: fc.oneof(
-          { weight: 6, arbitrary: fc.constant('deduct' as const) },
-          { weight: 4, arbitrary: fc.constant('credit' as const) },
-          { weight: 2, arbitrary: fc.constantFrom('transferIn' as const, 'transferOut' as const) },
-          { weight: 4, arbitrary: fc.constantFrom('fence' as const, 'layout', 'status', 'level') },
+          ...Object.entries(kinds).map(([kind, weight]) => ({
+            weight,
+            arbitrary: fc.constant(kind as Command['kind']),
+          })),
         ),
-        key: fc.nat({ max: 14 }),
+        key: fc.nat({ max: keys - 1 }),
         amountMinor: fc.oneof(
           { weight: 4, arbitrary: fc.bigInt(1n, 60n) },
           { weight: 1, arbitrary: fc.bigInt(61n, 400n) },
@@ -98,7 +145,7 @@ function stream(unsettled: boolean) {
         status: fc.constantFrom<AccountStatus>('active', 'active', 'active', 'frozen', 'closed'),
         open: fc.array(fc.boolean(), { minLength: ROWS_MAX, maxLength: ROWS_MAX }),
       }),
-      { minLength: 1, maxLength: 16 },
+      { minLength: requestsMin, maxLength: 16 },
     ),
     picks: fc.array(
       fc.record<Pick>({
@@ -107,7 +154,7 @@ function stream(unsettled: boolean) {
         row: fc.nat({ max: unsettled ? MISSING_ROW : MISSING_ROW - 1 }),
         epoch: unsettled ? fc.constantFrom(1, 1, 1, 2, 3, NEWEST_EPOCH) : fc.constant(NEWEST_EPOCH),
       }),
-      { minLength: 1, maxLength: 40 },
+      { minLength: 2 * requestsMin - 1, maxLength: 40 },
     ),
     batchLengths: batchLengths(),
   });
@@ -167,6 +214,14 @@ function toCommand(request: Request, pick: Pick, accounts: readonly (readonly Su
     subAccount,
     epoch: pick.epoch,
   };
+  const { fingerprint, epoch } = common;
+  const about = {
+    accountId,
+    subAccount,
+    epoch,
+    fingerprint,
+    amountMinor: request.spread ? null : amountMinor,
+  };
   const others = rows.map((each) => each.index).filter((index) => index !== subAccount);
   const inUse = rows.map((each) => each.index).filter((_, position) => request.open[position]);
   switch (kind) {
@@ -177,6 +232,16 @@ function toCommand(request: Request, pick: Pick, accounts: readonly (readonly Su
         ...common,
         spreadOver: request.spread ? others.map((index) => ({ shard: 'elsewhere', subAccount: index })) : [],
       });
+    case 'hold':
+      return hold({ ...common, expiresInUs: request.exactly ? 0 : 1_000_000 });
+    case 'confirm':
+      return confirm({ ...about, holdId: common.requestId });
+    case 'cancel':
+      return cancel({ ...about, holdId: common.requestId, leaveTombstone: request.spread });
+    case 'expire':
+      return expire({ accountId, subAccount, holdId: common.requestId });
+    case 'reverse':
+      return reverse({ ...about, reverses: common.requestId, requestId: `back${number}` });
     case 'transferIn':
       return transferIn({ accountId, transferId: `in${key}`, amountMinor, subAccount });
     case 'transferOut':

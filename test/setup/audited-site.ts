@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { fingerprint } from '../../src/engine/fingerprint';
 import { routeToHome } from '../../src/engine/router';
 import type { Command } from '../../src/ledger/command';
-import { shardOfSubAccount } from '../../src/ledger/routing';
+import { routeRequest, shardOfSubAccount } from '../../src/ledger/routing';
 import type { AccountRecord } from '../../src/shards/directory/account-record';
 import { Directory } from '../../src/shards/directory/directory';
 import { directoryDatabaseAt } from '../../src/shards/open-database';
@@ -78,6 +78,7 @@ export class AuditedSite {
       const { shard, command } = routeToHome(
         {
           ...request,
+          expiresInUs: HELD_US,
           accountId: account.accountId,
           fingerprint: fingerprint(request.kind, request.amountMinor),
           reference: null,
@@ -88,6 +89,17 @@ export class AuditedSite {
       batches.set(shard, [...(batches.get(shard) ?? []), command]);
     }
     await Promise.all([...batches].map(([name, commands]) => this.shard(name).applyBatch(commands, NO_HINT)));
+  }
+
+  /** Does something to holds or deductions by their ids, each in a batch of its own. */
+  async follow(account: AccountRecord, ids: readonly string[], toCommand: ToCommand): Promise<void> {
+    const { accountId, placement, subAccounts } = account;
+    for (const id of ids) {
+      const { shard, subAccount } = routeRequest(id, placement, subAccounts);
+      const print = fingerprint(id);
+      const command = toCommand(id, { accountId, subAccount, epoch: placement.epoch, fingerprint: print });
+      await this.shard(shard).applyBatch([command], NO_HINT);
+    }
   }
 
   /** Lets what has left arrive, and marks it. @returns how much that was, at most a thousand of each shard */
@@ -110,8 +122,15 @@ export class AuditedSite {
   }
 }
 
+const HELD_US = 900_000_000;
+
+export type ToCommand = (
+  id: string,
+  routed: Pick<Command & { kind: 'confirm' }, 'accountId' | 'subAccount' | 'epoch' | 'fingerprint'>,
+) => Command;
+
 export interface Submission {
-  readonly kind: 'deduct' | 'credit';
+  readonly kind: 'deduct' | 'credit' | 'hold';
   readonly account: AccountRecord;
   readonly requestId: string;
   readonly amountMinor: bigint;

@@ -10,7 +10,7 @@ import { type EngineInstance, EngineSite } from './engine-site';
 import { eventually } from './eventually';
 import { expectAtRest } from './expect-at-rest';
 import { inTurns } from './in-turns';
-import { OPENING_MINOR, PROVOCATIONS, provoke } from './provocations';
+import { HOLDS_ACCOUNT, OPENING_MINOR, PROVOCATIONS, provoke } from './provocations';
 import { restAsks } from './rest-asks';
 import { changeOf, isCarriedOut, RetryingLoad, type Sent } from './retrying-load';
 import { type Exit, ServiceProcess } from './service-process';
@@ -73,6 +73,7 @@ export async function crashAt(
     await whenAllEnded(site, other);
     const endedMs = performance.now() - crashed;
     await expectUnlocked(other);
+    if (aboutHolds(point)) await expectAllReleased(other);
 
     const acknowledged = sent.filter(isCarriedOut);
     const inDoubt = sent.filter((each) => !isCarriedOut(each));
@@ -175,6 +176,18 @@ async function expectUnlocked(instance: EngineInstance): Promise<void> {
     expect(await instance.operations.changeStatus(ACCOUNT, 'active')).toMatchObject({ kind: 'done' });
 }
 
+function aboutHolds(point: FaultPoint): boolean {
+  return PROVOCATIONS[point] === 'hold' || PROVOCATIONS[point] === 'cancel';
+}
+
+/** Every hold expires, whoever found it first. */
+async function expectAllReleased(instance: EngineInstance): Promise<void> {
+  await eventually('the expiry of every hold', async () =>
+    (await instance.rows(HOLDS_ACCOUNT)).every(({ row }) => row.heldMinor === 0n) ? true : undefined,
+  );
+  await expectAtRest(instance, HOLDS_ACCOUNT, { totalMinor: OPENING_MINOR });
+}
+
 /** Where a departure is kept from arriving. */
 const LEFT_IN_TRANSIT: readonly FaultPoint[] = ['transfer.departed', 'recovery.found'];
 
@@ -223,6 +236,10 @@ async function prepare(
   await keeper.aside(async () => {
     await other.create(ACCOUNT, 2, OPENING_MINOR);
     await other.resize(ACCOUNT, { subAccounts: isLocking ? SUB_ACCOUNTS_MAX : 4, shards: ['s0', 's1'] });
+    if (aboutHolds(point)) {
+      await other.create(HOLDS_ACCOUNT, 2, OPENING_MINOR);
+      await other.resize(HOLDS_ACCOUNT, { subAccounts: 4, shards: ['s1', 's2'] });
+    }
     await whenAllEnded(site, other);
   });
   // Departures that nobody finished: recovery's work.

@@ -83,7 +83,6 @@ const INTEGERS: Literals = {
   'a negative number': '-1',
   'a fraction': '1.5',
   infinity: '1e400',
-  'more than allowed': '1025',
   'an unsafe integer': '9007199254740993',
   'a string': '"2"',
 };
@@ -187,7 +186,8 @@ export const HOSTILE = {
   amount: AMOUNTS,
   accountId: ACCOUNT_IDS,
   requestId: IDS,
-  count: INTEGERS,
+  count: { ...INTEGERS, 'more than allowed': '1025' },
+  seconds: { ...INTEGERS, 'more than allowed': '2592001' },
   asset: ASSETS,
   reference: REFERENCES,
   metadata: METADATA,

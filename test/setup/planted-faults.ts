@@ -25,6 +25,12 @@ const setRow =
 const homeOf = (account: AccountRecord, requestId: string): string =>
   routeRequest(requestId, account.placement, account.subAccounts).shard;
 
+/** Changes something where a request has its home. */
+const atHome =
+  (requestId: string, sql: string) =>
+  ({ site, account }: Meddling) =>
+    site.raw(homeOf(account, requestId)).run(sql, account.accountId);
+
 const otherThan = (shard: string): string => (shard === 's0' ? 's1' : 's0');
 
 /** The spread of the top-up leaves its home; `far` is one of the shards where it arrives. */
@@ -35,7 +41,10 @@ const spread = (account: AccountRecord) => {
 
 const ENTRY = 'kind, amount, epoch, fingerprint, reference, metadata';
 
-/** Ways of breaking an account of four sub-accounts on three shards, with the keys `topup` and `a` to `e`. */
+/**
+ * Ways of breaking an account of four sub-accounts on three shards, with the keys `topup` and `a` to `e`, the holds
+ * `held` and `taken`, and two reversals of `b` and `taken` each.
+ */
 export const PLANTED_FAULTS: readonly PlantedFault[] = [
   {
     title: 'a changed available',
@@ -51,7 +60,72 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
       await setRow('available = -5')(meddling);
     },
   },
-  { title: 'a changed hold', invariants: ['balanceIsNetPlusMoved'], plant: setRow('held = 7') },
+  {
+    title: 'a changed held',
+    invariants: ['balanceIsNetPlusMoved', 'heldIsSumOfHolds'],
+    plant: setRow('held = held + 7'),
+  },
+  {
+    title: 'money held for nobody',
+    invariants: ['heldIsSumOfHolds'],
+    plant: setRow('available = available - 7, held = held + 7'),
+  },
+  {
+    title: 'a missing hold',
+    invariants: ['heldIsSumOfHolds', 'holdHasEntries'],
+    plant: atHome('held', "DELETE FROM hold WHERE account_id = ? AND hold_id = 'held'"),
+  },
+  {
+    title: 'a hold that was released and its money was not',
+    invariants: ['heldIsSumOfHolds'],
+    plant: atHome(
+      'held',
+      `UPDATE hold SET state = 'cancelled', settled_version = version
+         WHERE account_id = ? AND hold_id = 'held'`,
+    ),
+  },
+  {
+    title: 'a changed amount of a hold',
+    invariants: ['heldIsSumOfHolds', 'holdHasEntries'],
+    plant: atHome('held', "UPDATE hold SET amount = amount + 1 WHERE account_id = ? AND hold_id = 'held'"),
+  },
+  {
+    title: 'a hold whose key is free again',
+    invariants: ['holdHasEntries'],
+    plant: atHome('held', "DELETE FROM entry WHERE account_id = ? AND request_id = 'held'"),
+  },
+  {
+    title: 'a confirmed hold that took nothing',
+    invariants: ['holdHasEntries', 'netIsSumOfEntries', 'reversalsWithinDeduction'],
+    plant: atHome('taken', "DELETE FROM entry WHERE account_id = ? AND request_id = 'confirmation taken'"),
+  },
+  {
+    title: 'a changed amount of a confirmation',
+    invariants: ['holdHasEntries'],
+    plant: atHome(
+      'taken',
+      "UPDATE hold SET confirmed = confirmed + 1 WHERE account_id = ? AND hold_id = 'taken'",
+    ),
+  },
+  {
+    title: 'reversals that were forgotten',
+    invariants: ['reversalIsCounted'],
+    plant: atHome('b', "DELETE FROM reversal WHERE account_id = ? AND request_id = 'b' AND number = 2"),
+  },
+  {
+    title: 'more reversed than deducted',
+    invariants: ['reversalIsCounted', 'reversalsWithinDeduction'],
+    plant: atHome(
+      'b',
+      `UPDATE reversal SET reversed = reversed + 11
+         WHERE account_id = ? AND request_id = 'b' AND number = 2`,
+    ),
+  },
+  {
+    title: 'less deducted than reversed',
+    invariants: ['netIsSumOfEntries', 'reversalsWithinDeduction'],
+    plant: atHome('b', "UPDATE entry SET amount = 19 WHERE account_id = ? AND request_id = 'b'"),
+  },
   {
     title: 'a changed net',
     invariants: ['balanceIsNetPlusMoved', 'netIsSumOfEntries'],

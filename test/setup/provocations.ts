@@ -11,6 +11,9 @@ const WHALE_MINOR = 30_000;
 /** Needs what is in transit inside the account, see `leaveInTransit` in crash-run.ts. */
 const GATHERED_MINOR = 230_000;
 
+/** An account of its own for holds, which has moved once: its keys are not counted. */
+export const HOLDS_ACCOUNT = 'crash-holds';
+
 const LAYOUTS = [
   { count: 6, shards: ['s1', 's2'] },
   { count: 2, shards: ['s0', 's2'] },
@@ -18,7 +21,7 @@ const LAYOUTS = [
 ];
 
 /** What has to be asked of a service, beside deductions and small spread credits, for it to come by a point. */
-type Provocation = 'nothing' | 'whales' | 'gather' | 'resize' | 'freeze';
+type Provocation = 'nothing' | 'whales' | 'gather' | 'resize' | 'freeze' | 'hold' | 'cancel';
 
 export const PROVOCATIONS: Readonly<Record<FaultPoint, Provocation>> = {
   'transfer.leaving': 'whales',
@@ -40,6 +43,8 @@ export const PROVOCATIONS: Readonly<Record<FaultPoint, Provocation>> = {
   'resize.abandoning': 'nothing',
   'resize.settled': 'resize',
   'drain.leveled': 'resize',
+  'hold.sought': 'cancel',
+  'hold.expiring': 'hold',
   'status.recorded': 'freeze',
   'status.told': 'freeze',
 };
@@ -89,6 +94,12 @@ export async function provoke(
       await untilSilent(async (turn) => {
         await rest.send('POST', `/v1/accounts/${accountId}/${turn % 2 === 0 ? 'freeze' : 'unfreeze'}`);
       });
+      break;
+    case 'hold':
+      await untilSilent((turn) => rest.hold(HOLDS_ACCOUNT, `hold-${turn}`, 1, { expiresInSeconds: 1 }));
+      break;
+    case 'cancel':
+      await untilSilent((turn) => rest.cancel(HOLDS_ACCOUNT, `never-tried-${turn}`));
       break;
     default:
       assertNever(provocation);

@@ -148,6 +148,31 @@ export class RestClient {
     return this.post(`/v1/accounts/${accountId}/credits`, { amount, requestId });
   }
 
+  hold(accountId: string, requestId: string, amount: string | number, more: object = {}): Promise<Answer> {
+    return this.post(`/v1/accounts/${accountId}/holds`, { amount, requestId, ...more });
+  }
+
+  /** @param amount all of it when absent */
+  confirm(accountId: string, holdId: string, amount?: string | number): Promise<Answer> {
+    const json = amount === undefined ? {} : { json: { amount } };
+    return this.send('POST', `/v1/accounts/${accountId}/holds/${holdId}/confirm`, json);
+  }
+
+  cancel(accountId: string, holdId: string): Promise<Answer> {
+    return this.send('POST', `/v1/accounts/${accountId}/holds/${holdId}/cancel`);
+  }
+
+  /** @param amount what is left when absent */
+  reverse(
+    accountId: string,
+    deduction: string,
+    requestId: string,
+    amount?: string | number,
+  ): Promise<Answer> {
+    const json = amount === undefined ? { requestId } : { requestId, amount };
+    return this.post(`/v1/accounts/${accountId}/deductions/${deduction}/reversals`, json);
+  }
+
   async deductMany(items: readonly unknown[]): Promise<readonly BatchResult[]> {
     const { body } = await this.post('/v1/deductions:batch', { items });
     return body['results'] as readonly BatchResult[];
@@ -187,13 +212,15 @@ export class RestClient {
   }
 }
 
-/** What a list of entries comes to: credits minus deductions, in minor units. */
+/** What a list of entries comes to: what came in minus what was taken, in minor units. */
 export function sumOf(entries: readonly Entry[]): bigint {
   return entries.reduce(
-    (sum, { kind, amount }) => (kind === 'credit' ? sum + BigInt(amount) : sum - BigInt(amount)),
+    (sum, { kind, amount }) => (BROUGHT.has(kind) ? sum + BigInt(amount) : sum - BigInt(amount)),
     0n,
   );
 }
+
+const BROUGHT: ReadonlySet<string> = new Set(['credit', 'reversal']);
 
 function present(headers: Readonly<Record<string, string | undefined>>): Record<string, string> {
   return Object.fromEntries(

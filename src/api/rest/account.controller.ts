@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyInstance } from 'fastify';
 import { AccountService } from '../../accounts/account.service';
 import { BalanceService, type Consistency, CONSISTENCIES } from '../../balances/balance.service';
-import type { EntryKind } from '../../ledger/entry';
+import { LISTED_KINDS, type ListedKind } from '../../ledger/entry';
 import type { AccountRecord } from '../../shards/directory/account-record';
 import { Problem } from '../problem';
 import { decodeEntryCursor, decodeIdCursor, encodeCursor, encodeEntryCursor, pageLength } from './cursors';
@@ -23,7 +23,7 @@ interface NewAccountBody {
 interface EntriesQuery {
   readonly cursor?: string;
   readonly limit?: string;
-  readonly kind?: EntryKind;
+  readonly kind?: ListedKind;
   readonly from?: string;
   readonly to?: string;
 }
@@ -166,7 +166,7 @@ export class AccountController {
           querystring: query({
             cursor: fields.cursor,
             limit: fields.limit,
-            kind: { type: 'string', enum: ['deduction', 'credit'] },
+            kind: { type: 'string', enum: LISTED_KINDS },
             from: { ...fields.time, description: 'Inclusive.' },
             to: { ...fields.time, description: 'Exclusive.' },
           }),

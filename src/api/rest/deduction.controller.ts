@@ -2,13 +2,13 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AccountService } from '../../accounts/account.service';
 import { DeductionService, type MoneyRequest } from '../../deductions/deduction.service';
-import { isRequestId } from '../../ledger/identifiers';
 import { entryOrProblem } from '../outcome-problem';
 import { Problem } from '../problem';
 import { moneyOf, type MoneyBody } from './money-body';
 import { sendProblem } from './problem-reply';
+import { keyHeaders, requestIdOf } from './request-id';
 import * as fields from './schemas/fields';
-import { accountParams, problemResponses } from './schemas/shapes';
+import { accountParams, deductionParams, problemResponses } from './schemas/shapes';
 import { entryView } from './views';
 
 interface MoneyRoute {
@@ -25,13 +25,6 @@ const body = {
     requestId: fields.requestId,
     reference: fields.reference,
     metadata: fields.metadata,
-  },
-} as const;
-
-const headers = {
-  type: 'object',
-  properties: {
-    'idempotency-key': { type: 'string', description: 'The request id, when the body names none.' },
   },
 } as const;
 
@@ -57,7 +50,7 @@ export class DeductionController {
           summary: 'Deduct from an account',
           tags: ['deductions'],
           params: accountParams,
-          headers,
+          headers: keyHeaders,
           body,
           response: answers,
         },
@@ -72,7 +65,7 @@ export class DeductionController {
           summary: 'Credit an account',
           tags: ['credits'],
           params: accountParams,
-          headers,
+          headers: keyHeaders,
           body,
           response: answers,
         },
@@ -86,11 +79,7 @@ export class DeductionController {
         schema: {
           summary: 'Look a deduction up by its request id',
           tags: ['deductions'],
-          params: {
-            type: 'object',
-            required: ['accountId', 'requestId'],
-            properties: { accountId: fields.accountId, requestId: fields.requestId },
-          },
+          params: deductionParams,
           response: { 200: { description: 'The deduction.', $ref: 'Entry#' }, ...problemResponses },
         },
       },
@@ -124,22 +113,4 @@ export class DeductionController {
     if (!found) throw new Problem('ENTRY_NOT_FOUND');
     return entryView(found);
   }
-}
-
-/** The key: `requestId` of the body or the `Idempotency-Key` header, which must agree when both are there. */
-function requestIdOf(request: FastifyRequest<MoneyRoute>): string {
-  const fromBody = request.body.requestId;
-  const fromHeader = request.headers['idempotency-key'] as string | undefined;
-  if (fromHeader === undefined) {
-    if (fromBody !== undefined) return fromBody;
-    throw invalidKey('is required, in the body or as the Idempotency-Key header');
-  }
-  if (fromBody !== undefined && fromBody !== fromHeader)
-    throw invalidKey('the Idempotency-Key header says something else');
-  if (!isRequestId(fromHeader)) throw invalidKey(fields.FIELD_RULES['requestId'] ?? '');
-  return fromHeader;
-}
-
-function invalidKey(rule: string): Problem {
-  return new Problem('INVALID_ARGUMENT', { errors: [{ field: 'requestId', rule }] });
 }

@@ -17,11 +17,18 @@ const METADATA_BYTES_MAX = 4_096;
  *
  * @throws Problem INVALID_ARGUMENT
  */
-export function moneyOf(body: MoneyBody): {
-  amountMinor: bigint;
-  reference: string | undefined;
-  metadata: Readonly<Record<string, string>> | undefined;
-} {
+export function moneyOf(body: MoneyBody): Notes & { amountMinor: bigint } {
+  return { amountMinor: amountOf('amount', body.amount), ...notesOf(body) };
+}
+
+/** What the user attached. */
+interface Notes {
+  readonly reference: string | undefined;
+  readonly metadata: Readonly<Record<string, string>> | undefined;
+}
+
+/** @throws Problem INVALID_ARGUMENT */
+export function notesOf(body: Pick<MoneyBody, 'reference' | 'metadata'>): Notes {
   const { reference, metadata } = body;
   if (reference !== undefined && !reference.isWellFormed()) throw invalidField('reference');
   if (metadata !== undefined) {
@@ -31,7 +38,7 @@ export function moneyOf(body: MoneyBody): {
     );
     if (!wellFormed || Buffer.byteLength(json) > METADATA_BYTES_MAX) throw invalidField('metadata');
   }
-  return { amountMinor: amountOf('amount', body.amount), reference, metadata };
+  return { reference, metadata };
 }
 
 /** @throws Problem INVALID_ARGUMENT */

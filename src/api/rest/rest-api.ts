@@ -13,10 +13,12 @@ import { authorize } from './authorize';
 import { BatchController } from './batch.controller';
 import { DeductionController } from './deduction.controller';
 import { HealthController } from './health.controller';
+import { HoldController } from './hold.controller';
 import { KeyController } from './key.controller';
 import { OperationController } from './operation.controller';
 import { answerUnreadable, problemOfError, sendProblem, UNREADABLE_BODY } from './problem-reply';
 import { SHAPES } from './schemas/shapes';
+import { ReversalController } from './reversal.controller';
 import { ShardController } from './shard.controller';
 import { SubAccountController } from './sub-account.controller';
 
@@ -55,6 +57,8 @@ export class RestApi {
     private readonly accounts: AccountController,
     private readonly statuses: AccountStatusController,
     private readonly deductions: DeductionController,
+    private readonly reversals: ReversalController,
+    private readonly holds: HoldController,
     private readonly batch: BatchController,
     private readonly subAccounts: SubAccountController,
     private readonly operations: OperationController,
@@ -80,6 +84,8 @@ export class RestApi {
         this.accounts,
         this.statuses,
         this.deductions,
+        this.reversals,
+        this.holds,
         this.batch,
         this.subAccounts,
         this.operations,

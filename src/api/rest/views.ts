@@ -1,6 +1,8 @@
 import type { Consistency, ListedSubAccount } from '../../balances/balance.service';
 import type { TimedBalance } from '../../balances/balance-cache';
 import type { Entry } from '../../ledger/entry';
+import type { Hold } from '../../ledger/hold';
+import { requestNames } from '../../ledger/identifiers';
 import type { AccountRecord } from '../../shards/directory/account-record';
 import type { OperationRecord } from '../../shards/directory/operation-record';
 
@@ -11,7 +13,7 @@ export function timeView(us: number): string {
 
 export function entryView({ entry, shard }: { entry: Entry; shard: string }) {
   return {
-    requestId: entry.requestId,
+    ...requestNames(entry.kind, entry.requestId),
     accountId: entry.accountId,
     kind: entry.kind,
     status: 'succeeded',
@@ -21,6 +23,24 @@ export function entryView({ entry, shard }: { entry: Entry; shard: string }) {
     shard,
     subAccount: entry.subAccount,
     createdAt: timeView(entry.createdAtUs),
+  };
+}
+
+export function holdView({ hold, shard }: { hold: Hold; shard: string }) {
+  return {
+    requestId: hold.holdId,
+    holdId: hold.holdId,
+    accountId: hold.accountId,
+    kind: 'hold',
+    status: hold.state,
+    amount: hold.amountMinor.toString(),
+    ...(hold.state === 'confirmed' ? { confirmedAmount: hold.confirmedMinor.toString() } : {}),
+    ...(hold.reference === null ? {} : { reference: hold.reference }),
+    ...(hold.metadata === null ? {} : { metadata: JSON.parse(hold.metadata) as Record<string, string> }),
+    shard,
+    subAccount: hold.subAccount,
+    expiresAt: timeView(hold.expiresAtUs),
+    createdAt: timeView(hold.createdAtUs),
   };
 }
 

@@ -1,24 +1,9 @@
 import type { Command } from 'commander';
-import { type CommandContext, withService } from '../command-context';
-import { OutcomeUnknown } from '../faults';
-import { passingFailure } from '../service/passing-failure';
-import { newRequestId } from '../service/new-request-id';
+import type { CommandContext } from '../command-context';
 import { accountIdArgument, amountArgument, requestIdArgument } from '../terminal/option-parsers';
-import { fieldTable } from '../terminal/tables';
+import { postOnce } from './post-once';
 
-interface Entry {
-  readonly requestId: string;
-  readonly accountId: string;
-  readonly kind: string;
-  readonly status: string;
-  readonly amount: string;
-  readonly createdAt: string;
-}
-
-interface EntryRequest {
-  readonly path: 'credits' | 'deductions';
-  readonly accountId: string;
-  readonly amount: string;
+interface EntryOptions {
   readonly requestId?: string;
   readonly reference?: string;
 }
@@ -36,47 +21,29 @@ export function addEntryCommands(program: Command, context: CommandContext): voi
       .argument('<amount>', 'minor units', amountArgument)
       .option('--request-id <id>', 'default: a new one, which is printed', requestIdArgument)
       .option('--reference <text>', 'your own note on the entry')
-      .action(
-        (
-          accountId: string,
-          amount: string,
-          options: { requestId?: string; reference?: string },
-          command: Command,
-        ) => postEntry({ path, accountId, amount, ...options }, command, context),
-      );
-  }
-}
-
-async function postEntry(
-  { path, accountId, amount, requestId: given, reference }: EntryRequest,
-  command: Command,
-  context: CommandContext,
-): Promise<void> {
-  await withService(command, context, async (client, { json }) => {
-    const requestId = given ?? newRequestId({ wallMs: context.clock.wallMs(), random: context.random });
-    // Before it is sent, so that whoever interrupts the command still knows what to ask for.
-    if (given === undefined) context.err.write(`request id ${requestId}\n`);
-    const { body: entry, replayed } = await client
-      .call<Entry>({
-        method: 'POST',
-        path: `/v1/accounts/${encodeURIComponent(accountId)}/${path}`,
-        body: { amount, requestId, reference },
-      })
-      .catch((error: unknown) => {
-        throw passingFailure(error)?.perhapsDone === true ? new OutcomeUnknown(requestId, error) : error;
+      .action((accountId: string, amount: string, options: EntryOptions, command: Command) => {
+        const { requestId, reference } = options;
+        return postOnce({ path, accountId, requestId, body: { amount, reference } }, command, context);
       });
-    if (json === true) return void context.out.write(`${JSON.stringify({ ...entry, replayed })}\n`);
-    const status = replayed ? `${entry.status} (replayed: this request id took effect before)` : entry.status;
-    const { kind, createdAt } = entry;
-    context.out.write(
-      fieldTable({
-        kind,
-        status,
-        account: accountId,
-        amount: entry.amount,
-        'request id': requestId,
-        at: createdAt,
-      }),
+  }
+  program
+    .command('reverse')
+    .description('give a deduction back, or a part of it; all its reversals together never exceed it')
+    .argument('<account>', 'account id', accountIdArgument)
+    .argument('<deduction>', 'request id of the deduction, or of a confirmed hold', requestIdArgument)
+    .argument('[amount]', 'minor units; default: what is left of it', amountArgument)
+    .option('--request-id <id>', 'default: a new one, which is printed', requestIdArgument)
+    .option('--reference <text>', 'your own note on the entry')
+    .action(
+      (
+        accountId: string,
+        deduction: string,
+        amount: string | undefined,
+        { requestId, reference }: EntryOptions,
+        command: Command,
+      ) => {
+        const path = `deductions/${encodeURIComponent(deduction)}/reversals`;
+        return postOnce({ path, accountId, requestId, body: { amount, reference } }, command, context);
+      },
     );
-  });
 }

@@ -49,11 +49,11 @@ export class Refusals {
    * the placement that the account still has, and nothing is added there. Never rejects.
    */
   async tellShort({ waiting, shard: home }: Homed, availableMinor: bigint): Promise<void> {
-    const { requestId, accountId, fingerprint } = waiting.request;
+    const { requestId, accountId } = waiting.request;
     try {
       const entry = await this.parts.lookUps.find(home, accountId, requestId);
       const outcome = entry
-        ? earlierUse(entry, fingerprint)
+        ? await earlierUse(waiting.request, entry, this.parts.shards.shard(home))
         : ({ kind: 'insufficientFunds', availableMinor } as const);
       waiting.resolve({ shard: home, outcome });
     } catch (error) {

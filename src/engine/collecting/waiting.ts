@@ -1,4 +1,4 @@
-import type { DeductCommand } from '../../ledger/command';
+import type { DebitCommand } from '../../ledger/command';
 import type { Claim, ShardFunds } from '../../ledger/plan-collection';
 import type { AccountRecord } from '../../shards/directory/account-record';
 import type { LaneOutcome } from '../engine-outcome';
@@ -11,7 +11,7 @@ export interface Collected {
   readonly outcome: LaneOutcome;
 }
 
-/** A deduction that its home could not pay. */
+/** A deduction or a hold that its home could not pay. */
 export interface Waiting {
   readonly request: Request;
   /** Of the placement by which its key was looked up at its past homes. */
@@ -28,12 +28,13 @@ export interface Waiting {
 export interface Homed {
   readonly waiting: Waiting;
   readonly shard: string;
-  readonly command: DeductCommand;
+  readonly command: DebitCommand;
 }
 
 export function homeOf(waiting: Waiting, account: AccountRecord): Homed {
   const { shard, command } = routeToHome(waiting.request, account);
-  if (command.kind !== 'deduct') throw new TypeError(`the collector pays deductions, not "${command.kind}"`);
+  if (command.kind !== 'deduct' && command.kind !== 'hold')
+    throw new TypeError(`the collector pays deductions and holds, not "${command.kind}"`);
   return { waiting, shard, command };
 }
 

@@ -1,10 +1,18 @@
 import type { Changes } from '../../ledger/shard-state';
 import type { SubAccount } from '../../ledger/sub-account';
-import { ShardFault } from '../faults';
 import type { Departure } from '../../ledger/transfer';
-import type { BatchStore, BatchTransaction, FoundKeys, KeyScope, RowScope } from '../batch-transaction';
+import {
+  type BatchStore,
+  type BatchTransaction,
+  type FoundKeys,
+  type KeyScope,
+  type Locked,
+  NOTHING_FOUND,
+  type RowScope,
+} from '../batch-transaction';
+import { ShardFault } from '../faults';
 import { type Interference, type MemoryStep, NO_INTERFERENCE, pass } from './interference';
-import { type MemoryDatabase, transferKey } from './memory-database';
+import { type MemoryDatabase, type StoredAccount, transferKey } from './memory-database';
 
 /** Batches in memory, with the transactions of a real store: rows are locked, and nothing is seen until it is committed. */
 export class MemoryBatchStore implements BatchStore {
@@ -46,7 +54,7 @@ class MemoryBatchTransaction implements BatchTransaction {
     this.#transaction = database.begin(client);
   }
 
-  async lock({ rows, wholeAccounts }: RowScope): Promise<{ nowUs: number; rows: SubAccount[] }> {
+  async lock({ rows, wholeAccounts, keys }: RowScope): Promise<Locked> {
     await this.#pass('lock');
     const locked: SubAccount[] = [];
     for (const accountId of [...rows.keys()].sort()) {
@@ -54,20 +62,33 @@ class MemoryBatchTransaction implements BatchTransaction {
       const wanted = (index: number): boolean => wholeAccounts.has(accountId) || named?.has(index) === true;
       locked.push(...(await this.database.lockRows(this.#transaction, accountId, wanted)));
     }
-    return { nowUs: this.database.nowUs(), rows: locked };
+    const found = keys ? this.#find(keys) : NOTHING_FOUND;
+    return { nowUs: this.database.nowUs(), rows: locked, found };
   }
 
   async lookUp(keys: KeyScope): Promise<FoundKeys> {
     await this.#pass('lookUp');
-    const entries = [...keys.requestIds].flatMap(([accountId, requestIds]) => {
-      const stored = this.database.account(accountId).entries;
-      return requestIds.map((requestId) => stored.get(requestId)).filter((entry) => entry !== undefined);
-    });
+    return this.#find(keys);
+  }
+
+  #find(keys: KeyScope): FoundKeys {
     return {
-      entries,
+      entries: this.#among(keys.requestIds, ({ entries }) => entries),
       arrivals: this.#transfers(keys.arrivalIds, 'in'),
       departures: this.#transfers(keys.departureIds, 'out'),
+      holds: this.#among(keys.holdIds, ({ holds }) => holds),
+      reversals: this.#among(keys.reversedIds, ({ reversals }) => reversals).flatMap((all) => all.slice(-1)),
     };
+  }
+
+  #among<T>(
+    ids: ReadonlyMap<string, readonly string[]>,
+    table: (account: StoredAccount) => ReadonlyMap<string, T>,
+  ): T[] {
+    return [...ids].flatMap(([accountId, some]) => {
+      const stored = table(this.database.account(accountId));
+      return some.map((id) => stored.get(id)).filter((each) => each !== undefined);
+    });
   }
 
   #transfers(ids: ReadonlyMap<string, readonly string[]>, direction: 'in' | 'out'): Departure[] {

@@ -1,5 +1,7 @@
 import type { Entry } from '../../ledger/entry';
+import type { Hold } from '../../ledger/hold';
 import { wrap64 } from '../../ledger/money';
+import type { Reversal } from '../../ledger/reversal';
 import type { Changes } from '../../ledger/shard-state';
 import { emptySubAccount, rowKey, type SubAccount, type SubAccountSeed } from '../../ledger/sub-account';
 import type { Transfer } from '../../ledger/transfer';
@@ -26,6 +28,10 @@ export interface StoredAccount {
   readonly entries: Map<string, Entry>;
   /** By `transferKey`. */
   readonly transfers: Map<string, TransferRow>;
+  /** By id. */
+  readonly holds: Map<string, Hold>;
+  /** By the request id of the deduction, in the order of their numbers. */
+  readonly reversals: Map<string, readonly Reversal[]>;
 }
 
 /**
@@ -120,7 +126,13 @@ export class MemoryDatabase {
   account(accountId: string): StoredAccount {
     const known = this.#accounts.get(accountId);
     if (known) return known;
-    const account: StoredAccount = { rows: new Map(), entries: new Map(), transfers: new Map() };
+    const account: StoredAccount = {
+      rows: new Map(),
+      entries: new Map(),
+      transfers: new Map(),
+      holds: new Map(),
+      reversals: new Map(),
+    };
     this.#accounts.set(accountId, account);
     return account;
   }
@@ -139,8 +151,16 @@ export class MemoryDatabase {
     const transfers = transferRows(changes);
     this.#guard(entries.map((entry) => [this.account(entry.accountId).entries, entry.requestId]));
     this.#guard(transfers.map((row) => [this.account(row.accountId).transfers, transferKey(row)]));
+    this.#guard(changes.newHolds.map((hold) => [this.account(hold.accountId).holds, hold.holdId]));
+    for (const reversal of changes.reversals) this.#checkNumber(reversal, changes);
     for (const row of subAccounts) this.#check(row);
 
+    for (const hold of [...changes.newHolds, ...changes.settledHolds])
+      this.account(hold.accountId).holds.set(hold.holdId, hold);
+    for (const reversal of changes.reversals) {
+      const { reversals } = this.account(reversal.accountId);
+      reversals.set(reversal.reverses, [...(reversals.get(reversal.reverses) ?? []), reversal]);
+    }
     for (const entry of entries) this.account(entry.accountId).entries.set(entry.requestId, entry);
     for (const row of transfers) this.account(row.accountId).transfers.set(transferKey(row), row);
     for (const row of subAccounts) this.account(row.accountId).rows.set(row.index, row);
@@ -172,6 +192,14 @@ export class MemoryDatabase {
     if (availableMinor < 0n || heldMinor < 0n) throw this.#fault('defect', 'a balance is negative');
     if (minors.some((minor) => wrap64(minor) !== minor))
       throw this.#fault('defect', 'a value is out of range');
+  }
+
+  #checkNumber({ accountId, reverses, number }: Reversal, { reversals }: Changes): void {
+    const stored = this.account(accountId).reversals.get(reverses) ?? [];
+    const same = (other: Reversal): boolean =>
+      other.accountId === accountId && other.reverses === reverses && other.number === number;
+    if (stored.some(same) || reversals.filter(same).length > 1)
+      throw this.#fault('lookUpKeys', `duplicate key "${reverses} ${number}"`);
   }
 
   /** No key may be there already, nor come twice. */

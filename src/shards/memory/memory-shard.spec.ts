@@ -148,7 +148,13 @@ describe('a transaction in memory', () => {
     database.write(changesOf({ departures: [departure('gone')], arrivals: [arrival('here')] }));
     const transaction = await new MemoryBatchStore(database).begin();
     const ids = new Map([['acme', ['gone', 'here', 'nowhere']]]);
-    const found = await transaction.lookUp({ requestIds: new Map(), arrivalIds: ids, departureIds: ids });
+    const found = await transaction.lookUp({
+      requestIds: new Map(),
+      arrivalIds: ids,
+      departureIds: ids,
+      holdIds: new Map(),
+      reversedIds: new Map(),
+    });
 
     const { accountId, amountMinor, fromSubAccount, toSubAccount, toShard } = departure('gone');
     expect(found.departures).toEqual([
@@ -303,7 +309,18 @@ function shardWith(rows: readonly SubAccount[], faults = new ScriptedFaults()) {
 }
 
 function changesOf(given: Partial<Changes>): Changes {
-  return { nowUs: 1, entries: [], subAccounts: [], localMoves: [], departures: [], arrivals: [], ...given };
+  return {
+    nowUs: 1,
+    entries: [],
+    subAccounts: [],
+    localMoves: [],
+    departures: [],
+    arrivals: [],
+    newHolds: [],
+    settledHolds: [],
+    reversals: [],
+    ...given,
+  };
 }
 
 function entry(requestId: string): Changes['entries'][number] {

@@ -1,12 +1,16 @@
 import type { Command } from '../../ledger/command';
 import type { StoredTransfer } from '../../ledger/audit-transfer';
 import type { Entry } from '../../ledger/entry';
+import type { Hold } from '../../ledger/hold';
+import type { Reversal } from '../../ledger/reversal';
 import type { SubAccount, SubAccountSeed } from '../../ledger/sub-account';
 import { unlessUnavailable } from '../faults';
 import {
   type EntryKeyPlace,
   type EntryPlace,
+  type HoldPlace,
   type LedgerScan,
+  type ReversalPlace,
   type RowPlace,
   type Scan,
   type ScannedEntry,
@@ -140,6 +144,21 @@ export class MemoryShard implements Shard {
     });
   }
 
+  findHold(accountId: string, holdId: string): Promise<Hold | undefined> {
+    return this.#read((database) => database.account(accountId).holds.get(holdId));
+  }
+
+  expiredHolds(limit: number): Promise<Pick<Hold, 'accountId' | 'holdId' | 'subAccount'>[]> {
+    return this.#read((database) => {
+      const nowUs = database.nowUs();
+      return [...database.accounts.values()]
+        .flatMap(({ holds }) => [...holds.values()])
+        .filter(({ state, expiresAtUs }) => state === 'held' && expiresAtUs <= nowUs)
+        .sort((a, b) => a.expiresAtUs - b.expiresAtUs)
+        .slice(0, limit);
+    });
+  }
+
   lockAccount(accountId: string): Promise<LockedAccount> {
     return lockAccount(this.#batches, accountId);
   }
@@ -147,7 +166,7 @@ export class MemoryShard implements Shard {
   drainingAccounts({ after, limit }: { after: string; limit: number }): Promise<string[]> {
     return this.#read((database) =>
       [...database.accounts]
-        .filter(([id, { rows }]) => id > after && [...rows.values()].some((row) => row.state === 'draining'))
+        .filter(([id, { rows }]) => id > after && [...rows.values()].some(isToBeEmptied))
         .map(([id]) => id)
         .sort()
         .slice(0, limit),
@@ -197,7 +216,9 @@ export class MemoryShard implements Shard {
       [...database.account(accountId).entries.values()]
         .filter(
           (entry) =>
-            entry.kind === (kind ?? entry.kind) && entry.createdAtUs >= fromUs && entry.createdAtUs < toUs,
+            (kind ? entry.kind === kind : entry.kind !== 'hold') &&
+            entry.createdAtUs >= fromUs &&
+            entry.createdAtUs < toUs,
         )
         .filter((entry) => byPosition(this.#positionOf(entry), before) < 0)
         .sort((a, b) => byPosition(this.#positionOf(b), this.#positionOf(a)))
@@ -207,7 +228,7 @@ export class MemoryShard implements Shard {
 
   scanSubAccounts(scan: Scan<RowPlace>): Promise<ScannedPage<SubAccount>> {
     return this.#scan(
-      ({ rows }) => rows,
+      ({ rows }) => [...rows.values()],
       ({ accountId, index }) => [accountId, index],
       scan,
     );
@@ -215,7 +236,7 @@ export class MemoryShard implements Shard {
 
   scanEntries(scan: Scan<EntryPlace>): Promise<ScannedPage<ScannedEntry>> {
     return this.#scan(
-      ({ entries }) => entries,
+      ({ entries }) => [...entries.values()],
       (place) => [place.accountId, place.createdAtUs, place.subAccount, place.version],
       scan,
     );
@@ -223,15 +244,31 @@ export class MemoryShard implements Shard {
 
   scanEntryKeys(scan: Scan<EntryKeyPlace>): Promise<ScannedPage<EntryKeyPlace>> {
     return this.#scan(
-      ({ entries }) => entries,
+      ({ entries }) => [...entries.values()],
       ({ accountId, requestId }) => [accountId, requestId],
+      scan,
+    );
+  }
+
+  scanHolds(scan: Scan<HoldPlace>): Promise<ScannedPage<Hold>> {
+    return this.#scan(
+      ({ holds }) => [...holds.values()],
+      ({ accountId, holdId }) => [accountId, holdId],
+      scan,
+    );
+  }
+
+  scanReversals(scan: Scan<ReversalPlace>): Promise<ScannedPage<Reversal>> {
+    return this.#scan(
+      ({ reversals }) => [...reversals.values()].flat(),
+      ({ accountId, reverses, number }) => [accountId, reverses, number],
       scan,
     );
   }
 
   async scanTransfers(scan: Scan<TransferPlace>): Promise<ScannedPage<StoredTransfer>> {
     const page = await this.#scan(
-      ({ transfers }) => transfers,
+      ({ transfers }) => [...transfers.values()],
       ({ accountId, transferId }) => [accountId, transferId],
       scan,
     );
@@ -251,17 +288,11 @@ export class MemoryShard implements Shard {
   }
 
   #scan<Item extends Place, Place extends { readonly accountId: string }>(
-    table: (account: StoredAccount) => ReadonlyMap<unknown, Item>,
+    table: (account: StoredAccount) => readonly Item[],
     place: (place: Place) => readonly (string | number)[],
     scan: Scan<Place>,
   ): Promise<ScannedPage<Item>> {
-    return this.#read((database) =>
-      scanItems(
-        [...database.accounts.values()].flatMap((account) => [...table(account).values()]),
-        place,
-        scan,
-      ),
-    );
+    return this.#read((database) => scanItems([...database.accounts.values()].flatMap(table), place, scan));
   }
 
   ping(): Promise<void> {
@@ -298,6 +329,10 @@ export class MemoryShard implements Shard {
   #guard<T>(run: () => Promise<T>): Promise<T> {
     return unlessUnavailable(this.name, run);
   }
+}
+
+function isToBeEmptied({ state, availableMinor }: SubAccount): boolean {
+  return state === 'draining' && availableMinor > 0n;
 }
 
 function toPendingDeparture(row: TransferRow, fromShard: string): PendingDeparture {

@@ -1,16 +1,31 @@
 import type { PoolConnection } from 'mysql2';
 import type { Changes } from '../../ledger/shard-state';
-import type { BatchStore, BatchTransaction, FoundKeys, KeyScope, RowScope } from '../batch-transaction';
+import {
+  type BatchStore,
+  type BatchTransaction,
+  type FoundKeys,
+  type KeyScope,
+  type Locked,
+  NOTHING_FOUND,
+  type RowScope,
+} from '../batch-transaction';
 import type { Cell } from '../database';
 import { ShardFault } from '../faults';
 import { toEntry } from '../statements/entry-row';
+import { toHold } from '../statements/hold-row';
+import { toReversal } from '../statements/reversal-row';
 import { toDeparture } from '../statements/transfer-row';
 import type { MysqlPool, RawResult } from './mysql-pool';
 import { findEntries } from './statements/find-entries';
+import { findHolds } from './statements/find-holds';
+import { findNewestReversals } from './statements/find-reversals';
 import { findTransfers } from './statements/find-transfers';
 import { insertEntries } from './statements/insert-entries';
+import { insertHolds } from './statements/insert-holds';
+import { insertReversals } from './statements/insert-reversals';
 import { insertTransfers } from './statements/insert-transfers';
 import { lockedRows, lockSubAccounts } from './statements/lock-sub-accounts';
+import { settleHolds } from './statements/settle-holds';
 import { writeSubAccounts } from './statements/write-sub-accounts';
 
 /** Batches on a MySQL or MariaDB shard. */
@@ -45,35 +60,29 @@ class MysqlBatchTransaction implements BatchTransaction {
     private readonly connection: PoolConnection,
   ) {}
 
-  async lock(scope: RowScope): Promise<{ nowUs: number; rows: ReturnType<typeof lockedRows>['rows'] }> {
-    const [, ...results] = await this.#run(['START TRANSACTION', ...lockSubAccounts(scope)]);
-    return lockedRows(results);
+  async lock(scope: RowScope): Promise<Locked> {
+    const locks = lockSubAccounts(scope);
+    const lookUps = scope.keys && lookUpStatements(scope.keys);
+    const [, ...results] = await this.#run(['START TRANSACTION', ...locks, ...(lookUps?.statements ?? [])]);
+    const found = results.splice(locks.length);
+    return { ...lockedRows(results), found: lookUps ? lookUps.read(found) : NOTHING_FOUND };
   }
 
   async lookUp(keys: KeyScope): Promise<FoundKeys> {
-    const entries = [...keys.requestIds].flatMap(([accountId, ids]) => findEntries(accountId, ids));
-    const arrivals = [...keys.arrivalIds].flatMap(([accountId, ids]) => findTransfers(accountId, ids, 'in'));
-    const departures = [...keys.departureIds].flatMap(([accountId, ids]) =>
-      findTransfers(accountId, ids, 'out'),
-    );
-    const statements = [...entries, ...arrivals, ...departures];
-    if (statements.length === 0) return { entries: [], arrivals: [], departures: [] };
-    const results = await this.#run(statements);
-    const rows = (count: number): Cell[][] =>
-      results.splice(0, count).flatMap((result) => result as Cell[][]);
-    return {
-      entries: rows(entries.length).map(toEntry),
-      arrivals: rows(arrivals.length).map(toDeparture),
-      departures: rows(departures.length).map(toDeparture),
-    };
+    const { statements, read } = lookUpStatements(keys);
+    return statements.length === 0 ? NOTHING_FOUND : read(await this.#run(statements));
   }
 
   async commit(changes: Changes): Promise<void> {
+    const { entries, newHolds, settledHolds, reversals, subAccounts } = changes;
     const transfers = insertTransfers(changes);
     await this.#run([
-      ...(changes.entries.length > 0 ? [insertEntries(changes.entries)] : []),
+      ...(entries.length > 0 ? [insertEntries(entries)] : []),
+      ...(newHolds.length > 0 ? [insertHolds(newHolds)] : []),
+      ...settleHolds(settledHolds),
+      ...(reversals.length > 0 ? [insertReversals(reversals)] : []),
       ...(transfers === undefined ? [] : [transfers]),
-      ...(changes.subAccounts.length > 0 ? [writeSubAccounts(changes.subAccounts)] : []),
+      ...(subAccounts.length > 0 ? [writeSubAccounts(subAccounts)] : []),
       'COMMIT',
     ]);
     this.connection.release();
@@ -103,4 +112,35 @@ class MysqlBatchTransaction implements BatchTransaction {
       throw error;
     }
   }
+}
+
+/** The statements that look keys up, and how to read what they answer. */
+function lookUpStatements(keys: KeyScope): {
+  readonly statements: readonly string[];
+  readonly read: (results: readonly RawResult[]) => FoundKeys;
+} {
+  const of = (
+    ids: ReadonlyMap<string, readonly string[]>,
+    find: (accountId: string, some: readonly string[]) => string[],
+  ): string[] => [...ids].flatMap(([accountId, some]) => find(accountId, some));
+  const entries = of(keys.requestIds, findEntries);
+  const arrivals = of(keys.arrivalIds, (accountId, ids) => findTransfers(accountId, ids, 'in'));
+  const departures = of(keys.departureIds, (accountId, ids) => findTransfers(accountId, ids, 'out'));
+  const holds = of(keys.holdIds, findHolds);
+  const reversals = of(keys.reversedIds, findNewestReversals);
+  return {
+    statements: [...entries, ...arrivals, ...departures, ...holds, ...reversals],
+    read: (results) => {
+      const left = [...results];
+      const rows = (statements: readonly string[]): Cell[][] =>
+        left.splice(0, statements.length).flatMap((result) => result as Cell[][]);
+      return {
+        entries: rows(entries).map(toEntry),
+        arrivals: rows(arrivals).map(toDeparture),
+        departures: rows(departures).map(toDeparture),
+        holds: rows(holds).map(toHold),
+        reversals: rows(reversals).map(toReversal),
+      };
+    },
+  };
 }

@@ -1,5 +1,7 @@
 import type { Statement } from 'better-sqlite3';
 import { ENTRY_COLUMNS } from '../statements/entry-row';
+import { HOLD_COLUMNS } from '../statements/hold-row';
+import { REVERSAL_COLUMNS } from '../statements/reversal-row';
 import { SUB_ACCOUNT_COLUMNS } from '../statements/sub-account-row';
 import { DEPARTURE_COLUMNS } from '../statements/transfer-row';
 import type { SqliteConnection } from './sqlite-file';
@@ -19,6 +21,15 @@ export function prepareBatchStatements(connection: SqliteConnection) {
     transfer: read(
       `SELECT ${DEPARTURE_COLUMNS} FROM transfer WHERE account_id = ? AND transfer_id = ? AND direction = ?`,
     ),
+    hold: read(`SELECT ${HOLD_COLUMNS} FROM hold WHERE account_id = ? AND hold_id = ?`),
+    newestReversal: read(
+      `SELECT ${REVERSAL_COLUMNS} FROM reversal WHERE account_id = ? AND request_id = ? ORDER BY number DESC LIMIT 1`,
+    ),
+    insertHold: run(`INSERT INTO hold (${HOLD_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`),
+    settleHold: run(
+      'UPDATE hold SET state = ?, confirmed = ?, settled_version = ? WHERE account_id = ? AND hold_id = ?',
+    ),
+    insertReversal: run(`INSERT INTO reversal (${REVERSAL_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)`),
     insertEntry: run(`INSERT INTO entry (${ENTRY_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`),
     insertTransfer: run(
       `INSERT INTO transfer

@@ -1,11 +1,21 @@
-import type { Entry } from '../../ledger/entry';
+import type { Statement } from 'better-sqlite3';
 import type { Changes } from '../../ledger/shard-state';
 import type { SubAccount } from '../../ledger/sub-account';
 import type { Departure } from '../../ledger/transfer';
-import type { BatchStore, BatchTransaction, FoundKeys, KeyScope, RowScope } from '../batch-transaction';
+import {
+  type BatchStore,
+  type BatchTransaction,
+  type FoundKeys,
+  type KeyScope,
+  type Locked,
+  NOTHING_FOUND,
+  type RowScope,
+} from '../batch-transaction';
 import { type Cell, integer } from '../database';
 import type { ShardFault } from '../faults';
 import { entryParameters, toEntry } from '../statements/entry-row';
+import { holdParameters, toHold } from '../statements/hold-row';
+import { toReversal } from '../statements/reversal-row';
 import { toSubAccount } from '../statements/sub-account-row';
 import { toDeparture } from '../statements/transfer-row';
 import { passProcessClock } from './process-clock';
@@ -52,7 +62,7 @@ class SqliteBatchTransaction implements BatchTransaction {
     private readonly leave: () => void,
   ) {}
 
-  lock(scope: RowScope): Promise<{ nowUs: number; rows: SubAccount[] }> {
+  lock(scope: RowScope): Promise<Locked> {
     return this.#try(() => {
       this.statements.begin.run();
       this.#open = true;
@@ -67,25 +77,24 @@ class SqliteBatchTransaction implements BatchTransaction {
           if (row) rows.push(toSubAccount(row));
         }
       }
-      return { nowUs: integer((this.statements.now.get() as Cell[])[0]), rows };
+      const found = scope.keys ? this.#lookUp(scope.keys) : NOTHING_FOUND;
+      return { nowUs: integer((this.statements.now.get() as Cell[])[0]), rows, found };
     });
   }
 
   lookUp(keys: KeyScope): Promise<FoundKeys> {
-    return this.#try(() => {
-      const entries: Entry[] = [];
-      for (const [accountId, requestIds] of keys.requestIds) {
-        for (const requestId of requestIds) {
-          const row = this.statements.entry.get(accountId, requestId) as Cell[] | undefined;
-          if (row) entries.push(toEntry(row));
-        }
-      }
-      return {
-        entries,
-        arrivals: this.#transfers(keys.arrivalIds, 'in'),
-        departures: this.#transfers(keys.departureIds, 'out'),
-      };
-    });
+    return this.#try(() => this.#lookUp(keys));
+  }
+
+  #lookUp(keys: KeyScope): FoundKeys {
+    const { entry, hold, newestReversal } = this.statements;
+    return {
+      entries: rowsOf(entry, keys.requestIds).map(toEntry),
+      arrivals: this.#transfers(keys.arrivalIds, 'in'),
+      departures: this.#transfers(keys.departureIds, 'out'),
+      holds: rowsOf(hold, keys.holdIds).map(toHold),
+      reversals: rowsOf(newestReversal, keys.reversedIds).map(toReversal),
+    };
   }
 
   #transfers(ids: ReadonlyMap<string, readonly string[]>, direction: 'in' | 'out'): Departure[] {
@@ -101,6 +110,7 @@ class SqliteBatchTransaction implements BatchTransaction {
     await this.#try(() => {
       const { insertEntry, insertTransfer, writeRow } = this.statements;
       for (const entry of changes.entries) insertEntry.run(...entryParameters(entry));
+      this.#writeHolds(changes);
       for (const out of changes.departures)
         insertTransfer.run(
           ...half(out, 'out'),
@@ -156,6 +166,15 @@ class SqliteBatchTransaction implements BatchTransaction {
     this.leave();
   }
 
+  #writeHolds({ newHolds, settledHolds, reversals }: Changes): void {
+    const { insertHold, settleHold, insertReversal } = this.statements;
+    for (const hold of newHolds) insertHold.run(...holdParameters(hold));
+    for (const { state, confirmedMinor, settledVersion, accountId, holdId } of settledHolds)
+      settleHold.run(state, confirmedMinor, settledVersion, accountId, holdId);
+    for (const { accountId, reverses, number, reversedMinor, subAccount, version } of reversals)
+      insertReversal.run(accountId, reverses, number, reversedMinor, subAccount, version);
+  }
+
   rollback(): Promise<void> {
     try {
       if (this.#open) this.statements.rollback.run();
@@ -174,6 +193,16 @@ class SqliteBatchTransaction implements BatchTransaction {
       return Promise.reject(fault);
     }
   }
+}
+
+/** What a statement about one key finds under each of some. */
+function rowsOf(statement: Statement, ids: ReadonlyMap<string, readonly string[]>): Cell[][] {
+  return [...ids].flatMap(([accountId, some]) =>
+    some.flatMap((id) => {
+      const row = statement.get(accountId, id) as Cell[] | undefined;
+      return row ? [row] : [];
+    }),
+  );
 }
 
 function half(

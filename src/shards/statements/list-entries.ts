@@ -1,5 +1,6 @@
 import type { Parameter } from '../database';
 import type { EntryQuery } from '../shard';
+import { LISTED_KINDS } from '../../ledger/entry';
 import { ENTRY_COLUMNS } from './entry-row';
 import type { Statement } from './statement';
 
@@ -30,6 +31,7 @@ export function listEntries(shard: string, query: EntryQuery): Statement {
     );
   }
   if (query.kind !== undefined) add('kind = ?', query.kind);
+  else add(`kind IN (${LISTED_KINDS.map(() => '?').join(', ')})`, ...LISTED_KINDS);
   if (query.fromUs !== undefined) add('created_at_us >= ?', query.fromUs);
   if (query.toUs !== undefined) add('created_at_us < ?', query.toUs);
   return {

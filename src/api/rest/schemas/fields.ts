@@ -1,4 +1,5 @@
 import { ASSET_PATTERN } from '../../../ledger/asset';
+import { HOLD_SECONDS_DEFAULT, HOLD_SECONDS_MAX } from '../../../ledger/hold';
 import { ACCOUNT_ID_PATTERN, REQUEST_ID_PATTERN } from '../../../ledger/identifiers';
 
 /** The parts that bodies, paths and queries are made of, as JSON Schema; `FIELD_RULES` says the same in words. */
@@ -42,6 +43,13 @@ export const metadata = {
   description: 'Up to 32 pairs of strings, 4 KiB in all.',
 } as const;
 
+export const expiresInSeconds = {
+  type: 'integer',
+  minimum: 1,
+  maximum: HOLD_SECONDS_MAX,
+  description: `By default ${HOLD_SECONDS_DEFAULT}; at most 30 days, and at most the idempotency window.`,
+} as const;
+
 export const limit = {
   type: 'string',
   pattern: '^([1-9][0-9]{0,2}|1000)$',
@@ -68,6 +76,8 @@ export const FIELD_RULES: Readonly<Record<string, string>> = {
   id: '1–64 characters of A–Z a–z 0–9 _ . : -',
   accountId: '1–64 characters of A–Z a–z 0–9 _ . : -',
   requestId: '1–64 printable ASCII characters without blanks',
+  holdId: '1–64 printable ASCII characters without blanks',
+  expiresInSeconds: 'an integer from 1 to 2592000 (30 days)',
   asset:
     'a code of A–Z 0–9 starting with a letter, at most 16, and optionally "/" and the number of decimals',
   subAccounts: 'an integer from 1 to 1024',

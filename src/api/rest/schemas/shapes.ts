@@ -1,4 +1,5 @@
 import { CONSISTENCIES } from '../../../balances/balance.service';
+import { LISTED_KINDS } from '../../../ledger/entry';
 import * as fields from './fields';
 
 const strings = { type: 'object', additionalProperties: { type: 'string' } } as const;
@@ -19,6 +20,7 @@ export const problemShape = {
       items: { type: 'object', properties: { field: { type: 'string' }, rule: { type: 'string' } } },
     },
     available: fields.amountOut,
+    left: fields.amountOut,
     incident: { type: 'string' },
   },
 } as const;
@@ -46,13 +48,47 @@ export const entryShape = {
   properties: {
     requestId: { type: 'string' },
     accountId: { type: 'string' },
-    kind: { type: 'string', enum: ['deduction', 'credit'] },
+    kind: { type: 'string', enum: LISTED_KINDS },
     status: { type: 'string', enum: ['succeeded'] },
     amount: fields.amountOut,
+    holdId: { type: 'string', description: 'The hold that was confirmed.' },
+    reverses: { type: 'string', description: 'The request id of what was reversed.' },
     reference: { type: 'string' },
     metadata: strings,
     shard: { type: 'string' },
     subAccount: { type: 'integer' },
+    createdAt: fields.timeOut,
+  },
+} as const;
+
+export const holdShape = {
+  $id: 'Hold',
+  type: 'object',
+  required: [
+    'requestId',
+    'holdId',
+    'accountId',
+    'kind',
+    'status',
+    'amount',
+    'shard',
+    'subAccount',
+    'expiresAt',
+    'createdAt',
+  ],
+  properties: {
+    requestId: { type: 'string' },
+    holdId: { type: 'string', description: 'The request id of the try.' },
+    accountId: { type: 'string' },
+    kind: { type: 'string', enum: ['hold'] },
+    status: { type: 'string', enum: ['held', 'confirmed', 'cancelled', 'expired'] },
+    amount: { ...fields.amountOut, description: '"0" of one that was cancelled before it was tried.' },
+    confirmedAmount: { ...fields.amountOut, description: 'What was taken of it; the rest was released.' },
+    reference: { type: 'string' },
+    metadata: strings,
+    shard: { type: 'string' },
+    subAccount: { type: 'integer' },
+    expiresAt: fields.timeOut,
     createdAt: fields.timeOut,
   },
 } as const;
@@ -158,6 +194,7 @@ export const SHAPES = [
   problemShape,
   accountShape,
   entryShape,
+  holdShape,
   balanceShape,
   batchResultShape,
   apiKeyShape,
@@ -179,6 +216,13 @@ export const accountParams = {
   type: 'object',
   required: ['accountId'],
   properties: { accountId: fields.accountId },
+} as const;
+
+/** The path of one deduction. */
+export const deductionParams = {
+  type: 'object',
+  required: ['accountId', 'requestId'],
+  properties: { accountId: fields.accountId, requestId: fields.requestId },
 } as const;
 
 /** The answer of what goes on behind it. */

@@ -1,0 +1,73 @@
+import { confirmationKey } from '../ledger/identifiers';
+import type { Reversal } from '../ledger/reversal';
+import type { Shard } from '../shards/shard';
+import type { Found } from './found';
+
+/** Deductions looked up by one statement. */
+const LOOKUPS_MAX = 400;
+
+/**
+ * Compares what has come back of one account's deductions on one shard with what they took. The newest reversal of each
+ * says all of it; a deduction is looked up after its reversal was read, and is never deleted.
+ */
+export class ReversalLimits {
+  #newest: Reversal | undefined;
+  #batch: Reversal[] = [];
+
+  constructor(
+    private readonly shard: Pick<Shard, 'name' | 'findEntries'>,
+    private readonly found: Found,
+  ) {}
+
+  /**
+   * Takes reversals in the order of their deductions and numbers.
+   *
+   * @returns what this one alone gave back
+   */
+  add(reversal: Reversal): bigint {
+    const before = this.#newest;
+    this.#newest = reversal;
+    if (before?.reverses === reversal.reverses) return reversal.reversedMinor - before.reversedMinor;
+    if (before) this.#batch.push(before);
+    return reversal.reversedMinor;
+  }
+
+  get isFull(): boolean {
+    return this.#batch.length >= LOOKUPS_MAX;
+  }
+
+  /** Judges those that nothing can be added to any more. */
+  async judge(): Promise<void> {
+    const batch = this.#batch.splice(0);
+    const [first] = batch;
+    if (!first) return;
+    const keys = batch.flatMap(({ reverses }) => [reverses, confirmationKey(reverses)]);
+    const entries = new Map(
+      (await this.shard.findEntries(first.accountId, keys)).map((entry) => [entry.requestId, entry]),
+    );
+    for (const { accountId, reverses, reversedMinor, subAccount } of batch) {
+      const own = entries.get(reverses);
+      const reversed = own?.kind === 'hold' ? entries.get(confirmationKey(reverses)) : own;
+      const tookMinor = reversed?.amountMinor ?? 0n;
+      if (reversedMinor <= tookMinor) continue;
+      this.found.add([
+        {
+          invariant: 'reversalsWithinDeduction',
+          accountId,
+          shard: this.shard.name,
+          subAccount,
+          detail: `reversals of "${reverses}"`,
+          expected: `<= ${tookMinor}`,
+          found: String(reversedMinor),
+        },
+      ]);
+    }
+  }
+
+  /** Judges the rest. */
+  async finish(): Promise<void> {
+    if (this.#newest) this.#batch.push(this.#newest);
+    this.#newest = undefined;
+    await this.judge();
+  }
+}

@@ -1,0 +1,182 @@
+import type { FollowUpCommand } from '../ledger/command';
+import type { Hold } from '../ledger/hold';
+import { reversalKey } from '../ledger/identifiers';
+import { routeRequest } from '../ledger/routing';
+import type { AccountRecord } from '../shards/directory/account-record';
+import { acrossFences, type FenceParts, type Told } from './across-fences';
+import type { EngineOutcome } from './engine-outcome';
+import { NO_FAULTS, type ReachPoint } from './fault-points';
+import type { KeyLookUps } from './key-look-ups';
+import type { ShardSet } from './shard-set';
+
+/** What a user asks to be done to a hold or a deduction that was made before, wherever that is. */
+export type FollowUp = Confirmation | Cancellation | ReversalRequest;
+
+interface Confirmation {
+  readonly kind: 'confirm';
+  readonly accountId: string;
+  readonly holdId: string;
+  /** `null` for all of it. */
+  readonly amountMinor: bigint | null;
+  readonly fingerprint: string;
+}
+
+interface Cancellation {
+  readonly kind: 'cancel';
+  readonly accountId: string;
+  readonly holdId: string;
+  readonly fingerprint: string;
+}
+
+export interface ReversalRequest {
+  readonly kind: 'reverse';
+  readonly accountId: string;
+  readonly reverses: string;
+  readonly requestId: string;
+  /** `null` for what is left. */
+  readonly amountMinor: bigint | null;
+  readonly fingerprint: string;
+  readonly reference: string | null;
+  readonly metadata: string | null;
+}
+
+export interface FollowUpParts extends FenceParts {
+  readonly shards: ShardSet;
+  readonly lookUps: KeyLookUps;
+  readonly reach?: ReachPoint;
+  /** Whether the account has room for what comes back to it. */
+  readonly admits: (account: AccountRecord, amountMinor: bigint) => Promise<boolean>;
+}
+
+/** The placement that an account is made with; one that never had another has everything at home. */
+const FIRST_EPOCH = 1;
+
+/**
+ * Confirms, cancels and reverses where the hold or the deduction is: at home, or, when the account has moved since, on
+ * another shard of its reach, however long ago that was. There the row that it is pinned to decides.
+ *
+ * Only when it is nowhere in reach is it unknown. A tombstone is left at home then, under an epoch that fences off every
+ * other place a late try could go to.
+ */
+export class FollowUps {
+  constructor(private readonly parts: FollowUpParts) {}
+
+  /**
+   * Resolves once the outcome is durable, or with why there is none; rejects with `ShardUnavailableError` when a shard where
+   * it may be could not be read.
+   */
+  async submit(followUp: FollowUp, account: AccountRecord): Promise<EngineOutcome> {
+    if (followUp.kind === 'reverse') {
+      const refused = await this.#refuseAboveLimit(followUp, account);
+      if (refused) return refused;
+    }
+    return acrossFences(this.parts, account, (current) => this.#tryOnce(followUp, current));
+  }
+
+  /** Rejects with `ShardUnavailableError` when a shard where it may be could not be read. */
+  async findHold(account: AccountRecord, holdId: string): Promise<{ hold: Hold; shard: string } | undefined> {
+    const found = await this.#findHoldIn(account, holdId);
+    if (found) return found;
+    // The account may have moved since its record was read here.
+    const fresh = await this.parts.accounts.reread(account.accountId);
+    return fresh && fresh.revision !== account.revision ? this.#findHoldIn(fresh, holdId) : undefined;
+  }
+
+  async #findHoldIn(
+    account: AccountRecord,
+    holdId: string,
+  ): Promise<{ hold: Hold; shard: string } | undefined> {
+    const { shard: home } = routeRequest(holdId, account.placement, account.subAccounts);
+    const places = [home, ...otherShards(home, account)];
+    await this.parts.shards.ensure(places);
+    const found = await Promise.all(
+      places.map(async (shard) => ({
+        shard,
+        hold: await this.parts.shards.shard(shard).findHold(account.accountId, holdId),
+      })),
+    );
+    for (const { shard, hold } of found) if (hold) return { shard, hold };
+    return undefined;
+  }
+
+  async #tryOnce(followUp: FollowUp, account: AccountRecord): Promise<Told> {
+    const home = routeRequest(idOf(followUp), account.placement, account.subAccounts);
+    const others = otherShards(home.shard, account);
+    const ask = (at: { shard: string; subAccount: number }, leaveTombstone: boolean): Promise<Told> =>
+      this.#ask(at.shard, toCommand(followUp, at.subAccount, { account, leaveTombstone }));
+
+    const told = await ask(home, others.length === 0);
+    if (!isNotHere(told) || others.length === 0) return told;
+    const found = await this.#seek(followUp, others);
+    await (this.parts.reach ?? NO_FAULTS)('hold.sought');
+    if (found) return ask(found, false);
+    return followUp.kind === 'cancel' ? ask(home, true) : told;
+  }
+
+  async #ask(shard: string, command: FollowUpCommand): Promise<Told> {
+    const { shards } = this.parts;
+    if (!shards.has(shard)) await shards.ensure([shard]);
+    if (!shards.has(shard)) return { shard, outcome: { kind: 'shardUnavailable', shard } };
+    return { shard, outcome: await shards.lanes(shard).submit(command) };
+  }
+
+  async #seek(
+    followUp: FollowUp,
+    shards: readonly string[],
+  ): Promise<{ shard: string; subAccount: number } | undefined> {
+    const found = await Promise.all(
+      shards.map(async (shard) => {
+        const entry = await this.parts.lookUps.find(shard, followUp.accountId, idOf(followUp));
+        return entry && { shard, subAccount: entry.subAccount };
+      }),
+    );
+    return found.find((each) => each !== undefined);
+  }
+
+  /** A found key outranks the limit, so it is looked up before the refusal leaves. */
+  async #refuseAboveLimit(
+    reversal: ReversalRequest,
+    account: AccountRecord,
+  ): Promise<EngineOutcome | undefined> {
+    const { accountId, reverses, requestId, fingerprint } = reversal;
+    const { shard: home } = routeRequest(reverses, account.placement, account.subAccounts);
+    const places = [home, ...otherShards(home, account)];
+    const find = async (key: string) => {
+      const found = await Promise.all(
+        places.map(async (shard) => ({
+          shard,
+          entry: await this.parts.lookUps.find(shard, accountId, key),
+        })),
+      );
+      return found.find(({ entry }) => entry !== undefined);
+    };
+    const amountMinor = reversal.amountMinor ?? (await find(reverses))?.entry?.amountMinor;
+    if (amountMinor === undefined || (await this.parts.admits(account, amountMinor))) return undefined;
+    const { shard = home, entry } = (await find(reversalKey(reverses, requestId))) ?? {};
+    if (!entry) return { kind: 'balanceLimitExceeded' };
+    return entry.fingerprint === fingerprint ? { kind: 'replayed', entry, shard } : { kind: 'keyReused' };
+  }
+}
+
+/** Where it may be when it is not at home. */
+function otherShards(home: string, { placement, reach }: AccountRecord): readonly string[] {
+  return placement.epoch === FIRST_EPOCH ? [] : reach.filter((shard) => shard !== home);
+}
+
+/** The id that decides where it is. */
+function idOf(followUp: FollowUp): string {
+  return followUp.kind === 'reverse' ? followUp.reverses : followUp.holdId;
+}
+
+function isNotHere({ outcome }: Told): boolean {
+  return outcome.kind === 'holdNotHere' || outcome.kind === 'deductionNotHere';
+}
+
+function toCommand(
+  followUp: FollowUp,
+  subAccount: number,
+  { account, leaveTombstone }: { readonly account: AccountRecord; readonly leaveTombstone: boolean },
+): FollowUpCommand {
+  const routed = { subAccount, epoch: account.placement.epoch };
+  return followUp.kind === 'cancel' ? { ...followUp, ...routed, leaveTombstone } : { ...followUp, ...routed };
+}

@@ -1,0 +1,24 @@
+import type { Hold } from '../../../ledger/hold';
+import { HOLD_COLUMNS } from '../../statements/hold-row';
+import { literal } from './literal';
+
+/**
+ * Inserts holds with one plain INSERT, in the order of the primary key. It comes after that of their marks, whose unique
+ * index decides whose key it is.
+ */
+export function insertHolds(holds: readonly Hold[]): string {
+  return `INSERT INTO hold (${HOLD_COLUMNS})\n    VALUES ${[...holds].sort(byKey).map(holdValues).join(',')}`;
+}
+
+function byKey(a: Hold, b: Hold): number {
+  if (a.accountId !== b.accountId) return a.accountId < b.accountId ? -1 : 1;
+  return a.holdId < b.holdId ? -1 : 1;
+}
+
+function holdValues(hold: Hold): string {
+  return (
+    `(${literal(hold.accountId)},${literal(hold.holdId)},${hold.subAccount},${hold.amountMinor},${hold.confirmedMinor},` +
+    `'${hold.state}',${hold.expiresAtUs},${hold.version},${hold.settledVersion ?? 'NULL'},X'${hold.fingerprint}',` +
+    `${literal(hold.reference)},${literal(hold.metadata)},${hold.createdAtUs})`
+  );
+}

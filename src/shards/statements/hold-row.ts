@@ -1,0 +1,45 @@
+import type { Hold, HoldState } from '../../ledger/hold';
+import { type Cell, exact, hex, integer, type Parameter, text, textOrNull } from '../database';
+
+export const HOLD_COLUMNS =
+  'account_id, hold_id, sub_account, amount, confirmed, state, expires_at_us, version, settled_version, fingerprint, ' +
+  'reference, metadata, created_at_us';
+
+/** Reads a row selected as `HOLD_COLUMNS`. */
+export function toHold(row: readonly Cell[]): Hold {
+  const settledVersion = row[8] ?? null;
+  return {
+    accountId: text(row[0]),
+    holdId: text(row[1]),
+    subAccount: integer(row[2]),
+    amountMinor: exact(row[3]),
+    confirmedMinor: exact(row[4]),
+    state: text(row[5]) as HoldState,
+    expiresAtUs: integer(row[6]),
+    version: integer(row[7]),
+    settledVersion: settledVersion === null ? null : integer(settledVersion),
+    fingerprint: hex(row[9]),
+    reference: textOrNull(row[10] ?? null),
+    metadata: textOrNull(row[11] ?? null),
+    createdAtUs: integer(row[12]),
+  };
+}
+
+/** A hold's values in the order of `HOLD_COLUMNS`. */
+export function holdParameters(hold: Hold): Parameter[] {
+  return [
+    hold.accountId,
+    hold.holdId,
+    hold.subAccount,
+    hold.amountMinor,
+    hold.confirmedMinor,
+    hold.state,
+    hold.expiresAtUs,
+    hold.version,
+    hold.settledVersion,
+    Buffer.from(hold.fingerprint, 'hex'),
+    hold.reference,
+    hold.metadata,
+    hold.createdAtUs,
+  ];
+}

@@ -1,0 +1,156 @@
+import { inTurns } from '../setup/in-turns';
+import { CompileCache } from '../setup/crash-run';
+import type { RestClient } from '../setup/rest-client';
+import { ServiceProcess } from '../setup/service-process';
+import { SITES, type ServiceSite } from '../setup/service-sites';
+import { TCC_CASES, TccAccount } from '../setup/tcc-cases';
+
+const SHARDS = 4;
+const SIDE_BY_SIDE = 4;
+
+interface Running {
+  service: ServiceProcess;
+  readonly restart: () => Promise<void>;
+}
+
+interface Disturbance {
+  readonly title: string;
+  readonly between: (accounts: readonly TccAccount[], running: Running) => Promise<void>;
+}
+
+const resizeAll = (
+  accounts: readonly TccAccount[],
+  plan: (shards: readonly string[]) => { count: number; shards: readonly string[] },
+): Promise<unknown> =>
+  inTurns([...accounts], SIDE_BY_SIDE, async ({ rest, id }) => {
+    const begun = await rest.resize(id, plan(await shardsOf(rest, id)));
+    expect(await rest.ended(begun)).toMatchObject({ status: 'done' });
+  });
+
+const sameShards = (accounts: readonly TccAccount[]): Promise<unknown> =>
+  resizeAll(accounts, (shards) => ({ count: 2, shards }));
+
+const otherShards = (accounts: readonly TccAccount[]): Promise<unknown> =>
+  resizeAll(accounts, (shards) => ({ count: 3, shards: ALL.filter((name) => !shards.includes(name)) }));
+
+const ALL = ['s0', 's1', 's2', 's3'];
+
+const DISTURBANCES: readonly Disturbance[] = [
+  { title: 'nothing between', between: () => Promise.resolve() },
+  {
+    title: 'a resize on the same shards between',
+    between: async (accounts) => {
+      await sameShards(accounts);
+    },
+  },
+  {
+    title: 'a move to other shards between',
+    between: async (accounts) => {
+      await otherShards(accounts);
+    },
+  },
+  {
+    title: 'a kill between',
+    between: (_, { restart }) => restart(),
+  },
+  {
+    title: 'a move to other shards, a kill and a move back between',
+    between: async (accounts, { restart }) => {
+      await otherShards(accounts);
+      await restart();
+      await otherShards(accounts);
+    },
+  },
+];
+
+/** Try, confirm, cancel and reverse in every order, through the real service as a process. */
+describe.each(SITES)('[$mark] holds and reversals', ({ make }) => {
+  let compileCache: CompileCache;
+
+  beforeAll(async () => {
+    compileCache = new CompileCache();
+    await compileCache.fill();
+  });
+
+  afterAll(() => {
+    compileCache.drop();
+  });
+
+  describe.each(DISTURBANCES)('with $title', ({ between }) => {
+    let site: ServiceSite;
+    let service: ServiceProcess;
+    let accounts: readonly TccAccount[];
+    const failed = new Map<string, unknown>();
+
+    beforeAll(async () => {
+      site = await make(SHARDS);
+      const options = { ...site, settings: compileCache.settings };
+      service = await ServiceProcess.start(options);
+      const running: Running = {
+        service,
+        restart: async () => {
+          await service.end('SIGKILL');
+          service = await ServiceProcess.start(options);
+        },
+      };
+      accounts = await inTurns(
+        TCC_CASES.map((_, number) => number),
+        SIDE_BY_SIDE,
+        async (number) => {
+          const account = new TccAccount(() => service.rest, `case-${number}`);
+          await open(account);
+          // A case that fails here is told by its own test; the others go on.
+          await TCC_CASES[number]?.before(account).catch((error: unknown) => failed.set(account.id, error));
+          return account;
+        },
+      );
+      await between(accounts, running);
+    });
+
+    afterAll(async () => {
+      await service.end();
+      await site.drop();
+    });
+
+    it.each(TCC_CASES.map(({ title, after }, number) => ({ title, after, number })))(
+      '$title',
+      async ({ after, number }) => {
+        const account = accounts[number] as TccAccount;
+        if (failed.has(account.id)) throw failed.get(account.id);
+        await after(account);
+      },
+    );
+
+    it('leaves every account proven by the audit, and every entry shown', async () => {
+      const { rest } = service;
+      expect(await rest.ended(await rest.send('POST', '/v1/admin/audits'))).toMatchObject({
+        status: 'done',
+        result: { balanced: true, findings: [] },
+      });
+      for (const { id } of accounts) {
+        const { body } = await rest.get(`/v1/accounts/${id}/balance`);
+        const entries = await rest.entries(id);
+        const sum = entries.reduce(
+          (total, { kind, amount }) =>
+            total + BigInt(amount) * (kind === 'credit' || kind === 'reversal' ? 1n : -1n),
+          0n,
+        );
+        expect([id, body['total']]).toEqual([id, String(sum)]);
+      }
+    });
+  });
+});
+
+/** Eight sub-accounts on two shards, with 1,000 in all. */
+async function open(account: TccAccount): Promise<void> {
+  const { rest, id } = account;
+  expect((await rest.createAccount({ id, subAccounts: 2, initialBalance: '1000' })).status).toBe(201);
+  await resizeAll([account], (shards) => ({ count: 8, shards }));
+}
+
+async function shardsOf(rest: RestClient, id: string): Promise<readonly string[]> {
+  const { items } = await rest.page<{ shard: string; status: string }>(
+    `/v1/admin/accounts/${id}/sub-accounts`,
+  );
+  return [...new Set(items.filter(({ status }) => status === 'open').map(({ shard }) => shard))];
+}

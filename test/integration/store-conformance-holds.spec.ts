@@ -1,0 +1,346 @@
+import type {
+  CancelCommand,
+  Command,
+  ConfirmCommand,
+  HoldCommand,
+  ReverseCommand,
+} from '../../src/ledger/command';
+import type { Outcome } from '../../src/ledger/outcome';
+import type { SubAccount } from '../../src/ledger/sub-account';
+import { fingerprint } from '../../src/engine/fingerprint';
+import { NO_HINT, type Shard } from '../../src/shards/shard';
+import * as commands from '../models/commands';
+import { expire, fence, layout, setStatus } from '../models/commands';
+import { openShard, STORES, type StoreSite } from '../setup/stores';
+
+/** Holds and reversals: what every store must do alike, on its real database. */
+describe.each(STORES)('[$mark] a shard', ({ makeSite }) => {
+  let site: StoreSite;
+  let shard: Shard;
+  let clusterId: string;
+
+  beforeEach(async () => {
+    site = await makeSite();
+    ({ shard, clusterId } = await openShard(site.location));
+  });
+
+  afterEach(async () => {
+    await shard.close();
+    await site.drop();
+  });
+
+  const run = async (...batch: Command[]): Promise<readonly Outcome[]> =>
+    (await shard.applyBatch(batch, NO_HINT)).outcomes;
+  const kinds = async (...batch: Command[]): Promise<string[]> =>
+    (await run(...batch)).map(({ kind }) => kind);
+  const rows = (): Promise<SubAccount[]> => shard.listSubAccounts('acme');
+  const fund = (...amounts: bigint[]): Promise<readonly Outcome[]> =>
+    run(...amounts.map((amount, index) => credit(`fund${index}`, amount, index)));
+  const scanned = { start: { fromAccount: 'acme' }, upToAccount: 'acme', limit: 1_000 };
+
+  /** Another service instance on the same database, for as long as `use` takes. */
+  const besides = async <T>(use: (other: Shard) => Promise<T>): Promise<T> => {
+    const { shard: other } = await openShard(site.location, { clusterId });
+    try {
+      return await use(other);
+    } finally {
+      await other.close();
+    }
+  };
+
+  describe('a hold', () => {
+    it('moves money from available to held, and gives back exactly what it was given', async () => {
+      await fund(100n);
+      const metadata = JSON.stringify({ 日本: '語', "it's": '\\"; DROP TABLE hold' });
+      const [first] = await run(hold('h', 30n, { reference: '注文-7', metadata }));
+      expect(first).toMatchObject({
+        kind: 'held',
+        replayed: false,
+        hold: { holdId: 'h', subAccount: 0, amountMinor: 30n, confirmedMinor: 0n, state: 'held', metadata },
+      });
+      expect(await rows()).toMatchObject([
+        { availableMinor: 70n, heldMinor: 30n, netMinor: 100n, version: 2, outsideVersion: 2 },
+      ]);
+      const held = first?.kind === 'held' ? first.hold : undefined;
+      expect(await shard.findHold('acme', 'h')).toEqual(held);
+      expect(await run(hold('h', 30n, { reference: '注文-7', metadata }))).toEqual([
+        { kind: 'held', replayed: true, hold: held },
+      ]);
+      expect((await shard.scanHolds(scanned)).items).toEqual([held]);
+      expect(await shard.findHold('acme', 'H')).toBeUndefined();
+    });
+
+    it('is taken, released, taken in part and tried again in one batch as in several', async () => {
+      await fund(100n);
+      const batch = [
+        hold('a', 30n),
+        hold('b', 30n),
+        hold('c', 30n),
+        confirm('a'),
+        confirm('b', 10n),
+        cancel('c'),
+        hold('a', 30n),
+        confirm('a', 30n),
+        confirm('b', 11n),
+        cancel('b'),
+        confirm('c'),
+        cancel('c'),
+      ];
+      const expected = [
+        ...['held', 'held', 'held', 'holdSettled', 'holdSettled', 'holdSettled', 'held', 'holdSettled'],
+        ...['holdAlreadyConfirmed', 'holdAlreadyConfirmed', 'holdAlreadyCancelled', 'holdSettled'],
+      ];
+      expect(await kinds(...batch)).toEqual(expected);
+      expect(await kinds(...batch)).toEqual(expected);
+      expect(await rows()).toMatchObject([{ availableMinor: 60n, heldMinor: 0n, netMinor: 60n }]);
+      const { items } = await shard.scanEntries(scanned);
+      expect(items.map(({ kind, amountMinor }) => [kind, amountMinor])).toEqual([
+        ['credit', 100n],
+        ['hold', 30n],
+        ['hold', 30n],
+        ['hold', 30n],
+        ['hold-confirmation', 30n],
+        ['hold-confirmation', 10n],
+      ]);
+    });
+
+    it('shares one key space with deductions and credits, whoever comes first and wherever it is routed', async () => {
+      await fund(100n, 100n);
+      expect(await kinds(deduct('x', 1n), hold('y', 1n))).toEqual(['applied', 'held']);
+      await besides(async (other) => {
+        const { outcomes } = await other.applyBatch(
+          [hold('x', 1n, { subAccount: 1 }), deduct('y', 1n, 1), credit('y', 1n, 1), cancel('x')],
+          NO_HINT,
+        );
+        expect(outcomes.map(({ kind }) => kind)).toEqual(Array(4).fill('keyReused'));
+      });
+    });
+
+    it('that was cancelled before it was tried is refused, in the same batch and ever after', async () => {
+      await fund(100n);
+      expect(await run(cancel('h'), cancel('h'), hold('h', 1n))).toMatchObject([
+        { kind: 'holdSettled', replayed: false, hold: { amountMinor: 0n, state: 'cancelled' } },
+        { kind: 'holdSettled', replayed: true },
+        { kind: 'holdAlreadyCancelled' },
+      ]);
+      expect(await kinds(hold('h', 1n), confirm('h'), deduct('h', 1n))).toEqual([
+        'holdAlreadyCancelled',
+        'holdAlreadyCancelled',
+        'keyReused',
+      ]);
+      expect(await rows()).toMatchObject([{ availableMinor: 100n, heldMinor: 0n }]);
+    });
+
+    it('is settled in the row it is pinned to, wherever the command was routed and whatever its row has become', async () => {
+      await fund(10n, 100n);
+      await run(hold('h', 60n, { subAccount: 1 }), hold('g', 40n, { subAccount: 1 }));
+      await run(layout([0], { operation: 1 }));
+      expect(await rows()).toMatchObject([{ state: 'open' }, { state: 'draining', heldMinor: 100n }]);
+      expect(await shard.drainingAccounts({ after: '', limit: 10 })).toEqual([]);
+      expect(await kinds(confirm('h', 20n), cancel('g'))).toEqual(['holdSettled', 'holdSettled']);
+      expect(await rows()).toMatchObject([
+        { availableMinor: 10n, state: 'open' },
+        { availableMinor: 80n, heldMinor: 0n, netMinor: 80n, state: 'draining' },
+      ]);
+      expect(await shard.drainingAccounts({ after: '', limit: 10 })).toEqual(['acme']);
+    });
+
+    it('is known or unknown by the newest placement only', async () => {
+      await fund(100n);
+      await run(hold('h', 10n), fence({ epoch: 3 }));
+      expect(await kinds(confirm('h'), cancel('h'), confirm('other'), cancel('other'))).toEqual(
+        Array(4).fill('fenced'),
+      );
+      expect(await kinds(confirm('other', null, 3), confirm('h', null, 3))).toEqual([
+        'holdNotHere',
+        'holdSettled',
+      ]);
+    });
+
+    it('is refused by a frozen account, which settles those it has', async () => {
+      await fund(100n);
+      await run(hold('a', 10n), hold('b', 10n), hold('c', 10n, { expiresInUs: 0 }));
+      await run(setStatus({ status: 'frozen', version: 2 }));
+      expect(await kinds(hold('d', 1n), confirm('a'), cancel('b'), expireOf('c'), cancel('e'))).toEqual([
+        'accountFrozen',
+        'holdSettled',
+        'holdSettled',
+        'holdSettled',
+        'holdSettled',
+      ]);
+      expect(await rows()).toMatchObject([{ availableMinor: 90n, heldMinor: 0n }]);
+    });
+
+    it('that is over is found by the database’s clock, released once, and not confirmed any more', async () => {
+      await fund(100n);
+      await run(hold('over', 10n, { expiresInUs: 0 }), hold('lasts', 10n));
+      expect(await shard.expiredHolds(10)).toMatchObject([
+        { accountId: 'acme', holdId: 'over', subAccount: 0 },
+      ]);
+      expect(await kinds(confirm('over'), expireOf('lasts'), expireOf('over'), expireOf('over'))).toEqual([
+        'holdAlreadyCancelled',
+        'holdStands',
+        'holdSettled',
+        'holdSettled',
+      ]);
+      expect(await shard.expiredHolds(10)).toEqual([]);
+      expect(await run(confirm('over'), cancel('over'))).toMatchObject([
+        { kind: 'holdAlreadyCancelled' },
+        { kind: 'holdSettled', replayed: true, hold: { state: 'expired' } },
+      ]);
+      expect(await rows()).toMatchObject([{ availableMinor: 90n, heldMinor: 10n }]);
+    });
+
+    it('that is confirmed and cancelled by two instances at once is one of the two, by every answer', async () => {
+      await fund(1_000n);
+      await run(...many((n) => hold(`h${n}`, 10n)));
+      await besides(async (other) => {
+        const [confirmed, cancelled] = await Promise.all([
+          shard.applyBatch(
+            many((n) => confirm(`h${n}`)),
+            NO_HINT,
+          ),
+          other.applyBatch(
+            many((n) => cancel(`h${n}`)),
+            NO_HINT,
+          ),
+        ]);
+        confirmed.outcomes.forEach((outcome, n) => {
+          const pair = [outcome.kind, cancelled.outcomes[n]?.kind];
+          expect([
+            ['holdSettled', 'holdAlreadyConfirmed'],
+            ['holdAlreadyCancelled', 'holdSettled'],
+          ]).toContainEqual(pair);
+        });
+      });
+    });
+  });
+
+  describe('a reversal', () => {
+    it('gives back in parts, once each, what was deducted and no more', async () => {
+      await fund(100n);
+      await run(deduct('d', 60n));
+      const batch = [
+        reverse('d', 'r1', 20n),
+        reverse('d', 'r1', 20n),
+        reverse('d', 'r1', 21n),
+        reverse('d', 'r2', 41n),
+        reverse('d', 'r2'),
+        reverse('d', 'r3'),
+        reverse('nothing', 'r1'),
+        reverse('fund0', 'r1'),
+      ];
+      expect(await run(...batch)).toMatchObject([
+        { kind: 'applied', entry: { kind: 'reversal', amountMinor: 20n, requestId: 'reversal d r1' } },
+        { kind: 'replayed' },
+        { kind: 'keyReused' },
+        { kind: 'reversalExceedsDeduction', leftMinor: 40n },
+        { kind: 'applied', entry: { amountMinor: 40n } },
+        { kind: 'reversalExceedsDeduction', leftMinor: 0n },
+        { kind: 'deductionNotHere' },
+        { kind: 'deductionNotHere' },
+      ]);
+      expect(await kinds(...batch)).toEqual([
+        ...['replayed', 'replayed', 'keyReused', 'keyReused', 'replayed', 'reversalExceedsDeduction'],
+        ...['deductionNotHere', 'deductionNotHere'],
+      ]);
+      expect(await rows()).toMatchObject([{ availableMinor: 100n, netMinor: 100n }]);
+      expect((await shard.scanReversals(scanned)).items).toMatchObject([
+        { reverses: 'd', number: 1, reversedMinor: 20n },
+        { reverses: 'd', number: 2, reversedMinor: 60n },
+      ]);
+    });
+
+    it('gives back what was taken of a hold', async () => {
+      await fund(100n);
+      await run(hold('h', 60n), confirm('h', 50n), hold('open', 10n));
+      expect(await kinds(reverse('h', 'r', 51n), reverse('h', 'r'), reverse('open', 'r'))).toEqual([
+        'reversalExceedsDeduction',
+        'applied',
+        'deductionNotHere',
+      ]);
+      expect(await rows()).toMatchObject([{ availableMinor: 90n, heldMinor: 10n, netMinor: 100n }]);
+    });
+
+    it('goes to the row the deduction was taken from, which it opens for draining when it is closed', async () => {
+      await fund(10n, 50n);
+      await run(deduct('d', 50n, 1), layout([0], { operation: 1 }));
+      expect(await rows()).toMatchObject([{ state: 'open' }, { state: 'closed' }]);
+      expect(await kinds(reverse('d', 'r', 30n))).toEqual(['applied']);
+      expect(await rows()).toMatchObject([
+        { availableMinor: 10n },
+        { availableMinor: 30n, state: 'draining' },
+      ]);
+    });
+
+    it('never gives back too much, however many instances reverse at once', async () => {
+      await fund(100n);
+      await run(deduct('d', 100n));
+      await besides(async (other) => {
+        const results = await Promise.all(
+          many((n) => (n % 2 === 0 ? shard : other).applyBatch([reverse('d', `r${n}`, 15n)], NO_HINT)),
+        );
+        const told = results.map(({ outcomes: [outcome] }) => outcome?.kind);
+        expect(told.filter((kind) => kind === 'applied')).toHaveLength(6);
+        expect(told.filter((kind) => kind === 'reversalExceedsDeduction')).toHaveLength(14);
+      });
+      expect(await rows()).toMatchObject([{ availableMinor: 90n }]);
+    });
+
+    it('is taken by a frozen account and not by a closed one', async () => {
+      await fund(100n);
+      await run(deduct('d', 100n), setStatus({ status: 'frozen', version: 2 }));
+      expect(await kinds(reverse('d', 'r1', 1n))).toEqual(['applied']);
+      await run(setStatus({ status: 'closed', version: 3 }));
+      expect(await kinds(reverse('d', 'r2', 1n), reverse('d', 'r1', 1n))).toEqual([
+        'accountClosed',
+        'replayed',
+      ]);
+    });
+  });
+});
+
+const MANY = 20;
+
+function many<T>(make: (n: number) => T): T[] {
+  return Array.from({ length: MANY }, (_, n) => make(n));
+}
+
+function credit(requestId: string, amountMinor: bigint, subAccount = 0): Command {
+  return commands.credit({
+    requestId,
+    amountMinor,
+    subAccount,
+    fingerprint: fingerprint('credit', amountMinor),
+  });
+}
+
+function deduct(requestId: string, amountMinor: bigint, subAccount = 0): Command {
+  return commands.deduct({
+    requestId,
+    amountMinor,
+    subAccount,
+    fingerprint: fingerprint('deduct', amountMinor),
+  });
+}
+
+function hold(requestId: string, amountMinor: bigint, given: Partial<HoldCommand> = {}): HoldCommand {
+  return commands.hold({ requestId, amountMinor, fingerprint: fingerprint('hold', amountMinor), ...given });
+}
+
+function confirm(holdId: string, amountMinor: bigint | null = null, epoch = 1): ConfirmCommand {
+  return commands.confirm({ holdId, amountMinor, epoch, fingerprint: fingerprint('confirm', amountMinor) });
+}
+
+function cancel(holdId: string): CancelCommand {
+  return commands.cancel({ holdId, fingerprint: fingerprint('cancel', holdId) });
+}
+
+function expireOf(holdId: string): Command {
+  return expire({ holdId });
+}
+
+function reverse(reverses: string, requestId: string, amountMinor: bigint | null = null): ReverseCommand {
+  const print = fingerprint('reverse', reverses, amountMinor);
+  return commands.reverse({ reverses, requestId, amountMinor, fingerprint: print });
+}
