@@ -5,12 +5,20 @@ import { directoryDatabaseAt, shardAt } from '../shards/open-database';
 import { REAL_SURROUNDINGS, type Surroundings } from '../shards/run-batch';
 import type { Shard } from '../shards/shard';
 import { type Location, parseLocation, type ShardAddress } from '../shards/shard-address';
+import { InProcessLocks, type LockService } from '../strategies/lock-service';
+import {
+  assertStrategySettings,
+  STRATEGY_SETTINGS,
+  type StrategySettings,
+} from '../strategies/strategy-settings';
+import { waysOfDeducting } from '../strategies/ways-of-deducting';
 import { ACCOUNT_CACHE_SETTINGS, AccountCache } from './account-cache';
 import { Balances } from './balances';
 import { Collector, COLLECTOR_SETTINGS } from './collector';
 import { CREDIT_LIMIT_SETTINGS, CreditLimit } from './credit-limit';
 import { Engine } from './engine';
 import { NO_FAULTS, type ReachPoint } from './fault-points';
+import { HomeDeductions } from './home-deductions';
 import { Housekeeping } from './housekeeping';
 import { KeyLookUps } from './key-look-ups';
 import { assertLaneSettings, type LaneSettings } from './lane-settings';
@@ -39,6 +47,11 @@ export interface RuntimeOptions {
   readonly idempotencyWindowMs?: number;
   /** Between two looks of the rebalancer at the busy accounts, once it is started. */
   readonly rebalanceMs?: number;
+  readonly strategySettings?: StrategySettings;
+  /** Where `redis-lock` has its locks; in this process by default. */
+  readonly locks?: LockService;
+  /** How long a lane waits for company before each batch; by default only for what has arrived. */
+  readonly mergeWindowMs?: number;
   /** Tests let the process crash, or a call fail, between two steps. */
   readonly reach?: ReachPoint;
 }
@@ -81,6 +94,7 @@ export class EngineRuntime {
   constructor(private readonly options: RuntimeOptions) {
     this.observer = options.observer;
     assertLaneSettings(options.laneSettings);
+    assertStrategySettings(options.strategySettings ?? STRATEGY_SETTINGS);
     const { observer, surroundings = REAL_SURROUNDINGS, reach = NO_FAULTS } = options;
     const now = (): number => surroundings.now();
     const sleep = (ms: number, signal?: AbortSignal): Promise<void> => surroundings.sleep(ms, signal);
@@ -91,7 +105,14 @@ export class EngineRuntime {
     const windowMs = options.idempotencyWindowMs ?? ACCOUNT_CACHE_SETTINGS.windowMs;
     this.accounts = new AccountCache(this.directory, { ...ACCOUNT_CACHE_SETTINGS, windowMs }, now);
     this.#openShards = options.shards.map((address) => this.#shardAt(address));
-    this.shards = new ShardSet(this.#openShards, { settings: options.laneSettings, observer, now, turn });
+    const { mergeWindowMs = 0 } = options;
+    const gather = mergeWindowMs > 0 ? () => sleep(mergeWindowMs) : turn;
+    this.shards = new ShardSet(this.#openShards, {
+      settings: options.laneSettings,
+      observer,
+      now,
+      turn: gather,
+    });
     this.shards.discoverWith((areMissing) => this.#findShards(areMissing));
 
     const { shards, accounts, directory, instanceId } = this;
@@ -149,6 +170,7 @@ export class EngineRuntime {
       balances: this.balances,
       rebalancer: this.rebalancer,
       collector: this.collector,
+      homeDeductions: this.#homeDeductions(),
       creditLimit: new CreditLimit(CREDIT_LIMIT_SETTINGS, now),
     });
     this.operations = this.#operations(windowMs);
@@ -189,6 +211,11 @@ export class EngineRuntime {
   /** What to do when an account's placement, size or status has changed here: other instances may want to know. */
   announceWith(announce: (accountId: string) => void): void {
     this.#announce = announce;
+  }
+
+  /** Tells other instances that an account has changed here. */
+  announce(accountId: string): void {
+    this.#announce(accountId);
   }
 
   /**
@@ -254,8 +281,25 @@ export class EngineRuntime {
       clusterId: () => this.directory.clusterId(),
       describeAccount: (accountId) => this.#describeAccount(accountId),
       parallelism: this.options.lanesPerShard,
+      deductionSettings: this.options.strategySettings ?? STRATEGY_SETTINGS,
       surroundings: this.#surroundings,
     });
+  }
+
+  #homeDeductions(): HomeDeductions {
+    const { shards, observer } = this;
+    const { strategySettings: settings = STRATEGY_SETTINGS } = this.options;
+    const now = (): number => this.#surroundings.now();
+    const { locks = new InProcessLocks(now) } = this.options;
+    const ways = waysOfDeducting({
+      locks,
+      settings,
+      now,
+      random: () => this.#surroundings.random(),
+      sleep: (ms) => this.#surroundings.sleep(ms),
+      newToken: randomUUID,
+    });
+    return new HomeDeductions({ shards, ways, observer, newId: randomUUID });
   }
 
   #operations(windowMs: number): OperationRunner {

@@ -47,7 +47,7 @@ export function changeFromOutside(row: SubAccount, signedMinor: bigint): SubAcco
 export function entryOf(
   kind: EntryKind,
   command: DeductCommand | CreditCommand,
-  row: SubAccount,
+  row: Pick<SubAccount, 'index' | 'version' | 'epoch'>,
   createdAtUs: number,
 ): Entry {
   return {

@@ -4,6 +4,7 @@ import { Collector, COLLECTOR_SETTINGS, type CollectorSettings } from '../../src
 import { CREDIT_LIMIT_SETTINGS, CreditLimit } from '../../src/engine/credit-limit';
 import { Engine } from '../../src/engine/engine';
 import type { ReachPoint } from '../../src/engine/fault-points';
+import { HomeDeductions } from '../../src/engine/home-deductions';
 import { KeyLookUps } from '../../src/engine/key-look-ups';
 import { LANE_SETTINGS } from '../../src/engine/lane-settings';
 import { ReachLocks } from '../../src/engine/locked-reach';
@@ -183,6 +184,7 @@ export class EngineWorld {
       accounts,
       transfers,
       collector,
+      homeDeductions: new HomeDeductions({ shards, ways: new Map(), observer, newId: () => 'incident' }),
       balances,
       lookUps,
       observer,

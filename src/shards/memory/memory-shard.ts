@@ -2,6 +2,7 @@ import type { Command } from '../../ledger/command';
 import type { StoredTransfer } from '../../ledger/audit-transfer';
 import type { Entry } from '../../ledger/entry';
 import type { SubAccount, SubAccountSeed } from '../../ledger/sub-account';
+import type { DeductionResult } from '../deduction-way';
 import { unlessUnavailable } from '../faults';
 import {
   type EntryKeyPlace,
@@ -86,6 +87,11 @@ export class MemoryShard implements Shard {
       commands,
       hint,
     );
+  }
+
+  /** The ways of deducting are ways of asking a database. In memory every deduction is decided in a batch. */
+  deduct(): Promise<DeductionResult> {
+    return Promise.resolve({ kind: 'handOver', mayHaveCommitted: false, tries: 1 });
   }
 
   createSubAccounts(seeds: readonly SubAccountSeed[]): Promise<void> {
