@@ -10,6 +10,7 @@ import { KeyController } from './api/rest/key.controller';
 import { OperationController } from './api/rest/operation.controller';
 import { RestApi } from './api/rest/rest-api';
 import { ShardController } from './api/rest/shard.controller';
+import { StrategyController } from './api/rest/strategy.controller';
 import { SubAccountController } from './api/rest/sub-account.controller';
 import { BalanceService } from './balances/balance.service';
 import { DeductionService } from './deductions/deduction.service';
@@ -19,12 +20,14 @@ import { ADMIN_KEY, ApiKeys } from './platform/api-keys';
 import { Health } from './platform/health';
 import { Metrics } from './platform/metrics';
 import { InProcessNotices, NOTICES, type Notices } from './platform/notices';
+import { RedisLocks } from './platform/redis-locks';
 import { RedisNotices } from './platform/redis-notices';
 import { Settings } from './platform/settings';
 import { StructuredLog } from './platform/structured-log';
 import { faultsOf } from './platform/test-faults';
 import { OperationsModule } from './operations/operations.module';
 import { ShardService } from './operations/shard.service';
+import { STRATEGY_SETTINGS } from './strategies/strategy-settings';
 import { RebalancerModule } from './rebalancer/rebalancer.module';
 
 /** What every part stands on: settings, metrics, keys and the engine's runtime. */
@@ -36,7 +39,8 @@ class CoreModule {
       { provide: ADMIN_KEY, useValue: adminKey },
       { provide: StructuredLog, useValue: new StructuredLog(settings.logLevel) },
       Metrics,
-      { provide: EngineRuntime, useFactory: engineRuntime, inject: [Settings, Metrics] },
+      { provide: LOCKS, useFactory: locksOf, inject: [Settings, Metrics] },
+      { provide: EngineRuntime, useFactory: engineRuntime, inject: [Settings, Metrics, LOCKS] },
       { provide: NOTICES, useFactory: noticesOf, inject: [Settings, Metrics] },
       ApiKeys,
       AccountNotices,
@@ -63,6 +67,7 @@ export class AppModule {
         DeductionController,
         BatchController,
         SubAccountController,
+        StrategyController,
         OperationController,
         ShardController,
         KeyController,
@@ -75,13 +80,20 @@ export class AppModule {
 
 const DAY_MS = 24 * 3_600_000;
 
+const LOCKS = Symbol('locks');
+
+/** None: the engine keeps them in its process. */
+function locksOf(settings: Settings, metrics: Metrics): RedisLocks | undefined {
+  return settings.redisUrl === undefined ? undefined : new RedisLocks(settings.redisUrl, metrics);
+}
+
 function noticesOf(settings: Settings, metrics: Metrics): Notices {
   return settings.redisUrl === undefined
     ? new InProcessNotices()
     : new RedisNotices(settings.redisUrl, metrics);
 }
 
-function engineRuntime(settings: Settings, metrics: Metrics): EngineRuntime {
+function engineRuntime(settings: Settings, metrics: Metrics, locks: RedisLocks | undefined): EngineRuntime {
   const reach = faultsOf(process.env['HOTSPLIT_TEST_FAULT']);
   const runtime = new EngineRuntime({
     shards: settings.shardAddresses,
@@ -94,6 +106,17 @@ function engineRuntime(settings: Settings, metrics: Metrics): EngineRuntime {
       breakMs: 500,
     },
     observer: metrics,
+    mergeWindowMs: settings.mergeWindowMs,
+    strategySettings: {
+      ...STRATEGY_SETTINGS,
+      sessionsPerShard: settings.strategySessions,
+      triesMax: settings.strategyTriesMax,
+      backoffMsMax: settings.strategyBackoffMsMax,
+      waitingMax: settings.laneDepthMax,
+      waitMsMax: settings.waitMsMax,
+      lockMs: settings.lockMs,
+    },
+    ...(locks && { locks }),
     startMsMax: settings.startSecondsMax * 1_000,
     idempotencyWindowMs: settings.idempotencyDays * DAY_MS,
     ...(settings.rebalanceMs > 0 && { rebalanceMs: settings.rebalanceMs }),

@@ -18,6 +18,7 @@ import { OperationController } from './operation.controller';
 import { answerUnreadable, problemOfError, sendProblem, UNREADABLE_BODY } from './problem-reply';
 import { SHAPES } from './schemas/shapes';
 import { ShardController } from './shard.controller';
+import { StrategyController } from './strategy.controller';
 import { SubAccountController } from './sub-account.controller';
 
 const BODY_BYTES_MAX = 64 * 1024;
@@ -57,6 +58,7 @@ export class RestApi {
     private readonly deductions: DeductionController,
     private readonly batch: BatchController,
     private readonly subAccounts: SubAccountController,
+    private readonly strategies: StrategyController,
     private readonly operations: OperationController,
     private readonly shards: ShardController,
     private readonly keyController: KeyController,
@@ -82,6 +84,7 @@ export class RestApi {
         this.deductions,
         this.batch,
         this.subAccounts,
+        this.strategies,
         this.operations,
         this.shards,
         this.keyController,

@@ -42,6 +42,11 @@ export function etagOf(account: AccountRecord): string {
   return `"${account.revision}"`;
 }
 
+/** The revision that an `If-Match` names, as the schema lets it through; none for `*`. */
+export function revisionOf(ifMatch: string | undefined): number | undefined {
+  return ifMatch === undefined || ifMatch === '*' ? undefined : Number(ifMatch.slice(1, -1));
+}
+
 export function balanceView(
   account: AccountRecord,
   { balance, asOfMs }: TimedBalance,
