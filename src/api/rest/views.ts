@@ -15,6 +15,7 @@ export function entryView({ entry, shard }: { entry: Entry; shard: string }) {
     accountId: entry.accountId,
     kind: entry.kind,
     status: 'succeeded',
+    ...(entry.kind === 'deduction' ? { durability: 'committed' } : {}),
     amount: entry.amountMinor.toString(),
     ...(entry.reference === null ? {} : { reference: entry.reference }),
     ...(entry.metadata === null ? {} : { metadata: JSON.parse(entry.metadata) as Record<string, string> }),

@@ -48,6 +48,11 @@ export const entryShape = {
     accountId: { type: 'string' },
     kind: { type: 'string', enum: ['deduction', 'credit'] },
     status: { type: 'string', enum: ['succeeded'] },
+    durability: {
+      type: 'string',
+      enum: ['committed'],
+      description: 'Of deductions. `committed`: on disk before it was answered.',
+    },
     amount: fields.amountOut,
     reference: { type: 'string' },
     metadata: strings,
