@@ -22,12 +22,11 @@ import { Metrics } from './platform/metrics';
 import { InProcessNotices, NOTICES, type Notices } from './platform/notices';
 import { RedisLocks } from './platform/redis-locks';
 import { RedisNotices } from './platform/redis-notices';
-import { Settings } from './platform/settings';
+import { Settings, strategySettingsOf } from './platform/settings';
 import { StructuredLog } from './platform/structured-log';
 import { faultsOf } from './platform/test-faults';
 import { OperationsModule } from './operations/operations.module';
 import { ShardService } from './operations/shard.service';
-import { STRATEGY_SETTINGS } from './strategies/strategy-settings';
 import { RebalancerModule } from './rebalancer/rebalancer.module';
 
 /** What every part stands on: settings, metrics, keys and the engine's runtime. */
@@ -107,15 +106,7 @@ function engineRuntime(settings: Settings, metrics: Metrics, locks: RedisLocks |
     },
     observer: metrics,
     mergeWindowMs: settings.mergeWindowMs,
-    strategySettings: {
-      ...STRATEGY_SETTINGS,
-      sessionsPerShard: settings.strategySessions,
-      triesMax: settings.strategyTriesMax,
-      backoffMsMax: settings.strategyBackoffMsMax,
-      waitingMax: settings.laneDepthMax,
-      waitMsMax: settings.waitMsMax,
-      lockMs: settings.lockMs,
-    },
+    strategySettings: strategySettingsOf(settings),
     ...(locks && { locks }),
     startMsMax: settings.startSecondsMax * 1_000,
     idempotencyWindowMs: settings.idempotencyDays * DAY_MS,

@@ -2,6 +2,7 @@ import { plainToInstance } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, Length, Matches, Max, Min, MinLength, validateSync } from 'class-validator';
 import { join } from 'node:path';
 import { parseLocation, parseShardAddress, type Location, type ShardAddress } from '../shards/shard-address';
+import { STRATEGY_SETTINGS, type StrategySettings } from '../strategies/strategy-settings';
 import { LOG_LEVELS, type LogLevel } from './structured-log';
 
 const EMBEDDED_SHARDS = 4;
@@ -185,6 +186,19 @@ export const SETTINGS = {
 export class Settings extends PlainSettings {
   shardAddresses!: readonly ShardAddress[];
   directoryLocation!: Location;
+}
+
+/** The bounds of the strategies; what waits for one of their sessions waits as it would in a lane. */
+export function strategySettingsOf(settings: Settings): StrategySettings {
+  return {
+    ...STRATEGY_SETTINGS,
+    sessionsPerShard: settings.strategySessions,
+    triesMax: settings.strategyTriesMax,
+    backoffMsMax: settings.strategyBackoffMsMax,
+    waitingMax: settings.laneDepthMax,
+    waitMsMax: settings.waitMsMax,
+    lockMs: settings.lockMs,
+  };
 }
 
 /** All faults of the environment, reported together; messages name variables and rules, never the values of secrets. */

@@ -60,7 +60,8 @@ describe.each(STORES)('[$mark] two clients and one balance', (store) => {
     await expectMended(name('read, compute, write'), {
       broken: async (run) => {
         const id = await wallets.open(openingOf(run));
-        const [seenByA, seenByB] = [await a.balance(id), await b.balance(id)];
+        const seenByA = await a.balance(id);
+        const seenByB = await b.balance(id);
         await a.update('balance = ?', 'id = ?', seenByA - 30n, id);
         await b.update('balance = ?', 'id = ?', seenByB - 50n, id);
         return { should: openingOf(run) - 80n, is: await a.balance(id) };
@@ -95,10 +96,11 @@ describe.each(STORES)('[$mark] two clients and one balance', (store) => {
         await a.begin();
         const seenByA = await a.locked(id);
         // B asks for the row while A has it: MariaDB makes it wait, SQLite has one writer and turns it away at once.
-        const entering = store.mark === 'sqlite' ? undefined : b.begin().then(() => b.locked(id));
+        const enter = (): Promise<bigint> => b.begin().then(() => b.locked(id));
+        const entering = store.mark === 'sqlite' ? undefined : enter();
         await a.update('balance = ?', 'id = ?', seenByA - 30n, id);
         await a.commit();
-        const seenByB = (await entering) ?? (await b.begin().then(() => b.locked(id)));
+        const seenByB = await (entering ?? enter());
         await b.update('balance = ?', 'id = ?', seenByB - 50n, id);
         await b.commit();
         return { should: openingOf(run) - 80n, is: await a.balance(id) };
@@ -360,8 +362,8 @@ describe('[redis] a balance that is subtracted from first and brought back when 
       broken: async (run) => {
         const wallet = randomUUID();
         await redis.set(wallet, openingOf(run).toString());
-        expect(Number(await redis.decrby(wallet, 60 + run))).toBeGreaterThanOrEqual(0); // 100 − 60: paid
-        const second = Number(await redis.decrby(wallet, 60)); // 40 − 60: refused, to be brought back
+        expect(await redis.decrby(wallet, 60 + run)).toBeGreaterThanOrEqual(0); // 100 − 60: paid
+        const second = await redis.decrby(wallet, 60); // 40 − 60: refused, to be brought back
         expect(second).toBeLessThan(0);
         await redis.incrby(wallet, 100); // a top-up comes between: 80
         const looksFine = Number(await redis.get(wallet)) >= 0;
@@ -389,7 +391,7 @@ describe('[redis] a balance that is subtracted from first and brought back when 
         await redis.decrby(wallet, 60 + run); // paid: 40
         await redis.decrby(wallet, 60); // refused: −20, not brought back yet
         // 40 are there, and a deduction of 40 is refused: it finds −60.
-        const third = Number(await redis.decrby(wallet, 40));
+        const third = await redis.decrby(wallet, 40);
         const refused = third < 0;
         await redis.incrby(wallet, 60);
         if (refused) await redis.incrby(wallet, 40);
