@@ -1,7 +1,7 @@
 import type { Site } from '../stage/site';
 import { auditRows, type Told } from './audit-rows';
 import { BALANCED } from './audit-site';
-import { readShardAccounts, type ShardRows } from './read-rows';
+import { readShardAccounts } from './read-rows';
 
 const FINDINGS_SHOWN = 5;
 
