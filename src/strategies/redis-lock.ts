@@ -1,8 +1,8 @@
 import type { DeductCommand } from '../ledger/command';
 import type { Carried, DeductionSession, DeductionWay } from '../shards/deduction-way';
-import { Places } from '../shards/places';
 import type { DeductionSettings } from '../shards/run-deduction';
 import type { LockService } from './lock-service';
+import { NamedQueues } from './named-queues';
 import { plainDeduction, takenEntry } from './plain-deduction';
 import { insertEntry } from './statements/insert-entry';
 import { readRow } from './statements/read-row';
@@ -26,20 +26,15 @@ export interface RedisLockParts {
  */
 export class RedisLock implements DeductionWay {
   readonly name = 'redis-lock';
-  readonly #queues = new Map<string, { readonly places: Places; users: number }>();
+  readonly #queues: NamedQueues;
 
-  constructor(private readonly parts: RedisLockParts) {}
+  constructor(private readonly parts: RedisLockParts) {
+    this.#queues = new NamedQueues(parts.settings);
+  }
 
   async around(shard: string, command: DeductCommand, carryOut: () => Promise<Carried>): Promise<Carried> {
     const name = `hotsplit:lock:${shard}:${command.accountId}:${command.subAccount}`;
-    const queue = this.#join(name);
-    const leave = await queue.enter();
-    try {
-      return leave ? await this.#withLock(name, carryOut) : { kind: 'crowded' };
-    } finally {
-      leave?.();
-      this.#part(name);
-    }
+    return (await this.#queues.alone(name, () => this.#withLock(name, carryOut))) ?? { kind: 'crowded' };
   }
 
   async carryOut(session: DeductionSession, command: DeductCommand): Promise<Carried> {
@@ -69,23 +64,5 @@ export class RedisLock implements DeductionWay {
     } finally {
       await locks.release(name, token);
     }
-  }
-
-  #join(name: string): Places {
-    const { waitingMax, waitMsMax } = this.parts.settings;
-    const queue = this.#queues.get(name) ?? {
-      places: new Places({ places: 1, waitingMax, waitMsMax }),
-      users: 0,
-    };
-    queue.users += 1;
-    this.#queues.set(name, queue);
-    return queue.places;
-  }
-
-  #part(name: string): void {
-    const queue = this.#queues.get(name);
-    if (!queue) return;
-    queue.users -= 1;
-    if (queue.users === 0) this.#queues.delete(name);
   }
 }

@@ -1,39 +1,65 @@
+import type { DeductCommand } from '../ledger/command';
 import { entryOf } from '../ledger/outside-change';
-import type { Dialect } from '../shards/database';
-import type { Bracket, DeductionWay } from '../shards/deduction-way';
+import { type Dialect, integer } from '../shards/database';
+import {
+  type Bracket,
+  type Carried,
+  type DeductionSession,
+  type DeductionWay,
+} from '../shards/deduction-way';
+import type { DeductionSettings } from '../shards/run-deduction';
+import { NamedQueues } from './named-queues';
 import { plainDeduction } from './plain-deduction';
 import { insertEntry } from './statements/insert-entry';
-import { readRow } from './statements/read-row';
+import { lockRow } from './statements/lock-row';
+import { RELEASE_TABLE_LOCK, TAKE_TABLE_LOCK } from './statements/table-lock';
 import { writeRow } from './statements/write-row';
 
-/**
- * Locks: both tables, against everybody, readers too. InnoDB wants `autocommit = 0` around it, because LOCK TABLES would
- * end a transaction. The wait for it is no row lock's, so it has a bound of its own (seconds; the server's is a year).
- *
- * The server takes the tables in the order of their names, a lane takes them the other way round: whoever loses that
- * deadlock is told so (1213) and tries again.
- *
- * SQLite: an exclusive transaction. In WAL mode readers go on.
- */
 const BRACKETS: Readonly<Record<Dialect, Bracket>> = {
   mysql: {
-    begin: ['SET autocommit = 0, lock_wait_timeout = 2', 'LOCK TABLES entry WRITE, sub_account WRITE'],
-    commit: ['COMMIT', 'UNLOCK TABLES', 'SET autocommit = 1'],
-    rollback: ['ROLLBACK', 'UNLOCK TABLES', 'SET autocommit = 1'],
+    begin: ['START TRANSACTION'],
+    commit: ['COMMIT', RELEASE_TABLE_LOCK],
+    rollback: ['ROLLBACK', RELEASE_TABLE_LOCK],
   },
+  // The file is one table and more; in WAL mode readers go on.
   sqlite: { begin: ['BEGIN EXCLUSIVE'], commit: ['COMMIT'], rollback: ['ROLLBACK'] },
 };
 
-/** Locks the whole tables, reads, decides, writes: one deduction of all accounts on the shard at a time. */
-export const tableLock: DeductionWay = {
-  name: 'table-lock',
-  brackets: BRACKETS,
-  async carryOut(session, command) {
-    const [row] = await session.begin([readRow(command, session.dialect)]);
+/**
+ * Locks the whole table, reads, decides, writes: one deduction of all accounts on the shard at a time, of those that have
+ * this strategy.
+ *
+ * Not by `LOCK TABLES`: that takes the tables in the order of their names, a lane takes them the other way round, and the
+ * server resolves every such deadlock at the lane's expense. Measured on MariaDB, 32 in flight from each of two instances
+ * on one account each: of 640 requests for the `merged` one, 480 were turned away after ten tries. Here whoever locks the
+ * table asks for a lock by name, and for its row like everybody else, so lanes wait for a row at most.
+ *
+ * Within this process whoever wants the lock waits in a queue, so that one session a shard stands for it.
+ */
+export class TableLock implements DeductionWay {
+  readonly name = 'table-lock';
+  readonly brackets = BRACKETS;
+  readonly #queues: NamedQueues;
+
+  constructor(settings: DeductionSettings) {
+    this.#queues = new NamedQueues(settings);
+  }
+
+  async around(shard: string, _command: DeductCommand, carryOut: () => Promise<Carried>): Promise<Carried> {
+    return (await this.#queues.alone(shard, carryOut)) ?? { kind: 'crowded' };
+  }
+
+  async carryOut(session: DeductionSession, command: DeductCommand): Promise<Carried> {
+    if (session.dialect === 'mysql') {
+      const { rows } = await session.read(TAKE_TABLE_LOCK);
+      if (integer(rows[0]?.[0]) !== 1) return { kind: 'conflict' };
+    }
+    // From here on the lock is let go of with the transaction, however that ends.
+    const [row] = await session.begin([lockRow(command, session.dialect)]);
     const deduction = row && plainDeduction(row, command);
     if (!deduction) return { kind: 'handOver' };
     const entry = entryOf('deduction', command, deduction.after, deduction.nowUs);
     await session.commit([insertEntry(entry), writeRow(deduction.after)]);
     return { kind: 'committed', entry };
-  },
-};
+  }
+}

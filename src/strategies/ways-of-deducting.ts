@@ -5,7 +5,7 @@ import { cas } from './cas';
 import { optimistic } from './optimistic';
 import { pessimistic } from './pessimistic';
 import { RedisLock, type RedisLockParts } from './redis-lock';
-import { tableLock } from './table-lock';
+import { TableLock } from './table-lock';
 
 /** The ways that carry deductions out one by one, by the strategy that chooses them; `merged` is not one: it has lanes. */
 export function waysOfDeducting(redisLock: RedisLockParts): ReadonlyMap<string, DeductionWay> {
@@ -14,7 +14,7 @@ export function waysOfDeducting(redisLock: RedisLockParts): ReadonlyMap<string, 
     pessimistic,
     optimistic,
     cas,
-    'table-lock': tableLock,
+    'table-lock': new TableLock(redisLock.settings),
     'redis-lock': new RedisLock(redisLock),
   };
   return new Map(Object.entries(ways));
