@@ -1,44 +1,63 @@
+import type { Later } from '../shards/surroundings';
+
+export interface BreakerParts {
+  /** How long a shard that could not be reached is left alone before it is asked again. */
+  readonly breakMs: number;
+  readonly later: Later;
+  /** Resolves when the shard answers; rejects, within a bounded time, when it does not. */
+  readonly probe: () => Promise<unknown>;
+  readonly changed: (up: boolean) => void;
+}
+
 /**
- * Keeps requests from queueing up behind a database that is gone: after a failure to reach it, everything is turned
- * away at once for a moment; then one batch tries again, and until it has an answer everything else is still turned away.
+ * Keeps requests from queueing up behind a database that is gone: after a failure to reach it, everything is turned away
+ * at once, until it answers a probe. The probe is nobody's request and is sent whether anybody asks or not, so a shard
+ * that is back is known to be, and the first request behind its return is served like any other.
  */
 export class Breaker {
-  #openUntil = 0;
-  #up = true;
-  #probing = false;
+  #isOpen = false;
+  #stopped = false;
+  #callOff: (() => void) | undefined;
 
-  constructor(
-    private readonly options: {
-      readonly breakMs: number;
-      readonly now: () => number;
-      readonly changed: (up: boolean) => void;
-    },
-  ) {}
+  constructor(private readonly parts: BreakerParts) {}
 
   get isOpen(): boolean {
-    return this.#probing || this.options.now() < this.#openUntil;
-  }
-
-  /** A batch sets out; on a shard known to be gone it is the one that tries. */
-  setOut(): void {
-    this.#probing = !this.#up;
+    return this.#isOpen;
   }
 
   /** The shard answered. */
   close(): void {
-    this.#openUntil = 0;
-    this.#probing = false;
-    if (this.#up) return;
-    this.#up = true;
-    this.options.changed(true);
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#callOff?.();
+    this.parts.changed(true);
   }
 
   /** The shard could not be reached. */
   open(): void {
-    this.#openUntil = this.options.now() + this.options.breakMs;
-    this.#probing = false;
-    if (!this.#up) return;
-    this.#up = false;
-    this.options.changed(false);
+    if (this.#isOpen) return;
+    this.#isOpen = true;
+    this.parts.changed(false);
+    this.#probeLater();
+  }
+
+  /** No probe is sent any more. */
+  stop(): void {
+    this.#stopped = true;
+    this.#callOff?.();
+  }
+
+  #probeLater(): void {
+    if (this.#stopped) return;
+    this.#callOff = this.parts.later(this.parts.breakMs, () => {
+      this.parts.probe().then(
+        () => {
+          this.close();
+        },
+        () => {
+          if (this.#isOpen) this.#probeLater();
+        },
+      );
+    });
   }
 }

@@ -1,4 +1,5 @@
 import type { Directory } from '../shards/directory/directory';
+import type { Later } from '../shards/surroundings';
 import type { EngineObserver } from './observer';
 import { Periodic } from './periodic';
 
@@ -14,14 +15,17 @@ export interface HousekeepingParts {
   readonly directory: Directory;
   readonly observer: EngineObserver;
   readonly discoverShards: () => Promise<void>;
+  readonly later?: Later;
 }
 
 /** What every instance does now and then, so that nothing has to be asked for to be known, or grows for ever. */
 export class Housekeeping {
-  readonly #looking = new Periodic(DISCOVER_MS, () => this.look());
+  readonly #looking: Periodic;
   #looks = 0;
 
-  constructor(private readonly parts: HousekeepingParts) {}
+  constructor(private readonly parts: HousekeepingParts) {
+    this.#looking = new Periodic(DISCOVER_MS, () => this.look(), parts.later);
+  }
 
   start(): void {
     this.#looking.start('after a pause');

@@ -6,7 +6,7 @@ export interface LaneSettings {
   readonly depthMax: number;
   /** A command that has waited longer than this is answered `overloaded` instead of run. */
   readonly waitMsMax: number;
-  /** How long a shard that could not be reached is left alone before it is tried again. */
+  /** How long a shard that could not be reached is left alone before it is asked again. */
   readonly breakMs: number;
 }
 

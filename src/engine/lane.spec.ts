@@ -137,6 +137,7 @@ describe('a lane', () => {
     expect(shard.batches).toHaveLength(1);
 
     clock.pass(1);
+    await promisesSettled();
     expect(await submit('g')).toMatchObject({ kind: 'applied' });
     expect(observer.shardStates).toEqual([
       ['s0', 'down'],
@@ -215,7 +216,12 @@ function laneOn(
   const changed = (up: boolean): void => {
     observer.shardState('s0', up);
   };
-  const breaker = new Breaker({ breakMs: complete.breakMs, now, changed });
+  const breaker = new Breaker({
+    breakMs: complete.breakMs,
+    later: (ms, run) => clock.later(ms, run),
+    probe: () => shard.ping(),
+    changed,
+  });
   const lane = new Lane({
     shard,
     number: 3,
@@ -223,6 +229,7 @@ function laneOn(
     breaker,
     observer,
     now,
+    newId: () => clock.newId(),
     turn,
   });
   const submit = (requestId: string): Promise<LaneOutcome> =>

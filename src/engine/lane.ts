@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Command } from '../ledger/command';
 import { DirectoryUnavailableError } from '../shards/directory/directory';
 import { ShardContendedError, ShardUnavailableError } from '../shards/faults';
@@ -25,6 +24,8 @@ export interface LaneParts {
   readonly now: () => number;
   /** Lets the event loop take in what has arrived. */
   readonly turn: () => Promise<void>;
+  /** Names an incident, for its user to quote. */
+  readonly newId: () => string;
 }
 
 /**
@@ -119,7 +120,6 @@ export class Lane {
       return;
     }
     const started = now();
-    breaker.setOut();
     try {
       const commands = batch.map((waiting) => waiting.command);
       const { outcomes, hint } = await shard.applyBatch(commands, this.#hint);
@@ -140,7 +140,7 @@ export class Lane {
   }
 
   async #answerFailed(batch: readonly Waiting[], error: unknown, started: number): Promise<void> {
-    const { shard, breaker, observer } = this.parts;
+    const { shard, breaker, observer, newId } = this.parts;
     if (!(error instanceof ShardUnavailableError)) breaker.close();
     if (batch.length > 1 && isDefect(error)) {
       // Another try will not mend it: split until the culprit stands alone, so that the others do not suffer for it.
@@ -159,7 +159,7 @@ export class Lane {
       // A row had to be made and the directory could not be asked about its account.
       answerAll(batch, { kind: 'shardUnavailable', shard: shard.name });
     } else {
-      const incident = randomUUID();
+      const incident = newId();
       observer.defect(incident, error);
       answerAll(batch, { kind: 'failed', incident });
     }

@@ -1,6 +1,8 @@
+import { type Later, REAL_SURROUNDINGS } from '../shards/surroundings';
+
 /** Work that is done again and again, each time a while after the last has ended. */
 export class Periodic {
-  #timer: NodeJS.Timeout | undefined;
+  #callOff: () => void = () => undefined;
   #turn: Promise<void> | undefined;
   #stopped = false;
 
@@ -8,6 +10,7 @@ export class Periodic {
   constructor(
     private readonly pauseMs: number,
     private readonly run: () => Promise<void>,
+    private readonly later: Later = REAL_SURROUNDINGS.later,
   ) {}
 
   /** The first turn comes at once, or after a pause like the others. */
@@ -18,16 +21,16 @@ export class Periodic {
   /** Resolves when no turn is under way any more. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    clearTimeout(this.#timer);
+    this.#callOff();
     await this.#turn;
   }
 
   #schedule(pauseMs: number): void {
     if (this.#stopped) return;
-    this.#timer = setTimeout(() => {
+    this.#callOff = this.later(pauseMs, () => {
       this.#turn = this.run().finally(() => {
         this.#schedule(this.pauseMs);
       });
-    }, pauseMs).unref();
+    });
   }
 }

@@ -2,7 +2,6 @@ import type { AccountRecord } from '../shards/directory/account-record';
 import { ShardUnavailableError } from '../shards/faults';
 import type { ShardBalance } from '../shards/shard';
 import type { ShardSet } from './shard-set';
-import { withinMs } from './within-ms';
 
 /** An account's balance, in minor units. `totalMinor = availableMinor + heldMinor`, money in transit included. */
 export interface Balance {
@@ -44,7 +43,7 @@ export async function readReach(shards: ShardSet, account: AccountRecord): Promi
 async function readShard(shards: ShardSet, name: string, accountId: string): Promise<ShardBalance> {
   const lanes = shards.lanes(name);
   if (lanes.isDown) throw new ShardUnavailableError(name, 'it could not be reached just now');
-  return withinMs(READ_MS_MAX, name, lanes.shard.readBalance(accountId));
+  return shards.within(READ_MS_MAX, name, lanes.shard.readBalance(accountId));
 }
 
 /**

@@ -7,6 +7,7 @@ import {
 } from '../ledger/plan-rebalance';
 import type { AccountRecord } from '../shards/directory/account-record';
 import type { LeaseStore } from '../shards/directory/lease-store';
+import type { Later } from '../shards/surroundings';
 import type { AccountCache } from './account-cache';
 import type { Mover } from './mover';
 import type { EngineObserver } from './observer';
@@ -41,6 +42,7 @@ export interface RebalancerParts {
   readonly settings: RebalancerSettings;
   readonly instanceId: string;
   readonly now: () => number;
+  readonly later?: Later;
 }
 
 /** Accounts whose use is counted between two ticks; more are left to the collector. */
@@ -66,7 +68,7 @@ export class Rebalancer {
   readonly #ticking: Periodic;
 
   constructor(private readonly parts: RebalancerParts) {
-    this.#ticking = new Periodic(parts.settings.intervalMs, () => this.tick());
+    this.#ticking = new Periodic(parts.settings.intervalMs, () => this.tick(), parts.later);
   }
 
   /** A deduction was asked of this account. */

@@ -1,10 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { Directory } from '../shards/directory/directory';
 import { DatabaseRefusedError } from '../shards/faults';
-import { directoryDatabaseAt, shardAt } from '../shards/open-database';
-import { REAL_SURROUNDINGS, type Surroundings } from '../shards/run-batch';
+import { type Databases, REAL_DATABASES } from '../shards/open-database';
 import type { Shard } from '../shards/shard';
 import { type Location, parseLocation, type ShardAddress } from '../shards/shard-address';
+import { type Later, REAL_SURROUNDINGS, type Surroundings } from '../shards/surroundings';
 import { InProcessLocks, type LockService } from '../strategies/lock-service';
 import {
   assertStrategySettings,
@@ -41,6 +40,7 @@ export interface RuntimeOptions {
   readonly laneSettings: LaneSettings;
   readonly observer: EngineObserver;
   readonly surroundings?: Surroundings;
+  readonly databases?: Databases;
   /** How long the directory is waited for at start. */
   readonly startMsMax: number;
   /** How long keys are looked for where a past placement had their home; 30 days by default. */
@@ -70,7 +70,7 @@ const DISCOVER_MS_MIN = 100;
  * service, the benchmarks and the tests all run this one.
  */
 export class EngineRuntime {
-  readonly instanceId = randomUUID();
+  readonly instanceId: string;
   readonly directory: Directory;
   readonly accounts: AccountCache;
   readonly shards: ShardSet;
@@ -84,7 +84,8 @@ export class EngineRuntime {
   readonly observer: EngineObserver;
   readonly reach: ReachPoint;
   readonly #housekeeping: Housekeeping;
-  readonly #surroundings: Surroundings;
+  readonly surroundings: Surroundings;
+  readonly #databases: Databases;
   readonly #openShards: Shard[];
   #discovering: Promise<void> | undefined;
   #discoveredAt = -Infinity;
@@ -99,11 +100,17 @@ export class EngineRuntime {
     const now = (): number => surroundings.now();
     const sleep = (ms: number, signal?: AbortSignal): Promise<void> => surroundings.sleep(ms, signal);
     const turn = (): Promise<void> => surroundings.turn();
+    const newId = (): string => surroundings.newId();
+    const later: Later = (ms, run) => surroundings.later(ms, run);
     this.reach = reach;
-    this.#surroundings = surroundings;
-    this.directory = new Directory(directoryDatabaseAt(options.directory));
+    this.surroundings = surroundings;
+    this.instanceId = newId();
+    this.#databases = options.databases ?? REAL_DATABASES;
+    this.directory = new Directory(this.#databases.directoryDatabaseAt(options.directory), newId);
     const windowMs = options.idempotencyWindowMs ?? ACCOUNT_CACHE_SETTINGS.windowMs;
-    this.accounts = new AccountCache(this.directory, { ...ACCOUNT_CACHE_SETTINGS, windowMs }, now);
+    this.accounts = new AccountCache(this.directory, { ...ACCOUNT_CACHE_SETTINGS, windowMs }, now, () =>
+      surroundings.wallMs(),
+    );
     this.#openShards = options.shards.map((address) => this.#shardAt(address));
     const { mergeWindowMs = 0 } = options;
     const gather = mergeWindowMs > 0 ? () => sleep(mergeWindowMs) : turn;
@@ -112,15 +119,18 @@ export class EngineRuntime {
       observer,
       now,
       turn: gather,
+      sleep,
+      later,
+      newId,
     });
     this.shards.discoverWith((areMissing) => this.#findShards(areMissing));
 
     const { shards, accounts, directory, instanceId } = this;
     const { leases } = directory;
-    this.transfers = new Transfers(shards, observer, RECOVERY_SETTINGS, reach);
+    this.transfers = new Transfers(shards, observer, RECOVERY_SETTINGS, reach, later);
     const { transfers } = this;
     const locks = new ReachLocks(shards);
-    const mover = new Mover(shards, randomUUID, reach);
+    const mover = new Mover(shards, newId, reach);
     const lookUps = new KeyLookUps(shards, turn);
     this.balances = new Balances({ shards, accounts, locks, sleep });
     this.rebalancer = new Rebalancer({
@@ -132,6 +142,7 @@ export class EngineRuntime {
       observer,
       instanceId,
       now,
+      later,
       settings: { ...REBALANCER_SETTINGS, intervalMs: options.rebalanceMs ?? REBALANCER_SETTINGS.intervalMs },
     });
     this.sweeper = new Sweeper({
@@ -143,6 +154,7 @@ export class EngineRuntime {
       observer,
       instanceId,
       reach,
+      later,
       settings: SWEEPER_SETTINGS,
     });
     this.collector = new Collector({
@@ -175,7 +187,7 @@ export class EngineRuntime {
     });
     this.operations = this.#operations(windowMs);
     const discoverShards = (): Promise<void> => this.discoverShards();
-    this.#housekeeping = new Housekeeping({ directory, observer, discoverShards });
+    this.#housekeeping = new Housekeeping({ directory, observer, discoverShards, later });
   }
 
   /**
@@ -204,6 +216,7 @@ export class EngineRuntime {
     await this.sweeper.stop();
     await this.transfers.stopRecovery();
     await this.engine.whenIdle();
+    this.shards.stop();
     for (const shard of this.#openShards) await shard.close();
     await this.directory.close();
   }
@@ -249,7 +262,7 @@ export class EngineRuntime {
   discoverShards(): Promise<void> {
     this.#discovering ??= this.#discover().finally(() => {
       this.#discovering = undefined;
-      this.#discoveredAt = this.#surroundings.now();
+      this.#discoveredAt = this.surroundings.now();
     });
     return this.#discovering;
   }
@@ -259,8 +272,8 @@ export class EngineRuntime {
     await this.#discovering?.catch(() => undefined);
     if (!areMissing()) return;
     const before = this.#discoveredAt;
-    const waitMs = before + DISCOVER_MS_MIN - this.#surroundings.now();
-    if (waitMs > 0) await this.#surroundings.sleep(waitMs);
+    const waitMs = before + DISCOVER_MS_MIN - this.surroundings.now();
+    if (waitMs > 0) await this.surroundings.sleep(waitMs);
     if (this.#discoveredAt === before) await this.discoverShards();
   }
 
@@ -277,39 +290,32 @@ export class EngineRuntime {
   }
 
   #shardAt(address: ShardAddress): Shard {
-    return shardAt(address, {
+    return this.#databases.shardAt(address, {
       clusterId: () => this.directory.clusterId(),
       describeAccount: (accountId) => this.#describeAccount(accountId),
       parallelism: this.options.lanesPerShard,
       deductionSettings: this.options.strategySettings ?? STRATEGY_SETTINGS,
-      surroundings: this.#surroundings,
+      surroundings: this.surroundings,
     });
   }
 
   #homeDeductions(): HomeDeductions {
-    const { shards, observer } = this;
+    const { shards, observer, surroundings } = this;
     const { strategySettings: settings = STRATEGY_SETTINGS } = this.options;
-    const now = (): number => this.#surroundings.now();
-    const { locks = new InProcessLocks(now) } = this.options;
-    const ways = waysOfDeducting({
-      locks,
-      settings,
-      now,
-      random: () => this.#surroundings.random(),
-      sleep: (ms) => this.#surroundings.sleep(ms),
-      newToken: randomUUID,
-    });
-    return new HomeDeductions({ shards, ways, observer, newId: randomUUID });
+    const { locks = new InProcessLocks(() => surroundings.now()) } = this.options;
+    const ways = waysOfDeducting({ locks, settings, surroundings });
+    return new HomeDeductions({ shards, ways, observer, newId: () => surroundings.newId() });
   }
 
   #operations(windowMs: number): OperationRunner {
     const { directory, accounts, shards, balances, rebalancer, reach } = this;
-    const sleep = (ms: number): Promise<void> => this.#surroundings.sleep(ms);
+    const sleep = (ms: number): Promise<void> => this.surroundings.sleep(ms);
     const runner = new OperationRunner({
       store: directory.operations,
       observer: this.observer,
       settings: RUNNER_SETTINGS,
-      newId: randomUUID,
+      newId: () => this.surroundings.newId(),
+      later: (ms, run) => this.surroundings.later(ms, run),
     });
     const changed = (accountId: string): void => {
       this.#announce(accountId);
@@ -335,15 +341,15 @@ export class EngineRuntime {
   }
 
   async #openDirectory(): Promise<void> {
-    const deadline = this.#surroundings.now() + this.options.startMsMax;
+    const deadline = this.surroundings.now() + this.options.startMsMax;
     for (;;) {
       try {
         await this.directory.open();
         return;
       } catch (error) {
-        if (error instanceof DatabaseRefusedError || this.#surroundings.now() > deadline) throw error;
+        if (error instanceof DatabaseRefusedError || this.surroundings.now() > deadline) throw error;
         this.options.observer.deferred('opening the directory', error);
-        await this.#surroundings.sleep(RETRY_PAUSE_MS);
+        await this.surroundings.sleep(RETRY_PAUSE_MS);
       }
     }
   }
@@ -361,7 +367,7 @@ export class EngineRuntime {
 
   async #keepOpening(shard: Shard): Promise<void> {
     while (!this.#stopped) {
-      await this.#surroundings.sleep(RETRY_PAUSE_MS);
+      await this.surroundings.sleep(RETRY_PAUSE_MS);
       if (this.#isStopped()) return;
       try {
         await shard.open();

@@ -1,9 +1,9 @@
 import { deduct } from '../../test/models/commands';
 import { gatedShard } from '../../test/models/gated-shard';
+import { laneEnvironment } from '../../test/models/lane-environment';
 import { NotingObserver } from '../../test/models/noting-observer';
 import { always, ScriptedFaults } from '../../test/models/scripted-faults';
 import { promisesSettled } from '../../test/models/turns';
-import { LANE_SETTINGS } from './lane-settings';
 import { ShardLanes } from './shard-lanes';
 
 describe('the lanes of a shard', () => {
@@ -73,11 +73,6 @@ function lanesOf(parallelism: number, faults = new ScriptedFaults()) {
   return {
     shard,
     observer,
-    lanes: new ShardLanes(shard, {
-      settings: LANE_SETTINGS,
-      observer,
-      now: () => clock.now(),
-      turn: () => clock.turn(),
-    }),
+    lanes: new ShardLanes(shard, laneEnvironment(clock, observer)),
   };
 }

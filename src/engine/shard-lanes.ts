@@ -1,11 +1,16 @@
 import { hashId } from '../ledger/routing';
 import { type Command, isAccountWide } from '../ledger/command';
 import type { Shard } from '../shards/shard';
+import type { Later, Surroundings } from '../shards/surroundings';
 import { Breaker } from './breaker';
 import type { LaneOutcome } from './engine-outcome';
 import { Lane } from './lane';
 import type { LaneSettings } from './lane-settings';
 import type { EngineObserver } from './observer';
+import { withinMs } from './within-ms';
+
+/** A probe of a shard that takes longer has failed. */
+const PROBE_MS_MAX = 2_000;
 
 /** What the lanes of all shards share. */
 export interface LaneEnvironment {
@@ -13,6 +18,9 @@ export interface LaneEnvironment {
   readonly observer: EngineObserver;
   readonly now: () => number;
   readonly turn: () => Promise<void>;
+  readonly sleep: Surroundings['sleep'];
+  readonly later: Later;
+  readonly newId: () => string;
 }
 
 /**
@@ -27,15 +35,16 @@ export class ShardLanes {
     readonly shard: Shard,
     parts: LaneEnvironment,
   ) {
-    const { settings, observer, now, turn } = parts;
+    const { settings, observer, now, turn, newId, sleep, later } = parts;
     const breaker = (this.#breaker = new Breaker({
       breakMs: settings.breakMs,
-      now,
+      later,
+      probe: () => withinMs(sleep, { msMax: PROBE_MS_MAX, shard: shard.name }, shard.ping()),
       changed: (up) => observer.shardState(shard.name, up),
     }));
     this.#lanes = Array.from(
       { length: shard.parallelism },
-      (_, number) => new Lane({ shard, number, settings, breaker, observer, now, turn }),
+      (_, number) => new Lane({ shard, number, settings, breaker, observer, now, turn, newId }),
     );
   }
 
@@ -57,6 +66,11 @@ export class ShardLanes {
   /** Commands waiting, by lane. */
   get depths(): number[] {
     return this.#lanes.map((lane) => lane.depth);
+  }
+
+  /** A shard that is down is not looked after any more. */
+  stop(): void {
+    this.#breaker.stop();
   }
 
   async whenIdle(): Promise<void> {

@@ -1,6 +1,7 @@
 import { ShardUnavailableError } from '../shards/faults';
 import type { Shard } from '../shards/shard';
 import { type LaneEnvironment, ShardLanes } from './shard-lanes';
+import { withinMs } from './within-ms';
 
 /** The shards of this installation, with their lanes. Some may be added while it runs; none ever leaves. */
 export class ShardSet {
@@ -53,6 +54,15 @@ export class ShardSet {
 
   shard(name: string): Shard {
     return this.lanes(name).shard;
+  }
+
+  /** What a shard answers, or `ShardUnavailableError` once a time is over; the late answer is dropped. */
+  within<T>(msMax: number, shard: string, answer: Promise<T>): Promise<T> {
+    return withinMs(this.parts.sleep, { msMax, shard }, answer);
+  }
+
+  stop(): void {
+    for (const lanes of this.all) lanes.stop();
   }
 
   async whenIdle(): Promise<void> {

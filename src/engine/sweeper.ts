@@ -1,5 +1,6 @@
 import type { AccountRecord } from '../shards/directory/account-record';
 import type { LeaseStore } from '../shards/directory/lease-store';
+import type { Later } from '../shards/surroundings';
 import type { AccountCache } from './account-cache';
 import { NO_FAULTS, type ReachPoint } from './fault-points';
 import type { Mover } from './mover';
@@ -27,6 +28,7 @@ export interface SweeperParts {
   readonly settings: SweeperSettings;
   readonly instanceId: string;
   readonly reach?: ReachPoint;
+  readonly later?: Later;
 }
 
 /**
@@ -41,7 +43,7 @@ export class Sweeper {
   #stopped = false;
 
   constructor(private readonly parts: SweeperParts) {
-    this.#ticking = new Periodic(parts.settings.intervalMs, () => this.tick());
+    this.#ticking = new Periodic(parts.settings.intervalMs, () => this.tick(), parts.later);
   }
 
   start(): void {

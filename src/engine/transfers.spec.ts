@@ -1,11 +1,11 @@
 import { cluster } from '../../test/models/cluster';
 import { credit, row } from '../../test/models/commands';
+import { laneEnvironment } from '../../test/models/lane-environment';
 import { always, ScriptedFaults } from '../../test/models/scripted-faults';
 import { promisesSettled } from '../../test/models/turns';
 import type { Departure } from '../ledger/transfer';
 import { NO_HINT } from '../shards/shard';
 import { ShardSet } from './shard-set';
-import { LANE_SETTINGS } from './lane-settings';
 import { type RecoverySettings, Transfers } from './transfers';
 
 const SETTINGS: RecoverySettings = { intervalMs: 2_000, olderThanMs: 2_000, departuresMax: 500 };
@@ -180,7 +180,7 @@ function setUp(faults: Readonly<Record<string, ScriptedFaults>> = {}) {
   const transfers = new Transfers(shards, observer, SETTINGS);
   const another = new ShardSet(
     shards.all.map((lanes) => lanes.shard),
-    { settings: LANE_SETTINGS, observer, now: () => clock.now(), turn: () => clock.turn() },
+    laneEnvironment(clock, observer),
   );
   return {
     transfers,

@@ -3,6 +3,7 @@ import type { Departure, Transfer } from '../ledger/transfer';
 import { NO_FAULTS, type ReachPoint } from './fault-points';
 import { ShardUnavailableError } from '../shards/faults';
 import type { PendingDeparture } from '../shards/shard';
+import type { Later } from '../shards/surroundings';
 import type { EngineObserver } from './observer';
 import { Periodic } from './periodic';
 import type { ShardSet } from './shard-set';
@@ -39,8 +40,9 @@ export class Transfers {
     private readonly observer: EngineObserver,
     private readonly settings: RecoverySettings,
     private readonly reach: ReachPoint = NO_FAULTS,
+    later?: Later,
   ) {
-    this.#recovering = new Periodic(settings.intervalMs, () => this.recover());
+    this.#recovering = new Periodic(settings.intervalMs, () => this.recover(), later);
   }
 
   /**

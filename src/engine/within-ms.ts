@@ -1,16 +1,22 @@
 import { ShardUnavailableError } from '../shards/faults';
+import type { Surroundings } from '../shards/surroundings';
 
 /** What a shard answers, or `ShardUnavailableError` once a time is over; the late answer is dropped. */
-export async function withinMs<T>(msMax: number, shard: string, answer: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      reject(new ShardUnavailableError(shard, `it did not answer within ${msMax} ms`));
-    }, msMax);
+export async function withinMs<T>(
+  sleep: Surroundings['sleep'],
+  wait: { readonly msMax: number; readonly shard: string },
+  answer: Promise<T>,
+): Promise<T> {
+  const answered = new AbortController();
+  const late = sleep(wait.msMax, answered.signal).then(() => {
+    if (answered.signal.aborted) return answer;
+    throw new ShardUnavailableError(wait.shard, `it did not answer within ${wait.msMax} ms`);
   });
   try {
     return await Promise.race([answer, late]);
   } finally {
-    clearTimeout(timer);
+    // Nobody looks at what comes too late.
+    late.catch(() => undefined);
+    answered.abort();
   }
 }

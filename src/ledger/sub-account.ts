@@ -39,10 +39,13 @@ export interface SubAccountSeed {
   readonly epoch: number;
   readonly accountStatus: AccountStatus;
   readonly accountStatusVersion: number;
+  /** `closed` when it is made ahead of its use: a layout opens it then. `open` by default. */
+  readonly state?: SubAccountState;
 }
 
 export function emptySubAccount(seed: SubAccountSeed): SubAccount {
   return {
+    state: 'open',
     ...seed,
     availableMinor: 0n,
     heldMinor: 0n,
@@ -50,7 +53,6 @@ export function emptySubAccount(seed: SubAccountSeed): SubAccount {
     movedMinor: 0n,
     version: 0,
     outsideVersion: 0,
-    state: 'open',
     operation: 0,
   };
 }

@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { EngineRuntime } from '../engine/runtime';
 import type { AccountStatus } from '../ledger/sub-account';
 import type { AccountRecord } from '../shards/directory/account-record';
@@ -94,7 +93,7 @@ export class OperationService {
     const timer = new AbortController();
     await Promise.race([
       this.runtime.operations.run(operation),
-      sleep(STATUS_WAIT_MS_MAX, undefined, { signal: timer.signal }),
+      this.runtime.surroundings.sleep(STATUS_WAIT_MS_MAX, timer.signal),
     ]);
     timer.abort();
     const ended = await this.find(operation.operationId);

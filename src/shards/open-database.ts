@@ -3,7 +3,7 @@ import { MysqlBatchStore } from './mysql/mysql-batch-store';
 import { MysqlDeductionSessions } from './mysql/mysql-deduction-sessions';
 import { MysqlDatabase } from './mysql/mysql-database';
 import { MysqlPool } from './mysql/mysql-pool';
-import { REAL_SURROUNDINGS, RETRY_POLICY, type RetryPolicy, type Surroundings } from './run-batch';
+import { RETRY_POLICY, type RetryPolicy } from './run-batch';
 import { DEDUCTION_SETTINGS, type DeductionSettings } from './run-deduction';
 import type { Shard } from './shard';
 import type { Location, ShardAddress } from './shard-address';
@@ -12,6 +12,7 @@ import { SqliteBatchStore } from './sqlite/sqlite-batch-store';
 import { SqliteDeductionSessions } from './sqlite/sqlite-deduction-sessions';
 import { SqliteDatabase } from './sqlite/sqlite-database';
 import { SqliteFile } from './sqlite/sqlite-file';
+import { REAL_SURROUNDINGS, type Surroundings } from './surroundings';
 
 const READ_CONNECTIONS_MAX = 8;
 const DIRECTORY_CONNECTIONS_MAX = 8;
@@ -58,9 +59,17 @@ export function shardAt({ name, location }: ShardAddress, options: ShardOptions)
   });
 }
 
+/** How an installation's databases are reached: over their drivers, unless a simulation stands in for them. */
+export interface Databases {
+  shardAt(address: ShardAddress, options: ShardOptions): Shard;
+  directoryDatabaseAt(location: Location): Database;
+}
+
 /** The database that holds the directory, not connected yet. */
 export function directoryDatabaseAt(location: Location): Database {
   return location.kind === 'sqlite'
     ? new SqliteDatabase('directory', SqliteFile.open(location.path))
     : new MysqlDatabase('directory', location.url, 'directory', DIRECTORY_CONNECTIONS_MAX);
 }
+
+export const REAL_DATABASES: Databases = { shardAt, directoryDatabaseAt };

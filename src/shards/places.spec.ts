@@ -1,5 +1,7 @@
 import { Places } from './places';
+import { REAL_SURROUNDINGS } from './surroundings';
 
+const { later } = REAL_SURROUNDINGS;
 const BOUNDS = { places: 2, waitingMax: 2, waitMsMax: 1_000 };
 
 describe('places', () => {
@@ -12,7 +14,7 @@ describe('places', () => {
   });
 
   test('are taken by so many at a time, in the order they came', async () => {
-    const places = new Places(BOUNDS);
+    const places = new Places(BOUNDS, later);
     const log: string[] = [];
     const enter = async (name: string): Promise<() => void> => {
       const leave = await places.enter();
@@ -34,7 +36,7 @@ describe('places', () => {
   });
 
   test('are given back once, however often their holder leaves', async () => {
-    const places = new Places({ ...BOUNDS, places: 1 });
+    const places = new Places({ ...BOUNDS, places: 1 }, later);
     const leave = await places.enter();
     leave?.();
     leave?.();
@@ -45,14 +47,14 @@ describe('places', () => {
   });
 
   test('turn away at once whoever finds too many waiting', async () => {
-    const places = new Places({ places: 1, waitingMax: 1, waitMsMax: 1_000 });
+    const places = new Places({ places: 1, waitingMax: 1, waitMsMax: 1_000 }, later);
     await places.enter();
     watch(places.enter());
     expect(await places.enter()).toBeUndefined();
   });
 
   test('turn away whoever has waited too long, and let the next one in', async () => {
-    const places = new Places({ ...BOUNDS, places: 1 });
+    const places = new Places({ ...BOUNDS, places: 1 }, later);
     const leave = await places.enter();
     const early = watch(places.enter());
     await jest.advanceTimersByTimeAsync(600);

@@ -1,3 +1,5 @@
+import type { Later } from './surroundings';
+
 /**
  * A number of places, taken in the order of coming. Both the number of those who wait and their time are bounded, so that
  * a crowd is told soon instead of queueing without end.
@@ -6,7 +8,10 @@ export class Places {
   readonly #waiting: Waiter[] = [];
   #free: number;
 
-  constructor(private readonly bounds: PlacesBounds) {
+  constructor(
+    private readonly bounds: PlacesBounds,
+    private readonly later: Later,
+  ) {
     this.#free = bounds.places;
   }
 
@@ -26,14 +31,14 @@ export class Places {
     return new Promise((resolve) => {
       const waiter: Waiter = {
         pass: () => {
-          clearTimeout(timer);
+          callOff();
           resolve(true);
         },
       };
-      const timer = setTimeout(() => {
+      const callOff = this.later(this.bounds.waitMsMax, () => {
         this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
         resolve(false);
-      }, this.bounds.waitMsMax);
+      });
       this.#waiting.push(waiter);
     });
   }

@@ -4,6 +4,7 @@ import { attemptBatch, type AttemptScope } from './attempt-batch';
 import type { BatchStore } from './batch-transaction';
 import { ShardContendedError, ShardFault, ShardUnavailableError } from './faults';
 import type { BatchHint, BatchResult } from './shard';
+import type { Surroundings } from './surroundings';
 
 /** Bounds of the tries of one batch. */
 export interface RetryPolicy {
@@ -22,30 +23,6 @@ export const RETRY_POLICY: RetryPolicy = {
   deadlineMs: 8_000,
   backoffMsBase: 2,
   backoffMsMax: 200,
-};
-
-/** Time and chance, passed in so that a simulation can own them. */
-export interface Surroundings {
-  now(): number;
-  random(): number;
-  /** Ends early when the signal aborts. */
-  sleep(ms: number, signal?: AbortSignal): Promise<void>;
-  /** Resolves when the event loop has taken in what had arrived. */
-  turn(): Promise<void>;
-}
-
-export const REAL_SURROUNDINGS: Surroundings = {
-  now: () => performance.now(),
-  random: () => Math.random(),
-  sleep: (ms, signal) =>
-    new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      signal?.addEventListener('abort', () => {
-        clearTimeout(timer);
-        resolve();
-      });
-    }),
-  turn: () => new Promise((resolve) => setImmediate(resolve)),
 };
 
 export interface RunBatch {

@@ -131,7 +131,7 @@ function setUp(tries: readonly Try[], settings: Partial<DeductionSettings> = {},
   };
   const run = {
     shard: 's0',
-    places: new Places({ places, waitingMax, waitMsMax }),
+    places: new Places({ places, waitingMax, waitMsMax }, (ms, run) => clock.later(ms, run)),
     settings: bounds,
     surroundings: clock,
     findEntry: () => Promise.resolve(found),

@@ -3,7 +3,7 @@ import type { Entry } from '../ledger/entry';
 import type { Carried, DeductionResult, DeductionSession, DeductionWay } from './deduction-way';
 import { ShardFault } from './faults';
 import type { Places } from './places';
-import type { Surroundings } from './run-batch';
+import type { Surroundings } from './surroundings';
 
 /** Bounds of deductions that are carried out one by one. */
 export interface DeductionSettings {

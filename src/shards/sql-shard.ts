@@ -19,7 +19,7 @@ import type {
 } from './ledger-scan';
 import { wholeTransfers } from './ledger-scan';
 import { Places } from './places';
-import { type RetryPolicy, runBatch, type Surroundings } from './run-batch';
+import { type RetryPolicy, runBatch } from './run-batch';
 import { type DeductionSessions, type DeductionSettings, runDeduction } from './run-deduction';
 import type {
   BatchHint,
@@ -46,6 +46,7 @@ import { settledUntil } from './statements/settled-until';
 import type { Statement } from './statements/statement';
 import { SUB_ACCOUNT_COLUMNS, toSubAccount } from './statements/sub-account-row';
 import { sumBalances, toShardBalance } from './statements/sum-balances';
+import type { Surroundings } from './surroundings';
 
 /** What a new row of an account starts from, asked of the directory when a named row turns out to be missing. */
 export type DescribeAccount = (accountId: string) => Promise<Omit<SubAccountSeed, 'accountId' | 'index'>>;
@@ -81,7 +82,9 @@ export class SqlShard implements Shard {
 
   constructor(private readonly parts: SqlShardParts) {
     const { sessionsPerShard: places, waitingMax, waitMsMax } = parts.deductionSettings;
-    this.#places = new Places({ places, waitingMax, waitMsMax });
+    this.#places = new Places({ places, waitingMax, waitMsMax }, (ms, run) =>
+      parts.surroundings.later(ms, run),
+    );
   }
 
   get name(): string {

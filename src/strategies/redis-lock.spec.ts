@@ -85,14 +85,10 @@ describe('the lock around a deduction', () => {
 function setUp(given?: LockService) {
   const clock = new TestClock();
   const locks = given ?? new InProcessLocks(() => clock.now());
-  let tokens = 0;
   const lock = new RedisLock({
     locks,
     settings: STRATEGY_SETTINGS,
-    now: () => clock.now(),
-    random: () => clock.random(),
-    sleep: (ms) => clock.sleep(ms),
-    newToken: () => `token-${(tokens += 1)}`,
+    surroundings: clock,
   });
   return { lock, locks, clock };
 }

@@ -1,6 +1,7 @@
 import type { DeductCommand } from '../ledger/command';
 import type { Carried, DeductionSession, DeductionWay } from '../shards/deduction-way';
 import type { DeductionSettings } from '../shards/run-deduction';
+import type { Surroundings } from '../shards/surroundings';
 import type { LockService } from './lock-service';
 import { NamedQueues } from './named-queues';
 import { plainDeduction, takenEntry } from './plain-deduction';
@@ -11,10 +12,7 @@ import { readTaken, takeIfEnough } from './statements/take-if-enough';
 export interface RedisLockParts {
   readonly locks: LockService;
   readonly settings: DeductionSettings & { readonly lockMs: number };
-  readonly now: () => number;
-  readonly random: () => number;
-  readonly sleep: (ms: number) => Promise<void>;
-  readonly newToken: () => string;
+  readonly surroundings: Surroundings;
 }
 
 /**
@@ -29,7 +27,7 @@ export class RedisLock implements DeductionWay {
   readonly #queues: NamedQueues;
 
   constructor(private readonly parts: RedisLockParts) {
-    this.#queues = new NamedQueues(parts.settings);
+    this.#queues = new NamedQueues(parts.settings, (ms, run) => parts.surroundings.later(ms, run));
   }
 
   async around(shard: string, command: DeductCommand, carryOut: () => Promise<Carried>): Promise<Carried> {
@@ -49,15 +47,16 @@ export class RedisLock implements DeductionWay {
   }
 
   async #withLock(name: string, carryOut: () => Promise<Carried>): Promise<Carried> {
-    const { locks, settings, now, random, sleep, newToken } = this.parts;
-    const deadline = now() + settings.waitMsMax;
-    const token = newToken();
+    const { locks, settings, surroundings } = this.parts;
+    const deadline = surroundings.now() + settings.waitMsMax;
+    const token = surroundings.newId();
     for (let tries = 1; ; tries += 1) {
       const taken = await locks.take(name, token, settings.lockMs);
       if (taken === undefined) return carryOut();
       if (taken) break;
-      if (now() > deadline) return { kind: 'crowded' };
-      await sleep(random() * Math.min(settings.backoffMsMax, settings.backoffMsBase * 2 ** tries));
+      if (surroundings.now() > deadline) return { kind: 'crowded' };
+      const pauseMsMax = Math.min(settings.backoffMsMax, settings.backoffMsBase * 2 ** tries);
+      await surroundings.sleep(surroundings.random() * pauseMsMax);
     }
     try {
       return await carryOut();

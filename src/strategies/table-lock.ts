@@ -8,6 +8,7 @@ import {
   type DeductionWay,
 } from '../shards/deduction-way';
 import type { DeductionSettings } from '../shards/run-deduction';
+import type { Later } from '../shards/surroundings';
 import { NamedQueues } from './named-queues';
 import { plainDeduction } from './plain-deduction';
 import { insertEntry } from './statements/insert-entry';
@@ -41,8 +42,8 @@ export class TableLock implements DeductionWay {
   readonly brackets = BRACKETS;
   readonly #queues: NamedQueues;
 
-  constructor(settings: DeductionSettings) {
-    this.#queues = new NamedQueues(settings);
+  constructor(settings: DeductionSettings, later: Later) {
+    this.#queues = new NamedQueues(settings, later);
   }
 
   async around(shard: string, _command: DeductCommand, carryOut: () => Promise<Carried>): Promise<Carried> {

@@ -8,14 +8,15 @@ import { RedisLock, type RedisLockParts } from './redis-lock';
 import { TableLock } from './table-lock';
 
 /** The ways that carry deductions out one by one, by the strategy that chooses them; `merged` is not one: it has lanes. */
-export function waysOfDeducting(redisLock: RedisLockParts): ReadonlyMap<string, DeductionWay> {
+export function waysOfDeducting(parts: RedisLockParts): ReadonlyMap<string, DeductionWay> {
+  const { settings, surroundings } = parts;
   const ways: Readonly<Record<Exclude<Strategy, 'merged'>, DeductionWay>> = {
     atomic,
     pessimistic,
     optimistic,
     cas,
-    'table-lock': new TableLock(redisLock.settings),
-    'redis-lock': new RedisLock(redisLock),
+    'table-lock': new TableLock(settings, (ms, run) => surroundings.later(ms, run)),
+    'redis-lock': new RedisLock(parts),
   };
   return new Map(Object.entries(ways));
 }

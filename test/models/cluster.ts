@@ -1,7 +1,8 @@
 import { ShardSet } from '../../src/engine/shard-set';
-import { LANE_SETTINGS, type LaneSettings } from '../../src/engine/lane-settings';
+import type { LaneSettings } from '../../src/engine/lane-settings';
 import type { Interference } from '../../src/shards/memory/interference';
 import { type GatedShard, gatedShard } from './gated-shard';
+import { laneEnvironment } from './lane-environment';
 import { NotingObserver } from './noting-observer';
 import { TestClock } from './test-clock';
 
@@ -19,10 +20,9 @@ export function cluster(
     const interfere = given.interfere?.[name];
     return gatedShard({ name, clock, funds: [], ...(interfere && { interfere }) });
   });
-  const settings = { ...LANE_SETTINGS, ...given.lanes };
   const shards = new ShardSet(
     made.map(({ shard }) => shard),
-    { settings, observer, now: () => clock.now(), turn: () => clock.turn() },
+    laneEnvironment(clock, observer, given.lanes),
   );
   const shard = (name: string): GatedShard => named(made, name).shard;
   const database = (name: string) => named(made, name).database;

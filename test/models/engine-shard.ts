@@ -4,7 +4,7 @@ import type { SubAccountSeed } from '../../src/ledger/sub-account';
 import type { Interference } from '../../src/shards/memory/interference';
 import type { MemoryDatabase } from '../../src/shards/memory/memory-database';
 import { MemoryShard } from '../../src/shards/memory/memory-shard';
-import type { Surroundings } from '../../src/shards/run-batch';
+import type { Surroundings } from '../../src/shards/surroundings';
 import type { BatchHint, BatchResult, LockedAccount, ShardBalance } from '../../src/shards/shard';
 import type { DescribeAccount } from '../../src/shards/sql-shard';
 

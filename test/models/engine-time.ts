@@ -1,8 +1,10 @@
-import type { Surroundings } from '../../src/shards/run-batch';
+import type { Surroundings } from '../../src/shards/surroundings';
 
 interface Sleeper {
   readonly untilMs: number;
   readonly wake: () => void;
+  /** Comes when its time does, and makes no time pass. */
+  readonly isBackground: boolean;
 }
 
 /**
@@ -14,6 +16,7 @@ export class EngineTime implements Surroundings {
   readonly #chance: () => number;
   #sleepers: Sleeper[] = [];
   #passing = false;
+  #ids = 0;
 
   /** @param seed of `random` */
   constructor(seed = 1) {
@@ -24,22 +27,46 @@ export class EngineTime implements Surroundings {
     return this.#nowMs;
   }
 
+  wallMs(): number {
+    return this.#nowMs;
+  }
+
+  newId(): string {
+    return `id ${(this.#ids += 1)}`;
+  }
+
   random(): number {
     return this.#chance();
   }
 
-  sleep(ms: number): Promise<void> {
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((wake) => {
-      const untilMs = this.#nowMs + ms;
-      // Behind those whose moment is the same: they asked first.
-      const place = this.#sleepers.findIndex((other) => other.untilMs > untilMs);
-      this.#sleepers.splice(place < 0 ? this.#sleepers.length : place, 0, { untilMs, wake });
-      if (this.#passing) return;
+      const callOff = this.#at(ms, wake, false);
+      signal?.addEventListener('abort', () => {
+        callOff();
+        wake();
+      });
+    });
+  }
+
+  later(ms: number, run: () => void): () => void {
+    return this.#at(ms, run, true);
+  }
+
+  #at(ms: number, wake: () => void, isBackground: boolean): () => void {
+    const sleeper = { untilMs: this.#nowMs + ms, wake, isBackground };
+    // Behind those whose moment is the same: they asked first.
+    const place = this.#sleepers.findIndex((other) => other.untilMs > sleeper.untilMs);
+    this.#sleepers.splice(place < 0 ? this.#sleepers.length : place, 0, sleeper);
+    if (!this.#passing && !isBackground) {
       this.#passing = true;
       setImmediate(() => {
         this.#pass();
       });
-    });
+    }
+    return () => {
+      this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
+    };
   }
 
   turn(): Promise<void> {
@@ -47,7 +74,9 @@ export class EngineTime implements Surroundings {
   }
 
   #pass(): void {
-    const next = this.#sleepers.shift();
+    const next = this.#sleepers.some(({ isBackground }) => !isBackground)
+      ? this.#sleepers.shift()
+      : undefined;
     if (!next) {
       this.#passing = false;
       return;

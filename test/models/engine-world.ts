@@ -135,7 +135,7 @@ export class EngineWorld {
     const { interfereAt, parallelism = 1, reach } = options;
     const observer = new NotingObserver();
     const now = (): number => time.now();
-    const sleep = (ms: number): Promise<void> => time.sleep(ms);
+    const sleep = (ms: number, signal?: AbortSignal): Promise<void> => time.sleep(ms, signal);
     const turn = (): Promise<void> => time.turn();
     const accounts = new AccountCache(
       options.accounts ?? this.directory,
@@ -158,7 +158,15 @@ export class EngineWorld {
           ...(interfereAt && { interfere: (step) => interfereAt(name, step) }),
         }),
     );
-    const shards = new ShardSet(made, { settings: LANE_SETTINGS, observer, now, turn });
+    const shards = new ShardSet(made, {
+      settings: LANE_SETTINGS,
+      observer,
+      now,
+      turn,
+      sleep,
+      later: (ms, run) => time.later(ms, run),
+      newId: () => time.newId(),
+    });
     const transfers = new Transfers(shards, observer, RECOVERY_SETTINGS, reach);
     const locks = new ReachLocks(shards);
     const mover = new Mover(shards, () => String((this.#transfers += 1)), reach);

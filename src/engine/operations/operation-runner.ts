@@ -1,5 +1,6 @@
 import type { OperationError, OperationKind, OperationRecord } from '../../shards/directory/operation-record';
 import { ENDED, type OperationAdvance, type OperationStore } from '../../shards/directory/operation-store';
+import type { Later } from '../../shards/surroundings';
 import type { EngineObserver } from '../observer';
 import { Periodic } from '../periodic';
 
@@ -57,6 +58,7 @@ export interface RunnerParts {
   readonly observer: EngineObserver;
   readonly settings: RunnerSettings;
   readonly newId: () => string;
+  readonly later?: Later;
 }
 
 /**
@@ -76,7 +78,7 @@ export class OperationRunner {
 
   constructor(private readonly parts: RunnerParts) {
     this.#runner = parts.newId();
-    this.#looking = new Periodic(parts.settings.intervalMs, () => this.takeUp());
+    this.#looking = new Periodic(parts.settings.intervalMs, () => this.takeUp(), parts.later);
   }
 
   register(kind: OperationKind, job: Job): void {
@@ -172,14 +174,12 @@ export class OperationRunner {
     const { store, observer, settings } = this.parts;
     const job = this.#jobs.get(kind);
     if (!job) return;
-    const holding = setInterval(() => {
-      store.claim(operationId, this.#runner, settings.leaseMs).then(
-        (held) => {
-          if (!held) stop.abort();
-        },
-        () => undefined,
-      );
-    }, settings.leaseMs / 3);
+    const hold = async (): Promise<void> => {
+      const held = await store.claim(operationId, this.#runner, settings.leaseMs).catch(() => true);
+      if (!held) stop.abort();
+    };
+    const holding = new Periodic(settings.leaseMs / 3, hold, this.parts.later);
+    holding.start('after a pause');
     try {
       await job.run(new Run(operation, store, stop.signal));
       this.#failures.delete(operationId);
@@ -189,7 +189,7 @@ export class OperationRunner {
       if (!this.#stopped) observer.deferred(`operation ${kind} ${operationId}`, error);
       await store.postpone(operationId, this.#runner, this.#pauseMs(operationId)).catch(() => undefined);
     } finally {
-      clearInterval(holding);
+      await holding.stop();
     }
   }
 }

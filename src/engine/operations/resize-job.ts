@@ -7,7 +7,6 @@ import { ShardUnavailableError } from '../../shards/faults';
 import type { AccountCache } from '../account-cache';
 import type { ReachPoint } from '../fault-points';
 import type { ShardSet } from '../shard-set';
-import { withinMs } from '../within-ms';
 import { accountOf } from './account-of';
 import type { Job, JobRun } from './operation-runner';
 import { tellRows } from './tell-rows';
@@ -174,7 +173,7 @@ export class ResizeJob implements Job {
     const { shards } = this.parts;
     await shards.ensure(names);
     await Promise.all(
-      names.map((name) => withinMs(this.parts.settings.fenceMsMax, name, shards.shard(name).ping())),
+      names.map((name) => shards.within(this.parts.settings.fenceMsMax, name, shards.shard(name).ping())),
     );
   }
 
@@ -204,6 +203,8 @@ export class ResizeJob implements Job {
             epoch,
             accountStatus: status,
             accountStatusVersion: statusVersion,
+            // Opened by the layout below. A statement that was given up may come late, when it is not wanted any more.
+            state: 'closed' as const,
           })),
         ),
       ),
@@ -231,7 +232,9 @@ export class ResizeJob implements Job {
       const outcomes = await Promise.allSettled(
         reach
           .filter((name) => !fenced.has(name))
-          .map((name) => withinMs(fenceMsMax, name, this.#fenceShard(name, accountId, from.epoch + 1))),
+          .map((name) =>
+            this.parts.shards.within(fenceMsMax, name, this.#fenceShard(name, accountId, from.epoch + 1)),
+          ),
       );
       for (const outcome of outcomes) {
         if (outcome.status === 'fulfilled') fenced.add(outcome.value);

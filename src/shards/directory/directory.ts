@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { type Cell, type Database, integer, text, textOrNull } from '../database';
 import { DatabaseRefusedError } from '../faults';
+import { REAL_SURROUNDINGS } from '../surroundings';
 import {
   ACCOUNT_COLUMNS,
   type AccountRecord,
@@ -36,7 +36,11 @@ export class Directory {
   readonly #database: DirectoryDatabase;
   #clusterId: string | undefined;
 
-  constructor(database: Database) {
+  /** @param newId names a new installation */
+  constructor(
+    database: Database,
+    private readonly newId: () => string = () => REAL_SURROUNDINGS.newId(),
+  ) {
     this.#database = new DirectoryDatabase(database);
     this.operations = new OperationStore(this.#database);
     this.leases = new LeaseStore(this.#database);
@@ -49,7 +53,7 @@ export class Directory {
   /** Names this installation; made once. Shards carry it, so that two installations cannot share one by mistake. */
   async clusterId(): Promise<string> {
     if (this.#clusterId !== undefined) return this.#clusterId;
-    await this.#database.insertOnce('INSERT INTO cluster (id, cluster_id) VALUES (1, ?)', [randomUUID()]);
+    await this.#database.insertOnce('INSERT INTO cluster (id, cluster_id) VALUES (1, ?)', [this.newId()]);
     const [row] = await this.#database.read('SELECT cluster_id FROM cluster WHERE id = 1');
     return (this.#clusterId = text(row?.[0]));
   }

@@ -1,15 +1,18 @@
 import type { Changes } from '../../ledger/shard-state';
 import type { SubAccount } from '../../ledger/sub-account';
+import { ShardFault } from '../faults';
 import type { Departure } from '../../ledger/transfer';
 import type { BatchStore, BatchTransaction, FoundKeys, KeyScope, RowScope } from '../batch-transaction';
 import { type Interference, type MemoryStep, NO_INTERFERENCE, pass } from './interference';
 import { type MemoryDatabase, transferKey } from './memory-database';
 
-/** Batches in memory, with the transactions of a real store: one at a time, seen by nobody until they commit. */
+/** Batches in memory, with the transactions of a real store: rows are locked, and nothing is seen until it is committed. */
 export class MemoryBatchStore implements BatchStore {
   constructor(
     private readonly database: MemoryDatabase,
     private readonly interfere: Interference = NO_INTERFERENCE,
+    /** Whose the transactions are. */
+    private readonly client: object = {},
   ) {}
 
   get name(): string {
@@ -25,32 +28,32 @@ export class MemoryBatchStore implements BatchStore {
   }
 
   async begin(): Promise<BatchTransaction> {
-    const leave = await this.database.enter();
-    try {
-      await pass('begin', this.name, this.interfere);
-      return new MemoryBatchTransaction(this.database, this.interfere, leave);
-    } catch (error) {
-      leave();
-      throw error;
-    }
+    await pass('begin', { shard: this.name, interfere: this.interfere });
+    return new MemoryBatchTransaction(this.database, this.interfere, this.client);
   }
 }
 
 class MemoryBatchTransaction implements BatchTransaction {
+  readonly #transaction: object;
+  /** Its client has given it up, and its commit is still on its way. */
+  #isLeft = false;
+
   constructor(
     private readonly database: MemoryDatabase,
     private readonly interfere: Interference,
-    private readonly leave: () => void,
-  ) {}
+    private readonly client: object,
+  ) {
+    this.#transaction = database.begin(client);
+  }
 
   async lock({ rows, wholeAccounts }: RowScope): Promise<{ nowUs: number; rows: SubAccount[] }> {
     await this.#pass('lock');
-    const locked = [...rows.keys()].sort().flatMap((accountId) => {
+    const locked: SubAccount[] = [];
+    for (const accountId of [...rows.keys()].sort()) {
       const named = rows.get(accountId);
-      return [...this.database.account(accountId).rows.values()]
-        .filter((row) => wholeAccounts.has(accountId) || named?.has(row.index))
-        .sort((a, b) => a.index - b.index);
-    });
+      const wanted = (index: number): boolean => wholeAccounts.has(accountId) || named?.has(index) === true;
+      locked.push(...(await this.database.lockRows(this.#transaction, accountId, wanted)));
+    }
     return { nowUs: this.database.nowUs(), rows: locked };
   }
 
@@ -85,19 +88,41 @@ class MemoryBatchTransaction implements BatchTransaction {
   }
 
   async commit(changes: Changes): Promise<void> {
-    await this.#pass('beforeCommit');
+    await this.#pass('beforeCommit', (arrives) => {
+      this.#isLeft = true;
+      void arrives.then(() => {
+        this.#arrive(changes);
+      });
+    });
     this.database.write(changes);
+    this.#end();
     await this.#pass('afterCommit');
-    this.leave();
+  }
+
+  /** The commit of a transaction that its client has given up: it takes effect, unless the server has ended it. */
+  #arrive(changes: Changes): void {
+    try {
+      this.database.assertOpen(this.client, this.#transaction);
+      this.database.write(changes);
+    } catch (error) {
+      if (!(error instanceof ShardFault)) throw error;
+    } finally {
+      this.#end();
+    }
   }
 
   /** Nothing was written yet, so there is nothing to take back. */
   rollback(): Promise<void> {
-    this.leave();
+    if (!this.#isLeft) this.#end();
     return Promise.resolve();
   }
 
-  #pass(step: MemoryStep): Promise<void> {
-    return pass(step, this.database.name, this.interfere);
+  #end(): void {
+    this.database.end(this.client, this.#transaction);
+  }
+
+  async #pass(step: MemoryStep, arriveLate?: (arrives: Promise<void>) => void): Promise<void> {
+    await pass(step, { shard: this.database.name, interfere: this.interfere }, arriveLate);
+    if (step !== 'afterCommit') this.database.assertOpen(this.client, this.#transaction);
   }
 }

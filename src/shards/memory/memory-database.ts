@@ -1,9 +1,10 @@
 import type { Entry } from '../../ledger/entry';
 import { wrap64 } from '../../ledger/money';
 import type { Changes } from '../../ledger/shard-state';
-import { emptySubAccount, type SubAccount, type SubAccountSeed } from '../../ledger/sub-account';
+import { emptySubAccount, rowKey, type SubAccount, type SubAccountSeed } from '../../ledger/sub-account';
 import type { Transfer } from '../../ledger/transfer';
 import { type FaultVerdict, ShardFault } from '../faults';
+import { LockWaitEndedError, type LockWait, RowLocks } from './row-locks';
 
 /** One half of a transfer, or a move within the shard. */
 export interface TransferRow extends Transfer {
@@ -33,26 +34,81 @@ export interface StoredAccount {
  */
 export class MemoryDatabase {
   readonly #accounts = new Map<string, StoredAccount>();
-  #last: Promise<void> = Promise.resolve();
+  readonly #locks: RowLocks;
+  /** Transactions that have not ended, by the client whose they are. */
+  readonly #open = new Map<object, Set<object>>();
   #lastUs = 0;
 
-  /** @param clockUs microseconds since 1970; need not rise */
+  /**
+   * @param clockUs microseconds since 1970; need not rise
+   * @param lockWait without it, a lock is waited for as long as it takes
+   */
   constructor(
     readonly name: string,
     private readonly clockUs: () => number,
-  ) {}
+    lockWait?: LockWait,
+  ) {
+    this.#locks = new RowLocks(lockWait);
+  }
+
+  /** @returns a transaction of a client: what holds its locks until `end` */
+  begin(client: object): object {
+    const transaction = {};
+    const open = this.#open.get(client);
+    if (open) open.add(transaction);
+    else this.#open.set(client, new Set([transaction]));
+    return transaction;
+  }
+
+  /** Lets go of a transaction's locks; ending it again does nothing. */
+  end(client: object, transaction: object): void {
+    if (this.#open.get(client)?.delete(transaction)) this.#locks.release(transaction);
+  }
+
+  /** @throws ShardFault `outcomeUnknown` when the client's connection was lost, and the transaction with it */
+  assertOpen(client: object, transaction: object): void {
+    if (!this.#open.get(client)?.has(transaction))
+      throw this.#fault('outcomeUnknown', 'the connection is lost');
+  }
+
+  /** The client is gone: its transactions are rolled back, as a server does once it notices. */
+  disconnect(client: object): void {
+    for (const transaction of this.#open.get(client) ?? []) this.#locks.release(transaction);
+    this.#open.delete(client);
+  }
 
   /**
-   * Lets one transaction in at a time, in the order they came: every lock is exclusive and nobody deadlocks.
+   * Locks the rows of an account that are wanted and exist, in the order of their index, each as it is when its lock is
+   * granted. A row that is made behind the place that the scan has reached is not seen, and one before it is.
    *
-   * @returns the function to call when leaving; calling it again does nothing
+   * Rejects with `ShardFault` `again` when a lock is waited for too long, `outcomeUnknown` when the client is disconnected.
    */
-  async enter(): Promise<() => void> {
-    const before = this.#last;
-    let leave: () => void = () => undefined;
-    this.#last = new Promise((resolve) => (leave = resolve));
-    await before;
-    return leave;
+  async lockRows(
+    transaction: object,
+    accountId: string,
+    wanted: (index: number) => boolean,
+  ): Promise<SubAccount[]> {
+    const { rows } = this.account(accountId);
+    const locked: SubAccount[] = [];
+    for (let last = -1; ;) {
+      const index = nextIndex(rows, last, wanted);
+      if (index === undefined) return locked;
+      await this.#lock(transaction, rowKey(accountId, index));
+      locked.push(rows.get(index) as SubAccount);
+      last = index;
+    }
+  }
+
+  async #lock(transaction: object, key: string): Promise<void> {
+    try {
+      await this.#locks.acquire(key, transaction);
+    } catch (error) {
+      throw new ShardFault(
+        this.name,
+        error instanceof LockWaitEndedError ? 'outcomeUnknown' : 'again',
+        error,
+      );
+    }
   }
 
   /** Strictly rising, so that an entry is always older than any look at the clock that follows it. */
@@ -131,6 +187,18 @@ export class MemoryDatabase {
   #fault(verdict: FaultVerdict, detail: string): ShardFault {
     return new ShardFault(this.name, verdict, new Error(detail));
   }
+}
+
+function nextIndex(
+  rows: ReadonlyMap<number, SubAccount>,
+  last: number,
+  wanted: (index: number) => boolean,
+): number | undefined {
+  let next: number | undefined;
+  for (const index of rows.keys()) {
+    if (index > last && (next === undefined || index < next) && wanted(index)) next = index;
+  }
+  return next;
 }
 
 /** The primary key of a transfer within its account. */

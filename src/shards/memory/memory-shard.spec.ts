@@ -33,17 +33,49 @@ describe('a transaction in memory', () => {
     ]);
   });
 
-  test('waits for the one before it', async () => {
-    const { database } = shardWith([]);
+  test('waits for the one before it on a row that both name, and for nobody on another', async () => {
+    const { database } = shardWith([row({ index: 0 }), row({ index: 1 })]);
     const store = new MemoryBatchStore(database);
     const order: string[] = [];
-    const first = await store.begin();
-    const second = store.begin().then(() => order.push('second begins'));
+    const lock = async (indices: number[], said: string) => {
+      const transaction = await store.begin();
+      await transaction.lock({ rows: new Map([['acme', new Set(indices)]]), wholeAccounts: new Set() });
+      order.push(said);
+      return transaction;
+    };
+    const first = await lock([0], 'first holds 0');
+    const second = lock([0], 'second holds 0');
+    await lock([1], 'third holds 1');
     await settle();
     order.push('first ends');
     await first.rollback();
     await second;
-    expect(order).toEqual(['first ends', 'second begins']);
+    expect(order).toEqual(['first holds 0', 'third holds 1', 'first ends', 'second holds 0']);
+  });
+
+  test('gives up a lock that is not granted in time, and is in nobody’s way then', async () => {
+    const timers: (() => void)[] = [];
+    const later = (_ms: number, run: () => void) => {
+      timers.push(run);
+      return () => undefined;
+    };
+    const database = new MemoryDatabase('s0', () => 0, { msMax: 2_000, later });
+    database.account('acme').rows.set(0, row({ index: 0 }));
+    const [first, second, third] = [database.begin({}), database.begin({}), database.begin({})];
+    const client = {};
+    const mine = database.begin(client);
+    await database.lockRows(mine, 'acme', () => true);
+    const late = database.lockRows(first, 'acme', () => true);
+    timers[0]?.();
+    await expect(late).rejects.toMatchObject({ code: 'SHARD_FAULT', verdict: 'again' });
+    const gone = database.lockRows(second, 'acme', () => true);
+    const waiting = database.lockRows(third, 'acme', () => true);
+    database.disconnect(client);
+    expect(() => {
+      database.assertOpen(client, mine);
+    }).toThrow('the connection is lost');
+    expect(await gone).toHaveLength(1);
+    expect(await Promise.race([waiting, Promise.resolve('still waiting')])).toBe('still waiting');
   });
 
   test('locks what it names, in order, and reads a clock that only rises', async () => {
@@ -241,7 +273,7 @@ describe('a shard in memory', () => {
   test('lets no entry appear before a moment that it called settled', async () => {
     const { shard } = shardWith([row({ availableMinor: 50n })]);
     await shard.applyBatch([deduct({ requestId: 'before' })], NO_HINT);
-    const settledUntilUs = await shard.settledUntilUs();
+    const settledUntilUs = await shard.settledUntilUs('acme');
     await shard.applyBatch([deduct({ requestId: 'after' })], NO_HINT);
 
     expect((await shard.findEntry('acme', 'before'))?.createdAtUs).toBeLessThan(settledUntilUs);

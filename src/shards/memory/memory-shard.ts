@@ -16,7 +16,7 @@ import {
   wholeTransfers,
 } from '../ledger-scan';
 import { lockAccount } from '../lock-account';
-import { RETRY_POLICY, type RetryPolicy, runBatch, type Surroundings } from '../run-batch';
+import { RETRY_POLICY, type RetryPolicy, runBatch } from '../run-batch';
 import type {
   BatchHint,
   BatchResult,
@@ -28,6 +28,7 @@ import type {
   ShardBalance,
 } from '../shard';
 import type { DescribeAccount } from '../sql-shard';
+import type { Surroundings } from '../surroundings';
 import { type Interference, type MemoryStep, NO_INTERFERENCE, pass } from './interference';
 import { MemoryBatchStore } from './memory-batch-store';
 import type { MemoryDatabase, StoredAccount, TransferRow } from './memory-database';
@@ -54,7 +55,7 @@ export class MemoryShard implements Shard {
   constructor(private readonly parts: MemoryShardParts) {
     this.parallelism = parts.parallelism ?? 1;
     this.#interfere = parts.interfere ?? NO_INTERFERENCE;
-    this.#batches = new MemoryBatchStore(parts.database, this.#interfere);
+    this.#batches = new MemoryBatchStore(parts.database, this.#interfere, this);
   }
 
   get name(): string {
@@ -182,13 +183,18 @@ export class MemoryShard implements Shard {
     );
   }
 
-  async settledUntilUs(): Promise<number> {
-    const leave = await this.parts.database.enter();
-    try {
-      return await this.#read((database) => database.nowUs());
-    } finally {
-      leave();
-    }
+  settledUntilUs(accountId: string): Promise<number> {
+    const { database } = this.parts;
+    return this.#guard(async () => {
+      const transaction = database.begin(this);
+      try {
+        await this.#pass('read');
+        await database.lockRows(transaction, accountId, () => true);
+        return database.nowUs();
+      } finally {
+        database.end(this, transaction);
+      }
+    });
   }
 
   listEntries(query: EntryQuery): Promise<Entry[]> {
@@ -281,18 +287,18 @@ export class MemoryShard implements Shard {
 
   /** A transaction of one statement; rejects with `ShardFault`. */
   async #write(write: (database: MemoryDatabase) => void): Promise<void> {
-    const leave = await this.parts.database.enter();
-    try {
-      await this.#pass('beforeCommit');
-      write(this.parts.database);
-      await this.#pass('afterCommit');
-    } finally {
-      leave();
-    }
+    const { database } = this.parts;
+    await this.#pass('beforeCommit', (arrives) => {
+      void arrives.then(() => {
+        write(database);
+      });
+    });
+    write(database);
+    await this.#pass('afterCommit');
   }
 
-  #pass(step: MemoryStep): Promise<void> {
-    return pass(step, this.name, this.#interfere);
+  #pass(step: MemoryStep, arriveLate?: (arrives: Promise<void>) => void): Promise<void> {
+    return pass(step, { shard: this.name, interfere: this.#interfere }, arriveLate);
   }
 
   #guard<T>(run: () => Promise<T>): Promise<T> {

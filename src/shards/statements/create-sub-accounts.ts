@@ -13,14 +13,15 @@ export function createSubAccounts(seeds: readonly SubAccountSeed[], dialect: Dia
   const leave =
     dialect === 'mysql' ? 'ON DUPLICATE KEY UPDATE idx = sub_account.idx' : 'ON CONFLICT DO NOTHING';
   return {
-    sql: `INSERT INTO sub_account (account_id, idx, epoch, account_status, account_status_version)
-      VALUES ${rows.map(() => '(?, ?, ?, ?, ?)').join(', ')} ${leave}`,
+    sql: `INSERT INTO sub_account (account_id, idx, epoch, account_status, account_status_version, state)
+      VALUES ${rows.map(() => '(?, ?, ?, ?, ?, ?)').join(', ')} ${leave}`,
     parameters: rows.flatMap((row) => [
       row.accountId,
       row.index,
       row.epoch,
       row.accountStatus,
       row.accountStatusVersion,
+      row.state ?? 'open',
     ]),
   };
 }

@@ -1,0 +1,497 @@
+import type { Defect } from './defect';
+
+/** Each breaks one rule of how the product handles money. The simulator must find every one. */
+export const DEFECTS: readonly Defect[] = [
+  // One key, one effect
+  {
+    name: 'refuse-before-look-up',
+    breaks: 'a refusal leaves before its key was looked up',
+    edits: [
+      {
+        file: 'src/ledger/draft.ts',
+        find: 'if (key !== undefined && !this.loaded.lookedUpKeys.has(key)) this.#keysNeeded.add(key);',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'collector-refuses-before-look-up',
+    breaks: 'the collector refuses without looking the key up after the reading',
+    edits: [
+      {
+        file: 'src/engine/collecting/refusals.ts',
+        find: 'const entry = await this.parts.lookUps.find(home, accountId, requestId);',
+        replace:
+          'const entry = await Promise.resolve(accountId === requestId ? await this.parts.lookUps.find(home, accountId, requestId) : undefined);',
+      },
+    ],
+  },
+  {
+    name: 'no-unique-index',
+    breaks: 'entries have no unique index over account and key',
+    edits: [
+      {
+        file: 'src/shards/memory/memory-database.ts',
+        find: 'this.#guard(entries.map((entry) => [this.account(entry.accountId).entries, entry.requestId]));',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'duplicate-is-an-outcome',
+    breaks: 'a duplicate key does not make the batch look its keys up',
+    edits: [
+      {
+        file: 'src/shards/run-batch.ts',
+        find: 'scope = { ...scope, lookUpKeys: true };',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'fingerprint-without-kind',
+    breaks: 'the fingerprint does not tell a deduction from a credit',
+    edits: [
+      {
+        file: 'src/engine/fingerprint.ts',
+        find: 'const key = `${kind} ${amountMinor}`;',
+        replace: "const key = `${amountMinor}`;\n  kind = 'any';",
+      },
+    ],
+  },
+  {
+    name: 'no-epoch-check',
+    breaks: 'a row does not turn back what was routed by an older placement',
+    edits: [
+      {
+        file: 'src/ledger/outside-change.ts',
+        find: "if (row.epoch > command.epoch) return { kind: 'fenced', epoch: row.epoch };",
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'no-frozen-check',
+    breaks: 'a frozen row pays',
+    edits: [
+      {
+        file: 'src/ledger/deduct.ts',
+        find: "if (row.accountStatus === 'frozen') return draft.refuse(command, { kind: 'accountFrozen' });",
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'past-home-forgotten',
+    breaks: 'a placement that is replaced is not remembered',
+    edits: [
+      {
+        file: 'src/engine/operations/resize-job.ts',
+        find: 'return [...account.past.filter(({ shards }) => !sameShards(shards, present.shards)), present].filter(',
+        replace: 'return account.past.filter(({ shards }) => !sameShards(shards, present.shards)).filter(',
+      },
+    ],
+  },
+  {
+    name: 'past-home-not-asked',
+    breaks: 'a key is not looked up at its past homes',
+    edits: [
+      {
+        file: 'src/engine/engine.ts',
+        find: 'if (account.past.length > 0) {',
+        replace: 'if (account.past.length > 1_000) {',
+      },
+    ],
+  },
+  {
+    name: 'collector-keeps-the-moved',
+    breaks:
+      'a deduction that waits while its account moves is paid without a look at what became its past home',
+    edits: [
+      {
+        file: 'src/engine/collector.ts',
+        find: 'if (waiting.epoch === placement.epoch) return true;',
+        replace: 'if (waiting.epoch <= placement.epoch) return true;',
+      },
+    ],
+  },
+  {
+    name: 'acknowledge-before-commit',
+    breaks: 'the answer does not wait for the commit',
+    edits: [
+      {
+        file: 'src/shards/attempt-batch.ts',
+        find: 'await transaction.commit(decision.changes);',
+        replace: 'transaction.commit(decision.changes).catch(() => transaction.rollback());',
+      },
+    ],
+  },
+  {
+    name: 'unknown-told-as-undone',
+    breaks: 'a batch whose commit may have taken effect is told to be undone',
+    edits: [
+      {
+        file: 'src/shards/run-batch.ts',
+        find: 'return inConflict && !mayHaveCommitted',
+        replace: 'return inConflict || mayHaveCommitted',
+      },
+    ],
+  },
+  // Money between shards
+  {
+    name: 'departure-made-up',
+    breaks: 'money arrives though it is not known to have left',
+    edits: [
+      {
+        file: 'src/engine/mover.ts',
+        find: "return outcome.kind === 'departed' ? outcome.departure : undefined;",
+        replace:
+          "return outcome.kind === 'departed'\n      ? outcome.departure\n      : { accountId, transferId: `made up ${this.newTransferId()}`, amountMinor: amountMaxMinor, fromSubAccount: 0, toSubAccount, toShard };",
+      },
+    ],
+  },
+  {
+    name: 'transfer-arrives-twice',
+    breaks: 'an arrival is neither remembered nor guarded',
+    edits: [
+      {
+        file: 'src/ledger/transfer-in.ts',
+        find: "if (draft.hasArrived(key)) return { kind: 'alreadyArrived' };",
+        replace: '',
+      },
+      {
+        file: 'src/shards/memory/memory-database.ts',
+        find: 'this.#guard(transfers.map((row) => [this.account(row.accountId).transfers, transferKey(row)]));',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'arrival-not-remembered',
+    breaks: 'a transfer that has arrived is not found to have',
+    edits: [
+      {
+        file: 'src/ledger/transfer-in.ts',
+        find: "if (draft.hasArrived(key)) return { kind: 'alreadyArrived' };",
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'departs-twice',
+    breaks: 'a departure is not found by its id, so it leaves again',
+    edits: [
+      {
+        file: 'src/ledger/transfer-out.ts',
+        find: "if (earlier) return { kind: 'departed', departure: earlier };",
+        replace: '',
+      },
+      {
+        file: 'src/shards/memory/memory-database.ts',
+        find: 'this.#guard(transfers.map((row) => [this.account(row.accountId).transfers, transferKey(row)]));',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'marked-without-arriving',
+    breaks: 'a departure is marked as arrived whatever became of the arrival',
+    edits: [
+      {
+        file: 'src/engine/transfers.ts',
+        find: 'const done = departures.filter((_, position) => arrived[position]);',
+        replace: 'const done = departures.filter((_, position) => arrived[position] !== undefined);',
+      },
+    ],
+  },
+  {
+    name: 'spread-without-trace',
+    breaks: 'the shares of a credit leave its home without a row that says so',
+    edits: [
+      {
+        file: 'src/ledger/credit.ts',
+        find: 'for (const departure of departures) draft.addDeparture(departure, after.version);',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'closed-stays-closed',
+    breaks: 'a closed row that money arrives at stays closed',
+    edits: [
+      {
+        file: 'src/ledger/sub-account.ts',
+        find: "const state = inUse ? 'open' : row.availableMinor + row.heldMinor === 0n ? 'closed' : 'draining';",
+        replace:
+          "const state = inUse ? 'open' : row.state === 'closed' || row.availableMinor + row.heldMinor === 0n ? 'closed' : 'draining';",
+      },
+    ],
+  },
+  {
+    name: 'no-sweeper',
+    breaks: 'rows out of use are emptied only when the resize ends',
+    edits: [
+      {
+        file: 'src/engine/sweeper.ts',
+        find: 'if (found.every(({ accountIds }) => accountIds.length === 0)) return;',
+        replace: 'if (found.length > 0) return;',
+      },
+    ],
+  },
+  {
+    name: 'no-recovery',
+    breaks: 'transfers that were cut short are not found',
+    edits: [
+      {
+        file: 'src/engine/transfers.ts',
+        find: 'if (pending.length === 0) return;',
+        replace: 'if (pending.length >= 0) return;',
+      },
+    ],
+  },
+  {
+    name: 'net-does-not-wrap',
+    breaks: '`net` is not kept modulo 2^64',
+    edits: [
+      {
+        file: 'src/ledger/outside-change.ts',
+        find: 'netMinor: wrap64(row.netMinor + signedMinor),',
+        replace: 'netMinor: row.netMinor + signedMinor,',
+      },
+    ],
+  },
+  {
+    name: 'moved-not-kept',
+    breaks: '`moved` does not follow transfers',
+    edits: [
+      {
+        file: 'src/ledger/inside-move.ts',
+        find: 'movedMinor: wrap64(row.movedMinor + signedMinor),',
+        replace: 'movedMinor: row.movedMinor,',
+      },
+    ],
+  },
+  // Readings and refusals
+  {
+    name: 'refused-by-home-alone',
+    breaks: 'what one shard cannot pay is refused',
+    edits: [
+      {
+        file: 'src/engine/engine.ts',
+        find: "if (outcome.kind === 'insufficientFunds')\n      return collector.collect(request, shard, account.placement.epoch);",
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'placement-only',
+    breaks: 'a reading does not look at shards that the account has left',
+    edits: [
+      {
+        file: 'src/engine/reading.ts',
+        find: 'account.reach.map(async (name) => {',
+        replace: 'account.placement.shards.map(async (name) => {',
+      },
+    ],
+  },
+  {
+    name: 'never-void',
+    breaks: 'a reading by a placement that is past counts',
+    edits: [
+      {
+        file: 'src/engine/reading.ts',
+        find: 'return epoch > (account.next?.epoch ?? account.placement.epoch);',
+        replace: 'return epoch > (account.next?.epoch ?? account.placement.epoch) + 1_000;',
+      },
+    ],
+  },
+  {
+    name: 'one-reading-is-enough',
+    breaks: 'two readings count as one instant whatever happened between them',
+    edits: [
+      {
+        file: 'src/engine/reading.ts',
+        find: '([name, part]) => second.parts.get(name)?.outsideVersion === part.outsideVersion',
+        replace: '([name]) => second.parts.has(name)',
+      },
+    ],
+  },
+  {
+    name: 'in-transit-not-counted',
+    breaks: 'money in transit is not part of what the account can pay',
+    edits: [
+      {
+        file: 'src/engine/reading.ts',
+        find: 'availableMinor: totalMinor - heldMinor,',
+        replace: 'availableMinor: sums.availableMinor,',
+      },
+    ],
+  },
+  {
+    name: 'refused-by-the-last-reading',
+    breaks: 'a deduction is refused by a reading that began before it came',
+    edits: [
+      {
+        file: 'src/engine/engine.ts',
+        find: 'return collector.collect(request, shard, account.placement.epoch);\n    }',
+        replace: "return { shard, outcome: { kind: 'insufficientFunds', availableMinor: 0n } };\n    }",
+      },
+    ],
+  },
+  {
+    name: 'unreadable-is-empty',
+    breaks: 'a shard that cannot be read counts as having nothing',
+    edits: [{ file: 'src/engine/reading.ts', find: 'unreadable.push(name);', replace: 'void name;' }],
+  },
+  {
+    name: 'waiting-counts-twice',
+    breaks: 'what earlier claims would leave is refused, not what the account has',
+    edits: [
+      {
+        file: 'src/ledger/plan-collection.ts',
+        find: 'else if (amountMinor > payableMinor) short.push(position);',
+        replace: 'else if (amountMinor > left) short.push(position);',
+      },
+      {
+        file: 'src/engine/collector.ts',
+        find: 'const refused = short.filter(({ command }) => command.amountMinor > availableMinor);',
+        replace: 'const refused = [...short];',
+      },
+    ],
+  },
+  {
+    name: 'snapshot-of-an-earlier-caller',
+    breaks: 'a snapshot that began before the call answers it',
+    edits: [
+      {
+        file: 'src/engine/balances.ts',
+        find: 'const underWay = this.#snapshots.get(accountId);',
+        replace: 'const underWay = this.#snapshots.get(accountId);\n    if (underWay) return underWay;',
+      },
+    ],
+  },
+  {
+    name: 'torn-snapshot',
+    breaks: 'a snapshot is one pass over the shards',
+    edits: [
+      {
+        file: 'src/engine/balances.ts',
+        find: 'if (heldStill(first, second.reading)) return balanceOf(second.reading);',
+        replace: 'return balanceOf(second.reading);',
+      },
+    ],
+  },
+  // Placement changes
+  {
+    name: 'fence-lowers-epochs',
+    breaks: 'a fence that comes late takes a row back to an older epoch',
+    edits: [
+      {
+        file: 'src/ledger/account-wide.ts',
+        find: '(row.epoch < epoch ? { ...row, epoch } : row)',
+        replace: '(row.epoch !== epoch ? { ...row, epoch } : row)',
+      },
+    ],
+  },
+  {
+    name: 'late-layout-is-taken',
+    breaks: 'a row takes a layout that is older than its own',
+    edits: [
+      {
+        file: 'src/ledger/account-wide.ts',
+        find: 'if (row.operation >= operation) return row;',
+        replace: 'if (row.operation === operation) return row;',
+      },
+    ],
+  },
+  {
+    name: 'steps-without-compare',
+    breaks: 'a step is taken wherever the operation stands',
+    edits: [
+      {
+        file: 'src/shards/directory/operation-store.ts',
+        find: "`UPDATE operation SET ${sets.join(', ')} WHERE operation_id = ? AND step = ?`,\n      [...values, operationId, from],",
+        replace:
+          "`UPDATE operation SET ${sets.join(', ')} WHERE operation_id = ?`,\n      [...values, operationId],",
+      },
+    ],
+  },
+  {
+    name: 'activated-unfenced',
+    breaks: 'a placement is activated though a shard is not fenced',
+    edits: [
+      {
+        file: 'src/engine/operations/resize-job.ts',
+        find: "if (outcome.status === 'fulfilled') fenced.add(outcome.value);",
+        replace:
+          "if (outcome.status === 'fulfilled' || fenced.size > 0) reach.forEach((name) => fenced.add(name));",
+      },
+    ],
+  },
+  {
+    name: 'abandoned-under-the-old-epoch',
+    breaks: 'a fence is abandoned by going back to the epoch before it',
+    edits: [
+      {
+        file: 'src/engine/operations/resize-job.ts',
+        find: 'await this.#makeActive(run, { ...from, epoch: from.epoch + 2 }, (account) => account.past);',
+        replace: 'await this.#makeActive(run, { ...from, epoch: from.epoch }, (account) => account.past);',
+      },
+    ],
+  },
+  {
+    name: 'older-status-is-taken',
+    breaks: 'a row takes a status that is older than its own',
+    edits: [
+      {
+        file: 'src/ledger/account-wide.ts',
+        find: 'row.accountStatusVersion < version',
+        replace: 'row.accountStatusVersion !== version',
+      },
+    ],
+  },
+  {
+    name: 'new-rows-not-told',
+    breaks: 'rows made by a resize do not learn of a status set meanwhile',
+    edits: [
+      {
+        file: 'src/engine/operations/resize-job.ts',
+        find: 'await this.#tellStatus(await accountOf(run, this.parts.accounts), target);',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'closed-unseen',
+    breaks: 'an account is closed without a look at what it holds',
+    edits: [
+      {
+        file: 'src/engine/operations/status-job.ts',
+        find: 'const empty = totalMinor === 0n && heldMinor === 0n;',
+        replace: 'const empty = totalMinor >= 0n && heldMinor >= 0n;',
+      },
+    ],
+  },
+  {
+    name: 'operations-left-alone',
+    breaks: 'operations whose runner died are taken up by nobody',
+    edits: [
+      {
+        file: 'src/engine/operations/operation-runner.ts',
+        find: 'if (room <= 0) return;',
+        replace: 'if (room <= 1_000) return;',
+      },
+    ],
+  },
+  {
+    name: 'breaker-stays-open',
+    breaks: 'a shard that was gone is never asked again',
+    edits: [
+      {
+        file: 'src/engine/breaker.ts',
+        find: 'this.parts.changed(false);\n    this.#probeLater();',
+        replace: 'this.parts.changed(false);',
+      },
+    ],
+  },
+];

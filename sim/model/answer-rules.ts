@@ -1,0 +1,105 @@
+import type { EngineOutcome } from '../../src/engine/engine-outcome';
+import type { AccountModel, Asked, OpenCall } from './account-model';
+import type { Rule } from './ledger-model';
+
+/** What a client was told: an outcome, or nothing it can rely on. */
+export type Answer = EngineOutcome | { readonly kind: 'unknown' };
+
+type Effect = Extract<Answer, { kind: 'applied' | 'replayed' }>;
+
+export interface Broken {
+  readonly rule: Rule;
+  readonly detail: string;
+}
+
+interface Answered {
+  readonly call: OpenCall;
+  readonly answer: Answer;
+  /** What earlier calls under the same key were told. */
+  readonly earlier: readonly Answer[];
+}
+
+/** A shard that could not be asked, or an answer that never came: the same key will tell. */
+export function isUnknown({ kind }: Answer): boolean {
+  return kind === 'unknown' || kind === 'shardUnavailable';
+}
+
+export function isEffect(answer: Answer): answer is Effect {
+  return answer.kind === 'applied' || answer.kind === 'replayed';
+}
+
+/** Whether the account has an entry for exactly what was asked for. */
+export function isEffective(account: AccountModel, asked: Asked): boolean {
+  const entry = account.entries.get(asked.requestId)?.entry;
+  return entry !== undefined && isOf(entry, asked);
+}
+
+/** What an answer breaks, by what the model saw while it was waited for. */
+export function brokenBy(account: AccountModel, answered: Answered): Broken | undefined {
+  const { call, answer } = answered;
+  switch (answer.kind) {
+    case 'applied':
+    case 'replayed':
+      return brokenEffect(account, answered, answer);
+    case 'insufficientFunds':
+      if (call.tookEffectBefore) return outranked(answer);
+      if (call.wasShort) return undefined;
+      return {
+        rule: 'refusedOnlyIfShort',
+        detail: `refused with ${answer.availableMinor}, and the account always had enough`,
+      };
+    case 'accountFrozen':
+      if (call.tookEffectBefore) return outranked(answer);
+      return call.wasFrozen ? undefined : { rule: 'statusWasAsked', detail: 'told that it is frozen' };
+    case 'accountClosed':
+      if (call.tookEffectBefore) return outranked(answer);
+      return call.wasClosed ? undefined : { rule: 'statusWasAsked', detail: 'told that it is closed' };
+    case 'balanceLimitExceeded':
+      return call.tookEffectBefore ? outranked(answer) : undefined;
+    case 'keyReused': {
+      const entry = account.entries.get(call.asked.requestId)?.entry;
+      if (entry && !isOf(entry, call.asked)) return undefined;
+      return { rule: 'replayIsTheFirst', detail: 'told that its key was used for another request' };
+    }
+    case 'overloaded':
+    case 'shardUnavailable':
+    case 'unknown':
+      return undefined;
+    default:
+      return { rule: 'noDefect', detail: `answered ${answer.kind}` };
+  }
+}
+
+function outranked({ kind }: Answer): Broken {
+  return { rule: 'keyOutranksRefusal', detail: `${kind}, though it had taken effect` };
+}
+
+function brokenEffect(
+  account: AccountModel,
+  { call, earlier }: Answered,
+  answer: Effect,
+): Broken | undefined {
+  const stored = account.entries.get(call.asked.requestId);
+  if (!stored) return { rule: 'acknowledgedIsDurable', detail: `told ${answer.kind}, and there is no entry` };
+  if (!isOf(stored.entry, call.asked)) return { rule: 'replayIsTheFirst', detail: 'told of another request' };
+  const told = inspect({ ...answer.entry, shard: answer.shard });
+  if (told !== inspect({ ...stored.entry, shard: stored.shard }))
+    return { rule: 'replayIsTheFirst', detail: `told ${told}` };
+  if (answer.kind === 'applied' && (call.tookEffectBefore || earlier.some(({ kind }) => kind === 'applied')))
+    return { rule: 'oneEffectPerKey', detail: 'told to be applied, and it was before' };
+  return undefined;
+}
+
+function isOf(entry: Effect['entry'], { kind, amountMinor, fingerprint }: Asked): boolean {
+  return (
+    entry.kind === (kind === 'deduct' ? 'deduction' : 'credit') &&
+    entry.amountMinor === amountMinor &&
+    entry.fingerprint === fingerprint
+  );
+}
+
+function inspect(value: object): string {
+  return JSON.stringify(Object.entries(value).sort(), (_, each: unknown) =>
+    typeof each === 'bigint' ? each.toString() : each,
+  );
+}

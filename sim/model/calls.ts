@@ -1,0 +1,85 @@
+import type { Asked, OpenCall } from './account-model';
+import { type Answer, brokenBy, isEffect, isEffective, isUnknown } from './answer-rules';
+import type { LedgerModel } from './ledger-model';
+
+/** Judges every answer by what was true while it was waited for. */
+export class JudgedCalls {
+  /** By account and key: answers so far. */
+  readonly #answers = new Map<string, { readonly asked: Asked; readonly answers: Answer[]; open: number }>();
+  calls = 0;
+
+  constructor(private readonly model: LedgerModel) {}
+
+  begin(asked: Asked, nowMs: number): OpenCall {
+    this.calls += 1;
+    const account = this.model.account(asked.accountId);
+    const variants = account.asked.get(asked.requestId);
+    if (!variants) account.asked.set(asked.requestId, [asked]);
+    else if (variants.every(({ fingerprint }) => fingerprint !== asked.fingerprint)) variants.push(asked);
+    const call: OpenCall = {
+      asked,
+      sinceMs: nowMs,
+      tookEffectBefore: isEffective(account, asked),
+      wasShort: false,
+      wasFrozen: false,
+      wasClosed: false,
+    };
+    account.openCalls.add(call);
+    account.lookAt(call);
+    this.#recordOf(asked).open += 1;
+    return call;
+  }
+
+  end(call: OpenCall, answer: Answer): void {
+    const account = this.model.account(call.asked.accountId);
+    account.openCalls.delete(call);
+    const record = this.#recordOf(call.asked);
+    record.open -= 1;
+    const broken = brokenBy(account, { call, answer, earlier: record.answers });
+    if (broken) {
+      const { kind, amountMinor, requestId } = call.asked;
+      this.model.violated(
+        broken.rule,
+        `${requestId} (${kind} of ${amountMinor}): ${broken.detail}`,
+        requestId,
+      );
+    }
+    record.answers.push(answer);
+  }
+
+  /** Keys of which no answer can be relied on yet. */
+  get unresolved(): Asked[] {
+    return [...this.#answers.values()]
+      .filter(({ answers }) => answers.some(isUnknown) && !answers.some(isEffect))
+      .map(({ asked }) => asked);
+  }
+
+  /** Keys that were told to have taken effect. */
+  get effective(): Asked[] {
+    return [...this.#answers.values()]
+      .filter(({ answers }) => answers.some(isEffect))
+      .map(({ asked }) => asked);
+  }
+
+  /** A request whose every answer was a refusal has done nothing. */
+  judgeRefused(): void {
+    for (const { asked, answers, open } of this.#answers.values()) {
+      if (open > 0 || answers.some((answer) => isUnknown(answer) || isEffect(answer))) continue;
+      if (isEffective(this.model.account(asked.accountId), asked))
+        this.model.violated(
+          'refusalChangesNothing',
+          `${asked.requestId} was only ever refused (${answers.map(({ kind }) => kind).join(', ')}) and took effect`,
+          asked.requestId,
+        );
+    }
+  }
+
+  #recordOf(asked: Asked) {
+    const key = `${asked.accountId} ${asked.requestId} ${asked.fingerprint}`;
+    const known = this.#answers.get(key);
+    if (known) return known;
+    const made = { asked, answers: [], open: 0 };
+    this.#answers.set(key, made);
+    return made;
+  }
+}

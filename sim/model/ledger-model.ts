@@ -1,0 +1,192 @@
+import { type Entry, signedAmount } from '../../src/ledger/entry';
+import { OPENING_BALANCE_KEY } from '../../src/ledger/identifiers';
+import type { Changes } from '../../src/ledger/shard-state';
+import { rowKey, type SubAccount } from '../../src/ledger/sub-account';
+import type { CommitWatcher } from '../world/sim-database';
+import type { Trace } from '../world/trace';
+import { AccountModel } from './account-model';
+import { brokenRow } from './row-rules';
+
+/** What must hold, by the names of docs/testing.md. */
+export type Rule =
+  | 'oneEffectPerKey'
+  | 'effectWasAsked'
+  | 'acknowledgedIsDurable'
+  | 'replayIsTheFirst'
+  | 'refusalChangesNothing'
+  | 'rowIsSound'
+  | 'booksBalance'
+  | 'transferOnce'
+  | 'neverNegative'
+  | 'refusedOnlyIfShort'
+  | 'keyOutranksRefusal'
+  | 'statusIsKept'
+  | 'statusWasAsked'
+  | 'readingIsTrue'
+  | 'everythingEnds'
+  | 'auditAgrees'
+  | 'noDefect'
+  | 'answersInTime'
+  | 'calmIsServed';
+
+/** A broken rule, the first of its run. */
+export class Violation extends Error {
+  constructor(
+    readonly rule: Rule,
+    detail: string,
+    readonly about: readonly string[] = [],
+  ) {
+    super(`${rule}: ${detail}`);
+    this.name = 'Violation';
+  }
+}
+
+/**
+ * The independent judge: one bookkeeper without shards, retries or time, who sees every commit as it happens and every
+ * answer as it is given, and compares. It shares only the shapes of rows and entries with what it judges.
+ */
+export class LedgerModel implements CommitWatcher {
+  /** The first broken rule. Whoever runs the world stops when it is there. */
+  readonly firstViolation: Promise<Violation>;
+  entries = 0;
+  readonly #accounts = new Map<string, AccountModel>();
+  #violated: ((violation: Violation) => void) | undefined;
+
+  constructor(private readonly trace: Trace) {
+    this.firstViolation = new Promise((resolve) => (this.#violated = resolve));
+  }
+
+  account(accountId: string): AccountModel {
+    const known = this.#accounts.get(accountId);
+    if (known) return known;
+    const made = new AccountModel();
+    this.#accounts.set(accountId, made);
+    return made;
+  }
+
+  get accounts(): ReadonlyMap<string, AccountModel> {
+    return this.#accounts;
+  }
+
+  violated(rule: Rule, detail: string, ...about: string[]): void {
+    const violation = new Violation(rule, detail, about);
+    this.trace.note(`VIOLATION ${violation.message}`);
+    this.#violated?.(violation);
+    this.#violated = undefined;
+  }
+
+  committed(shard: string, changes: Changes, before: ReadonlyMap<string, SubAccount>): void {
+    const touched = new Set<AccountModel>();
+    for (const row of changes.subAccounts) {
+      const was = before.get(rowKey(row.accountId, row.index));
+      const broken = brokenRow(row, was, changes);
+      if (broken)
+        this.violated(
+          'rowIsSound',
+          `row ${row.accountId} ${row.index} of ${shard}: ${broken}`,
+          row.accountId,
+        );
+      const account = this.account(row.accountId);
+      account.inRowsMinor += balanceOf(row) - (was ? balanceOf(was) : 0n);
+      account.heldMinor += row.heldMinor - (was?.heldMinor ?? 0n);
+      touched.add(account);
+    }
+    for (const departure of changes.departures) this.#departs(shard, departure);
+    for (const arrival of changes.arrivals) this.#arrives(shard, arrival);
+    for (const entry of changes.entries) this.#enters(shard, entry);
+    for (const account of touched) this.#balances(account);
+    this.#note(shard, changes);
+  }
+
+  #enters(shard: string, entry: Entry): void {
+    const { accountId, requestId } = entry;
+    const account = this.account(accountId);
+    this.entries += 1;
+    const earlier = account.entries.get(requestId);
+    if (earlier)
+      this.violated('oneEffectPerKey', `${requestId} on ${earlier.shard} and on ${shard}`, requestId);
+    account.entries.set(requestId, { shard, entry });
+    account.totalMinor += signedAmount(entry);
+    if (!this.#wasAsked(account, entry))
+      this.violated('effectWasAsked', `${entry.kind} of ${entry.amountMinor} under ${requestId}`, requestId);
+    if (account.totalMinor < 0n)
+      this.violated('neverNegative', `${accountId} has ${account.totalMinor} after ${requestId}`, requestId);
+    const refused =
+      account.surely === 'closed' || (account.surely === 'frozen' && entry.kind === 'deduction');
+    if (refused)
+      this.violated('statusIsKept', `${requestId} on an account that is ${account.surely}`, requestId);
+    account.look();
+  }
+
+  #wasAsked(account: AccountModel, entry: Entry): boolean {
+    if (entry.requestId === OPENING_BALANCE_KEY) return entry.kind === 'credit';
+    const variants = account.asked.get(entry.requestId) ?? [];
+    return variants.some(
+      ({ kind, amountMinor, fingerprint }) =>
+        kind === (entry.kind === 'deduction' ? 'deduct' : 'credit') &&
+        amountMinor === entry.amountMinor &&
+        fingerprint === entry.fingerprint,
+    );
+  }
+
+  #departs(
+    shard: string,
+    { accountId, transferId, amountMinor, toShard }: Changes['departures'][number],
+  ): void {
+    const account = this.account(accountId);
+    const id = `${shard} ${transferId}`;
+    if (account.transit.has(id) || account.arrived.has(id) || amountMinor <= 0n)
+      this.violated('transferOnce', `${transferId} leaves ${shard} again, with ${amountMinor}`, transferId);
+    account.transit.set(id, { amountMinor, toShard });
+    account.inTransitMinor += amountMinor;
+  }
+
+  #arrives(
+    shard: string,
+    { accountId, transferId, amountMinor, fromShard }: Changes['arrivals'][number],
+  ): void {
+    const account = this.account(accountId);
+    const id = `${fromShard} ${transferId}`;
+    const sent = account.transit.get(id);
+    if (sent?.amountMinor !== amountMinor || sent.toShard !== shard) {
+      this.violated(
+        'transferOnce',
+        `${transferId} arrives on ${shard} and is not on its way there`,
+        transferId,
+      );
+      return;
+    }
+    account.transit.delete(id);
+    account.arrived.add(id);
+    account.inTransitMinor -= amountMinor;
+  }
+
+  #balances({ inRowsMinor, inTransitMinor, totalMinor }: AccountModel): void {
+    if (inRowsMinor + inTransitMinor !== totalMinor)
+      this.violated(
+        'booksBalance',
+        `rows ${inRowsMinor} + in transit ${inTransitMinor}, entries ${totalMinor}`,
+      );
+  }
+
+  #note(shard: string, { entries, departures, arrivals, localMoves, subAccounts }: Changes): void {
+    const parts = [
+      ...entries.map((entry) => `${entry.kind} ${entry.requestId} ${entry.amountMinor}`),
+      ...departures.map(
+        ({ transferId, amountMinor, toShard }) => `out ${transferId} ${amountMinor} → ${toShard}`,
+      ),
+      ...arrivals.map(({ transferId, amountMinor }) => `in ${transferId} ${amountMinor}`),
+      ...localMoves.map(({ transferId, amountMinor }) => `local ${transferId} ${amountMinor}`),
+    ];
+    const rows = subAccounts.map((row) => `${row.accountId}/${row.index}=${row.availableMinor}${flags(row)}`);
+    this.trace.note(`${shard} commits ${parts.join('; ')} [${rows.join(' ')}]`);
+  }
+}
+
+function flags({ epoch, state, accountStatus }: SubAccount): string {
+  return ` e${epoch}${state === 'open' ? '' : ` ${state}`}${accountStatus === 'active' ? '' : ` ${accountStatus}`}`;
+}
+
+function balanceOf({ availableMinor, heldMinor }: SubAccount): bigint {
+  return availableMinor + heldMinor;
+}

@@ -1,0 +1,78 @@
+import { Violation } from './model/ledger-model';
+import { calm } from './workload/calm';
+import { Clients } from './workload/clients';
+import { finale } from './workload/finale';
+import { planOf } from './workload/plan';
+import { Site } from './workload/site';
+import { storm } from './workload/storm';
+import { Wishes } from './workload/wishes';
+import { Chance } from './world/chance';
+import { World } from './world/world';
+
+export interface SeedOptions {
+  readonly seed: number;
+  /** Calls of clients, about. */
+  readonly calls: number;
+  readonly directoryImage: Buffer;
+  readonly keepTrace?: boolean;
+}
+
+/** What one seed came to. The same seed and calls give the same result, the checksum of its trace included. */
+export interface SeedResult {
+  readonly seed: number;
+  readonly calls: number;
+  readonly entries: number;
+  readonly events: number;
+  /** Simulated milliseconds. */
+  readonly simulatedMs: number;
+  readonly checksum: string;
+  readonly coverage: Readonly<Record<string, number>>;
+  readonly violation: Violation | undefined;
+  /** Nothing unless the trace is kept. */
+  readonly trace: readonly string[];
+}
+
+/** Runs one seed's world from its first moment to its last. */
+export async function runSeed(options: SeedOptions): Promise<SeedResult> {
+  const { seed, calls, directoryImage, keepTrace = false } = options;
+  const chance = new Chance(seed);
+  const plan = planOf(chance.fork(), calls);
+  const world = new World({ chance: chance.fork(), directoryImage, keepTrace });
+  const site = new Site(world, plan, chance.fork());
+  let violation: Violation | undefined;
+  try {
+    const ended = await world.timeline.until(Promise.race([live(site), world.model.firstViolation]));
+    if (ended instanceof Violation) violation = ended;
+  } catch (error) {
+    violation = new Violation(
+      'everythingEnds',
+      error instanceof Error ? (error.stack ?? error.message) : String(error),
+    );
+  } finally {
+    for (const instance of world.instances) instance.kill();
+    world.directory.close();
+  }
+  return {
+    seed,
+    calls: site.calls.calls,
+    entries: world.model.entries,
+    events: world.timeline.events,
+    simulatedMs: world.timeline.nowMs,
+    checksum: world.trace.checksum,
+    coverage: world.coverage.counts,
+    violation,
+    trace: world.trace.lines,
+  };
+}
+
+async function live(site: Site): Promise<void> {
+  const { plan } = site;
+  const parts = { clients: new Clients(site), wishes: new Wishes(site) };
+  await Promise.all(Array.from({ length: plan.instances }, () => site.startInstance()));
+  await Promise.all(plan.accounts.map((account) => parts.wishes.create(account)));
+  for (let round = 1; round <= plan.rounds; round += 1) {
+    await storm(site, parts);
+    await calm(site, parts);
+  }
+  await finale(site, parts);
+}

@@ -1,0 +1,120 @@
+import type { LaneSettings } from '../../src/engine/lane-settings';
+import type { Chance } from '../world/chance';
+
+export interface AccountPlan {
+  readonly accountId: string;
+  readonly subAccounts: number;
+  readonly openingMinor: bigint;
+  /** Amounts are multiples of it: 1, or so much that `net` wraps around. */
+  readonly unitMinor: bigint;
+  /** How often it is chosen, against the others. */
+  readonly heat: number;
+  readonly creditShare: number;
+  /** Deductions of up to three times what a sub-account would have. */
+  readonly largeShare: number;
+}
+
+/** What a seed stands for: how large the world is, what is asked of it, and what is done to it. */
+export interface Plan {
+  readonly shards: readonly string[];
+  /** Registered while it runs. */
+  readonly laterShards: readonly string[];
+  readonly instances: number;
+  readonly lanesPerShard: number;
+  readonly laneSettings: Partial<LaneSettings>;
+  readonly accounts: readonly AccountPlan[];
+  readonly clients: number;
+  readonly thinkMsMean: number;
+  readonly rounds: number;
+  /** Calls of one storm, over all clients. */
+  readonly stormCalls: number;
+  readonly calmCalls: number;
+  /** Calls that send an earlier key again; of these, some with another amount. */
+  readonly repeatShare: number;
+  readonly reuseShare: number;
+  /** New keys that are sent twice at once, through any two instances. */
+  readonly twinShare: number;
+  readonly readers: number;
+  /** What else is asked for in a storm, on the average. */
+  readonly wishes: Readonly<Record<Wish, number>>;
+  /** What breaks in a storm, on the average. */
+  readonly blows: Readonly<Record<Blow, number>>;
+  readonly noticesLost: number;
+}
+
+export type Wish = 'resize' | 'move' | 'rebalance' | 'freeze' | 'close' | 'addShard' | 'audit' | 'create';
+
+export type Blow =
+  'kill' | 'stall' | 'restart' | 'shardAway' | 'directoryAway' | 'cutOff' | 'clockJump' | 'badWeather';
+
+/** The most that one request may move. */
+export const MINOR_MAX = 10n ** 18n;
+
+const SUB_ACCOUNTS = [1, 1, 2, 3, 4, 5, 8, 13, 16];
+
+export function planOf(chance: Chance, calls: number): Plan {
+  const shards = Array.from({ length: chance.between(1, 5) }, (_, number) => `s${number}`);
+  const rounds = chance.between(1, 3);
+  /** Each is in the mix or not, and then as often as it happens to be. */
+  const at = (probability: number, most: number): number =>
+    chance.happens(probability) ? chance.next() * most : 0;
+  return {
+    shards,
+    laterShards: Array.from({ length: chance.between(0, 2) }, (_, number) => `t${number}`),
+    instances: chance.between(1, 3),
+    lanesPerShard: chance.between(1, 3),
+    laneSettings: chance.happens(0.2) ? { batchCommandsMax: chance.between(1, 6), depthMax: 24 } : {},
+    accounts: accountPlans(chance),
+    clients: chance.oneOf([4, 8, 16, 32, 64]),
+    thinkMsMean: chance.oneOf([2, 10, 40, 120]),
+    rounds,
+    stormCalls: Math.floor((calls * 0.85) / rounds),
+    calmCalls: Math.floor((calls * 0.15) / rounds),
+    repeatShare: chance.next() * 0.35,
+    reuseShare: chance.next() * 0.1,
+    twinShare: at(0.5, 0.2),
+    readers: chance.between(0, 2),
+    wishes: {
+      resize: at(0.6, 5),
+      move: at(0.6, 5),
+      rebalance: at(0.4, 4),
+      freeze: at(0.3, 3),
+      close: at(0.15, 2),
+      addShard: at(0.5, 2),
+      audit: at(0.3, 2),
+      create: at(0.3, 2),
+    },
+    blows: {
+      kill: at(0.5, 3),
+      stall: at(0.35, 2),
+      restart: at(0.2, 2),
+      shardAway: at(0.4, 3),
+      directoryAway: at(0.3, 2),
+      cutOff: at(0.3, 3),
+      clockJump: at(0.25, 4),
+      badWeather: at(0.7, 3),
+    },
+    noticesLost: at(0.5, 1),
+  };
+}
+
+function accountPlans(chance: Chance): AccountPlan[] {
+  return Array.from({ length: chance.between(1, 4) }, (_, number) => accountPlan(chance, number));
+}
+
+export function accountPlan(chance: Chance, number: number): AccountPlan {
+  const subAccounts = chance.oneOf(SUB_ACCOUNTS);
+  // Sometimes so much that the `net` of a row wraps around.
+  const unitMinor = chance.happens(0.15) ? 10n ** 16n : 1n;
+  const wealth = chance.oneOf([0, 5, 30, 200, 2_000]);
+  const openingMinor = BigInt(subAccounts * wealth) * unitMinor;
+  return {
+    accountId: `a${number}`,
+    subAccounts,
+    openingMinor: openingMinor > MINOR_MAX ? MINOR_MAX : openingMinor,
+    unitMinor,
+    heat: number === 0 ? 6 : chance.oneOf([0.5, 1, 2]),
+    creditShare: chance.oneOf([0, 0.05, 0.2, 0.5]),
+    largeShare: chance.oneOf([0.02, 0.1, 0.4]),
+  };
+}

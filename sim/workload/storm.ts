@@ -1,0 +1,41 @@
+import { Blows } from '../faults/blows';
+import type { Clients } from './clients';
+import type { Blow, Wish } from './plan';
+import { Readers } from './readers';
+import type { Site } from './site';
+import type { Wishes } from './wishes';
+
+/** Wishes and blows are spread over this much time. */
+const STORM_MS = 6_000;
+
+/** Everything at once: calls, wishes and blows. Ends when all of them have. */
+export async function storm(site: Site, parts: { clients: Clients; wishes: Wishes }): Promise<void> {
+  const { plan, chance, world } = site;
+  const blows = new Blows(site);
+  world.noticesLost = plan.noticesLost;
+  let isOver = false;
+  const calls = parts.clients.make(plan.stormCalls).then(() => {
+    isOver = true;
+  });
+  const scattered = <Name extends string>(
+    means: Readonly<Record<Name, number>>,
+    run: (name: Name) => Promise<unknown>,
+  ): Promise<unknown>[] =>
+    (Object.entries(means) as [Name, number][]).flatMap(([name, mean]) =>
+      Array.from({ length: timesOf(mean, chance.next()) }, async () => {
+        await site.sleep(chance.next() * STORM_MS);
+        await run(name);
+      }),
+    );
+  await Promise.all([
+    calls,
+    new Readers(site).read(plan.readers, () => isOver),
+    ...scattered<Wish>(plan.wishes, (wish) => parts.wishes.carryOut(wish)),
+    ...scattered<Blow>(plan.blows, (blow) => blows.strike(blow)),
+  ]);
+}
+
+/** How often something happens whose mean is given: the whole part, and one more by chance. */
+function timesOf(mean: number, lot: number): number {
+  return Math.floor(mean) + (lot < mean % 1 ? 1 : 0);
+}

@@ -1,0 +1,215 @@
+import { audit } from '../../src/audit/audit';
+import type { AccountStatus } from '../../src/ledger/sub-account';
+import type { OperationStart } from '../../src/operations/operation.service';
+import { simUrl, type SimInstance } from '../world/sim-instance';
+import { type AccountPlan, accountPlan, type Wish } from './plan';
+import { NOT_NOW, type Site } from './site';
+
+const SUB_ACCOUNTS_MAX = 24;
+
+/** How often a change of status is asked for again before it is left to whoever runs it. */
+const STATUS_TRIES_MAX = 30;
+
+/** What operators ask for: accounts, sizes, shards, statuses, audits. */
+export class Wishes {
+  /** Accounts of which somebody is changing the status: one at a time, so that it is known what must hold. */
+  readonly #changing = new Set<string>();
+
+  constructor(private readonly site: Site) {}
+
+  carryOut(wish: Wish): Promise<void> {
+    switch (wish) {
+      case 'resize':
+        return this.#resize(false);
+      case 'move':
+        return this.#resize(true);
+      case 'rebalance':
+        return this.#rebalance();
+      case 'freeze':
+        return this.#freeze();
+      case 'close':
+        return this.close(this.site.chance.oneOf(this.site.accounts).accountId);
+      case 'addShard':
+        return this.#addShard();
+      case 'audit':
+        return this.audit();
+      case 'create':
+        return this.create(accountPlan(this.site.chance, this.site.accounts.length));
+    }
+  }
+
+  /** Creates an account, however often that takes. */
+  async create(plan: AccountPlan): Promise<void> {
+    const { site } = this;
+    site.accounts.push(plan);
+    site.note(`create ${plan.accountId} with ${plan.subAccounts} sub-accounts and ${plan.openingMinor}`);
+    for (;;) {
+      const created = await site.ask(`creating ${plan.accountId}`, ({ accounts }) =>
+        accounts.create({
+          accountId: plan.accountId,
+          subAccounts: plan.subAccounts,
+          initialBalanceMinor: plan.openingMinor === 0n ? null : plan.openingMinor,
+          asset: 'USD/2',
+          strategy: 'merged',
+          lowBalanceMinor: null,
+        }),
+      );
+      if (created !== NOT_NOW) return;
+      await site.sleep(site.chance.spanMs(200));
+    }
+  }
+
+  /** Everything that the audit of the product has to say. Nothing, if all is well; it may be unable to look. */
+  async audit(): Promise<void> {
+    const { site } = this;
+    const { timeline, model, coverage } = site.world;
+    const report = await site.ask('an audit', ({ runtime }) =>
+      audit({
+        shards: runtime.shards.all.map(({ shard }) => shard),
+        directory: runtime.directory,
+        pacing: { pageRows: 50, now: () => timeline.nowMs, sleep: (ms) => timeline.sleep(ms) },
+      }),
+    );
+    if (report === NOT_NOW) return;
+    coverage.mark('audit');
+    const [first] = report.findings;
+    if (first) model.violated('auditAgrees', JSON.stringify(first), first.accountId);
+  }
+
+  /** Closes an account; only an empty one can be. @returns when that has ended, one way or the other */
+  async close(accountId: string): Promise<void> {
+    await this.#alone(accountId, async () => {
+      const account = this.site.world.model.account(accountId);
+      account.maybeClosed = true;
+      account.look();
+      const done = await this.#setStatus(accountId, 'closed');
+      await this.#whenStatusRests(accountId);
+      if (!done) {
+        account.maybeClosed = this.#statusNow(accountId) === 'closed';
+        return;
+      }
+      account.surely = 'closed';
+      this.site.world.coverage.mark('account closed');
+      if (account.totalMinor !== 0n)
+        this.site.world.model.violated('statusIsKept', `${accountId} is closed with ${account.totalMinor}`);
+    });
+  }
+
+  async #freeze(): Promise<void> {
+    const { accountId } = this.site.chance.oneOf(this.site.accounts);
+    const { model, coverage } = this.site.world;
+    await this.#alone(accountId, async () => {
+      const account = model.account(accountId);
+      if (account.maybeClosed) return;
+      account.maybeFrozen = true;
+      account.look();
+      const frozen = await this.#setStatus(accountId, 'frozen');
+      if (frozen && this.#statusNow(accountId) === 'frozen' && this.#openStatusOperations(accountId) === 0) {
+        account.surely = 'frozen';
+        coverage.mark('account frozen');
+      }
+      await this.site.sleep(this.site.chance.spanMs(600));
+      account.surely = 'active';
+      await this.#setStatus(accountId, 'active');
+      await this.#whenStatusRests(accountId);
+      account.maybeFrozen = this.#statusNow(accountId) === 'frozen';
+    });
+  }
+
+  /** Lets a frozen account go on, when the time of its freezing ran out in bad weather. */
+  async unfreeze(accountId: string): Promise<void> {
+    const account = this.site.world.model.account(accountId);
+    await this.#alone(accountId, async () => {
+      if (this.#statusNow(accountId) !== 'frozen') return;
+      await this.#setStatus(accountId, 'active');
+      await this.#whenStatusRests(accountId);
+      account.maybeFrozen = this.#statusNow(accountId) === 'frozen';
+    });
+  }
+
+  async #setStatus(accountId: string, status: AccountStatus): Promise<boolean> {
+    const { site } = this;
+    for (let tries = 1; tries <= STATUS_TRIES_MAX; tries += 1) {
+      site.note(`make ${accountId} ${status}`);
+      const change = await site.ask(`making ${accountId} ${status}`, ({ operations }) =>
+        operations.changeStatus(accountId, status),
+      );
+      if (change !== NOT_NOW && change.kind === 'done') return true;
+      if (change !== NOT_NOW && change.kind === 'refused' && change.error.code !== 'OPERATION_IN_PROGRESS')
+        return false;
+      await site.sleep(site.chance.spanMs(400));
+    }
+    return false;
+  }
+
+  /** An earlier try that nobody answered may still be carried out: until it is, anything may hold. */
+  async #whenStatusRests(accountId: string): Promise<void> {
+    while (this.#openStatusOperations(accountId) > 0) await this.site.sleep(200);
+  }
+
+  #openStatusOperations(accountId: string): number {
+    const [row] = this.site.world.directory.read(
+      `SELECT COUNT(*) FROM operation WHERE kind = 'status' AND account_id = ? AND step <> 'ended'`,
+      [accountId],
+    );
+    return Number(row?.[0]);
+  }
+
+  #statusNow(accountId: string): unknown {
+    const [row] = this.site.world.directory.read('SELECT status FROM account WHERE account_id = ?', [
+      accountId,
+    ]);
+    return row?.[0];
+  }
+
+  async #alone(accountId: string, run: () => Promise<void>): Promise<void> {
+    if (this.#changing.has(accountId)) return;
+    this.#changing.add(accountId);
+    await run();
+    this.#changing.delete(accountId);
+  }
+
+  async #resize(toOtherShards: boolean): Promise<void> {
+    const { site } = this;
+    const { chance } = site;
+    const { accountId } = chance.oneOf(site.accounts);
+    const shards = toOtherShards
+      ? chance.some(site.shards, chance.between(1, site.shards.length))
+      : undefined;
+    const least = shards?.length ?? this.#shardsOf(accountId);
+    const subAccounts = chance.between(least, Math.max(least, SUB_ACCOUNTS_MAX));
+    site.note(`resize ${accountId} to ${subAccounts} on ${shards?.join(',') ?? 'the same shards'}`);
+    await this.#begin(({ operations }) => operations.resize({ accountId, subAccounts, shards }));
+  }
+
+  async #rebalance(): Promise<void> {
+    const { accountId } = this.site.chance.oneOf(this.site.accounts);
+    await this.#begin(({ operations }) => operations.rebalance(accountId));
+  }
+
+  async #begin(start: (instance: SimInstance) => Promise<OperationStart>): Promise<void> {
+    const begun = await this.site.ask('an operation', start);
+    if (begun === NOT_NOW || begun.kind !== 'started') return;
+    this.site.operations.add(begun.operation.operationId);
+  }
+
+  async #addShard(): Promise<void> {
+    const { site } = this;
+    const name = site.plan.laterShards.find((each) => !site.shards.includes(each));
+    if (name === undefined) return;
+    site.note(`add shard ${name}`);
+    const added = await site.ask(`adding ${name}`, ({ runtime }) =>
+      runtime.registerShard(name, simUrl(name)),
+    );
+    if (added === NOT_NOW) return;
+    site.world.coverage.mark('shard added');
+    if (!site.shards.includes(name)) site.shards.push(name);
+  }
+
+  #shardsOf(accountId: string): number {
+    const [row] = this.site.world.directory.read('SELECT shards FROM account WHERE account_id = ?', [
+      accountId,
+    ]);
+    return typeof row?.[0] === 'string' ? row[0].split(',').length : 1;
+  }
+}

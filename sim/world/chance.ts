@@ -1,0 +1,63 @@
+/** Chance from a seed: the same seed gives the same numbers. Mulberry32, small and good enough to mix the order of things. */
+export class Chance {
+  #state: number;
+
+  constructor(seed: number) {
+    this.#state = seed >>> 0;
+  }
+
+  /** In [0, 1). */
+  next(): number {
+    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
+    const state = this.#state;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  }
+
+  /** Chance of its own, that what happens elsewhere does not disturb. */
+  fork(): Chance {
+    return new Chance(Math.floor(this.next() * 2 ** 32));
+  }
+
+  /** Whether something of a probability in [0, 1] happens. */
+  happens(probability: number): boolean {
+    return this.next() < probability;
+  }
+
+  /** An integer in [from, to]. */
+  between(from: number, to: number): number {
+    return from + Math.floor(this.next() * (to - from + 1));
+  }
+
+  oneOf<T>(choices: readonly T[]): T {
+    const chosen = choices[this.between(0, choices.length - 1)];
+    if (chosen === undefined) throw new RangeError('nothing to choose from');
+    return chosen;
+  }
+
+  /** One of the names, as often as its weight says. */
+  weighted<Name extends string>(weights: Readonly<Record<Name, number>>): Name {
+    const entries = Object.entries(weights) as [Name, number][];
+    let left = this.next() * entries.reduce((sum, [, weight]) => sum + weight, 0);
+    for (const [name, weight] of entries) {
+      left -= weight;
+      if (left < 0) return name;
+    }
+    throw new RangeError('no weight is positive');
+  }
+
+  /** `count` different ones of the given, in a random order. */
+  some<T>(choices: readonly T[], count: number): T[] {
+    const left = [...choices];
+    const chosen: T[] = [];
+    while (chosen.length < count && left.length > 0)
+      chosen.push(...left.splice(this.between(0, left.length - 1), 1));
+    return chosen;
+  }
+
+  /** Milliseconds, mostly short and sometimes long: exponential around a mean. */
+  spanMs(meanMs: number): number {
+    return -Math.log(1 - this.next()) * meanMs;
+  }
+}

@@ -1,0 +1,165 @@
+import type { EngineObserver } from '../../src/engine/observer';
+import { CALM, type Hazards } from '../faults/weather';
+import { LedgerModel } from '../model/ledger-model';
+import type { Chance } from './chance';
+import { Coverage } from './coverage';
+import { DirectoryServer } from './sim-directory';
+import { SimDatabase } from './sim-database';
+import { type InstanceSettings, SimInstance } from './sim-instance';
+import { Timeline } from './timeline';
+import { Trace } from './trace';
+
+/** 2026-01-01: when every world begins. */
+const BEGINS_MS = 1_767_225_600_000;
+
+/** As `innodb_lock_wait_timeout` of the product's sessions. */
+const LOCK_WAIT_MS_MAX = 2_000;
+
+/** How long a notice from one instance to the others is under way, when it arrives. */
+const NOTICE_MS_MAX = 200;
+
+export interface WorldOptions {
+  readonly chance: Chance;
+  readonly directoryImage: Buffer;
+  readonly keepTrace: boolean;
+}
+
+/** Everything in one simulated run: databases, the directory, service instances, and what goes wrong between them. */
+export class World {
+  readonly chance: Chance;
+  readonly timeline: Timeline;
+  readonly trace: Trace;
+  readonly coverage = new Coverage();
+  readonly model: LedgerModel;
+  readonly directory: DirectoryServer;
+  readonly instances: SimInstance[] = [];
+  /** Notices between instances are lost with this probability. */
+  noticesLost = 0;
+  readonly #databases = new Map<string, SimDatabase>();
+  readonly #hazards = new Map<string, Hazards>();
+  readonly #clockOffsetsMs = new Map<string, number>();
+  #instances = 0;
+
+  constructor({ chance, directoryImage, keepTrace }: WorldOptions) {
+    this.chance = chance;
+    this.timeline = new Timeline(chance.fork());
+    this.trace = new Trace(this.timeline, keepTrace);
+    this.model = new LedgerModel(this.trace);
+    this.directory = new DirectoryServer(directoryImage, () => this.#clockUs('directory'));
+  }
+
+  /** A shard's database; it is there as soon as anyone asks for it. */
+  database(name: string): SimDatabase {
+    const known = this.#databases.get(name);
+    if (known) return known;
+    const made = new SimDatabase(name, {
+      clockUs: () => this.#clockUs(name),
+      lockWait: { msMax: LOCK_WAIT_MS_MAX, later: (ms, run) => this.timeline.after(ms, run) },
+      watcher: this.model,
+    });
+    this.#databases.set(name, made);
+    return made;
+  }
+
+  get databases(): SimDatabase[] {
+    return [...this.#databases.values()];
+  }
+
+  get wallMs(): number {
+    return BEGINS_MS + this.timeline.nowMs;
+  }
+
+  /** A new process. It is not started. */
+  newInstance(settings: InstanceSettings): SimInstance {
+    const instance = new SimInstance(`i${(this.#instances += 1)}`, this, settings);
+    this.instances.push(instance);
+    return instance;
+  }
+
+  get living(): SimInstance[] {
+    return this.instances.filter(({ takesCalls }) => takesCalls);
+  }
+
+  hazardsOf(database: string): Hazards {
+    return this.#hazards.get(database) ?? CALM;
+  }
+
+  setHazards(database: string, hazards: Hazards): void {
+    this.#hazards.set(database, hazards);
+  }
+
+  calmDown(): void {
+    this.#hazards.clear();
+  }
+
+  /** Sets a database's clock forward or back. */
+  jumpClock(name: string, ms: number): void {
+    this.#clockOffsetsMs.set(name, (this.#clockOffsetsMs.get(name) ?? 0) + ms);
+  }
+
+  /** The server goes away: what was not committed is rolled back, and nobody reaches it. */
+  takeAway(name: string): void {
+    if (name === 'directory') {
+      this.directory.isAway = true;
+      return;
+    }
+    const database = this.database(name);
+    database.isAway = true;
+    for (const { shards } of this.instances)
+      for (const shard of shards) if (shard.name === name) database.disconnect(shard);
+  }
+
+  bringBack(name: string): void {
+    if (name === 'directory') this.directory.isAway = false;
+    else this.database(name).isAway = false;
+  }
+
+  /** An instance has changed an account: the others may hear of it, sooner or later. */
+  announce(from: SimInstance, accountId: string): void {
+    for (const other of this.instances) {
+      if (other === from || other.isGone) continue;
+      if (this.chance.happens(this.noticesLost)) {
+        this.coverage.mark('fault notice lost');
+        continue;
+      }
+      this.timeline.after(
+        this.chance.next() * NOTICE_MS_MAX,
+        () => {
+          other.runtime.accounts.refresh(accountId);
+        },
+        other,
+      );
+    }
+  }
+
+  observerFor(instance: string): EngineObserver {
+    return {
+      batchDone: () => undefined,
+      deducted: () => undefined,
+      shardState: (shard, up) => {
+        this.coverage.mark(up ? 'breaker closed' : 'breaker opened');
+        this.trace.note(`${instance} finds ${shard} ${up ? 'up' : 'down'}`);
+      },
+      defect: (incident, error) => {
+        this.model.violated('noDefect', `${instance} reports a defect ${incident}: ${describe(error)}`);
+      },
+      collected: ({ locked }) => {
+        this.coverage.mark(locked ? 'collector round under locks' : 'collector round by readings');
+      },
+      deferred: (work, error) => {
+        this.coverage.mark('background work deferred');
+        this.trace.note(
+          `${instance} puts off ${work}: ${error instanceof Error ? error.message : String(error)}`,
+        );
+      },
+    };
+  }
+
+  #clockUs(name: string): number {
+    return (this.wallMs + (this.#clockOffsetsMs.get(name) ?? 0)) * 1_000;
+  }
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
