@@ -1,12 +1,11 @@
 /**
  * The layers of docs/ARCHITECTURE.md, enforced. Imports run downwards:
  *
- *   main, app.module → api, cli, features → engine → shards → ledger      (platform stands beside them)
+ *   main, app.module → api, cli, features → engine → strategies → shards → ledger      (platform stands beside them)
  *
  * Each rule's comment says how to mend a breach.
  */
-const features =
-  '^src/(accounts|deductions|balances|operations|holds|rebalancer|intake|events|audit|strategies)/';
+const features = '^src/(accounts|deductions|balances|operations|holds|rebalancer|intake|events|audit)/';
 
 module.exports = {
   forbidden: [
@@ -37,19 +36,28 @@ module.exports = {
       to: { path: '^src/', pathNot: ['^src/(shards|ledger)/'] },
     },
     {
+      name: 'strategies-know-shards-and-ledger',
+      comment:
+        'A strategy is SQL around one deduction, on a session that a shard hands it: the engine chooses it and decides what ' +
+        'it hands over. If it needs something from outside, such as a lock, take it through an interface of its own.',
+      severity: 'error',
+      from: { path: '^src/strategies/' },
+      to: { path: '^src/', pathNot: ['^src/(strategies|shards|ledger)/'] },
+    },
+    {
       name: 'engine-knows-shards-and-ledger',
       comment:
         'Lanes and routing must run in the simulator without a framework: pass services in through an interface of the engine.',
       severity: 'error',
       from: { path: '^src/engine/' },
-      to: { path: '^src/', pathNot: ['^src/(engine|shards|ledger)/'] },
+      to: { path: '^src/', pathNot: ['^src/(engine|strategies|shards|ledger)/'] },
     },
     {
       name: 'engine-has-no-framework',
       comment:
         'NestJS wires the engine from app.module and the features; the engine itself is plain TypeScript.',
       severity: 'error',
-      from: { path: '^src/(engine|ledger|shards)/' },
+      from: { path: '^src/(engine|strategies|ledger|shards)/' },
       to: { path: 'node_modules/(@nestjs|fastify)/' },
     },
     {

@@ -12,6 +12,7 @@ import { OperationController } from './api/rest/operation.controller';
 import { RestApi } from './api/rest/rest-api';
 import { ReversalController } from './api/rest/reversal.controller';
 import { ShardController } from './api/rest/shard.controller';
+import { StrategyController } from './api/rest/strategy.controller';
 import { SubAccountController } from './api/rest/sub-account.controller';
 import { BalanceService } from './balances/balance.service';
 import { DeductionService } from './deductions/deduction.service';
@@ -22,8 +23,9 @@ import { ADMIN_KEY, ApiKeys } from './platform/api-keys';
 import { Health } from './platform/health';
 import { Metrics } from './platform/metrics';
 import { InProcessNotices, NOTICES, type Notices } from './platform/notices';
+import { RedisLocks } from './platform/redis-locks';
 import { RedisNotices } from './platform/redis-notices';
-import { Settings } from './platform/settings';
+import { Settings, strategySettingsOf } from './platform/settings';
 import { StructuredLog } from './platform/structured-log';
 import { faultsOf } from './platform/test-faults';
 import { OperationsModule } from './operations/operations.module';
@@ -39,7 +41,8 @@ class CoreModule {
       { provide: ADMIN_KEY, useValue: adminKey },
       { provide: StructuredLog, useValue: new StructuredLog(settings.logLevel) },
       Metrics,
-      { provide: EngineRuntime, useFactory: engineRuntime, inject: [Settings, Metrics] },
+      { provide: LOCKS, useFactory: locksOf, inject: [Settings, Metrics] },
+      { provide: EngineRuntime, useFactory: engineRuntime, inject: [Settings, Metrics, LOCKS] },
       { provide: NOTICES, useFactory: noticesOf, inject: [Settings, Metrics] },
       ApiKeys,
       AccountNotices,
@@ -69,6 +72,7 @@ export class AppModule {
         HoldController,
         BatchController,
         SubAccountController,
+        StrategyController,
         OperationController,
         ShardController,
         KeyController,
@@ -81,13 +85,20 @@ export class AppModule {
 
 const DAY_MS = 24 * 3_600_000;
 
+const LOCKS = Symbol('locks');
+
+/** None: the engine keeps them in its process. */
+function locksOf(settings: Settings, metrics: Metrics): RedisLocks | undefined {
+  return settings.redisUrl === undefined ? undefined : new RedisLocks(settings.redisUrl, metrics);
+}
+
 function noticesOf(settings: Settings, metrics: Metrics): Notices {
   return settings.redisUrl === undefined
     ? new InProcessNotices()
     : new RedisNotices(settings.redisUrl, metrics);
 }
 
-function engineRuntime(settings: Settings, metrics: Metrics): EngineRuntime {
+function engineRuntime(settings: Settings, metrics: Metrics, locks: RedisLocks | undefined): EngineRuntime {
   const reach = faultsOf(process.env['HOTSPLIT_TEST_FAULT']);
   const runtime = new EngineRuntime({
     shards: settings.shardAddresses,
@@ -100,6 +111,9 @@ function engineRuntime(settings: Settings, metrics: Metrics): EngineRuntime {
       breakMs: 500,
     },
     observer: metrics,
+    mergeWindowMs: settings.mergeWindowMs,
+    strategySettings: strategySettingsOf(settings),
+    ...(locks && { locks }),
     startMsMax: settings.startSecondsMax * 1_000,
     idempotencyWindowMs: settings.idempotencyDays * DAY_MS,
     ...(settings.rebalanceMs > 0 && { rebalanceMs: settings.rebalanceMs }),

@@ -8,6 +8,14 @@ export interface CollectorCounts {
   readonly requests: number;
 }
 
+/** What the strategies that carry out one deduction at a time needed beside it. */
+export interface DeductionCounts {
+  /** Further tries. */
+  readonly retries: number;
+  /** Left to a lane. */
+  readonly handedOver: number;
+}
+
 /** Listens to the engine: counts its batches and rounds, and says so when something goes wrong that should not. */
 export class BatchCounter implements EngineObserver {
   readonly shardState = (): void => undefined;
@@ -15,7 +23,13 @@ export class BatchCounter implements EngineObserver {
   #batches = 0;
   #commands = 0;
   #seconds = 0;
+  #deductions = { retries: 0, handedOver: 0 };
   #collector = { rounds: 0, lockedRounds: 0, requests: 0 };
+
+  deducted({ result, tries }: { result: string; tries: number }): void {
+    this.#deductions.retries += tries - 1;
+    if (result === 'handOver') this.#deductions.handedOver += 1;
+  }
 
   batchDone({ commands, seconds }: { commands: number; seconds: number }): void {
     this.#batches += 1;
@@ -36,11 +50,16 @@ export class BatchCounter implements EngineObserver {
   reset(): void {
     this.#batches = this.#commands = this.#seconds = 0;
     this.#collector = { rounds: 0, lockedRounds: 0, requests: 0 };
+    this.#deductions = { retries: 0, handedOver: 0 };
   }
 
   get figures(): BatchFigures {
     const batches = Math.max(1, this.#batches);
     return { commands: this.#commands / batches, ms: (this.#seconds * 1_000) / batches };
+  }
+
+  get deductions(): DeductionCounts {
+    return { ...this.#deductions };
   }
 
   get collector(): CollectorCounts {

@@ -2,7 +2,8 @@ import { AccountService } from '../../src/accounts/account.service';
 import type { LaneSettings } from '../../src/engine/lane-settings';
 import { type EngineObserver, SILENT_OBSERVER } from '../../src/engine/observer';
 import { EngineRuntime } from '../../src/engine/runtime';
-import { readSettings, type Settings } from '../../src/platform/settings';
+import { readSettings, type Settings, strategySettingsOf } from '../../src/platform/settings';
+import type { LockService } from '../../src/strategies/lock-service';
 import type { AccountRecord } from '../../src/shards/directory/account-record';
 import { addressText, directoryOf, type Site } from './site';
 
@@ -30,7 +31,7 @@ export function environmentOf(site: Site): Record<string, string | undefined> {
 export async function startRuntime(
   site: Site,
   observer: EngineObserver,
-  laneSettings: Partial<LaneSettings> = {},
+  { locks, ...laneSettings }: Partial<LaneSettings> & { readonly locks?: LockService | undefined } = {},
 ): Promise<EngineRuntime> {
   const settings = settingsOf(site);
   const runtime = new EngineRuntime({
@@ -45,6 +46,9 @@ export async function startRuntime(
       ...laneSettings,
     },
     observer,
+    mergeWindowMs: settings.mergeWindowMs,
+    strategySettings: strategySettingsOf(settings),
+    ...(locks && { locks }),
     startMsMax: 10_000,
   });
   await runtime.start();

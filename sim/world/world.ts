@@ -144,6 +144,7 @@ export class World {
   observerFor(instance: string): EngineObserver {
     return {
       batchDone: () => undefined,
+      deducted: () => undefined,
       shardState: (shard, up) => {
         this.coverage.mark(up ? 'breaker closed' : 'breaker opened');
         this.trace.note(`${instance} finds ${shard} ${up ? 'up' : 'down'}`);

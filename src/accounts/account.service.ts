@@ -2,6 +2,7 @@ import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@
 import { canonicalMap, fingerprint } from '../engine/fingerprint';
 import { EngineRuntime } from '../engine/runtime';
 import { OPENING_BALANCE_KEY } from '../ledger/identifiers';
+import type { Strategy } from '../ledger/strategy';
 import { choosePlacement, subAccountsOn } from '../ledger/routing';
 import type { AccountRecord, NewAccountRecord } from '../shards/directory/account-record';
 import { ShardUnavailableError } from '../shards/faults';
@@ -10,7 +11,7 @@ export interface NewAccount {
   readonly accountId: string;
   readonly asset: string;
   readonly subAccounts: number;
-  readonly strategy: string;
+  readonly strategy: Strategy;
   readonly initialBalanceMinor: bigint | null;
   readonly lowBalanceMinor: bigint | null;
 }
@@ -20,6 +21,13 @@ export type AccountCreation =
   /** The same account was asked for before. */
   | { readonly kind: 'existed'; readonly account: AccountRecord }
   | { readonly kind: 'conflict' };
+
+export type StrategyChoice =
+  | { readonly kind: 'chosen'; readonly account: AccountRecord }
+  | { readonly kind: 'accountNotFound' }
+  | { readonly kind: 'accountClosed' }
+  /** The account has changed since the revision that the caller named. */
+  | { readonly kind: 'changedMeanwhile' };
 
 const SWEEP_MS = 5_000;
 const SWEEP_ACCOUNTS_MAX = 100;
@@ -62,6 +70,28 @@ export class AccountService implements OnApplicationBootstrap, OnModuleDestroy {
   /** The account as the directory has it now. */
   read(accountId: string): Promise<AccountRecord | undefined> {
     return this.runtime.accounts.reread(accountId);
+  }
+
+  /**
+   * Changes how the account's deductions are carried out. Nothing waits for anything: the ways may be mixed.
+   *
+   * @param revision that the caller has seen, if it matters to it
+   */
+  async chooseStrategy(
+    accountId: string,
+    strategy: Strategy,
+    revision: number | undefined,
+  ): Promise<StrategyChoice> {
+    const account = await this.runtime.accounts.reread(accountId);
+    if (!account) return { kind: 'accountNotFound' };
+    if (revision !== undefined && revision !== account.revision) return { kind: 'changedMeanwhile' };
+    if (account.status === 'closed') return { kind: 'accountClosed' };
+    if (account.strategy === strategy) return { kind: 'chosen', account };
+    if (!(await this.runtime.directory.setStrategy(accountId, strategy, revision)))
+      return { kind: 'changedMeanwhile' };
+    const changed = await this.runtime.accounts.reread(accountId);
+    this.runtime.announce(accountId);
+    return changed ? { kind: 'chosen', account: changed } : { kind: 'accountNotFound' };
   }
 
   /** Accounts in the order of their ids. */

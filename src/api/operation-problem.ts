@@ -1,3 +1,4 @@
+import type { StrategyChoice } from '../accounts/account.service';
 import { assertNever } from '../ledger/assert-never';
 import type { OperationStart, StatusChange } from '../operations/operation.service';
 import type { AccountRecord } from '../shards/directory/account-record';
@@ -53,6 +54,26 @@ export function changedOrProblem(change: StatusChange): AccountRecord {
       });
     default:
       return assertNever(change);
+  }
+}
+
+/**
+ * The account with its strategy.
+ *
+ * @throws Problem that says why it has another
+ */
+export function rechosenOrProblem(choice: StrategyChoice): AccountRecord {
+  switch (choice.kind) {
+    case 'chosen':
+      return choice.account;
+    case 'accountNotFound':
+      throw new Problem('ACCOUNT_NOT_FOUND');
+    case 'accountClosed':
+      throw new Problem('ACCOUNT_CLOSED');
+    case 'changedMeanwhile':
+      throw new Problem('PRECONDITION_FAILED');
+    default:
+      return assertNever(choice);
   }
 }
 

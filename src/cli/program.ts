@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import type { CommandContext } from './command-context';
 import { addAccountCommands } from './commands/account';
 import { addAccountStatusCommands } from './commands/account-status';
+import { addAccountStrategyCommand } from './commands/account-strategy';
 import { addAuditCommand } from './commands/audit';
 import { addEntryCommands } from './commands/entry';
 import { addHoldCommands } from './commands/hold';
@@ -66,6 +67,7 @@ function createProgram(context: CommandContext): Command {
     );
   const account = addAccountCommands(program, context);
   addAccountStatusCommands(account, context);
+  addAccountStrategyCommand(account, context);
   addSubAccountCommands(account, context);
   addEntryCommands(program, context);
   addHoldCommands(program, context);

@@ -11,7 +11,12 @@ import type { Request } from './router';
  * @param shard where the entry was found; rejects with `ShardUnavailableError` when it cannot be read any more
  */
 export async function earlierUse(
-  { kind, accountId, requestId, fingerprint }: Request,
+  {
+    kind,
+    accountId,
+    requestId,
+    fingerprint,
+  }: Pick<Request, 'kind' | 'accountId' | 'requestId' | 'fingerprint'>,
   entry: Entry,
   shard: Pick<Shard, 'findHold'>,
 ): Promise<LaneOutcome> {

@@ -13,6 +13,7 @@ import type { EngineOutcome } from './engine-outcome';
 import type { ReachPoint } from './fault-points';
 import { type FollowUp, FollowUps } from './follow-ups';
 import type { KeyLookUps } from './key-look-ups';
+import type { HomeDeductions } from './home-deductions';
 import type { EngineObserver } from './observer';
 import type { Rebalancer } from './rebalancer';
 import { type Request, routeToHome } from './router';
@@ -27,6 +28,7 @@ export interface EngineParts {
   readonly accounts: AccountCache;
   readonly transfers: Transfers;
   readonly collector: Collector;
+  readonly homeDeductions: HomeDeductions;
   readonly rebalancer: Pick<Rebalancer, 'note'>;
   readonly balances: Balances;
   readonly lookUps: KeyLookUps;
@@ -102,6 +104,7 @@ export class Engine {
 
   /** Resolves when every lane has run dry. Nothing new may be submitted meanwhile. */
   async whenIdle(): Promise<void> {
+    await this.parts.homeDeductions.whenIdle();
     await this.parts.collector.whenIdle();
     await this.parts.shards.whenIdle();
   }
@@ -112,7 +115,7 @@ export class Engine {
       if (earlier) return earlier;
     }
     const { shard, command } = routeToHome(request, account);
-    const { shards, collector } = this.parts;
+    const { shards, collector, homeDeductions } = this.parts;
     if (!shards.has(shard)) {
       await shards.ensure([shard]);
       if (!shards.has(shard)) return { shard, outcome: { kind: 'shardUnavailable', shard } };
@@ -122,7 +125,10 @@ export class Engine {
       if (collector.expectsShort(request.accountId, request.amountMinor))
         return collector.collect(request, shard, account.placement.epoch);
     }
-    const outcome = await shards.lanes(shard).submit(command);
+    const outcome =
+      command.kind === 'deduct'
+        ? await homeDeductions.carryOut(shard, command, account.strategy)
+        : await shards.lanes(shard).submit(command);
     // On one shard too: shares of a credit may be on their way between its rows.
     if (outcome.kind === 'insufficientFunds')
       return collector.collect(request, shard, account.placement.epoch);

@@ -1,6 +1,8 @@
 /** What the engine reports of itself. Implementations must be fast and must not throw. */
 export interface EngineObserver {
   batchDone(batch: { shard: string; lane: number; commands: number; seconds: number }): void;
+  /** A deduction that was carried out by a strategy of its own, how it ended there, and after how many tries. */
+  deducted(deduction: { strategy: string; result: string; tries: number }): void;
   shardState(shard: string, up: boolean): void;
   /** Something that should not happen did; `incident` is what the user was given to quote. */
   defect(incident: string, error: unknown): void;
@@ -12,6 +14,7 @@ export interface EngineObserver {
 
 export const SILENT_OBSERVER: EngineObserver = {
   batchDone: () => undefined,
+  deducted: () => undefined,
   shardState: () => undefined,
   defect: () => undefined,
   collected: () => undefined,

@@ -4,6 +4,13 @@ import { type Databases, REAL_DATABASES } from '../shards/open-database';
 import type { Shard } from '../shards/shard';
 import { type Location, parseLocation, type ShardAddress } from '../shards/shard-address';
 import { type Later, REAL_SURROUNDINGS, type Surroundings } from '../shards/surroundings';
+import { InProcessLocks, type LockService } from '../strategies/lock-service';
+import {
+  assertStrategySettings,
+  STRATEGY_SETTINGS,
+  type StrategySettings,
+} from '../strategies/strategy-settings';
+import { waysOfDeducting } from '../strategies/ways-of-deducting';
 import { ACCOUNT_CACHE_SETTINGS, AccountCache } from './account-cache';
 import { Balances } from './balances';
 import { Collector, COLLECTOR_SETTINGS } from './collector';
@@ -11,6 +18,7 @@ import { CREDIT_LIMIT_SETTINGS, CreditLimit } from './credit-limit';
 import { Engine } from './engine';
 import { NO_FAULTS, type ReachPoint } from './fault-points';
 import { HOLD_EXPIRY_SETTINGS, HoldExpiry } from './hold-expiry';
+import { HomeDeductions } from './home-deductions';
 import { Housekeeping } from './housekeeping';
 import { KeyLookUps } from './key-look-ups';
 import { assertLaneSettings, type LaneSettings } from './lane-settings';
@@ -40,6 +48,11 @@ export interface RuntimeOptions {
   readonly idempotencyWindowMs?: number;
   /** Between two looks of the rebalancer at the busy accounts, once it is started. */
   readonly rebalanceMs?: number;
+  readonly strategySettings?: StrategySettings;
+  /** Where `redis-lock` has its locks; in this process by default. */
+  readonly locks?: LockService;
+  /** How long a lane waits for company before each batch; by default only for what has arrived. */
+  readonly mergeWindowMs?: number;
   /** Tests let the process crash, or a call fail, between two steps. */
   readonly reach?: ReachPoint;
 }
@@ -84,6 +97,7 @@ export class EngineRuntime {
   constructor(private readonly options: RuntimeOptions) {
     this.observer = options.observer;
     assertLaneSettings(options.laneSettings);
+    assertStrategySettings(options.strategySettings ?? STRATEGY_SETTINGS);
     const { observer, surroundings = REAL_SURROUNDINGS, reach = NO_FAULTS } = options;
     const now = (): number => surroundings.now();
     const sleep = (ms: number, signal?: AbortSignal): Promise<void> => surroundings.sleep(ms, signal);
@@ -100,11 +114,13 @@ export class EngineRuntime {
       surroundings.wallMs(),
     );
     this.#openShards = options.shards.map((address) => this.#shardAt(address));
+    const { mergeWindowMs = 0 } = options;
+    const gather = mergeWindowMs > 0 ? () => sleep(mergeWindowMs) : turn;
     this.shards = new ShardSet(this.#openShards, {
       settings: options.laneSettings,
       observer,
       now,
-      turn,
+      turn: gather,
       sleep,
       later,
       newId,
@@ -178,6 +194,7 @@ export class EngineRuntime {
       balances: this.balances,
       rebalancer: this.rebalancer,
       collector: this.collector,
+      homeDeductions: this.#homeDeductions(),
       creditLimit: new CreditLimit(CREDIT_LIMIT_SETTINGS, now),
     });
     this.operations = this.#operations(windowMs);
@@ -221,6 +238,11 @@ export class EngineRuntime {
   /** What to do when an account's placement, size or status has changed here: other instances may want to know. */
   announceWith(announce: (accountId: string) => void): void {
     this.#announce = announce;
+  }
+
+  /** Tells other instances that an account has changed here. */
+  announce(accountId: string): void {
+    this.#announce(accountId);
   }
 
   /**
@@ -286,8 +308,17 @@ export class EngineRuntime {
       clusterId: () => this.directory.clusterId(),
       describeAccount: (accountId) => this.#describeAccount(accountId),
       parallelism: this.options.lanesPerShard,
+      deductionSettings: this.options.strategySettings ?? STRATEGY_SETTINGS,
       surroundings: this.surroundings,
     });
+  }
+
+  #homeDeductions(): HomeDeductions {
+    const { shards, observer, surroundings } = this;
+    const { strategySettings: settings = STRATEGY_SETTINGS } = this.options;
+    const { locks = new InProcessLocks(() => surroundings.now()) } = this.options;
+    const ways = waysOfDeducting({ locks, settings, surroundings });
+    return new HomeDeductions({ shards, ways, observer, newId: () => surroundings.newId() });
   }
 
   #operations(windowMs: number): OperationRunner {

@@ -8,6 +8,9 @@ export const AMOUNT_MAX_MINOR = 10n ** 18n;
 /** The most an account (and so any one sub-account) may hold: 9·10^18 minor units, inside a signed 64-bit column. */
 export const BALANCE_MAX_MINOR = 9n * 10n ** 18n;
 
+/** The least that a running sum in a signed 64-bit column can be; below it, it wraps. */
+export const NET_MIN_MINOR = -(2n ** 63n);
+
 const AMOUNT_DIGITS = /^[1-9][0-9]{0,18}$/;
 
 /**

@@ -55,7 +55,12 @@ type EntrySource = Pick<
 >;
 
 /** @param row as the entry leaves it */
-export function entryOf(kind: EntryKind, command: EntrySource, row: SubAccount, createdAtUs: number): Entry {
+export function entryOf(
+  kind: EntryKind,
+  command: EntrySource,
+  row: Pick<SubAccount, 'index' | 'version' | 'epoch'>,
+  createdAtUs: number,
+): Entry {
   return {
     accountId: command.accountId,
     requestId: command.requestId,

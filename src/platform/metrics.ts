@@ -62,6 +62,20 @@ export class Metrics implements EngineObserver {
     registers: [this.registry],
   });
 
+  readonly #deductions = new Counter({
+    name: 'hotsplit_strategy_deductions_total',
+    help: 'Deductions carried out by a strategy of their own, by how they ended there; handOver: a lane decided.',
+    labelNames: ['strategy', 'result'],
+    registers: [this.registry],
+  });
+
+  readonly #deductionRetries = new Counter({
+    name: 'hotsplit_strategy_retries_total',
+    help: 'Further tries of such deductions, because somebody came between.',
+    labelNames: ['strategy'],
+    registers: [this.registry],
+  });
+
   readonly #shardUp = new Gauge({
     name: 'hotsplit_shard_up',
     help: '1 while the shard answers, 0 while requests for it are turned away.',
@@ -157,6 +171,11 @@ export class Metrics implements EngineObserver {
   batchDone(batch: { shard: string; commands: number; seconds: number }): void {
     this.#batchCommands.observe({ shard: batch.shard }, batch.commands);
     this.#batchSeconds.observe({ shard: batch.shard }, batch.seconds);
+  }
+
+  deducted({ strategy, result, tries }: { strategy: string; result: string; tries: number }): void {
+    this.#deductions.inc({ strategy, result });
+    this.#deductionRetries.inc({ strategy }, tries - 1);
   }
 
   shardState(shard: string, up: boolean): void {

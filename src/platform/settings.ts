@@ -2,6 +2,7 @@ import { plainToInstance } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, Length, Matches, Max, Min, MinLength, validateSync } from 'class-validator';
 import { join } from 'node:path';
 import { parseLocation, parseShardAddress, type Location, type ShardAddress } from '../shards/shard-address';
+import { STRATEGY_SETTINGS, type StrategySettings } from '../strategies/strategy-settings';
 import { LOG_LEVELS, type LogLevel } from './structured-log';
 
 const EMBEDDED_SHARDS = 4;
@@ -22,6 +23,11 @@ class PlainSettings {
   @IsInt() @Min(1) @Max(4_096) batchCommandsMax!: number;
   @IsInt() @Min(1) @Max(1_000_000) laneDepthMax!: number;
   @IsInt() @Min(10) @Max(120_000) waitMsMax!: number;
+  @IsInt() @Min(0) @Max(1_000) mergeWindowMs!: number;
+  @IsInt() @Min(1) @Max(256) strategySessions!: number;
+  @IsInt() @Min(1) @Max(10_000) strategyTriesMax!: number;
+  @IsInt() @Min(1) @Max(10_000) strategyBackoffMsMax!: number;
+  @IsInt() @Min(10) @Max(60_000) lockMs!: number;
   @IsInt() @Min(1) @Max(3_650) idempotencyDays!: number;
   @IsInt() @Min(0) @Max(60_000) rebalanceMs!: number;
   @IsInt() @Min(0) @Max(8_760) auditHours!: number;
@@ -76,7 +82,7 @@ export const SETTINGS = {
     fallback: undefined,
     secret: true,
     meaning:
-      'Redis, over which instances tell each other what their caches should forget; without it they find out within seconds',
+      'Redis, over which instances tell each other what their caches should forget and where the strategy `redis-lock` has its locks; without it they find out within seconds, and locks are those of one process',
   },
   logLevel: {
     variable: 'HOTSPLIT_LOG_LEVEL',
@@ -107,6 +113,40 @@ export const SETTINGS = {
     fallback: '10000',
     number: true,
     meaning: 'milliseconds a command may wait in a lane before it is answered OVERLOADED instead of run',
+  },
+  mergeWindowMs: {
+    variable: 'HOTSPLIT_MERGE_WINDOW_MS',
+    fallback: '0',
+    number: true,
+    meaning:
+      'milliseconds that a lane waits for company before each batch (up to 1,000); with 0 a batch is what came while the one before was under way',
+  },
+  strategySessions: {
+    variable: 'HOTSPLIT_STRATEGY_SESSIONS',
+    fallback: '16',
+    number: true,
+    meaning:
+      'deductions that strategies other than `merged` carry out at once on one shard (1–256); on MySQL each has a session, beside those of the lanes',
+  },
+  strategyTriesMax: {
+    variable: 'HOTSPLIT_STRATEGY_TRIES_MAX',
+    fallback: '100',
+    number: true,
+    meaning:
+      'tries of such a deduction in conflict before it is answered OVERLOADED (1–10,000); within HOTSPLIT_WAIT_MS_MAX',
+  },
+  strategyBackoffMsMax: {
+    variable: 'HOTSPLIT_STRATEGY_BACKOFF_MS_MAX',
+    fallback: '50',
+    number: true,
+    meaning:
+      'milliseconds of the longest pause between two of its tries (1–10,000); each is random between 0 and a bound that doubles from 2 up to this',
+  },
+  lockMs: {
+    variable: 'HOTSPLIT_LOCK_MS',
+    fallback: '2000',
+    number: true,
+    meaning: 'milliseconds after which a lock of the strategy `redis-lock` expires (10–60,000)',
   },
   idempotencyDays: {
     variable: 'HOTSPLIT_IDEMPOTENCY_DAYS',
@@ -146,6 +186,19 @@ export const SETTINGS = {
 export class Settings extends PlainSettings {
   shardAddresses!: readonly ShardAddress[];
   directoryLocation!: Location;
+}
+
+/** The bounds of the strategies; what waits for one of their sessions waits as it would in a lane. */
+export function strategySettingsOf(settings: Settings): StrategySettings {
+  return {
+    ...STRATEGY_SETTINGS,
+    sessionsPerShard: settings.strategySessions,
+    triesMax: settings.strategyTriesMax,
+    backoffMsMax: settings.strategyBackoffMsMax,
+    waitingMax: settings.laneDepthMax,
+    waitMsMax: settings.waitMsMax,
+    lockMs: settings.lockMs,
+  };
 }
 
 /** All faults of the environment, reported together; messages name variables and rules, never the values of secrets. */

@@ -1,12 +1,15 @@
 import type { Database } from './database';
 import { MysqlBatchStore } from './mysql/mysql-batch-store';
+import { MysqlDeductionSessions } from './mysql/mysql-deduction-sessions';
 import { MysqlDatabase } from './mysql/mysql-database';
 import { MysqlPool } from './mysql/mysql-pool';
 import { RETRY_POLICY, type RetryPolicy } from './run-batch';
+import { DEDUCTION_SETTINGS, type DeductionSettings } from './run-deduction';
 import type { Shard } from './shard';
 import type { Location, ShardAddress } from './shard-address';
 import { type DescribeAccount, SqlShard } from './sql-shard';
 import { SqliteBatchStore } from './sqlite/sqlite-batch-store';
+import { SqliteDeductionSessions } from './sqlite/sqlite-deduction-sessions';
 import { SqliteDatabase } from './sqlite/sqlite-database';
 import { SqliteFile } from './sqlite/sqlite-file';
 import { REAL_SURROUNDINGS, type Surroundings } from './surroundings';
@@ -21,12 +24,14 @@ export interface ShardOptions {
   readonly parallelism: number;
   readonly surroundings?: Surroundings;
   readonly policy?: RetryPolicy;
+  readonly deductionSettings?: DeductionSettings;
 }
 
 /** The shard at an address, not connected yet: call `open`. */
 export function shardAt({ name, location }: ShardAddress, options: ShardOptions): Shard {
   const { clusterId, describeAccount, surroundings = REAL_SURROUNDINGS, policy = RETRY_POLICY } = options;
-  const common = { name, clusterId, describeAccount, surroundings, policy };
+  const { deductionSettings = DEDUCTION_SETTINGS } = options;
+  const common = { name, clusterId, describeAccount, surroundings, policy, deductionSettings };
   if (location.kind === 'sqlite') {
     const file = SqliteFile.open(location.path);
     return new SqlShard({
@@ -34,25 +39,23 @@ export function shardAt({ name, location }: ShardAddress, options: ShardOptions)
       parallelism: 1,
       database: new SqliteDatabase(name, file),
       batches: new SqliteBatchStore(name, file),
+      deductions: new SqliteDeductionSessions(name, file),
     });
   }
   // Batches have sessions of their own, so that no amount of reading keeps a lane waiting.
-  const pool = new MysqlPool(
-    name,
-    location.url,
-    {
-      connectionsMax: options.parallelism + 1,
-      multipleStatements: true,
-      acquireMsMax: 3_000,
-      statementMsMax: 5_000,
-    },
-    'shard',
-  );
+  const pool = (connectionsMax: number): MysqlPool =>
+    new MysqlPool(
+      name,
+      location.url,
+      { connectionsMax, multipleStatements: true, acquireMsMax: 3_000, statementMsMax: 5_000 },
+      'shard',
+    );
   return new SqlShard({
     ...common,
     parallelism: options.parallelism,
     database: new MysqlDatabase(name, location.url, 'shard', READ_CONNECTIONS_MAX),
-    batches: new MysqlBatchStore(name, pool),
+    batches: new MysqlBatchStore(name, pool(options.parallelism + 1)),
+    deductions: new MysqlDeductionSessions(name, pool(deductionSettings.sessionsPerShard)),
   });
 }
 

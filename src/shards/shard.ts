@@ -1,9 +1,10 @@
-import type { Command } from '../ledger/command';
+import type { Command, DeductCommand } from '../ledger/command';
 import type { Entry, ListedKind } from '../ledger/entry';
 import type { Hold } from '../ledger/hold';
 import type { Outcome } from '../ledger/outcome';
 import type { SubAccount, SubAccountSeed } from '../ledger/sub-account';
 import type { Departure } from '../ledger/transfer';
+import type { DeductionResult, DeductionWay } from './deduction-way';
 import type { LedgerScan } from './ledger-scan';
 
 /** Sums over an account's rows on one shard, from one statement. */
@@ -91,6 +92,12 @@ export interface Shard extends LedgerScan {
    * applied outcomes are durable.
    */
   applyBatch(commands: readonly Command[], hint: BatchHint): Promise<BatchResult>;
+
+  /**
+   * Carries out one deduction in a transaction of its own, a strategy's way. Refuses nothing: what is not a plain success
+   * is handed over, to be decided in a batch.
+   */
+  deduct(command: DeductCommand, way: DeductionWay): Promise<DeductionResult>;
 
   /** Creates rows that do not exist yet, empty; existing ones are left alone. */
   createSubAccounts(seeds: readonly SubAccountSeed[]): Promise<void>;

@@ -4,6 +4,7 @@ import type { Database } from './database';
 import { ShardFault } from './faults';
 import { MemoryBatchStore } from './memory/memory-batch-store';
 import { MemoryDatabase } from './memory/memory-database';
+import { DEDUCTION_SETTINGS } from './run-deduction';
 import { RETRY_POLICY } from './run-batch';
 import { NO_HINT } from './shard';
 import { SqlShard } from './sql-shard';
@@ -52,6 +53,13 @@ function shardOn(failures: readonly ShardFault[] = []) {
     parallelism: 1,
     database,
     batches: new MemoryBatchStore(stored),
+    deductions: {
+      open: () => {
+        throw new Error('nothing is deducted here');
+      },
+      close: () => Promise.resolve(),
+    },
+    deductionSettings: DEDUCTION_SETTINGS,
     clusterId: () => Promise.resolve('cluster'),
     describeAccount: () => Promise.resolve({ epoch: 4, accountStatus: 'frozen', accountStatusVersion: 9 }),
     surroundings: clock,

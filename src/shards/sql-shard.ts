@@ -1,10 +1,11 @@
-import type { Command } from '../ledger/command';
+import type { Command, DeductCommand } from '../ledger/command';
 import type { StoredTransfer } from '../ledger/audit-transfer';
 import type { Entry } from '../ledger/entry';
 import type { Hold } from '../ledger/hold';
 import type { Reversal } from '../ledger/reversal';
 import type { SubAccount, SubAccountSeed } from '../ledger/sub-account';
 import type { BatchStore } from './batch-transaction';
+import type { DeductionResult, DeductionWay } from './deduction-way';
 import { type Cell, type Database, type Dialect, integer, text } from './database';
 import { DatabaseRefusedError, unlessUnavailable } from './faults';
 import { lockAccount } from './lock-account';
@@ -21,7 +22,9 @@ import type {
   TransferPlace,
 } from './ledger-scan';
 import { wholeTransfers } from './ledger-scan';
+import { Places } from './places';
 import { type RetryPolicy, runBatch } from './run-batch';
+import { type DeductionSessions, type DeductionSettings, runDeduction } from './run-deduction';
 import type {
   BatchHint,
   BatchResult,
@@ -65,6 +68,9 @@ export interface SqlShardParts {
   readonly database: Database;
   /** Batches. */
   readonly batches: BatchStore;
+  /** Deductions one by one. */
+  readonly deductions: DeductionSessions;
+  readonly deductionSettings: DeductionSettings;
   readonly clusterId: () => Promise<string>;
   readonly describeAccount: DescribeAccount;
   readonly surroundings: Surroundings;
@@ -82,7 +88,14 @@ const TRANSFERS_LENGTH_MAX = 200;
 
 /** A shard on any SQL store: batches go through its transactions, the rest are single statements. */
 export class SqlShard implements Shard {
-  constructor(private readonly parts: SqlShardParts) {}
+  readonly #places: Places;
+
+  constructor(private readonly parts: SqlShardParts) {
+    const { sessionsPerShard: places, waitingMax, waitMsMax } = parts.deductionSettings;
+    this.#places = new Places({ places, waitingMax, waitMsMax }, (ms, run) =>
+      parts.surroundings.later(ms, run),
+    );
+  }
 
   get name(): string {
     return this.parts.name;
@@ -140,6 +153,13 @@ export class SqlShard implements Shard {
       commands,
       hint,
     );
+  }
+
+  deduct(command: DeductCommand, way: DeductionWay): Promise<DeductionResult> {
+    const { name, deductions: sessions, deductionSettings: settings, surroundings } = this.parts;
+    const findEntry = (accountId: string, requestId: string) => this.findEntry(accountId, requestId);
+    const run = { shard: name, sessions, places: this.#places, settings, surroundings, findEntry };
+    return runDeduction(run, way, command);
   }
 
   createSubAccounts(seeds: readonly SubAccountSeed[]): Promise<void> {
@@ -265,6 +285,7 @@ export class SqlShard implements Shard {
   }
 
   async close(): Promise<void> {
+    await this.parts.deductions.close();
     await this.parts.batches.close();
     await this.parts.database.close();
   }

@@ -71,6 +71,13 @@ const ENDPOINTS: readonly Endpoint[] = [
     fields: { count: 'count', shards: 'shards' },
   },
   {
+    what: 'a change of strategy',
+    method: 'PUT',
+    path: '/v1/admin/accounts/acct/strategy',
+    valid: { strategy: '"atomic"' },
+    fields: { strategy: 'strategy' },
+  },
+  {
     what: 'a new shard',
     path: '/v1/admin/shards',
     valid: { name: '"hostile"', url: '"sqlite:/no/such/folder/shard.sqlite"' },
@@ -98,6 +105,7 @@ const REQUIRED: Readonly<Record<string, readonly string[]>> = {
   'a batch item': ['accountId', 'amount', 'requestId'],
   'a new key': ['name', 'scopes'],
   'a resize': ['count'],
+  'a change of strategy': ['strategy'],
   'a new shard': ['name', 'url'],
 };
 

@@ -130,6 +130,7 @@ describe.each(SITES)('[$mark] the REST API', ({ make }) => {
         accountId: id,
         kind,
         status: 'succeeded',
+        ...(kind === 'deduction' && { durability: 'committed' }),
         amount: '75',
         shard: matching(/^s[01]$/),
         subAccount: aNumber,

@@ -29,6 +29,7 @@ const CONTRACT = [
   'POST /v1/accounts/{accountId}/close',
   'GET /v1/admin/accounts/{accountId}/sub-accounts',
   'PUT /v1/admin/accounts/{accountId}/sub-accounts',
+  'PUT /v1/admin/accounts/{accountId}/strategy',
   'POST /v1/admin/accounts/{accountId}/rebalance',
   'GET /v1/admin/operations/{operationId}',
   'GET /v1/admin/shards',

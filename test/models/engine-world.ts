@@ -5,6 +5,7 @@ import { CREDIT_LIMIT_SETTINGS, CreditLimit } from '../../src/engine/credit-limi
 import { Engine } from '../../src/engine/engine';
 import type { ReachPoint } from '../../src/engine/fault-points';
 import type { FollowUp } from '../../src/engine/follow-ups';
+import { HomeDeductions } from '../../src/engine/home-deductions';
 import { KeyLookUps } from '../../src/engine/key-look-ups';
 import { LANE_SETTINGS } from '../../src/engine/lane-settings';
 import { ReachLocks } from '../../src/engine/locked-reach';
@@ -197,6 +198,7 @@ export class EngineWorld {
       accounts,
       transfers,
       collector,
+      homeDeductions: new HomeDeductions({ shards, ways: new Map(), observer, newId: () => 'incident' }),
       balances,
       lookUps,
       observer,

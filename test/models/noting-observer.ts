@@ -5,11 +5,16 @@ export class NotingObserver implements EngineObserver {
   readonly batches: { shard: string; lane: number; commands: number; seconds: number }[] = [];
   readonly shardStates: [string, 'up' | 'down'][] = [];
   readonly defects: { incident: string; error: unknown }[] = [];
+  readonly deductions: { strategy: string; result: string; tries: number }[] = [];
   readonly rounds: { requests: number; locked: boolean }[] = [];
   readonly deferrals: string[] = [];
 
   batchDone(batch: { shard: string; lane: number; commands: number; seconds: number }): void {
     this.batches.push(batch);
+  }
+
+  deducted(deduction: { strategy: string; result: string; tries: number }): void {
+    this.deductions.push(deduction);
   }
 
   shardState(shard: string, up: boolean): void {

@@ -6,6 +6,7 @@ import type { ReachPoint } from '../../src/engine/fault-points';
 import { LANE_SETTINGS, type LaneSettings } from '../../src/engine/lane-settings';
 import { type EngineObserver, SILENT_OBSERVER } from '../../src/engine/observer';
 import { EngineRuntime } from '../../src/engine/runtime';
+import type { Strategy } from '../../src/ledger/strategy';
 import type { SubAccount } from '../../src/ledger/sub-account';
 import { OperationService, type ResizeRequest } from '../../src/operations/operation.service';
 import type { AccountRecord } from '../../src/shards/directory/account-record';
@@ -13,6 +14,8 @@ import type { OperationRecord } from '../../src/shards/directory/operation-recor
 import { ShardContendedError, ShardUnavailableError } from '../../src/shards/faults';
 import type { Shard } from '../../src/shards/shard';
 import type { Location, ShardAddress } from '../../src/shards/shard-address';
+import type { LockService } from '../../src/strategies/lock-service';
+import { STRATEGY_SETTINGS, type StrategySettings } from '../../src/strategies/strategy-settings';
 import type { Asked } from './asked';
 import { eventually } from './eventually';
 import { type RawSql, rawSql } from './raw-sql';
@@ -25,6 +28,8 @@ export interface InstanceOptions {
   readonly reach?: ReachPoint;
   readonly observer?: Partial<EngineObserver>;
   readonly laneSettings?: Partial<LaneSettings>;
+  readonly strategySettings?: Partial<StrategySettings>;
+  readonly locks?: LockService;
 }
 
 /**
@@ -58,7 +63,7 @@ export class EngineSite {
 
   /** An instance on the first `shardCount` shards; the others may be registered later. */
   async start(options: InstanceOptions = {}, shardCount = this.sites.length): Promise<EngineInstance> {
-    const { addresses = [], reach, observer, laneSettings } = options;
+    const { addresses = [], reach, observer, laneSettings, strategySettings, locks } = options;
     const runtime = new EngineRuntime({
       shards: this.shards
         .slice(0, shardCount)
@@ -68,6 +73,8 @@ export class EngineSite {
       laneSettings: { ...LANE_SETTINGS, ...laneSettings },
       observer: { ...SILENT_OBSERVER, ...observer },
       startMsMax: 10_000,
+      strategySettings: { ...STRATEGY_SETTINGS, ...strategySettings },
+      ...(locks && { locks }),
       ...(reach && { reach }),
     });
     await runtime.start();
@@ -121,13 +128,18 @@ export class EngineInstance {
     return this.runtime.shards.all.map(({ shard }) => shard);
   }
 
-  async create(accountId: string, subAccounts: number, initialBalanceMinor: bigint): Promise<AccountRecord> {
+  async create(
+    accountId: string,
+    subAccounts: number,
+    initialBalanceMinor: bigint,
+    strategy: Strategy = 'merged',
+  ): Promise<AccountRecord> {
     const creation = await this.accounts.create({
       accountId,
       subAccounts,
       initialBalanceMinor: initialBalanceMinor === 0n ? null : initialBalanceMinor,
       asset: 'USD/2',
-      strategy: 'merged',
+      strategy,
       lowBalanceMinor: null,
     });
     if (creation.kind !== 'created') throw new Error(`account ${accountId} was not created`);
@@ -155,6 +167,12 @@ export class EngineInstance {
       if (error instanceof ShardContendedError) return { kind: 'overloaded', shard: error.shard };
       throw error;
     }
+  }
+
+  /** Changes how its deductions are carried out. */
+  async choose(accountId: string, strategy: Strategy): Promise<void> {
+    const { kind } = await this.accounts.chooseStrategy(accountId, strategy, undefined);
+    if (kind !== 'chosen') throw new Error(`the strategy of ${accountId} was not changed: ${kind}`);
   }
 
   deduct(accountId: string, requestId: string, amountMinor: bigint): Promise<EngineOutcome> {

@@ -180,7 +180,12 @@ const URLS: Literals = {
   '2,049 characters': text(`sqlite:/${'x'.repeat(2_041)}`),
 };
 
-const STRATEGIES: Literals = { ...TEXTS, 'an unknown one': '"fastest"' };
+const STRATEGIES: Literals = {
+  ...TEXTS,
+  'an unknown one': '"fastest"',
+  'one that is not available yet': '"queued"',
+  'another case': '"Atomic"',
+};
 
 export const HOSTILE = {
   amount: AMOUNTS,

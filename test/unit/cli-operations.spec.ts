@@ -183,6 +183,29 @@ describe('account freeze, unfreeze and close', () => {
   });
 });
 
+describe('account strategy', () => {
+  const account = { id: 'a', asset: 'USD/2', status: 'active', strategy: 'atomic', subAccounts: 2, epoch: 1 };
+
+  it('sends what was chosen, and the ETag if one is given, and shows the account', async () => {
+    service.on('PUT /v1/admin/accounts/a/strategy', ok(account));
+    expect((await cli.run('account', 'strategy', 'a', 'atomic')).out).toMatch(/^strategy +atomic$/m);
+    const answer = await cli.json('account', 'strategy', 'a', 'atomic', '--if-match', '3');
+    expect(answer).toEqual({ exitCode: 0, ...account });
+    expect(service.asked.map(({ body, headers }) => [body, headers['if-match']])).toEqual([
+      [{ strategy: 'atomic' }, undefined],
+      [{ strategy: 'atomic' }, '"3"'],
+    ]);
+  });
+
+  it('takes none that there is not, here and where an account is made', async () => {
+    const { exitCode, err } = await cli.run('account', 'strategy', 'a', 'fastest');
+    expect([exitCode, err]).toEqual([1, expect.stringContaining('merged, atomic') as string]);
+    const made = await cli.run('account', 'create', 'a', '--asset', 'USD/2', '--strategy', 'queued');
+    expect(made.exitCode).toBe(1);
+    expect(service.asked).toEqual([]);
+  });
+});
+
 describe('account sub-accounts', () => {
   it('shows every row', async () => {
     const items = [

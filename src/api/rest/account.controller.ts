@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { AccountService } from '../../accounts/account.service';
 import { BalanceService, type Consistency, CONSISTENCIES } from '../../balances/balance.service';
 import { LISTED_KINDS, type ListedKind } from '../../ledger/entry';
+import { DEFAULT_STRATEGY, type Strategy } from '../../ledger/strategy';
 import type { AccountRecord } from '../../shards/directory/account-record';
 import { Problem } from '../problem';
 import { decodeEntryCursor, decodeIdCursor, encodeCursor, encodeEntryCursor, pageLength } from './cursors';
@@ -16,7 +17,7 @@ interface NewAccountBody {
   readonly asset: string;
   readonly subAccounts?: number;
   readonly initialBalance?: string | number;
-  readonly strategy?: string;
+  readonly strategy?: Strategy;
   readonly lowBalance?: string | number;
 }
 
@@ -60,7 +61,7 @@ export class AccountController {
               asset: fields.asset,
               subAccounts: { ...fields.subAccounts, default: 1 },
               initialBalance: fields.amount,
-              strategy: { type: 'string', enum: ['merged'], default: 'merged' },
+              strategy: { ...fields.strategy, default: DEFAULT_STRATEGY },
               lowBalance: fields.amount,
             },
           },
@@ -76,7 +77,7 @@ export class AccountController {
           accountId: body.id,
           asset: body.asset,
           subAccounts: body.subAccounts ?? 1,
-          strategy: body.strategy ?? 'merged',
+          strategy: body.strategy ?? DEFAULT_STRATEGY,
           initialBalanceMinor: optionalAmount('initialBalance', body.initialBalance),
           lowBalanceMinor: optionalAmount('lowBalance', body.lowBalance),
         });

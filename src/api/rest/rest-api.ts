@@ -20,6 +20,7 @@ import { answerUnreadable, problemOfError, sendProblem, UNREADABLE_BODY } from '
 import { SHAPES } from './schemas/shapes';
 import { ReversalController } from './reversal.controller';
 import { ShardController } from './shard.controller';
+import { StrategyController } from './strategy.controller';
 import { SubAccountController } from './sub-account.controller';
 
 const BODY_BYTES_MAX = 64 * 1024;
@@ -61,6 +62,7 @@ export class RestApi {
     private readonly holds: HoldController,
     private readonly batch: BatchController,
     private readonly subAccounts: SubAccountController,
+    private readonly strategies: StrategyController,
     private readonly operations: OperationController,
     private readonly shards: ShardController,
     private readonly keyController: KeyController,
@@ -88,6 +90,7 @@ export class RestApi {
         this.holds,
         this.batch,
         this.subAccounts,
+        this.strategies,
         this.operations,
         this.shards,
         this.keyController,

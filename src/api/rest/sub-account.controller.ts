@@ -8,7 +8,7 @@ import { Problem } from '../problem';
 import { sendOperation } from './operation.controller';
 import * as fields from './schemas/fields';
 import { accountParams, listOf, operationBegun, problemResponses } from './schemas/shapes';
-import { subAccountView } from './views';
+import { revisionOf, subAccountView } from './views';
 
 interface Params {
   readonly accountId: string;
@@ -116,11 +116,6 @@ export class SubAccountController {
       },
     );
   }
-}
-
-/** The revision that an `If-Match` names, as the schema lets it through; none for `*`. */
-function revisionOf(ifMatch: string | undefined): number | undefined {
-  return ifMatch === undefined || ifMatch === '*' ? undefined : Number(ifMatch.slice(1, -1));
 }
 
 function invalidField(field: 'shards'): Problem {

@@ -17,6 +17,7 @@ export function entryView({ entry, shard }: { entry: Entry; shard: string }) {
     accountId: entry.accountId,
     kind: entry.kind,
     status: 'succeeded',
+    ...(entry.kind === 'deduction' ? { durability: 'committed' } : {}),
     amount: entry.amountMinor.toString(),
     ...(entry.reference === null ? {} : { reference: entry.reference }),
     ...(entry.metadata === null ? {} : { metadata: JSON.parse(entry.metadata) as Record<string, string> }),
@@ -60,6 +61,11 @@ export function accountView(account: AccountRecord) {
 
 export function etagOf(account: AccountRecord): string {
   return `"${account.revision}"`;
+}
+
+/** The revision that an `If-Match` names, as the schema lets it through; none for `*`. */
+export function revisionOf(ifMatch: string | undefined): number | undefined {
+  return ifMatch === undefined || ifMatch === '*' ? undefined : Number(ifMatch.slice(1, -1));
 }
 
 export function balanceView(

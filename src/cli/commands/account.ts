@@ -1,4 +1,5 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { STRATEGIES } from '../../ledger/strategy';
 import { type CommandContext, withService } from '../command-context';
 import { type Account, type Balance, listAccounts } from '../service/accounts';
 import { accountIdArgument, amountArgument, assetArgument, wholeNumber } from '../terminal/option-parsers';
@@ -8,6 +9,7 @@ interface CreateOptions {
   readonly asset: string;
   readonly subAccounts?: number;
   readonly initialBalance?: string;
+  readonly strategy?: string;
   readonly lowBalance?: string;
 }
 
@@ -21,6 +23,11 @@ export function addAccountCommands(program: Command, context: CommandContext): C
     .requiredOption('--asset <asset>', 'what is counted, e.g. USD/2 or POINTS/0', assetArgument)
     .option('--sub-accounts <n>', 'over how many rows the balance is split (default 1)', wholeNumber(1, 1024))
     .option('--initial-balance <amount>', 'opening balance in minor units', amountArgument)
+    .addOption(
+      new Option('--strategy <strategy>', 'how deductions are carried out (default merged)').choices(
+        STRATEGIES,
+      ),
+    )
     .option('--low-balance <amount>', 'tell when the balance falls below this', amountArgument)
     .action((id: string, options: CreateOptions, command: Command) =>
       createAccount(id, options, command, context),
@@ -40,13 +47,13 @@ export function addAccountCommands(program: Command, context: CommandContext): C
 
 async function createAccount(
   id: string,
-  { asset, subAccounts, initialBalance, lowBalance }: CreateOptions,
+  { asset, subAccounts, initialBalance, strategy, lowBalance }: CreateOptions,
   command: Command,
   context: CommandContext,
 ): Promise<void> {
   await withService(command, context, async (client, { json }) => {
     // JSON.stringify leaves out what is undefined.
-    const body = { id, asset, subAccounts, initialBalance, lowBalance };
+    const body = { id, asset, subAccounts, initialBalance, strategy, lowBalance };
     const { status, body: account } = await client.call<Account>({
       method: 'POST',
       path: '/v1/accounts',

@@ -219,6 +219,16 @@ export class Directory {
     return matched > 0;
   }
 
+  /** @returns false when the account has another revision than the one given */
+  async setStrategy(accountId: string, strategy: string, revision: number | undefined): Promise<boolean> {
+    const matched = await this.#database.write(
+      `UPDATE account SET strategy = ?, revision = revision + 1
+       WHERE account_id = ? AND revision = COALESCE(?, revision)`,
+      [strategy, accountId, revision ?? null],
+    );
+    return matched > 0;
+  }
+
   /** Sets the account's status under a newer version. @returns false when another change of it came first */
   async setStatus(
     account: AccountRecord,

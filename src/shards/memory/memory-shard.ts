@@ -4,6 +4,7 @@ import type { Entry } from '../../ledger/entry';
 import type { Hold } from '../../ledger/hold';
 import type { Reversal } from '../../ledger/reversal';
 import type { SubAccount, SubAccountSeed } from '../../ledger/sub-account';
+import type { DeductionResult } from '../deduction-way';
 import { unlessUnavailable } from '../faults';
 import {
   type EntryKeyPlace,
@@ -91,6 +92,11 @@ export class MemoryShard implements Shard {
       commands,
       hint,
     );
+  }
+
+  /** The ways of deducting are ways of asking a database. In memory every deduction is decided in a batch. */
+  deduct(): Promise<DeductionResult> {
+    return Promise.resolve({ kind: 'handOver', mayHaveCommitted: false, tries: 1 });
   }
 
   createSubAccounts(seeds: readonly SubAccountSeed[]): Promise<void> {

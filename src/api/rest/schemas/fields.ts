@@ -1,5 +1,6 @@
 import { ASSET_PATTERN } from '../../../ledger/asset';
 import { HOLD_SECONDS_DEFAULT, HOLD_SECONDS_MAX } from '../../../ledger/hold';
+import { DEFAULT_STRATEGY, STRATEGIES, STRATEGIES_TO_COME } from '../../../ledger/strategy';
 import { ACCOUNT_ID_PATTERN, REQUEST_ID_PATTERN } from '../../../ledger/identifiers';
 
 /** The parts that bodies, paths and queries are made of, as JSON Schema; `FIELD_RULES` says the same in words. */
@@ -17,6 +18,11 @@ export const amount = {
 } as const;
 
 export const subAccounts = { type: 'integer', minimum: 1, maximum: 1024 } as const;
+export const strategy = {
+  type: 'string',
+  enum: STRATEGIES,
+  description: `How deductions are carried out; by default \`${DEFAULT_STRATEGY}\`. Not available yet: ${STRATEGIES_TO_COME.join(', ')}.`,
+} as const;
 export const shardName = {
   type: 'string',
   pattern: '^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$',
@@ -92,6 +98,7 @@ export const FIELD_RULES: Readonly<Record<string, string>> = {
   shards: 'a list of names of shards, each once, and not more than sub-accounts',
   url: 'mysql://user:password@host:port/database, or sqlite: and the absolute path of a file',
   operationId: '1–64 characters of A–Z a–z 0–9 -',
+  strategy: `one of ${STRATEGIES.join(', ')}; not available yet: ${STRATEGIES_TO_COME.join(', ')}`,
   'if-match': 'an ETag of this service, such as "3", or *',
   items: 'a list of at most 5,000 items',
 };

@@ -50,6 +50,11 @@ export const entryShape = {
     accountId: { type: 'string' },
     kind: { type: 'string', enum: LISTED_KINDS },
     status: { type: 'string', enum: ['succeeded'] },
+    durability: {
+      type: 'string',
+      enum: ['committed'],
+      description: 'Of deductions. `committed`: on disk before it was answered.',
+    },
     amount: fields.amountOut,
     holdId: { type: 'string', description: 'The hold that was confirmed.' },
     reverses: { type: 'string', description: 'The request id of what was reversed.' },

@@ -1,0 +1,27 @@
+import { Argument, type Command } from 'commander';
+import { STRATEGIES } from '../../ledger/strategy';
+import { type CommandContext, withService } from '../command-context';
+import type { Account } from '../service/accounts';
+import { accountIdArgument, revisionArgument } from '../terminal/option-parsers';
+import { accountFields } from './account';
+
+/** Added to the group `account`. */
+export function addAccountStrategyCommand(account: Command, context: CommandContext): void {
+  account
+    .command('strategy')
+    .description('change how an account’s deductions are carried out, while it is in use')
+    .argument('<id>', 'account id', accountIdArgument)
+    .addArgument(new Argument('<strategy>', 'the way').choices(STRATEGIES))
+    .option('--if-match <revision>', 'only if the account is as it was under this ETag', revisionArgument)
+    .action((id: string, strategy: string, { ifMatch }: { ifMatch?: string }, command: Command) =>
+      withService(command, context, async (client, { json }) => {
+        const { body: changed } = await client.call<Account>({
+          method: 'PUT',
+          path: `/v1/admin/accounts/${encodeURIComponent(id)}/strategy`,
+          body: { strategy },
+          ...(ifMatch === undefined ? {} : { headers: { 'if-match': `"${ifMatch}"` } }),
+        });
+        context.out.write(json === true ? `${JSON.stringify(changed)}\n` : accountFields(changed));
+      }),
+    );
+}

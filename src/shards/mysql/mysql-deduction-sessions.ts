@@ -1,0 +1,102 @@
+import { format, type PoolConnection } from 'mysql2';
+import type { Cell } from '../database';
+import { type Bracket, type DeductionWay, type StatementResult, TRANSACTION } from '../deduction-way';
+import { ShardFault } from '../faults';
+import type { DeductionSessions, OpenDeductionSession } from '../run-deduction';
+import type { Statement } from '../statements/statement';
+import type { MysqlPool, RawResult } from './mysql-pool';
+
+/** Deductions one by one on a MySQL or MariaDB shard, on sessions that the lanes do not wait for. */
+export class MysqlDeductionSessions implements DeductionSessions {
+  #opening: Promise<void> | undefined;
+
+  constructor(
+    private readonly name: string,
+    private readonly pool: MysqlPool,
+  ) {}
+
+  open(way: DeductionWay): OpenDeductionSession {
+    const bracket = (way.brackets ?? TRANSACTION).mysql;
+    return new MysqlDeductionSession(this.name, () => this.#acquire(), this.pool, bracket);
+  }
+
+  /** The pool is opened when a strategy first wants a session, once for all who want one at the same time. */
+  async #acquire(): Promise<PoolConnection> {
+    this.#opening ??= this.pool.open().catch((error: unknown) => {
+      this.#opening = undefined;
+      throw error;
+    });
+    await this.#opening;
+    return this.pool.acquire();
+  }
+
+  close(): Promise<void> {
+    return this.pool.close();
+  }
+}
+
+class MysqlDeductionSession implements OpenDeductionSession {
+  readonly dialect = 'mysql';
+  #connection: PoolConnection | undefined;
+  #begun = false;
+  #failed = false;
+
+  constructor(
+    readonly shard: string,
+    private readonly acquire: () => Promise<PoolConnection>,
+    private readonly pool: Pick<MysqlPool, 'run'>,
+    private readonly bracket: Bracket,
+  ) {}
+
+  async read(statement: Statement): Promise<StatementResult> {
+    const [result] = await this.#run([bound(statement)]);
+    return result as StatementResult;
+  }
+
+  async begin(statements: readonly Statement[]): Promise<readonly StatementResult[]> {
+    this.#begun = true;
+    const { begin } = this.bracket;
+    return (await this.#run([...begin, ...statements.map(bound)])).slice(begin.length);
+  }
+
+  async commit(statements: readonly Statement[]): Promise<void> {
+    await this.#run([...statements.map(bound), ...this.bracket.commit]);
+    this.#begun = false;
+  }
+
+  /** A session with a failed or timed-out statement is destroyed, never returned to the pool. */
+  async end(): Promise<void> {
+    const connection = this.#connection;
+    if (!connection) return;
+    try {
+      if (this.#failed) throw new Error('not to be used again');
+      if (this.#begun) await this.pool.run(connection, this.bracket.rollback.join(';\n'));
+      connection.release();
+    } catch {
+      connection.destroy();
+    }
+  }
+
+  async #run(statements: readonly string[]): Promise<StatementResult[]> {
+    try {
+      this.#connection ??= await this.acquire();
+      const result = await this.pool.run(this.#connection, statements.join(';\n'));
+      return (statements.length === 1 ? [result] : (result as RawResult[])).map(resultOf);
+    } catch (error) {
+      // A duplicate key is an answer, not a failure: the session is as good as before once it has rolled back.
+      this.#failed = !(error instanceof ShardFault && error.verdict === 'lookUpKeys');
+      throw error;
+    }
+  }
+}
+
+function bound({ sql, parameters }: Statement): string {
+  return format(sql, [...parameters], false, 'Z');
+}
+
+/** The driver counts rows that matched, changed or not: sessions are opened with FOUND_ROWS. */
+function resultOf(result: RawResult): StatementResult {
+  return Array.isArray(result)
+    ? { rows: result as Cell[][], matched: result.length }
+    : { rows: [], matched: result.affectedRows };
+}
