@@ -47,8 +47,7 @@ async function main(): Promise<void> {
     cleanups,
   );
   console.log(describeReport(report));
-  if (options.json !== undefined)
-    writeFileSync(options.json, `${JSON.stringify(report, undefined, 2)}\n`);
+  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, undefined, 2)}\n`);
   if (report.verdict === 'broken') process.exitCode = 1;
 }
 

@@ -127,8 +127,7 @@ export async function runChaos(
     database: `MariaDB ${cluster.databases[0]?.version ?? '?'}`,
     seconds,
     verdict: isBroken ? 'broken' : 'clean',
-    skipped:
-      parts.smallDisk === undefined ? ['disk full: this machine lets nobody mount a small disk'] : [],
+    skipped: parts.smallDisk === undefined ? ['disk full: this machine lets nobody mount a small disk'] : [],
     faults,
     rounds,
     calls: watchers.calls,

@@ -3,10 +3,7 @@ import type { Evidence } from './evidence';
 import type { MoneyBounds } from './money-bounds';
 
 /** Refusals for want of money that there surely was, and balances that there cannot have been. */
-export function* checkMoney(
-  evidence: Evidence,
-  bounds: ReadonlyMap<string, MoneyBounds>,
-): Generator<Breach> {
+export function* checkMoney(evidence: Evidence, bounds: ReadonlyMap<string, MoneyBounds>): Generator<Breach> {
   for (const { asked, calls } of evidence.ops.values()) {
     const { account, key, amount } = asked;
     for (const { code, fromMs, toMs } of calls) {
@@ -63,8 +60,7 @@ export function* checkFreezes(evidence: Evidence): Generator<Breach> {
       if (isFirst && status === 201 && frozen)
         yield { rule: 'frozenPaid', account, key, detail: `${during}, frozen since ${frozen.fromMs} ms` };
       const may = possibly.get(account)?.some((one) => fromMs < one.toMs && toMs > one.fromMs) ?? false;
-      if (code === 'ACCOUNT_FROZEN' && !may)
-        yield { rule: 'frozenWrongly', account, key, detail: during };
+      if (code === 'ACCOUNT_FROZEN' && !may) yield { rule: 'frozenWrongly', account, key, detail: during };
     }
   }
 }

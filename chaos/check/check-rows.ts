@@ -72,9 +72,9 @@ function* checkTransfers(dump: Dump): Generator<Breach> {
   for (const known of halves.values()) {
     const [departure, arrival] = [known.out[0], known.in[0]];
     const { account = '', id = '' } = departure ?? arrival ?? {};
-    const isSent = departure !== undefined && arrival === undefined && known.out.length === 1;
-    if (isSent || departure?.isPending)
-      yield { rule: 'inTransit', account, key: id, detail: `${departure?.amount ?? '?'} has left` };
+    const hasArrived = arrival !== undefined;
+    if (departure && known.out.length === 1 && (departure.isPending || !hasArrived))
+      yield { rule: 'inTransit', account, key: id, detail: `${departure.amount} has left` };
     else if (known.out.length !== 1 || known.in.length !== 1 || !isOneTransfer(departure, arrival))
       yield {
         rule: 'transferUnpaired',

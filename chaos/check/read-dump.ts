@@ -24,7 +24,10 @@ export async function readDump(
 }
 
 async function readShard(connection: Connection, name: string): Promise<ShardDump> {
-  const rows = await select(connection, 'SELECT account_id, idx, available, held, net, moved FROM sub_account');
+  const rows = await select(
+    connection,
+    'SELECT account_id, idx, available, held, net, moved FROM sub_account',
+  );
   const entries = await select(connection, 'SELECT account_id, request_id, kind, amount FROM entry');
   const transfers = await select(
     connection,
@@ -40,15 +43,13 @@ async function readDirectory(connection: Connection): Promise<Pick<Dump, 'accoun
   );
   const operations = await select(connection, 'SELECT operation_id, status, step FROM operation');
   return {
-    accounts: accounts.map(
-      (row): AccountDump => ({
-        account: String(row['account_id']),
-        status: String(row['status']),
-        isWhole: row['creation'] === 'done',
-        isChanging:
-          row['operation_id'] !== null || row['next_placement'] !== null || row['closing_from'] !== null,
-      }),
-    ),
+    accounts: accounts.map((row): AccountDump => ({
+      account: String(row['account_id']),
+      status: String(row['status']),
+      isWhole: row['creation'] === 'done',
+      isChanging:
+        row['operation_id'] !== null || row['next_placement'] !== null || row['closing_from'] !== null,
+    })),
     operations: operations.map((row) => ({
       id: String(row['operation_id']),
       status: String(row['status']),

@@ -42,10 +42,10 @@ export const BRISK_PACE: Pace = {
 export function* planRounds(parts: Parts, pace: Pace, dice: Dice): Generator<Round> {
   let deck: FaultKind[] = [];
   for (;;) {
+    if (deck.length === 0) deck = dice.shuffled(kindsFor(parts));
     const faults: Fault[] = [];
-    const wanted = dice.between(1, pace.faultsMax);
+    const wanted = Math.min(deck.length, dice.between(1, pace.faultsMax));
     while (faults.length < wanted) {
-      if (deck.length === 0) deck = dice.shuffled(kindsFor(parts));
       const fault = planFault(deck[0] as FaultKind, parts, pace, dice, faults);
       // Nothing is left for it to break in this round: it opens the next.
       if (!fault) break;
@@ -58,11 +58,11 @@ export function* planRounds(parts: Parts, pace: Pace, dice: Dice): Generator<Rou
 
 /** Rounds in which every kind comes once. */
 export function* planOnce(parts: Parts, pace: Pace, dice: Dice): Generator<Round> {
-  const missing = new Set(kindsFor(parts));
+  let missing = kindsFor(parts).length;
   for (const round of planRounds(parts, pace, dice)) {
-    for (const { kind } of round.faults) missing.delete(kind);
     yield round;
-    if (missing.size === 0) return;
+    missing -= round.faults.length;
+    if (missing === 0) return;
   }
 }
 

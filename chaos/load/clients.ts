@@ -74,9 +74,7 @@ export class Clients {
       patienceMs: PATIENCE_MS,
     });
     const results = reply.status === 200 ? (read(reply.body)['results'] as BatchResult[]) : [];
-    return ops.map((op, position) =>
-      this.#called(op, service, 'batch', itemReply(reply, results[position])),
-    );
+    return ops.map((op, position) => this.#called(op, service, 'batch', itemReply(reply, results[position])));
   }
 
   /** Asks what became of a deduction. */

@@ -10,18 +10,14 @@ const KEPT_MAX = 5_000;
 const TRIES_MAX = 4;
 const BATCH_ITEMS_MAX = 40;
 
-/** How the load is made up: shares of what arrives. */
-const SHARES = {
-  batch: 0.03,
-  credit: 0.14,
-  lookUp: 0.06,
-  balance: 0.05,
-  /** An old key once more: one that succeeded, or one whose fate is unknown. */
-  again: 0.12,
-  abandoned: 0.15,
-  hurried: 0.05,
-  twiceAtOnce: 0.04,
-} as const;
+/**
+ * What arrives, by a number drawn in [0, 1): batches, credits, look-ups, balances, keys that were sent before (they
+ * succeeded, or their fate is unknown), and from there on deductions.
+ */
+const BOUNDS = { batch: 0.03, credit: 0.17, lookUp: 0.23, balance: 0.28, again: 0.4 } as const;
+
+/** Shares of those who do so. */
+const SHARES = { abandoned: 0.15, hurried: 0.05, twiceAtOnce: 0.04 } as const;
 
 export interface LoadParts {
   readonly clients: Clients;
@@ -79,22 +75,21 @@ export class Load {
     this.#underWay.add(coming);
   }
 
-  async #serve(drawn: number): Promise<void> {
+  /** @param drawn in [0, 1): what this arrival is */
+  #serve(drawn: number): Promise<void> {
+    const { batch, credit, lookUp, balance, again } = BOUNDS;
+    if (drawn < batch) return this.#batch();
+    if (drawn < credit) return this.#drive(this.#newOp('credit'));
+    if (drawn < lookUp) return this.#lookUp();
+    if (drawn < balance) return this.#readBalance();
+    const old = drawn < again ? this.#takeAgain() : undefined;
+    return this.#drive(old ?? this.#newOp('deduction'));
+  }
+
+  async #readBalance(): Promise<void> {
     const { dice, clients, accounts } = this.parts;
-    let rest = drawn;
-    if ((rest -= SHARES.batch) < 0) return this.#batch();
-    if ((rest -= SHARES.credit) < 0) return this.#drive(this.#newOp('credit'));
-    if ((rest -= SHARES.lookUp) < 0) return this.#lookUp();
-    if ((rest -= SHARES.balance) < 0) {
-      const consistency = dice.chance(0.2) ? 'snapshot' : 'current';
-      await clients.readBalance(pickAccount(accounts, dice).id, this.#anyService(), consistency);
-      return;
-    }
-    if ((rest -= SHARES.again) < 0) {
-      const again = this.#takeAgain();
-      if (again) return this.#drive(again);
-    }
-    return this.#drive(this.#newOp('deduction'));
+    const consistency = dice.chance(0.2) ? 'snapshot' : 'current';
+    await clients.readBalance(pickAccount(accounts, dice).id, this.#anyService(), consistency);
   }
 
   async #batch(): Promise<void> {

@@ -18,9 +18,12 @@ export interface Resolution {
 }
 
 /** Sends every key whose fate is unknown until it is known, and a sample of those that succeeded once more. */
-export async function resolveAll(
-  parts: { readonly clients: Clients; readonly clock: Clock; readonly dice: Dice; readonly services: number },
-): Promise<Resolution> {
+export async function resolveAll(parts: {
+  readonly clients: Clients;
+  readonly clock: Clock;
+  readonly dice: Dice;
+  readonly services: number;
+}): Promise<Resolution> {
   const { clients, clock, dice, services } = parts;
   const indefinite = clients.ops.filter((op) => op.isIndefinite);
   const unknown = indefinite.filter((op) => !op.succeeded);

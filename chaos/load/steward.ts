@@ -66,7 +66,11 @@ export class Steward {
     const reply = await this.#call('audit', 'POST', '/v1/admin/audits');
     const operationId = read(reply.body)['operationId'];
     if (typeof operationId !== 'string')
-      return { balanced: false, findings: [], error: `it was not accepted: ${reply.status ?? reply.why ?? '?'}` };
+      return {
+        balanced: false,
+        findings: [],
+        error: `it was not accepted: ${reply.status ?? reply.why ?? '?'}`,
+      };
     const end = await this.#endOf({ operationId, kind: 'audit' });
     this.parts.write(end);
     return {

@@ -37,23 +37,26 @@ export interface Cluster {
 
 /** Starts everything. Services log to files in `folder`. */
 export async function startCluster(folder: string): Promise<Cluster> {
-  const { startServers } = await serversScript();
-  const { servers, stop, startAgain } = await startServers({
+  const started = await (
+    await serversScript()
+  ).startServers({
     mariadb: DATABASES,
     redis: 1,
     bufferPool: '64M',
     redoLog: '64M',
     smallDiskMib: SMALL_DISK_MIB,
   });
+  const { servers } = started;
+  const startAgain = (port: number): Promise<number> => started.startAgain(port);
   const links: Link[] = [];
   const services: Service[] = [];
   const end = async (): Promise<void> => {
     await Promise.all(services.map((service) => service.end('SIGKILL')));
     await Promise.all(links.map(({ proxy }) => proxy.close()));
-    await stop();
+    await started.stop();
   };
   try {
-    const databases = servers.mariadb.map((started, n) => new Server(`database ${n}`, started, startAgain));
+    const databases = servers.mariadb.map((server, n) => new Server(`database ${n}`, server, startAgain));
     const redis = new Server('redis', servers.redis[0] as (typeof servers.redis)[0], startAgain);
     const databaseUrls = await Promise.all(databases.map((database) => createDatabase(database.url)));
     const shardNames = databases.map((_, n) => `s${n}`);

@@ -67,7 +67,8 @@ export class Server {
   async fillDisk(): Promise<void> {
     const disk = statfsSync(this.#disk());
     const bytes = disk.bavail * disk.bsize;
-    if (bytes > 0) await run('fallocate', ['--length', String(bytes), this.#ballast()]).catch(() => undefined);
+    if (bytes > 0)
+      await run('fallocate', ['--length', String(bytes), this.#ballast()]).catch(() => undefined);
   }
 
   freeDisk(): void {

@@ -26,6 +26,10 @@ export class Service {
     return `service ${this.number}`;
   }
 
+  private get isToEnd(): boolean {
+    return this.#isToEnd;
+  }
+
   /** Resolves when it serves. One that ends at its start is started again, as whatever supervises it would. */
   async start(): Promise<void> {
     this.#isToEnd = false;
@@ -35,7 +39,7 @@ export class Service {
         this.door.aimAt(url);
         return;
       }
-      if (this.#isToEnd) return;
+      if (this.isToEnd) return;
       await new Promise((resolve) => setTimeout(resolve, START_AGAIN_MS));
     }
   }
@@ -53,15 +57,12 @@ export class Service {
 
   /** Its address once it serves; undefined if it ended before. */
   async #startOnce(): Promise<string | undefined> {
-    const { spawnTied } = await tiedScript();
-    const child = spawnTied(
-      process.execPath,
-      ['--enable-source-maps', join(CHECKOUT, 'dist', 'src', 'main.js')],
-      {
-        env: { PATH: process.env['PATH'], ...this.environment },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      },
-    );
+    const main = join(CHECKOUT, 'dist', 'src', 'main.js');
+    const script = await tiedScript();
+    const child = script.spawnTied(process.execPath, ['--enable-source-maps', main], {
+      env: { PATH: process.env['PATH'], ...this.environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     const log = createWriteStream(this.logFile, { flags: 'a' });
     child.stderr?.pipe(log);
     this.#child = child;

@@ -53,7 +53,12 @@ export function recoveryReport(recovered: readonly Recovered[]): Report['recover
   const slowest = [...telling].sort((a, b) => b.ms - a.ms);
   const byWhat: Record<string, number> = {};
   for (const { what, ms } of telling) byWhat[what] = Math.max(byWhat[what] ?? 0, Math.round(ms));
-  return { msMax: Math.round(slowest[0]?.ms ?? 0), msGoal: RECOVERY_MS_GOAL, slowest: slowest.slice(0, 10), byWhat };
+  return {
+    msMax: Math.round(slowest[0]?.ms ?? 0),
+    msGoal: RECOVERY_MS_GOAL,
+    slowest: slowest.slice(0, 10),
+    byWhat,
+  };
 }
 
 export function breachCounts(breaches: readonly Breach[]): Record<string, number> {
@@ -96,7 +101,10 @@ export function describeReport(report: Report): string {
     '',
     'Checked',
     ...table(
-      Object.entries(RULES).map(([rule, words]) => [words, broken[rule] === 0 ? 'holds' : `BROKEN ${broken[rule]}`]),
+      Object.entries(RULES).map(([rule, words]) => [
+        words,
+        broken[rule] === 0 ? 'holds' : `BROKEN ${broken[rule]}`,
+      ]),
     ),
     '',
     'Goals',
@@ -127,9 +135,7 @@ export function describeReport(report: Report): string {
     ...report.disorderlyStops.map((what) => `STOP     ${what}`),
     ...report.breaches
       .slice(0, BREACHES_SHOWN)
-      .map(
-        ({ rule, account, key, detail }) => `BROKEN   ${rule}: ${account ?? ''} ${key ?? ''}  ${detail}`,
-      ),
+      .map(({ rule, account, key, detail }) => `BROKEN   ${rule}: ${account ?? ''} ${key ?? ''}  ${detail}`),
     '',
     report.verdict === 'clean' ? 'Nothing is broken.' : `BROKEN: ${report.breaches.length} breaches.`,
     ...(report.history === undefined ? [] : [`History and logs: ${report.history}`]),

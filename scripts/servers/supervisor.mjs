@@ -61,10 +61,12 @@ try {
 }
 
 async function startAgain(port) {
-  const answer = await startAgainByPort.get(port)().then(
-    (pid) => ({ pid }),
-    (error) => ({ error: error.message }),
-  );
+  const answer = await startAgainByPort
+    .get(port)()
+    .then(
+      (pid) => ({ pid }),
+      (error) => ({ error: error.message }),
+    );
   process.stdout.write(`${JSON.stringify({ startedAgain: port, ...answer })}\n`);
 }
 
