@@ -147,6 +147,12 @@ export async function runChaos(
       p50Ms: quantile(watchers.quietLatenciesMs, 0.5),
       p99Ms: quantile(watchers.quietLatenciesMs, 0.99),
     },
+    beside: {
+      calls: watchers.besideLatenciesMs.length,
+      p50Ms: quantile(watchers.besideLatenciesMs, 0.5),
+      p99Ms: quantile(watchers.besideLatenciesMs, 0.99),
+      ...(watchers.slowestBeside && { slowest: watchers.slowestBeside }),
+    },
     ...(isBroken || options.keep ? { history: folder } : {}),
   };
 }

@@ -9,7 +9,7 @@ import type { Fault, Target } from './fault';
 /** What breaking needs. */
 export interface Breakable {
   readonly cluster: Cluster;
-  readonly load: Pick<Load, 'isHeavy'>;
+  readonly load: Pick<Load, 'pour'>;
   /** An orderly stop that did not end with exit code 0 in time, for the report. */
   readonly disorderlyStop: (service: Service, exit: number | NodeJS.Signals) => void;
 }
@@ -92,12 +92,12 @@ async function stopForAWhile(part: Server | Service, forMs: number): Promise<voi
   part.signal('SIGCONT');
 }
 
-async function fillForAWhile(server: Server, forMs: number, load: Pick<Load, 'isHeavy'>): Promise<void> {
-  load.isHeavy = true;
+async function fillForAWhile(server: Server, forMs: number, load: Pick<Load, 'pour'>): Promise<void> {
   await server.fillDisk();
+  const endPouring = load.pour();
   await pause(forMs);
+  endPouring();
   server.freeDisk();
-  load.isHeavy = false;
   // It may have given up over it.
   await server.start();
 }

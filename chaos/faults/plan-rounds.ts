@@ -16,15 +16,21 @@ export interface Pace {
   readonly startMsMax: number;
   readonly forMs: { readonly from: number; readonly to: number };
   readonly quietMs: { readonly from: number; readonly to: number };
+  /** Of the rounds, those behind which the next one waits for that; the others meet what is still recovering. */
+  readonly quietShare: number;
 }
 
 /** Quiet times last long enough that something is measured in them after the time for recovery. */
 export const PACE: Pace = {
-  faultsMax: 3,
+  faultsMax: 4,
   startMsMax: 2_500,
-  forMs: { from: 500, to: 7_000 },
+  forMs: { from: 300, to: 14_000 },
   quietMs: { from: 7_000, to: 12_000 },
+  quietShare: 0.4,
 };
+
+const UNQUIET_MS_MAX = 2_000;
+const DISK_FULL_MS_MIN = 6_000;
 
 /** Every kind in less than a minute. */
 export const BRISK_PACE: Pace = {
@@ -32,6 +38,7 @@ export const BRISK_PACE: Pace = {
   startMsMax: 300,
   forMs: { from: 700, to: 1_800 },
   quietMs: { from: 1_500, to: 2_000 },
+  quietShare: 1,
 };
 
 /**
@@ -52,7 +59,10 @@ export function* planRounds(parts: Parts, pace: Pace, dice: Dice): Generator<Rou
       deck = deck.slice(1);
       faults.push(fault);
     }
-    yield { faults, quietMs: dice.between(pace.quietMs.from, pace.quietMs.to) };
+    const quietMs = dice.chance(pace.quietShare)
+      ? dice.between(pace.quietMs.from, pace.quietMs.to)
+      : dice.between(0, UNQUIET_MS_MAX);
+    yield { faults, quietMs };
   }
 }
 
@@ -85,11 +95,17 @@ function planFault(
   const drawn = dice.number();
   const timing = {
     afterMs: dice.between(0, pace.startMsMax),
-    forMs: dice.between(pace.forMs.from, pace.forMs.to) * (kind === 'disk full' ? 2 : 1),
+    forMs: drawForMs(kind, pace, dice),
     degree: kind === 'network slow' ? dice.between(5, 400) : dice.between(2, 8),
   };
   const target = targets[Math.floor(drawn * targets.length)];
   return target && { kind, target, ...timing };
+}
+
+/** Most are short and some are long. A full disk is felt only once what the database had set aside is used up. */
+function drawForMs(kind: FaultKind, { forMs }: Pace, dice: Dice): number {
+  const ms = Math.round(forMs.from + (forMs.to - forMs.from) * dice.number() ** 2);
+  return kind === 'disk full' ? Math.max(ms, DISK_FULL_MS_MIN) : ms;
 }
 
 function targetsOf(kind: FaultKind, { services, databases, smallDisk, links }: Parts): Target[] {

@@ -62,9 +62,10 @@ async function runFault(fault: Fault, { breakable, clock, watchers, write }: Rou
   const fromMs = clock.nowMs();
   const affected = affectedBy(fault, cluster);
   const target = describe(fault.target, cluster);
-  watchers.broken(affected, `${fault.kind}: ${target}`);
+  const name = `${fault.kind}: ${target}`;
+  watchers.broken(affected, name);
   await carryOut(fault, breakable);
-  watchers.whole(affected);
+  watchers.whole(affected, name);
   write({ event: 'fault', kind: fault.kind, target, fromMs, toMs: clock.nowMs() });
 }
 

@@ -9,6 +9,8 @@ const LATER_MAX = 2_000;
 const KEPT_MAX = 5_000;
 const TRIES_MAX = 4;
 const BATCH_ITEMS_MAX = 40;
+const POURED_ITEMS = 200;
+const POUR_PAUSE_MS = 200;
 
 /**
  * What arrives, by a number drawn in [0, 1): batches, credits, look-ups, balances, keys that were sent before (they
@@ -33,8 +35,6 @@ export interface LoadParts {
  * much later, and some never. Keys that succeeded are sent again, too.
  */
 export class Load {
-  /** While set, requests carry as much metadata as they may. */
-  isHeavy = false;
   readonly #underWay = new Set<Promise<void>>();
   /** Whose fate is unknown and whose sender has gone away for now. */
   readonly #later: Op[] = [];
@@ -54,6 +54,34 @@ export class Load {
     this.#stopped = true;
     await this.#pacing;
     await Promise.all(this.#underWay);
+  }
+
+  /**
+   * Sends batches, one after the other, whose items carry as much metadata as they may, to accounts on all shards: it
+   * fills what a database has set aside on its disk. Answers how to end it.
+   */
+  pour(): () => void {
+    const end = new AbortController();
+    this.#follow(this.#pourUntil(end.signal));
+    return () => {
+      end.abort();
+    };
+  }
+
+  async #pourUntil(end: AbortSignal): Promise<void> {
+    while (!end.aborted && !this.#stopped) await this.#pourBatch();
+  }
+
+  async #pourBatch(): Promise<void> {
+    const { dice, clients, accounts } = this.parts;
+    const cold = accounts.filter(({ kind }) => kind.subAccounts === 1);
+    const further = { metadata: metadata(7, 500) };
+    const ops = Array.from({ length: POURED_ITEMS }, () =>
+      this.#ask('deduction', dice.pick(cold), '1', further),
+    );
+    const results = await clients.sendBatch(ops, this.#anyService());
+    results.forEach((result, position) => this.#keep(ops[position] as Op, result === 'indefinite'));
+    if (results.includes('indefinite')) await pause(POUR_PAUSE_MS);
   }
 
   async #pace(): Promise<void> {
@@ -138,23 +166,21 @@ export class Load {
   }
 
   #newOp(kind: 'deduction' | 'credit'): Op {
-    const { dice, clients, accounts } = this.parts;
+    const { dice, accounts } = this.parts;
     const account = pickAccount(accounts, dice);
     const { deductionMinorMax, creditMinorMax } = account.kind;
     const amountMax = kind === 'deduction' ? deductionMinorMax : creditMinorMax;
+    return this.#ask(kind, account, String(dice.between(1, amountMax)), this.#further());
+  }
+
+  #ask(kind: 'deduction' | 'credit', { id }: Account, amount: string, further: Op['further']): Op {
     this.#keys += 1;
-    return clients.ask({
-      account: account.id,
-      key: `${kind === 'deduction' ? 'd' : 'c'}${this.#keys}`,
-      kind,
-      amount: String(dice.between(1, amountMax)),
-      further: this.#further(),
-    });
+    const key = `${kind === 'deduction' ? 'd' : 'c'}${this.#keys}`;
+    return this.parts.clients.ask({ account: id, key, kind, amount, further });
   }
 
   #further(): Record<string, unknown> {
     const { dice } = this.parts;
-    if (this.isHeavy) return { metadata: metadata(7, 500) };
     if (dice.chance(0.3)) return { reference: `click ${dice.between(1, 1e9)}` };
     return dice.chance(0.1) ? { metadata: metadata(dice.between(1, 4), dice.between(1, 400)) } : {};
   }

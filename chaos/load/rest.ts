@@ -54,8 +54,9 @@ export class Rest {
         ...(typeof code === 'string' ? { code } : {}),
       };
     } catch (error) {
-      const { name, code, message } = error as { name?: string; code?: string; message?: string };
-      return { fromMs, toMs: this.clock.nowMs(), body: '', why: code?.toString() ?? name ?? message ?? '?' };
+      const { name, code, message } = error as { name?: string; code?: unknown; message?: string };
+      const why = typeof code === 'string' ? code : (name ?? message ?? 'unknown');
+      return { fromMs, toMs: this.clock.nowMs(), body: '', why };
     }
   }
 

@@ -26,6 +26,8 @@ export class TcpProxy {
   readonly #arrangements: Arrangement[] = [];
   #stalled = false;
   #dropsAnswers = false;
+  #turnsAway = false;
+  #turnedAway = 0;
   #delayMs = 0;
   #port = 0;
   #target: URL;
@@ -40,7 +42,12 @@ export class TcpProxy {
   private constructor(target: URL) {
     this.#target = target;
     this.#server = createServer({ pauseOnConnect: true }, (client) => {
-      this.#connect(client);
+      if (!this.#turnsAway) {
+        this.#connect(client);
+        return;
+      }
+      this.#turnedAway += 1;
+      client.destroy();
     });
   }
 
@@ -70,6 +77,18 @@ export class TcpProxy {
   /** Lets connections again. */
   async accept(): Promise<void> {
     if (!this.#server.listening) await this.#listen();
+  }
+
+  /** Ends what is connected, and whatever comes the moment it has come. Answers how many came, when asked. */
+  turnAway(): () => number {
+    const before = this.#turnedAway;
+    this.#turnsAway = true;
+    this.cut();
+    return () => this.#turnedAway - before;
+  }
+
+  letIn(): void {
+    this.#turnsAway = false;
   }
 
   /** Ends what is connected; whoever comes is welcome. */

@@ -12,6 +12,8 @@ export interface Recovered {
 
 interface State {
   faults: number;
+  brokenMs: number;
+  wholeMs: number;
   by: string[];
   waitingSinceMs: number | undefined;
 }
@@ -28,13 +30,22 @@ export class Recovery {
     this.#end(what, state, true);
     if (state.faults === 0) state.by = [];
     state.faults += 1;
+    state.brokenMs = this.clock.nowMs();
     state.by.push(by);
   }
 
   whole(what: string): void {
     const state = this.#state(what);
     state.faults -= 1;
-    if (state.faults === 0) state.waitingSinceMs = this.clock.nowMs();
+    state.wholeMs = this.clock.nowMs();
+    if (state.faults === 0) state.waitingSinceMs = state.wholeMs;
+  }
+
+  /** Whether nothing has broken this since `graceMs` before a moment. */
+  wasSound(what: string, sinceMs: number, graceMs: number): boolean {
+    const state = this.#states.get(what);
+    if (!state) return true;
+    return state.faults === 0 && state.brokenMs < sinceMs && state.wholeMs + graceMs < sinceMs;
   }
 
   succeeded(what: string): void {
@@ -58,7 +69,13 @@ export class Recovery {
   }
 
   #state(what: string): State {
-    const state = this.#states.get(what) ?? { faults: 0, by: [], waitingSinceMs: undefined };
+    const state = this.#states.get(what) ?? {
+      faults: 0,
+      brokenMs: -Infinity,
+      wholeMs: -Infinity,
+      by: [],
+      waitingSinceMs: undefined,
+    };
     this.#states.set(what, state);
     return state;
   }

@@ -2,7 +2,7 @@ import { type Breach, RULES } from '../check/breach';
 import type { RoundDone } from '../faults/run-rounds';
 import type { Resolution } from '../load/resolve';
 import type { Recovered } from './recovery';
-import type { QuietFailure } from './watchers';
+import type { Beside, QuietFailure } from './watchers';
 
 const RECOVERY_MS_GOAL = 5_000;
 const BREACHES_SHOWN = 20;
@@ -42,6 +42,13 @@ export interface Report {
     readonly failures: readonly QuietFailure[];
     readonly p50Ms: number;
     readonly p99Ms: number;
+  };
+  /** Deductions through sound parts while something else was broken. */
+  readonly beside: {
+    readonly calls: number;
+    readonly p50Ms: number;
+    readonly p99Ms: number;
+    readonly slowest?: Beside;
   };
   /** Kept when something is broken. */
   readonly history?: string;
@@ -119,6 +126,7 @@ export function describeReport(report: Report): string {
         `${quiet.failed} of ${quiet.calls}, goal 0${quiet.failed === 0 ? '' : '  MISSED'}`,
       ],
       ['latency while nothing was broken', `p50 ${quiet.p50Ms} ms, p99 ${quiet.p99Ms} ms`],
+      ['latency beside what was broken', besideWords(report.beside)],
     ]),
     ...recovery.slowest
       .filter(({ ms }) => ms >= recovery.msGoal)
@@ -142,6 +150,13 @@ export function describeReport(report: Report): string {
     ...(report.verdict === 'clean' ? [] : [`Again: npm run chaos -- --seed ${report.seed}`]),
   ];
   return lines.join('\n');
+}
+
+function besideWords({ p50Ms, p99Ms, slowest }: Report['beside']): string {
+  const most = slowest
+    ? `, longest ${(slowest.ms / 1_000).toFixed(1)} s (${slowest.way} during ${slowest.during})`
+    : '';
+  return `p50 ${p50Ms} ms, p99 ${p99Ms} ms${most}`;
 }
 
 function table(rows: readonly (readonly string[])[]): string[] {

@@ -17,6 +17,15 @@ export interface QuietFailure {
   readonly said: string;
 }
 
+/** A call that had to wait although nothing was wrong with its service, its shard and the way between, for a while. */
+export interface Beside {
+  readonly ms: number;
+  readonly fromMs: number;
+  readonly way: string;
+  /** What was broken elsewhere when it ended. */
+  readonly during: string;
+}
+
 /** Looks on while a run goes: counts, how soon things work again, and how it is when nothing is broken. */
 export class Watchers {
   acknowledged = 0;
@@ -25,7 +34,9 @@ export class Watchers {
   readonly quietLatenciesMs: number[] = [];
   readonly quietFailures: QuietFailure[] = [];
   quietCalls = 0;
-  #faults = 0;
+  readonly besideLatenciesMs: number[] = [];
+  slowestBeside: Beside | undefined;
+  readonly #broken = new Set<string>();
   #faultBeganMs = -Infinity;
   #wholeSinceMs = 0;
 
@@ -34,13 +45,13 @@ export class Watchers {
   }
 
   broken({ services, ways }: { services: readonly number[]; ways: readonly string[] }, by: string): void {
-    this.#faults += 1;
+    this.#broken.add(by);
     this.#faultBeganMs = this.clock.nowMs();
     for (const what of [...services.map(serviceName), ...ways]) this.recovery.broken(what, by);
   }
 
-  whole({ services, ways }: { services: readonly number[]; ways: readonly string[] }): void {
-    this.#faults -= 1;
+  whole({ services, ways }: { services: readonly number[]; ways: readonly string[] }, by: string): void {
+    this.#broken.delete(by);
     this.#wholeSinceMs = this.clock.nowMs();
     for (const what of [...services.map(serviceName), ...ways]) this.recovery.whole(what);
   }
@@ -53,14 +64,25 @@ export class Watchers {
       this.acknowledged += 1;
       this.recovery.succeeded(serviceName(service));
       const shard = status === 201 && body !== undefined ? read(body)['shard'] : undefined;
-      if (typeof shard === 'string') this.recovery.succeeded(way(service, shard));
+      if (typeof shard === 'string') this.#succeededOn(way(service, shard), called);
     }
     if (this.#wasQuiet(fromMs)) this.#quietCall(called, op, toMs - fromMs);
   }
 
+  #succeededOn(name: string, { service, fromMs, toMs }: Called): void {
+    this.recovery.succeeded(name);
+    if (this.#broken.size === 0) return;
+    for (const what of [name, serviceName(service)])
+      if (!this.recovery.wasSound(what, fromMs, GRACE_MS)) return;
+    const ms = toMs - fromMs;
+    this.besideLatenciesMs.push(ms);
+    if (ms > (this.slowestBeside?.ms ?? 0))
+      this.slowestBeside = { ms, fromMs, way: name, during: [...this.#broken].join(', ') };
+  }
+
   /** Nothing has been broken from the grace before its beginning until now. */
   #wasQuiet(fromMs: number): boolean {
-    return this.#faults === 0 && this.#faultBeganMs < fromMs && fromMs > this.#wholeSinceMs + GRACE_MS;
+    return this.#broken.size === 0 && this.#faultBeganMs < fromMs && fromMs > this.#wholeSinceMs + GRACE_MS;
   }
 
   #quietCall({ status, code, why, service, fromMs, toMs, door }: Called, op: Op, ms: number): void {

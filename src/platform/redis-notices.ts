@@ -71,9 +71,12 @@ export class RedisNotices implements Notices {
       commandTimeout: COMMAND_MS_MAX,
       retryStrategy: (tries) => Math.min(100 * tries, RECONNECT_MS_MAX),
     });
-    // ioredis reconnects by itself; one line for each outage is enough.
+    // ioredis reconnects by itself and reports every try; one line for each outage is enough.
+    let isAway = false;
+    redis.on('ready', () => (isAway = false));
     redis.on('error', (error: unknown) => {
-      if (redis.status !== 'reconnecting') this.observer.deferred('the connection to Redis', error);
+      if (!isAway) this.observer.deferred('the connection to Redis', error);
+      isAway = true;
     });
     return redis;
   }

@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { Notice } from '../../src/platform/notices';
 import { RedisNotices } from '../../src/platform/redis-notices';
+import { TcpProxy } from '../../chaos/network/tcp-proxy';
+import { eventually } from '../setup/eventually';
 import { redisUrl } from '../setup/servers';
 
 describe('notices over Redis', () => {
@@ -42,6 +44,29 @@ describe('notices over Redis', () => {
       expect(deferred).toContain('connecting to Redis');
     } finally {
       await notices.stop();
+    }
+  });
+
+  it('report an outage once for each of the two connections, however often they are tried again', async () => {
+    const proxy = await TcpProxy.before(redisUrl());
+    const notices = new RedisNotices(proxy.url, observer);
+    const other = new RedisNotices(redisUrl(), observer);
+    try {
+      await Promise.all([notices.start(), other.start()]);
+      const tries = proxy.turnAway();
+      await eventually('several tries to connect', () => Promise.resolve(tries() >= 8 || undefined));
+      expect(deferred).toEqual(['the connection to Redis', 'the connection to Redis']);
+
+      proxy.letIn();
+      const heard: Notice[] = [];
+      notices.subscribe((notice) => heard.push(notice));
+      await eventually('a notice from elsewhere', () => {
+        other.publish({ kind: 'apiKeyDeleted' });
+        return Promise.resolve(heard.length > 0 || undefined);
+      });
+    } finally {
+      await Promise.all([notices.stop(), other.stop()]);
+      await proxy.close();
     }
   });
 });

@@ -2,6 +2,7 @@ import type { Pool, PoolConnection } from 'mysql2';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import type { MysqlDriver } from 'typeorm/driver/mysql/MysqlDriver';
 import type { Cell, SchemaPart } from '../database';
+import type { ShardFault } from '../faults';
 import { mysqlFault } from './mysql-faults';
 import { migrationsOf } from '../migrations';
 
@@ -73,17 +74,13 @@ export class MysqlPool {
 
   /** A session, or a fault once `acquireMsMax` is over. One that comes too late goes straight back to the pool. */
   acquire(): Promise<PoolConnection> {
-    if (!this.dataSource.isInitialized) return Promise.reject(mysqlFault(this.name, { code: 'NOT_OPEN' }));
+    if (!this.dataSource.isInitialized)
+      return Promise.reject(this.#fault('NOT_OPEN', 'the database has not been opened yet'));
     return new Promise((resolve, reject) => {
       let late = false;
       const timer = setTimeout(() => {
         late = true;
-        reject(
-          mysqlFault(this.name, {
-            code: 'ACQUIRE_TIMEOUT',
-            message: 'no database session came free in time',
-          }),
-        );
+        reject(this.#fault('ACQUIRE_TIMEOUT', 'no database session came free in time'));
       }, this.settings.acquireMsMax);
       this.#pool().getConnection((error, connection) => {
         clearTimeout(timer);
@@ -122,6 +119,10 @@ export class MysqlPool {
 
   async close(): Promise<void> {
     if (this.dataSource.isInitialized) await this.dataSource.destroy();
+  }
+
+  #fault(code: string, message: string): ShardFault {
+    return mysqlFault(this.name, Object.assign(new Error(message), { code }));
   }
 
   #pool(): Pool {
