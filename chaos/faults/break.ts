@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis';
+import { createConnection } from 'mysql2/promise';
 import { pause } from '../clock';
 import type { Load } from '../load/load';
 import type { Cluster, Link } from '../parts/cluster';
@@ -39,7 +40,7 @@ export async function carryOut(fault: Fault, breakable: Breakable): Promise<void
     case 'redis stopped':
       return stopForAWhile(serverOf(fault.target, cluster), forMs);
     case 'disk full':
-      return fillForAWhile(serverOf(fault.target, cluster), forMs, breakable.load);
+      return fillForAWhile(serverOf(fault.target, cluster), forMs, breakable);
     case 'redis flushed':
       return flush(cluster.redis);
     case 'connections cut':
@@ -92,14 +93,29 @@ async function stopForAWhile(part: Server | Service, forMs: number): Promise<voi
   part.signal('SIGCONT');
 }
 
-async function fillForAWhile(server: Server, forMs: number, load: Pick<Load, 'pour'>): Promise<void> {
+async function fillForAWhile(server: Server, forMs: number, { cluster, load }: Breakable): Promise<void> {
+  const url = cluster.databaseUrls[cluster.databases.indexOf(server)];
+  const accountIds = url === undefined ? [] : await coldAccountsOn(url).catch(() => []);
   await server.fillDisk();
-  const endPouring = load.pour();
+  const endPouring = load.pour(accountIds);
   await pause(forMs);
   endPouring();
   server.freeDisk();
   // It may have given up over it.
   await server.start();
+}
+
+/** Accounts that are on this database and no other. */
+async function coldAccountsOn(url: string): Promise<string[]> {
+  const connection = await createConnection(url);
+  try {
+    const [rows] = await connection.query(
+      `SELECT account_id AS id FROM sub_account WHERE account_id LIKE 'cold-%' AND state = 'open'`,
+    );
+    return (rows as { id: string }[]).map(({ id }) => id);
+  } finally {
+    await connection.end();
+  }
 }
 
 async function flush(server: Server): Promise<void> {

@@ -57,27 +57,26 @@ export class Load {
   }
 
   /**
-   * Sends batches, one after the other, whose items carry as much metadata as they may, to accounts on all shards: it
-   * fills what a database has set aside on its disk. Answers how to end it.
+   * Sends batches, one after the other, whose items carry as much metadata as they may, to some accounts: it fills what
+   * their database has set aside on its disk. Answers how to end it.
    */
-  pour(): () => void {
+  pour(accountIds: readonly string[]): () => void {
     const end = new AbortController();
-    this.#follow(this.#pourUntil(end.signal));
+    if (accountIds.length > 0) this.#follow(this.#pourUntil(end.signal, accountIds));
     return () => {
       end.abort();
     };
   }
 
-  async #pourUntil(end: AbortSignal): Promise<void> {
-    while (!end.aborted && !this.#stopped) await this.#pourBatch();
+  async #pourUntil(end: AbortSignal, accountIds: readonly string[]): Promise<void> {
+    while (!end.aborted && !this.#stopped) await this.#pourBatch(accountIds);
   }
 
-  async #pourBatch(): Promise<void> {
-    const { dice, clients, accounts } = this.parts;
-    const cold = accounts.filter(({ kind }) => kind.subAccounts === 1);
+  async #pourBatch(accountIds: readonly string[]): Promise<void> {
+    const { dice, clients } = this.parts;
     const further = { metadata: metadata(7, 500) };
     const ops = Array.from({ length: POURED_ITEMS }, () =>
-      this.#ask('deduction', dice.pick(cold), '1', further),
+      this.#ask('deduction', dice.pick(accountIds), '1', further),
     );
     const results = await clients.sendBatch(ops, this.#anyService());
     results.forEach((result, position) => this.#keep(ops[position] as Op, result === 'indefinite'));
@@ -170,13 +169,13 @@ export class Load {
     const account = pickAccount(accounts, dice);
     const { deductionMinorMax, creditMinorMax } = account.kind;
     const amountMax = kind === 'deduction' ? deductionMinorMax : creditMinorMax;
-    return this.#ask(kind, account, String(dice.between(1, amountMax)), this.#further());
+    return this.#ask(kind, account.id, String(dice.between(1, amountMax)), this.#further());
   }
 
-  #ask(kind: 'deduction' | 'credit', { id }: Account, amount: string, further: Op['further']): Op {
+  #ask(kind: 'deduction' | 'credit', account: string, amount: string, further: Op['further']): Op {
     this.#keys += 1;
     const key = `${kind === 'deduction' ? 'd' : 'c'}${this.#keys}`;
-    return this.parts.clients.ask({ account: id, key, kind, amount, further });
+    return this.parts.clients.ask({ account, key, kind, amount, further });
   }
 
   #further(): Record<string, unknown> {

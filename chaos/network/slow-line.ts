@@ -27,10 +27,13 @@ export class SlowLine {
   #schedule(): void {
     const [next] = this.#late;
     if (!next || this.#timer) return;
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      this.#handOn();
-    }, next.dueMs - performance.now());
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = undefined;
+        this.#handOn();
+      },
+      Math.max(0, next.dueMs - performance.now()),
+    );
   }
 
   #handOn(): void {

@@ -23,6 +23,8 @@ const FENCE_PAUSE_MS_MAX = 25;
 
 /** How long a spread credit waits for its shares to arrive before it is answered; they arrive in any case. */
 const SPREAD_WAIT_MS_MAX = 2_000;
+/** A credit waits no longer for the reading of a limit that is a soft one. */
+const LIMIT_READ_MS_MAX = 500;
 
 export interface EngineParts {
   readonly shards: ShardSet;
@@ -155,12 +157,13 @@ export class Engine {
 
   /** A found key outranks the limit, so it is looked up before the refusal leaves. */
   async #refuseAboveLimit(request: Request, account: AccountRecord): Promise<EngineOutcome | undefined> {
-    const readTotal = async (): Promise<bigint> => (await this.parts.balances.current(account)).totalMinor;
+    const readTotal = (): Promise<bigint> => this.#readTotal(account);
     try {
       if (await this.parts.creditLimit.admits(account.accountId, request.amountMinor, readTotal))
         return undefined;
     } catch (error) {
-      // The account's limit is a soft one: a shard that cannot be read must not keep money from coming in elsewhere.
+      // The account's limit is a soft one: a shard that cannot be read must neither keep money from coming in elsewhere
+      // nor make it wait.
       if (error instanceof ShardUnavailableError) return undefined;
       throw error;
     }
@@ -168,6 +171,19 @@ export class Engine {
     if (!found) return { kind: 'balanceLimitExceeded' };
     const earlier = earlierUse(found.entry, request.fingerprint);
     return earlier.kind === 'replayed' ? { ...earlier, shard: found.shard } : earlier;
+  }
+
+  /** Rejects with `ShardUnavailableError` when a shard cannot be read soon. */
+  async #readTotal(account: AccountRecord): Promise<bigint> {
+    const waited = new AbortController();
+    const late = this.parts.sleep(LIMIT_READ_MS_MAX, waited.signal).then(() => undefined);
+    try {
+      const balance = await Promise.race([this.parts.balances.current(account), late]);
+      if (balance) return balance.totalMinor;
+    } finally {
+      waited.abort();
+    }
+    throw new ShardUnavailableError(account.placement.shards[0] ?? '', 'the total was not read in time');
   }
 
   /** The credit is durable already; waiting only lets the next deduction find the money wherever its home is. */

@@ -35,7 +35,9 @@ export function shardAt({ name, location }: ShardAddress, options: ShardOptions)
       batches: new SqliteBatchStore(name, file),
     });
   }
-  // Batches have sessions of their own, so that no amount of reading keeps a lane waiting.
+  // Batches have sessions of their own, so that no amount of reading keeps a lane waiting. They hold locks between two
+  // round trips: an instance that stops there must not keep the others from these rows for longer than their batches are
+  // tried.
   const pool = new MysqlPool(
     name,
     location.url,
@@ -44,6 +46,8 @@ export function shardAt({ name, location }: ShardAddress, options: ShardOptions)
       multipleStatements: true,
       acquireMsMax: 3_000,
       statementMsMax: 5_000,
+      idleMsMax: 2_000,
+      waitTimeoutSeconds: 4,
     },
     'shard',
   );

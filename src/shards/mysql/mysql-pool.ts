@@ -6,28 +6,35 @@ import type { ShardFault } from '../faults';
 import { mysqlFault } from './mysql-faults';
 import { migrationsOf } from '../migrations';
 
-/** Bounds of a pool. Relations: `idleMsMax` < `waitTimeoutSeconds` · 1000, so that the pool closes a session first. */
+/**
+ * Bounds of a pool. Relations: the pool looks at its idle sessions every second, so `idleMsMax` + 1000 <
+ * `waitTimeoutSeconds` · 1000, and it closes a session before the server does.
+ */
 export interface PoolSettings {
   readonly connectionsMax: number;
   readonly multipleStatements: boolean;
   readonly acquireMsMax: number;
   readonly statementMsMax: number;
+  readonly idleMsMax: number;
+  /** How long the server keeps a session that says nothing, with whatever it has locked. */
+  readonly waitTimeoutSeconds: number;
 }
 
 const CONNECT_MS_MAX = 3_000;
-const IDLE_MS_MAX = 5_000;
 
 /**
- * What every session is set to. `wait_timeout` frees the locks of a client that lost power within seconds instead of
- * hours; strict mode turns silent truncation into errors; UTC makes the server's clock unambiguous.
+ * What every session is set to. `wait_timeout` frees the locks of a client that lost power or was stopped within seconds
+ * instead of hours; strict mode turns silent truncation into errors; UTC makes the server's clock unambiguous.
  */
-const SESSION = [
-  `SET SESSION time_zone = '+00:00'`,
-  `sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'`,
-  'wait_timeout = 10',
-  'innodb_lock_wait_timeout = 2',
-  'autocommit = 1',
-].join(', ');
+function sessionSettings({ waitTimeoutSeconds }: PoolSettings): string {
+  return [
+    `SET SESSION time_zone = '+00:00'`,
+    `sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'`,
+    `wait_timeout = ${waitTimeoutSeconds}`,
+    'innodb_lock_wait_timeout = 2',
+    'autocommit = 1',
+  ].join(', ');
+}
 const ISOLATION = 'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED';
 
 /** Raw result of a statement: rows for a SELECT, a header for the rest, an array of both for several statements. */
@@ -60,7 +67,7 @@ export class MysqlPool {
           if (error) connection.destroy();
         });
       };
-      configure(SESSION);
+      configure(sessionSettings(this.settings));
       configure(ISOLATION);
     });
     // The one session that TypeORM opened before the listener stood is not configured: it must not be handed out.
@@ -152,7 +159,7 @@ function dataSourceOptions(url: string, settings: PoolSettings, part: SchemaPart
     extra: {
       multipleStatements: settings.multipleStatements,
       maxIdle: Math.max(1, settings.connectionsMax - 1),
-      idleTimeout: IDLE_MS_MAX,
+      idleTimeout: settings.idleMsMax,
       enableKeepAlive: true,
       queueLimit: 1_000,
     },
