@@ -153,6 +153,19 @@ describe('a batch', () => {
     await expect(runBatch(run, [deduct()], NO_HINT)).rejects.toMatchObject({ code: 'OVERLOADED', tries: 3 });
   });
 
+  test('is not tried again when its statement was swallowed until it timed out', async () => {
+    const clock = new TestClock();
+    const swallowed: Interference = (step) => {
+      if (step !== 'lock') return undefined;
+      clock.pass(5_000);
+      return 'outcomeUnknown';
+    };
+    const { run } = setUp({ rows: [row()], clock, interfere: swallowed });
+    const began = clock.now();
+    await expect(runBatch(run, [deduct()], NO_HINT)).rejects.toBeInstanceOf(ShardUnavailableError);
+    expect(clock.now() - began).toBe(5_000);
+  });
+
   test('for a database that is not there is told so after few tries', async () => {
     const { run, faults } = setUp({
       rows: [row()],
