@@ -12,8 +12,9 @@ export interface RetryPolicy {
   readonly unavailableTriesMax: number;
   readonly deadlineMs: number;
   /**
-   * No try begins this long after the first while the database breaks off or does not answer: shorter than a statement
-   * may take, so that one that is swallowed is not tried again, and whoever waits for that database is told so soon.
+   * No try begins this long after the first while the database breaks off or does not answer: shorter than connecting or
+   * a statement may take, so that what was swallowed is not tried again, and whoever waits for that database is told so
+   * soon.
    */
   readonly unansweredMsMax: number;
   /** The wait before try n is random in [0, min(backoffMsMax, backoffMsBase · 2^n)] ("full jitter"). */
@@ -25,7 +26,7 @@ export const RETRY_POLICY: RetryPolicy = {
   triesMax: 10,
   unavailableTriesMax: 3,
   deadlineMs: 8_000,
-  unansweredMsMax: 4_500,
+  unansweredMsMax: 2_500,
   backoffMsBase: 2,
   backoffMsMax: 200,
 };
