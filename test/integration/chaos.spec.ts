@@ -48,8 +48,6 @@ describe('[mariadb] a short chaos run', () => {
   });
 
   it('was resized, leveled, frozen and audited meanwhile', () => {
-    for (const kind of ['resize', 'move', 'rebalance', 'freeze'])
-      expect([kind, report.operator[kind]?.accepted ?? 0]).toEqual([kind, expect.any(Number)]);
     const accepted = Object.values(report.operator).reduce((sum, count) => sum + count.accepted, 0);
     expect(accepted).toBeGreaterThan(5);
   });
