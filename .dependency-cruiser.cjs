@@ -88,7 +88,23 @@ module.exports = {
       comment: 'Move what both need into src.',
       severity: 'error',
       from: { path: '^(src|migrations)/', pathNot: '\\.spec\\.ts$' },
-      to: { path: ['^(test|bench|scripts)/', '\\.spec\\.ts$'] },
+      to: { path: ['^(test|bench|chaos|scripts)/', '\\.spec\\.ts$'] },
+    },
+    {
+      name: 'chaos-shares-no-code-with-the-product',
+      comment:
+        'What judges the product must not repeat its mistakes: chaos starts it as a process, speaks REST to it and reads ' +
+        'its tables. Write down again what you need to know of it.',
+      severity: 'error',
+      from: { path: '^chaos/' },
+      to: { path: '^(src|migrations|test|bench)/' },
+    },
+    {
+      name: 'chaos-checker-reads-history-and-databases',
+      comment: 'The checker judges what was written down, not what the rest of the run has in memory.',
+      severity: 'error',
+      from: { path: '^chaos/check/' },
+      to: { path: '^chaos/', pathNot: ['^chaos/(check|history)/'] },
     },
     {
       name: 'declared-dependencies-only',

@@ -10,8 +10,11 @@ import { Metrics } from './platform/metrics';
 import { NOTICES, type Notices } from './platform/notices';
 import type { Settings } from './platform/settings';
 import { StructuredLog } from './platform/structured-log';
+import { UnusedConnections } from './platform/unused-connections';
 
 const CLOSE_IDLE_MS = 50;
+/** A first request that has begun to come when the stop does has so long to become whole. */
+const HALF_SAID_MS_MAX = 1_000;
 
 /** A running service. */
 export interface Service {
@@ -42,6 +45,7 @@ export async function startService(
 
   app.useGlobalFilters(new ProblemFilter(app.get(Metrics)));
   await app.get(RestApi).register(app.getHttpAdapter().getInstance(), extend);
+  const unused = new UnusedConnections(app.getHttpAdapter().getInstance().server);
   await app.listen(settings.httpPort, settings.host);
 
   return {
@@ -50,8 +54,10 @@ export async function startService(
       app.get(Health).stopping();
       // A connection whose last request was under way when the listener closed would be kept alive for its next one.
       const { server } = app.getHttpAdapter().getInstance();
+      const stoppedAt = performance.now();
       const closingIdle = setInterval(() => {
         server.closeIdleConnections();
+        unused.end({ halfSaid: performance.now() > stoppedAt + HALF_SAID_MS_MAX });
       }, CLOSE_IDLE_MS);
       await app.close().finally(() => {
         clearInterval(closingIdle);

@@ -15,7 +15,7 @@ export function dependenciesStamp(root, { platform, arch } = process) {
     .digest('hex');
 }
 
-const sourceFolders = ['src', 'migrations', 'bench', 'sim'];
+const sourceFolders = ['src', 'migrations', 'bench', 'chaos', 'sim'];
 
 /**
  * The files that `dist` is built from, sorted, relative to the root. Specs are not built and therefore not listed;

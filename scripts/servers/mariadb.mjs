@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { runChild } from '../children/run-child.mjs';
 import { mysqlVersion, waitForAnswer } from './answers.mjs';
 import { bringCommands } from './bring-commands.mjs';
+import { mountSmallDisk } from './small-disk.mjs';
 import { commonMysqlOptions, runAs } from './mysql-options.mjs';
 import { startServerProcess } from './server-process.mjs';
 
@@ -15,8 +16,13 @@ export function bringMariadb(report) {
   });
 }
 
-/** Starts a MariaDB on each port; user root, no password. One data folder is made and copied, which is faster. */
-export async function startMariadb({ commands, ports, folder, bufferPool }) {
+/**
+ * Starts a MariaDB on each port; user root, no password. One data folder is made and copied, which is faster.
+ *
+ * Each can be started again in its place once it has ended: `startAgain()`. With `smallDiskMib` the last one has its
+ * data on a disk of its own of that size, where this machine lets us mount one; `smallDisk` is its folder then.
+ */
+export async function startMariadb({ commands, ports, folder, bufferPool, redoLog = '512M', smallDiskMib }) {
   const template = join(folder, 'mariadb-template');
   const { exitCode, output } = await runChild(
     commands['mariadb-install-db'],
@@ -31,26 +37,40 @@ export async function startMariadb({ commands, ports, folder, bufferPool }) {
   );
   if (exitCode !== 0) throw new Error(`mariadb-install-db failed:\n${output.trimEnd()}`);
   return Promise.all(
-    ports.map(async (port) => {
+    ports.map(async (port, position) => {
       const dataFolder = join(folder, `mariadb-${port}`);
+      const onSmallDisk = smallDiskMib !== undefined && position === ports.length - 1;
+      const mounted = onSmallDisk && (await mountSmallDisk(dataFolder, smallDiskMib));
       cpSync(template, dataFolder, { recursive: true });
       const socket = join(dataFolder, 's.sock');
       const options = [
         '--no-defaults',
         `--datadir=${dataFolder}`,
         `--socket=${socket}`,
-        '--innodb-log-file-size=512M',
+        `--innodb-log-file-size=${redoLog}`,
       ];
-      const { pid, whyEnded } = startServerProcess(
-        commands.mariadbd,
-        [...options, ...commonMysqlOptions({ port, bufferPool })],
-        { logFile: join(folder, `mariadb-${port}.log`) },
-      );
-      const version = await waitForAnswer(() => mysqlVersion({ port }), {
-        what: `MariaDB on port ${port}`,
-        whyEnded,
-      });
-      return { port, socket, pid, version, url: `mysql://root@127.0.0.1:${port}` };
+      const start = async () => {
+        const { pid, whyEnded } = startServerProcess(
+          commands.mariadbd,
+          [...options, ...commonMysqlOptions({ port, bufferPool })],
+          { logFile: join(folder, `mariadb-${port}.log`) },
+        );
+        const version = await waitForAnswer(() => mysqlVersion({ port }), {
+          what: `MariaDB on port ${port}`,
+          whyEnded,
+        });
+        return { pid, version };
+      };
+      const { pid, version } = await start();
+      return {
+        port,
+        socket,
+        pid,
+        version,
+        url: `mysql://root@127.0.0.1:${port}`,
+        ...(mounted && { smallDisk: dataFolder }),
+        startAgain: async () => (await start()).pid,
+      };
     }),
   );
 }

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { runChild } from '../children/run-child.mjs';
 import { mysqlToolMarker } from './mysql-tool.mjs';
 import { findProcesses } from './processes.mjs';
+import { unmountSmallDisks } from './small-disk.mjs';
 
 const roundsMax = 20;
 const pauseMs = 50;
@@ -28,6 +29,7 @@ async function cleanUp() {
 async function removeFolder() {
   for (let round = 0; round < roundsMax; round += 1) {
     await killAll(`--datadir=${folder}/`);
+    await unmountSmallDisks(folder);
     try {
       rmSync(folder, { recursive: true, force: true });
       return;

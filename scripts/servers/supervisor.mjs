@@ -1,14 +1,18 @@
 // Runs private servers for as long as its stdin stays open: startServers (start-servers.mjs) spawns it, and however
 // that process ends, -9 included, the kernel closes the pipe and the servers go. Prints one JSON line on stdout:
-// {mariadb: [{port, socket, pid, version, url}], redis: […], mysql: […], unavailable: {mysql?: "reason"}}.
+// {mariadb: [{port, socket, pid, version, url, smallDisk?}], redis: […], mysql: […], unavailable: {mysql?: "reason"}}.
+//
+// A line {"startAgain": port} on stdin starts a MariaDB or Redis again that has ended, with the data it has, and is
+// answered {"startedAgain": port, "pid"} or {"startedAgain": port, "error"}.
 //
 // The data are in a fresh folder under HOTSPLIT_SERVERS_DIR, by default the system's folder for temporary files.
 //
-//   supervisor.mjs {"mariadb": 2, "redis": 1, "mysql": 2, "bufferPool": "256M"}
+//   supervisor.mjs {"mariadb": 2, "redis": 1, "mysql": 2, "bufferPool": "256M", "redoLog": "512M"?, "smallDiskMib": n?}
 import { spawn } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { freePorts } from './free-ports.mjs';
 import { bringMariadb, startMariadb } from './mariadb.mjs';
@@ -42,25 +46,45 @@ function stop(exitCode) {
   process.exit(exitCode);
 }
 
-process.stdin.resume();
+const startAgainByPort = new Map();
+createInterface({ input: process.stdin }).on('line', (line) => void startAgain(JSON.parse(line).startAgain));
 process.stdin.once('close', () => stop(0));
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => stop(0));
 
 try {
   const servers = await startAll();
+  for (const { port, startAgain } of [...servers.mariadb, ...servers.redis])
+    startAgainByPort.set(port, startAgain);
   process.stdout.write(`${JSON.stringify(servers)}\n`);
 } catch (error) {
   process.stdout.write(`${JSON.stringify({ error: error.message })}\n`, () => stop(1));
 }
 
+async function startAgain(port) {
+  const answer = await startAgainByPort
+    .get(port)()
+    .then(
+      (pid) => ({ pid }),
+      (error) => ({ error: error.message }),
+    );
+  process.stdout.write(`${JSON.stringify({ startedAgain: port, ...answer })}\n`);
+}
+
 async function startAll() {
-  const { bufferPool } = wanted;
+  const { bufferPool, redoLog, smallDiskMib } = wanted;
   // Packages come one after the other, since the system's package tool takes one at a time.
   const mariadbCommands = wanted.mariadb > 0 ? await bringMariadb(report) : undefined;
   const redisCommands = wanted.redis > 0 ? await bringRedis(report) : undefined;
   const [mariadb, redis, mysql] = await Promise.all([
     mariadbCommands
-      ? startMariadb({ commands: mariadbCommands, ports: mariadbPorts, folder, bufferPool })
+      ? startMariadb({
+          commands: mariadbCommands,
+          ports: mariadbPorts,
+          folder,
+          bufferPool,
+          redoLog,
+          smallDiskMib,
+        })
       : [],
     redisCommands ? startRedis({ commands: redisCommands, ports: redisPorts, folder }) : [],
     startMysql(bufferPool),

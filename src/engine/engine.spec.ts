@@ -100,6 +100,15 @@ describe('the engine', () => {
     expect(await engine.submit(creditOf(requestId, 1n), ACCOUNT)).toMatchObject({ kind: 'applied' });
   });
 
+  test('lets no credit wait for a shard that its limit would be read from and that does not answer', async () => {
+    const { engine, shard, world } = setUp(100n);
+    shard('west').before('reading', stall);
+    const requestId = requestAt('east', ACCOUNT);
+    const began = world.time.now();
+    expect(await engine.submit(creditOf(requestId, 1n), ACCOUNT)).toMatchObject({ kind: 'applied' });
+    expect(world.time.now() - began).toBe(500);
+  });
+
   test('goes on with the shards that are there when one is not', async () => {
     const { engine, shard } = setUp(100n);
     shard('north').isDown = true;

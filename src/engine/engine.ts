@@ -23,6 +23,9 @@ import type { Transfers } from './transfers';
 /** How long a spread credit waits for its shares to arrive before it is answered; they arrive in any case. */
 const SPREAD_WAIT_MS_MAX = 2_000;
 
+/** A credit waits no longer for the reading of a limit that is a soft one. */
+const LIMIT_READ_MS_MAX = 500;
+
 export interface EngineParts {
   readonly shards: ShardSet;
   readonly accounts: AccountCache;
@@ -158,11 +161,15 @@ export class Engine {
   }
 
   async #admits(account: AccountRecord, amountMinor: bigint): Promise<boolean> {
-    const readTotal = async (): Promise<bigint> => (await this.parts.balances.current(account)).totalMinor;
+    const { shards, balances } = this.parts;
+    const [shard = ''] = account.placement.shards;
+    const readTotal = async (): Promise<bigint> =>
+      (await shards.within(LIMIT_READ_MS_MAX, shard, balances.current(account))).totalMinor;
     try {
       return await this.parts.creditLimit.admits(account.accountId, amountMinor, readTotal);
     } catch (error) {
-      // The account's limit is a soft one: a shard that cannot be read must not keep money from coming in elsewhere.
+      // The account's limit is a soft one: a shard that cannot be read must neither keep money from coming in elsewhere
+      // nor make it wait.
       if (error instanceof ShardUnavailableError) return true;
       throw error;
     }

@@ -1,10 +1,12 @@
 import { Redis } from 'ioredis';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { EngineObserver } from '../engine/observer';
 import type { Notice, Notices } from './notices';
 
 const CHANNEL = 'hotsplit:notices';
 const RECONNECT_MS_MAX = 2_000;
 const COMMAND_MS_MAX = 2_000;
+const START_MS_MAX = 1_000;
 
 /**
  * Notices over Redis publish/subscribe. While Redis is away notices are dropped, and everything goes on: what they would
@@ -35,20 +37,34 @@ export class RedisNotices implements Notices {
     this.#listeners.push(listener);
   }
 
-  /** Resolves once subscribed, or at once when Redis is away; the connection is then tried again in the background. */
+  /**
+   * Resolves once subscribed, at once when Redis is away, and soon when it does not answer: nothing that serves money
+   * waits for it. The connections are then tried again in the background.
+   */
   async start(): Promise<void> {
-    try {
-      await Promise.all([this.#publisher.connect(), this.#subscriber.connect()]);
-      await this.#subscriber.subscribe(CHANNEL);
-    } catch (error) {
-      this.observer.deferred('connecting to Redis', error);
-      // A subscription that could not be made is made when the connection stands.
-      this.#subscriber.once('ready', () => {
-        this.#subscriber.subscribe(CHANNEL).catch((cause: unknown) => {
-          this.observer.deferred('subscribing to Redis', cause);
-        });
+    // Whenever the connection stands, also after an outage: subscribing twice is as good as once.
+    const subscribed = new Promise<void>((resolve) => {
+      this.#subscriber.on('ready', () => {
+        this.#subscriber.subscribe(CHANNEL).then(
+          () => {
+            resolve();
+          },
+          (error: unknown) => {
+            this.observer.deferred('subscribing to Redis', error);
+          },
+        );
       });
-    }
+    });
+    const connected = Promise.all([this.#publisher.connect(), this.#subscriber.connect()]).then(
+      () => subscribed,
+      (error: unknown) => {
+        this.observer.deferred('connecting to Redis', error);
+      },
+    );
+    const waited = new AbortController();
+    const late = sleep(START_MS_MAX, undefined, { signal: waited.signal }).catch(() => undefined);
+    await Promise.race([connected, late]);
+    waited.abort();
   }
 
   stop(): Promise<void> {
@@ -71,9 +87,12 @@ export class RedisNotices implements Notices {
       commandTimeout: COMMAND_MS_MAX,
       retryStrategy: (tries) => Math.min(100 * tries, RECONNECT_MS_MAX),
     });
-    // ioredis reconnects by itself; one line for each outage is enough.
+    // ioredis reconnects by itself and reports every try; one line for each outage is enough.
+    let isAway = false;
+    redis.on('ready', () => (isAway = false));
     redis.on('error', (error: unknown) => {
-      if (redis.status !== 'reconnecting') this.observer.deferred('the connection to Redis', error);
+      if (!isAway) this.observer.deferred('the connection to Redis', error);
+      isAway = true;
     });
     return redis;
   }

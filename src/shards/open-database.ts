@@ -42,12 +42,21 @@ export function shardAt({ name, location }: ShardAddress, options: ShardOptions)
       deductions: new SqliteDeductionSessions(name, file),
     });
   }
-  // Batches have sessions of their own, so that no amount of reading keeps a lane waiting.
+  // Batches and single deductions have sessions of their own, so that no amount of reading keeps a lane waiting. They hold
+  // locks between two round trips: an instance that stops there must not keep the others from these rows for longer than
+  // their batches are tried.
   const pool = (connectionsMax: number): MysqlPool =>
     new MysqlPool(
       name,
       location.url,
-      { connectionsMax, multipleStatements: true, acquireMsMax: 3_000, statementMsMax: 5_000 },
+      {
+        connectionsMax,
+        multipleStatements: true,
+        acquireMsMax: 3_000,
+        statementMsMax: 5_000,
+        idleMsMax: 2_000,
+        waitTimeoutSeconds: 4,
+      },
       'shard',
     );
   return new SqlShard({

@@ -153,6 +153,22 @@ describe('a batch', () => {
     await expect(runBatch(run, [deduct()], NO_HINT)).rejects.toMatchObject({ code: 'OVERLOADED', tries: 3 });
   });
 
+  test.each([
+    { what: 'statement was swallowed', at: 'lock', verdict: 'outcomeUnknown', afterMs: 5_000 },
+    { what: 'session could not be had', at: 'begin', verdict: 'unavailable', afterMs: 3_000 },
+  ] as const)('whose $what until it timed out is not tried again', async ({ at, verdict, afterMs }) => {
+    const clock = new TestClock();
+    const swallowed: Interference = (step) => {
+      if (step !== at) return undefined;
+      clock.pass(afterMs);
+      return verdict;
+    };
+    const { run } = setUp({ rows: [row()], clock, interfere: swallowed });
+    const began = clock.now();
+    await expect(runBatch(run, [deduct()], NO_HINT)).rejects.toBeInstanceOf(ShardUnavailableError);
+    expect(clock.now() - began).toBe(afterMs);
+  });
+
   test('for a database that is not there is told so after few tries', async () => {
     const { run, faults } = setUp({
       rows: [row()],

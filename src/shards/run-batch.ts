@@ -12,6 +12,12 @@ export interface RetryPolicy {
   /** Tries while the database is not there at all: few, so that its share of requests is told soon. */
   readonly unavailableTriesMax: number;
   readonly deadlineMs: number;
+  /**
+   * No try begins this long after the first while the database breaks off or does not answer: shorter than connecting or
+   * a statement may take, so that what was swallowed is not tried again, and whoever waits for that database is told so
+   * soon.
+   */
+  readonly unansweredMsMax: number;
   /** The wait before try n is random in [0, min(backoffMsMax, backoffMsBase · 2^n)] ("full jitter"). */
   readonly backoffMsBase: number;
   readonly backoffMsMax: number;
@@ -21,6 +27,7 @@ export const RETRY_POLICY: RetryPolicy = {
   triesMax: 10,
   unavailableTriesMax: 3,
   deadlineMs: 8_000,
+  unansweredMsMax: 2_500,
   backoffMsBase: 2,
   backoffMsMax: 200,
 };
@@ -46,7 +53,8 @@ export async function runBatch(
   hint: BatchHint,
 ): Promise<BatchResult> {
   const { policy, surroundings, store } = run;
-  const deadline = surroundings.now() + policy.deadlineMs;
+  const began = surroundings.now();
+  const deadline = began + policy.deadlineMs;
   let scope: AttemptScope = hint;
   let widened = false;
   let mayHaveCommitted = false;
@@ -82,7 +90,8 @@ export async function runBatch(
       }
       const pause = surroundings.random() * Math.min(policy.backoffMsMax, policy.backoffMsBase * 2 ** tries);
       const triesMax = error.verdict === 'unavailable' ? policy.unavailableTriesMax : policy.triesMax;
-      if (tries >= triesMax || surroundings.now() + pause > deadline) {
+      const triesUntil = isConflict(error) ? deadline : began + policy.unansweredMsMax;
+      if (tries >= triesMax || surroundings.now() + pause > triesUntil) {
         throw spent({ shard: store.name, tries, mayHaveCommitted, fault: error });
       }
       tries += 1;
@@ -95,14 +104,17 @@ function isShort(outcome: { kind: string }): boolean {
   return outcome.kind === 'insufficientFunds';
 }
 
+function isConflict({ verdict }: ShardFault): boolean {
+  return verdict === 'again' || verdict === 'lookUpKeys';
+}
+
 /**
  * "Overloaded" promises that nothing was done. Once a commit's answer was lost, that cannot be promised any more, however
  * the later tries ended: then it is "unavailable, ask again with the same key".
  */
 function spent(end: { shard: string; tries: number; mayHaveCommitted: boolean; fault?: ShardFault }): Error {
   const { shard, tries, mayHaveCommitted, fault } = end;
-  const inConflict = fault === undefined || fault.verdict === 'again' || fault.verdict === 'lookUpKeys';
-  return inConflict && !mayHaveCommitted
+  return (fault === undefined || isConflict(fault)) && !mayHaveCommitted
     ? new ShardContendedError(shard, tries, { cause: fault })
     : new ShardUnavailableError(shard, fault?.message ?? 'the outcome of a commit is unknown', {
         cause: fault,

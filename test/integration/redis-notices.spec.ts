@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { Notice } from '../../src/platform/notices';
 import { RedisNotices } from '../../src/platform/redis-notices';
+import { TcpProxy } from '../../chaos/network/tcp-proxy';
+import { eventually } from '../setup/eventually';
 import { redisUrl } from '../setup/servers';
 
 describe('notices over Redis', () => {
@@ -44,4 +46,49 @@ describe('notices over Redis', () => {
       await notices.stop();
     }
   });
+
+  it('hold no start up while Redis takes connections and does not answer, and arrive when it does', async () => {
+    const proxy = await TcpProxy.before(redisUrl());
+    const notices = new RedisNotices(proxy.url, observer);
+    const other = new RedisNotices(redisUrl(), observer);
+    try {
+      proxy.stall();
+      const began = performance.now();
+      await Promise.all([notices.start(), other.start()]);
+      expect(performance.now() - began).toBeLessThan(3_000);
+
+      proxy.resume();
+      await untilHeard(notices, other);
+    } finally {
+      await Promise.all([notices.stop(), other.stop()]);
+      await proxy.close();
+    }
+  });
+
+  it('report an outage once for each of the two connections, however often they are tried again', async () => {
+    const proxy = await TcpProxy.before(redisUrl());
+    const notices = new RedisNotices(proxy.url, observer);
+    const other = new RedisNotices(redisUrl(), observer);
+    try {
+      await Promise.all([notices.start(), other.start()]);
+      const tries = proxy.turnAway();
+      await eventually('several tries to connect', () => Promise.resolve(tries() >= 8 || undefined));
+      expect(deferred).toEqual(['the connection to Redis', 'the connection to Redis']);
+
+      proxy.letIn();
+      await untilHeard(notices, other);
+    } finally {
+      await Promise.all([notices.stop(), other.stop()]);
+      await proxy.close();
+    }
+  });
 });
+
+async function untilHeard(notices: RedisNotices, other: RedisNotices): Promise<void> {
+  const heard: Notice[] = [];
+  notices.subscribe((notice) => heard.push(notice));
+  await eventually('a notice from elsewhere', () => {
+    other.publish({ kind: 'apiKeyDeleted' });
+    return Promise.resolve(heard.length > 0 || undefined);
+  });
+}

@@ -1,4 +1,5 @@
 import { createConnection, type Connection, type RowDataPacket } from 'mysql2/promise';
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { eventually } from '../setup/eventually';
 import { ADMIN_KEY, type Answer, RestClient } from '../setup/rest-client';
@@ -137,6 +138,24 @@ describe('[mariadb] a service that is told to stop', () => {
     expect((await service.exit).code).toBe(1);
     await settled;
     await release();
+  });
+
+  it.each([
+    ['on which nothing was ever said', ''],
+    ['whose first request never becomes whole', 'POST /v1/deductions:batch HTTP/1.1\r\nHost: '],
+  ])('does not wait for a connection %s', async (_which, words) => {
+    await start();
+    const { hostname, port } = new URL(service.rest.url);
+    const socket = connect({ host: hostname, port: Number(port) });
+    socket.on('error', () => undefined);
+    await once(socket, 'connect');
+    if (words !== '') socket.write(words);
+    // What comes later on another connection says that the service has accepted this one.
+    await service.rest.get('/healthz');
+    const began = performance.now();
+    expect(await service.end('SIGTERM')).toEqual({ code: 0, signal: null });
+    expect(performance.now() - began).toBeLessThan(10_000);
+    socket.destroy();
   });
 
   it.each(['SIGTERM', 'SIGINT'] as const)('ends with 0 on %s when there is nothing to do', async (signal) => {

@@ -7,7 +7,7 @@ import { NO_HINT, type Shard } from '../../src/shards/shard';
 import * as commands from '../models/commands';
 import { fence, layout, level, setStatus, transferIn, transferOut } from '../models/commands';
 import { openShard, STORES, type StoreSite } from '../setup/stores';
-import { TcpProxy } from '../setup/tcp-proxy';
+import { TcpProxy } from '../../chaos/network/tcp-proxy';
 
 /** Money between rows and shards, fences and layouts: what every store must do alike, on its real database. */
 describe.each(STORES)('[$mark] a shard', ({ mark, makeSite }) => {

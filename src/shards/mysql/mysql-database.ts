@@ -3,7 +3,14 @@ import type { Cell, Database, Parameter, SchemaPart } from '../database';
 import { migrate } from './mysql-migrate';
 import { MysqlPool } from './mysql-pool';
 
-const STATEMENT_MS_MAX = 5_000;
+/** Single statements hold no locks between round trips, so their sessions may idle for longer. */
+const SETTINGS = {
+  multipleStatements: false,
+  acquireMsMax: 3_000,
+  statementMsMax: 5_000,
+  idleMsMax: 5_000,
+  waitTimeoutSeconds: 10,
+} as const;
 
 /** A MySQL or MariaDB database for single statements: the directory, and reads. */
 export class MysqlDatabase implements Database {
@@ -12,12 +19,7 @@ export class MysqlDatabase implements Database {
   #opened: Promise<void> | undefined;
 
   constructor(name: string, url: string, part: SchemaPart, connectionsMax: number) {
-    this.#pool = new MysqlPool(
-      name,
-      url,
-      { connectionsMax, multipleStatements: false, acquireMsMax: 3_000, statementMsMax: STATEMENT_MS_MAX },
-      part,
-    );
+    this.#pool = new MysqlPool(name, url, { ...SETTINGS, connectionsMax }, part);
   }
 
   open(): Promise<void> {

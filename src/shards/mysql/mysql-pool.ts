@@ -2,31 +2,39 @@ import type { Pool, PoolConnection } from 'mysql2';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import type { MysqlDriver } from 'typeorm/driver/mysql/MysqlDriver';
 import type { Cell, SchemaPart } from '../database';
+import type { ShardFault } from '../faults';
 import { mysqlFault } from './mysql-faults';
 import { migrationsOf } from '../migrations';
 
-/** Bounds of a pool. Relations: `idleMsMax` < `waitTimeoutSeconds` · 1000, so that the pool closes a session first. */
+/**
+ * Bounds of a pool. Relations: the pool looks at its idle sessions every second, so `idleMsMax` + 1000 <
+ * `waitTimeoutSeconds` · 1000, and it closes a session before the server does.
+ */
 export interface PoolSettings {
   readonly connectionsMax: number;
   readonly multipleStatements: boolean;
   readonly acquireMsMax: number;
   readonly statementMsMax: number;
+  readonly idleMsMax: number;
+  /** How long the server keeps a session that says nothing, with whatever it has locked. */
+  readonly waitTimeoutSeconds: number;
 }
 
 const CONNECT_MS_MAX = 3_000;
-const IDLE_MS_MAX = 5_000;
 
 /**
- * What every session is set to. `wait_timeout` frees the locks of a client that lost power within seconds instead of
- * hours; strict mode turns silent truncation into errors; UTC makes the server's clock unambiguous.
+ * What every session is set to. `wait_timeout` frees the locks of a client that lost power or was stopped within seconds
+ * instead of hours; strict mode turns silent truncation into errors; UTC makes the server's clock unambiguous.
  */
-const SESSION = [
-  `SET SESSION time_zone = '+00:00'`,
-  `sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'`,
-  'wait_timeout = 10',
-  'innodb_lock_wait_timeout = 2',
-  'autocommit = 1',
-].join(', ');
+function sessionSettings({ waitTimeoutSeconds }: PoolSettings): string {
+  return [
+    `SET SESSION time_zone = '+00:00'`,
+    `sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'`,
+    `wait_timeout = ${waitTimeoutSeconds}`,
+    'innodb_lock_wait_timeout = 2',
+    'autocommit = 1',
+  ].join(', ');
+}
 const ISOLATION = 'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED';
 
 /** Raw result of a statement: rows for a SELECT, a header for the rest, an array of both for several statements. */
@@ -59,7 +67,7 @@ export class MysqlPool {
           if (error) connection.destroy();
         });
       };
-      configure(SESSION);
+      configure(sessionSettings(this.settings));
       configure(ISOLATION);
     });
     // The one session that TypeORM opened before the listener stood is not configured: it must not be handed out.
@@ -73,17 +81,13 @@ export class MysqlPool {
 
   /** A session, or a fault once `acquireMsMax` is over. One that comes too late goes straight back to the pool. */
   acquire(): Promise<PoolConnection> {
-    if (!this.dataSource.isInitialized) return Promise.reject(mysqlFault(this.name, { code: 'NOT_OPEN' }));
+    if (!this.dataSource.isInitialized)
+      return Promise.reject(this.#fault('NOT_OPEN', 'the database has not been opened yet'));
     return new Promise((resolve, reject) => {
       let late = false;
       const timer = setTimeout(() => {
         late = true;
-        reject(
-          mysqlFault(this.name, {
-            code: 'ACQUIRE_TIMEOUT',
-            message: 'no database session came free in time',
-          }),
-        );
+        reject(this.#fault('ACQUIRE_TIMEOUT', 'no database session came free in time'));
       }, this.settings.acquireMsMax);
       this.#pool().getConnection((error, connection) => {
         clearTimeout(timer);
@@ -124,6 +128,10 @@ export class MysqlPool {
     if (this.dataSource.isInitialized) await this.dataSource.destroy();
   }
 
+  #fault(code: string, message: string): ShardFault {
+    return mysqlFault(this.name, Object.assign(new Error(message), { code }));
+  }
+
   #pool(): Pool {
     return (this.dataSource.driver as MysqlDriver).pool as Pool;
   }
@@ -151,7 +159,7 @@ function dataSourceOptions(url: string, settings: PoolSettings, part: SchemaPart
     extra: {
       multipleStatements: settings.multipleStatements,
       maxIdle: Math.max(1, settings.connectionsMax - 1),
-      idleTimeout: IDLE_MS_MAX,
+      idleTimeout: settings.idleMsMax,
       enableKeepAlive: true,
       queueLimit: 1_000,
     },

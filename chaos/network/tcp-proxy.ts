@@ -1,4 +1,5 @@
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
+import { SlowLine } from './slow-line';
 
 /** What was arranged for the next connection that says a certain thing. */
 interface Arrangement {
@@ -10,11 +11,13 @@ interface Arrangement {
 interface Pair {
   readonly client: Socket;
   readonly upstream: Socket;
+  /** An answer of this connection was dropped, so that what comes next would make no sense. */
+  lostAnswer: boolean;
   arrangement: Arrangement | undefined;
 }
 
 /**
- * A network of our own between a service and a database, to be broken at will. Bytes pass unchanged until a test says
+ * A network of our own between two processes, to be broken at will. Bytes pass unchanged until somebody says
  * otherwise.
  */
 export class TcpProxy {
@@ -22,26 +25,42 @@ export class TcpProxy {
   readonly #pairs = new Set<Pair>();
   readonly #arrangements: Arrangement[] = [];
   #stalled = false;
+  #dropsAnswers = false;
+  #turnsAway = false;
+  #turnedAway = 0;
+  #delayMs = 0;
   #port = 0;
+  #target: URL;
 
-  /** @param url of the database behind; `url` of the proxy is the same with another port */
+  /** @param url of the server behind; `url` of the proxy is the same with another port */
   static async before(url: string): Promise<TcpProxy> {
     const proxy = new TcpProxy(new URL(url));
     await proxy.#listen();
     return proxy;
   }
 
-  private constructor(private readonly target: URL) {
+  private constructor(target: URL) {
+    this.#target = target;
     this.#server = createServer({ pauseOnConnect: true }, (client) => {
-      this.#connect(client);
+      if (!this.#turnsAway) {
+        this.#connect(client);
+        return;
+      }
+      this.#turnedAway += 1;
+      client.destroy();
     });
   }
 
   get url(): string {
-    const url = new URL(this.target);
+    const url = new URL(this.#target);
     url.hostname = '127.0.0.1';
     url.port = String(this.#port);
     return url.toString();
+  }
+
+  /** New connections go to another server from here on. */
+  aimAt(url: string): void {
+    this.#target = new URL(url);
   }
 
   /** Ends what is connected and refuses whoever comes. */
@@ -60,12 +79,21 @@ export class TcpProxy {
     if (!this.#server.listening) await this.#listen();
   }
 
+  /** Ends what is connected, and whatever comes the moment it has come. Answers how many came, when asked. */
+  turnAway(): () => number {
+    const before = this.#turnedAway;
+    this.#turnsAway = true;
+    this.cut();
+    return () => this.#turnedAway - before;
+  }
+
+  letIn(): void {
+    this.#turnsAway = false;
+  }
+
   /** Ends what is connected; whoever comes is welcome. */
   cut(): void {
-    for (const { client, upstream } of this.#pairs) {
-      client.destroy();
-      upstream.destroy();
-    }
+    for (const pair of this.#pairs) destroy(pair);
   }
 
   /** Holds every byte back in both directions, of new connections too, as a network does that swallows packets. */
@@ -85,6 +113,22 @@ export class TcpProxy {
     }
   }
 
+  /** Lets requests through and throws their answers away. */
+  dropAnswers(): void {
+    this.#dropsAnswers = true;
+  }
+
+  /** Lets answers through again. Connections that lost one are cut: what they say next would make no sense. */
+  passAnswers(): void {
+    this.#dropsAnswers = false;
+    for (const pair of this.#pairs) if (pair.lostAnswer) destroy(pair);
+  }
+
+  /** What comes from here on takes so much longer, each way. */
+  delay(ms: number): void {
+    this.#delayMs = ms;
+  }
+
   /**
    * Cuts the next connection that sends `marker`, after the server has carried it out and before the client hears of
    * it. Resolves when that has happened.
@@ -93,9 +137,8 @@ export class TcpProxy {
     return new Promise((resolve) => {
       this.#arrangements.push({
         marker,
-        take: (_answer, { client, upstream }) => {
-          client.destroy();
-          upstream.destroy();
+        take: (_answer, pair) => {
+          destroy(pair);
           resolve();
         },
       });
@@ -142,29 +185,33 @@ export class TcpProxy {
   }
 
   #connect(client: Socket): void {
-    const upstream = createConnection({ host: this.target.hostname, port: Number(this.target.port) });
-    const pair: Pair = { client, upstream, arrangement: undefined };
+    const upstream = createConnection({ host: this.#target.hostname, port: Number(this.#target.port) });
+    const pair: Pair = { client, upstream, lostAnswer: false, arrangement: undefined };
     this.#pairs.add(pair);
-    for (const [socket, other] of [
-      [client, upstream],
-      [upstream, client],
+    const toUpstream = new SlowLine(upstream);
+    const toClient = new SlowLine(client);
+    for (const [socket, other, line] of [
+      [client, upstream, toUpstream],
+      [upstream, client, toClient],
     ] as const) {
       socket.setNoDelay(true);
       socket.on('error', () => other.destroy());
-      socket.on('close', () => {
-        other.destroy();
+      socket.on('close', (failed) => {
         this.#pairs.delete(pair);
+        if (failed) other.destroy();
+        else line.end();
       });
     }
     client.on('data', (chunk) => {
       pair.arrangement ??= this.#arrangedFor(chunk);
-      upstream.write(chunk);
+      toUpstream.write(chunk, this.#delayMs);
     });
     upstream.on('data', (chunk) => {
       const { arrangement } = pair;
       pair.arrangement = undefined;
-      if (arrangement) arrangement.take(chunk, pair);
-      else client.write(chunk);
+      if (this.#dropsAnswers) pair.lostAnswer = true;
+      else if (arrangement) arrangement.take(chunk, pair);
+      else toClient.write(chunk, this.#delayMs);
     });
     if (this.#stalled) upstream.pause();
     else client.resume();
@@ -174,4 +221,9 @@ export class TcpProxy {
     const position = this.#arrangements.findIndex(({ marker }) => chunk.includes(marker));
     return position < 0 ? undefined : this.#arrangements.splice(position, 1)[0];
   }
+}
+
+function destroy({ client, upstream }: Pair): void {
+  client.destroy();
+  upstream.destroy();
 }

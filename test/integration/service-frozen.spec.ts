@@ -1,0 +1,38 @@
+import { TcpProxy } from '../../chaos/network/tcp-proxy';
+import { ServiceProcess } from '../setup/service-process';
+import { mariadbSites, type ServiceSite } from '../setup/service-sites';
+
+/** One of two instances stops dead, as a process does that is paused or a machine that lost power. */
+describe('[mariadb] an instance that stops between locking rows and committing', () => {
+  let site: ServiceSite;
+  let proxy: TcpProxy;
+  let frozen: ServiceProcess;
+  let other: ServiceProcess;
+
+  beforeEach(async () => {
+    site = await mariadbSites.make(1);
+    proxy = await TcpProxy.before(site.shards[0] as string);
+    frozen = await ServiceProcess.start({ ...site, shards: [proxy.url] });
+    other = await ServiceProcess.start(site);
+  });
+
+  afterEach(async () => {
+    await Promise.all([frozen.end(), other.end()]);
+    await proxy.close();
+    await site.drop();
+  });
+
+  it('keeps the others from those rows for no longer than their requests wait', async () => {
+    await frozen.rest.createAccount({ id: 'acct', initialBalance: '1000' });
+    await Promise.all([frozen.rest.deduct('acct', 'warm-1', 1), other.rest.deduct('acct', 'warm-2', 1)]);
+    const locking = proxy.holdAnswerTo('FOR UPDATE');
+    const cutShort = frozen.rest.deduct('acct', 'k-1', 10).catch(() => undefined);
+    await locking.held;
+    frozen.signal('SIGSTOP');
+
+    expect((await other.rest.deduct('acct', 'k-2', 100)).status).toBe(201);
+    expect(await other.rest.available('acct')).toBe(898n);
+    await frozen.end();
+    await cutShort;
+  });
+});
