@@ -98,9 +98,8 @@ function brokenEffect(
   const stored = account.entries.get(call.asked.requestId);
   if (!stored) return { rule: 'acknowledgedIsDurable', detail: `told ${answer.kind}, and there is no entry` };
   if (!isOf(stored.entry, call.asked)) return { rule: 'replayIsTheFirst', detail: 'told of another request' };
-  const told = inspect({ ...answer.entry, shard: answer.shard });
-  if (told !== inspect({ ...stored.entry, shard: stored.shard }))
-    return { rule: 'replayIsTheFirst', detail: `told ${told}` };
+  if (answer.shard !== stored.shard || !isSame(answer.entry, stored.entry))
+    return { rule: 'replayIsTheFirst', detail: `told ${inspect(answer.entry)} on ${answer.shard}` };
   if (answer.kind === 'applied' && (call.tookEffectBefore || earlier.some(({ kind }) => kind === 'applied')))
     return { rule: 'oneEffectPerKey', detail: 'told to be applied, and it was before' };
   return undefined;
@@ -128,6 +127,11 @@ function isOf(entry: StoredEntry, { kind, amountMinor, fingerprint }: Asked): bo
   return (
     entry.kind === ENTRY_KINDS[kind] && entry.amountMinor === amountMinor && entry.fingerprint === fingerprint
   );
+}
+
+function isSame(told: StoredEntry, stored: StoredEntry): boolean {
+  const names = Object.keys(stored) as (keyof StoredEntry)[];
+  return Object.keys(told).length === names.length && names.every((name) => told[name] === stored[name]);
 }
 
 function inspect(value: object): string {

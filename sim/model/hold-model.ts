@@ -28,10 +28,10 @@ export class HoldModel {
   /** @returns what is wrong with the hold as it was just written */
   taken(hold: Hold): string | undefined {
     const before = this.hold;
-    this.hold = hold;
+    const isTombstone = hold.amountMinor === 0n;
+    this.hold = isTombstone ? hold : { ...hold, state: 'held' };
     if (before) return 'taken twice';
-    if (hold.amountMinor === 0n) return this.isCancelAsked ? undefined : 'a tombstone that nobody asked for';
-    if (hold.state !== 'held') return `taken as ${hold.state}`;
+    if (isTombstone) return this.isCancelAsked ? undefined : 'a tombstone that nobody asked for';
     return this.triedMinor.includes(hold.amountMinor)
       ? undefined
       : `${hold.amountMinor} that nobody asked for`;

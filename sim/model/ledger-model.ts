@@ -100,7 +100,9 @@ export class LedgerModel implements CommitWatcher {
     for (const hold of changes.newHolds)
       this.#judgeHold(hold, this.account(hold.accountId).hold(hold.holdId).taken(hold));
     for (const entry of changes.entries) this.#enters(shard, entry);
-    for (const hold of changes.settledHolds) this.#settles(hold, changes.nowUs);
+    // One that was taken and settled in the same batch is written once.
+    const atOnce = changes.newHolds.filter(({ amountMinor, state }) => amountMinor > 0n && state !== 'held');
+    for (const hold of [...changes.settledHolds, ...atOnce]) this.#settles(hold, changes.nowUs);
     for (const account of touched) this.#balances(account);
     this.#note(shard, changes);
   }
