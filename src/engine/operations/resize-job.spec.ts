@@ -42,6 +42,20 @@ describe('a resize on the same shards', () => {
     expectConserved(site.world, 60n);
   });
 
+  test('makes its rows closed and opens them then: a statement that comes late leaves none in use', async () => {
+    await site.account({ subAccounts: 2, shards: ['east', 'west'] }, () => 50n);
+    const instance = site.instance();
+    const made: string[] = [];
+    for (const name of ['east', 'west'])
+      instance.shard(name).after('rows', () => {
+        for (const { shard, row } of site.world.rows())
+          if (shard === name && row.index > 1) made.push(`${shard} ${row.index} ${row.state}`);
+      });
+    await site.resize(instance, { subAccounts: 4, shards: ['east', 'west'] });
+    expect(made.sort()).toEqual(['east 2 closed', 'west 3 closed']);
+    expect(openRows(site.world)).toEqual(['east 0', 'east 2', 'west 1', 'west 3']);
+  });
+
   test('is not undone by what a runner of an earlier one still says late', async () => {
     await site.account({ subAccounts: 2, shards: ['east', 'west'] }, () => 10n);
     const stalled = site.instance();
