@@ -80,7 +80,7 @@ module.exports = {
       comment: 'Move what both need into src.',
       severity: 'error',
       from: { path: '^(src|migrations)/', pathNot: '\\.spec\\.ts$' },
-      to: { path: ['^(test|bench|scripts)/', '\\.spec\\.ts$'] },
+      to: { path: ['^(test|bench|fuzz|scripts)/', '\\.spec\\.ts$'] },
     },
     {
       name: 'declared-dependencies-only',
