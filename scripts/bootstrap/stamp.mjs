@@ -15,7 +15,8 @@ export function dependenciesStamp(root, { platform, arch } = process) {
     .digest('hex');
 }
 
-const sourceFolders = ['src', 'migrations', 'bench', 'chaos', 'sim'];
+// Of the tests, what the fuzzer shares with them is built too.
+const sourceFolders = ['src', 'migrations', 'bench', 'chaos', 'fuzz', 'sim', 'test/setup'];
 
 /**
  * The files that `dist` is built from, sorted, relative to the root. Specs are not built and therefore not listed;

@@ -67,7 +67,11 @@ export class InvariantViolation extends Error {
 export class DatabaseRefusedError extends Error {
   constructor(
     readonly code:
-      'DATA_FOLDER_IN_USE' | 'SHARD_IDENTITY_MISMATCH' | 'SHARD_NOT_CONFIGURED' | 'DATABASE_UNSUPPORTED',
+      | 'DATA_FOLDER_IN_USE'
+      | 'NOT_A_FILE'
+      | 'SHARD_IDENTITY_MISMATCH'
+      | 'SHARD_NOT_CONFIGURED'
+      | 'DATABASE_UNSUPPORTED',
     detail: string,
     options?: ErrorOptions,
   ) {

@@ -1,7 +1,8 @@
+import { connect } from 'node:net';
 import { HOSTILE, HOSTILE_BODIES } from '../setup/hostile-values';
 import { aNumber, aString, including, matching } from '../setup/matching';
 import { sayRaw } from '../setup/raw-http';
-import type { Answer, BatchResult, RestClient } from '../setup/rest-client';
+import { ADMIN_KEY, type Answer, type BatchResult, type RestClient } from '../setup/rest-client';
 import { startTestService, type TestService } from '../setup/service';
 import { SITES, type ServiceSite } from '../setup/service-sites';
 
@@ -217,10 +218,19 @@ describe.each(SITES)('[$mark] bad input', ({ make }) => {
   let service: TestService;
   let rest: RestClient;
   let before: unknown;
+  let hungUp: (() => void) | undefined;
 
   beforeAll(async () => {
     site = await make(2);
-    service = await startTestService(site);
+    service = await startTestService({
+      ...site,
+      extend: (server) => {
+        server.addHook('onRequestAbort', (_request, done) => {
+          hungUp?.();
+          done();
+        });
+      },
+    });
     rest = service.rest;
     await rest.createAccount({ id: 'acct', subAccounts: 4, initialBalance: '1000' });
     await rest.deduct('acct', 'k', 1);
@@ -550,6 +560,8 @@ describe.each(SITES)('[$mark] bad input', ({ make }) => {
         400,
       ],
       ['a null character in the path', `GET /v1/accounts/\0 HTTP/1.1\r\n${head}\r\n`, 400],
+      ['no host', 'GET /v1/accounts HTTP/1.1\r\nConnection: close\r\n\r\n', 400],
+      ['an expectation of miracles', `GET /v1/accounts HTTP/1.1\r\n${head}Expect: miracles\r\n\r\n`, 400],
     ])('%s is refused in the API’s own form', async (_what, bytes, status) => {
       const [header = '', ...bodies] = (await sayRaw(rest.url, bytes)).split('\r\n\r\n');
       expect(header).toMatch(new RegExp(`^HTTP/1\\.1 (${status}|401) `));
@@ -562,6 +574,38 @@ describe.each(SITES)('[$mark] bad input', ({ make }) => {
         code: aString,
       });
     });
+  });
+
+  it('what is no HTTP is not answered before the request that came before it', async () => {
+    const balance = `GET /v1/accounts/acct/balance?consistency=snapshot HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${ADMIN_KEY}\r\n\r\n`;
+    const heard = await sayRaw(rest.url, `${balance}${balance}garbage\r\n\r\n`);
+    expect([...heard.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => status)).toEqual([
+      '200',
+      '200',
+      '400',
+    ]);
+  });
+
+  it('a body that is far too large is read to its end, so that the answer is heard', async () => {
+    const head = `POST /v1/accounts HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${ADMIN_KEY}\r\nContent-Type: application/json\r\n`;
+    const heard = await sayRaw(
+      rest.url,
+      `${head}Content-Length: 5000000\r\n\r\n${' '.repeat(5_000_000)}` +
+        'GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
+    );
+    expect([...heard.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => status)).toEqual(['413', '200']);
+  });
+
+  it('a client may hang up in the middle of a body', async () => {
+    const { hostname, port } = new URL(rest.url);
+    const socket = connect({ host: hostname, port: Number(port) });
+    const gone = new Promise<void>((resolve) => (hungUp = resolve));
+    socket.write(
+      `POST /v1/accounts HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${ADMIN_KEY}\r\n` +
+        'Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{',
+      () => setImmediate(() => socket.destroy()),
+    );
+    await gone;
   });
 
   it('has changed nothing at all', async () => {

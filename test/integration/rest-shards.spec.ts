@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { containing, matching } from '../setup/matching';
@@ -7,6 +8,11 @@ import { startTestService, type TestService } from '../setup/service';
 import { SITES, type ServiceSite } from '../setup/service-sites';
 
 const outcome = ({ status, body }: Answer): unknown[] => [status, body['code'] ?? body['status']];
+
+const contentsOf = (folder: string): unknown =>
+  readdirSync(folder)
+    .sort()
+    .map((name) => [name, readFileSync(join(folder, name)).toString()]);
 
 /** Shards that are registered while the service runs. */
 describe.each(SITES)('[$mark] shards', ({ mark, make }) => {
@@ -126,13 +132,38 @@ describe.each(SITES)('[$mark] shards', ({ mark, make }) => {
     });
 
     it('are refused by what the system or the server says', async () => {
-      const urls = [`sqlite:${site.folder}`];
+      const text = join(site.folder, 'text');
+      writeFileSync(text, 'no database at all\n');
+      const urls = [`sqlite:${text}`, `sqlite:${text}/shard.sqlite`];
       if (mark === 'mariadb') urls.push(String(site.shards[0]).replace(/\/[^/]*$/, '/no_such_database'));
       for (const url of urls) {
         const refused = await add('broken', url);
         expect(outcome(refused)).toEqual([409, 'SHARD_REFUSED']);
-        expect(refused.body['detail']).toEqual(matching(/\([A-Z_]+\)/));
+        expect(refused.body['detail']).toEqual(matching(/\([A-Z_]+\)|folder/));
       }
+    });
+
+    it('are left as they were, and nothing is left beside them', async () => {
+      const folder = mkdtempSync(join(site.folder, 'odd-'));
+      const text = join(folder, 'text');
+      writeFileSync(text, 'no database at all\n');
+      const before = contentsOf(folder);
+      for (const path of [text, join(folder, 'none', 'shard.sqlite')]) {
+        expect(outcome(await add('odd', `sqlite:${path}`))).toEqual([409, 'SHARD_REFUSED']);
+      }
+      expect(contentsOf(folder)).toEqual(before);
+    });
+
+    it('are refused at once when they are no files: a pipe would keep the service waiting for ever', async () => {
+      const folder = mkdtempSync(join(site.folder, 'pipes-'));
+      execFileSync('mkfifo', [join(folder, 'pipe')]);
+      symlinkSync('/dev/zero', join(folder, 'device'));
+      for (const path of [folder, join(folder, 'pipe'), join(folder, 'device')]) {
+        const refused = await add('piped', `sqlite:${path}`);
+        expect(outcome(refused)).toEqual([409, 'SHARD_REFUSED']);
+        expect(refused.body['detail']).toEqual(containing('NOT_A_FILE'));
+      }
+      expect(readdirSync(folder).sort()).toEqual(['device', 'pipe']);
     });
 
     it.each(['/proc/none', '/dev/null', '/no/such/folder'])('are not made in %s', async (folder) => {

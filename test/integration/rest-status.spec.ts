@@ -115,8 +115,10 @@ describe.each(SITES)('[$mark] the status of an account', ({ make }) => {
       async (status) => {
         const id = await funded('100');
         if (status === 'frozen') await change(id, 'freeze');
+        const { etag } = (await rest.get(`/v1/accounts/${id}`)).headers;
         const refused = await change(id, 'close');
         expect(outcome(refused)).toEqual([409, 'ACCOUNT_NOT_EMPTY']);
+        expect((await rest.get(`/v1/accounts/${id}`)).headers['etag']).toBe(etag);
         expect(refused.headers['content-type']).toMatch(/^application\/problem\+json/);
         expect(outcome(await rest.get(`/v1/accounts/${id}`))).toEqual([200, status]);
         expect(outcome(await rest.credit(id, 'c', 1))).toEqual([201, 'succeeded']);

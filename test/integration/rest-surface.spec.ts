@@ -8,6 +8,8 @@ type Operations = Readonly<
   Record<string, Readonly<Record<string, { responses?: object; security?: unknown }>>>
 >;
 
+type Responses = Readonly<Record<string, { readonly content?: object }>>;
+
 /** The contract's paths that stand so far. */
 const CONTRACT = [
   'POST /v1/accounts',
@@ -89,6 +91,36 @@ describe.each(SITES)('[$mark] the surface of the REST API', ({ make }) => {
       }
     });
 
+    it('describes every answer with a body, and refusals as the problems that they are', async () => {
+      const paths = (await rest.get('/openapi.json')).body['paths'] as Operations;
+      for (const [path, operations] of Object.entries(paths)) {
+        for (const [method, { responses = {} }] of Object.entries(operations)) {
+          for (const [status, { content }] of Object.entries(responses as Responses)) {
+            const types = Object.keys(content ?? {});
+            const expected = /^[45]XX$/.test(status) ? ['application/problem+json'] : [aString];
+            expect([method, path, status, types]).toEqual([
+              method,
+              path,
+              status,
+              status === '204' ? [] : expected,
+            ]);
+          }
+        }
+      }
+    });
+
+    it('describes the items of a batch', async () => {
+      const { text } = await rest.get('/openapi.json');
+      const { paths } = JSON.parse(text) as { paths: Record<string, { post?: { requestBody?: unknown } }> };
+      expect(paths['/v1/deductions:batch']?.post?.requestBody).toMatchObject({
+        content: {
+          'application/json': {
+            schema: { properties: { items: { items: { required: ['accountId', 'amount', 'requestId'] } } } },
+          },
+        },
+      });
+    });
+
     it('refers to nothing that it does not contain', async () => {
       const { body, text } = await rest.get('/openapi.json');
       const references = [...text.matchAll(/"\$ref":"#\/([^"]+)"/g)].map(([, path = '']) => path);
@@ -151,25 +183,31 @@ describe.each(SITES)('[$mark] the surface of the REST API', ({ make }) => {
     expect(text).toMatch(/^process_resident_memory_bytes [1-9]/m);
   });
 
-  it.each(['/', '/v1', '/v2/accounts', '/v1/accounts/a/b/c', '/console/../v1', '/docs/none', '/V1/accounts'])(
-    'answers 404 by name at %s, with and without a key',
-    async (path) => {
-      for (const client of [rest, rest.as(undefined)]) {
-        const { status, body, headers } = await client.get(path);
-        expect(headers['content-type']).toMatch(/^application\/problem\+json/);
-        expect([status, body]).toEqual([
-          404,
-          {
-            type: 'urn:hotsplit:problem:ROUTE_NOT_FOUND',
-            title: aString,
-            status: 404,
-            code: 'ROUTE_NOT_FOUND',
-            detail: aString,
-          },
-        ]);
-      }
-    },
-  );
+  it.each([
+    '/',
+    '/v1',
+    '/v2/accounts',
+    '/v1/accounts/a/b/c',
+    '/console/../v1',
+    '/docs/none',
+    '/docs/static/%2e%2e/%2e%2e/package.json',
+    '/V1/accounts',
+  ])('answers 404 by name at %s, with and without a key', async (path) => {
+    for (const client of [rest, rest.as(undefined)]) {
+      const { status, body, headers } = await client.get(path);
+      expect(headers['content-type']).toMatch(/^application\/problem\+json/);
+      expect([status, body]).toEqual([
+        404,
+        {
+          type: 'urn:hotsplit:problem:ROUTE_NOT_FOUND',
+          title: aString,
+          status: 404,
+          code: 'ROUTE_NOT_FOUND',
+          detail: aString,
+        },
+      ]);
+    }
+  });
 });
 
 function documented(paths: Operations): string[] {

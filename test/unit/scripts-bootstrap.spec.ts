@@ -136,7 +136,7 @@ describe('the sources of a build', () => {
     write('migrations/dialect.ts', 'dialect');
   });
 
-  it('are all files of src, migrations and bench but the specs', () => {
+  it('are all files of src, migrations, bench, fuzz and what the tests share with it but the specs', () => {
     expect(scripts.listBuildSources(root)).toEqual([
       'migrations/dialect.ts',
       'src/ledger/money.ts',

@@ -9,6 +9,8 @@ declare module 'fastify' {
     scope?: Scope;
     /** An empty body is as good as none, whatever content type it came with. */
     bodyOptional?: true;
+    /** What the description says of the body, where that is more than is checked before the handler. */
+    documentedBody?: object;
   }
 }
 

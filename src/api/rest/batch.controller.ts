@@ -26,6 +26,15 @@ const item = {
   },
 } as const;
 
+function envelope(items: object | undefined) {
+  return {
+    type: 'object',
+    additionalProperties: false,
+    required: ['items'],
+    properties: { items: { type: 'array', maxItems: ITEMS_MAX, ...(items && { items }) } },
+  };
+}
+
 interface BatchItem extends MoneyBody {
   readonly accountId: string;
   readonly requestId: string;
@@ -52,18 +61,14 @@ export class BatchController {
       // Two colons stand for a literal one: the path is /v1/deductions:batch.
       '/v1/deductions::batch',
       {
-        config: { scope: 'deduct' },
+        config: { scope: 'deduct', documentedBody: envelope(item) },
         bodyLimit: BODY_BYTES_MAX,
         schema: {
           summary: 'Deduct many, each on its own',
           description: `Up to ${ITEMS_MAX} items of {accountId, amount, requestId, reference?, metadata?}; one result each, in order.`,
           tags: ['deductions'],
-          body: {
-            type: 'object',
-            additionalProperties: false,
-            required: ['items'],
-            properties: { items: { type: 'array', maxItems: ITEMS_MAX } },
-          },
+          // The items are checked one by one, so that a malformed one is refused alone.
+          body: envelope(undefined),
           response: {
             200: {
               description: 'One result for each item, in their order.',

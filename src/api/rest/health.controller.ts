@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyInstance } from 'fastify';
 import { Health } from '../../platform/health';
 import { Metrics } from '../../platform/metrics';
+import { problemResponses, readinessShape } from './schemas/shapes';
 
 /** Liveness, readiness and metrics: for machines, without a key. */
 @Injectable()
@@ -12,13 +13,39 @@ export class HealthController {
   ) {}
 
   register(rest: FastifyInstance): void {
-    const schema = { tags: ['operations'] };
-    rest.get('/healthz', { schema: { ...schema, summary: 'Is the process alive?' } }, () => ({
-      status: 'ok',
-    }));
+    const schema = { tags: ['operations'], security: [] };
+    rest.get(
+      '/healthz',
+      {
+        schema: {
+          ...schema,
+          summary: 'Is the process alive?',
+          response: {
+            200: {
+              description: 'It is.',
+              type: 'object',
+              required: ['status'],
+              properties: { status: { type: 'string', enum: ['ok'] } },
+            },
+            ...problemResponses,
+          },
+        },
+      },
+      () => ({ status: 'ok' }),
+    );
     rest.get(
       '/readyz',
-      { schema: { ...schema, summary: 'Can it serve, shard by shard?' } },
+      {
+        schema: {
+          ...schema,
+          summary: 'Can it serve, shard by shard?',
+          response: {
+            200: { description: 'It can.', ...readinessShape },
+            503: { description: 'It cannot serve everything, or is about to stop.', ...readinessShape },
+            ...problemResponses,
+          },
+        },
+      },
       async (_request, reply) => {
         const readiness = await this.health.readiness();
         void reply.code(readiness.status === 'ready' ? 200 : 503);
@@ -27,7 +54,19 @@ export class HealthController {
     );
     rest.get(
       '/metrics',
-      { schema: { ...schema, summary: 'Prometheus metrics' } },
+      {
+        schema: {
+          ...schema,
+          summary: 'Prometheus metrics',
+          response: {
+            200: {
+              description: 'Text, version 0.0.4.',
+              content: { 'text/plain': { schema: { type: 'string' } } },
+            },
+            ...problemResponses,
+          },
+        },
+      },
       async (_request, reply) => {
         void reply.header('content-type', this.metrics.registry.contentType);
         return this.metrics.registry.metrics();

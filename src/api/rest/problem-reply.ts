@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifySchemaValidationError } from 'fastify';
 import type { EngineObserver } from '../../engine/observer';
@@ -7,10 +7,20 @@ import { type FieldFault, Problem } from '../problem';
 import type { ProblemCode } from '../problem-catalog';
 import { FIELD_RULES } from './schemas/fields';
 
+/** How much of a body that is too large is read and thrown away, for the client to hear the answer. */
+const DISCARDED_BYTES_MAX = 16 * 1024 * 1024;
+
 /** Answers with a problem. */
 export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
   const { retryAfterSeconds } = problem.extras;
   if (retryAfterSeconds !== undefined) void reply.header('retry-after', String(retryAfterSeconds));
+  // The framework would close the connection under a client that is still sending, and the reset would take the answer
+  // along. Node discards the rest of the body instead, within the time that a request may take.
+  if (
+    problem.code === 'PAYLOAD_TOO_LARGE' &&
+    Number(reply.request.headers['content-length']) <= DISCARDED_BYTES_MAX
+  )
+    void reply.removeHeader('connection');
   if (problem.code === 'UNAUTHENTICATED') void reply.header('www-authenticate', 'Bearer');
   return reply
     .code(problem.status)
@@ -26,9 +36,20 @@ const UNREADABLE: Readonly<Record<string, ProblemCode>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'REQUEST_TIMEOUT',
 };
 
-/** Answers what is no HTTP, or too much of it: there is no request yet, so the answer is written by hand. */
+/**
+ * Answers what is no HTTP, or too much of it: there is no request yet, so the answer is written by hand. It comes behind
+ * the answers to the requests before it on the same connection: overtaking one, "refused" would be taken for the outcome
+ * of a deduction that is being carried out.
+ */
 export function answerUnreadable(error: Error & { readonly code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
+  const unanswered = (socket as AnsweringSocket)._httpMessage;
+  if (unanswered?.req.complete) {
+    unanswered.once('finish', () => {
+      answerUnreadable(error, socket);
+    });
+    return;
+  }
   if (socket.writable) {
     const errors = [{ field: 'request', rule: 'well-formed HTTP/1.1' }];
     const problem = new Problem(UNREADABLE[error.code ?? ''] ?? 'INVALID_ARGUMENT', { errors });
@@ -42,6 +63,21 @@ export function answerUnreadable(error: Error & { readonly code?: string }, sock
   socket.destroy(error);
 }
 
+/** Node keeps the answer that a connection waits for here; there is no other way to learn of it when reading fails. */
+type AnsweringSocket = Socket & { readonly _httpMessage?: ServerResponse | null };
+
+/** Answers a request that expects something of the server other than to be told to go on. */
+export function answerExpectation(_request: IncomingMessage, response: ServerResponse): void {
+  const problem = new Problem('INVALID_ARGUMENT', { errors: [{ field: 'expect', rule: '100-continue' }] });
+  const body = JSON.stringify(problem.body);
+  response.writeHead(problem.status, {
+    connection: 'close',
+    'content-type': 'application/problem+json; charset=utf-8',
+    'content-length': Buffer.byteLength(body),
+  });
+  response.end(body);
+}
+
 /** What an error is to the caller, whether the framework, a schema or our own code raised it. */
 export function problemOfError(error: unknown, observer: Pick<EngineObserver, 'defect'>): Problem {
   if (error instanceof Problem) return error;
@@ -49,7 +85,9 @@ export function problemOfError(error: unknown, observer: Pick<EngineObserver, 'd
   if (validation) return invalid(validation, validationContext);
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new Problem('PAYLOAD_TOO_LARGE');
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return new Problem('UNSUPPORTED_MEDIA_TYPE');
-  if (isMalformed(error, code, statusCode)) {
+  // A path out of the folder of the documentation's pages names nothing that there is.
+  if (code === 'FST_STATIC_FORBIDDEN_PATH') return new Problem('ROUTE_NOT_FOUND');
+  if (isMalformed(error, code, statusCode) || isHungUp(error as Partial<FastifyError>)) {
     return new Problem('INVALID_ARGUMENT', {
       errors: [UNREADABLE_BODY],
     });
@@ -61,6 +99,11 @@ export function problemOfError(error: unknown, observer: Pick<EngineObserver, 'd
 function isMalformed(error: unknown, code: string | undefined, statusCode: number | undefined): boolean {
   const raisedByFramework = error instanceof SyntaxError || (code?.startsWith('FST_ERR_') ?? false);
   return raisedByFramework && statusCode !== undefined && statusCode >= 400 && statusCode < 500;
+}
+
+/** The client went away in the middle of its body. Nobody hears the answer, and it is no defect. */
+function isHungUp({ message, code }: Partial<FastifyError>): boolean {
+  return code === 'ECONNRESET' && message === 'aborted';
 }
 
 function invalid(faults: readonly FastifySchemaValidationError[], context: string | undefined): Problem {

@@ -1,8 +1,9 @@
 import { isUtf8 } from 'node:buffer';
+import type { Server } from 'node:http';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import { Injectable } from '@nestjs/common';
-import type { FastifyInstance, FastifyServerOptions } from 'fastify';
+import type { FastifyHttpOptions, FastifyInstance } from 'fastify';
 import { ApiKeys } from '../../platform/api-keys';
 import { Metrics } from '../../platform/metrics';
 import { PRODUCT_VERSION } from '../../platform/version';
@@ -16,7 +17,13 @@ import { HealthController } from './health.controller';
 import { HoldController } from './hold.controller';
 import { KeyController } from './key.controller';
 import { OperationController } from './operation.controller';
-import { answerUnreadable, problemOfError, sendProblem, UNREADABLE_BODY } from './problem-reply';
+import {
+  answerExpectation,
+  answerUnreadable,
+  problemOfError,
+  sendProblem,
+  UNREADABLE_BODY,
+} from './problem-reply';
 import { SHAPES } from './schemas/shapes';
 import { ReversalController } from './reversal.controller';
 import { ShardController } from './shard.controller';
@@ -29,6 +36,8 @@ const BODY_BYTES_MAX = 64 * 1024;
 export const FASTIFY_OPTIONS = {
   bodyLimit: BODY_BYTES_MAX,
   requestTimeout: 30_000,
+  // Node would refuse with an empty answer; `refuseWithoutHost` does in the API's own form.
+  http: { requireHostHeader: false },
   // While it stops, what still comes on an open connection is served, and the connection ended.
   return503OnClosing: false,
   keepAliveTimeout: 72_000,
@@ -46,7 +55,7 @@ export const FASTIFY_OPTIONS = {
       new Problem('INVALID_ARGUMENT', { errors: [{ field: 'path', rule: 'a well-formed URL' }] }),
     );
   },
-} satisfies FastifyServerOptions;
+} satisfies FastifyHttpOptions<Server>;
 
 /**
  * The REST API on a Fastify instance. Every route has a compiled schema that checks, documents and serializes it;
@@ -74,6 +83,8 @@ export class RestApi {
   /** @param extend registers further routes among the API's own, under the same hooks; the benchmarks' yardsticks */
   async register(server: FastifyInstance, extend?: (rest: FastifyInstance) => void): Promise<void> {
     acceptJsonOnly(server);
+    refuseWithoutHost(server);
+    server.server.on('checkExpectation', answerExpectation);
     for (const shape of SHAPES) server.addSchema(shape);
     await server.register(swagger, OPENAPI);
     await server.register(swaggerUi, { routePrefix: '/docs' });
@@ -116,6 +127,18 @@ function acceptJsonOnly(server: FastifyInstance): void {
   });
 }
 
+/** HTTP/1.1 demands the header of every request. */
+function refuseWithoutHost(server: FastifyInstance): void {
+  server.addHook('onRequest', ({ raw }, _reply, done) => {
+    const isMissing = raw.headers.host === undefined && raw.httpVersion === '1.1';
+    done(
+      isMissing
+        ? new Problem('INVALID_ARGUMENT', { errors: [{ field: 'host', rule: 'is required' }] })
+        : undefined,
+    );
+  });
+}
+
 const OPENAPI: Parameters<typeof swagger>[1] = {
   openapi: {
     openapi: '3.1.0',
@@ -128,6 +151,10 @@ const OPENAPI: Parameters<typeof swagger>[1] = {
     },
     components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
     security: [{ key: [] }],
+  },
+  transform: ({ schema, url, route }) => {
+    const body = route.config?.documentedBody;
+    return { url, schema: body ? { ...schema, body } : schema };
   },
   // Shared shapes appear under their own names.
   refResolver: { buildLocalReference: (json) => (json as { $id: string }).$id },

@@ -100,12 +100,14 @@ describe('closing an account', () => {
     await site.account({ subAccounts: 2, shards: SHARDS }, () => 1n);
     const instance = site.instance();
     await site.setStatus(instance, 'frozen');
+    const before = { account: await site.read(), rows: site.world.rows() };
     expect(await site.setStatus(instance, 'closed')).toMatchObject({
       status: 'failed',
       error: { code: 'ACCOUNT_NOT_EMPTY' },
     });
-    expect(await site.read()).toMatchObject({ status: 'frozen', closingFrom: null });
-    expect(site.world.rows().map(({ row }) => row.accountStatus)).toEqual(['frozen', 'frozen']);
+    expect({ account: await site.read(), rows: site.world.rows() }).toEqual(before);
+    expect(before).toMatchObject({ account: { status: 'frozen', closingFrom: null } });
+    expect(before.rows.map(({ row }) => row.accountStatus)).toEqual(['frozen', 'frozen']);
   });
 
   test.each<FaultPoint>(['status.recorded', 'status.told'])(

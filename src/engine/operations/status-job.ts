@@ -32,7 +32,8 @@ const SET_TRIES_MAX = 20;
  *                                     └─ not empty: ─▶ reverting ─▶ ended
  *
  * To be closed, an account refuses both ways first. Then nothing comes from outside any more, and what it holds can be
- * read: if that is anything, the account goes back to the status it had.
+ * read: if that is anything, the account goes back to the status it had. One that holds something from the start is
+ * refused before anything is changed, so that its users are not turned away for a moment.
  */
 export class StatusJob implements Job {
   constructor(private readonly parts: StatusParts) {}
@@ -70,6 +71,10 @@ export class StatusJob implements Job {
         await run.advance({ step: ENDED, status: 'failed', error: refusal });
         return;
       }
+      if (wanted === 'closed' && account.status !== 'closed' && !(await this.#isEmpty(account))) {
+        await run.advance({ step: ENDED, status: 'failed', error: NOT_EMPTY });
+        return;
+      }
       const closingFrom = wanted === 'closed' ? account.status : null;
       // One that has the status already is told again: a runner may have died in between.
       if (
@@ -99,12 +104,16 @@ export class StatusJob implements Job {
       await run.advance(account.status === 'closed' ? DONE : { step: 'reverting' });
       return;
     }
-    const { totalMinor, heldMinor } = await this.parts.balances.current(account);
-    const empty = totalMinor === 0n && heldMinor === 0n;
+    const empty = await this.#isEmpty(account);
     const status = empty ? 'closed' : account.closingFrom;
     if (!(await this.parts.directory.setStatus(account, { status, closingFrom: null }))) return;
     await this.parts.accounts.reread(account.accountId);
     await run.advance(empty ? DONE : { step: 'reverting' });
+  }
+
+  async #isEmpty(account: AccountRecord): Promise<boolean> {
+    const { totalMinor, heldMinor } = await this.parts.balances.current(account);
+    return totalMinor === 0n && heldMinor === 0n;
   }
 }
 

@@ -1,5 +1,5 @@
 import Sqlite from 'better-sqlite3';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, lstatSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DataSource } from 'typeorm';
 import type { BetterSqlite3Driver } from 'typeorm/driver/better-sqlite3/BetterSqlite3Driver';
@@ -48,14 +48,15 @@ export class SqliteFile {
   /**
    * Connects on first use, then brings the part's tables up to date.
    *
-   * @throws DatabaseRefusedError `DATA_FOLDER_IN_USE` when another process has the file open
+   * @throws DatabaseRefusedError `DATA_FOLDER_IN_USE` when another process has the file open, `NOT_A_FILE` when the path
+   *   names something that is no file
    */
   async migrate(part: SchemaPart): Promise<void> {
     if (this.#migrated.has(part)) return;
     const leave = await this.#turnstile.enter();
     try {
-      this.#owner ??= own(this.#path);
-      await this.#runMigrations(part);
+      if (this.#owner) await this.#runMigrations(part);
+      else await this.#takeOver(part);
       this.#migrated.add(part);
     } finally {
       leave();
@@ -87,6 +88,28 @@ export class SqliteFile {
     leave();
   }
 
+  /** What cannot be opened is left as it was found: no file beside it, and none made in vain. */
+  async #takeOver(part: SchemaPart): Promise<void> {
+    refuseWhatIsNoFile(this.#path);
+    const made = filesOf(this.#path).filter((file) => !lstatSync(file, { throwIfNoEntry: false }));
+    try {
+      this.#owner = own(this.#path);
+      await this.#runMigrations(part);
+    } catch (error) {
+      this.#reader?.close();
+      this.#reader = undefined;
+      if (this.#source?.isInitialized) await this.#source.destroy();
+      this.#source = undefined;
+      this.#writer = undefined;
+      // Another process that came first has made them meanwhile, and uses them.
+      const isOthers = error instanceof DatabaseRefusedError;
+      if (!isOthers) for (const file of made) rmSync(file, { force: true });
+      this.#owner?.close();
+      this.#owner = undefined;
+      throw error;
+    }
+  }
+
   async #runMigrations(part: SchemaPart): Promise<void> {
     await this.#source?.destroy();
     this.#source = new DataSource({
@@ -94,8 +117,13 @@ export class SqliteFile {
       database: this.#path,
       prepareDatabase: (connection) => {
         const database = connection as SqliteConnection;
-        database.pragma('journal_mode = WAL');
-        database.pragma('synchronous = FULL');
+        try {
+          database.pragma('journal_mode = WAL');
+          database.pragma('synchronous = FULL');
+        } catch (error) {
+          database.close();
+          throw error;
+        }
       },
       migrations: migrationsOf(part),
       migrationsTableName: `${part}_migrations`,
@@ -111,6 +139,23 @@ export class SqliteFile {
   #prepare(connection: SqliteConnection): void {
     connection.defaultSafeIntegers(true);
     connection.function('now_us', { deterministic: false }, () => BigInt(processClockUs()));
+  }
+}
+
+/** The database, its lock, and what SQLite keeps beside them. */
+function filesOf(path: string): string[] {
+  return [path, `${path}.owner`].flatMap((file) => ['', '-journal', '-wal', '-shm'].map((end) => file + end));
+}
+
+/**
+ * Opening a pipe waits for whoever reads it, with the whole process; a device takes what is written and keeps nothing.
+ *
+ * @throws DatabaseRefusedError `NOT_A_FILE`
+ */
+function refuseWhatIsNoFile(path: string): void {
+  for (const file of [path, `${path}.owner`]) {
+    const found = statSync(file, { throwIfNoEntry: false });
+    if (found && !found.isFile()) throw new DatabaseRefusedError('NOT_A_FILE', `${file} is not a file`);
   }
 }
 

@@ -195,6 +195,18 @@ export const shardShape = {
   },
 } as const;
 
+const upOrDown = { type: 'string', enum: ['up', 'down'] } as const;
+
+export const readinessShape = {
+  type: 'object',
+  required: ['status', 'directory', 'shards'],
+  properties: {
+    status: { type: 'string', enum: ['ready', 'unavailable', 'stopping'] },
+    directory: upOrDown,
+    shards: { type: 'object', additionalProperties: upOrDown, description: 'By name.' },
+  },
+} as const;
+
 export const SHAPES = [
   problemShape,
   accountShape,
@@ -239,8 +251,10 @@ export const operationBegun = {
   },
 } as const;
 
+const problem = { 'application/problem+json': { schema: { $ref: 'Problem#' } } } as const;
+
 /** Every answer that is not a success. */
 export const problemResponses = {
-  '4xx': { description: 'Refused; see the code.', $ref: 'Problem#' },
-  '5xx': { description: 'Not carried out, or unknown; see the code.', $ref: 'Problem#' },
+  '4xx': { description: 'Refused; see the code.', content: problem },
+  '5xx': { description: 'Not carried out, or unknown; see the code.', content: problem },
 } as const;

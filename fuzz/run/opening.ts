@@ -1,0 +1,34 @@
+import { OPENING_BALANCE_KEY } from '../../src/ledger/identifiers';
+import type { RestClient } from '../../test/setup/rest-client';
+import type { KnownValues } from '../generate/known-values';
+import type { ExpectedBooks } from '../oracles/expected-books';
+
+/** Balances so large that hostile amounts find something to take, and one near the limit of an account. */
+const OPENINGS = [
+  { id: 'rich-0', subAccounts: 1, initialBalance: '1000000000000000' },
+  { id: 'rich-1', subAccounts: 2, initialBalance: '1000000000000000' },
+  { id: 'rich-2', subAccounts: 4, initialBalance: '1000000000000000' },
+  { id: 'rich-3', subAccounts: 8, initialBalance: '1000000000000000' },
+  { id: 'full', subAccounts: 2, initialBalance: '1000000000000000000' },
+  { id: 'poor', subAccounts: 4, initialBalance: '100' },
+];
+
+/** Accounts that are there from the start. */
+export async function openAccounts(
+  rest: RestClient,
+  known: KnownValues,
+  expected: ExpectedBooks,
+): Promise<void> {
+  for (const body of OPENINGS) {
+    const { status, text } = await rest.createAccount(body);
+    if (status !== 201) throw new Error(`the account ${body.id} could not be opened: ${text}`);
+    known.keepForGood({ accountId: body.id });
+    expected.add('accounts', body.id);
+    expected.acknowledge({
+      accountId: body.id,
+      requestId: OPENING_BALANCE_KEY,
+      kind: 'credit',
+      amount: body.initialBalance,
+    });
+  }
+}

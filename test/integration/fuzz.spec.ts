@@ -1,0 +1,21 @@
+import { fuzz } from '../../fuzz/run/fuzz-run';
+import { findingText } from '../../fuzz/run/describe-report';
+import { sqliteSites } from '../setup/service-sites';
+
+const REQUESTS = 3_000;
+const SEED = 20_260_101;
+
+/**
+ * Whatever is sent to a running service, made from its own description: no error of its own, no crash, nothing changed by
+ * a refusal, nothing given away, and every answer as described. More of it: `npm run fuzz`.
+ */
+describe('[sqlite] fuzzing the service', () => {
+  it(`finds nothing in ${REQUESTS} requests, and every operation succeeds among them`, async () => {
+    const report = await fuzz({ kind: sqliteSites, requests: REQUESTS, seed: SEED, print: () => undefined });
+
+    expect(report.found.map((found) => findingText(found, report))).toEqual([]);
+    expect([report.neverSucceeded, report.audit]).toEqual([[], 'balanced']);
+    expect(report.requests).toBeGreaterThanOrEqual(REQUESTS);
+    expect(report.entries).toBeGreaterThan(50);
+  }, 120_000);
+});
