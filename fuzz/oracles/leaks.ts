@@ -10,7 +10,7 @@ const INSIDES: readonly (readonly [what: string, pattern: RegExp])[] = [
   ['an error of the framework', /\bFST_ERR_|\bERR_[A-Z]+_|\bHPE_/],
   [
     'an error of the driver',
-    /\bSQLITE_[A-Z]+|\bER_[A-Z_]+\b|\bE(CONNREFUSED|CONNRESET|NOENT|ACCES|PIPE|TIMEDOUT|ISDIR|NXIO)\b|better-sqlite3|mysql2|typeorm/i,
+    /\bSQLITE_[A-Z]+|\bER_[A-Z_]{4,}\b|\bE(CONNREFUSED|CONNRESET|NOENT|ACCES|PIPE|TIMEDOUT|ISDIR|NXIO)\b|better-sqlite3|mysql2|typeorm/,
   ],
   ['SQL', /\b(SELECT|INSERT INTO|UPDATE|DELETE FROM) [a-z_*]+\b|\bsub_account\b|\bentry_request\b/],
 ];

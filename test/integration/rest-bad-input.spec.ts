@@ -596,6 +596,12 @@ describe.each(SITES)('[$mark] bad input', ({ make }) => {
     expect([...heard.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => status)).toEqual(['413', '200']);
   });
 
+  it('what is no HTTP is answered so that it is heard, however much of it comes', async () => {
+    const heard = await sayRaw(rest.url, `GET \\v1 HTTP/1.1\r\nHost: x\r\n\r\n${' '.repeat(5_000_000)}`);
+    expect(heard).toMatch(/^HTTP\/1\.1 400 .*INVALID_ARGUMENT/s);
+    expect(heard.match(/HTTP\/1\.1 \d/g)).toHaveLength(1);
+  });
+
   it('a client may hang up in the middle of a body', async () => {
     const { hostname, port } = new URL(rest.url);
     const socket = connect({ host: hostname, port: Number(port) });

@@ -36,13 +36,17 @@ const UNREADABLE: Readonly<Record<string, ProblemCode>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'REQUEST_TIMEOUT',
 };
 
+/** How long a client that sent what is no HTTP may still send, for it to hear the answer. */
+const LINGER_MS = 1_000;
+
 /**
  * Answers what is no HTTP, or too much of it: there is no request yet, so the answer is written by hand. It comes behind
  * the answers to the requests before it on the same connection: overtaking one, "refused" would be taken for the outcome
  * of a deduction that is being carried out.
  */
 export function answerUnreadable(error: Error & { readonly code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || socket.destroyed) return;
+  // What comes while the connection ends is unreadable as well, and was answered.
+  if (error.code === 'ECONNRESET' || socket.destroyed || socket.writableEnded) return;
   const unanswered = (socket as AnsweringSocket)._httpMessage;
   if (unanswered?.req.complete) {
     unanswered.once('finish', () => {
@@ -50,17 +54,29 @@ export function answerUnreadable(error: Error & { readonly code?: string }, sock
     });
     return;
   }
-  if (socket.writable) {
-    const errors = [{ field: 'request', rule: 'well-formed HTTP/1.1' }];
-    const problem = new Problem(UNREADABLE[error.code ?? ''] ?? 'INVALID_ARGUMENT', { errors });
-    const body = JSON.stringify(problem.body);
-    socket.write(
-      `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? ''}\r\nConnection: close\r\n` +
-        'Content-Type: application/problem+json; charset=utf-8\r\n' +
-        `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-    );
+  if (!socket.writable) {
+    socket.destroy(error);
+    return;
   }
-  socket.destroy(error);
+  // Ended at once, the connection would be reset under a client that is still sending, and the answer lost.
+  const linger = setTimeout(() => {
+    socket.destroy();
+  }, LINGER_MS);
+  socket.once('close', () => {
+    clearTimeout(linger);
+  });
+  socket.end(unreadableAnswer(error.code));
+}
+
+function unreadableAnswer(code: string | undefined): string {
+  const errors = [{ field: 'request', rule: 'well-formed HTTP/1.1' }];
+  const problem = new Problem(UNREADABLE[code ?? ''] ?? 'INVALID_ARGUMENT', { errors });
+  const body = JSON.stringify(problem.body);
+  return (
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? ''}\r\nConnection: close\r\n` +
+    'Content-Type: application/problem+json; charset=utf-8\r\n' +
+    `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
+  );
 }
 
 /** Node keeps the answer that a connection waits for here; there is no other way to learn of it when reading fails. */
