@@ -7,7 +7,8 @@ import { huntDefects } from './defects/hunt-defects';
 import { shortTrace } from './report/short-trace';
 import { Totals } from './report/totals';
 import { runSeed } from './run-seed';
-import { runSeeds, type SeedReport } from './run-seeds';
+import { runSeeds } from './run-seeds';
+import type { SeedReport } from './seed-report';
 import { makeDirectoryImage } from './world/sim-directory';
 
 interface Options {

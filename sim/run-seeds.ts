@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { SeedResult } from './run-seed';
-import type { SeedWork } from './seed-worker';
+import type { SeedReport, SeedWork } from './seed-report';
 
 export interface Seeds {
   readonly from: number;
@@ -9,11 +8,6 @@ export interface Seeds {
   readonly calls: number;
   readonly workers: number;
 }
-
-/** What a worker tells of a seed. */
-export type SeedReport = Omit<SeedResult, 'violation'> & {
-  readonly violation: { readonly message: string; readonly about: readonly string[] } | undefined;
-};
 
 /**
  * Runs seeds side by side, each in a world of its own.

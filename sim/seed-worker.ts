@@ -1,12 +1,7 @@
 import { parentPort } from 'node:worker_threads';
 import { runSeed } from './run-seed';
-import type { SeedReport } from './run-seeds';
+import type { SeedReport, SeedWork } from './seed-report';
 import { makeDirectoryImage } from './world/sim-directory';
-
-export interface SeedWork {
-  readonly seed: number;
-  readonly calls: number;
-}
 
 const image = makeDirectoryImage();
 

@@ -38,7 +38,7 @@ export function staticChecks() {
       name: 'dependency-cruiser',
       args: [
         packageCommand('dependency-cruiser', 'depcruise'),
-        ...['src', 'migrations', 'chaos', '--config', '.dependency-cruiser.cjs'],
+        ...['src', 'migrations', 'chaos', 'sim', '--config', '.dependency-cruiser.cjs'],
       ],
     },
   ];

@@ -1,6 +1,6 @@
 import type { Blow } from '../workload/plan';
 import type { Site } from '../workload/site';
-import type { SimInstance } from '../world/sim-instance';
+import type { LineEnd } from '../world/instance-world';
 import { someHazards } from './weather';
 
 /** An instance that stalls again and again is as good as none. */
@@ -67,7 +67,7 @@ export class Blows {
     if (living.length > 0) await this.#killAndReplace(this.site.chance.oneOf(living));
   }
 
-  async #killAndReplace(victim: SimInstance): Promise<void> {
+  async #killAndReplace(victim: LineEnd): Promise<void> {
     const { site } = this;
     site.note(`kill ${victim.name}`);
     victim.kill();

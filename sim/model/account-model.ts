@@ -1,13 +1,17 @@
 import type { Entry } from '../../src/ledger/entry';
+import { confirmationKey } from '../../src/ledger/identifiers';
 import type { AccountStatus } from '../../src/ledger/sub-account';
+import { HoldModel } from './hold-model';
 
 /** What a client asked for, as the model remembers it. */
 export interface Asked {
-  readonly kind: 'deduct' | 'credit';
+  readonly kind: 'deduct' | 'credit' | 'hold';
   readonly accountId: string;
   readonly requestId: string;
   readonly amountMinor: bigint;
   readonly fingerprint: string;
+  /** Of a hold: how long it may stand, by its shard's clock. */
+  readonly expiresInUs?: number;
 }
 
 /** A call that has not ended, and what was true at some instant of it. */
@@ -40,12 +44,20 @@ export class AccountModel {
   totalMinor = 0n;
   /** Σ available + held over all rows of all shards. */
   inRowsMinor = 0n;
+  /** Σ of the holds that stand. */
   heldMinor = 0n;
+  heldInRowsMinor = 0n;
   inTransitMinor = 0n;
   readonly entries = new Map<string, { readonly shard: string; readonly entry: Entry }>();
   /** Every variant of a key that was ever asked for. */
   readonly asked = new Map<string, Asked[]>();
   readonly transit = new Map<string, Transit>();
+  readonly #holds = new Map<string, HoldModel>();
+  /** By deduction: what reversals asked for, by their ids, and what came back. */
+  readonly reversals = new Map<
+    string,
+    { readonly asked: Map<string, Set<bigint | null>>; backMinor: bigint }
+  >();
   readonly arrived = new Set<string>();
   readonly openCalls = new Set<OpenCall>();
   readonly openReadings = new Set<OpenReading>();
@@ -54,6 +66,34 @@ export class AccountModel {
   /** From when it was asked for until it was surely undone. */
   maybeFrozen = false;
   maybeClosed = false;
+
+  hold(holdId: string): HoldModel {
+    const known = this.#holds.get(holdId);
+    if (known) return known;
+    const made = new HoldModel();
+    this.#holds.set(holdId, made);
+    return made;
+  }
+
+  /** Holds that stand. */
+  get openHolds(): string[] {
+    return [...this.#holds].filter(([, { hold }]) => hold?.state === 'held').map(([holdId]) => holdId);
+  }
+
+  reversalsOf(deduction: string) {
+    const known = this.reversals.get(deduction);
+    if (known) return known;
+    const made = { asked: new Map<string, Set<bigint | null>>(), backMinor: 0n };
+    this.reversals.set(deduction, made);
+    return made;
+  }
+
+  /** What may be reversed under an id: a deduction, or what a hold was confirmed with. */
+  reversibleMinor(id: string): bigint | undefined {
+    const own = this.entries.get(id)?.entry;
+    if (own?.kind === 'deduction') return own.amountMinor;
+    return own?.kind === 'hold' ? this.entries.get(confirmationKey(id))?.entry.amountMinor : undefined;
+  }
 
   /** What credits that are under way would bring. */
   get comingMinor(): bigint {

@@ -5,7 +5,9 @@ import type { Rule } from './ledger-model';
 /** What a client was told: an outcome, or nothing it can rely on. */
 export type Answer = EngineOutcome | { readonly kind: 'unknown' };
 
-type Effect = Extract<Answer, { kind: 'applied' | 'replayed' }>;
+type Effect = Extract<Answer, { kind: 'applied' | 'replayed' | 'held' }>;
+type WithEntry = Extract<Effect, { kind: 'applied' | 'replayed' }>;
+type StoredEntry = WithEntry['entry'];
 
 export interface Broken {
   readonly rule: Rule;
@@ -25,7 +27,7 @@ export function isUnknown({ kind }: Answer): boolean {
 }
 
 export function isEffect(answer: Answer): answer is Effect {
-  return answer.kind === 'applied' || answer.kind === 'replayed';
+  return answer.kind === 'applied' || answer.kind === 'replayed' || answer.kind === 'held';
 }
 
 /** Whether the account has an entry for exactly what was asked for. */
@@ -43,6 +45,13 @@ export function brokenBy(account: AccountModel, answered: Answered): Broken | un
     case 'applied':
     case 'replayed':
       return brokenEffect(account, answered, answer);
+    case 'held':
+      return brokenTry(account, call, answer);
+    case 'holdAlreadyCancelled':
+      // A try is refused so by the tombstone of a cancel that came first, and by nothing else.
+      return account.hold(call.asked.requestId).hold?.amountMinor === 0n
+        ? undefined
+        : { rule: 'holdIsSound', detail: 'told that it was cancelled before, and it was not' };
     case 'insufficientFunds':
       if (call.tookEffectBefore) return outranked(answer);
       if (call.wasShort) return undefined;
@@ -84,25 +93,45 @@ function outranked({ kind }: Answer): Broken {
 function brokenEffect(
   account: AccountModel,
   { call, earlier }: Answered,
-  answer: Effect,
+  answer: WithEntry,
 ): Broken | undefined {
   const stored = account.entries.get(call.asked.requestId);
   if (!stored) return { rule: 'acknowledgedIsDurable', detail: `told ${answer.kind}, and there is no entry` };
   if (!isOf(stored.entry, call.asked)) return { rule: 'replayIsTheFirst', detail: 'told of another request' };
-  const told = inspect({ ...answer.entry, shard: answer.shard });
-  if (told !== inspect({ ...stored.entry, shard: stored.shard }))
-    return { rule: 'replayIsTheFirst', detail: `told ${told}` };
+  if (answer.shard !== stored.shard || !isSame(answer.entry, stored.entry))
+    return { rule: 'replayIsTheFirst', detail: `told ${inspect(answer.entry)} on ${answer.shard}` };
   if (answer.kind === 'applied' && (call.tookEffectBefore || earlier.some(({ kind }) => kind === 'applied')))
     return { rule: 'oneEffectPerKey', detail: 'told to be applied, and it was before' };
   return undefined;
 }
 
-function isOf(entry: Effect['entry'], { kind, amountMinor, fingerprint }: Asked): boolean {
+function brokenTry(
+  account: AccountModel,
+  { asked, tookEffectBefore }: OpenCall,
+  { hold: told, replayed, shard }: Extract<Answer, { kind: 'held' }>,
+): Broken | undefined {
+  const { hold } = account.hold(asked.requestId);
+  const stored = account.entries.get(asked.requestId);
+  if (!hold || stored?.shard !== shard || hold.amountMinor !== told.amountMinor)
+    return { rule: 'acknowledgedIsDurable', detail: 'told held, and it is not' };
+  if (hold.fingerprint !== asked.fingerprint)
+    return { rule: 'replayIsTheFirst', detail: 'told of another try' };
+  return !replayed && tookEffectBefore
+    ? { rule: 'oneEffectPerKey', detail: 'told to be held now, and it was before' }
+    : undefined;
+}
+
+const ENTRY_KINDS = { deduct: 'deduction', credit: 'credit', hold: 'hold' } as const;
+
+function isOf(entry: StoredEntry, { kind, amountMinor, fingerprint }: Asked): boolean {
   return (
-    entry.kind === (kind === 'deduct' ? 'deduction' : 'credit') &&
-    entry.amountMinor === amountMinor &&
-    entry.fingerprint === fingerprint
+    entry.kind === ENTRY_KINDS[kind] && entry.amountMinor === amountMinor && entry.fingerprint === fingerprint
   );
+}
+
+function isSame(told: StoredEntry, stored: StoredEntry): boolean {
+  const names = Object.keys(stored) as (keyof StoredEntry)[];
+  return Object.keys(told).length === names.length && names.every((name) => told[name] === stored[name]);
 }
 
 function inspect(value: object): string {

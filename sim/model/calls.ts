@@ -13,6 +13,7 @@ export class JudgedCalls {
   begin(asked: Asked, nowMs: number): OpenCall {
     this.calls += 1;
     const account = this.model.account(asked.accountId);
+    if (asked.kind === 'hold') account.hold(asked.requestId).triedMinor.push(asked.amountMinor);
     const variants = account.asked.get(asked.requestId);
     if (!variants) account.asked.set(asked.requestId, [asked]);
     else if (variants.every(({ fingerprint }) => fingerprint !== asked.fingerprint)) variants.push(asked);

@@ -1,5 +1,6 @@
 import { type Entry, signedAmount } from '../../src/ledger/entry';
-import { OPENING_BALANCE_KEY } from '../../src/ledger/identifiers';
+import type { Hold } from '../../src/ledger/hold';
+import { OPENING_BALANCE_KEY, requestNames } from '../../src/ledger/identifiers';
 import type { Changes } from '../../src/ledger/shard-state';
 import { rowKey, type SubAccount } from '../../src/ledger/sub-account';
 import type { CommitWatcher } from '../world/sim-database';
@@ -17,6 +18,8 @@ export type Rule =
   | 'rowIsSound'
   | 'booksBalance'
   | 'transferOnce'
+  | 'holdIsSound'
+  | 'reversedWithinDeduction'
   | 'neverNegative'
   | 'refusedOnlyIfShort'
   | 'keyOutranksRefusal'
@@ -89,12 +92,17 @@ export class LedgerModel implements CommitWatcher {
         );
       const account = this.account(row.accountId);
       account.inRowsMinor += balanceOf(row) - (was ? balanceOf(was) : 0n);
-      account.heldMinor += row.heldMinor - (was?.heldMinor ?? 0n);
+      account.heldInRowsMinor += row.heldMinor - (was?.heldMinor ?? 0n);
       touched.add(account);
     }
     for (const departure of changes.departures) this.#departs(shard, departure);
     for (const arrival of changes.arrivals) this.#arrives(shard, arrival);
+    for (const hold of changes.newHolds)
+      this.#judgeHold(hold, this.account(hold.accountId).hold(hold.holdId).taken(hold));
     for (const entry of changes.entries) this.#enters(shard, entry);
+    // One that was taken and settled in the same batch is written once.
+    const atOnce = changes.newHolds.filter(({ amountMinor, state }) => amountMinor > 0n && state !== 'held');
+    for (const hold of [...changes.settledHolds, ...atOnce]) this.#settles(hold, changes.nowUs);
     for (const account of touched) this.#balances(account);
     this.#note(shard, changes);
   }
@@ -112,15 +120,34 @@ export class LedgerModel implements CommitWatcher {
       this.violated('effectWasAsked', `${entry.kind} of ${entry.amountMinor} under ${requestId}`, requestId);
     if (account.totalMinor < 0n)
       this.violated('neverNegative', `${accountId} has ${account.totalMinor} after ${requestId}`, requestId);
-    const refused =
-      account.surely === 'closed' || (account.surely === 'frozen' && entry.kind === 'deduction');
+    const isDebit = entry.kind === 'deduction' || (entry.kind === 'hold' && entry.amountMinor > 0n);
+    const refused = account.surely === 'closed' || (account.surely === 'frozen' && isDebit);
     if (refused)
       this.violated('statusIsKept', `${requestId} on an account that is ${account.surely}`, requestId);
+    // In the order in which they were decided: each left an instant at which another may have been refused.
+    if (entry.kind === 'hold') account.heldMinor += entry.amountMinor;
+    if (entry.kind === 'hold-confirmation')
+      account.heldMinor -=
+        account.hold(requestNames(entry.kind, requestId).requestId).hold?.amountMinor ?? 0n;
     account.look();
+  }
+
+  #settles(hold: Hold, nowUs: number): void {
+    const account = this.account(hold.accountId);
+    this.#judgeHold(hold, account.hold(hold.holdId).settled(hold, nowUs));
+    if (hold.state !== 'confirmed') account.heldMinor -= hold.amountMinor;
+    account.look();
+  }
+
+  #judgeHold({ holdId }: Hold, broken: string | undefined): void {
+    if (broken !== undefined) this.violated('holdIsSound', `hold ${holdId}: ${broken}`, holdId);
   }
 
   #wasAsked(account: AccountModel, entry: Entry): boolean {
     if (entry.requestId === OPENING_BALANCE_KEY) return entry.kind === 'credit';
+    // A hold and its confirmation are judged with the hold.
+    if (entry.kind === 'hold' || entry.kind === 'hold-confirmation') return true;
+    if (entry.kind === 'reversal') return this.#reverses(account, entry);
     const variants = account.asked.get(entry.requestId) ?? [];
     return variants.some(
       ({ kind, amountMinor, fingerprint }) =>
@@ -128,6 +155,23 @@ export class LedgerModel implements CommitWatcher {
         amountMinor === entry.amountMinor &&
         fingerprint === entry.fingerprint,
     );
+  }
+
+  /** What comes back was asked for, and never is more than was taken. */
+  #reverses(account: AccountModel, { requestId: key, amountMinor }: Entry): boolean {
+    const { requestId, reverses = '' } = requestNames('reversal', key);
+    const reversals = account.reversalsOf(reverses);
+    const takenMinor = account.reversibleMinor(reverses) ?? 0n;
+    const leftMinor = takenMinor - reversals.backMinor;
+    reversals.backMinor += amountMinor;
+    if (reversals.backMinor > takenMinor)
+      this.violated(
+        'reversedWithinDeduction',
+        `${reversals.backMinor} of ${takenMinor} under ${reverses}`,
+        reverses,
+      );
+    const asked = reversals.asked.get(requestId);
+    return asked?.has(amountMinor) === true || (asked?.has(null) === true && amountMinor === leftMinor);
   }
 
   #departs(
@@ -162,7 +206,9 @@ export class LedgerModel implements CommitWatcher {
     account.inTransitMinor -= amountMinor;
   }
 
-  #balances({ inRowsMinor, inTransitMinor, totalMinor }: AccountModel): void {
+  #balances({ inRowsMinor, inTransitMinor, totalMinor, heldMinor, heldInRowsMinor }: AccountModel): void {
+    if (heldInRowsMinor !== heldMinor)
+      this.violated('holdIsSound', `rows hold ${heldInRowsMinor}, and the holds that stand ${heldMinor}`);
     if (inRowsMinor + inTransitMinor !== totalMinor)
       this.violated(
         'booksBalance',
@@ -170,8 +216,10 @@ export class LedgerModel implements CommitWatcher {
       );
   }
 
-  #note(shard: string, { entries, departures, arrivals, localMoves, subAccounts }: Changes): void {
+  #note(shard: string, changes: Changes): void {
+    const { entries, departures, arrivals, localMoves, subAccounts, settledHolds } = changes;
     const parts = [
+      ...settledHolds.map(({ holdId, state }) => `${state} ${holdId}`),
       ...entries.map((entry) => `${entry.kind} ${entry.requestId} ${entry.amountMinor}`),
       ...departures.map(
         ({ transferId, amountMinor, toShard }) => `out ${transferId} ${amountMinor} → ${toShard}`,

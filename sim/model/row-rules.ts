@@ -24,12 +24,13 @@ export function brokenRow(
 }
 
 /** It rises with what comes from outside and with nothing else: a refusal rests on its standing still. */
-function brokenOutsideVersion(row: SubAccount, was: SubAccount, { entries }: Changes): string | undefined {
-  const fromOutside = entries.some(
+function brokenOutsideVersion(row: SubAccount, was: SubAccount, changes: Changes): string | undefined {
+  const { entries, newHolds, settledHolds } = changes;
+  const fromOutside = [...entries, ...newHolds, ...settledHolds].some(
     ({ accountId, subAccount }) => accountId === row.accountId && subAccount === row.index,
   );
   const rose = row.outsideVersion - was.outsideVersion;
   if (rose < 0 || rose > 0 !== fromOutside)
-    return `outside version ${row.outsideVersion} after ${was.outsideVersion}, ${fromOutside ? 'with' : 'without'} an entry`;
+    return `outside version ${row.outsideVersion} after ${was.outsideVersion}, ${fromOutside ? 'with' : 'without'} a change from outside`;
   return undefined;
 }

@@ -1,4 +1,4 @@
-import type { SeedReport } from '../run-seeds';
+import type { SeedReport } from '../seed-report';
 import { Coverage } from '../world/coverage';
 import { REQUIRED_MARKS } from './required-marks';
 

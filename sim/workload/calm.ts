@@ -55,8 +55,9 @@ function whatIsLeft(site: Site): string | undefined {
   if (creating) return `account ${String(creating[0])} is still being created`;
   for (const database of databases) {
     for (const [accountId, { rows, transfers }] of database.accounts) {
+      // What is held stays where it is held, until it is settled.
       for (const row of rows.values())
-        if (row.state === 'draining')
+        if (row.state === 'draining' && (row.heldMinor === 0n || row.availableMinor > 0n))
           return `row ${row.index} of ${accountId} on ${database.name} is not emptied`;
       for (const transfer of transfers.values())
         if (transfer.pending)

@@ -1,10 +1,12 @@
 import { requestFingerprint } from '../../src/engine/fingerprint';
+import type { Request } from '../../src/engine/router';
 import { hashId } from '../../src/ledger/routing';
 import type { Asked } from '../model/account-model';
-import { type Answer, isUnknown } from '../model/answer-rules';
-import { NO_ANSWER, type SimInstance } from '../world/sim-instance';
+import type { Answer } from '../model/answer-rules';
+import { callDoor, isNoAnswer } from './door';
+import { Holders } from './holders';
 import { type AccountPlan, MINOR_MAX } from './plan';
-import { inspect, isNotNow, type Site } from './site';
+import type { Site } from './site';
 
 /** A client gives a key up after so many tries without an answer; it is asked again in the end. */
 const TRIES_MAX = 4;
@@ -15,15 +17,20 @@ const BALANCE_LIMIT_MINOR = 9n * 10n ** 18n;
 /** Keys that were sent just now. */
 const RECENT_MAX = 8;
 
-/** How long a call is under way to an instance, and its answer back. */
-const LATENCY_MS_MEAN = 1;
-
 /** Everybody who asks for money to be moved. */
 export class Clients {
   readonly #earlier: Asked[] = [];
   #keys = 0;
 
-  constructor(private readonly site: Site) {}
+  readonly #holders: Holders;
+
+  constructor(private readonly site: Site) {
+    this.#holders = new Holders(site, (asked) => this.untilAnswered(asked));
+  }
+
+  get holders(): Holders {
+    return this.#holders;
+  }
 
   /** Calls by many clients at once, until a number of them has been made. */
   async make(calls: number): Promise<void> {
@@ -42,32 +49,16 @@ export class Clients {
   /** One call of one key, on any instance. */
   async ask(asked: Asked): Promise<Answer> {
     const { site } = this;
-    const { world, chance } = site;
     const instance = await site.anyInstance();
     const call = site.calls.begin(asked, site.nowMs);
-    site.note(`→ ${instance.name} ${asked.kind} ${asked.accountId} ${asked.requestId} ${asked.amountMinor}`);
-    await site.sleep(chance.spanMs(LATENCY_MS_MEAN));
-    const told = await site.inTime(
-      `${asked.kind} ${asked.requestId} at ${instance.name}`,
-      submit(instance, asked).catch((error: unknown): Answer => {
-        if (!isNotNow(error)) world.model.violated('noDefect', `${asked.requestId}: ${inspect(error)}`);
-        return { kind: 'unknown' };
-      }),
-      { kind: 'unknown' },
-    );
-    await site.sleep(chance.spanMs(LATENCY_MS_MEAN));
+    const told = await callDoor(site, instance, {
+      what: `${asked.kind} ${asked.accountId} ${asked.requestId} ${asked.amountMinor}`,
+      about: asked.requestId,
+      accountId: asked.accountId,
+      carryOut: ({ runtime }, account) => runtime.engine.submit(toRequest(asked), account),
+    });
     // Judged by what the instance said, whether the client learns of it or not.
     site.calls.end(call, told);
-    world.coverage.mark(`answer ${told.kind}`);
-    site.note(`← ${asked.requestId} ${told.kind}`);
-    // Queues of a few commands may be full at any time.
-    const mayBeFull = told.kind === 'overloaded' && site.plan.laneSettings.depthMax !== undefined;
-    if (call.sinceMs >= site.calmSinceMs && !mayBeFull && isNoAnswer(told))
-      world.model.violated(
-        'calmIsServed',
-        `${asked.requestId}: ${told.kind} while nothing is broken`,
-        asked.requestId,
-      );
     this.#markReplay(told, asked);
     return told;
   }
@@ -81,28 +72,37 @@ export class Clients {
       await this.#again(chance.oneOf(from));
       return;
     }
-    const asked = this.#newRequest(this.#anyAccount());
+    const account = this.#anyAccount();
+    if (chance.happens(plan.holdShare)) {
+      await this.#holders.hold(account, this.#newHold(account));
+      return;
+    }
+    if (chance.happens(plan.reversalShare) && this.#earlier.length > 0) {
+      await this.#holders.reverse(chance.oneOf(this.#earlier));
+      return;
+    }
+    const asked = this.#newRequest(account);
     this.#earlier.push(asked);
     if (chance.happens(plan.twinShare))
-      await Promise.all([this.#untilAnswered(asked), this.#untilAnswered(asked)]);
-    else await this.#untilAnswered(asked);
+      await Promise.all([this.untilAnswered(asked), this.untilAnswered(asked)]);
+    else await this.untilAnswered(asked);
   }
 
   /** An earlier key once more, sometimes for something else. */
   async #again(asked: Asked): Promise<void> {
     const { chance, plan } = this.site;
     if (!chance.happens(plan.reuseShare)) {
-      await this.#untilAnswered(asked);
+      await this.untilAnswered(asked);
       return;
     }
     const { kind, accountId, requestId } = asked;
-    const other = chance.happens(0.5) ? kind : kind === 'deduct' ? 'credit' : 'deduct';
+    const other = chance.happens(0.5) && kind !== 'hold' ? kind : kind === 'deduct' ? 'credit' : 'deduct';
     const amountMinor = asked.amountMinor + (other === kind ? 1n : 0n);
     await this.ask(toAsked({ kind: other, accountId, requestId, amountMinor }));
   }
 
   /** As clients do: the same key again, wherever, until there is an answer or patience ends. */
-  async #untilAnswered(asked: Asked): Promise<void> {
+  async untilAnswered(asked: Asked): Promise<void> {
     const { chance, site } = { chance: this.site.chance, site: this.site };
     for (let tries = 1; tries <= TRIES_MAX; tries += 1) {
       const answer = await this.ask(asked);
@@ -145,6 +145,19 @@ export class Clients {
     return toAsked({ kind: 'deduct', accountId, requestId, amountMinor: clamp(amountMinor) });
   }
 
+  #newHold({ accountId, unitMinor }: AccountPlan): Asked {
+    const { chance } = this.site;
+    const asked = toAsked({
+      kind: 'hold',
+      accountId,
+      requestId: this.#newKey(undefined),
+      amountMinor: clamp(BigInt(chance.between(1, 12)) * unitMinor),
+      expiresInUs: chance.happens(0.5) ? chance.between(100_000, 4_000_000) : 600_000_000,
+    });
+    this.#earlier.push(asked);
+    return asked;
+  }
+
   /** @param atFirst whether its home is to be the first shard of a placement over all shards, if that matters */
   #newKey(atFirst: boolean | undefined): string {
     for (;;) {
@@ -165,13 +178,9 @@ export class Clients {
   }
 }
 
-/** Nothing was decided; the same key may be sent again. */
-export function isNoAnswer(answer: Answer): boolean {
-  return isUnknown(answer) || answer.kind === 'overloaded';
-}
-
 export function toAsked(asked: Omit<Asked, 'fingerprint'>): Asked {
-  return { ...asked, fingerprint: requestFingerprint(asked.kind, asked.amountMinor, null, null) };
+  const { kind, amountMinor } = asked;
+  return { ...asked, fingerprint: requestFingerprint(kind, amountMinor, null, null) };
 }
 
 /** The most that a request may move. */
@@ -179,16 +188,15 @@ function clamp(amountMinor: bigint): bigint {
   return amountMinor > MINOR_MAX ? MINOR_MAX : amountMinor < 1n ? 1n : amountMinor;
 }
 
-/** As the service carries a request out. */
-async function submit(instance: SimInstance, asked: Asked): Promise<Answer> {
-  const { kind, accountId, requestId, amountMinor, fingerprint } = asked;
-  const answer = await instance.call(async ({ accounts, runtime }) => {
-    const account = await accounts.find(accountId);
-    if (!account) return { kind: 'unknown' } as const;
-    return runtime.engine.submit(
-      { kind, accountId, requestId, amountMinor, fingerprint, reference: null, metadata: null },
-      account,
-    );
-  });
-  return answer === NO_ANSWER ? { kind: 'unknown' } : answer;
+function toRequest(asked: Asked): Request {
+  const { kind, accountId, requestId, amountMinor, fingerprint: print, expiresInUs } = asked;
+  const common = {
+    accountId,
+    requestId,
+    amountMinor,
+    fingerprint: print,
+    reference: null,
+    metadata: null,
+  };
+  return kind === 'hold' ? { ...common, kind, expiresInUs: expiresInUs ?? 0 } : { ...common, kind };
 }

@@ -1,6 +1,7 @@
 import type { Clients } from './clients';
 import { rest } from './calm';
-import { isNoAnswer, toAsked } from './clients';
+import { toAsked } from './clients';
+import { isNoAnswer } from './door';
 import { type AccountPlan, MINOR_MAX } from './plan';
 import { Readers } from './readers';
 import type { Site } from './site';
@@ -23,13 +24,15 @@ export async function finale(site: Site, parts: { clients: Clients; wishes: Wish
   judgePlacements(site);
   for (const asked of chance.some(calls.effective, RESENT_MAX)) {
     const answer = await parts.clients.ask(asked);
-    if (answer.kind !== 'replayed')
+    const isReplay = answer.kind === 'replayed' || (answer.kind === 'held' && answer.replayed);
+    if (!isReplay)
       world.model.violated(
         'oneEffectPerKey',
         `${asked.requestId} took effect and is then ${answer.kind}`,
         asked.requestId,
       );
   }
+  for (const { accountId } of site.accounts) await parts.clients.holders.settle(accountId);
   for (const account of site.accounts) await emptyOut(site, parts, account);
   await rest(site);
   await parts.wishes.audit();

@@ -36,6 +36,8 @@ export interface Plan {
   readonly reuseShare: number;
   /** New keys that are sent twice at once, through any two instances. */
   readonly twinShare: number;
+  readonly holdShare: number;
+  readonly reversalShare: number;
   readonly readers: number;
   /** What else is asked for in a storm, on the average. */
   readonly wishes: Readonly<Record<Wish, number>>;
@@ -78,6 +80,8 @@ export function planOf(chance: Chance, calls: number): Plan {
     repeatShare: chance.next() * 0.35,
     reuseShare: chance.next() * 0.1,
     twinShare: at(0.5, 0.4),
+    holdShare: at(0.6, 0.3),
+    reversalShare: at(0.4, 0.15),
     readers: chance.between(0, 2),
     wishes: {
       resize: at(0.6, 6),

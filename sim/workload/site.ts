@@ -96,14 +96,15 @@ export class Site {
 
   /** What is answered; a violation when nothing is for far too long. */
   async inTime<T>(what: string, answered: Promise<T>, otherwise: T): Promise<T> {
-    const timer = new AbortController();
-    const late = this.world.timeline.sleep(ANSWER_MS_MAX, undefined, timer.signal).then(() => {
-      if (!timer.signal.aborted)
+    let callOff: () => void = () => undefined;
+    const late = new Promise<T>((resolve) => {
+      callOff = this.world.timeline.after(ANSWER_MS_MAX, () => {
         this.world.model.violated('answersInTime', `${what} has no answer after ${ANSWER_MS_MAX} ms`);
-      return otherwise;
+        resolve(otherwise);
+      });
     });
     const answer = await Promise.race([answered, late]);
-    timer.abort();
+    callOff();
     return answer;
   }
 }

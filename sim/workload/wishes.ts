@@ -67,7 +67,11 @@ export class Wishes {
       audit({
         shards: runtime.shards.all.map(({ shard }) => shard),
         directory: runtime.directory,
-        pacing: { pageRows: 50, now: () => timeline.nowMs, sleep: (ms) => timeline.sleep(ms) },
+        pacing: {
+          pageRows: site.chance.oneOf([20, 1_000, 1_000, 1_000]),
+          now: () => timeline.nowMs,
+          sleep: (ms) => timeline.sleep(ms),
+        },
       }),
     );
     if (report === NOT_NOW) return;

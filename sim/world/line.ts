@@ -3,9 +3,8 @@ import type { Broken, Interference, MemoryStep } from '../../src/shards/memory/i
 import { latencyMs, mishap } from '../faults/weather';
 import type { DirectoryLine, DirectoryServer } from './sim-directory';
 import type { SimDatabase } from './sim-database';
-import type { SimInstance } from './sim-instance';
 import { EVERLASTING, type Owner } from './timeline';
-import type { World } from './world';
+import type { InstanceWorld, LineEnd } from './instance-world';
 
 /** A client does not wait longer for a statement; its connection is given up then. */
 const STATEMENT_MS_MAX = 5_000;
@@ -23,7 +22,7 @@ const NETWORK_STEPS: Readonly<Record<MemoryStep, 'request' | 'lock' | 'commit' |
 };
 
 /** The way between one instance and one database: what every step of a call goes through. */
-export function lineTo(world: World, instance: SimInstance, database: SimDatabase): Interference {
+export function lineTo(world: InstanceWorld, instance: LineEnd, database: SimDatabase): Interference {
   const { timeline, chance } = world;
   return async (step): Promise<Broken | undefined> => {
     const hazards = world.hazardsOf(database.name);
@@ -47,17 +46,21 @@ export function lineTo(world: World, instance: SimInstance, database: SimDatabas
   };
 }
 
-function arrivesLate(world: World): Broken {
+function arrivesLate(world: InstanceWorld): Broken {
   const { timeline, chance } = world;
   return { arrives: timeline.sleep(chance.between(1, LATE_MS_MAX)) };
 }
 
-function onTheWire(instance: SimInstance, survives: boolean): Owner {
+function onTheWire(instance: LineEnd, survives: boolean): Owner {
   return survives ? EVERLASTING : instance;
 }
 
 /** The way between one instance and the directory. */
-export function lineToDirectory(world: World, instance: SimInstance, server: DirectoryServer): DirectoryLine {
+export function lineToDirectory(
+  world: InstanceWorld,
+  instance: LineEnd,
+  server: DirectoryServer,
+): DirectoryLine {
   const { timeline, chance } = world;
   const pass = async (step: 'request' | 'answer'): Promise<void> => {
     const hazards = world.hazardsOf('directory');

@@ -10,8 +10,7 @@ import { type Chance } from './chance';
 import { MarkedShard } from './marked-shard';
 import { lineTo, lineToDirectory } from './line';
 import { SimDirectory } from './sim-directory';
-import type { Owner } from './timeline';
-import type { World } from './world';
+import type { InstanceWorld, LineEnd } from './instance-world';
 
 /** Its answer never came: it died, or was not there. */
 export const NO_ANSWER = Symbol('no answer');
@@ -25,7 +24,7 @@ export interface InstanceSettings {
 }
 
 /** One service instance, as it runs behind its doors: the real engine on simulated databases. It can die at any await. */
-export class SimInstance implements Owner {
+export class SimInstance implements LineEnd {
   readonly runtime: EngineRuntime;
   readonly accounts: AccountService;
   readonly operations: OperationService;
@@ -46,7 +45,7 @@ export class SimInstance implements Owner {
 
   constructor(
     readonly name: string,
-    private readonly world: World,
+    private readonly world: InstanceWorld,
     settings: InstanceSettings,
   ) {
     this.#chance = world.chance.fork();

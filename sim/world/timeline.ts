@@ -72,13 +72,23 @@ export class Timeline {
       settled = true;
     };
     awaited.then(settle, settle);
-    await everythingElse();
-    // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- set by the promise
-    while (!settled) {
-      const event = this.#pop();
-      if (!event) throw new StandstillError(this.#nowMs);
-      if (this.#run(event)) await everythingElse();
-    }
+    await new Promise<void>((resolve, reject) => {
+      const step = (): void => {
+        try {
+          while (!settled) {
+            const event = this.#pop();
+            if (!event) throw new StandstillError(this.#nowMs);
+            if (!this.#run(event)) continue;
+            afterEverythingElse(step);
+            return;
+          }
+          resolve();
+        } catch (error) {
+          reject(error);
+        }
+      };
+      afterEverythingElse(step);
+    });
     return awaited;
   }
 
@@ -134,7 +144,12 @@ function isBefore(a: Event, b: Event): boolean {
   return a.atMs < b.atMs || (a.atMs === b.atMs && a.lot < b.lot);
 }
 
-/** All that waits for nothing but promises has run when this resolves. */
-function everythingElse(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+/**
+ * Runs something once all that waits for nothing but promises has run. Node runs every microtask, those that come up
+ * meanwhile included, before the next tick that one of them asked for; a turn of the event loop would cost ten times more.
+ */
+function afterEverythingElse(run: () => void): void {
+  queueMicrotask(() => {
+    process.nextTick(run);
+  });
 }

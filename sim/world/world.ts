@@ -1,9 +1,9 @@
-import type { FaultPoint } from '../../src/engine/fault-points';
 import type { EngineObserver } from '../../src/engine/observer';
 import { CALM, type Hazards } from '../faults/weather';
 import { LedgerModel } from '../model/ledger-model';
 import type { Chance } from './chance';
 import { Coverage } from './coverage';
+import type { InstanceWorld, LineEnd } from './instance-world';
 import { DirectoryServer } from './sim-directory';
 import { SimDatabase } from './sim-database';
 import { type InstanceSettings, SimInstance } from './sim-instance';
@@ -26,7 +26,7 @@ export interface WorldOptions {
 }
 
 /** Everything in one simulated run: databases, the directory, service instances, and what goes wrong between them. */
-export class World {
+export class World implements InstanceWorld {
   readonly chance: Chance;
   readonly timeline: Timeline;
   readonly trace: Trace;
@@ -37,7 +37,7 @@ export class World {
   /** Notices between instances are lost with this probability. */
   noticesLost = 0;
   /** What happens to an instance at a place between two steps; nothing when it answers nothing. */
-  atPoint: (instance: SimInstance, point: FaultPoint) => Promise<void> | undefined = () => undefined;
+  atPoint: InstanceWorld['atPoint'] = () => undefined;
   readonly #databases = new Map<string, SimDatabase>();
   readonly #hazards = new Map<string, Hazards>();
   readonly #clockOffsetsMs = new Map<string, number>();
@@ -124,7 +124,7 @@ export class World {
   }
 
   /** An instance has changed an account: the others may hear of it, sooner or later. */
-  announce(from: SimInstance, accountId: string): void {
+  announce(from: LineEnd, accountId: string): void {
     for (const other of this.instances) {
       if (other === from || other.isGone) continue;
       if (this.chance.happens(this.noticesLost)) {
@@ -162,6 +162,11 @@ export class World {
         );
       },
     };
+  }
+
+  /** No shard's clock is further: microseconds since 1970. */
+  get latestUs(): number {
+    return Math.max(...this.databases.map((database) => database.nowUs()));
   }
 
   #clockUs(name: string): number {

@@ -1,6 +1,9 @@
 import { ShardUnavailableError } from '../shards/faults';
 import type { Surroundings } from '../shards/surroundings';
 
+/** A reason of our own: making one each time costs more than the wait. */
+const ANSWERED = 'answered';
+
 /** What a shard answers, or `ShardUnavailableError` once a time is over; the late answer is dropped. */
 export async function withinMs<T>(
   sleep: Surroundings['sleep'],
@@ -17,6 +20,6 @@ export async function withinMs<T>(
   } finally {
     // Nobody looks at what comes too late.
     late.catch(() => undefined);
-    answered.abort();
+    answered.abort(ANSWERED);
   }
 }

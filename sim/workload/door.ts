@@ -1,0 +1,53 @@
+import type { EngineOutcome } from '../../src/engine/engine-outcome';
+import type { AccountRecord } from '../../src/shards/directory/account-record';
+import { type Answer, isUnknown } from '../model/answer-rules';
+import { NO_ANSWER, type SimInstance } from '../world/sim-instance';
+import { inspect, isNotNow, type Site } from './site';
+
+/** How long a call is under way to an instance, and its answer back. */
+const LATENCY_MS_MEAN = 1;
+
+/** One call, as a client makes it. */
+export interface DoorCall {
+  readonly what: string;
+  readonly about: string;
+  readonly accountId: string;
+  readonly carryOut: (instance: SimInstance, account: AccountRecord) => Promise<EngineOutcome>;
+}
+
+/** Nothing was decided; the same key may be sent again. */
+export function isNoAnswer(answer: Answer): boolean {
+  return isUnknown(answer) || answer.kind === 'overloaded';
+}
+
+/** Calls an instance as its doors are called: it may die meanwhile, and while nothing is broken it must serve. */
+export async function callDoor(site: Site, instance: SimInstance, call: DoorCall): Promise<Answer> {
+  const { world, chance, nowMs: sinceMs } = site;
+  const { what, about } = call;
+  site.note(`→ ${instance.name} ${what}`);
+  await site.sleep(chance.spanMs(LATENCY_MS_MEAN));
+  const told = await site.inTime(
+    `${what} at ${instance.name}`,
+    carriedOut(instance, call).catch((error: unknown): Answer => {
+      if (!isNotNow(error)) world.model.violated('noDefect', `${what}: ${inspect(error)}`, about);
+      return { kind: 'unknown' };
+    }),
+    { kind: 'unknown' },
+  );
+  await site.sleep(chance.spanMs(LATENCY_MS_MEAN));
+  world.coverage.mark(`answer ${told.kind}`);
+  site.note(`← ${about} ${told.kind}`);
+  // Queues of a few commands may be full at any time.
+  const mayBeFull = told.kind === 'overloaded' && site.plan.laneSettings.depthMax !== undefined;
+  if (sinceMs >= site.calmSinceMs && !mayBeFull && isNoAnswer(told))
+    world.model.violated('calmIsServed', `${what}: ${told.kind} while nothing is broken`, about);
+  return told;
+}
+
+async function carriedOut(instance: SimInstance, call: DoorCall): Promise<Answer> {
+  const answer = await instance.call(async () => {
+    const account = await instance.accounts.find(call.accountId);
+    return account ? call.carryOut(instance, account) : ({ kind: 'unknown' } as const);
+  });
+  return answer === NO_ANSWER ? { kind: 'unknown' } : answer;
+}

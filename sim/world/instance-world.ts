@@ -1,0 +1,34 @@
+import type { FaultPoint } from '../../src/engine/fault-points';
+import type { EngineObserver } from '../../src/engine/observer';
+import type { Hazards } from '../faults/weather';
+import type { Chance } from './chance';
+import type { Coverage } from './coverage';
+import type { SimDatabase } from './sim-database';
+import type { DirectoryServer } from './sim-directory';
+import type { Owner, Timeline } from './timeline';
+
+/** One end of the lines to the databases: an instance, as far as they are concerned. */
+export interface LineEnd extends Owner {
+  readonly name: string;
+  isCutOffFrom(database: string): boolean;
+  stall(ms: number): void;
+  kill(): void;
+  readonly stalls: number;
+}
+
+/** What an instance sees of the world it lives in. */
+export interface InstanceWorld {
+  readonly chance: Chance;
+  readonly timeline: Timeline;
+  readonly coverage: Coverage;
+  readonly directory: DirectoryServer;
+  /** Milliseconds since 1970. */
+  readonly wallMs: number;
+  database(name: string): SimDatabase;
+  hazardsOf(database: string): Hazards;
+  /** An instance has changed an account: the others may hear of it, sooner or later. */
+  announce(from: LineEnd, accountId: string): void;
+  observerFor(instance: string): EngineObserver;
+  /** What happens to an instance at a place between two steps; nothing when it answers nothing. */
+  atPoint: (instance: LineEnd, point: FaultPoint) => Promise<void> | undefined;
+}
