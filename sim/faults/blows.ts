@@ -1,3 +1,4 @@
+import type { FaultPoint } from '../../src/engine/fault-points';
 import type { Blow } from '../workload/plan';
 import type { Site } from '../workload/site';
 import type { LineEnd } from '../world/instance-world';
@@ -6,14 +7,21 @@ import { someHazards } from './weather';
 /** An instance that stalls again and again is as good as none. */
 const STALLS_MAX = 3;
 
+/** Where a change of placement is in the middle of it. */
+const AMBUSHED: ReadonlySet<FaultPoint> = new Set(['resize.announced', 'resize.prepared']);
+
 /** What the dead wait for. */
 const NEVER = new Promise<void>(() => undefined);
 
 /** What breaks, for a while each time. Everything is mended again by the one who broke it. */
 export class Blows {
-  readonly #deaths = new Set<Promise<void>>();
+  readonly #underWay = new Set<Promise<void>>();
 
-  constructor(private readonly site: Site) {}
+  /** @param freeze freezes some account for a while */
+  constructor(
+    private readonly site: Site,
+    private readonly freeze: () => Promise<void>,
+  ) {}
 
   strike(blow: Blow): Promise<void> {
     this.site.world.coverage.mark(`blow ${blow}`);
@@ -44,9 +52,10 @@ export class Blows {
       if (chance.happens(plan.deathAtPoint)) {
         this.site.note(`${instance.name} dies at ${point}`);
         world.coverage.mark('blow death at a point');
-        this.#deaths.add(this.#killAndReplace(instance));
+        this.#underWay.add(this.#killAndReplace(instance));
         return NEVER;
       }
+      if (AMBUSHED.has(point) && chance.happens(plan.ambush)) return this.#ambush(instance);
       if (instance.stalls >= STALLS_MAX || !chance.happens(plan.stallAtPoint)) return undefined;
       const ms = chance.between(100, 9_000);
       this.site.note(`${instance.name} stalls at ${point} for ${ms} ms`);
@@ -56,10 +65,28 @@ export class Blows {
     };
   }
 
-  /** Resolves when whoever died has been replaced. */
+  /** In the middle of a change of placement: its runner loses a shard, or the status changes while it stands still. */
+  #ambush(instance: LineEnd): Promise<void> | undefined {
+    const { world, chance } = this.site;
+    if (chance.happens(0.5)) {
+      world.coverage.mark('blow cut off in a resize');
+      this.#underWay.add(
+        this.#cutOffFor(instance, { name: this.#anyShard(), ms: chance.between(200, 2_500) }),
+      );
+      return undefined;
+    }
+    world.coverage.mark('blow frozen in a resize');
+    const ms = chance.between(200, 2_500);
+    this.site.note(`${instance.name} stalls in a resize for ${ms} ms`);
+    instance.stall(ms);
+    this.#underWay.add(this.freeze());
+    return world.timeline.sleep(0, instance);
+  }
+
+  /** Resolves when whoever died has been replaced, and what was cut is mended. */
   async spare(): Promise<void> {
     this.site.world.atPoint = () => undefined;
-    await Promise.all(this.#deaths);
+    await Promise.all(this.#underWay);
   }
 
   async #kill(): Promise<void> {
@@ -109,11 +136,17 @@ export class Blows {
     const { site } = this;
     const { living } = site.world;
     if (living.length === 0) return;
-    const one = site.chance.oneOf(living);
     const name = site.chance.happens(0.2) ? 'directory' : this.#anyShard();
-    site.note(`${one.name} is cut off from ${name}`);
+    await this.#cutOffFor(site.chance.oneOf(living), { name, ms: site.chance.between(50, 6_000) });
+  }
+
+  async #cutOffFor(
+    one: LineEnd,
+    { name, ms }: { readonly name: string; readonly ms: number },
+  ): Promise<void> {
+    this.site.note(`${one.name} is cut off from ${name} for ${ms} ms`);
     one.cutOff(name, true);
-    await site.sleep(site.chance.between(50, 6_000));
+    await this.site.sleep(ms);
     one.cutOff(name, false);
   }
 

@@ -57,6 +57,8 @@ export const REQUIRED_MARKS: readonly string[] = [
     'cutOff',
     'clockJump',
     'badWeather',
+    'cut off in a resize',
+    'frozen in a resize',
     'death at a point',
     'stall at a point',
   ].map((blow) => `blow ${blow}`),

@@ -47,6 +47,8 @@ export interface Plan {
   /** At a place between two steps of what must survive a crash anywhere: how likely an instance dies, or stalls, there. */
   readonly deathAtPoint: number;
   readonly stallAtPoint: number;
+  /** In the middle of a change of placement: how likely its runner is cut off, or its account frozen while it stalls. */
+  readonly ambush: number;
 }
 
 export type Wish = 'resize' | 'move' | 'rebalance' | 'freeze' | 'close' | 'addShard' | 'audit' | 'create';
@@ -106,6 +108,7 @@ export function planOf(chance: Chance, calls: number): Plan {
     noticesLost: chance.happens(0.3) ? 1 : at(0.5, 1),
     deathAtPoint: at(0.4, 0.05),
     stallAtPoint: at(0.5, 0.15),
+    ambush: at(0.5, 0.6),
   };
 }
 

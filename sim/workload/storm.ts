@@ -11,7 +11,7 @@ const STORM_MS = 6_000;
 /** Everything at once: calls, wishes and blows. Ends when all of them have. */
 export async function storm(site: Site, parts: { clients: Clients; wishes: Wishes }): Promise<void> {
   const { plan, chance, world } = site;
-  const blows = new Blows(site);
+  const blows = new Blows(site, () => parts.wishes.carryOut('freeze'));
   world.noticesLost = plan.noticesLost;
   blows.lieInWait();
   let isOver = false;

@@ -112,7 +112,7 @@ export class Wishes {
         account.surely = 'frozen';
         coverage.mark('account frozen');
       }
-      await this.site.sleep(this.site.chance.spanMs(600));
+      await this.site.sleep(this.site.chance.spanMs(this.site.chance.oneOf([600, 4_000])));
       account.surely = 'active';
       await this.#setStatus(accountId, 'active');
       await this.#whenStatusRests(accountId);

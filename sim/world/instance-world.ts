@@ -11,6 +11,7 @@ import type { Owner, Timeline } from './timeline';
 export interface LineEnd extends Owner {
   readonly name: string;
   isCutOffFrom(database: string): boolean;
+  cutOff(database: string, isCut: boolean): void;
   stall(ms: number): void;
   kill(): void;
   readonly stalls: number;

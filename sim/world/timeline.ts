@@ -84,7 +84,7 @@ export class Timeline {
           }
           resolve();
         } catch (error) {
-          reject(error);
+          reject(error instanceof Error ? error : new Error(String(error)));
         }
       };
       afterEverythingElse(step);

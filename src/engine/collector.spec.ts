@@ -205,6 +205,35 @@ describe('a refusal for funds', () => {
     expect(await balances.snapshot(stale)).toMatchObject({ totalMinor: 0n });
   });
 
+  test.each([
+    ['by readings', COLLECTOR_SETTINGS.readRoundsMax],
+    ['under locks', 0],
+  ])(
+    'does not meet one whose first try took the last at a home that was only announced when this instance looked: %s',
+    async (_how, readRoundsMax) => {
+      const world = new EngineWorld(SHARDS);
+      world.account({ subAccounts: 1, placement: { epoch: 1, shards: ['east'] } }, 100n);
+      world.put('west', row({ index: 0, epoch: 1, state: 'closed' }));
+      const announced = { epoch: 2, shards: ['west'], subAccounts: 1 };
+      world.directory.change('acme', { next: announced, reach: ['east', 'west'] });
+      const [here, other] = [world.instance({ collector: { readRoundsMax } }), world.instance()];
+      // It remembers the account as short, and does not ask home first.
+      expect(await here.submit(deduction('too-large', 101n))).toMatchObject({ kind: 'insufficientFunds' });
+
+      world.put('east', row({ index: 0, epoch: 2, netMinor: 100n, movedMinor: -100n, state: 'closed' }));
+      world.put('west', row({ index: 0, epoch: 2, availableMinor: 100n, netMinor: 0n, movedMinor: 100n }));
+      world.directory.change('acme', {
+        placement: { epoch: 2, shards: ['west'] },
+        next: null,
+        past: [{ shards: ['east'], fencedAtUs: 1_000 }],
+      });
+      expect(await other.submit(deduction('too-large', 101n))).toMatchObject({ kind: 'insufficientFunds' });
+      await other.submit(creditOf('more', 1n));
+      expect(await other.submit(deduction('too-large', 101n))).toMatchObject({ kind: 'applied' });
+      expect(await here.submit(deduction('too-large', 101n))).toMatchObject({ kind: 'replayed' });
+    },
+  );
+
   test('is not sent where the account’s status refuses first', async () => {
     const { submit, world } = setUp({ west: 5n });
     expect(await submit(deduction(EAST, 10n))).toMatchObject({ kind: 'insufficientFunds' });

@@ -20,7 +20,7 @@ import type { KeyLookUps } from './key-look-ups';
 import type { ReachLocks } from './locked-reach';
 import type { Mover } from './mover';
 import type { EngineObserver } from './observer';
-import { balanceOf, isVoid, type Reading, readReach } from './reading';
+import { balanceOf, isOutrun, type Reading, readReach } from './reading';
 import type { Request } from './router';
 import type { ShardSet } from './shard-set';
 import type { Transfers } from './transfers';
@@ -188,7 +188,7 @@ export class Collector {
 
   async #readRound(account: AccountRecord, batch: Waiting[]): Promise<Waiting[]> {
     const first = await readReach(this.parts.shards, account);
-    if (isVoid(first, account)) return this.#readAnew(account, batch);
+    if (isOutrun(first, account)) return this.#readAnew(account, batch);
     if (first.unreadable.length > 0) return this.#payFromTheRest(account, batch, first);
 
     const { availableMinor: payableMinor, inTransitMinor } = balanceOf(first);

@@ -54,6 +54,14 @@ export function isVoid(reading: Reading, account: AccountRecord): boolean {
   return [...reading.parts.values()].some(({ epochMax }) => isUnknown(epochMax, account));
 }
 
+/**
+ * Whether a row has gone on from the placement by which requests are routed here, be it only to one that is announced:
+ * their keys may have taken effect at homes of which nobody has thought yet, so none of them may be refused.
+ */
+export function isOutrun(reading: Reading, { placement }: AccountRecord): boolean {
+  return [...reading.parts.values()].some(({ epochMax }) => epochMax > placement.epoch);
+}
+
 /** Whether an epoch is above all that this record of the account names. */
 export function isUnknown(epoch: number, account: AccountRecord): boolean {
   return epoch > (account.next?.epoch ?? account.placement.epoch);

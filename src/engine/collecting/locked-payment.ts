@@ -41,7 +41,7 @@ export class LockedPayment {
     const reach = this.parts.reach ?? NO_FAULTS;
     await reach('collector.locked');
     const balance = lockedBalance(locked, account);
-    if (!balance) return undefined;
+    if (!balance || locked.rows.some(({ row }) => row.epoch > account.placement.epoch)) return undefined;
     const { availableMinor: payableMinor, inTransitMinor } = balance;
     const home = homed[0]?.shard ?? '';
     const here = homed.filter(({ shard }) => shard === home);

@@ -3,7 +3,7 @@ import { DirectoryUnavailableError } from '../../shards/directory/directory';
 import { ShardContendedError, ShardUnavailableError } from '../../shards/faults';
 import { earlierUse } from '../earlier-use';
 import type { KeyLookUps } from '../key-look-ups';
-import { balanceOf, heldStill, isVoid, type Reading, readReach } from '../reading';
+import { balanceOf, heldStill, isOutrun, type Reading, readReach } from '../reading';
 import type { ShardSet } from '../shard-set';
 import type { Homed } from './waiting';
 
@@ -26,7 +26,7 @@ export class Refusals {
     let before = first;
     for (let pass = 1; pass < this.parts.passesMax; pass += 1) {
       const after = await readReach(this.parts.shards, account);
-      if (after.unreadable.length > 0 || isVoid(after, account)) return undefined;
+      if (after.unreadable.length > 0 || isOutrun(after, account)) return undefined;
       if (heldStill(before, after)) return after;
       before = after;
     }
