@@ -10,6 +10,7 @@ export async function storeLines(report, environment) {
   const line = (name, mark) => [name, formatCounts(countMarked(report, mark))];
   const why = environment.HOTSPLIT_TEST_MYSQL_UNAVAILABLE ?? 'no server';
   return [
+    line('In memory', '[memory]'),
     line('SQLite', '[sqlite]'),
     mariadb ? line(`MariaDB ${mariadb}`, '[mariadb]') : ['MariaDB', 'not run, no server'],
     mysql ? line(`MySQL ${mysql}`, '[mysql]') : ['MySQL 9', `not run, ${why}`],

@@ -75,7 +75,7 @@ export const DEFECTS: readonly Defect[] = [
     breaks: 'a frozen row pays',
     edits: [
       {
-        file: 'src/ledger/deduct.ts',
+        file: 'src/ledger/fund-debit.ts',
         find: "if (row.accountStatus === 'frozen') return draft.refuse(command, { kind: 'accountFrozen' });",
         replace: '',
       },
@@ -132,8 +132,8 @@ export const DEFECTS: readonly Defect[] = [
     edits: [
       {
         file: 'src/shards/run-batch.ts',
-        find: 'return inConflict && !mayHaveCommitted',
-        replace: 'return inConflict || mayHaveCommitted',
+        find: 'return (fault === undefined || isConflict(fault)) && !mayHaveCommitted',
+        replace: 'return fault === undefined || isConflict(fault) || mayHaveCommitted',
       },
     ],
   },

@@ -7,7 +7,7 @@ import type { SubAccount, SubAccountSeed } from '../ledger/sub-account';
 import type { BatchStore } from './batch-transaction';
 import type { DeductionResult, DeductionWay } from './deduction-way';
 import { type Cell, type Database, type Dialect, integer, text } from './database';
-import { DatabaseRefusedError, unlessUnavailable } from './faults';
+import { unlessUnavailable } from './faults';
 import { lockAccount } from './lock-account';
 import type {
   EntryKeyPlace,
@@ -34,6 +34,7 @@ import type {
   Shard,
   ShardBalance,
 } from './shard';
+import { assertIdentity } from './shard-identity';
 import { completeTransfers } from './statements/complete-transfers';
 import { createSubAccounts } from './statements/create-sub-accounts';
 import { drainingAccounts } from './statements/draining-accounts';
@@ -124,14 +125,7 @@ export class SqlShard implements Shard {
       sql: 'SELECT name, cluster_id FROM shard_identity WHERE id = 1',
       parameters: [],
     });
-    const found = { name: text(row?.[0]), clusterId: text(row?.[1]) };
-    if (found.name !== this.name || found.clusterId !== clusterId) {
-      throw new DatabaseRefusedError(
-        'SHARD_IDENTITY_MISMATCH',
-        `the database configured as shard "${this.name}" of this directory calls itself "${found.name}"` +
-          (found.clusterId === clusterId ? '' : ' and belongs to another directory'),
-      );
-    }
+    assertIdentity({ name: this.name, clusterId }, { name: text(row?.[0]), clusterId: text(row?.[1]) });
   }
 
   applyBatch(commands: readonly Command[], hint: BatchHint): Promise<BatchResult> {

@@ -11,17 +11,17 @@ import { fingerprint } from '../../src/engine/fingerprint';
 import { NO_HINT, type Shard } from '../../src/shards/shard';
 import * as commands from '../models/commands';
 import { expire, fence, layout, setStatus } from '../models/commands';
-import { openShard, STORES, type StoreSite } from '../setup/stores';
+import { EVERY_STORE, type ShardSite } from '../setup/every-store';
 
-/** Holds and reversals: what every store must do alike, on its real database. */
-describe.each(STORES)('[$mark] a shard', ({ makeSite }) => {
-  let site: StoreSite;
+/** Holds and reversals: what every store must do alike, on its real database or in memory. */
+describe.each(EVERY_STORE)('[$mark] a shard', ({ makeSite }) => {
+  let site: ShardSite;
   let shard: Shard;
   let clusterId: string;
 
   beforeEach(async () => {
     site = await makeSite();
-    ({ shard, clusterId } = await openShard(site.location));
+    ({ shard, clusterId } = await site.open());
   });
 
   afterEach(async () => {
@@ -40,7 +40,7 @@ describe.each(STORES)('[$mark] a shard', ({ makeSite }) => {
 
   /** Another service instance on the same database, for as long as `use` takes. */
   const besides = async <T>(use: (other: Shard) => Promise<T>): Promise<T> => {
-    const { shard: other } = await openShard(site.location, { clusterId });
+    const { shard: other } = await site.open({ clusterId });
     try {
       return await use(other);
     } finally {

@@ -6,18 +6,17 @@ import { fingerprint } from '../../src/engine/fingerprint';
 import { NO_HINT, type Shard } from '../../src/shards/shard';
 import * as commands from '../models/commands';
 import { fence, layout, level, setStatus, transferIn, transferOut } from '../models/commands';
-import { openShard, STORES, type StoreSite } from '../setup/stores';
-import { TcpProxy } from '../../chaos/network/tcp-proxy';
+import { EVERY_STORE, type ShardSite } from '../setup/every-store';
 
-/** Money between rows and shards, fences and layouts: what every store must do alike, on its real database. */
-describe.each(STORES)('[$mark] a shard', ({ mark, makeSite }) => {
-  let site: StoreSite;
+/** Money between rows and shards, fences and layouts: what every store must do alike, on its real database or in memory. */
+describe.each(EVERY_STORE)('[$mark] a shard', ({ makeSite }) => {
+  let site: ShardSite;
   let shard: Shard;
   let clusterId: string;
 
   beforeEach(async () => {
     site = await makeSite();
-    ({ shard, clusterId } = await openShard(site.location));
+    ({ shard, clusterId } = await site.open());
   });
 
   afterEach(async () => {
@@ -40,7 +39,7 @@ describe.each(STORES)('[$mark] a shard', ({ mark, makeSite }) => {
 
   /** Another service instance on the same database, for as long as `use` takes. */
   const besides = async <T>(use: (other: Shard) => Promise<T>): Promise<T> => {
-    const { shard: other } = await openShard(site.location, { clusterId });
+    const { shard: other } = await site.open({ clusterId });
     try {
       return await use(other);
     } finally {
@@ -310,29 +309,6 @@ describe.each(STORES)('[$mark] a shard', ({ mark, makeSite }) => {
       await expectRowsExplained();
     });
   });
-
-  if (mark !== 'sqlite') {
-    it('keeps a departure whose commit was carried out and never answered, and finds it again', async () => {
-      const { url } = site.location as Extract<StoreSite['location'], { kind: 'mysql' }>;
-      await fund(100n);
-      const proxy = await TcpProxy.before(url);
-      const { shard: far } = await openShard({ kind: 'mysql', url: proxy.url }, { clusterId });
-      try {
-        const lost = proxy.loseAnswerTo('COMMIT');
-        const told = far.applyBatch([transferOut({ amountMaxMinor: 30n }), fence({ epoch: 2 })], NO_HINT);
-        await lost;
-        expect((await told).outcomes).toMatchObject([
-          { kind: 'departed', departure: { amountMinor: 30n } },
-          { kind: 'settled' },
-        ]);
-      } finally {
-        await far.close();
-        await proxy.close();
-      }
-      expect(await rows()).toMatchObject([{ availableMinor: 70n, movedMinor: -30n, epoch: 2, version: 3 }]);
-      expect(await pending()).toHaveLength(1);
-    });
-  }
 
   /** Each row has what came in, and has moved what the transfers written here moved, up to its version. */
   async function expectRowsExplained(): Promise<void> {

@@ -1,5 +1,3 @@
-import { createConnection, type Connection } from 'mysql2/promise';
-import { spawnSync } from 'node:child_process';
 import type { Command, CreditCommand, DeductCommand, TransferInCommand } from '../../src/ledger/command';
 import type { Outcome } from '../../src/ledger/outcome';
 import type { SubAccount } from '../../src/ledger/sub-account';
@@ -7,17 +5,19 @@ import { fingerprint } from '../../src/engine/fingerprint';
 import { ShardContendedError, ShardFault } from '../../src/shards/faults';
 import { RETRY_POLICY } from '../../src/shards/run-batch';
 import { NO_HINT, type Shard } from '../../src/shards/shard';
-import { openShard, STORES, type StoreSite } from '../setup/stores';
+import { fence, setStatus } from '../models/commands';
+import { EVERY_STORE, type ShardSite } from '../setup/every-store';
+import type { ShardOpening } from '../setup/stores';
 
-/** What every store must do alike, on its real database. */
-describe.each(STORES)('[$mark] a shard', ({ mark, makeSite }) => {
-  let site: StoreSite;
+/** What every store must do alike: on its real database, or in memory. */
+describe.each(EVERY_STORE)('[$mark] a shard', ({ mark, locksRows, makeSite }) => {
+  let site: ShardSite;
   let shard: Shard;
   let clusterId: string;
 
   beforeEach(async () => {
     site = await makeSite();
-    ({ shard, clusterId } = await openShard(site.location));
+    ({ shard, clusterId } = await site.open());
   });
 
   afterEach(async () => {
@@ -32,6 +32,16 @@ describe.each(STORES)('[$mark] a shard', ({ mark, makeSite }) => {
     (await run(...commands)).map(({ kind }) => kind);
   const rows = (): Promise<SubAccount[]> => shard.listSubAccounts('acct');
   const balances = async (): Promise<bigint[]> => (await rows()).map((row) => row.availableMinor);
+
+  /** Another service instance on the same database, for as long as `use` takes. */
+  const besides = async <T>(use: (other: Shard) => Promise<T>, options: ShardOpening = {}): Promise<T> => {
+    const { shard: other } = await site.open({ clusterId, ...options });
+    try {
+      return await use(other);
+    } finally {
+      await other.close();
+    }
+  };
 
   describe('one key, one effect', () => {
     it('applies a deduction once and replays it with the same entry', async () => {
@@ -95,43 +105,36 @@ describe.each(STORES)('[$mark] a shard', ({ mark, makeSite }) => {
     });
 
     it('lets one of fifty racing tries through, over two instances', async () => {
-      const other = (await openShard(site.location, { clusterId })).shard;
-      try {
-        await run(credit('fund', 1_000n));
-        const outcomes = await Promise.all(
+      await run(credit('fund', 1_000n));
+      const outcomes = await besides((other) =>
+        Promise.all(
           Array.from({ length: 50 }, (_, n) =>
             (n % 2 === 0 ? shard : other).applyBatch([deduct('k', 7n)], NO_HINT),
           ),
-        );
-        const found = outcomes.map(({ outcomes: [outcome] }) => outcome?.kind).sort();
-        expect(found).toEqual(['applied', ...Array.from({ length: 49 }, () => 'replayed')]);
-        expect(await balances()).toEqual([993n]);
-      } finally {
-        await other.close();
-      }
+        ),
+      );
+      const found = outcomes.map(({ outcomes: [outcome] }) => outcome?.kind).sort();
+      expect(found).toEqual(['applied', ...Array.from({ length: 49 }, () => 'replayed')]);
+      expect(await balances()).toEqual([993n]);
     });
 
     it('keeps overlapping batches of two instances exact, in whatever order their keys come', async () => {
-      const other = (await openShard(site.location, { clusterId })).shard;
-      try {
-        await run(credit('fund', 1_000n, 0), credit('fund1', 1_000n, 1));
-        const keys = Array.from({ length: 40 }, (_, n) => `key-${n}`);
-        const batch = (order: string[]): Command[] => order.map((key, n) => deduct(key, 1n, n % 2));
-        // The same key always names the same row, as routing would have it.
-        const forth = keys.map((key, n) => deduct(key, 1n, n % 2));
-        const rounds = await Promise.all([
+      await run(credit('fund', 1_000n, 0), credit('fund1', 1_000n, 1));
+      // The same key always names the same row, as routing would have it.
+      const forth = Array.from({ length: 40 }, (_, n) => deduct(`key-${n}`, 1n, n % 2));
+      const back = [...forth].reverse();
+      const rounds = await besides((other) =>
+        Promise.all([
           shard.applyBatch(forth, NO_HINT),
-          other.applyBatch([...forth].reverse(), NO_HINT),
-          shard.applyBatch([...forth].reverse(), { lookUpKeys: true, wholeAccounts: new Set(['acct']) }),
+          other.applyBatch(back, NO_HINT),
+          shard.applyBatch(back, { lookUpKeys: true, wholeAccounts: new Set(['acct']) }),
           other.applyBatch(forth, NO_HINT),
-        ]);
-        const all = rounds.flatMap(({ outcomes }) => outcomes.map(({ kind }) => kind));
-        expect(all.filter((kind) => kind === 'applied')).toHaveLength(batch(keys).length);
-        expect(all.filter((kind) => kind === 'replayed')).toHaveLength(3 * keys.length);
-        expect(await balances()).toEqual([980n, 980n]);
-      } finally {
-        await other.close();
-      }
+        ]),
+      );
+      const all = rounds.flatMap(({ outcomes }) => outcomes.map(({ kind }) => kind));
+      expect(all.filter((kind) => kind === 'applied')).toHaveLength(forth.length);
+      expect(all.filter((kind) => kind === 'replayed')).toHaveLength(3 * forth.length);
+      expect(await balances()).toEqual([980n, 980n]);
     });
   });
 
@@ -209,12 +212,12 @@ describe.each(STORES)('[$mark] a shard', ({ mark, makeSite }) => {
   });
 
   describe('status and placement', () => {
-    const setRow = (assignment: string): Promise<void> =>
-      writeDirectly(site, `UPDATE sub_account SET ${assignment}`);
+    const become = (status: 'frozen' | 'closed'): Promise<Outcome[]> =>
+      run(setStatus({ accountId: 'acct', status, version: 2 }));
 
     it('refuses debits of a frozen account under the row’s lock, takes credits, and still replays', async () => {
       await run(credit('fund', 10n), deduct('done', 1n));
-      await setRow(`account_status = 'frozen'`);
+      await become('frozen');
       expect(await kinds(deduct('new', 1n), credit('more', 1n), deduct('done', 1n))).toEqual([
         'accountFrozen',
         'applied',
@@ -224,7 +227,7 @@ describe.each(STORES)('[$mark] a shard', ({ mark, makeSite }) => {
 
     it('refuses everything on a closed account but replays and arriving transfers', async () => {
       await run(credit('fund', 10n), deduct('done', 1n));
-      await setRow(`account_status = 'closed'`);
+      await become('closed');
       expect(
         await kinds(deduct('new', 1n), credit('more', 1n), deduct('done', 1n), arrival('t', 5n)),
       ).toEqual(['accountClosed', 'accountClosed', 'replayed', 'arrived']);
@@ -232,7 +235,7 @@ describe.each(STORES)('[$mark] a shard', ({ mark, makeSite }) => {
 
     it('turns back commands that were routed by an older placement, unharmed', async () => {
       await run(credit('fund', 10n));
-      await setRow('epoch = 3');
+      await run(fence({ accountId: 'acct', epoch: 3 }));
       expect(await run(deduct('k', 1n))).toEqual([{ kind: 'fenced', epoch: 3 }]);
       expect(await kinds({ ...deduct('k', 1n), epoch: 3 })).toEqual(['applied']);
     });
@@ -352,27 +355,20 @@ describe.each(STORES)('[$mark] a shard', ({ mark, makeSite }) => {
       expect(await kinds(deduct('k', 1n))).toEqual(['applied']);
     });
 
-    it('keeps the database’s own guard: a negative balance cannot be written', async () => {
-      await run(credit('fund', 10n));
-      await expect(writeDirectly(site, 'UPDATE sub_account SET available = -1')).rejects.toThrow(
-        /constraint|CHECK/i,
-      );
-    });
-
     it('keeps everything over a close and a new start', async () => {
       await run(credit('fund', 10n), deduct('k', 3n));
       const before = await rows();
       await shard.close();
-      shard = (await openShard(site.location, { clusterId })).shard;
+      shard = (await site.open({ clusterId })).shard;
       expect(await rows()).toEqual(before);
       expect(await kinds(deduct('k', 3n))).toEqual(['replayed']);
     });
 
     it('refuses a database that is another shard, or belongs to another installation', async () => {
-      await expect(openShard(site.location, { name: 's9', clusterId })).rejects.toMatchObject({
+      await expect(site.open({ name: 's9', clusterId })).rejects.toMatchObject({
         code: 'SHARD_IDENTITY_MISMATCH',
       });
-      await expect(openShard(site.location)).rejects.toMatchObject({ code: 'SHARD_IDENTITY_MISMATCH' });
+      await expect(site.open()).rejects.toMatchObject({ code: 'SHARD_IDENTITY_MISMATCH' });
     });
 
     it('answers a ping', async () => {
@@ -380,137 +376,57 @@ describe.each(STORES)('[$mark] a shard', ({ mark, makeSite }) => {
     });
   });
 
-  if (mark === 'sqlite') {
-    it('belongs to one process: a second one is refused by name', () => {
-      const path = site.location.kind === 'sqlite' ? site.location.path : '';
-      const script = `
-        const Sqlite = require('better-sqlite3');
-        const owner = new Sqlite(${JSON.stringify(`${path}.owner`)}, { timeout: 0 });
-        try { owner.pragma('locking_mode = EXCLUSIVE'); owner.exec('BEGIN EXCLUSIVE'); console.log('let in'); }
-        catch (error) { console.log(error.code); }`;
-      const { stdout } = spawnSync(process.execPath, ['-e', script], {
-        encoding: 'utf8',
-        cwd: process.cwd(),
+  describe('locks', () => {
+    it('waits for whoever holds the whole account, then goes on', async () => {
+      await run(credit('fund', 10n));
+      await besides(async (other) => {
+        const held = await other.lockAccount('acct');
+        const waiting = kinds(deduct('k', 1n));
+        // Meanwhile it would long have been through, if it did not wait.
+        for (let n = 0; n < 20; n += 1) await other.ping();
+        await held.apply([deduct('first', 10n)]);
+        expect(await waiting).toEqual(['insufficientFunds']);
       });
-      expect(stdout.trim()).toBe('SQLITE_BUSY');
     });
-  } else {
-    describe('on a server', () => {
-      it('waits for a lock that somebody else holds, then goes on', async () => {
-        await run(credit('fund', 10n));
-        await withConnection(site, async (connection) => {
-          await connection.query('START TRANSACTION');
-          await connection.query('SELECT * FROM sub_account FOR UPDATE');
-          const waiting = kinds(deduct('k', 1n));
-          await lockWaitSeen(connection);
-          await connection.query('ROLLBACK');
-          expect(await waiting).toEqual(['applied']);
-        });
-      });
 
+    if (locksRows) {
       it('gives up on a lock within its bounds, by name, and has done nothing', async () => {
         await run(credit('fund', 10n));
-        const hasty = await openShard(site.location, { clusterId, policy: { ...RETRY_POLICY, triesMax: 1 } });
-        try {
-          await withConnection(site, async (connection) => {
-            await connection.query('START TRANSACTION');
-            await connection.query('SELECT * FROM sub_account FOR UPDATE');
-            await expect(hasty.shard.applyBatch([deduct('k', 1n)], NO_HINT)).rejects.toBeInstanceOf(
-              ShardContendedError,
-            );
-            await connection.query('ROLLBACK');
-          });
-          expect(await shard.findEntry('acct', 'k')).toBeUndefined();
-        } finally {
-          await hasty.shard.close();
-        }
+        const held = await shard.lockAccount('acct');
+        await besides(
+          (hasty) =>
+            expect(hasty.applyBatch([deduct('k', 1n)], NO_HINT)).rejects.toBeInstanceOf(ShardContendedError),
+          { policy: { ...RETRY_POLICY, triesMax: 1 } },
+        );
+        await held.release();
+        expect(await shard.findEntry('acct', 'k')).toBeUndefined();
+        expect(await kinds(deduct('k', 1n))).toEqual(['applied']);
       });
 
       it('survives sessions killed at any moment: every key takes effect once', async () => {
         await run(credit('fund', 10_000n, 0), credit('fund1', 10_000n, 1));
         let kills = 0;
         const outcomes: string[] = [];
-        await withConnection(site, async (connection) => {
-          for (let round = 0; round < 40; round += 1) {
-            const batches = [0, 1].map((row) => {
-              const commands = Array.from({ length: 10 }, (_, n) => deduct(`r${row}-${round}-${n}`, 1n, row));
-              return persist(() => shard.applyBatch(commands, NO_HINT));
-            });
-            kills += await killSessions(connection);
-            for (const batch of await Promise.all(batches))
-              outcomes.push(...batch.outcomes.map(({ kind }) => kind));
-          }
-        });
+        for (let round = 0; round < 40; round += 1) {
+          const batches = [0, 1].map((row) => {
+            const commands = Array.from({ length: 10 }, (_, n) => deduct(`r${row}-${round}-${n}`, 1n, row));
+            return persist(() => shard.applyBatch(commands, NO_HINT));
+          });
+          kills += (await site.killSessions()) ?? 0;
+          for (const batch of await Promise.all(batches))
+            outcomes.push(...batch.outcomes.map(({ kind }) => kind));
+        }
         expect(kills).toBeGreaterThan(20);
         expect(outcomes.every((kind) => kind === 'applied' || kind === 'replayed')).toBe(true);
         expect(await balances()).toEqual([9_600n, 9_600n]);
-        const before = {
-          createdAtUs: await shard.settledUntilUs('acct'),
-          shard: '',
-          subAccount: 0,
-          version: 0,
-        };
+        const until = await shard.settledUntilUs('acct');
+        const before = { createdAtUs: until, shard: '', subAccount: 0, version: 0 };
         expect(
           await shard.listEntries({ accountId: 'acct', limit: 5_000, before, kind: 'deduction' }),
         ).toHaveLength(800);
       });
-
-      it('runs its transactions at READ COMMITTED', async () => {
-        await run(credit('fund', 10n));
-        await withConnection(site, async (connection) => {
-          await connection.query('START TRANSACTION');
-          await connection.query('SELECT * FROM sub_account FOR UPDATE');
-          const waiting = kinds(deduct('k', 1n));
-          await lockWaitSeen(connection);
-          const isolations = await waitingIsolations(connection);
-          await connection.query('ROLLBACK');
-          await waiting;
-          expect(isolations).toEqual(['READ COMMITTED']);
-        });
-      });
-
-      it('locks rows by the primary key, in its order', async () => {
-        await shard.createSubAccounts(
-          Array.from({ length: 400 }, (_, index) => ({
-            accountId: `acct-${index % 40}`,
-            index: Math.floor(index / 40),
-            epoch: 1,
-            accountStatus: 'active' as const,
-            accountStatusVersion: 1,
-          })),
-        );
-        await withConnection(site, async (connection) => {
-          const where = Array.from(
-            { length: 30 },
-            (_, n) => `(account_id = 'acct-${n}' AND idx IN (1,3,5))`,
-          ).join(' OR ');
-          const [plan] = await connection.query(
-            `EXPLAIN FORMAT=TRADITIONAL SELECT * FROM sub_account FORCE INDEX (PRIMARY) WHERE ${where} ORDER BY account_id, idx FOR UPDATE`,
-          );
-          expect(plan).toMatchObject([{ key: 'PRIMARY', type: 'range' }]);
-          expect((plan as { Extra?: string }[])[0]?.Extra).not.toMatch(/filesort/);
-        });
-      });
-
-      it('migrates once when many instances start together', async () => {
-        const fresh = await makeSite();
-        try {
-          const opened = await Promise.all(
-            Array.from({ length: 5 }, () =>
-              openShard(fresh.location, { clusterId: '00000000-0000-4000-8000-000000000000' }),
-            ),
-          );
-          const [first] = opened;
-          expect((await first?.shard.applyBatch([credit('c', 1n)], NO_HINT))?.outcomes[0]?.kind).toBe(
-            'applied',
-          );
-          for (const each of opened) await each.shard.close();
-        } finally {
-          await fresh.drop();
-        }
-      });
-    });
-  }
+    }
+  });
 });
 
 function outside(requestId: string, amountMinor: bigint, subAccount: number) {
@@ -556,63 +472,4 @@ async function persist<T>(attempt: () => Promise<T>): Promise<T> {
       if (tries > 200 || (error instanceof ShardFault && error.verdict === 'defect')) throw error;
     }
   }
-}
-
-async function writeDirectly(site: StoreSite, sql: string): Promise<void> {
-  if (site.location.kind === 'mysql') {
-    await withConnection(site, (connection) => connection.query(sql));
-    return;
-  }
-  const { default: Sqlite } = await import('better-sqlite3');
-  const database = new Sqlite(site.location.path);
-  try {
-    database.exec(sql);
-  } finally {
-    database.close();
-  }
-}
-
-async function withConnection<T>(site: StoreSite, use: (connection: Connection) => Promise<T>): Promise<T> {
-  if (site.location.kind !== 'mysql') throw new Error('this store has no server');
-  const connection = await createConnection(site.location.url);
-  try {
-    return await use(connection);
-  } finally {
-    await connection.end();
-  }
-}
-
-/** Ends every other session on the site's database, whatever it is doing. */
-async function killSessions(connection: Connection): Promise<number> {
-  const [sessions] = await connection.query(
-    'SELECT id AS id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()',
-  );
-  let killed = 0;
-  for (const { id } of sessions as { id: number }[]) {
-    await connection.query(`KILL ${id}`).then(
-      () => (killed += 1),
-      () => undefined, // it ended before we came to it
-    );
-  }
-  return killed;
-}
-
-const OTHERS_WAITING = `FROM information_schema.innodb_trx JOIN information_schema.processlist ON id = trx_mysql_thread_id
-  WHERE trx_state = 'LOCK WAIT' AND db = DATABASE()`;
-
-/** Resolves when a transaction on the site's database waits for a lock. */
-async function lockWaitSeen(connection: Connection): Promise<void> {
-  for (let looks = 0; looks < 50; looks += 1) {
-    // The server refreshes this view only when nobody has read it for a tenth of a second.
-    const [waiting] = await connection.query(`SELECT COUNT(*) AS n ${OTHERS_WAITING}`);
-    if (Number((waiting as { n: number }[])[0]?.n) > 0) return;
-    await connection.query('SELECT SLEEP(0.15)');
-  }
-  throw new Error('nobody waits for the lock');
-}
-
-async function waitingIsolations(connection: Connection): Promise<string[]> {
-  await connection.query('SELECT SLEEP(0.15)');
-  const [transactions] = await connection.query(`SELECT trx_isolation_level AS isolation ${OTHERS_WAITING}`);
-  return (transactions as { isolation: string }[]).map(({ isolation }) => isolation);
 }

@@ -58,11 +58,16 @@ export interface TestShard {
   readonly clusterId: string;
 }
 
+/** How a shard is opened: by default under the name `s0`, as the first of an installation of its own. */
+export interface ShardOpening {
+  readonly name?: string;
+  readonly clusterId?: string;
+  readonly policy?: RetryPolicy;
+  readonly parallelism?: number;
+}
+
 /** A shard at a location, opened. Every account is described as active at epoch 1. */
-export async function openShard(
-  location: Location,
-  options: { name?: string; clusterId?: string; policy?: RetryPolicy; parallelism?: number } = {},
-): Promise<TestShard> {
+export async function openShard(location: Location, options: ShardOpening = {}): Promise<TestShard> {
   const { name = 's0', clusterId = randomUUID(), policy = RETRY_POLICY, parallelism = 2 } = options;
   const shard = shardAt(
     { name, location },

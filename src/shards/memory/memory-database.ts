@@ -6,7 +6,9 @@ import type { Changes } from '../../ledger/shard-state';
 import { emptySubAccount, rowKey, type SubAccount, type SubAccountSeed } from '../../ledger/sub-account';
 import type { Transfer } from '../../ledger/transfer';
 import { type FaultVerdict, ShardFault } from '../faults';
+import type { ShardIdentity } from '../shard-identity';
 import { LockWaitEndedError, type LockWait, RowLocks } from './row-locks';
+import { brokenCheck } from './table-checks';
 
 /** One half of a transfer, or a move within the shard. */
 export interface TransferRow extends Transfer {
@@ -44,6 +46,7 @@ export class MemoryDatabase {
   /** Transactions that have not ended, by the client whose they are. */
   readonly #open = new Map<object, Set<object>>();
   #lastUs = 0;
+  #identity: ShardIdentity | undefined;
 
   /**
    * @param clockUs microseconds since 1970; need not rise
@@ -77,10 +80,21 @@ export class MemoryDatabase {
       throw this.#fault('outcomeUnknown', 'the connection is lost');
   }
 
-  /** The client is gone: its transactions are rolled back, as a server does once it notices. */
-  disconnect(client: object): void {
-    for (const transaction of this.#open.get(client) ?? []) this.#locks.release(transaction);
+  /**
+   * The client is gone: its transactions are rolled back, as a server does once it notices.
+   *
+   * @returns how many were open
+   */
+  disconnect(client: object): number {
+    const open = this.#open.get(client) ?? new Set();
+    for (const transaction of open) this.#locks.release(transaction);
     this.#open.delete(client);
+    return open.size;
+  }
+
+  /** Whose shard this is: what it was called when it was first opened. */
+  identify(first: ShardIdentity): ShardIdentity {
+    return (this.#identity ??= first);
   }
 
   /**
@@ -154,7 +168,11 @@ export class MemoryDatabase {
     this.#guard(changes.newHolds.map((hold) => [this.account(hold.accountId).holds, hold.holdId]));
     for (const reversal of changes.reversals) this.#checkNumber(reversal, changes);
     for (const row of subAccounts) this.#check(row);
+    const broken = brokenCheck(changes);
+    if (broken !== undefined) throw this.#fault('defect', broken);
 
+    // Entries have times of their own, up to this one: no look at the clock may come before it any more.
+    this.#lastUs = Math.max(this.#lastUs, changes.nowUs + entries.length);
     for (const hold of [...changes.newHolds, ...changes.settledHolds])
       this.account(hold.accountId).holds.set(hold.holdId, hold);
     for (const reversal of changes.reversals) {

@@ -137,6 +137,25 @@ describe('a transaction in memory', () => {
     expect(database.account('acme').entries.size).toBe(0);
   });
 
+  test.each<[string, Partial<Changes>]>([
+    ['a key that is longer than its column', { entries: [entry('k'.repeat(161))] }],
+    ['a transfer of nothing', { departures: [{ ...departure('t'), amountMinor: 0n }] }],
+  ])('is refused as a defect for %s', (_why, changes) => {
+    const { database } = shardWith([]);
+    expect(() => {
+      database.write(changesOf(changes));
+    }).toThrow(/: defect: /);
+    expect(database.account('acme').entries.size + database.account('acme').transfers.size).toBe(0);
+  });
+
+  test('ends before any later look at the clock, however many entries it has', () => {
+    const { database } = shardWith([]);
+    const nowUs = database.nowUs();
+    const entries = ['a', 'b', 'c'].map((id, place) => ({ ...entry(id), createdAtUs: nowUs + place }));
+    database.write(changesOf({ nowUs, entries }));
+    expect(database.nowUs()).toBeGreaterThan(nowUs + entries.length);
+  });
+
   test('may share a transfer id between its two halves, as a transfer within one shard does', () => {
     const { database } = shardWith([]);
     database.write(changesOf({ departures: [departure('t')], arrivals: [arrival('t')] }));

@@ -6,6 +6,7 @@ import type { Reversal } from '../../ledger/reversal';
 import type { SubAccount, SubAccountSeed } from '../../ledger/sub-account';
 import type { DeductionResult } from '../deduction-way';
 import { unlessUnavailable } from '../faults';
+import { assertIdentity } from '../shard-identity';
 import {
   type EntryKeyPlace,
   type EntryPlace,
@@ -39,7 +40,11 @@ import type { MemoryDatabase, StoredAccount, TransferRow } from './memory-databa
 import { scanItems } from './memory-scan';
 
 export interface MemoryShardParts {
+  /** What the shard is taken for; by default what its database is called. */
+  readonly name?: string;
   readonly database: MemoryDatabase;
+  /** The installation that opens it. Without it, whose shard this is is not looked at. */
+  readonly clusterId?: () => Promise<string>;
   readonly describeAccount: DescribeAccount;
   readonly surroundings: Surroundings;
   readonly parallelism?: number;
@@ -63,11 +68,16 @@ export class MemoryShard implements Shard {
   }
 
   get name(): string {
-    return this.parts.database.name;
+    return this.parts.name ?? this.parts.database.name;
   }
 
-  open(): Promise<void> {
-    return this.#batches.open();
+  async open(): Promise<void> {
+    const { clusterId, database } = this.parts;
+    if (clusterId) {
+      const taken = { name: this.name, clusterId: await clusterId() };
+      assertIdentity(taken, database.identify(taken));
+    }
+    await this.#batches.open();
   }
 
   close(): Promise<void> {

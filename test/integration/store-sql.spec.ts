@@ -1,0 +1,175 @@
+import { createConnection, type Connection } from 'mysql2/promise';
+import { spawnSync } from 'node:child_process';
+import type { Command } from '../../src/ledger/command';
+import { NO_HINT, type Shard } from '../../src/shards/shard';
+import { TcpProxy } from '../../chaos/network/tcp-proxy';
+import { fingerprint } from '../../src/engine/fingerprint';
+import * as commands from '../models/commands';
+import { fence, transferOut } from '../models/commands';
+import { rawSql } from '../setup/raw-sql';
+import { openShard, STORES, type StoreSite } from '../setup/stores';
+
+/**
+ * What concerns SQL itself: tables, drivers, locks, isolation. Looked at past the product, through connections of the
+ * tests' own; what every store must do alike is in `store-conformance*.spec.ts`.
+ */
+describe.each(STORES)('[$mark] a database', ({ mark, makeSite }) => {
+  let site: StoreSite;
+  let shard: Shard;
+  let clusterId: string;
+
+  beforeEach(async () => {
+    site = await makeSite();
+    ({ shard, clusterId } = await openShard(site.location));
+  });
+
+  afterEach(async () => {
+    await shard.close();
+    await site.drop();
+  });
+
+  const kinds = async (...commands: Command[]): Promise<string[]> =>
+    (await shard.applyBatch(commands, NO_HINT)).outcomes.map(({ kind }) => kind);
+
+  it('has a guard of its own: a negative balance cannot be written', async () => {
+    await kinds(credit(10n));
+    const connection = await rawSql(site.location, mark);
+    // Its SQLite throws where its servers reject.
+    const write = async (): Promise<unknown> => connection.run('UPDATE sub_account SET available = -1');
+    await expect(write()).rejects.toThrow(/constraint|CHECK/i);
+    await connection.close();
+  });
+
+  if (mark === 'sqlite') {
+    it('belongs to one process: a second one is refused by name', () => {
+      const path = site.location.kind === 'sqlite' ? site.location.path : '';
+      const script = `
+        const Sqlite = require('better-sqlite3');
+        const owner = new Sqlite(${JSON.stringify(`${path}.owner`)}, { timeout: 0 });
+        try { owner.pragma('locking_mode = EXCLUSIVE'); owner.exec('BEGIN EXCLUSIVE'); console.log('let in'); }
+        catch (error) { console.log(error.code); }`;
+      const { stdout } = spawnSync(process.execPath, ['-e', script], {
+        encoding: 'utf8',
+        cwd: process.cwd(),
+      });
+      expect(stdout.trim()).toBe('SQLITE_BUSY');
+    });
+  } else {
+    it('waits for a lock that somebody else holds, at READ COMMITTED, then goes on', async () => {
+      await kinds(credit(10n));
+      await withConnection(site, async (connection) => {
+        await connection.query('START TRANSACTION');
+        await connection.query('SELECT * FROM sub_account FOR UPDATE');
+        const waiting = kinds(deduct(1n));
+        await lockWaitSeen(connection);
+        const isolations = await waitingIsolations(connection);
+        await connection.query('ROLLBACK');
+        expect(await waiting).toEqual(['applied']);
+        expect(isolations).toEqual(['READ COMMITTED']);
+      });
+    });
+
+    it('locks rows by the primary key, in its order', async () => {
+      await shard.createSubAccounts(
+        Array.from({ length: 400 }, (_, index) => ({
+          accountId: `acct-${index % 40}`,
+          index: Math.floor(index / 40),
+          epoch: 1,
+          accountStatus: 'active' as const,
+          accountStatusVersion: 1,
+        })),
+      );
+      await withConnection(site, async (connection) => {
+        const where = Array.from(
+          { length: 30 },
+          (_, n) => `(account_id = 'acct-${n}' AND idx IN (1,3,5))`,
+        ).join(' OR ');
+        const [plan] = await connection.query(
+          `EXPLAIN FORMAT=TRADITIONAL SELECT * FROM sub_account FORCE INDEX (PRIMARY) WHERE ${where} ORDER BY account_id, idx FOR UPDATE`,
+        );
+        expect(plan).toMatchObject([{ key: 'PRIMARY', type: 'range' }]);
+        expect((plan as { Extra?: string }[])[0]?.Extra).not.toMatch(/filesort/);
+      });
+    });
+
+    it('is migrated once when many instances start together', async () => {
+      const fresh = await makeSite();
+      try {
+        const opened = await Promise.all(
+          Array.from({ length: 5 }, () =>
+            openShard(fresh.location, { clusterId: '00000000-0000-4000-8000-000000000000' }),
+          ),
+        );
+        const [first] = opened;
+        expect((await first?.shard.applyBatch([credit(10n)], NO_HINT))?.outcomes[0]?.kind).toBe('applied');
+        for (const each of opened) await each.shard.close();
+      } finally {
+        await fresh.drop();
+      }
+    });
+
+    it('keeps a departure whose commit was carried out and never answered, and finds it again', async () => {
+      await kinds(credit(100n));
+      const proxy = await TcpProxy.before(urlOf(site));
+      const { shard: far } = await openShard({ kind: 'mysql', url: proxy.url }, { clusterId });
+      try {
+        const lost = proxy.loseAnswerTo('COMMIT');
+        const told = far.applyBatch([transferOut({ amountMaxMinor: 30n }), fence({ epoch: 2 })], NO_HINT);
+        await lost;
+        expect((await told).outcomes).toMatchObject([
+          { kind: 'departed', departure: { amountMinor: 30n } },
+          { kind: 'settled' },
+        ]);
+      } finally {
+        await far.close();
+        await proxy.close();
+      }
+      expect(await shard.listSubAccounts('acme')).toMatchObject([
+        { availableMinor: 70n, movedMinor: -30n, epoch: 2, version: 3 },
+      ]);
+      expect(await shard.pendingDepartures({ limit: 10, olderThanMs: 0 })).toHaveLength(1);
+    });
+  }
+});
+
+function credit(amountMinor: bigint): Command {
+  return commands.credit({ requestId: 'c', amountMinor, fingerprint: fingerprint('credit', amountMinor) });
+}
+
+function deduct(amountMinor: bigint): Command {
+  return commands.deduct({ requestId: 'd', amountMinor, fingerprint: fingerprint('deduct', amountMinor) });
+}
+
+function urlOf({ location }: StoreSite): string {
+  if (location.kind !== 'mysql') throw new Error('this store has no server');
+  return location.url;
+}
+
+async function withConnection<T>(site: StoreSite, use: (connection: Connection) => Promise<T>): Promise<T> {
+  const connection = await createConnection(urlOf(site));
+  try {
+    return await use(connection);
+  } finally {
+    await connection.end();
+  }
+}
+
+const OTHERS_WAITING = `FROM information_schema.innodb_trx JOIN information_schema.processlist ON id = trx_mysql_thread_id
+  WHERE trx_state = 'LOCK WAIT' AND db = DATABASE()`;
+
+/** Resolves when a transaction on the site's database waits for a lock. */
+async function lockWaitSeen(connection: Connection): Promise<void> {
+  for (let looks = 0; looks < 50; looks += 1) {
+    // The server refreshes this view only when nobody has read it for a tenth of a second.
+    const [waiting] = await connection.query(`SELECT COUNT(*) AS n ${OTHERS_WAITING}`);
+    if (Number((waiting as { n: number }[])[0]?.n) > 0) return;
+    await connection.query('SELECT SLEEP(0.15)');
+  }
+  throw new Error('nobody waits for the lock');
+}
+
+async function waitingIsolations(connection: Connection): Promise<string[]> {
+  await connection.query('SELECT SLEEP(0.15)');
+  const [transactions] = await connection.query(`SELECT trx_isolation_level AS isolation ${OTHERS_WAITING}`);
+  return (transactions as { isolation: string }[]).map(({ isolation }) => isolation);
+}
