@@ -247,6 +247,14 @@ export class EngineInstance {
     });
   }
 
+  /** Resolves when no instance has a lease of the account: what they answered is written then, and the rest given back. */
+  whenNothingIsLent(accountId: string): Promise<true> {
+    return eventually('leases given back', async () => {
+      const leases = await Promise.all(this.shards.map((shard) => shard.openLeases(accountId)));
+      return leases.flat().length === 0 ? true : undefined;
+    });
+  }
+
   audit(): Promise<AuditReport> {
     return audit({ shards: this.shards, directory: this.runtime.directory });
   }
