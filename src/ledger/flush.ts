@@ -1,5 +1,6 @@
 import type { FlushCommand, LeasedDeduction, RecallCommand } from './command';
 import type { Draft } from './draft';
+import type { Entry } from './entry';
 import type { Hold } from './hold';
 import { LEASE_PART, leaseMetadata, RECALLED } from './lease';
 import { lesser } from './money';
@@ -14,7 +15,8 @@ const NO_FINGERPRINT = '0'.repeat(32);
  * Writes deductions that were answered before, out of the lease that was taken for them, and takes the next lease: each
  * is a hold that one flush ends and the next follows, so the ledger's sums need no rule of their own for leases.
  *
- * All or nothing. A key that exists already was sent elsewhere too: it counts once, and its money stays in the lease. The
+ * All or nothing. A key that exists already was sent elsewhere too: it counts once, and its money stays in the lease; one
+ * that stands for something else is told. The
  * account's status does not matter to what was promised before, but under any other than active, in a row out of use and
  * once the lease is recalled nothing new is lent: the next lease is what is left, until its owner gives that back.
  */
@@ -45,8 +47,11 @@ export function flush(draft: Draft, command: FlushCommand): Outcome {
   const wantedMinor = next ? amountOf(next, { row: after, restMinor, isUsable }) : 0n;
   const taken = next && wantedMinor > 0n ? take(draft, command, { row: after, lease, wantedMinor }) : undefined;
   if (!taken && after !== row) draft.putRow(after);
-  const found = deductions.length - fresh.length;
-  return { kind: 'flushed', lease: taken, isUsable, found };
+  const reused = deductions
+    .filter(({ requestId, fingerprint }) => isReused(draft.entry(accountId, requestId), fingerprint))
+    .map(({ requestId }) => requestId);
+  const found = deductions.length - fresh.length - reused.length;
+  return { kind: 'flushed', lease: taken, isUsable, found, reused };
 }
 
 /** Tells a lease's owner, who reads it with the next flush, to give it back. */
@@ -69,12 +74,17 @@ function earlierFlush(draft: Draft, { accountId, leaseId, next }: FlushCommand):
       lease: taken.state === 'held' ? taken : undefined,
       isUsable: false,
       found: 0,
+      reused: [],
     };
   const lease = leaseId === null ? undefined : draft.hold(accountId, leaseId);
   if (leaseId === null || lease?.state === 'held') return undefined;
   return lease?.state === 'cancelled'
-    ? { kind: 'flushed', lease: undefined, isUsable: false, found: 0 }
+    ? { kind: 'flushed', lease: undefined, isUsable: false, found: 0, reused: [] }
     : { kind: 'leaseOver' };
+}
+
+function isReused(entry: Entry | undefined, fingerprint: string): boolean {
+  return entry !== undefined && entry.fingerprint !== fingerprint;
 }
 
 function endLease(draft: Draft, lease: Hold, row: SubAccount): SubAccount {

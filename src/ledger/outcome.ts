@@ -35,13 +35,14 @@ export type Outcome =
   | { readonly kind: 'holdStands' }
   /**
    * What was answered before is written. `lease` is the next one; it may be answered from if `isUsable`, otherwise it is to
-   * be given back. `found` keys had been sent elsewhere too, and counted there.
+   * be given back. `found` had been sent elsewhere too, and counted there; `reused` keys stand for something else.
    */
   | {
       readonly kind: 'flushed';
       readonly lease: Hold | undefined;
       readonly isUsable: boolean;
       readonly found: number;
+      readonly reused: readonly string[];
     }
   /** The lease has expired, its money has gone back, and nothing was written. */
   | { readonly kind: 'leaseOver' }

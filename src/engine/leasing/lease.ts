@@ -22,7 +22,7 @@ export interface LeaseParts {
   readonly later: Later;
   readonly newId: () => string;
   /** For what was answered and can no more be written from the lease. */
-  readonly chargeOtherwise: (lost: readonly Deferred[]) => void;
+  readonly chargeOtherwise: (lost: readonly Deferred[], afterwards: Promise<unknown>) => void;
   /** The lease was recalled, or its row is not to be leased from. */
   readonly turnedDown: () => void;
 }
@@ -208,9 +208,11 @@ export class Lease {
 
   #adopt(sent: Sent, outcome: Extract<Outcome, { kind: 'flushed' }>, sentAt: number): void {
     const { keys, observer, settings, turnedDown } = this.parts;
-    const { lease, isUsable, found } = outcome;
+    const { lease, isUsable, found, reused } = outcome;
     this.#sent = undefined;
     for (const deferred of sent.deductions) keys.delete(deferred);
+    for (const { entry } of sent.deductions)
+      if (reused.includes(entry.requestId)) observer.shortfall?.({ ...entry, reason: 'keyReused' });
     if (sent.deductions.length > 0) observer.flushed?.({ deductions: sent.deductions.length, found });
     if (!lease && this.#pending.length > 0) {
       this.#lose(undefined);
@@ -235,8 +237,8 @@ export class Lease {
     this.#answersUntil = -Infinity;
     this.#isEnding = true;
     this.parts.turnedDown();
-    if (hold) void this.giveBack().then(() => this.parts.chargeOtherwise(lost));
-    else this.parts.chargeOtherwise(lost);
+    // Its own money first: what was answered may need it.
+    this.parts.chargeOtherwise(lost, hold ? this.giveBack() : Promise.resolve());
   }
 
   /** After a flush: the next, at once or in a while. */

@@ -59,6 +59,8 @@ export class Leases {
   readonly #gates = new Map<string, FlushGate>();
   /** Until when nothing is leased, by account or by account and shard. */
   readonly #rests = new Map<string, number>();
+  /** The epoch that an account is leased under. */
+  readonly #epochs = new Map<string, number>();
   readonly #rereadAt = new Map<string, number>();
   /** The decision that is under way for a key. */
   readonly #deciding = new Map<string, Promise<LaneOutcome>>();
@@ -220,6 +222,7 @@ export class Leases {
   async #answer(shard: string, command: DeductCommand): Promise<LaneOutcome | undefined> {
     const { accountId, epoch, subAccount } = command;
     const place = { accountId, shard, epoch };
+    if (!(await this.#isNewest(place))) return undefined;
     for (let tries = 1; tries <= 2; tries += 1) {
       if (this.#isResting(accountId, shard)) return undefined;
       const lease = this.#leaseAt(place);
@@ -228,6 +231,17 @@ export class Leases {
       if (tries === 1) await lease.flush(subAccount);
     }
     return undefined;
+  }
+
+  /** Whether no lease stands that was taken under another epoch of the account: what a crash may lose is one lease a shard. */
+  async #isNewest({ accountId, epoch }: LeasePlace): Promise<boolean> {
+    const known = this.#epochs.get(accountId) ?? 0;
+    if (epoch <= known) return epoch === known;
+    const old = [...this.#leases.values()].filter(({ place }) => place.accountId === accountId);
+    await Promise.all(old.map((lease) => lease.giveBack()));
+    if (!old.every((lease) => lease.isOver) || this.#otherCharges.isCharging(accountId)) return false;
+    this.#epochs.set(accountId, Math.max(epoch, this.#epochs.get(accountId) ?? 0));
+    return this.#epochs.get(accountId) === epoch;
   }
 
   #leaseAt(place: LeasePlace): Lease {
@@ -245,8 +259,8 @@ export class Leases {
       now: () => surroundings.now(),
       wallMs: () => surroundings.wallMs(),
       newId: () => surroundings.newId(),
-      chargeOtherwise: (lost) => {
-        this.#otherCharges.add(lost);
+      chargeOtherwise: (lost, afterwards) => {
+        this.#otherCharges.add(lost, afterwards);
       },
       turnedDown: () => {
         this.#rest(`${place.accountId} ${place.shard}`);
@@ -267,6 +281,8 @@ export class Leases {
   #tidy(): void {
     const now = this.parts.surroundings.now();
     for (const [key, lease] of this.#leases) if (lease.isOver && lease.isEnding) this.#leases.delete(key);
+    const leased = new Set([...this.#leases.values()].map(({ place }) => place.accountId));
+    for (const accountId of this.#epochs.keys()) if (!leased.has(accountId)) this.#epochs.delete(accountId);
     for (const [key, until] of this.#rests) if (until <= now) this.#rests.delete(key);
     for (const [key, at] of this.#rereadAt) if (now - at > REREAD_MS) this.#rereadAt.delete(key);
   }
@@ -276,6 +292,7 @@ export class Leases {
     const { accountId, status } = account;
     const { accounts, surroundings } = this.parts;
     if (this.#stopped || status !== 'active' || this.#isResting(accountId, shard)) return false;
+    if (this.#otherCharges.isCharging(accountId)) return false;
     const now = surroundings.now();
     if (now - (this.#rereadAt.get(accountId) ?? -Infinity) > REREAD_MS) {
       this.#rereadAt.set(accountId, now);

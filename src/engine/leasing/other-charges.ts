@@ -24,6 +24,8 @@ const PAUSE_MS_MAX = 1_000;
  */
 export class OtherCharges {
   readonly #waiting: Deferred[] = [];
+  /** How many of an account are not decided. */
+  readonly #undecided = new Map<string, number>();
   readonly #running = new Set<Promise<void>>();
   #stopped = false;
 
@@ -32,16 +34,35 @@ export class OtherCharges {
     private readonly submit: (request: Request, account: AccountRecord) => Promise<EngineOutcome>,
   ) {}
 
-  add(lost: readonly Deferred[]): void {
-    this.#waiting.push(...lost);
-    while (this.#running.size < AT_ONCE_MAX && this.#running.size < this.#waiting.length) {
-      const running = this.#run().finally(() => this.#running.delete(running));
-      this.#running.add(running);
-    }
+  /** Whether something of the account is not decided: until then a crash may lose it, and nothing more is leased. */
+  isCharging(accountId: string): boolean {
+    return this.#undecided.has(accountId);
+  }
+
+  /** @param afterwards what must have ended before; must not reject */
+  add(lost: readonly Deferred[], afterwards: Promise<unknown>): void {
+    for (const { entry } of lost) this.#count(entry.accountId, 1);
+    const begun = afterwards.then(() => {
+      this.#waiting.push(...lost);
+      for (let more = Math.min(lost.length, AT_ONCE_MAX - this.#running.size); more > 0; more -= 1)
+        this.#track(this.#run());
+    });
+    this.#track(begun);
   }
 
   async whenIdle(): Promise<void> {
-    await Promise.all(this.#running);
+    while (this.#running.size > 0) await Promise.all(this.#running);
+  }
+
+  #track(running: Promise<void>): void {
+    const tracked = running.finally(() => this.#running.delete(tracked));
+    this.#running.add(tracked);
+  }
+
+  #count(accountId: string, change: number): void {
+    const count = (this.#undecided.get(accountId) ?? 0) + change;
+    if (count === 0) this.#undecided.delete(accountId);
+    else this.#undecided.set(accountId, count);
   }
 
   /** What cannot be decided now is given up. */
@@ -51,11 +72,10 @@ export class OtherCharges {
   }
 
   async #run(): Promise<void> {
-    // Begun in the next turn: whoever adds counts who is running first.
-    await Promise.resolve();
     for (let lost = this.#waiting.shift(); lost; lost = this.#waiting.shift()) {
       await this.#charge(lost);
       this.parts.keys.delete(lost);
+      this.#count(lost.entry.accountId, -1);
     }
   }
 
@@ -68,7 +88,6 @@ export class OtherCharges {
           observer.flushed?.({ deductions: 1, found: 0 });
           return;
         case 'replayed':
-        case 'keyReused':
           observer.flushed?.({ deductions: 1, found: 1 });
           return;
         case 'undecided':
