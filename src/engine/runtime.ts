@@ -353,7 +353,9 @@ export class EngineRuntime {
         },
       }),
     );
-    runner.register('status', new StatusJob({
+    runner.register(
+      'status',
+      new StatusJob({
         directory,
         accounts,
         shards,
@@ -361,7 +363,8 @@ export class EngineRuntime {
         reach,
         changed,
         waitOutLeases: (account) => this.engine.leases.waitOut(account),
-      }));
+      }),
+    );
     runner.register('rebalance', new RebalanceJob({ accounts, rebalancer }));
     return runner;
   }

@@ -25,9 +25,7 @@ export function flush(draft: Draft, command: FlushCommand): Outcome {
   const earlier = earlierFlush(draft, command);
   if (earlier) return earlier;
   const lease = leaseId === null ? undefined : draft.hold(accountId, leaseId);
-  const row = lease
-    ? draft.pinnedRow(accountId, lease.subAccount)
-    : draft.row(accountId, command.subAccount);
+  const row = lease ? draft.pinnedRow(accountId, lease.subAccount) : draft.row(accountId, command.subAccount);
   if (!row) {
     if (!lease) draft.askForRow(accountId, command.subAccount);
     return { kind: 'leaseOver' };
@@ -45,7 +43,8 @@ export function flush(draft: Draft, command: FlushCommand): Outcome {
   for (const deduction of fresh) after = write(draft, accountId, deduction, after);
   const isUsable = row.accountStatus === 'active' && row.state === 'open' && lease?.reference !== RECALLED;
   const wantedMinor = next ? amountOf(next, { row: after, restMinor, isUsable }) : 0n;
-  const taken = next && wantedMinor > 0n ? take(draft, command, { row: after, lease, wantedMinor }) : undefined;
+  const taken =
+    next && wantedMinor > 0n ? take(draft, command, { row: after, lease, wantedMinor }) : undefined;
   if (!taken && after !== row) draft.putRow(after);
   const reused = deductions
     .filter(({ requestId, fingerprint }) => isReused(draft.entry(accountId, requestId), fingerprint))

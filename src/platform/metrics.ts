@@ -161,6 +161,17 @@ export class Metrics implements EngineObserver {
     });
   }
 
+  readLeasesFrom(unwritten: () => number): void {
+    new Gauge({
+      name: 'hotsplit_lease_unwritten_deductions',
+      help: 'Deductions answered from leases and not written yet.',
+      registers: [this.registry],
+      collect() {
+        this.set(unwritten());
+      },
+    });
+  }
+
   commandDone(kind: string, outcome: string, seconds: number): void {
     const series = this.#series(kind, outcome);
     series.seconds.observe(seconds);

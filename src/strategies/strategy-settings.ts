@@ -48,7 +48,13 @@ export function assertStrategySettings(settings: StrategySettings): void {
   assertLeaseSettings(settings.lease);
 }
 
-function assertLeaseSettings({ amountMaxMinor, flushMs, termMs, expiryMs, deductionsMax }: LeaseSettings): void {
+function assertLeaseSettings({
+  amountMaxMinor,
+  flushMs,
+  termMs,
+  expiryMs,
+  deductionsMax,
+}: LeaseSettings): void {
   if (amountMaxMinor < 1n || deductionsMax < 1)
     throw new RangeError('amountMaxMinor and deductionsMax must be positive');
   if (flushMs < 1 || termMs < 1) throw new RangeError('flushMs and termMs must be positive');

@@ -44,8 +44,17 @@ describe.each(STORES)('[$mark] deductions answered from a lease', (store) => {
       expiresInUs: LEASE.expiryMs * 1_000,
       termMs: LEASE.termMs,
     };
-    const flush = { kind: 'flush', accountId, subAccount: 0, epoch: 1, leaseId: null, deductions: [] } as const;
-    const outcome = await at(0).runtime.shards.lanes('s0').submit({ ...flush, next });
+    const flush = {
+      kind: 'flush',
+      accountId,
+      subAccount: 0,
+      epoch: 1,
+      leaseId: null,
+      deductions: [],
+    } as const;
+    const outcome = await at(0)
+      .runtime.shards.lanes('s0')
+      .submit({ ...flush, next });
     expect(outcome).toMatchObject({ kind: 'flushed', isUsable: true });
   };
 
@@ -91,7 +100,9 @@ describe.each(STORES)('[$mark] deductions answered from a lease', (store) => {
         ),
       ]),
     );
-    expect(['applied', 'replayed']).toEqual(expect.arrayContaining([...new Set(answers.map(({ kind }) => kind))]));
+    expect(['applied', 'replayed']).toEqual(
+      expect.arrayContaining([...new Set(answers.map(({ kind }) => kind))]),
+    );
     await expectAtRest(at(0), accountId, { totalMinor: 900n, keys });
   });
 
@@ -165,7 +176,8 @@ describe.each(STORES)('[$mark] deductions answered from a lease', (store) => {
 
   it('is written, and its lease given back, by an orderly stop', async () => {
     const accountId = await newAccount(1_000n);
-    const going = store.mark === 'sqlite' ? undefined : await site.start({ strategySettings: { lease: LEASE } });
+    const going =
+      store.mark === 'sqlite' ? undefined : await site.start({ strategySettings: { lease: LEASE } });
     if (!going) return;
     const keys = Array.from({ length: 300 }, (_, number) => `k${number}`);
     await Promise.all(keys.map((key) => going.deduct(accountId, key, 1n)));

@@ -56,8 +56,7 @@ export class LockedPayment {
     const isLent = refused.length > 0 && (await this.parts.refusals.isLent(account, balance.heldMinor));
     const short = { availableMinor: payableMinor, isLent };
     const inactive = locked.rows.some(({ row }) => row.accountStatus !== 'active');
-    if (!inactive)
-      await Promise.all(refused.map((each) => this.parts.refusals.tellShort(each, short)));
+    if (!inactive) await Promise.all(refused.map((each) => this.parts.refusals.tellShort(each, short)));
     const unpaid = await this.#pay(account, { home, paying: at(here, plan.pay), plan, locked });
     return {
       undecided: [...at(here, plan.wait), ...unpaid, ...others.filter((each) => !refused.includes(each))],

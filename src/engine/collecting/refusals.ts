@@ -73,9 +73,7 @@ export class Refusals {
     const short = { availableMinor: balanceOf(still).availableMinor, isLent };
     const inactive = [...still.parts.values()].some(({ inactiveRows }) => inactiveRows > 0);
     await Promise.all(
-      refused.map((each) =>
-        inactive ? this.askHome(each, short) : this.tellShort(each, short),
-      ),
+      refused.map((each) => (inactive ? this.askHome(each, short) : this.tellShort(each, short))),
     );
   }
 

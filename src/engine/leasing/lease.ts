@@ -246,7 +246,8 @@ export class Lease {
     if (this.#next) return;
     const { settings, now } = this.parts;
     if (this.#sent) this.#wakeIn(this.#againMs);
-    else if (this.#pending.length >= FLUSH_DEDUCTIONS_MAX || (this.#isEnding && this.#hasWork())) void this.flush();
+    else if (this.#pending.length >= FLUSH_DEDUCTIONS_MAX || (this.#isEnding && this.#hasWork()))
+      void this.flush();
     else if (this.#pending.length > 0) this.#wakeIn(settings.flushMs);
     else if (this.#hold) this.#wakeIn(Math.max(1, this.#usedAt + settings.termMs - now()));
   }

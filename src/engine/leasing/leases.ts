@@ -345,4 +345,3 @@ interface LocatedLease {
 function keyOf({ accountId, shard, epoch }: LeasePlace): string {
   return `${accountId} ${epoch} ${shard}`;
 }
-
