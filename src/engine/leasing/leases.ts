@@ -224,7 +224,9 @@ export class Leases {
     const place = { accountId, shard, epoch };
     if (!(await this.#isNewest(place))) return undefined;
     for (let tries = 1; tries <= 2; tries += 1) {
-      if (this.#isResting(accountId, shard)) return undefined;
+      // Asked anew after each wait: a recall, a stop or another epoch may have come between.
+      if (this.#stopped || this.#isResting(accountId, shard) || this.#epochs.get(accountId) !== epoch)
+        return undefined;
       const lease = this.#leaseAt(place);
       const entry = this.#keys.count < this.parts.settings.deductionsMax ? lease.answer(command) : undefined;
       if (entry) return { kind: 'applied', entry, departures: [], isDeferred: true };
@@ -237,7 +239,9 @@ export class Leases {
   async #isNewest({ accountId, epoch }: LeasePlace): Promise<boolean> {
     const known = this.#epochs.get(accountId) ?? 0;
     if (epoch <= known) return epoch === known;
-    const old = [...this.#leases.values()].filter(({ place }) => place.accountId === accountId);
+    const old = [...this.#leases.values()].filter(
+      ({ place }) => place.accountId === accountId && place.epoch !== epoch,
+    );
     await Promise.all(old.map((lease) => lease.giveBack()));
     if (!old.every((lease) => lease.isOver) || this.#otherCharges.isCharging(accountId)) return false;
     this.#epochs.set(accountId, Math.max(epoch, this.#epochs.get(accountId) ?? 0));
@@ -248,7 +252,6 @@ export class Leases {
     const key = keyOf(place);
     const known = this.#leases.get(key);
     if (known && !(known.isOver && known.isEnding)) return known;
-    this.#tidy();
     const { surroundings } = this.parts;
     const later: Later = (ms, run) => surroundings.later(ms, run);
     const lease = new Lease(place, {
@@ -268,6 +271,7 @@ export class Leases {
       },
     });
     this.#leases.set(key, lease);
+    this.#tidy();
     return lease;
   }
 
