@@ -64,6 +64,7 @@ export class Leases {
   readonly #rereadAt = new Map<string, number>();
   /** The decision that is under way for a key. */
   readonly #deciding = new Map<string, Promise<LaneOutcome>>();
+  readonly #asking = new Map<string, Promise<boolean>>();
   readonly #recalls = new Map<string, Promise<boolean>>();
   readonly #otherCharges: OtherCharges;
   #stopped = false;
@@ -227,7 +228,9 @@ export class Leases {
       // Asked anew after each wait: a recall, a stop or another epoch may have come between.
       if (this.#stopped || this.#isResting(accountId, shard) || this.#epochs.get(accountId) !== epoch)
         return undefined;
-      const lease = this.#leaseAt(place);
+      if (!this.#standing(place) && !(await this.#mayBegin(accountId))) return undefined;
+      if (this.#stopped || this.#isResting(accountId, shard)) return undefined;
+      const lease = this.#standing(place) ?? this.#begin(place);
       const entry = this.#keys.count < this.parts.settings.deductionsMax ? lease.answer(command) : undefined;
       if (entry) return { kind: 'applied', entry, departures: [], isDeferred: true };
       if (tries === 1) await lease.flush(subAccount);
@@ -248,10 +251,33 @@ export class Leases {
     return this.#epochs.get(accountId) === epoch;
   }
 
-  #leaseAt(place: LeasePlace): Lease {
+  #standing(place: LeasePlace): Lease | undefined {
+    const known = this.#leases.get(keyOf(place));
+    return known && !(known.isOver && known.isEnding) ? known : undefined;
+  }
+
+  /** Whether the directory has the account leased from now: what is known here of a strategy may be old. */
+  #mayBegin(accountId: string): Promise<boolean> {
+    const asking = this.#asking.get(accountId);
+    if (asking) return asking;
+    const begun = this.parts.accounts
+      .reread(accountId)
+      .then((account) => account?.strategy === 'leased' && account.status === 'active')
+      .catch((error: unknown) => {
+        this.parts.observer.deferred(`asking whether ${accountId} is leased from`, error);
+        return false;
+      })
+      .then((may) => {
+        if (!may) this.#rest(accountId);
+        return may;
+      })
+      .finally(() => this.#asking.delete(accountId));
+    this.#asking.set(accountId, begun);
+    return begun;
+  }
+
+  #begin(place: LeasePlace): Lease {
     const key = keyOf(place);
-    const known = this.#leases.get(key);
-    if (known && !(known.isOver && known.isEnding)) return known;
     const { surroundings } = this.parts;
     const later: Later = (ms, run) => surroundings.later(ms, run);
     const lease = new Lease(place, {
