@@ -131,7 +131,8 @@ export class Lease {
     this.#answersUntil = -Infinity;
     for (let flushes = 0; flushes < LAST_FLUSHES_MAX && this.#hasWork(); flushes += 1) {
       await this.flush();
-      if (this.#sent) return false;
+      // Not written, and not under way again already: it will be, in a while.
+      if (this.#sent && !this.#flushing && !this.#next) return false;
     }
     return !this.#hasWork();
   }
