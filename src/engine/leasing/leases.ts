@@ -229,7 +229,7 @@ export class Leases {
       if (this.#stopped || this.#isResting(accountId, shard) || this.#epochs.get(accountId) !== epoch)
         return undefined;
       if (!this.#standing(place) && !(await this.#mayBegin(accountId))) return undefined;
-      if (this.#stopped || this.#isResting(accountId, shard)) return undefined;
+      if (this.#isStopped() || this.#isResting(accountId, shard)) return undefined;
       const lease = this.#standing(place) ?? this.#begin(place);
       const entry = this.#keys.count < this.parts.settings.deductionsMax ? lease.answer(command) : undefined;
       if (entry) return { kind: 'applied', entry, departures: [], isDeferred: true };
@@ -329,6 +329,10 @@ export class Leases {
       accounts.refresh(accountId);
     }
     return true;
+  }
+
+  #isStopped(): boolean {
+    return this.#stopped;
   }
 
   #isResting(accountId: string, shard: string): boolean {
