@@ -120,6 +120,7 @@ function engineRuntime(settings: Settings, metrics: Metrics, locks: RedisLocks |
     ...(reach && { reach }),
   });
   metrics.readCollectorFrom(() => runtime.collector.waiting);
+  metrics.readLeasesFrom(() => runtime.engine.leases.unwritten);
   metrics.readDepthsFrom(() =>
     runtime.shards.all.map(({ shard, depths }) => ({ shard: shard.name, depths })),
   );

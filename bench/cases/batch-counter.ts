@@ -43,6 +43,10 @@ export class BatchCounter implements EngineObserver {
     if (locked) this.#collector.lockedRounds += 1;
   }
 
+  shortfall(lost: { requestId: string; reason: string }): void {
+    console.error(`answered and not charged: ${lost.requestId}, ${lost.reason}`);
+  }
+
   defect(incident: string, error: unknown): void {
     console.error(`defect ${incident}:`, error);
   }

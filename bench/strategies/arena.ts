@@ -38,6 +38,7 @@ interface Contender {
  */
 export class Arena {
   readonly #sequence = new Sequence();
+  #known: Strategy = 'merged';
 
   private constructor(
     private readonly site: Site,
@@ -76,6 +77,7 @@ export class Arena {
 
   /** Deductions the strategy's way, on every account in turn. */
   async measure(strategy: Strategy, inFlight: number, timing: Timing): Promise<Round> {
+    await this.#prepare(strategy);
     this.counter.reset();
     const errorsBefore = this.#errors;
     const countBefore = this.#count;
@@ -92,6 +94,15 @@ export class Arena {
       figures: { retries, handedOver },
       ...(strategy === 'merged' ? { batches: this.counter.figures } : {}),
     };
+  }
+
+  /** Whoever takes a lease asks the directory whether the account is to be leased from; nothing else does. */
+  async #prepare(strategy: Strategy): Promise<void> {
+    const wanted = strategy === 'leased' ? 'leased' : 'merged';
+    if (wanted === this.#known) return;
+    this.#known = wanted;
+    for (const { account } of this.contenders)
+      await this.runtime.directory.setStrategy(account.accountId, wanted, undefined);
   }
 
   async #deduct(strategy: Strategy): Promise<number> {

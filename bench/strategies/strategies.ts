@@ -27,6 +27,8 @@ async function run(options: StrategiesOptions, surroundings: Surroundings): Prom
   const { print, servers } = surroundings;
   const plan = planStrategies(options, servers);
   if (plan.leftOut.length > 0) print(`left out, no servers: ${plan.leftOut.join(', ')}`);
+  if (plan.strategies.includes('leased'))
+    print('leased answers before it is on disk: not durable, for comparison only');
   const runs: RunRecord[] = [];
   for (const arena of arenasOf(plan)) {
     const records = (await measureIn(arena, plan, surroundings)).map((each) => recordOf(NAME, each));

@@ -66,7 +66,7 @@ function summaryOf(runs: readonly RunRecord[], store: string, contention: string
   const cells = cellsOf(runs).filter((each) => each.run.store === store && each.contention === contention);
   const columns = unique(cells.map(({ run }) => `×${run.subAccounts} @${run.inFlight}`));
   const rows = unique(cells.map(({ strategy }) => strategy)).map((strategy) => [
-    `\`${strategy}\``,
+    labelOf(strategy),
     ...columns.map((column) => {
       const cell = cells.find(
         (each) => each.strategy === strategy && `×${each.run.subAccounts} @${each.run.inFlight}` === column,
@@ -94,7 +94,7 @@ function detailsOf(runs: readonly RunRecord[]): string {
   const rows = cellsOf(runs).map(({ strategy, contention, run }) => [
     run.store,
     contention,
-    `\`${strategy}\``,
+    labelOf(strategy),
     String(run.subAccounts),
     String(run.inFlight),
     grouped(run.opsPerSecond),
@@ -109,6 +109,11 @@ function detailsOf(runs: readonly RunRecord[]): string {
     ...['retries', 'failed', 'audit'],
   ];
   return `<details><summary>Every run</summary>\n\n${table(head, rows)}\n\n</details>`;
+}
+
+/** The one that answers before it is on disk is marked. */
+function labelOf(strategy: string): string {
+  return strategy === 'leased' ? '`leased` (not durable)' : `\`${strategy}\``;
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

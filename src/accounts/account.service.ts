@@ -91,6 +91,8 @@ export class AccountService implements OnApplicationBootstrap, OnModuleDestroy {
       return { kind: 'changedMeanwhile' };
     const changed = await this.runtime.accounts.reread(accountId);
     this.runtime.announce(accountId);
+    // Instances that answer from leases hear of it with their next flush; what cannot be recalled in time runs out.
+    if (changed && account.strategy === 'leased') await this.runtime.engine.leases.recall(changed);
     return changed ? { kind: 'chosen', account: changed } : { kind: 'accountNotFound' };
   }
 

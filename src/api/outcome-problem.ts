@@ -62,6 +62,8 @@ function refusalProblem(outcome: MoneyOutcome): Problem {
     case 'departed':
     case 'settled':
     case 'leveled':
+    case 'flushed':
+    case 'leaseOver':
       throw new TypeError(`"${outcome.kind}" is not an outcome of this request`);
     default:
       return assertNever(outcome);

@@ -211,10 +211,11 @@ export class Collector {
     if (short.length === 0) return [];
     const still = await this.#refusals.atRest(account, first);
     if (!still) return [...short];
-    const { availableMinor } = balanceOf(still);
+    const { reading, isLent } = still;
+    const { availableMinor } = balanceOf(reading);
     this.#remember(account.accountId, availableMinor);
     const refused = short.filter(({ command }) => command.amountMinor > availableMinor);
-    await this.#refusals.refuse(refused, still);
+    await this.#refusals.refuse(refused, reading, isLent);
     return short.filter((each) => !refused.includes(each));
   }
 
@@ -248,8 +249,8 @@ export class Collector {
         this.#lockedPayment.run(account, homed, locked),
       );
       if (!end) return await this.#readAnew(account, batch);
-      this.#remember(account.accountId, end.payableMinor);
-      await Promise.all(end.askHome.map((each) => this.#refusals.askHome(each, end.payableMinor)));
+      this.#remember(account.accountId, end.short.availableMinor);
+      await Promise.all(end.askHome.map((each) => this.#refusals.askHome(each, end.short)));
       if (end.settle) await this.parts.transfers.settle(account.accountId, account.reach);
       return inOrder(end.undecided);
     } catch (error) {

@@ -18,5 +18,10 @@ export type Refusal =
   /** A defect. It has been reported under the incident's id. */
   | { readonly kind: 'failed'; readonly incident: string };
 
+/** Too little is available, and some of the account's money is in leases: they are recalled before anyone is refused. */
+export interface Lent {
+  readonly kind: 'lent';
+}
+
 /** What a lane tells: the ledger's outcome as it is; a fenced command goes back to the router. */
 export type LaneOutcome = Outcome | Refusal;

@@ -9,11 +9,15 @@ import type { Balances } from './balances';
 import type { Collector } from './collector';
 import type { CreditLimit } from './credit-limit';
 import { earlierUse } from './earlier-use';
-import type { EngineOutcome } from './engine-outcome';
+import type { EngineOutcome, LaneOutcome } from './engine-outcome';
+import type { DeductCommand } from '../ledger/command';
+import type { LeaseSettings } from '../strategies/strategy-settings';
+import type { Surroundings } from '../shards/surroundings';
 import type { ReachPoint } from './fault-points';
 import { type FollowUp, FollowUps } from './follow-ups';
 import type { KeyLookUps } from './key-look-ups';
 import type { HomeDeductions } from './home-deductions';
+import { Leases } from './leasing/leases';
 import type { EngineObserver } from './observer';
 import type { Rebalancer } from './rebalancer';
 import { type Request, routeToHome } from './router';
@@ -36,14 +40,20 @@ export interface EngineParts {
   readonly balances: Balances;
   readonly lookUps: KeyLookUps;
   readonly creditLimit: CreditLimit;
+  readonly leaseSettings: LeaseSettings;
+  readonly surroundings: Surroundings;
   readonly observer: EngineObserver;
   readonly now: () => number;
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
   readonly reach?: ReachPoint;
 }
 
+/** How often leases are recalled for one request before it is told that too much is going on. */
+const RECALLS_MAX = 3;
+
 /** Commands in, outcomes out: routes a request to its home, through its lane, and tells what it came to. */
 export class Engine {
+  readonly leases: Leases;
   readonly #followUps: FollowUps;
 
   constructor(private readonly parts: EngineParts) {
@@ -51,6 +61,9 @@ export class Engine {
       ...parts,
       admits: (account, amountMinor) => this.#admits(account, amountMinor),
     });
+    this.leases = new Leases({ ...parts, settings: parts.leaseSettings }, (request, account) =>
+      acrossFences(parts, account, (current) => this.#tryDurably(request, current)),
+    );
   }
 
   /**
@@ -66,7 +79,15 @@ export class Engine {
   }
 
   /** Does something to what was done before, wherever that is; resolves and rejects as `submit` does. */
-  follow(followUp: FollowUp, account: AccountRecord): Promise<EngineOutcome> {
+  async follow(followUp: FollowUp, account: AccountRecord): Promise<EngineOutcome> {
+    if (followUp.kind !== 'reverse') return this.#followUps.submit(followUp, account);
+    await this.leases.settle(account.accountId, followUp.reverses);
+    const outcome = await this.#followUps.submit(followUp, account);
+    if (outcome.kind !== 'deductionNotHere') return outcome;
+    // Another instance may have answered it and not written it yet.
+    const [lease] = await this.leases.open(account);
+    if (!lease) return outcome;
+    if (!(await this.leases.recall(account))) return { kind: 'overloaded', shard: lease.shard };
     return this.#followUps.submit(followUp, account);
   }
 
@@ -80,6 +101,7 @@ export class Engine {
     account: AccountRecord,
     requestId: string,
   ): Promise<{ entry: Entry; shard: string } | undefined> {
+    await this.leases.settle(account.accountId, requestId);
     const found = await this.#findEntryIn(account, requestId);
     if (found) return found;
     // The account may have moved since its record was read here.
@@ -107,18 +129,32 @@ export class Engine {
 
   /** Resolves when every lane has run dry. Nothing new may be submitted meanwhile. */
   async whenIdle(): Promise<void> {
+    await this.leases.whenIdle();
     await this.parts.homeDeductions.whenIdle();
     await this.parts.collector.whenIdle();
     await this.parts.shards.whenIdle();
   }
 
   async #tryOnce(request: Request, account: AccountRecord): Promise<Told> {
+    return this.leases.earlier(request) ?? this.#carryOut(request, account, 'as its strategy says');
+  }
+
+  /** What was answered from a lease that was lost is charged like this: its key is known to be its own. */
+  #tryDurably(request: Request, account: AccountRecord): Promise<Told> {
+    return this.#carryOut(request, account, 'durably');
+  }
+
+  async #carryOut(
+    request: Request,
+    account: AccountRecord,
+    how: 'as its strategy says' | 'durably',
+  ): Promise<Told> {
     if (account.past.length > 0) {
       const earlier = await this.#lookUpPastHomes(request, account);
       if (earlier) return earlier;
     }
     const { shard, command } = routeToHome(request, account);
-    const { shards, collector, homeDeductions } = this.parts;
+    const { shards, collector } = this.parts;
     if (!shards.has(shard)) {
       await shards.ensure([shard]);
       if (!shards.has(shard)) return { shard, outcome: { kind: 'shardUnavailable', shard } };
@@ -126,18 +162,41 @@ export class Engine {
     if (command.kind === 'deduct' || command.kind === 'hold') {
       if (account.subAccounts > 1) this.parts.rebalancer.note(account.accountId);
       if (collector.expectsShort(request.accountId, request.amountMinor))
-        return collector.collect(request, shard, account.placement.epoch);
+        return this.#collect(request, shard, account);
     }
     const outcome =
       command.kind === 'deduct'
-        ? await homeDeductions.carryOut(shard, command, account.strategy)
+        ? await this.#deduct({ shard, command, account }, how)
         : await shards.lanes(shard).submit(command);
     // On one shard too: shares of a credit may be on their way between its rows.
-    if (outcome.kind === 'insufficientFunds')
-      return collector.collect(request, shard, account.placement.epoch);
+    if (outcome.kind === 'insufficientFunds') return this.#collect(request, shard, account);
     if (outcome.kind === 'applied' && outcome.departures.length > 0)
       await this.#awaitSpread(shard, outcome.departures);
     return { shard, outcome };
+  }
+
+  #deduct(
+    at: { readonly shard: string; readonly command: DeductCommand; readonly account: AccountRecord },
+    how: 'as its strategy says' | 'durably',
+  ): Promise<LaneOutcome> {
+    const { shard, command, account } = at;
+    const durably = (): Promise<LaneOutcome> =>
+      this.parts.homeDeductions.carryOut(shard, command, account.strategy);
+    return account.strategy === 'leased' && how !== 'durably' ? this.leases.deduct(at, durably) : durably();
+  }
+
+  /** Nobody is refused for want of money that leases hold: they are given back first. */
+  async #collect(request: Request, shard: string, account: AccountRecord): Promise<Told> {
+    for (let recalls = 0; ; recalls += 1) {
+      const { shard: at, outcome } = await this.parts.collector.collect(
+        request,
+        shard,
+        account.placement.epoch,
+      );
+      if (outcome.kind !== 'lent') return { shard: at, outcome };
+      if (recalls >= RECALLS_MAX || !(await this.leases.recall(account)))
+        return { shard: at, outcome: { kind: 'overloaded', shard: at } };
+    }
   }
 
   /** A key that took effect under a past placement is found there: the fence lets nothing be added. */

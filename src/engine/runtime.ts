@@ -196,6 +196,8 @@ export class EngineRuntime {
       collector: this.collector,
       homeDeductions: this.#homeDeductions(),
       creditLimit: new CreditLimit(CREDIT_LIMIT_SETTINGS, now),
+      leaseSettings: (options.strategySettings ?? STRATEGY_SETTINGS).lease,
+      surroundings,
     });
     this.operations = this.#operations(windowMs);
     const discoverShards = (): Promise<void> => this.discoverShards();
@@ -228,6 +230,7 @@ export class EngineRuntime {
     await this.rebalancer.stop();
     await this.sweeper.stop();
     await this.holdExpiry.stop();
+    await this.engine.leases.stop();
     await this.transfers.stopRecovery();
     await this.engine.whenIdle();
     this.shards.stop();
@@ -344,12 +347,24 @@ export class EngineRuntime {
         sleep,
         settings: { fenceMsMax: FENCE_MS_MAX, fencePauseMs: FENCE_PAUSE_MS, windowMs },
         changed,
+        recallLeases: (account) => this.engine.leases.recall(account),
         settled: (accountId) => {
           this.sweeper.sweepSoon(accountId);
         },
       }),
     );
-    runner.register('status', new StatusJob({ directory, accounts, shards, balances, reach, changed }));
+    runner.register(
+      'status',
+      new StatusJob({
+        directory,
+        accounts,
+        shards,
+        balances,
+        reach,
+        changed,
+        waitOutLeases: (account) => this.engine.leases.waitOut(account),
+      }),
+    );
     runner.register('rebalance', new RebalanceJob({ accounts, rebalancer }));
     return runner;
   }

@@ -4,6 +4,7 @@ import type { Command } from './command';
 import { credit } from './credit';
 import { deduct } from './deduct';
 import { Draft } from './draft';
+import { flush, recall } from './flush';
 import type { Outcome } from './outcome';
 import { reverse } from './reverse';
 import { cancel, confirm, expire } from './settle-hold';
@@ -48,6 +49,10 @@ function decide(draft: Draft, command: Command): Outcome {
       return expire(draft, command);
     case 'reverse':
       return reverse(draft, command);
+    case 'flush':
+      return flush(draft, command);
+    case 'recall':
+      return recall(draft, command);
     case 'transferIn':
       return transferIn(draft, command);
     case 'transferOut':

@@ -86,6 +86,41 @@ export interface ReverseCommand extends PinnedCommand {
   readonly metadata: string | null;
 }
 
+/** A deduction that was answered from a lease, under the lease's epoch. */
+export type LeasedDeduction = Pick<
+  DeductCommand,
+  'requestId' | 'amountMinor' | 'fingerprint' | 'reference' | 'metadata'
+>;
+
+/** Writes what was answered from a lease, and takes the next one in its place. */
+export interface FlushCommand {
+  readonly kind: 'flush';
+  readonly accountId: string;
+  /** The lease's row; where there is none yet, the row to take one from. */
+  readonly subAccount: number;
+  /** The placement epoch that the deductions were routed by. */
+  readonly epoch: number;
+  /** The lease that pays, `null` when there is none yet. */
+  readonly leaseId: string | null;
+  readonly deductions: readonly LeasedDeduction[];
+  /** The lease that follows; `null` gives what is left back. */
+  readonly next: {
+    /** Made by whoever asks, once. */
+    readonly leaseId: string;
+    readonly amountMaxMinor: bigint;
+    readonly expiresInUs: number;
+    readonly termMs: number;
+  } | null;
+}
+
+/** Marks a lease, for its owner to give it back. */
+export interface RecallCommand {
+  readonly kind: 'recall';
+  readonly accountId: string;
+  readonly leaseId: string;
+  readonly subAccount: number;
+}
+
 /** The second step of a transfer: it arrives. */
 export interface TransferInCommand extends Transfer {
   readonly kind: 'transferIn';
@@ -148,7 +183,8 @@ export type DebitCommand = DeductCommand | HoldCommand;
 export type FollowUpCommand = ConfirmCommand | CancelCommand | ExpireCommand | ReverseCommand;
 
 /** A command that names the row it is about. */
-export type RowCommand = DebitCommand | CreditCommand | FollowUpCommand | TransferInCommand;
+export type RowCommand =
+  DebitCommand | CreditCommand | FollowUpCommand | FlushCommand | RecallCommand | TransferInCommand;
 
 /** One instruction to a shard. */
 export type Command = RowCommand | AccountWideCommand;
@@ -184,6 +220,8 @@ export function commandKey(command: Command): string | undefined {
     case 'cancel':
     case 'expire':
     case 'reverse':
+    case 'flush':
+    case 'recall':
     case 'fence':
     case 'layout':
     case 'status':

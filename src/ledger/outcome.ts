@@ -4,9 +4,15 @@ import type { Departure } from './transfer';
 
 /** What a command came to. Expected outcomes are values; only faults throw. */
 export type Outcome =
-  | { readonly kind: 'applied'; readonly entry: Entry; readonly departures: readonly Departure[] }
+  | {
+      readonly kind: 'applied';
+      readonly entry: Entry;
+      readonly departures: readonly Departure[];
+      /** Answered before it was written; a crash may lose it. */
+      readonly isDeferred?: true;
+    }
   | { readonly kind: 'arrived' }
-  | { readonly kind: 'replayed'; readonly entry: Entry }
+  | { readonly kind: 'replayed'; readonly entry: Entry; readonly isDeferred?: true }
   | { readonly kind: 'alreadyArrived' }
   /** What left; `undefined` when there was nothing to take. */
   | { readonly kind: 'departed'; readonly departure: Departure | undefined }
@@ -27,6 +33,19 @@ export type Outcome =
   | { readonly kind: 'holdNotHere' }
   /** Its time is not over. */
   | { readonly kind: 'holdStands' }
+  /**
+   * What was answered before is written. `lease` is the next one; it may be answered from if `isUsable`, otherwise it is to
+   * be given back. `found` had been sent elsewhere too, and counted there; `reused` keys stand for something else.
+   */
+  | {
+      readonly kind: 'flushed';
+      readonly lease: Hold | undefined;
+      readonly isUsable: boolean;
+      readonly found: number;
+      readonly reused: readonly string[];
+    }
+  /** The lease has expired, its money has gone back, and nothing was written. */
+  | { readonly kind: 'leaseOver' }
   /** There is no such deduction on this shard. */
   | { readonly kind: 'deductionNotHere' }
   /** `leftMinor` is what has not been reversed yet. */

@@ -108,7 +108,7 @@ function leaveTombstone(draft: Draft, command: CancelCommand): Outcome {
 }
 
 /** The row with the hold's money available again; not a change of its own yet. */
-function released(row: SubAccount, { amountMinor }: Hold): SubAccount {
+export function released(row: SubAccount, { amountMinor }: Hold): SubAccount {
   return {
     ...row,
     heldMinor: row.heldMinor - amountMinor,

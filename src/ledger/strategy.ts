@@ -10,6 +10,7 @@ export const STRATEGIES = [
   'cas',
   'table-lock',
   'redis-lock',
+  'leased',
 ] as const;
 
 export type Strategy = (typeof STRATEGIES)[number];

@@ -76,6 +76,19 @@ export class Metrics implements EngineObserver {
     registers: [this.registry],
   });
 
+  readonly #flushed = new Counter({
+    name: 'hotsplit_leased_deductions_total',
+    help: 'Deductions answered from a lease that were written; found: their key had been sent elsewhere too and counted there.',
+    labelNames: ['result'],
+    registers: [this.registry],
+  });
+
+  readonly #shortfalls = new Counter({
+    name: 'hotsplit_lease_shortfall_deductions_total',
+    help: 'Deductions that were answered from a lease and cannot be charged any more. Each is logged.',
+    registers: [this.registry],
+  });
+
   readonly #shardUp = new Gauge({
     name: 'hotsplit_shard_up',
     help: '1 while the shard answers, 0 while requests for it are turned away.',
@@ -148,6 +161,17 @@ export class Metrics implements EngineObserver {
     });
   }
 
+  readLeasesFrom(unwritten: () => number): void {
+    new Gauge({
+      name: 'hotsplit_lease_unwritten_deductions',
+      help: 'Deductions answered from leases and not written yet.',
+      registers: [this.registry],
+      collect() {
+        this.set(unwritten());
+      },
+    });
+  }
+
   commandDone(kind: string, outcome: string, seconds: number): void {
     const series = this.#series(kind, outcome);
     series.seconds.observe(seconds);
@@ -176,6 +200,22 @@ export class Metrics implements EngineObserver {
   deducted({ strategy, result, tries }: { strategy: string; result: string; tries: number }): void {
     this.#deductions.inc({ strategy, result });
     this.#deductionRetries.inc({ strategy }, tries - 1);
+  }
+
+  flushed({ deductions, found }: { deductions: number; found: number }): void {
+    this.#flushed.inc({ result: 'written' }, deductions - found);
+    this.#flushed.inc({ result: 'found' }, found);
+  }
+
+  shortfall(lost: { accountId: string; requestId: string; amountMinor: bigint; reason: string }): void {
+    const { accountId, requestId, amountMinor, reason } = lost;
+    this.#shortfalls.inc();
+    this.log.error('a deduction was answered from a lease and cannot be charged', {
+      accountId,
+      requestId,
+      amount: amountMinor.toString(),
+      reason,
+    });
   }
 
   shardState(shard: string, up: boolean): void {

@@ -28,6 +28,11 @@ class PlainSettings {
   @IsInt() @Min(1) @Max(10_000) strategyTriesMax!: number;
   @IsInt() @Min(1) @Max(10_000) strategyBackoffMsMax!: number;
   @IsInt() @Min(10) @Max(60_000) lockMs!: number;
+  @IsInt() @Min(1) @Max(1_000_000_000_000_000) leaseAmountMax!: number;
+  @IsInt() @Min(1) @Max(1_000) leaseFlushMs!: number;
+  @IsInt() @Min(10) @Max(5_000) leaseTermMs!: number;
+  @IsInt() @Min(1) @Max(60) leaseSeconds!: number;
+  @IsInt() @Min(1) @Max(1_000_000) leaseDeductionsMax!: number;
   @IsInt() @Min(1) @Max(3_650) idempotencyDays!: number;
   @IsInt() @Min(0) @Max(60_000) rebalanceMs!: number;
   @IsInt() @Min(0) @Max(8_760) auditHours!: number;
@@ -148,6 +153,40 @@ export const SETTINGS = {
     number: true,
     meaning: 'milliseconds after which a lock of the strategy `redis-lock` expires (10–60,000)',
   },
+  leaseAmountMax: {
+    variable: 'HOTSPLIT_LEASE_AMOUNT_MAX',
+    fallback: '1000000',
+    number: true,
+    meaning:
+      'minor units that one lease of the strategy `leased` sets aside at most (1–10^15), and at most a quarter of what its sub-account has: what a crash of an instance may lose, for each shard of the account',
+  },
+  leaseFlushMs: {
+    variable: 'HOTSPLIT_LEASE_FLUSH_MS',
+    fallback: '20',
+    number: true,
+    meaning: 'milliseconds that a deduction answered from a lease waits before it is written (1–1,000)',
+  },
+  leaseTermMs: {
+    variable: 'HOTSPLIT_LEASE_TERM_MS',
+    fallback: '250',
+    number: true,
+    meaning:
+      'milliseconds after a flush for which a lease is answered from without asking again (10–5,000): what freezing an account may have to wait for',
+  },
+  leaseSeconds: {
+    variable: 'HOTSPLIT_LEASE_SECONDS',
+    fallback: '5',
+    number: true,
+    meaning:
+      'seconds without a flush after which a lease expires and what is left of it goes back (1–60); at least four times HOTSPLIT_LEASE_TERM_MS and HOTSPLIT_LEASE_FLUSH_MS',
+  },
+  leaseDeductionsMax: {
+    variable: 'HOTSPLIT_LEASE_DEDUCTIONS_MAX',
+    fallback: '10000',
+    number: true,
+    meaning:
+      'deductions of an instance that were answered from leases and are not written yet (1–1,000,000); one more is answered OVERLOADED',
+  },
   idempotencyDays: {
     variable: 'HOTSPLIT_IDEMPOTENCY_DAYS',
     fallback: '30',
@@ -198,6 +237,13 @@ export function strategySettingsOf(settings: Settings): StrategySettings {
     waitingMax: settings.laneDepthMax,
     waitMsMax: settings.waitMsMax,
     lockMs: settings.lockMs,
+    lease: {
+      amountMaxMinor: BigInt(settings.leaseAmountMax),
+      flushMs: settings.leaseFlushMs,
+      termMs: settings.leaseTermMs,
+      expiryMs: settings.leaseSeconds * 1_000,
+      deductionsMax: settings.leaseDeductionsMax,
+    },
   };
 }
 
@@ -225,6 +271,10 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   if (settings.laneDepthMax < settings.batchCommandsMax) {
     faults.push('HOTSPLIT_LANE_DEPTH_MAX must be at least HOTSPLIT_BATCH_COMMANDS_MAX');
   }
+  if (settings.leaseSeconds * 1_000 < 4 * Math.max(settings.leaseTermMs, settings.leaseFlushMs))
+    faults.push(
+      'HOTSPLIT_LEASE_SECONDS must be at least four times HOTSPLIT_LEASE_TERM_MS and HOTSPLIT_LEASE_FLUSH_MS',
+    );
   locate(settings, faults);
   if (faults.length > 0) throw new SettingsError(faults);
   return settings;

@@ -1,5 +1,12 @@
 import { applyBatch } from '../ledger/apply-batch';
-import { type Command, commandKey, isAccountWide, isFollowUp } from '../ledger/command';
+import {
+  type Command,
+  commandKey,
+  type FlushCommand,
+  isAccountWide,
+  isFollowUp,
+  type RecallCommand,
+} from '../ledger/command';
 import { entryKey } from '../ledger/entry';
 import { confirmationKey, reversalKey } from '../ledger/identifiers';
 import type { Outcome } from '../ledger/outcome';
@@ -177,8 +184,10 @@ function ownKeys(commands: readonly Command[]): KeyScope {
 /** What must be known of the holds and deductions that commands are about, whatever they come to; mostly there are none. */
 export function standingKeys(commands: readonly Command[]): KeyScope | undefined {
   const about = commands.filter(isFollowUp);
-  if (about.length === 0) return undefined;
+  const leased = commands.filter(isAboutLease);
+  if (about.length + leased.length === 0) return undefined;
   const keys = noKeys();
+  for (const command of leased) addLeaseKeys(keys, command);
   for (const command of about) {
     const { accountId } = command;
     if (command.kind === 'reverse') {
@@ -193,6 +202,19 @@ export function standingKeys(commands: readonly Command[]): KeyScope | undefined
     if (command.kind === 'cancel') add(keys.requestIds, accountId, command.holdId);
   }
   return keys;
+}
+
+function isAboutLease(command: Command): command is FlushCommand | RecallCommand {
+  return command.kind === 'flush' || command.kind === 'recall';
+}
+
+/** The leases, and every key that a flush writes: one that is found is not written again. */
+function addLeaseKeys(keys: ReturnType<typeof noKeys>, command: FlushCommand | RecallCommand): void {
+  const { accountId, leaseId } = command;
+  if (leaseId !== null) add(keys.holdIds, accountId, leaseId);
+  if (command.kind === 'recall') return;
+  if (command.next) add(keys.holdIds, accountId, command.next.leaseId);
+  for (const { requestId } of command.deductions) add(keys.requestIds, accountId, requestId);
 }
 
 function noKeys() {

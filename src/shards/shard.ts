@@ -123,6 +123,9 @@ export interface Shard extends LedgerScan {
   /** Holds whose time is over by this shard's clock, the longest over first. */
   expiredHolds(limit: number): Promise<Pick<Hold, 'accountId' | 'holdId' | 'subAccount'>[]>;
 
+  /** Leases of the account on this shard that nobody has ended, expired ones included. */
+  openLeases(accountId: string): Promise<Hold[]>;
+
   /**
    * Locks all rows of the account on this shard. Whoever locks it on several does so in the order of their names, and
    * one caller at a time in this process: the store keeps one session aside for it.

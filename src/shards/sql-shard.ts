@@ -45,6 +45,7 @@ import { findHold } from './statements/find-hold';
 import { toHold } from './statements/hold-row';
 import { listEntries } from './statements/list-entries';
 import { nowUs } from './statements/now';
+import { openLeases } from './statements/open-leases';
 import { pendingDepartures, toPendingDeparture } from './statements/pending-departures';
 import { toReversal } from './statements/reversal-row';
 import { scanEntries, toScannedEntry } from './statements/scan-entries';
@@ -203,6 +204,10 @@ export class SqlShard implements Shard {
       holdId: text(holdId),
       subAccount: integer(subAccount),
     }));
+  }
+
+  async openLeases(accountId: string): Promise<Hold[]> {
+    return (await this.#read(openLeases(accountId, this.parts.database.dialect))).map(toHold);
   }
 
   lockAccount(accountId: string): Promise<LockedAccount> {

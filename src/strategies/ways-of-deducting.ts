@@ -7,10 +7,13 @@ import { pessimistic } from './pessimistic';
 import { RedisLock, type RedisLockParts } from './redis-lock';
 import { TableLock } from './table-lock';
 
-/** The ways that carry deductions out one by one, by the strategy that chooses them; `merged` is not one: it has lanes. */
+/**
+ * The ways that carry deductions out one by one, by the strategy that chooses them. `merged` is not one: it has lanes; nor is
+ * `leased`, which carries nothing out before it is answered.
+ */
 export function waysOfDeducting(parts: RedisLockParts): ReadonlyMap<string, DeductionWay> {
   const { settings, surroundings } = parts;
-  const ways: Readonly<Record<Exclude<Strategy, 'merged'>, DeductionWay>> = {
+  const ways: Readonly<Record<Exclude<Strategy, 'merged' | 'leased'>, DeductionWay>> = {
     atomic,
     pessimistic,
     optimistic,

@@ -116,9 +116,23 @@ export class EngineSite {
     const changed = (): void => undefined;
     runner.register(
       'resize',
-      new ResizeJob({ directory, accounts, shards, reach, sleep, settings, settled, changed }),
+      new ResizeJob({
+        directory,
+        accounts,
+        shards,
+        reach,
+        sleep,
+        settings,
+        settled,
+        changed,
+        recallLeases: () => Promise.resolve(),
+      }),
     );
-    runner.register('status', new StatusJob({ directory, accounts, shards, balances, reach, changed }));
+    const waitOutLeases = (): Promise<void> => Promise.resolve();
+    runner.register(
+      'status',
+      new StatusJob({ directory, accounts, shards, balances, reach, changed, waitOutLeases }),
+    );
     runner.register('rebalance', new RebalanceJob({ accounts, rebalancer }));
     const holdExpiry = new HoldExpiry({
       shards,

@@ -20,6 +20,7 @@ import type { SubAccount } from '../../src/ledger/sub-account';
 import type { AccountRecord } from '../../src/shards/directory/account-record';
 import type { Interference, MemoryStep } from '../../src/shards/memory/interference';
 import { MemoryDatabase } from '../../src/shards/memory/memory-database';
+import { LEASE_SETTINGS } from '../../src/strategies/strategy-settings';
 import { accountRecord } from './account-record';
 import { row } from './commands';
 import { EngineShard } from './engine-shard';
@@ -207,6 +208,8 @@ export class EngineWorld {
       ...(reach && { reach }),
       rebalancer: { note: (accountId) => used.push(accountId) },
       creditLimit: new CreditLimit(CREDIT_LIMIT_SETTINGS, now),
+      leaseSettings: LEASE_SETTINGS,
+      surroundings: time,
     });
     const shard = (name: string): EngineShard => {
       const found = made.find((each) => each.name === name);

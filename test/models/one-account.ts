@@ -74,6 +74,9 @@ export class OneAccount {
         return 'settled';
       case 'level':
         return 'leveled';
+      case 'flush':
+      case 'recall':
+        throw new RangeError('leases are no part of this model');
     }
   }
 

@@ -254,5 +254,8 @@ function toCommand(request: Request, pick: Pick, accounts: readonly (readonly Su
       return setStatus({ accountId, status: request.status, version: number });
     case 'level':
       return level({ accountId, exactly: request.exactly });
+    case 'flush':
+    case 'recall':
+      throw new RangeError('leases are no part of these worlds');
   }
 }

@@ -292,7 +292,7 @@ async function retryAll(sent: readonly Sent[], instance: EngineInstance): Promis
   expect(wrong.filter((each) => each !== undefined)).toEqual([]);
 }
 
-function addressOf(location: Location): string {
+export function addressOf(location: Location): string {
   return location.kind === 'sqlite' ? `sqlite:${location.path}` : location.url;
 }
 

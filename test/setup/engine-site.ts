@@ -1,7 +1,7 @@
 import { audit, type AuditReport } from '../../src/audit/audit';
 import { AccountService } from '../../src/accounts/account.service';
 import type { EngineOutcome } from '../../src/engine/engine-outcome';
-import { requestFingerprint } from '../../src/engine/fingerprint';
+import { fingerprint, requestFingerprint } from '../../src/engine/fingerprint';
 import type { ReachPoint } from '../../src/engine/fault-points';
 import { LANE_SETTINGS, type LaneSettings } from '../../src/engine/lane-settings';
 import { type EngineObserver, SILENT_OBSERVER } from '../../src/engine/observer';
@@ -179,6 +179,39 @@ export class EngineInstance {
     return this.submit(accountId, { kind: 'deduct', requestId, amountMinor });
   }
 
+  /** Sets an amount aside for a minute. */
+  async hold(accountId: string, requestId: string, amountMinor: bigint): Promise<EngineOutcome> {
+    const request = { kind: 'hold', accountId, requestId, amountMinor, expiresInUs: 60_000_000 } as const;
+    return this.runtime.engine.submit(
+      { ...request, fingerprint: fingerprint('hold', amountMinor), reference: null, metadata: null },
+      await this.account(accountId),
+    );
+  }
+
+  /** Takes a part of a hold, or all of it. */
+  async confirm(accountId: string, holdId: string, amountMinor: bigint | null): Promise<EngineOutcome> {
+    const print = fingerprint('confirm', holdId, amountMinor);
+    return this.runtime.engine.follow(
+      { kind: 'confirm', accountId, holdId, amountMinor, fingerprint: print },
+      await this.account(accountId),
+    );
+  }
+
+  /** Gives a deduction back, or a part of it. */
+  async reverse(
+    accountId: string,
+    reverses: string,
+    given: { readonly requestId: string; readonly amountMinor: bigint | null },
+  ): Promise<EngineOutcome> {
+    const { requestId, amountMinor } = given;
+    const request = { kind: 'reverse', accountId, reverses, requestId, amountMinor } as const;
+    const print = fingerprint('reverse', reverses, amountMinor, null, null);
+    return this.runtime.engine.follow(
+      { ...request, fingerprint: print, reference: null, metadata: null },
+      await this.account(accountId),
+    );
+  }
+
   credit(accountId: string, requestId: string, amountMinor: bigint): Promise<EngineOutcome> {
     return this.submit(accountId, { kind: 'credit', requestId, amountMinor });
   }
@@ -244,6 +277,14 @@ export class EngineInstance {
         if (pending.length + draining.length > 0) return undefined;
       }
       return true;
+    });
+  }
+
+  /** Resolves when no instance has a lease of the account: what they answered is written then, and the rest given back. */
+  whenNothingIsLent(accountId: string): Promise<true> {
+    return eventually('leases given back', async () => {
+      const leases = await Promise.all(this.shards.map((shard) => shard.openLeases(accountId)));
+      return leases.flat().length === 0 ? true : undefined;
     });
   }
 

@@ -10,6 +10,7 @@ export async function expectAtRest(
   expected: { readonly totalMinor: bigint; readonly keys?: readonly string[] },
 ): Promise<void> {
   await instance.whenSettled();
+  await instance.whenNothingIsLent(accountId);
   const report = await instance.audit();
   expect(report.findings).toEqual([]);
   expect(report).toMatchObject({ balanced: true, inTransit: 0 });

@@ -11,13 +11,21 @@ export function timeView(us: number): string {
   return new Date(us / 1_000).toISOString();
 }
 
-export function entryView({ entry, shard }: { entry: Entry; shard: string }) {
+export function entryView({
+  entry,
+  shard,
+  isDeferred,
+}: {
+  entry: Entry;
+  shard: string;
+  isDeferred?: boolean;
+}) {
   return {
     ...requestNames(entry.kind, entry.requestId),
     accountId: entry.accountId,
     kind: entry.kind,
     status: 'succeeded',
-    ...(entry.kind === 'deduction' ? { durability: 'committed' } : {}),
+    ...(entry.kind === 'deduction' ? { durability: isDeferred ? 'deferred' : 'committed' } : {}),
     amount: entry.amountMinor.toString(),
     ...(entry.reference === null ? {} : { reference: entry.reference }),
     ...(entry.metadata === null ? {} : { metadata: JSON.parse(entry.metadata) as Record<string, string> }),

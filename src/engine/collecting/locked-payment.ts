@@ -5,7 +5,7 @@ import { NO_FAULTS, type ReachPoint } from '../fault-points';
 import type { LockedReach } from '../locked-reach';
 import type { Mover } from '../mover';
 import { arrivalOf, type Transfers } from '../transfers';
-import type { Refusals } from './refusals';
+import type { Refusals, Short } from './refusals';
 import { at, claimOf, type Homed, tellUnlessShort } from './waiting';
 
 export interface LockedPaymentParts {
@@ -18,7 +18,7 @@ export interface LockedPaymentParts {
 export interface LockedEnd {
   readonly undecided: readonly Homed[];
   /** What the account can pay, by what the rows and what is in transit hold. */
-  readonly payableMinor: bigint;
+  readonly short: Short;
   /** Short, but some rows know of a status that refuses before any question of funds: home says which. */
   readonly askHome: readonly Homed[];
   /** Someone waits for money in transit. */
@@ -53,13 +53,14 @@ export class LockedPayment {
       ...at(here, plan.short),
       ...others.filter(({ command }) => command.amountMinor > payableMinor),
     ];
+    const isLent = refused.length > 0 && (await this.parts.refusals.isLent(account, balance.heldMinor));
+    const short = { availableMinor: payableMinor, isLent };
     const inactive = locked.rows.some(({ row }) => row.accountStatus !== 'active');
-    if (!inactive)
-      await Promise.all(refused.map((each) => this.parts.refusals.tellShort(each, payableMinor)));
+    if (!inactive) await Promise.all(refused.map((each) => this.parts.refusals.tellShort(each, short)));
     const unpaid = await this.#pay(account, { home, paying: at(here, plan.pay), plan, locked });
     return {
       undecided: [...at(here, plan.wait), ...unpaid, ...others.filter((each) => !refused.includes(each))],
-      payableMinor,
+      short,
       askHome: inactive ? refused : [],
       settle: inTransitMinor > 0n && plan.wait.length > 0,
     };

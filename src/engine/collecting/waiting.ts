@@ -1,14 +1,14 @@
 import type { DebitCommand } from '../../ledger/command';
 import type { Claim, ShardFunds } from '../../ledger/plan-collection';
 import type { AccountRecord } from '../../shards/directory/account-record';
-import type { LaneOutcome } from '../engine-outcome';
+import type { LaneOutcome, Lent } from '../engine-outcome';
 import type { Reading } from '../reading';
 import { type Request, routeToHome } from '../router';
 
 /** What a deduction came to, and the shard it is about. */
 export interface Collected {
   readonly shard: string;
-  readonly outcome: LaneOutcome;
+  readonly outcome: LaneOutcome | Lent;
 }
 
 /** A deduction or a hold that its home could not pay. */

@@ -39,6 +39,8 @@ export interface ResizeParts {
   readonly reach: ReachPoint;
   /** The account's record has changed: others may want to read it. */
   readonly changed: (accountId: string) => void;
+  /** Has leases of the account given back, so that the fence finds little that is not written; never rejects. */
+  readonly recallLeases: (account: AccountRecord) => Promise<unknown>;
   /** Called when rows were set draining: they can be emptied at once. */
   readonly settled: (accountId: string) => void;
 }
@@ -165,6 +167,7 @@ export class ResizeJob implements Job {
       await run.advance({ step: 'activating', progress });
       return;
     }
+    await this.parts.recallLeases(account);
     const fencingSinceUs = await this.parts.directory.nowUs();
     await run.advance({ step: 'fencing', progress, plan: { ...planOf(run), fencingSinceUs } });
   }

@@ -17,6 +17,8 @@ export interface StatusParts {
   readonly shards: ShardSet;
   readonly balances: Balances;
   readonly reach: ReachPoint;
+  /** Resolves when no instance answers deductions of the account from memory any more; its rows turn them down. */
+  readonly waitOutLeases: (account: AccountRecord) => Promise<void>;
   /** The account's record has changed: others may want to read it. */
   readonly changed: (accountId: string) => void;
 }
@@ -91,9 +93,11 @@ export class StatusJob implements Job {
 
   /** All rows in reach; those that a resize makes meanwhile are told by it. */
   async #tell(run: JobRun): Promise<void> {
-    const { accountId, reach, status, statusVersion: version } = await accountOf(run, this.parts.accounts);
+    const account = await accountOf(run, this.parts.accounts);
+    const { accountId, reach, status, statusVersion: version } = account;
     await tellRows(this.parts.shards, reach, () => ({ kind: 'status', accountId, status, version }));
     this.parts.changed(accountId);
+    if (status !== 'active') await this.parts.waitOutLeases(account);
     await this.parts.reach('status.told');
   }
 

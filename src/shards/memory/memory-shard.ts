@@ -2,6 +2,7 @@ import type { Command } from '../../ledger/command';
 import type { StoredTransfer } from '../../ledger/audit-transfer';
 import type { Entry } from '../../ledger/entry';
 import type { Hold } from '../../ledger/hold';
+import { isLeaseKey } from '../../ledger/lease';
 import type { Reversal } from '../../ledger/reversal';
 import type { SubAccount, SubAccountSeed } from '../../ledger/sub-account';
 import type { DeductionResult } from '../deduction-way';
@@ -162,6 +163,14 @@ export class MemoryShard implements Shard {
 
   findHold(accountId: string, holdId: string): Promise<Hold | undefined> {
     return this.#read((database) => database.account(accountId).holds.get(holdId));
+  }
+
+  openLeases(accountId: string): Promise<Hold[]> {
+    return this.#read((database) =>
+      [...database.account(accountId).holds.values()].filter(
+        ({ holdId, state }) => state === 'held' && isLeaseKey(holdId),
+      ),
+    );
   }
 
   expiredHolds(limit: number): Promise<Pick<Hold, 'accountId' | 'holdId' | 'subAccount'>[]> {

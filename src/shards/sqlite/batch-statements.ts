@@ -27,7 +27,7 @@ export function prepareBatchStatements(connection: SqliteConnection) {
     ),
     insertHold: run(`INSERT INTO hold (${HOLD_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`),
     settleHold: run(
-      'UPDATE hold SET state = ?, confirmed = ?, settled_version = ? WHERE account_id = ? AND hold_id = ?',
+      'UPDATE hold SET state = ?, confirmed = ?, settled_version = ?, reference = ? WHERE account_id = ? AND hold_id = ?',
     ),
     insertReversal: run(`INSERT INTO reversal (${REVERSAL_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)`),
     insertEntry: run(`INSERT INTO entry (${ENTRY_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`),

@@ -169,8 +169,8 @@ class SqliteBatchTransaction implements BatchTransaction {
   #writeHolds({ newHolds, settledHolds, reversals }: Changes): void {
     const { insertHold, settleHold, insertReversal } = this.statements;
     for (const hold of newHolds) insertHold.run(...holdParameters(hold));
-    for (const { state, confirmedMinor, settledVersion, accountId, holdId } of settledHolds)
-      settleHold.run(state, confirmedMinor, settledVersion, accountId, holdId);
+    for (const { state, confirmedMinor, settledVersion, reference, accountId, holdId } of settledHolds)
+      settleHold.run(state, confirmedMinor, settledVersion, reference, accountId, holdId);
     for (const { accountId, reverses, number, reversedMinor, subAccount, version } of reversals)
       insertReversal.run(accountId, reverses, number, reversedMinor, subAccount, version);
   }

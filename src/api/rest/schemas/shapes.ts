@@ -52,8 +52,10 @@ export const entryShape = {
     status: { type: 'string', enum: ['succeeded'] },
     durability: {
       type: 'string',
-      enum: ['committed'],
-      description: 'Of deductions. `committed`: on disk before it was answered.',
+      enum: ['committed', 'deferred'],
+      description:
+        'Of deductions. `committed`: on disk before it was answered. `deferred`: answered from memory by the strategy ' +
+        '`leased`, and written within moments; lost if the instance dies before.',
     },
     amount: fields.amountOut,
     holdId: { type: 'string', description: 'The hold that was confirmed.' },

@@ -8,7 +8,8 @@ import { literal } from './literal';
 export function settleHolds(holds: readonly Hold[]): string[] {
   return holds.map(
     (hold) =>
-      `UPDATE hold SET state = '${hold.state}', confirmed = ${hold.confirmedMinor}, settled_version = ${hold.settledVersion ?? 'NULL'}
+      `UPDATE hold SET state = '${hold.state}', confirmed = ${hold.confirmedMinor}, settled_version = ${hold.settledVersion ?? 'NULL'},
+         reference = ${hold.reference === null ? 'NULL' : literal(hold.reference)}
        WHERE account_id = ${literal(hold.accountId)} AND hold_id = ${literal(hold.holdId)}`,
   );
 }
