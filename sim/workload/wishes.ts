@@ -7,6 +7,9 @@ import { NOT_NOW, type Site } from './site';
 
 const SUB_ACCOUNTS_MAX = 24;
 
+/** Whatever breaks meanwhile, what is asked for again and again comes about within this. */
+const END_MS_MAX = 300_000;
+
 /** How often a change of status is asked for again before it is left to whoever runs it. */
 const STATUS_TRIES_MAX = 30;
 
@@ -43,7 +46,7 @@ export class Wishes {
     const { site } = this;
     site.accounts.push(plan);
     site.note(`create ${plan.accountId} with ${plan.subAccounts} sub-accounts and ${plan.openingMinor}`);
-    for (;;) {
+    for (const untilMs = site.nowMs + END_MS_MAX; ;) {
       const created = await site.ask(`creating ${plan.accountId}`, ({ accounts }) =>
         accounts.create({
           accountId: plan.accountId,
@@ -55,6 +58,14 @@ export class Wishes {
         }),
       );
       if (created !== NOT_NOW) return;
+      if (site.nowMs > untilMs) {
+        site.world.model.violated(
+          'everythingEnds',
+          `account ${plan.accountId} is not created`,
+          plan.accountId,
+        );
+        return;
+      }
       await site.sleep(site.chance.spanMs(200));
     }
   }
@@ -148,7 +159,17 @@ export class Wishes {
 
   /** An earlier try that nobody answered may still be carried out: until it is, anything may hold. */
   async #whenStatusRests(accountId: string): Promise<void> {
-    while (this.#openStatusOperations(accountId) > 0) await this.site.sleep(200);
+    for (const untilMs = this.site.nowMs + END_MS_MAX; this.#openStatusOperations(accountId) > 0;) {
+      if (this.site.nowMs > untilMs) {
+        this.site.world.model.violated(
+          'everythingEnds',
+          `the status of ${accountId} does not rest`,
+          accountId,
+        );
+        return;
+      }
+      await this.site.sleep(200);
+    }
   }
 
   #openStatusOperations(accountId: string): number {
