@@ -1,6 +1,9 @@
 import type { Finding } from './finding';
 
-/** What an entry does to its account's total. Kinds that are not listed are compared as entries only. */
+/**
+ * What an entry does to its account's total. Of other kinds it is not known what acknowledges them and what they are worth:
+ * they, and the totals of their accounts, are left to the audit.
+ */
 const EFFECT: Readonly<Record<string, bigint>> = { credit: 1n, deduction: -1n, reversal: 1n };
 
 export interface ExpectedEntry {
@@ -49,6 +52,7 @@ export class ExpectedBooks {
 
   /** @returns what is wrong with it: a key can take effect only once */
   acknowledge(entry: ExpectedEntry): string | undefined {
+    if (EFFECT[entry.kind] === undefined) return undefined;
     const key = keyOf(entry);
     const before = this.#entries.get(key);
     this.#entries.set(key, entry);
@@ -112,7 +116,12 @@ export class ExpectedBooks {
         wrong.push(`acknowledged ${show(expected)}, there is ${show(entry)}`);
     }
     for (const [key, entry] of found) {
-      if (this.#entries.has(key) || this.#perhaps.get(key)?.has(entry.amount)) continue;
+      if (
+        EFFECT[entry.kind] === undefined ||
+        this.#entries.has(key) ||
+        this.#perhaps.get(key)?.has(entry.amount)
+      )
+        continue;
       wrong.push(`there, and never acknowledged: ${show(entry)}`);
     }
     return books('entries', wrong);

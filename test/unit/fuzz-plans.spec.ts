@@ -13,8 +13,8 @@ const DESCRIPTION = {
     '/v1/things/{thingId}/pledges/{pledgeId}/settle': {
       post: {
         parameters: [
-          { name: 'thingId', in: 'path', required: true, schema: { type: 'string' } },
-          { name: 'pledgeId', in: 'path', required: true, schema: { type: 'string' } },
+          { name: 'thingId', in: 'path', required: true, schema: { type: 'string', minLength: 1 } },
+          { name: 'pledgeId', in: 'path', required: true, schema: { type: 'string', minLength: 1 } },
           { name: 'mode', in: 'query', required: false, schema: { type: 'string', enum: ['fast', 'slow'] } },
         ],
         requestBody: {

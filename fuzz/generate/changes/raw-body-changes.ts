@@ -96,7 +96,7 @@ export const hugeBody = fc
       .constantFrom(' ', '[', 'x')
       .map((filling) =>
         withBody(`a body of ${size} bytes of ${JSON.stringify(filling)}`, (body) =>
-          Buffer.concat([body, Buffer.alloc(size - body.length, filling)]),
+          Buffer.concat([body, Buffer.alloc(Math.max(0, size - body.length), filling)]),
         ),
       ),
   );
