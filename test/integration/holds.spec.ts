@@ -1,3 +1,4 @@
+import { eventually } from '../setup/eventually';
 import { inTurns } from '../setup/in-turns';
 import { CompileCache } from '../setup/crash-run';
 import type { RestClient } from '../setup/rest-client';
@@ -148,9 +149,14 @@ async function open(account: TccAccount): Promise<void> {
   await resizeAll([account], (shards) => ({ count: 8, shards }));
 }
 
-async function shardsOf(rest: RestClient, id: string): Promise<readonly string[]> {
-  const { items } = await rest.page<{ shard: string; status: string }>(
-    `/v1/admin/accounts/${id}/sub-accounts`,
-  );
-  return [...new Set(items.filter(({ status }) => status === 'open').map(({ shard }) => shard))];
+/** Rows learn a moment after a resize is done whether they are in use: until then too many say that they are. */
+function shardsOf(rest: RestClient, id: string): Promise<readonly string[]> {
+  return eventually(`rows of ${id} that know its size`, async () => {
+    const { subAccounts } = (await rest.get(`/v1/accounts/${id}`)).body;
+    const { items } = await rest.page<{ shard: string; status: string }>(
+      `/v1/admin/accounts/${id}/sub-accounts`,
+    );
+    const open = items.filter(({ status }) => status === 'open');
+    return open.length === subAccounts ? [...new Set(open.map(({ shard }) => shard))] : undefined;
+  });
 }
