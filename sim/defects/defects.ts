@@ -278,7 +278,7 @@ export const DEFECTS: readonly Defect[] = [
     edits: [
       {
         file: 'src/engine/engine.ts',
-        find: "if (outcome.kind === 'insufficientFunds')\n      return collector.collect(request, shard, account.placement.epoch);",
+        find: "if (outcome.kind === 'insufficientFunds') return this.#collect(request, shard, account);",
         replace: '',
       },
     ],
@@ -333,7 +333,7 @@ export const DEFECTS: readonly Defect[] = [
     edits: [
       {
         file: 'src/engine/engine.ts',
-        find: 'return collector.collect(request, shard, account.placement.epoch);\n    }',
+        find: 'return this.#collect(request, shard, account);\n    }',
         replace: "return { shard, outcome: { kind: 'insufficientFunds', availableMinor: 0n } };\n    }",
       },
     ],
@@ -467,8 +467,8 @@ export const DEFECTS: readonly Defect[] = [
     edits: [
       {
         file: 'src/engine/operations/status-job.ts',
-        find: 'const empty = totalMinor === 0n && heldMinor === 0n;',
-        replace: 'const empty = totalMinor >= 0n && heldMinor >= 0n;',
+        find: 'return totalMinor === 0n && heldMinor === 0n;',
+        replace: 'return totalMinor >= 0n && heldMinor >= 0n;',
       },
     ],
   },
