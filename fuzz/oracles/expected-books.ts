@@ -119,7 +119,8 @@ export class ExpectedBooks {
       if (
         EFFECT[entry.kind] === undefined ||
         this.#entries.has(key) ||
-        this.#perhaps.get(key)?.has(entry.amount)
+        this.#perhaps.get(key)?.has(entry.amount) ||
+        this.#perhaps.has(keyOf({ ...entry, requestId: ownId(entry) }))
       )
         continue;
       wrong.push(`there, and never acknowledged: ${show(entry)}`);
@@ -189,6 +190,11 @@ function books(where: string, wrong: readonly string[]): Finding[] {
 
 function keyOf({ accountId, requestId }: { accountId: string; requestId: string }): string {
   return `${accountId}\0${requestId}`;
+}
+
+/** What its sender called an entry: of a reversal, whose amount may be left to the service, the last word of its key. */
+function ownId({ requestId, kind }: ExpectedEntry): string {
+  return kind === 'reversal' ? (requestId.split(' ').at(-1) ?? requestId) : '';
 }
 
 function show({ accountId, requestId, kind, amount }: ExpectedEntry): string {

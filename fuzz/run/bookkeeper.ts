@@ -95,7 +95,12 @@ export class Bookkeeper {
     if (Array.isArray(told['results'])) return this.#keepBatch(sent, told['results'] as unknown[]);
     if (request.method === 'GET' || typeof requestId !== 'string' || typeof accountId !== 'string')
       return undefined;
-    const entry = { accountId, requestId, kind: String(kind), amount: String(amount) };
+    const entry = {
+      accountId,
+      requestId: storedKey(told, requestId),
+      kind: String(kind),
+      amount: String(amount),
+    };
     if (status === 201) return this.books.acknowledge(entry);
     return headers['idempotent-replayed'] === 'true' ? this.books.replay(entry) : undefined;
   }
@@ -134,6 +139,11 @@ export class Bookkeeper {
     }
     return undefined;
   }
+}
+
+/** A reversal's id belongs to its deduction, and stands in the entries together with that one's. */
+function storedKey({ kind, reverses }: Json, requestId: string): string {
+  return kind === 'reversal' ? `reversal ${String(reverses)} ${requestId}` : requestId;
 }
 
 /** The body as the service reads it. */
