@@ -88,7 +88,7 @@ module.exports = {
       comment: 'Move what both need into src.',
       severity: 'error',
       from: { path: '^(src|migrations)/', pathNot: '\\.spec\\.ts$' },
-      to: { path: ['^(test|bench|chaos|fuzz|scripts)/', '\\.spec\\.ts$'] },
+      to: { path: ['^(test|bench|chaos|fuzz|sim|scripts)/', '\\.spec\\.ts$'] },
     },
     {
       name: 'chaos-shares-no-code-with-the-product',
