@@ -64,7 +64,7 @@ async function fuzzOn(site: ServiceSite, options: FuzzOptions): Promise<FuzzRepo
     ...site,
     settings: { HOTSPLIT_LOG_LEVEL: 'info', HOTSPLIT_AUDIT_HOURS: '0' },
   });
-  const books = new SiteBooks(site.shards);
+  const books = new SiteBooks(site.shards, async () => (await service.rest.get('/metrics')).text);
   const crash = service.exit.then(({ code, signal }): never => {
     throw new Error(`the service ended (${code ?? signal}):\n${service.stderr.slice(-3_000)}`);
   });

@@ -18,7 +18,11 @@ export function changedIn(before: Digest, after: Digest): string[] {
 export class SiteBooks {
   readonly #open = new Map<string, Promise<RawSql>>();
 
-  constructor(private readonly shards: readonly string[]) {}
+  /** @param metrics what the service says of itself */
+  constructor(
+    private readonly shards: readonly string[],
+    private readonly metrics: () => Promise<string>,
+  ) {}
 
   /** Waits until nothing goes on behind the answers any more. */
   async atRest(): Promise<void> {
@@ -29,7 +33,8 @@ export class SiteBooks {
         const [running] = await directory.run(`SELECT COUNT(*) FROM operation WHERE status = 'running'`);
         const [creating] = await directory.run(`SELECT COUNT(*) FROM account WHERE creation <> 'done'`);
         const pending = await this.#onEach('SELECT COUNT(*) FROM transfer WHERE pending IS NOT NULL');
-        const counts = [running, creating, ...pending].map((row) => Number(row?.[0]));
+        const unwritten = /^hotsplit_lease_unwritten_deductions (\d+)$/m.exec(await this.metrics());
+        const counts = [running, creating, ...pending, [unwritten?.[1]]].map((row) => Number(row?.[0]));
         return counts.every((count) => count === 0) ? true : undefined;
       },
       REST_MS_MAX,
