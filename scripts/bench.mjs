@@ -10,13 +10,16 @@ import { serversEnvironment, withoutGivenServers } from './servers/environment.m
 import { startServers } from './servers/start-servers.mjs';
 
 const bufferPoolMibMax = 2048;
+/** Scenarios that start servers themselves, set up as they need them. */
+const withServersOfTheirOwn = ['growth'];
 
 await ready();
 
 const args = process.argv.slice(2);
 const main = join(repositoryRoot, 'dist', 'bench', 'main.js');
 const isQuestion = args.some((arg) => arg === '--help' || arg === '-h');
-const { env, stop } = isQuestion ? { env: {}, stop: async () => {} } : await startBenchServers();
+const needsNone = isQuestion || withServersOfTheirOwn.includes(args[0]);
+const { env, stop } = needsNone ? { env: {}, stop: async () => {} } : await startBenchServers();
 const { exitCode } = await runNode(['--enable-source-maps', main, ...args], {
   env: { ...process.env, ...env },
   onStart: passSignals,

@@ -30,9 +30,7 @@ function yardsticksOf({ name, store, inFlight }: Subject, measured: readonly Mea
         ]
       : name === 'http'
         ? [findMeasured(measured, { name: 'http-noop', store, inFlight })]
-        : name === 'merged-preloaded'
-          ? [findMeasured(measured, { name: 'merged-empty', store, inFlight })]
-          : [];
+        : [];
   return candidates.filter((candidate) => candidate !== undefined);
 }
 

@@ -18,7 +18,6 @@ export interface HotOptions {
   readonly yardsticks: boolean;
   readonly profile?: boolean;
   readonly soak?: number;
-  readonly preload?: number;
 }
 
 export function addHotOptions(command: Command): void {
@@ -36,6 +35,5 @@ export function addHotOptions(command: Command): void {
     .option('--quick', 'one round of two seconds at the figures that the goals are about')
     .option('--no-yardsticks', 'measure the product only')
     .option('--profile', 'also print where the process under test spends its time; slows it by some percent')
-    .option('--soak <minutes>', 'only HTTP at 256 connections, this long, with a line every 30 s', positive)
-    .option('--preload <entries>', 'only: throughput with this many entries against that without', positive);
+    .option('--soak <minutes>', 'only HTTP at 256 connections, this long, with a line every 30 s', positive);
 }

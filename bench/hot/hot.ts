@@ -7,7 +7,6 @@ import { addHotOptions, type HotOptions } from './hot-options';
 import { planHot } from './hot-plan';
 import { measureHttp } from './measure-http';
 import { measureInProcess } from './measure-in-process';
-import { measurePreloaded } from './measure-preloaded';
 import { soak } from './soak';
 
 const NAME = 'hot';
@@ -34,8 +33,6 @@ async function measureAsAsked(options: HotOptions, surroundings: Surroundings): 
   const plan = planHot(options, surroundings.servers);
   if (plan.leftOut.length > 0) print(`left out, no servers: ${plan.leftOut.join(', ')}`);
   if (options.soak !== undefined) return soak(options.soak, plan, surroundings);
-  if (options.preload !== undefined)
-    return shown('preloaded', await measurePreloaded(options.preload, plan, options, surroundings), print);
 
   const measured: MeasuredCase[] = [];
   if (plan.doors.includes('process')) {
