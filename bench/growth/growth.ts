@@ -3,7 +3,7 @@ import { recordOf, type RunRecord } from '../report/run-record';
 import { figureTable, runTable } from '../report/tables';
 import type { Scenario, ScenarioResult, Surroundings } from '../scenario';
 import { type PrivateServers, startPrivateServers } from '../stage/private-servers';
-import { shardCountOf, type StoreKind } from '../stage/store-kind';
+import { serverCountOf, type StoreKind } from '../stage/store-kind';
 import { goalsOf, ratiosOf } from './growth-goals';
 import { addGrowthOptions, type GrowthOptions } from './growth-options';
 import { type GrowthPlan, planGrowth } from './growth-plan';
@@ -59,18 +59,18 @@ async function measureStore(
   servers: PrivateServers,
   { plan, surroundings }: { readonly plan: GrowthPlan; readonly surroundings: Surroundings },
 ): Promise<GrowthStage[]> {
-  const shards = shardCountOf(store);
+  const count = serverCountOf(store);
   const part = (from: number, to: number) => ({
     mariadb: servers.mariadb.slice(from, to),
     mysql: servers.mysql.slice(from, to),
   });
   const stages: GrowthStage[] = [];
   for (const ids of plan.ids) {
-    const ground = { store, ids, growing: part(0, shards), empty: part(shards, 2 * shards) };
+    const ground = { store, ids, growing: part(0, count), empty: part(count, 2 * count) };
     const measured = await measureGrowth(ground, plan, surroundings);
     const records = measured.flatMap(recordsOf);
     const pool = store === 'sqlite' ? 'the page cache of the system' : `a buffer pool of ${plan.poolMib} MiB`;
-    surroundings.print(`\n${NAME}: ${store}, ${ids} ids, in ${pool}${shards > 1 ? ' a shard' : ''}`);
+    surroundings.print(`\n${NAME}: ${store}, ${ids} ids, in ${pool}${count > 1 ? ' a server' : ''}`);
     surroundings.print(runTable(records));
     surroundings.print(figureTable(records));
     stages.push(...measured);

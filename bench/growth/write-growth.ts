@@ -21,7 +21,7 @@ export async function writeGrowth(
     figures,
     plot: growthPlot(stages),
     markdown: [
-      `Medians of ${rounds} rounds of ${seconds} seconds, ${inFlight} in flight, a buffer pool of ${poolMib} MiB for each shard.`,
+      `Medians of ${rounds} rounds of ${seconds} seconds, ${inFlight} in flight, a buffer pool of ${poolMib} MiB for each server.`,
       '![Deductions a second by the number of entries, ordered and random ids](growth.svg)',
       growthTable(stages),
       goalsTable(figures.goals),

@@ -2,4 +2,4 @@ import { answerParent } from '../processes/answer-parent';
 import { runLoad } from './run-load';
 
 /** The load client in a process of its own, so that sending and measuring take nothing from the service's thread. */
-answerParent({ run: runLoad }, () => Promise.resolve());
+answerParent({ connections: runLoad }, () => Promise.resolve());

@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { RefusedRun } from '../refused-run';
 import type { Cleanups } from './cleanups';
-import { type Servers, shardCountOf, type StoreKind } from './store-kind';
+import { type Servers, serverCountOf, type StoreKind } from './store-kind';
 
 /** The checkout that this build belongs to: `dist/bench/stage` is three levels down. */
 const CHECKOUT = resolve(__dirname, '..', '..', '..');
@@ -30,8 +30,8 @@ export interface PrivateServers extends Servers {
 }
 
 /**
- * Servers that a scenario has to itself, because they are set up as it needs them: so many sets of one for each shard
- * of the store. They are put away with the other cleanups in any case.
+ * Servers that a scenario has to itself, because they are set up as it needs them: so many sets of those
+ * that its shards are spread over. They are put away with the other cleanups in any case.
  *
  * @throws RefusedRun when this machine cannot have them
  */
@@ -41,7 +41,7 @@ export async function startPrivateServers(
   cleanups: Cleanups,
 ): Promise<PrivateServers> {
   if (store === 'sqlite') return { mariadb: [], mysql: [], stop: () => Promise.resolve() };
-  const count = settings.sets * shardCountOf(store);
+  const count = settings.sets * serverCountOf(store);
   const isMariadb = store.startsWith('mariadb');
   const script = await serversScript();
   const { servers, stop } = await script.startServers({

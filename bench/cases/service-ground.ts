@@ -1,34 +1,21 @@
 import { auditSite } from '../audit/audit-site';
-import { noopPath } from '../http/noop-route';
 import { type BatchSums, ServiceProcess } from '../http/service-process';
-import type { LoadPlan, LoadResult } from '../load/load-plan';
+import type { LoadResult } from '../load/load-plan';
 import { LoadProcess } from '../load/load-process';
 import type { Timing } from '../measure/measurement';
 import { Sequence } from '../measure/requests';
 import { Tally } from '../measure/tally';
-import type { Cleanups } from '../stage/cleanups';
-import { HOT_ACCOUNT } from '../stage/runtime';
+import type { Surroundings } from '../scenario';
 import { createSite, type Site } from '../stage/site';
-import type { Servers, StoreKind } from '../stage/store-kind';
+import type { StoreKind } from '../stage/store-kind';
 import type { Round } from './case';
-
-/** The calls that are measured over HTTP. */
-export type HttpCall = 'http' | 'http-noop' | 'http-batch';
-
-/** Deductions in one request of the batch call. */
-export const BATCH_ITEMS = 500;
-
-const PATHS: Readonly<Record<HttpCall, string>> = {
-  http: `/v1/accounts/${HOT_ACCOUNT}/deductions`,
-  'http-noop': noopPath(HOT_ACCOUNT),
-  'http-batch': '/v1/deductions:batch',
-};
+import { CALLS, type ServiceCall } from './service-calls';
 
 /**
- * One service process on one site, and one load process, that a store's HTTP cases share through all their rounds: the
- * yardstick and the product are the same server, and its memory is watched over the whole of it.
+ * One service process on one site, and one load process, that a store's doors share through all their rounds: the
+ * yardsticks and the product are the same server, and its memory is watched over the whole of it.
  */
-export class HttpGround {
+export class ServiceGround {
   readonly #sequence = new Sequence();
   readonly #tally = new Tally();
 
@@ -41,28 +28,31 @@ export class HttpGround {
   static async open(
     store: StoreKind,
     subAccounts: number,
-    { servers, cleanups }: { servers: Servers; cleanups: Cleanups },
-  ): Promise<HttpGround> {
+    { servers, cleanups }: Pick<Surroundings, 'servers' | 'cleanups'>,
+  ): Promise<ServiceGround> {
     const site = await createSite(store, servers, cleanups);
     const service = await ServiceProcess.start(site, cleanups);
     await service.createHotAccount(subAccounts);
-    return new HttpGround(site, service, new LoadProcess(cleanups));
+    return new ServiceGround(site, service, new LoadProcess(cleanups));
   }
 
-  async measure(call: HttpCall, connections: number, timing: Timing, profile: boolean): Promise<Round> {
+  /** @param inFlight calls under way at once */
+  async measure(call: ServiceCall, inFlight: number, timing: Timing, profile: boolean): Promise<Round> {
     const batchesBefore = await this.service.batchSums();
     const before = await this.service.usage();
-    const run = () => this.load.run(this.#plan(call, connections, timing));
+    const { service, load } = this;
+    const firstSequence = this.#sequence.reserve(0);
+    const run = () => CALLS[call].drive({ service, load, inFlight, firstSequence, timing });
     const { result, profile: found } = profile
-      ? await this.service.profiled(run)
+      ? await service.profiled(run)
       : { result: await run(), profile: undefined };
-    const after = await this.service.usage();
+    const after = await service.usage();
     return {
       ...this.#counted(call, result),
       audit: await auditSite(this.site, this.#tally.total),
       cpuMicrosPerOp: (after.cpuMicros - before.cpuMicros) / result.acknowledged.count,
       rssMb: { start: before.nowMb, peak: after.peakMb, end: after.nowMb },
-      ...batchesBetween(batchesBefore, await this.service.batchSums()),
+      ...batchesBetween(batchesBefore, await service.batchSums()),
       ...(found ? { profile: found } : {}),
     };
   }
@@ -73,26 +63,11 @@ export class HttpGround {
     await this.site.drop();
   }
 
-  #plan(call: HttpCall, connections: number, timing: Timing): LoadPlan {
-    const { url, key } = this.service;
-    return {
-      host: url.hostname,
-      port: Number(url.port),
-      path: PATHS[call],
-      key,
-      connections,
-      items: call === 'http-batch' ? BATCH_ITEMS : 1,
-      accountId: HOT_ACCOUNT,
-      firstSequence: this.#sequence.reserve(0),
-      timing,
-    };
-  }
-
-  /** The yardstick's requests are acknowledged too, but nothing of them stands in the ledger. */
-  #counted(call: HttpCall, result: LoadResult): Omit<Round, 'audit' | 'cpuMicrosPerOp'> {
+  /** A yardstick's requests are acknowledged too, but nothing of them stands in the ledger. */
+  #counted(call: ServiceCall, result: LoadResult): Omit<Round, 'audit' | 'cpuMicrosPerOp'> {
     const { sequencesUsed, acknowledged, failures, ...measurement } = result;
     this.#sequence.reserve(sequencesUsed);
-    if (call !== 'http-noop') this.#tally.add(acknowledged);
+    if (!CALLS[call].isNoop) this.#tally.add(acknowledged);
     if (measurement.errors > 0) console.log(`  not acknowledged, by status: ${JSON.stringify(failures)}`);
     return measurement;
   }

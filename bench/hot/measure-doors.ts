@@ -1,0 +1,54 @@
+import type { Case, MeasuredCase } from '../cases/case';
+import { runInterleaved } from '../cases/run-interleaved';
+import { CALLS, type ServiceCall } from '../cases/service-calls';
+import { ServiceGround } from '../cases/service-ground';
+import { timingOf } from '../measure/timing';
+import type { Surroundings } from '../scenario';
+import { shardCountOf, type StoreKind } from '../stage/store-kind';
+import type { HotPlan } from './hot-plan';
+
+/** Batches under way at once: enough that the service never waits for the next, few enough for short queues. */
+const BATCHES_IN_FLIGHT = 4;
+
+/** The service in its own process under load from another, each call beside its noop on the same server. */
+export async function measureDoors(
+  store: StoreKind,
+  plan: HotPlan,
+  surroundings: Surroundings,
+): Promise<MeasuredCase[]> {
+  const calls = callsOf(plan);
+  if (calls.length === 0) return [];
+  const ground = await ServiceGround.open(store, plan.subAccounts, surroundings);
+  const cases = calls.map(({ call, inFlight }): Case => ({
+    name: call,
+    store,
+    shards: shardCountOf(store),
+    subAccounts: plan.subAccounts,
+    inFlight: inFlight * CALLS[call].items,
+    measure: () =>
+      ground.measure(call, inFlight, timingOf(plan.seconds), plan.profile && !CALLS[call].isNoop),
+  }));
+  try {
+    return await runInterleaved(cases, { rounds: plan.rounds, report: surroundings.print });
+  } finally {
+    await ground.close();
+  }
+}
+
+interface PlannedCall {
+  readonly call: ServiceCall;
+  /** Calls under way at once. */
+  readonly inFlight: number;
+}
+
+function callsOf({ doors, unaryInFlight, yardsticks }: HotPlan): PlannedCall[] {
+  const unary = (noop: ServiceCall, call: ServiceCall): PlannedCall[] =>
+    unaryInFlight.flatMap((inFlight) => [
+      ...(yardsticks ? [{ call: noop, inFlight }] : []),
+      { call, inFlight },
+    ]);
+  return [
+    ...(doors.includes('http') ? unary('http-noop', 'http') : []),
+    ...(doors.includes('batch') ? [{ call: 'http-batch' as const, inFlight: BATCHES_IN_FLIGHT }] : []),
+  ];
+}
