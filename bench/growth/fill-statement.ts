@@ -17,8 +17,8 @@ export interface Stretch {
 
 /** The same digits as `REQUEST_IDS` writes them. */
 const ID_SQL: Readonly<Record<'mysql' | 'sqlite', Readonly<Record<IdKind, string>>>> = {
-  mysql: { ordered: `LPAD(position, ${ID_LENGTH}, '0')`, random: 'MD5(position)' },
-  sqlite: { ordered: `printf('%0${ID_LENGTH}d', position)`, random: 'md5(position)' },
+  mysql: { ordered: `LPAD(position, ${ID_LENGTH}, '0')`, random: `LEFT(SHA2(position, 256), ${ID_LENGTH})` },
+  sqlite: { ordered: `printf('%0${ID_LENGTH}d', position)`, random: 'random_id(position)' },
 };
 
 const FINGERPRINT = '0123456789abcdef0123456789abcdef';

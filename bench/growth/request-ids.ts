@@ -10,5 +10,5 @@ export const ID_LENGTH = 32;
 /** The id of a position in the account's life. Both kinds are equally long, so that their rows are, too. */
 export const REQUEST_IDS: Readonly<Record<IdKind, (position: number) => string>> = {
   ordered: (position) => position.toString().padStart(ID_LENGTH, '0'),
-  random: (position) => hash('md5', position.toString(), 'hex'),
+  random: (position) => hash('sha256', position.toString(), 'hex').slice(0, ID_LENGTH),
 };

@@ -1,9 +1,9 @@
-import { hash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import type Sqlite from 'better-sqlite3';
 import { openSqliteWriter } from '../yardsticks/sqlite-connection';
 import type { EntryTable, TableSize } from './entry-table';
 import { fillStatement, type Stretch } from './fill-statement';
+import { REQUEST_IDS } from './request-ids';
 
 /** The file of a shard. SQLite fills the pages of an index that it builds, and counts no pages. */
 export class SqliteEntryTable implements EntryTable {
@@ -11,8 +11,8 @@ export class SqliteEntryTable implements EntryTable {
 
   constructor(private readonly path: string) {
     this.#connection = openSqliteWriter(path);
-    this.#connection.function('md5', { deterministic: true }, (position) =>
-      hash('md5', String(position), 'hex'),
+    this.#connection.function('random_id', { deterministic: true }, (position) =>
+      REQUEST_IDS.random(Number(position)),
     );
   }
 

@@ -1,10 +1,18 @@
 import { judge, type Goal } from './goals';
 import type { RunRecord } from './run-record';
 
+/** Columns of numbers are aligned to the right. */
 export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+  const rule = head.map((_, column) => {
+    const cells = rows.map((row) => row[column] ?? '').filter((cell) => cell !== '');
+    return cells.length > 0 && cells.every((cell) => NUMBERS.test(cell)) ? '--:' : '---';
+  });
+  return [line(head), line(rule), ...rows.map(line)].join('\n');
 }
+
+/** One number or a range, with or without a bound's sign. */
+const NUMBERS = /^[<≥] ?[\d.,]+$|^[\d.,]+(?:–[\d.,]+)?$/;
 
 /** Every goal with what was wanted, what came of it, and by how much that is better or worse. */
 export function goalsTable(goals: readonly Goal[]): string {

@@ -11,6 +11,7 @@ import { serversIn } from '../../bench/stage/store-kind';
 import { exact } from '../../src/shards/database';
 import { rawSql } from '../setup/raw-sql';
 import { runBench } from '../setup/run-bench';
+import { mysqlUnavailable } from '../setup/servers';
 
 const ENTRIES = 2_500;
 const SUB_ACCOUNTS = 8;
@@ -19,6 +20,7 @@ const RUN_MS_MAX = 240_000;
 const STORES = [
   { mark: 'sqlite', store: 'sqlite' },
   { mark: 'mariadb', store: 'mariadb-2' },
+  ...(mysqlUnavailable() === undefined ? ([{ mark: 'mysql', store: 'mysql-2' }] as const) : []),
 ] as const;
 
 const CASES = STORES.flatMap((each) => ID_KINDS.map((ids) => ({ ...each, ids })));
