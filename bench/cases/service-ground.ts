@@ -1,5 +1,5 @@
 import { auditSite } from '../audit/audit-site';
-import { type BatchSums, ServiceProcess } from '../http/service-process';
+import { type EngineSums, ServiceProcess } from '../http/service-process';
 import type { LoadResult } from '../load/load-plan';
 import { LoadProcess } from '../load/load-process';
 import type { Timing } from '../measure/measurement';
@@ -10,6 +10,9 @@ import { createSite, type Site } from '../stage/site';
 import type { StoreKind } from '../stage/store-kind';
 import type { Round } from './case';
 import { CALLS, type ServiceCall } from './service-calls';
+
+/** The figure that says how long a deduction was in the engine, on average: in a lane, then in a transaction. */
+export const IN_ENGINE_MS = 'in the engine, ms';
 
 /**
  * One service process on one site, and one load process, that a store's doors share through all their rounds: the
@@ -38,7 +41,7 @@ export class ServiceGround {
 
   /** @param inFlight calls under way at once */
   async measure(call: ServiceCall, inFlight: number, timing: Timing, profile: boolean): Promise<Round> {
-    const batchesBefore = await this.service.batchSums();
+    const sumsBefore = await this.service.engineSums();
     const before = await this.service.usage();
     const { service, load } = this;
     const firstSequence = this.#sequence.reserve(0);
@@ -52,7 +55,7 @@ export class ServiceGround {
       audit: await auditSite(this.site, this.#tally.total),
       cpuMicrosPerOp: (after.cpuMicros - before.cpuMicros) / result.acknowledged.count,
       rssMb: { start: before.nowMb, peak: after.peakMb, end: after.nowMb },
-      ...batchesBetween(batchesBefore, await service.batchSums()),
+      ...engineBetween(sumsBefore, await service.engineSums()),
       ...(found ? { profile: found } : {}),
     };
   }
@@ -73,9 +76,14 @@ export class ServiceGround {
   }
 }
 
-function batchesBetween(before: BatchSums, after: BatchSums): Pick<Round, 'batches'> {
-  const batches = after.batches - before.batches;
-  if (batches === 0) return {};
-  const commands = (after.commands - before.commands) / batches;
-  return { batches: { commands, ms: ((after.seconds - before.seconds) * 1_000) / batches } };
+/** How the engine merged what came in, and how long a deduction was in it. */
+function engineBetween(before: EngineSums, after: EngineSums): Pick<Round, 'batches' | 'figures'> {
+  const between = (name: keyof EngineSums): number => after[name] - before[name];
+  const [batches, outcomes] = [between('batches'), between('outcomes')];
+  if (batches === 0 || outcomes === 0) return {};
+  const batchMs = (between('batchSeconds') * 1_000) / batches;
+  return {
+    batches: { commands: between('commands') / batches, ms: batchMs },
+    figures: { [IN_ENGINE_MS]: (between('outcomeSeconds') * 1_000) / outcomes },
+  };
 }

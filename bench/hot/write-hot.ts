@@ -1,3 +1,4 @@
+import { IN_ENGINE_MS } from '../cases/service-ground';
 import { barPlot } from '../report/bar-plot';
 import { figureText, goalsTable, grouped, markdownTable, millisText, roundsText } from '../report/markdown';
 import { type MeasuredFigures, writeMeasured } from '../report/measured-page';
@@ -25,6 +26,7 @@ export async function writeHot(
       '![Deductions a second by door and store](hot.svg)',
       `In process:\n\n${runsTable(process)}`,
       `Through the doors of the service (latencies of batches are of whole batches):\n\n${runsTable(doors)}`,
+      `Where the time of one deduction goes, on average:\n\n${decompositionTable(doors)}`,
       ratiosTable(ratios),
       goalsTable(goals),
     ],
@@ -45,6 +47,23 @@ function runsTable(runs: readonly RunRecord[]): string {
     ...['store', 'name', 'in flight', 'ops/s', 'rounds', 'p50 ms', 'p99 ms', 'CPU µs'],
     ...['batches', 'RSS MB', 'errors', 'audit'],
   ];
+  return markdownTable(head, rows);
+}
+
+/**
+ * The parts add up to the whole: in a closed loop the average latency is what is in flight over the rate. What the
+ * service counts, it counts over the whole round, warm-up included.
+ */
+function decompositionTable(doors: readonly RunRecord[]): string {
+  const rows = doors.flatMap((run) => {
+    const { batches, figures, inFlight, opsPerSecond } = run;
+    const inEngine = figures?.[IN_ENGINE_MS];
+    if (!batches || inEngine === undefined) return [];
+    const whole = (inFlight / opsPerSecond) * 1_000;
+    const parts = [whole - inEngine, inEngine - batches.ms, batches.ms];
+    return [[run.store, `\`${run.name}\``, ...parts.map(millisText), millisText(whole)]];
+  });
+  const head = ['store', 'name', 'door and client, ms', 'waiting in a lane', 'shard transaction', 'sum'];
   return markdownTable(head, rows);
 }
 

@@ -9,10 +9,15 @@ import type { Site } from '../stage/site';
 const START_MS_MAX = 30_000;
 const ANSWER_MS_MAX = 30_000;
 
-export interface BatchSums {
+/** What the service's own metrics add up to, over all shards. */
+export interface EngineSums {
+  /** Transactions, the commands merged into them, and the time they took. */
   readonly batches: number;
   readonly commands: number;
-  readonly seconds: number;
+  readonly batchSeconds: number;
+  /** Commands that came to their outcome, and the time from their arrival at the engine until then. */
+  readonly outcomes: number;
+  readonly outcomeSeconds: number;
 }
 
 /** A running service, and what a load needs to reach it. */
@@ -52,8 +57,8 @@ export class ServiceProcess {
     return this.child.call('usage', undefined, ANSWER_MS_MAX);
   }
 
-  /** Transactions so far, with the commands merged into them and the time they took: sums over all shards. */
-  async batchSums(): Promise<BatchSums> {
+  /** Sums over everything so far. */
+  async engineSums(): Promise<EngineSums> {
     const response = await fetch(new URL('/metrics', this.url), {
       headers: { authorization: `Bearer ${this.key}` },
       signal: AbortSignal.timeout(ANSWER_MS_MAX),
@@ -67,7 +72,9 @@ export class ServiceProcess {
     return {
       batches: sum('hotsplit_batch_commands_count'),
       commands: sum('hotsplit_batch_commands_sum'),
-      seconds: sum('hotsplit_batch_seconds_sum'),
+      batchSeconds: sum('hotsplit_batch_seconds_sum'),
+      outcomes: sum('hotsplit_command_seconds_count'),
+      outcomeSeconds: sum('hotsplit_command_seconds_sum'),
     };
   }
 
