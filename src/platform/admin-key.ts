@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder } from '../shards/make-folder';
 
 export interface AdminKey {
   readonly key: string;
@@ -15,7 +16,7 @@ export function bootstrapAdminKey(settings: { adminKey?: string | undefined; dat
   const kept = readKept(path);
   if (kept !== undefined) return { key: kept };
   const key = `hs_admin_${randomBytes(32).toString('base64url')}`;
-  mkdirSync(settings.dataDir, { recursive: true });
+  makeFolder(settings.dataDir);
   writeFileSync(path, `${key}\n`, { mode: 0o600, flag: 'wx' });
   return { key, generatedAt: path };
 }

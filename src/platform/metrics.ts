@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { EngineObserver } from '../engine/observer';
+import { LogBudget } from './log-budget';
 import { StructuredLog } from './structured-log';
 
 /** Where lane depths are read from when the metrics are scraped. */
@@ -17,6 +18,9 @@ export interface AuditSummary {
 }
 
 const FINDINGS_LOGGED_MAX = 10;
+/** Background work that failed, in a window of so long. All of it is counted. */
+const DEFERRED_LOGGED_MAX = 20;
+const DEFERRED_WINDOW_MS = 10_000;
 
 interface CommandSeries {
   readonly seconds: Histogram.Internal<'kind'>;
@@ -27,6 +31,7 @@ interface CommandSeries {
 @Injectable()
 export class Metrics implements EngineObserver {
   readonly registry = new Registry();
+  readonly #deferredLines = new LogBudget(DEFERRED_LOGGED_MAX, DEFERRED_WINDOW_MS, () => performance.now());
   #depths: DepthSource = () => [];
   readonly #shardsDown = new Set<string>();
   readonly #commandSeries = new Map<string, CommandSeries>();
@@ -251,6 +256,12 @@ export class Metrics implements EngineObserver {
 
   deferred(work: string, error: unknown): void {
     this.#deferred.inc();
-    this.log.warn('background work failed and will be tried again', { work, error });
+    const leftOut = this.#deferredLines.take();
+    if (leftOut === undefined) return;
+    this.log.warn('background work failed and will be tried again', {
+      work,
+      error,
+      ...(leftOut > 0 && { linesLeftOut: leftOut }),
+    });
   }
 }

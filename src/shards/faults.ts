@@ -69,6 +69,7 @@ export class DatabaseRefusedError extends Error {
     readonly code:
       | 'DATA_FOLDER_IN_USE'
       | 'NOT_A_FILE'
+      | 'DATABASE_NOT_EMPTY'
       | 'SHARD_IDENTITY_MISMATCH'
       | 'SHARD_NOT_CONFIGURED'
       | 'DATABASE_UNSUPPORTED',

@@ -2,8 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { parseLocation } from '../../src/shards/shard-address';
 import { containing, matching } from '../setup/matching';
 import type { Answer, RestClient } from '../setup/rest-client';
+import { rawSql } from '../setup/raw-sql';
 import { startTestService, type TestService } from '../setup/service';
 import { SITES, type ServiceSite } from '../setup/service-sites';
 
@@ -13,6 +15,11 @@ const contentsOf = (folder: string): unknown =>
   readdirSync(folder)
     .sort()
     .map((name) => [name, readFileSync(join(folder, name)).toString()]);
+
+const tablesIn = (mark: string): string =>
+  mark === 'sqlite'
+    ? `SELECT name FROM sqlite_schema WHERE type = 'table'`
+    : 'SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()';
 
 /** Shards that are registered while the service runs. */
 describe.each(SITES)('[$mark] shards', ({ mark, make }) => {
@@ -110,6 +117,23 @@ describe.each(SITES)('[$mark] shards', ({ mark, make }) => {
     const other = await startTestService({ folder: further.folder, shards: [further.shards[2] as string] });
     await other.stop();
     expect(outcome(await add('theirs', further.shards[2]))).toEqual([409, 'SHARD_REFUSED']);
+  });
+
+  it('that hold something else are refused, and left as they were', async () => {
+    const foreign = await make(1);
+    const url = String(foreign.shards[0]);
+    const sql = await rawSql(parseLocation(url), 'mariadb');
+    try {
+      await sql.run('CREATE TABLE orders (id INTEGER)');
+      const refused = await add('orders', url);
+      expect(outcome(refused)).toEqual([409, 'SHARD_REFUSED']);
+      expect(refused.body['detail']).toEqual(containing('DATABASE_NOT_EMPTY'));
+      expect(await sql.run(tablesIn(mark))).toEqual([['orders']]);
+      expect(readdirSync(foreign.folder)).toEqual(mark === 'sqlite' ? ['shard-0.sqlite'] : []);
+    } finally {
+      await sql.close();
+      await foreign.drop();
+    }
   });
 
   describe('that cannot be opened', () => {

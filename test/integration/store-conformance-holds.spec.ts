@@ -5,48 +5,18 @@ import type {
   HoldCommand,
   ReverseCommand,
 } from '../../src/ledger/command';
-import type { Outcome } from '../../src/ledger/outcome';
-import type { SubAccount } from '../../src/ledger/sub-account';
 import { fingerprint } from '../../src/engine/fingerprint';
-import { NO_HINT, type Shard } from '../../src/shards/shard';
+import { NO_HINT } from '../../src/shards/shard';
 import * as commands from '../models/commands';
 import { expire, fence, layout, setStatus } from '../models/commands';
-import { EVERY_STORE, type ShardSite } from '../setup/every-store';
+import { EVERY_STORE } from '../setup/every-store';
+import { creditOf as credit, deductOf as deduct, ShardUnderTest } from '../setup/shard-under-test';
 
 /** Holds and reversals: what every store must do alike, on its real database or in memory. */
 describe.each(EVERY_STORE)('[$mark] a shard', ({ makeSite }) => {
-  let site: ShardSite;
-  let shard: Shard;
-  let clusterId: string;
-
-  beforeEach(async () => {
-    site = await makeSite();
-    ({ shard, clusterId } = await site.open());
-  });
-
-  afterEach(async () => {
-    await shard.close();
-    await site.drop();
-  });
-
-  const run = async (...batch: Command[]): Promise<readonly Outcome[]> =>
-    (await shard.applyBatch(batch, NO_HINT)).outcomes;
-  const kinds = async (...batch: Command[]): Promise<string[]> =>
-    (await run(...batch)).map(({ kind }) => kind);
-  const rows = (): Promise<SubAccount[]> => shard.listSubAccounts('acme');
-  const fund = (...amounts: bigint[]): Promise<readonly Outcome[]> =>
-    run(...amounts.map((amount, index) => credit(`fund${index}`, amount, index)));
+  const on = ShardUnderTest.each({ makeSite });
+  const { run, kinds, rows, fund, besides } = on;
   const scanned = { start: { fromAccount: 'acme' }, upToAccount: 'acme', limit: 1_000 };
-
-  /** Another service instance on the same database, for as long as `use` takes. */
-  const besides = async <T>(use: (other: Shard) => Promise<T>): Promise<T> => {
-    const { shard: other } = await site.open({ clusterId });
-    try {
-      return await use(other);
-    } finally {
-      await other.close();
-    }
-  };
 
   describe('a hold', () => {
     it('moves money from available to held, and gives back exactly what it was given', async () => {
@@ -62,12 +32,12 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ makeSite }) => {
         { availableMinor: 70n, heldMinor: 30n, netMinor: 100n, version: 2, outsideVersion: 2 },
       ]);
       const held = first?.kind === 'held' ? first.hold : undefined;
-      expect(await shard.findHold('acme', 'h')).toEqual(held);
+      expect(await on.shard.findHold('acme', 'h')).toEqual(held);
       expect(await run(hold('h', 30n, { reference: '注文-7', metadata }))).toEqual([
         { kind: 'held', replayed: true, hold: held },
       ]);
-      expect((await shard.scanHolds(scanned)).items).toEqual([held]);
-      expect(await shard.findHold('acme', 'H')).toBeUndefined();
+      expect((await on.shard.scanHolds(scanned)).items).toEqual([held]);
+      expect(await on.shard.findHold('acme', 'H')).toBeUndefined();
     });
 
     it('is taken, released, taken in part and tried again in one batch as in several', async () => {
@@ -93,7 +63,7 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ makeSite }) => {
       expect(await kinds(...batch)).toEqual(expected);
       expect(await kinds(...batch)).toEqual(expected);
       expect(await rows()).toMatchObject([{ availableMinor: 60n, heldMinor: 0n, netMinor: 60n }]);
-      const { items } = await shard.scanEntries(scanned);
+      const { items } = await on.shard.scanEntries(scanned);
       expect(items.map(({ kind, amountMinor }) => [kind, amountMinor])).toEqual([
         ['credit', 100n],
         ['hold', 30n],
@@ -136,13 +106,13 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ makeSite }) => {
       await run(hold('h', 60n, { subAccount: 1 }), hold('g', 40n, { subAccount: 1 }));
       await run(layout([0], { operation: 1 }));
       expect(await rows()).toMatchObject([{ state: 'open' }, { state: 'draining', heldMinor: 100n }]);
-      expect(await shard.drainingAccounts({ after: '', limit: 10 })).toEqual([]);
+      expect(await on.shard.drainingAccounts({ after: '', limit: 10 })).toEqual([]);
       expect(await kinds(confirm('h', 20n), cancel('g'))).toEqual(['holdSettled', 'holdSettled']);
       expect(await rows()).toMatchObject([
         { availableMinor: 10n, state: 'open' },
         { availableMinor: 80n, heldMinor: 0n, netMinor: 80n, state: 'draining' },
       ]);
-      expect(await shard.drainingAccounts({ after: '', limit: 10 })).toEqual(['acme']);
+      expect(await on.shard.drainingAccounts({ after: '', limit: 10 })).toEqual(['acme']);
     });
 
     it('is known or unknown by the newest placement only', async () => {
@@ -174,7 +144,7 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ makeSite }) => {
     it('that is over is found by the database’s clock, released once, and not confirmed any more', async () => {
       await fund(100n);
       await run(hold('over', 10n, { expiresInUs: 0 }), hold('lasts', 10n));
-      expect(await shard.expiredHolds(10)).toMatchObject([
+      expect(await on.shard.expiredHolds(10)).toMatchObject([
         { accountId: 'acme', holdId: 'over', subAccount: 0 },
       ]);
       expect(await kinds(confirm('over'), expireOf('lasts'), expireOf('over'), expireOf('over'))).toEqual([
@@ -183,7 +153,7 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ makeSite }) => {
         'holdSettled',
         'holdSettled',
       ]);
-      expect(await shard.expiredHolds(10)).toEqual([]);
+      expect(await on.shard.expiredHolds(10)).toEqual([]);
       expect(await run(confirm('over'), cancel('over'))).toMatchObject([
         { kind: 'holdAlreadyCancelled' },
         { kind: 'holdSettled', replayed: true, hold: { state: 'expired' } },
@@ -196,7 +166,7 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ makeSite }) => {
       await run(...many((n) => hold(`h${n}`, 10n)));
       await besides(async (other) => {
         const [confirmed, cancelled] = await Promise.all([
-          shard.applyBatch(
+          on.shard.applyBatch(
             many((n) => confirm(`h${n}`)),
             NO_HINT,
           ),
@@ -245,7 +215,7 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ makeSite }) => {
         ...['deductionNotHere', 'deductionNotHere'],
       ]);
       expect(await rows()).toMatchObject([{ availableMinor: 100n, netMinor: 100n }]);
-      expect((await shard.scanReversals(scanned)).items).toMatchObject([
+      expect((await on.shard.scanReversals(scanned)).items).toMatchObject([
         { reverses: 'd', number: 1, reversedMinor: 20n },
         { reverses: 'd', number: 2, reversedMinor: 60n },
       ]);
@@ -278,7 +248,7 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ makeSite }) => {
       await run(deduct('d', 100n));
       await besides(async (other) => {
         const results = await Promise.all(
-          many((n) => (n % 2 === 0 ? shard : other).applyBatch([reverse('d', `r${n}`, 15n)], NO_HINT)),
+          many((n) => (n % 2 === 0 ? on.shard : other).applyBatch([reverse('d', `r${n}`, 15n)], NO_HINT)),
         );
         const told = results.map(({ outcomes: [outcome] }) => outcome?.kind);
         expect(told.filter((kind) => kind === 'applied')).toHaveLength(6);
@@ -304,24 +274,6 @@ const MANY = 20;
 
 function many<T>(make: (n: number) => T): T[] {
   return Array.from({ length: MANY }, (_, n) => make(n));
-}
-
-function credit(requestId: string, amountMinor: bigint, subAccount = 0): Command {
-  return commands.credit({
-    requestId,
-    amountMinor,
-    subAccount,
-    fingerprint: fingerprint('credit', amountMinor),
-  });
-}
-
-function deduct(requestId: string, amountMinor: bigint, subAccount = 0): Command {
-  return commands.deduct({
-    requestId,
-    amountMinor,
-    subAccount,
-    fingerprint: fingerprint('deduct', amountMinor),
-  });
 }
 
 function hold(requestId: string, amountMinor: bigint, given: Partial<HoldCommand> = {}): HoldCommand {

@@ -1,51 +1,18 @@
 import type { StoredTransfer } from '../../src/ledger/audit-transfer';
-import type { Command, CreditCommand, DeductCommand } from '../../src/ledger/command';
-import type { Outcome } from '../../src/ledger/outcome';
-import type { SubAccount } from '../../src/ledger/sub-account';
-import { fingerprint } from '../../src/engine/fingerprint';
-import { NO_HINT, type Shard } from '../../src/shards/shard';
-import * as commands from '../models/commands';
+import { NO_HINT } from '../../src/shards/shard';
 import { fence, layout, level, setStatus, transferIn, transferOut } from '../models/commands';
-import { EVERY_STORE, type ShardSite } from '../setup/every-store';
+import { EVERY_STORE } from '../setup/every-store';
+import { creditOf as credit, deductOf as deduct, ShardUnderTest } from '../setup/shard-under-test';
 
 /** Money between rows and shards, fences and layouts: what every store must do alike, on its real database or in memory. */
 describe.each(EVERY_STORE)('[$mark] a shard', ({ makeSite }) => {
-  let site: ShardSite;
-  let shard: Shard;
-  let clusterId: string;
-
-  beforeEach(async () => {
-    site = await makeSite();
-    ({ shard, clusterId } = await site.open());
-  });
-
-  afterEach(async () => {
-    await shard.close();
-    await site.drop();
-  });
-
-  const run = async (...batch: Command[]): Promise<readonly Outcome[]> =>
-    (await shard.applyBatch(batch, NO_HINT)).outcomes;
-  const kinds = async (...batch: Command[]): Promise<string[]> =>
-    (await run(...batch)).map(({ kind }) => kind);
-  const rows = (): Promise<SubAccount[]> => shard.listSubAccounts('acme');
-  const balances = async (): Promise<bigint[]> => (await rows()).map((row) => row.availableMinor);
-  const fund = (...amounts: bigint[]): Promise<readonly Outcome[]> =>
-    run(...amounts.map((amount, index) => credit(`fund${index}`, amount, index)));
+  const on = ShardUnderTest.each({ makeSite });
+  const { run, kinds, rows, balances, fund, besides } = on;
   const transfers = async (): Promise<readonly StoredTransfer[]> =>
-    (await shard.scanTransfers({ start: { fromAccount: 'acme' }, upToAccount: 'acme', limit: 1_000 })).items;
+    (await on.shard.scanTransfers({ start: { fromAccount: 'acme' }, upToAccount: 'acme', limit: 1_000 }))
+      .items;
   const pending = async (accountId = 'acme'): Promise<{ transferId: string; amountMinor: bigint }[]> =>
-    shard.pendingDepartures({ limit: 100, olderThanMs: 0, accountId });
-
-  /** Another service instance on the same database, for as long as `use` takes. */
-  const besides = async <T>(use: (other: Shard) => Promise<T>): Promise<T> => {
-    const { shard: other } = await site.open({ clusterId });
-    try {
-      return await use(other);
-    } finally {
-      await other.close();
-    }
-  };
+    on.shard.pendingDepartures({ limit: 100, olderThanMs: 0, accountId });
 
   describe('a transfer that leaves', () => {
     it('leaves once, in one batch or in two, and is answered alike', async () => {
@@ -75,7 +42,7 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ makeSite }) => {
       await besides(async (other) => {
         const results = await Promise.all(
           Array.from({ length: 50 }, (_, n) =>
-            (n % 2 === 0 ? shard : other).applyBatch([transferOut({ amountMaxMinor: 150n })], NO_HINT),
+            (n % 2 === 0 ? on.shard : other).applyBatch([transferOut({ amountMaxMinor: 150n })], NO_HINT),
           ),
         );
         const answers = results.map(({ outcomes: [outcome] }) => outcome);
@@ -127,12 +94,12 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ makeSite }) => {
         ]);
         await Promise.all(
           batches.map((batch, n) =>
-            (n % 2 === 0 ? shard : other).applyBatch(n % 3 === 0 ? batch : batch.reverse(), NO_HINT),
+            (n % 2 === 0 ? on.shard : other).applyBatch(n % 3 === 0 ? batch : batch.reverse(), NO_HINT),
           ),
         );
       });
       const left = sum((await transfers()).filter((each) => each.direction === 'out'));
-      const entries = await shard.findEntries(
+      const entries = await on.shard.findEntries(
         'acme',
         Array.from({ length: 40 }, (_, n) => `d${n}`),
       );
@@ -152,7 +119,7 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ makeSite }) => {
       expect(
         await kinds({ ...deduct('a', 1n), epoch: 3 }, { ...deduct('b', 1n, 1), epoch: 4 }, transferIn()),
       ).toEqual(['applied', 'applied', 'arrived']);
-      expect(await shard.readBalance('acme')).toMatchObject({ epochMax: 3 });
+      expect(await on.shard.readBalance('acme')).toMatchObject({ epochMax: 3 });
     });
 
     it('that comes late or again changes nothing', async () => {
@@ -177,7 +144,7 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ makeSite }) => {
     });
 
     it('covers as many rows as an account can have on a shard', async () => {
-      await shard.createSubAccounts(
+      await on.shard.createSubAccounts(
         Array.from({ length: 1_024 }, (_, index) => ({
           accountId: 'acme',
           index,
@@ -204,14 +171,14 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ makeSite }) => {
         { state: 'draining', operation: 4, epoch: 2 },
         { state: 'closed', operation: 4, epoch: 2 },
       ]);
-      expect(await shard.drainingAccounts({ after: '', limit: 10 })).toEqual(['acme']);
+      expect(await on.shard.drainingAccounts({ after: '', limit: 10 })).toEqual(['acme']);
 
       const before = await rows();
       await run(layout([0, 1, 2], { operation: 3 }), layout([1], { operation: 4 }));
       expect(await rows()).toEqual(before);
       await run(layout([0, 1, 2], { operation: 5 }));
       expect((await rows()).map((row) => row.state)).toEqual(['open', 'open', 'open']);
-      expect(await shard.drainingAccounts({ after: '', limit: 10 })).toEqual([]);
+      expect(await on.shard.drainingAccounts({ after: '', limit: 10 })).toEqual([]);
     });
 
     it('keeps a draining row paying until it is empty, and then it is closed', async () => {
@@ -233,7 +200,7 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ makeSite }) => {
         'accountFrozen',
         'applied',
       ]);
-      expect(await shard.readBalance('acme')).toMatchObject({ inactiveRows: 2 });
+      expect(await on.shard.readBalance('acme')).toMatchObject({ inactiveRows: 2 });
       await run(setStatus({ status: 'active', version: 2 }), setStatus({ status: 'closed', version: 3 }));
       expect(await kinds(deduct('a', 1n))).toEqual(['accountFrozen']);
       await run(setStatus({ status: 'active', version: 4 }));
@@ -274,7 +241,7 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ makeSite }) => {
       const outcomes = await besides((other) =>
         Promise.all(
           Array.from({ length: 60 }, (_, n) =>
-            (n % 2 === 0 ? shard : other).applyBatch(
+            (n % 2 === 0 ? on.shard : other).applyBatch(
               n % 5 === 0 ? [level()] : [deduct(`a${n}`, 40n, n % 6), deduct(`b${n}`, 40n, (n + 3) % 6)],
               NO_HINT,
             ),
@@ -326,22 +293,4 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ makeSite }) => {
 
 function sum(each: readonly { readonly amountMinor: bigint }[]): bigint {
   return each.reduce((all, { amountMinor }) => all + amountMinor, 0n);
-}
-
-function deduct(requestId: string, amountMinor: bigint, subAccount = 0): DeductCommand {
-  return commands.deduct({
-    requestId,
-    amountMinor,
-    subAccount,
-    fingerprint: fingerprint('deduct', amountMinor),
-  });
-}
-
-function credit(requestId: string, amountMinor: bigint, subAccount = 0): CreditCommand {
-  return commands.credit({
-    requestId,
-    amountMinor,
-    subAccount,
-    fingerprint: fingerprint('credit', amountMinor),
-  });
 }

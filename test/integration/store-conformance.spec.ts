@@ -1,47 +1,16 @@
-import type { Command, CreditCommand, DeductCommand, TransferInCommand } from '../../src/ledger/command';
+import type { TransferInCommand } from '../../src/ledger/command';
 import type { Outcome } from '../../src/ledger/outcome';
-import type { SubAccount } from '../../src/ledger/sub-account';
-import { fingerprint } from '../../src/engine/fingerprint';
 import { ShardContendedError, ShardFault } from '../../src/shards/faults';
 import { RETRY_POLICY } from '../../src/shards/run-batch';
-import { NO_HINT, type Shard } from '../../src/shards/shard';
+import { NO_HINT } from '../../src/shards/shard';
 import { fence, setStatus } from '../models/commands';
-import { EVERY_STORE, type ShardSite } from '../setup/every-store';
-import type { ShardOpening } from '../setup/stores';
+import { EVERY_STORE } from '../setup/every-store';
+import { creditOf as credit, deductOf as deduct, ShardUnderTest } from '../setup/shard-under-test';
 
 /** What every store must do alike: on its real database, or in memory. */
 describe.each(EVERY_STORE)('[$mark] a shard', ({ mark, locksRows, makeSite }) => {
-  let site: ShardSite;
-  let shard: Shard;
-  let clusterId: string;
-
-  beforeEach(async () => {
-    site = await makeSite();
-    ({ shard, clusterId } = await site.open());
-  });
-
-  afterEach(async () => {
-    await shard.close();
-    await site.drop();
-  });
-
-  const run = async (...commands: Command[]): Promise<Outcome[]> => [
-    ...(await shard.applyBatch(commands, NO_HINT)).outcomes,
-  ];
-  const kinds = async (...commands: Command[]): Promise<string[]> =>
-    (await run(...commands)).map(({ kind }) => kind);
-  const rows = (): Promise<SubAccount[]> => shard.listSubAccounts('acct');
-  const balances = async (): Promise<bigint[]> => (await rows()).map((row) => row.availableMinor);
-
-  /** Another service instance on the same database, for as long as `use` takes. */
-  const besides = async <T>(use: (other: Shard) => Promise<T>, options: ShardOpening = {}): Promise<T> => {
-    const { shard: other } = await site.open({ clusterId, ...options });
-    try {
-      return await use(other);
-    } finally {
-      await other.close();
-    }
-  };
+  const on = ShardUnderTest.each({ makeSite });
+  const { run, kinds, rows, balances, besides } = on;
 
   describe('one key, one effect', () => {
     it('applies a deduction once and replays it with the same entry', async () => {
@@ -91,9 +60,9 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ mark, locksRows, makeSite }) =>
       ];
       expect(await kinds(...keys.map((key) => deduct(key, 1n)))).toEqual(keys.map(() => 'applied'));
       expect(await kinds(...keys.map((key) => deduct(key, 1n)))).toEqual(keys.map(() => 'replayed'));
-      const found = await Promise.all(keys.map((key) => shard.findEntry('acct', key)));
+      const found = await Promise.all(keys.map((key) => on.shard.findEntry('acme', key)));
       expect(found.map((entry) => entry?.requestId)).toEqual(keys);
-      expect(await shard.findEntry('ACCT', 'abc')).toBeUndefined();
+      expect(await on.shard.findEntry('ACCT', 'abc')).toBeUndefined();
     });
 
     it('replays the deduction that took the last of the money, instead of refusing its retry', async () => {
@@ -109,7 +78,7 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ mark, locksRows, makeSite }) =>
       const outcomes = await besides((other) =>
         Promise.all(
           Array.from({ length: 50 }, (_, n) =>
-            (n % 2 === 0 ? shard : other).applyBatch([deduct('k', 7n)], NO_HINT),
+            (n % 2 === 0 ? on.shard : other).applyBatch([deduct('k', 7n)], NO_HINT),
           ),
         ),
       );
@@ -125,9 +94,9 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ mark, locksRows, makeSite }) =>
       const back = [...forth].reverse();
       const rounds = await besides((other) =>
         Promise.all([
-          shard.applyBatch(forth, NO_HINT),
+          on.shard.applyBatch(forth, NO_HINT),
           other.applyBatch(back, NO_HINT),
-          shard.applyBatch(back, { lookUpKeys: true, wholeAccounts: new Set(['acct']) }),
+          on.shard.applyBatch(back, { lookUpKeys: true, wholeAccounts: new Set(['acme']) }),
           other.applyBatch(forth, NO_HINT),
         ]),
       );
@@ -157,7 +126,7 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ mark, locksRows, makeSite }) =>
       const before = await rows();
       expect(await kinds(deduct('k', 11n))).toEqual(['insufficientFunds']);
       expect(await rows()).toEqual(before);
-      expect(await shard.findEntry('acct', 'k')).toBeUndefined();
+      expect(await on.shard.findEntry('acme', 'k')).toBeUndefined();
       await run(credit('fund2', 1n));
       expect(await kinds(deduct('k', 11n))).toEqual(['applied']);
     });
@@ -166,8 +135,8 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ mark, locksRows, makeSite }) =>
       const amount = 10n ** 18n - 1n;
       await run(...Array.from({ length: 8 }, (_, n) => credit(`f${n}`, amount, n % 2)));
       expect(await balances()).toEqual([4n * amount, 4n * amount]);
-      expect((await shard.findEntry('acct', 'f1'))?.amountMinor).toBe(amount);
-      expect(await shard.readBalance('acct')).toMatchObject({
+      expect((await on.shard.findEntry('acme', 'f1'))?.amountMinor).toBe(amount);
+      expect(await on.shard.readBalance('acme')).toMatchObject({
         availableMinor: 8n * amount,
         heldMinor: 0n,
         netMinor: 8n * amount,
@@ -186,11 +155,11 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ mark, locksRows, makeSite }) =>
         await run(credit(`c${round}`, amount, 0), deduct(`d${round}`, amount, 1));
       }
       expect(await balances()).toEqual([0n, 0n]);
-      expect(BigInt.asIntN(64, (await shard.readBalance('acct')).netMinor)).toBe(0n);
+      expect(BigInt.asIntN(64, (await on.shard.readBalance('acme')).netMinor)).toBe(0n);
     });
 
     it('knows balances of an account it has no rows of: nothing', async () => {
-      expect(await shard.readBalance('nobody')).toEqual({
+      expect(await on.shard.readBalance('nobody')).toEqual({
         availableMinor: 0n,
         heldMinor: 0n,
         netMinor: 0n,
@@ -207,13 +176,13 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ mark, locksRows, makeSite }) =>
         metadata: JSON.stringify({ 'k"\\': `v'\u0000🙂` }),
       };
       await run(credit('fund', 10n), { ...deduct('k', 1n), ...odd });
-      expect(await shard.findEntry('acct', 'k')).toMatchObject(odd);
+      expect(await on.shard.findEntry('acme', 'k')).toMatchObject(odd);
     });
   });
 
   describe('status and placement', () => {
-    const become = (status: 'frozen' | 'closed'): Promise<Outcome[]> =>
-      run(setStatus({ accountId: 'acct', status, version: 2 }));
+    const become = (status: 'frozen' | 'closed'): Promise<readonly Outcome[]> =>
+      run(setStatus({ accountId: 'acme', status, version: 2 }));
 
     it('refuses debits of a frozen account under the row’s lock, takes credits, and still replays', async () => {
       await run(credit('fund', 10n), deduct('done', 1n));
@@ -235,14 +204,14 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ mark, locksRows, makeSite }) =>
 
     it('turns back commands that were routed by an older placement, unharmed', async () => {
       await run(credit('fund', 10n));
-      await run(fence({ accountId: 'acct', epoch: 3 }));
+      await run(fence({ accountId: 'acme', epoch: 3 }));
       expect(await run(deduct('k', 1n))).toEqual([{ kind: 'fenced', epoch: 3 }]);
       expect(await kinds({ ...deduct('k', 1n), epoch: 3 })).toEqual(['applied']);
     });
 
     it('creates a row that is named and missing, empty, and lets concurrent first uses meet on it', async () => {
       const outcomes = await Promise.all(
-        Array.from({ length: 20 }, (_, n) => shard.applyBatch([credit(`c${n}`, 1n, 7)], NO_HINT)),
+        Array.from({ length: 20 }, (_, n) => on.shard.applyBatch([credit(`c${n}`, 1n, 7)], NO_HINT)),
       );
       expect(outcomes.flatMap((result) => result.outcomes.map(({ kind }) => kind))).toEqual(
         Array.from({ length: 20 }, () => 'applied'),
@@ -258,7 +227,7 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ mark, locksRows, makeSite }) =>
       expect(outcome).toMatchObject({ kind: 'applied', departures: [{}, {}, {}] });
       expect(await rows()).toMatchObject([{ availableMinor: 25n, netMinor: 100n, movedMinor: -75n }]);
 
-      const pending = await shard.pendingDepartures({ limit: 10, olderThanMs: 0 });
+      const pending = await on.shard.pendingDepartures({ limit: 10, olderThanMs: 0 });
       expect(
         pending.map(({ toShard, toSubAccount, amountMinor }) => [toShard, toSubAccount, amountMinor]).sort(),
       ).toEqual([
@@ -266,18 +235,18 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ mark, locksRows, makeSite }) =>
         ['s1', 1, 25n],
         ['s1', 3, 25n],
       ]);
-      expect(await shard.pendingDepartures({ limit: 10, olderThanMs: 60_000 })).toEqual([]);
-      await shard.completeTransfers(pending.slice(0, 2));
-      expect(await shard.pendingDepartures({ limit: 10, olderThanMs: 0 })).toEqual(pending.slice(2));
+      expect(await on.shard.pendingDepartures({ limit: 10, olderThanMs: 60_000 })).toEqual([]);
+      await on.shard.completeTransfers(pending.slice(0, 2));
+      expect(await on.shard.pendingDepartures({ limit: 10, olderThanMs: 0 })).toEqual(pending.slice(2));
     });
 
     it('marks as many transfers as an account can have sub-accounts', async () => {
       const targets = Array.from({ length: 1_023 }, (_, n) => ({ shard: 's1', subAccount: n + 1 }));
       await run({ ...credit('big', 10_240n), spreadOver: targets });
-      const pending = await shard.pendingDepartures({ limit: 2_000, olderThanMs: 0 });
+      const pending = await on.shard.pendingDepartures({ limit: 2_000, olderThanMs: 0 });
       expect(pending).toHaveLength(1_023);
-      await shard.completeTransfers(pending);
-      expect(await shard.pendingDepartures({ limit: 2_000, olderThanMs: 0 })).toEqual([]);
+      await on.shard.completeTransfers(pending);
+      expect(await on.shard.pendingDepartures({ limit: 2_000, olderThanMs: 0 })).toEqual([]);
     });
 
     it('lets a transfer arrive once, however often it is tried', async () => {
@@ -295,8 +264,13 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ mark, locksRows, makeSite }) =>
       await run(credit('fund', 1_000n));
       for (let n = 0; n < 5; n += 1)
         await run(...Array.from({ length: 5 }, (_, m) => deduct(`d${n}-${m}`, 1n, m % 3)));
-      const end = { createdAtUs: await shard.settledUntilUs('acct'), shard: '', subAccount: 0, version: 0 };
-      const whole = await shard.listEntries({ accountId: 'acct', limit: 100, before: end });
+      const end = {
+        createdAtUs: await on.shard.settledUntilUs('acme'),
+        shard: '',
+        subAccount: 0,
+        version: 0,
+      };
+      const whole = await on.shard.listEntries({ accountId: 'acme', limit: 100, before: end });
       expect(whole).toHaveLength(26);
       expect(whole.map((entry) => entry.createdAtUs)).toEqual(
         [...whole.map((entry) => entry.createdAtUs)].sort((a, b) => b - a),
@@ -305,7 +279,7 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ mark, locksRows, makeSite }) =>
       const paged = [];
       let before = end;
       for (;;) {
-        const page = await shard.listEntries({ accountId: 'acct', limit: 3, before });
+        const page = await on.shard.listEntries({ accountId: 'acme', limit: 3, before });
         paged.push(...page);
         const last = page.at(-1);
         if (!last) break;
@@ -317,12 +291,17 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ mark, locksRows, makeSite }) =>
         };
       }
       expect(paged).toEqual(whole);
-      expect(await shard.listEntries({ accountId: 'acct', limit: 100, before: end, kind: 'credit' })).toEqual(
-        whole.slice(-1),
-      );
+      expect(
+        await on.shard.listEntries({ accountId: 'acme', limit: 100, before: end, kind: 'credit' }),
+      ).toEqual(whole.slice(-1));
       const middle = whole[10]?.createdAtUs ?? 0;
-      const since = await shard.listEntries({ accountId: 'acct', limit: 100, before: end, fromUs: middle });
-      const until = await shard.listEntries({ accountId: 'acct', limit: 100, before: end, toUs: middle });
+      const since = await on.shard.listEntries({
+        accountId: 'acme',
+        limit: 100,
+        before: end,
+        fromUs: middle,
+      });
+      const until = await on.shard.listEntries({ accountId: 'acme', limit: 100, before: end, toUs: middle });
       expect([...since, ...until]).toEqual(whole);
     });
 
@@ -330,18 +309,18 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ mark, locksRows, makeSite }) =>
       await run(credit('fund', 1_000n));
       for (let n = 0; n < 20; n += 1) {
         const writing = Promise.all([0, 1, 2].map((m) => run(deduct(`w${n}-${m}`, 1n, m))));
-        const until = await shard.settledUntilUs('acct');
+        const until = await on.shard.settledUntilUs('acme');
         const before = { createdAtUs: until, shard: '', subAccount: 0, version: 0 };
-        const seen = await shard.listEntries({ accountId: 'acct', limit: 1_000, before });
+        const seen = await on.shard.listEntries({ accountId: 'acme', limit: 1_000, before });
         await writing;
-        const afterwards = await shard.listEntries({ accountId: 'acct', limit: 1_000, before });
+        const afterwards = await on.shard.listEntries({ accountId: 'acme', limit: 1_000, before });
         expect(afterwards).toEqual(seen);
         expect(seen.length).toBeGreaterThanOrEqual(1 + 3 * n);
       }
     });
 
     it('has a settled moment for an account without rows', async () => {
-      expect(await shard.settledUntilUs('nobody')).toBeGreaterThan(1_700_000_000_000_000);
+      expect(await on.shard.settledUntilUs('nobody')).toBeGreaterThan(1_700_000_000_000_000);
     });
   });
 
@@ -350,7 +329,7 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ mark, locksRows, makeSite }) =>
       await run(credit('fund', 10n));
       const tooLong = deduct('x'.repeat(mark === 'sqlite' ? 64 : 400), 1n);
       const bad = mark === 'sqlite' ? { ...tooLong, fingerprint: null as unknown as string } : tooLong;
-      await expect(shard.applyBatch([deduct('k', 1n), bad], NO_HINT)).rejects.toThrow();
+      await expect(on.shard.applyBatch([deduct('k', 1n), bad], NO_HINT)).rejects.toThrow();
       expect(await balances()).toEqual([10n]);
       expect(await kinds(deduct('k', 1n))).toEqual(['applied']);
     });
@@ -358,21 +337,21 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ mark, locksRows, makeSite }) =>
     it('keeps everything over a close and a new start', async () => {
       await run(credit('fund', 10n), deduct('k', 3n));
       const before = await rows();
-      await shard.close();
-      shard = (await site.open({ clusterId })).shard;
+      await on.shard.close();
+      on.shard = (await on.site.open({ clusterId: on.clusterId })).shard;
       expect(await rows()).toEqual(before);
       expect(await kinds(deduct('k', 3n))).toEqual(['replayed']);
     });
 
     it('refuses a database that is another shard, or belongs to another installation', async () => {
-      await expect(site.open({ name: 's9', clusterId })).rejects.toMatchObject({
+      await expect(on.site.open({ name: 's9', clusterId: on.clusterId })).rejects.toMatchObject({
         code: 'SHARD_IDENTITY_MISMATCH',
       });
-      await expect(site.open()).rejects.toMatchObject({ code: 'SHARD_IDENTITY_MISMATCH' });
+      await expect(on.site.open()).rejects.toMatchObject({ code: 'SHARD_IDENTITY_MISMATCH' });
     });
 
     it('answers a ping', async () => {
-      await expect(shard.ping()).resolves.toBeUndefined();
+      await expect(on.shard.ping()).resolves.toBeUndefined();
     });
   });
 
@@ -380,7 +359,7 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ mark, locksRows, makeSite }) =>
     it('waits for whoever holds the whole account, then goes on', async () => {
       await run(credit('fund', 10n));
       await besides(async (other) => {
-        const held = await other.lockAccount('acct');
+        const held = await other.lockAccount('acme');
         const waiting = kinds(deduct('k', 1n));
         // Meanwhile it would long have been through, if it did not wait.
         for (let n = 0; n < 20; n += 1) await other.ping();
@@ -392,14 +371,14 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ mark, locksRows, makeSite }) =>
     if (locksRows) {
       it('gives up on a lock within its bounds, by name, and has done nothing', async () => {
         await run(credit('fund', 10n));
-        const held = await shard.lockAccount('acct');
+        const held = await on.shard.lockAccount('acme');
         await besides(
           (hasty) =>
             expect(hasty.applyBatch([deduct('k', 1n)], NO_HINT)).rejects.toBeInstanceOf(ShardContendedError),
           { policy: { ...RETRY_POLICY, triesMax: 1 } },
         );
         await held.release();
-        expect(await shard.findEntry('acct', 'k')).toBeUndefined();
+        expect(await on.shard.findEntry('acme', 'k')).toBeUndefined();
         expect(await kinds(deduct('k', 1n))).toEqual(['applied']);
       });
 
@@ -410,50 +389,29 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ mark, locksRows, makeSite }) =>
         for (let round = 0; round < 40; round += 1) {
           const batches = [0, 1].map((row) => {
             const commands = Array.from({ length: 10 }, (_, n) => deduct(`r${row}-${round}-${n}`, 1n, row));
-            return persist(() => shard.applyBatch(commands, NO_HINT));
+            return persist(() => on.shard.applyBatch(commands, NO_HINT));
           });
-          kills += (await site.killSessions()) ?? 0;
+          kills += (await on.site.killSessions()) ?? 0;
           for (const batch of await Promise.all(batches))
             outcomes.push(...batch.outcomes.map(({ kind }) => kind));
         }
         expect(kills).toBeGreaterThan(20);
         expect(outcomes.every((kind) => kind === 'applied' || kind === 'replayed')).toBe(true);
         expect(await balances()).toEqual([9_600n, 9_600n]);
-        const until = await shard.settledUntilUs('acct');
+        const until = await on.shard.settledUntilUs('acme');
         const before = { createdAtUs: until, shard: '', subAccount: 0, version: 0 };
         expect(
-          await shard.listEntries({ accountId: 'acct', limit: 5_000, before, kind: 'deduction' }),
+          await on.shard.listEntries({ accountId: 'acme', limit: 5_000, before, kind: 'deduction' }),
         ).toHaveLength(800);
       });
     }
   });
 });
 
-function outside(requestId: string, amountMinor: bigint, subAccount: number) {
-  return { accountId: 'acct', requestId, amountMinor, subAccount, epoch: 1, reference: null, metadata: null };
-}
-
-function deduct(requestId: string, amountMinor: bigint, subAccount = 0): DeductCommand {
-  return {
-    ...outside(requestId, amountMinor, subAccount),
-    kind: 'deduct',
-    fingerprint: fingerprint('deduct', amountMinor),
-  };
-}
-
-function credit(requestId: string, amountMinor: bigint, subAccount = 0): CreditCommand {
-  return {
-    ...outside(requestId, amountMinor, subAccount),
-    kind: 'credit',
-    fingerprint: fingerprint('credit', amountMinor),
-    spreadOver: [],
-  };
-}
-
 function arrival(transferId: string, amountMinor: bigint): TransferInCommand {
   return {
     kind: 'transferIn',
-    accountId: 'acct',
+    accountId: 'acme',
     transferId,
     amountMinor,
     fromShard: 's1',

@@ -1,5 +1,6 @@
 import { DatabaseRefusedError } from '../faults';
 import { exact } from '../database';
+import { refuseForeignTables } from '../foreign-tables';
 import type { MysqlPool, RawResult } from './mysql-pool';
 
 const LOCK_SECONDS_MAX = 60;
@@ -15,6 +16,7 @@ export async function migrate(pool: MysqlPool): Promise<void> {
     const got = await pool.run(session, `SELECT GET_LOCK(${lock}, 0)`);
     if (cell(got) !== 1n) await waitForLock(pool, session, lock);
     try {
+      await checkTables(pool, session);
       await pool.dataSource.runMigrations();
     } finally {
       await pool.run(session, `SELECT RELEASE_LOCK(${lock})`);
@@ -43,6 +45,16 @@ async function checkVersion(pool: MysqlPool, session: Session): Promise<void> {
       `the server is ${version}; MySQL 8.0 or later, or MariaDB 10.6 or later, is needed`,
     );
   }
+}
+
+async function checkTables(pool: MysqlPool, session: Session): Promise<void> {
+  const database = await pool.run(session, 'SELECT DATABASE()');
+  const tables = await pool.run(
+    session,
+    'SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()',
+  );
+  const names = (result: RawResult): string[] => (result as unknown[][]).map(([name]) => String(name));
+  refuseForeignTables(names(database).join(''), names(tables));
 }
 
 function cell(result: RawResult): bigint {

@@ -1,10 +1,12 @@
 import Sqlite from 'better-sqlite3';
-import { closeSync, lstatSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
+import { closeSync, lstatSync, openSync, rmSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DataSource } from 'typeorm';
 import type { BetterSqlite3Driver } from 'typeorm/driver/better-sqlite3/BetterSqlite3Driver';
 import type { SchemaPart } from '../database';
 import { DatabaseRefusedError } from '../faults';
+import { refuseForeignTables } from '../foreign-tables';
+import { makeFolder } from '../make-folder';
 import { migrationsOf } from '../migrations';
 import { processClockUs } from './process-clock';
 import { Turnstile } from './turnstile';
@@ -49,7 +51,7 @@ export class SqliteFile {
    * Connects on first use, then brings the part's tables up to date.
    *
    * @throws DatabaseRefusedError `DATA_FOLDER_IN_USE` when another process has the file open, `NOT_A_FILE` when the path
-   *   names something that is no file
+   *   names something that is no file, `DATABASE_NOT_EMPTY` when it holds tables of something else
    */
   async migrate(part: SchemaPart): Promise<void> {
     if (this.#migrated.has(part)) return;
@@ -94,6 +96,7 @@ export class SqliteFile {
     const made = filesOf(this.#path).filter((file) => !lstatSync(file, { throwIfNoEntry: false }));
     try {
       this.#owner = own(this.#path);
+      refuseForeignTables(this.#path, tablesOf(this.#path));
       await this.#runMigrations(part);
     } catch (error) {
       this.#reader?.close();
@@ -102,7 +105,7 @@ export class SqliteFile {
       this.#source = undefined;
       this.#writer = undefined;
       // Another process that came first has made them meanwhile, and uses them.
-      const isOthers = error instanceof DatabaseRefusedError;
+      const isOthers = error instanceof DatabaseRefusedError && error.code === 'DATA_FOLDER_IN_USE';
       if (!isOthers) for (const file of made) rmSync(file, { force: true });
       this.#owner?.close();
       this.#owner = undefined;
@@ -159,9 +162,21 @@ function refuseWhatIsNoFile(path: string): void {
   }
 }
 
+function tablesOf(path: string): string[] {
+  const connection = new Sqlite(path, { readonly: true });
+  try {
+    return connection
+      .prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")
+      .pluck()
+      .all() as string[];
+  } finally {
+    connection.close();
+  }
+}
+
 /** Holds an exclusive lock on `<path>.owner` for as long as the connection is open. */
 function own(path: string): SqliteConnection {
-  mkdirSync(dirname(path), { recursive: true });
+  makeFolder(dirname(path));
   for (const file of [path, `${path}.owner`]) createPrivately(file);
   const owner = new Sqlite(`${path}.owner`, { timeout: 0 });
   try {

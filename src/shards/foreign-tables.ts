@@ -1,0 +1,20 @@
+import { DatabaseRefusedError } from './faults';
+
+/** Whoever has one of these has been a database of an installation before. */
+const MIGRATIONS_TABLES = ['shard_migrations', 'directory_migrations'];
+const NAMED_MAX = 3;
+
+/**
+ * A database for hotsplit holds nothing else: its tables have plain names, and money does not live in a schema that
+ * something else may change. One that was named by a slip of the pen stays as it is.
+ *
+ * @throws DatabaseRefusedError `DATABASE_NOT_EMPTY`
+ */
+export function refuseForeignTables(database: string, tables: readonly string[]): void {
+  if (tables.length === 0 || MIGRATIONS_TABLES.some((ours) => tables.includes(ours))) return;
+  const named = [...tables].sort().slice(0, NAMED_MAX).join(', ');
+  throw new DatabaseRefusedError(
+    'DATABASE_NOT_EMPTY',
+    `${database} holds tables of something else (${named}${tables.length > NAMED_MAX ? ', …' : ''})`,
+  );
+}
