@@ -197,7 +197,8 @@ export class TcpProxy {
       socket.setNoDelay(true);
       socket.on('error', () => other.destroy());
       socket.on('close', (failed) => {
-        this.#pairs.delete(pair);
+        // One half that stays open is still to be cut, and keeps the proxy from closing.
+        if (other.closed) this.#pairs.delete(pair);
         if (failed) other.destroy();
         else line.end();
       });

@@ -79,6 +79,22 @@ describe('the network of a chaos run', () => {
     expect(client.heard()).toBe('last words and farewell');
   });
 
+  it('refuses also while a client keeps its half of a connection open that the server has ended', async () => {
+    const { port } = new URL(proxy.url);
+    const client = connect({ port: Number(port), host: '127.0.0.1', allowHalfOpen: true });
+    client.on('error', () => undefined);
+    client.write('hello');
+    await once(client, 'data');
+    for (const socket of accepted) socket.end();
+    await once(client, 'end');
+    await proxy.refuse();
+    const [refused] = (await once(connect(Number(port), '127.0.0.1'), 'error')) as [Error];
+    expect(refused).toMatchObject({ code: 'ECONNREFUSED' });
+    client.destroy();
+    await proxy.accept();
+    (await open()).socket.destroy();
+  });
+
   it('leads elsewhere when told to', async () => {
     const other = createServer((socket) => socket.end('other'));
     other.listen(0, '127.0.0.1');
