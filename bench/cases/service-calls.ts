@@ -31,6 +31,20 @@ export const CALLS = {
   http: onConnections({ path: `/v1/accounts/${HOT_ACCOUNT}/deductions`, items: 1 }),
   'http-noop': { ...onConnections({ path: noopPath(HOT_ACCOUNT), items: 1 }), isNoop: true },
   'http-batch': onConnections({ path: '/v1/deductions:batch', items: BATCH_ITEMS }),
+  client: {
+    items: 1,
+    isNoop: false,
+    drive: ({ service, load, inFlight, firstSequence, timing }) =>
+      load.run('client', {
+        address: service.url.href,
+        key: service.key,
+        inFlight,
+        items: 1,
+        accountId: HOT_ACCOUNT,
+        firstSequence,
+        timing,
+      }),
+  },
 } as const satisfies Readonly<Record<string, CallKind>>;
 
 export type ServiceCall = keyof typeof CALLS;

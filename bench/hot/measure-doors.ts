@@ -5,10 +5,13 @@ import { ServiceGround } from '../cases/service-ground';
 import { timingOf } from '../measure/timing';
 import type { Surroundings } from '../scenario';
 import { shardCountOf, type StoreKind } from '../stage/store-kind';
+import type { Door } from './hot-options';
 import type { HotPlan } from './hot-plan';
 
 /** Batches under way at once: enough that the service never waits for the next, few enough for short queues. */
 const BATCHES_IN_FLIGHT = 4;
+/** What as many batches carry. */
+const CLIENT_IN_FLIGHT = 2_048;
 
 /** The service in its own process under load from another, each call beside its noop on the same server. */
 export async function measureDoors(
@@ -47,8 +50,11 @@ function callsOf({ doors, unaryInFlight, yardsticks }: HotPlan): PlannedCall[] {
       ...(yardsticks ? [{ call: noop, inFlight }] : []),
       { call, inFlight },
     ]);
+  const only = (door: Door, call: ServiceCall, inFlight: number): PlannedCall[] =>
+    doors.includes(door) ? [{ call, inFlight }] : [];
   return [
     ...(doors.includes('http') ? unary('http-noop', 'http') : []),
-    ...(doors.includes('batch') ? [{ call: 'http-batch' as const, inFlight: BATCHES_IN_FLIGHT }] : []),
+    ...only('batch', 'http-batch', BATCHES_IN_FLIGHT),
+    ...only('client', 'client', CLIENT_IN_FLIGHT),
   ];
 }

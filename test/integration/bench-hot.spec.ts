@@ -23,7 +23,7 @@ describe('[sqlite] npm run bench -- hot', () => {
   it('measures every door beside its yardsticks', () => {
     expect(report.runs.map(({ name }) => name)).toEqual([
       ...['merged', 'bulk-insert', 'atomic'],
-      ...['http-noop', 'http', 'http-batch'],
+      ...['http-noop', 'http', 'http-batch', 'client'],
     ]);
     for (const run of report.runs) {
       expect(run).toMatchObject({ store: 'sqlite', audit: 'balanced', errors: 0 });
