@@ -39,6 +39,11 @@ export class ServiceGround {
     return new ServiceGround(site, service, new LoadProcess(cleanups));
   }
 
+  /** Why a call cannot be made here, if it cannot. */
+  whyNot(call: ServiceCall): string | undefined {
+    return CALLS[call].whyNot(this.service);
+  }
+
   /** @param inFlight calls under way at once */
   async measure(call: ServiceCall, inFlight: number, timing: Timing, profile: boolean): Promise<Round> {
     const sumsBefore = await this.service.engineSums();

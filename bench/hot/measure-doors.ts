@@ -10,8 +10,8 @@ import type { HotPlan } from './hot-plan';
 
 /** Batches under way at once: enough that the service never waits for the next, few enough for short queues. */
 const BATCHES_IN_FLIGHT = 4;
-/** What as many batches carry. */
-const CLIENT_IN_FLIGHT = 2_048;
+/** Deductions, where they travel as they come to hand: what as many batches carry. */
+const MERGED_IN_FLIGHT = 2_048;
 
 /** The service in its own process under load from another, each call beside its noop on the same server. */
 export async function measureDoors(
@@ -22,7 +22,12 @@ export async function measureDoors(
   const calls = callsOf(plan);
   if (calls.length === 0) return [];
   const ground = await ServiceGround.open(store, plan.subAccounts, surroundings);
-  const cases = calls.map(({ call, inFlight }): Case => ({
+  const possible = calls.filter(({ call }) => {
+    const why = ground.whyNot(call);
+    if (why !== undefined) surroundings.print(`left out: ${store} ${call}, ${why}`);
+    return why === undefined;
+  });
+  const cases = possible.map(({ call, inFlight }): Case => ({
     name: call,
     store,
     shards: shardCountOf(store),
@@ -54,7 +59,10 @@ function callsOf({ doors, unaryInFlight, yardsticks }: HotPlan): PlannedCall[] {
     doors.includes(door) ? [{ call, inFlight }] : [];
   return [
     ...(doors.includes('http') ? unary('http-noop', 'http') : []),
+    ...(doors.includes('grpc') ? unary('grpc-noop', 'grpc') : []),
     ...only('batch', 'http-batch', BATCHES_IN_FLIGHT),
-    ...only('client', 'client', CLIENT_IN_FLIGHT),
+    ...only('grpc-batch', 'grpc-batch', BATCHES_IN_FLIGHT),
+    ...only('grpc-stream', 'grpc-stream', MERGED_IN_FLIGHT),
+    ...only('client', 'client', MERGED_IN_FLIGHT),
   ];
 }

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { CpuProfile } from '../measure/cpu-profile';
+import type { Yardstick } from '../grpc/drive-by-h2load';
+import type { YardstickCounts } from '../grpc/yardstick-counts';
 import { Child } from '../processes/child';
 import type { Cleanups } from '../stage/cleanups';
 import { environmentOf, HOT_ACCOUNT, OPENING_BALANCE_MINOR } from '../stage/runtime';
@@ -20,11 +22,19 @@ export interface EngineSums {
   readonly outcomeSeconds: number;
 }
 
+/** Where a service listens, as URLs. */
+export interface ServiceAddresses {
+  readonly rest: string;
+  readonly grpc?: string;
+}
+
 /** A running service, and what a load needs to reach it. */
 export class ServiceProcess {
   private constructor(
     private readonly child: Child,
     readonly url: URL,
+    /** Where it listens for gRPC, if it does. */
+    readonly grpcUrl: string | undefined,
     readonly key: string,
   ) {}
 
@@ -32,8 +42,8 @@ export class ServiceProcess {
     const key = randomBytes(24).toString('hex');
     const env = { ...environmentOf(site), HOTSPLIT_ADMIN_KEY: key };
     const child = new Child('the service', join(__dirname, 'service-main.js'), { env, cleanups });
-    const url = await child.call<string>('address', undefined, START_MS_MAX);
-    return new ServiceProcess(child, new URL(url), key);
+    const { rest, grpc } = await child.call<ServiceAddresses>('addresses', undefined, START_MS_MAX);
+    return new ServiceProcess(child, new URL(rest), grpc, key);
   }
 
   async createHotAccount(subAccounts: number): Promise<void> {
@@ -55,6 +65,11 @@ export class ServiceProcess {
   /** Resident memory now, and the most since the last time it was asked for; processor time so far. */
   usage(): Promise<{ nowMb: number; peakMb: number; cpuMicros: number }> {
     return this.child.call('usage', undefined, ANSWER_MS_MAX);
+  }
+
+  /** What the service counted of the calls to a method of the benchmark's own. */
+  yardstickCounts(yardstick: Yardstick): Promise<YardstickCounts> {
+    return this.child.call('yardstickCounts', yardstick, ANSWER_MS_MAX);
   }
 
   /** Sums over everything so far. */

@@ -10,6 +10,8 @@ const SLACK_MS = 10_000;
 export interface LoadDuties {
   readonly connections: LoadPlan;
   readonly client: LoopPlan;
+  readonly grpcBatch: LoopPlan;
+  readonly grpcStream: LoopPlan;
 }
 
 export class LoadProcess {
