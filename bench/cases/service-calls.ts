@@ -1,5 +1,5 @@
-import { driveByH2load, type Yardstick } from '../grpc/drive-by-h2load';
-import { YARDSTICK_METHODS } from '../grpc/yardstick-counts';
+import { driveByH2load } from '../grpc/drive-by-h2load';
+import type { Yardstick } from '../grpc/yardstick-counts';
 import { noopPath } from '../http/noop-route';
 import type { ServiceProcess } from '../http/service-process';
 import type { LoadResult } from '../load/load-plan';
@@ -69,12 +69,11 @@ function inLoop(
 }
 
 function byH2load(yardstick: Yardstick): CallKind {
-  const path = YARDSTICK_METHODS[yardstick];
   return {
     items: 1,
     isNoop: false,
     whyNot: (service) => withoutGrpc(service) ?? withoutH2load(),
-    drive: (driving) => driveByH2load({ yardstick, path }, driving),
+    drive: (driving) => driveByH2load(yardstick, driving),
   };
 }
 

@@ -1,11 +1,15 @@
 import { auditSite } from '../audit/audit-site';
+import { SlowReaderProcess } from '../grpc/slow-reader-process';
 import { type EngineSums, ServiceProcess } from '../http/service-process';
 import type { LoadResult } from '../load/load-plan';
 import { LoadProcess } from '../load/load-process';
 import type { Timing } from '../measure/measurement';
 import { Sequence } from '../measure/requests';
-import { Tally } from '../measure/tally';
+import { type Acknowledged, Tally } from '../measure/tally';
+import { RefusedRun } from '../refused-run';
 import type { Surroundings } from '../scenario';
+import type { Cleanups } from '../stage/cleanups';
+import { HOT_ACCOUNT } from '../stage/runtime';
 import { createSite, type Site } from '../stage/site';
 import type { StoreKind } from '../stage/store-kind';
 import type { Round } from './case';
@@ -13,6 +17,9 @@ import { CALLS, type ServiceCall } from './service-calls';
 
 /** The figure that says how long a deduction was in the engine, on average: in a lane, then in a transaction. */
 export const IN_ENGINE_MS = 'in the engine, ms';
+
+/** Beyond what the load process will ever have sent. */
+const FAR_SEQUENCE = 10 ** 12;
 
 /**
  * One service process on one site, and one load process, that a store's doors share through all their rounds: the
@@ -46,6 +53,33 @@ export class ServiceGround {
 
   /** @param inFlight calls under way at once */
   async measure(call: ServiceCall, inFlight: number, timing: Timing, profile: boolean): Promise<Round> {
+    const round = await this.measureUnaudited(call, inFlight, timing, profile);
+    return { ...round, audit: await this.audit() };
+  }
+
+  /** Only when nothing is under way. @returns `balanced`, or what is not */
+  audit(): Promise<string> {
+    return auditSite(this.site, this.#tally.total);
+  }
+
+  /** A client beside those that are measured; what it is told is to be `added` before the next audit. */
+  startSlowReader(cleanups: Cleanups): Promise<SlowReaderProcess> {
+    const { grpcUrl: address, key } = this.service;
+    if (address === undefined) throw new RefusedRun('the service does not listen for gRPC');
+    const plan = { address, key, accountId: HOT_ACCOUNT, firstSequence: FAR_SEQUENCE };
+    return SlowReaderProcess.start(plan, cleanups);
+  }
+
+  added(told: Acknowledged): void {
+    this.#tally.add(told);
+  }
+
+  async measureUnaudited(
+    call: ServiceCall,
+    inFlight: number,
+    timing: Timing,
+    profile: boolean,
+  ): Promise<Omit<Round, 'audit'>> {
     const sumsBefore = await this.service.engineSums();
     const before = await this.service.usage();
     const { service, load } = this;
@@ -57,7 +91,6 @@ export class ServiceGround {
     const after = await service.usage();
     return {
       ...this.#counted(call, result),
-      audit: await auditSite(this.site, this.#tally.total),
       cpuMicrosPerOp: (after.cpuMicros - before.cpuMicros) / result.acknowledged.count,
       rssMb: { start: before.nowMb, peak: after.peakMb, end: after.nowMb },
       ...engineBetween(sumsBefore, await service.engineSums()),

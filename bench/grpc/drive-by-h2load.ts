@@ -7,9 +7,13 @@ import { RefusedRun } from '../refused-run';
 import { HOT_ACCOUNT } from '../stage/runtime';
 import { deductRequest, refusal } from './messages';
 import { framed } from './wire';
-import { countsBetween, underWay, type YARDSTICK_METHODS, type YardstickCounts } from './yardstick-counts';
-
-export type Yardstick = keyof typeof YARDSTICK_METHODS;
+import {
+  countsBetween,
+  underWay,
+  type Yardstick,
+  YARDSTICK_SERVICES,
+  type YardstickCounts,
+} from './yardstick-counts';
 
 /** One connection for so many calls at once, as a client of gRPC would share it. */
 const STREAMS_PER_CONNECTION = 16;
@@ -20,7 +24,7 @@ const REST_MS_MAX = 30_000;
 
 /** Calls one by one, by h2load, to a method that stands for Deduct. What came of them is counted at the service. */
 export async function driveByH2load(
-  { yardstick, path }: { readonly yardstick: Yardstick; readonly path: string },
+  yardstick: Yardstick,
   { service, inFlight, timing }: Driving,
 ): Promise<LoadResult> {
   const command = process.env['HOTSPLIT_BENCH_H2LOAD'];
@@ -30,7 +34,7 @@ export async function driveByH2load(
   const before = await service.yardstickCounts(yardstick);
   const measured = await runH2load({
     command,
-    url: new URL(path, service.grpcUrl).href,
+    url: new URL(`/${YARDSTICK_SERVICES[yardstick]}/Deduct`, service.grpcUrl).href,
     key: service.key,
     body: framed(deductRequest(HOT_ACCOUNT, { amount: AMOUNT })),
     connections,

@@ -1,10 +1,12 @@
-/** Where the benchmark's own methods stand beside the product's, with its messages. */
-export const YARDSTICK_METHODS = {
-  /** Deduct for a load that sends one message over and over: a request without an id is given one that is new. */
-  fresh: '/hotsplit.bench.Fresh/Deduct',
+/** The services of the benchmark's own beside the product's; each has a method Deduct. */
+export const YARDSTICK_SERVICES = {
+  /** Deduct for a load that sends one message over and over: every request is given an id that is new. */
+  fresh: 'hotsplit.bench.Fresh',
   /** Answers at once what Deduct would. */
-  noop: '/hotsplit.bench.Noop/Deduct',
+  noop: 'hotsplit.bench.Noop',
 } as const;
+
+export type Yardstick = keyof typeof YARDSTICK_SERVICES;
 
 /** What became of the calls to one of these methods so far. */
 export interface YardstickCounts {

@@ -8,6 +8,8 @@ import { addHotOptions, type HotOptions } from './hot-options';
 import { type HotPlan, planHot } from './hot-plan';
 import { measureDoors } from './measure-doors';
 import { measureInProcess } from './measure-in-process';
+import { measureSlowReader } from './slow-reader-beside';
+import { slowReaderGoals } from './slow-reader-goals';
 import { soak } from './soak';
 import { writeHot } from './write-hot';
 
@@ -27,7 +29,7 @@ async function run(options: HotOptions, surroundings: Surroundings): Promise<Sce
   const result = {
     runs: measured.map((each) => recordOf(NAME, each)),
     ratios: ratiosOf(measured),
-    goals: goalsOf(measured),
+    goals: [...goalsOf(measured), ...slowReaderGoals(measured)],
   };
   if (plan.docs !== undefined) {
     const machine = await describeMachine(surroundings.servers);
@@ -44,6 +46,10 @@ async function measureAsAsked(
   const { print } = surroundings;
   if (plan.leftOut.length > 0) print(`left out, no servers: ${plan.leftOut.join(', ')}`);
   if (options.soak !== undefined) return soak(options.soak, plan, surroundings);
+  if (options.slowReader !== undefined) {
+    const group = await measureSlowReader(options.slowReader, plan, options, surroundings);
+    return shown('beside a slow reader', group, print);
+  }
 
   const measured: MeasuredCase[] = [];
   if (plan.doors.includes('process')) {

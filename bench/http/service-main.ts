@@ -1,7 +1,6 @@
 import { readSettings } from '../../src/platform/settings';
 import { startService } from '../../src/service';
-import type { Yardstick } from '../grpc/drive-by-h2load';
-import { YardstickCounter } from '../grpc/yardstick-counts';
+import { type Yardstick, YardstickCounter } from '../grpc/yardstick-counts';
 import { type CpuProfile, startProfile } from '../measure/cpu-profile';
 import { answerParent } from '../processes/answer-parent';
 import { registerNoop } from './noop-route';

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { CpuProfile } from '../measure/cpu-profile';
-import type { Yardstick } from '../grpc/drive-by-h2load';
-import type { YardstickCounts } from '../grpc/yardstick-counts';
+import type { Yardstick, YardstickCounts } from '../grpc/yardstick-counts';
 import { Child } from '../processes/child';
 import type { Cleanups } from '../stage/cleanups';
 import { environmentOf, HOT_ACCOUNT, OPENING_BALANCE_MINOR } from '../stage/runtime';
