@@ -9,6 +9,7 @@ async function main(): Promise<void> {
   if (adminKey.generatedAt !== undefined) say(`key   ${adminKey.key}  (kept in ${adminKey.generatedAt})`);
   const service = await startService(settings, adminKey.key);
   say(`REST  ${service.restUrl}/v1`);
+  say(`gRPC  ${service.grpcAddress}`);
   say(`docs  ${service.restUrl}/docs`);
   stopOnSignal(service, settings);
 }
