@@ -31,14 +31,14 @@ export interface Service {
  * Starts the service: databases first, then the listeners.
  *
  * @param extend registers further REST routes; the benchmarks' yardsticks
- * @param further gRPC methods beside the API's own; the same
+ * @param further given the API's gRPC services, makes more beside them; the same
  * @throws DatabaseRefusedError when a database is not what it is configured as
  */
 export async function startService(
   settings: Settings,
   adminKey: string,
   extend?: (rest: FastifyInstance) => void,
-  further?: readonly UnaryService[],
+  further?: (own: readonly UnaryService[]) => readonly UnaryService[],
 ): Promise<Service> {
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.forSettings(settings, adminKey),

@@ -1,6 +1,7 @@
 import { readSettings } from '../../src/platform/settings';
 import { startService } from '../../src/service';
 import { type Yardstick, YardstickCounter } from '../grpc/yardstick-counts';
+import { yardstickServices } from '../grpc/yardstick-services';
 import { type CpuProfile, startProfile } from '../measure/cpu-profile';
 import { answerParent } from '../processes/answer-parent';
 import { registerNoop } from './noop-route';
@@ -21,6 +22,7 @@ async function main(): Promise<void> {
     readSettings(process.env),
     process.env['HOTSPLIT_ADMIN_KEY'] ?? '',
     registerNoop,
+    (own) => yardstickServices(own, yardsticks),
   );
   let peakMb = 0;
   let stopProfile: (() => Promise<CpuProfile>) | undefined;
@@ -33,7 +35,7 @@ async function main(): Promise<void> {
 
   answerParent(
     {
-      addresses: (): ServiceAddresses => ({ rest: service.restUrl }),
+      addresses: (): ServiceAddresses => ({ rest: service.restUrl, grpc: `http://${service.grpcAddress}` }),
       yardstickCounts: (yardstick: Yardstick) => yardsticks[yardstick].counts,
       /** Resident memory now, and the most since the last time it was asked for; processor time so far. */
       usage: () => {

@@ -6,8 +6,10 @@ import type { LoopPlan } from '../../bench/load/counted-loop';
 import { runGrpcBatch } from '../../bench/load/run-grpc-batch';
 import { runGrpcStream } from '../../bench/load/run-grpc-stream';
 import { amountOf, requestIdOf } from '../../bench/measure/requests';
+import { codecOf, enumOf } from '../../src/api/grpc/wire';
 
 const KEY = 'a-key';
+const STATUSES = enumOf('hotsplit.v1.DeductStatus');
 const deductions = [1, 2, 3].map((n) => ({ requestId: requestIdOf(n), amount: amountOf(n) }));
 
 describe('the load clients’ gRPC', () => {
@@ -15,6 +17,28 @@ describe('the load clients’ gRPC', () => {
     // account_id: "hot", request_id: "r", amount: 300, by protoc's own rules.
     const written = deductRequest('hot', { requestId: 'r', amount: 300 });
     expect(written.toString('hex')).toBe('0a03686f74120172' + '18ac02');
+  });
+
+  test('writes and reads the messages of the service’s own protos', () => {
+    const { decode } = codecOf<object>('hotsplit.v1.BatchDeductRequest');
+    const items = deductions.map((each) => expect.objectContaining({ ...each, accountId: 'hot' }) as unknown);
+    const decoded = decode(new DeductionsWriter('hot').write(deductions)) as { items: object[] };
+    const plain = decoded.items.map((item) => ({
+      ...item,
+      amount: Number((item as { amount: unknown }).amount),
+    }));
+    expect(plain).toEqual(items);
+
+    const { encode } = codecOf<object>('hotsplit.v1.StreamDeductResponse');
+    const error = { code: 'INSUFFICIENT_FUNDS', detail: 'too little', data: { available: '1' } };
+    const results = [
+      { accountId: 'hot', requestId: 'a', status: STATUSES['DEDUCT_STATUS_SUCCEEDED'] },
+      { accountId: 'hot', requestId: 'b', status: STATUSES['DEDUCT_STATUS_REJECTED'], error },
+    ];
+    expect(readResults(encode({ results }))).toEqual([
+      { requestId: 'a', answer: { kind: 'acknowledged' } },
+      { requestId: 'b', answer: { kind: 'refused', code: 'INSUFFICIENT_FUNDS' } },
+    ]);
   });
 
   test('writes many deductions as it would write each', () => {

@@ -40,10 +40,12 @@ export class GrpcApi {
   /**
    * Opens the listener. Rejects when the port cannot be had.
    *
-   * @param further services of unary methods under the same checks; the benchmarks' yardsticks
+   * @param further given its services, makes more of unary methods under the same checks; the benchmarks' yardsticks
    * @returns host and port that it listens on
    */
-  async start(further: readonly UnaryService[] = []): Promise<string> {
+  async start(
+    further: (own: readonly UnaryService[]) => readonly UnaryService[] = () => [],
+  ): Promise<string> {
     const { grpcCallsMax, host, grpcPort } = this.settings;
     const server = new Server({
       'grpc.max_receive_message_length': RECEIVED_BYTES_MAX,
@@ -52,7 +54,7 @@ export class GrpcApi {
       'grpc.keepalive_timeout_ms': PONG_MS_MAX,
     });
     const services = [this.deductions, this.accounts, this.admin].map((methods) => methods.service());
-    for (const service of [...services, ...further]) this.#add(server, service);
+    for (const service of [...services, ...further(services)]) this.#add(server, service);
     server.addService(this.health.definition(), this.health.handlers());
     this.health.start(services.map(({ name }) => name));
     addReflection(server);
