@@ -13,13 +13,30 @@ const BATCHES_IN_FLIGHT = 4;
 /** Deductions, where they travel as they come to hand: what as many batches carry. */
 const MERGED_IN_FLIGHT = 2_048;
 
-/** The service in its own process under load from another, each call beside its noop on the same server. */
+/**
+ * The service in its own process under load from another, each call beside its noop on the same server. HTTP and gRPC
+ * have a service each, so that the memory of one is not taken for the other's.
+ */
 export async function measureDoors(
   store: StoreKind,
   plan: HotPlan,
   surroundings: Surroundings,
 ): Promise<MeasuredCase[]> {
   const calls = callsOf(plan);
+  const isGrpc = ({ call }: PlannedCall): boolean => call.startsWith('grpc');
+  const http = calls.filter((each) => !isGrpc(each));
+  return [
+    ...(await measureCalls(http, store, plan, surroundings)),
+    ...(await measureCalls(calls.filter(isGrpc), store, plan, surroundings)),
+  ];
+}
+
+async function measureCalls(
+  calls: readonly PlannedCall[],
+  store: StoreKind,
+  plan: HotPlan,
+  surroundings: Surroundings,
+): Promise<MeasuredCase[]> {
   if (calls.length === 0) return [];
   const ground = await ServiceGround.open(store, plan.subAccounts, surroundings);
   const possible = calls.filter(({ call }) => {

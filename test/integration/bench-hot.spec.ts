@@ -23,7 +23,7 @@ describe('[sqlite] npm run bench -- hot', () => {
   it('measures every door beside its yardsticks', () => {
     expect(report.runs.map(({ name }) => name)).toEqual([
       ...['merged', 'bulk-insert', 'atomic'],
-      ...['http-noop', 'http', 'http-batch', 'grpc-batch', 'grpc-stream', 'client'],
+      ...['http-noop', 'http', 'http-batch', 'client', 'grpc-batch', 'grpc-stream'],
     ]);
     for (const run of report.runs) {
       expect(run).toMatchObject({ store: 'sqlite', audit: 'balanced', errors: 0 });
