@@ -28,6 +28,7 @@ interface CommandSeries {
 export class Metrics implements EngineObserver {
   readonly registry = new Registry();
   #depths: DepthSource = () => [];
+  #ofAll: () => Promise<string | undefined> = () => Promise.resolve(undefined);
   readonly #shardsDown = new Set<string>();
   readonly #commandSeries = new Map<string, CommandSeries>();
 
@@ -93,6 +94,8 @@ export class Metrics implements EngineObserver {
     name: 'hotsplit_shard_up',
     help: '1 while the shard answers, 0 while requests for it are turned away.',
     labelNames: ['shard'],
+    // Several workers: down for one of them is worth knowing.
+    aggregator: 'min',
     registers: [this.registry],
   });
 
@@ -113,12 +116,14 @@ export class Metrics implements EngineObserver {
   readonly #auditFindings = new Gauge({
     name: 'hotsplit_audit_findings',
     help: 'Broken invariants that the last audit found. Any value above 0 wants attention at once.',
+    aggregator: 'max',
     registers: [this.registry],
   });
 
   readonly #auditedAt = new Gauge({
     name: 'hotsplit_audit_timestamp_seconds',
     help: 'When the last audit ended here, since 1970.',
+    aggregator: 'max',
     registers: [this.registry],
   });
 
@@ -130,6 +135,11 @@ export class Metrics implements EngineObserver {
 
   constructor(private readonly log: StructuredLog) {
     collectDefaultMetrics({ register: this.registry });
+    new Gauge({
+      name: 'hotsplit_processes',
+      help: 'Processes that these metrics tell of: 1, or the workers that have answered.',
+      registers: [this.registry],
+    }).set(1);
     const depths = (): ReturnType<DepthSource> => this.#depths();
     new Gauge({
       name: 'hotsplit_lane_depth',
@@ -144,6 +154,16 @@ export class Metrics implements EngineObserver {
         }
       },
     });
+  }
+
+  /** What to show in place of this process's own metrics, where there is such a thing. */
+  showInstead(ofAll: () => Promise<string | undefined>): void {
+    this.#ofAll = ofAll;
+  }
+
+  /** The text of `/metrics`. */
+  async exposition(): Promise<string> {
+    return (await this.#ofAll()) ?? this.registry.metrics();
   }
 
   readDepthsFrom(source: DepthSource): void {
