@@ -45,6 +45,6 @@ function counted(metrics: MetricValues): MetricValues {
   });
 }
 
-function together(each: readonly MetricValues[]): Registry<RegistryContentType> {
-  return AggregatorRegistry.aggregate<RegistryContentType>(each as object[]);
+function together(each: readonly MetricValues[]): Registry {
+  return AggregatorRegistry.aggregate(each as object[]);
 }
