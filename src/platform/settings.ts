@@ -12,6 +12,8 @@ class PlainSettings {
   @IsInt() @Min(0) @Max(65_535) httpPort!: number;
   @Length(1, 255) host!: string;
   @IsInt() @Min(1) @Max(64) workers!: number;
+  @IsInt() @Min(1) @Max(1_000_000) httpConnectionsMax!: number;
+  @IsInt() @Min(4) @Max(65_536) httpBodiesMibMax!: number;
   @Length(1, 4_096) dataDir!: string;
   @IsOptional() @Length(1, 16_384) shards?: string;
   @IsOptional() @Length(1, 4_096) directory?: string;
@@ -64,6 +66,19 @@ export const SETTINGS = {
     number: true,
     meaning:
       'processes that serve side by side on this machine, on the same ports (1–64); above 1 only with MySQL shards. About one for each two cores that are not the database’s',
+  },
+  httpConnectionsMax: {
+    variable: 'HOTSPLIT_HTTP_CONNECTIONS_MAX',
+    fallback: '10000',
+    number: true,
+    meaning: 'HTTP connections that may be open at once (1–1,000,000); one more is ended as it comes',
+  },
+  httpBodiesMibMax: {
+    variable: 'HOTSPLIT_HTTP_BODIES_MIB_MAX',
+    fallback: '64',
+    number: true,
+    meaning:
+      'MiB that the bodies of HTTP requests under way may have together (4–65,536), those above 4 KiB counted; one more is answered OVERLOADED before it is read',
   },
   shards: {
     variable: 'HOTSPLIT_SHARDS',

@@ -92,6 +92,8 @@ describe('readSettings', () => {
     ['HOTSPLIT_WAIT_MS_MAX', ['9', '120001']],
     ['HOTSPLIT_START_SECONDS_MAX', ['0', '601']],
     ['HOTSPLIT_STOP_SECONDS_MAX', ['0', '301']],
+    ['HOTSPLIT_HTTP_CONNECTIONS_MAX', ['0', '1000001', '-1']],
+    ['HOTSPLIT_HTTP_BODIES_MIB_MAX', ['3', '65537']],
     ['HOTSPLIT_WORKERS', ['0', '65', '1.5', 'many']],
     ['HOTSPLIT_ADMIN_KEY', ['k'.repeat(15)]],
     ['HOTSPLIT_SHARDS', [',', 'sqlite:', 'postgres://h/db', 'sqlite:a,', 'mysql://host', 'a b=sqlite:x']],
