@@ -117,7 +117,15 @@ export class Batcher {
     const body = bodyOf(batch);
     const verdict = await this.endpoints.exchange(
       endpoint,
-      { method: 'POST', path: PATH, body, timeoutMs: this.limits.attemptTimeoutMs },
+      {
+        method: 'POST',
+        path: PATH,
+        body,
+        timeoutMs: this.limits.attemptTimeoutMs,
+        leaves: () => {
+          for (const { tries } of batch) tries.hasLeft = true;
+        },
+      },
       (answered) => readBatchAnswer(answered, batch),
     );
     endpoint.batchesOut -= 1;
@@ -160,7 +168,10 @@ export class Batcher {
     if (problem.code === 'PAYLOAD_TOO_LARGE' && batch.length > 1) {
       this.#bodyBytesMax = Math.min(this.#bodyBytesMax, Math.ceil(Buffer.byteLength(body) / 2));
       const waiting = batch.filter(({ isSettled }) => !isSettled);
-      for (const { tries } of waiting) tries.isOut = false;
+      for (const { tries } of waiting) {
+        tries.isOut = false;
+        tries.hasLeft = false;
+      }
       this.#waiting += waiting.length;
       for (const deduction of waiting) this.#again.push(deduction);
       return;

@@ -101,14 +101,17 @@ describe('HotsplitClient', () => {
 
   it('says that the outcome is unknown when the time is over with a try under way', async () => {
     const { url } = await serving(() => undefined);
-    const error = await failureOf(clientOf(url).deduct({ accountId: 'a', amount: 5, timeoutMs: 60 }));
+    const error = await failureOf(clientOf(url).deduct({ accountId: 'a', amount: 5, timeoutMs: 800 }));
     expect(error.code).toBe('OUTCOME_UNKNOWN');
     expect(error.requestId).toBeDefined();
   });
 
   it('says that nothing was done when the service said so until the time was over', async () => {
-    const { url } = await serving((_, response) => sendProblem(response, 503, 'OVERLOADED'));
-    const error = await failureOf(clientOf(url).deduct({ accountId: 'a', amount: 5, timeoutMs: 60 }));
+    const { url } = await serving((_, response) => {
+      response.setHeader('retry-after', '60');
+      sendProblem(response, 503, 'OVERLOADED');
+    });
+    const error = await failureOf(clientOf(url).deduct({ accountId: 'a', amount: 5, timeoutMs: 800 }));
     expect([error.constructor, error.code]).toEqual([NothingDoneError, 'DEADLINE_EXCEEDED']);
     expect(error.cause).toMatchObject({ code: 'OVERLOADED' });
   });
