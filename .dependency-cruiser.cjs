@@ -76,12 +76,29 @@ module.exports = {
       to: { path: [features, '^src/(api|cli|console|client)/'] },
     },
     {
-      name: 'cli-and-client-speak-the-api-only',
+      name: 'cli-speaks-the-api-only',
       comment:
-        'The operator and the client talk to a running service over its API; share only pure vocabulary from src/ledger.',
+        'The operator talks to a running service over its API; share only pure vocabulary from src/ledger.',
       severity: 'error',
-      from: { path: '^src/(cli|client)/' },
+      from: { path: '^src/cli/' },
       to: { path: '^src/', pathNot: ['^src/(cli|client|ledger)/'] },
+    },
+    {
+      name: 'client-stands-alone',
+      comment:
+        'The client runs in other people’s processes, on any Node from 20 on and without a dependency: write down again ' +
+        'what it needs to know of the service; test/unit/client-codes.spec.ts compares the two.',
+      severity: 'error',
+      from: { path: '^src/client/', pathNot: '\\.spec\\.ts$' },
+      to: { pathNot: ['^src/client/'], dependencyTypesNot: ['core'] },
+    },
+    {
+      name: 'service-does-not-know-its-client',
+      comment:
+        'The client speaks to the service from outside. Only the command line, benchmarks and tests may use it.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(cli|client)/' },
+      to: { path: '^src/client/' },
     },
     {
       name: 'product-does-not-import-tests',

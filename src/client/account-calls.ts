@@ -1,0 +1,92 @@
+import type { HttpAnswer } from './http-transport';
+import { readAccount, readBalance, readOperation, whenShaped } from './read-shapes';
+import { accountPath, checkedAccountId, checkedDigits, checkedRequestId, withQuery } from './requests';
+import type { Account, Balance, Consistency, NewAccount, Operation, ResizeRequest } from './shapes';
+import type { CallRequest } from './single-call';
+
+/** @throws InvalidArgumentError */
+export function createAccountCall(account: NewAccount): CallRequest<Account> {
+  const { asset, subAccounts, initialBalance, strategy, lowBalance } = account;
+  const id = checkedAccountId(account.id);
+  return {
+    method: 'POST',
+    path: '/v1/accounts',
+    body: JSON.stringify({
+      id,
+      asset,
+      subAccounts,
+      strategy,
+      ...(initialBalance !== undefined && {
+        initialBalance: checkedDigits(initialBalance, 'initialBalance'),
+      }),
+      ...(lowBalance !== undefined && { lowBalance: checkedDigits(lowBalance, 'lowBalance') }),
+    }),
+    effect: 'once',
+    read: accountReader(id),
+  };
+}
+
+/** @throws InvalidArgumentError */
+export function accountCall(accountId: string): CallRequest<Account> {
+  return { method: 'GET', path: accountPath(accountId), effect: 'none', read: accountReader(accountId) };
+}
+
+/** @throws InvalidArgumentError */
+export function statusCall(accountId: string, verb: 'freeze' | 'unfreeze' | 'close'): CallRequest<Account> {
+  return {
+    method: 'POST',
+    path: `${accountPath(accountId)}/${verb}`,
+    effect: 'once',
+    read: accountReader(accountId),
+  };
+}
+
+/** @throws InvalidArgumentError */
+export function balanceCall(accountId: string, consistency: Consistency | undefined): CallRequest<Balance> {
+  return {
+    method: 'GET',
+    path: withQuery(`${accountPath(accountId)}/balance`, { consistency }),
+    effect: 'none',
+    read: (body) => {
+      const balance = whenShaped(() => readBalance(body));
+      return balance?.accountId === accountId ? balance : undefined;
+    },
+  };
+}
+
+/** @throws InvalidArgumentError */
+export function resizeCall({ accountId, count, shards, ifMatch }: ResizeRequest): CallRequest<Operation> {
+  checkedAccountId(accountId);
+  return {
+    method: 'PUT',
+    path: `/v1/admin/accounts/${encodeURIComponent(accountId)}/sub-accounts`,
+    body: JSON.stringify({ count, shards }),
+    ...(ifMatch !== undefined && { headers: { 'if-match': ifMatch } }),
+    effect: 'each',
+    read: operationReader,
+  };
+}
+
+/** @throws InvalidArgumentError */
+export function rebalanceCall(accountId: string): CallRequest<Operation> {
+  checkedAccountId(accountId);
+  const path = `/v1/admin/accounts/${encodeURIComponent(accountId)}/rebalance`;
+  return { method: 'POST', path, effect: 'each', read: operationReader };
+}
+
+/** @throws InvalidArgumentError */
+export function operationCall(operationId: string): CallRequest<Operation> {
+  const path = `/v1/admin/operations/${encodeURIComponent(checkedRequestId(operationId, 'operationId'))}`;
+  return { method: 'GET', path, effect: 'none', read: operationReader };
+}
+
+function accountReader(accountId: string) {
+  return (body: unknown, { headers }: HttpAnswer): Account | undefined => {
+    const account = whenShaped(() => readAccount(body, headers.etag));
+    return account?.id === accountId ? account : undefined;
+  };
+}
+
+function operationReader(body: unknown): Operation | undefined {
+  return whenShaped(() => readOperation(body));
+}

@@ -1,0 +1,211 @@
+import * as accounts from './account-calls';
+import { Calls } from './calls';
+import { Deductions } from './deductions';
+import { Endpoint, Endpoints } from './endpoints';
+import { entriesOf } from './entries';
+import { NothingDoneError } from './errors';
+import { HttpTransport } from './http-transport';
+import * as money from './money-calls';
+import { type ClientOptions, type ClientSettings, settingsOf } from './options';
+import { readEntry, readHold, whenShaped } from './read-shapes';
+import { TimeOrderedIds } from './request-ids';
+import { accountPath, checkedRequestId } from './requests';
+import type * as shapes from './shapes';
+import type { CallRequest } from './single-call';
+import { REAL_TIME } from './time';
+import { waitForOperation } from './wait-for-operation';
+
+/**
+ * A client of one installation of hotsplit. Deductions are asked for one by one and travel in batches; whatever may be
+ * repeated is repeated with the same request id until it is answered or its time is over.
+ *
+ * Every method throws HotsplitError: RefusedError and its classes (nothing was done), NothingDoneError (it ended before it
+ * was carried out), OutcomeUnknownError (send it again with its request id to learn what came of it).
+ */
+export class HotsplitClient {
+  readonly #settings: ClientSettings;
+  readonly #endpoints: Endpoints;
+  readonly #deductions: Deductions;
+  readonly #calls: Calls;
+  readonly #ids = new TimeOrderedIds();
+  #closing: Promise<void> | undefined;
+
+  /** @throws TypeError, RangeError for options that break a rule */
+  constructor(options: ClientOptions) {
+    this.#settings = settingsOf(options);
+    this.#endpoints = new Endpoints(connect(this.#settings), REAL_TIME);
+    this.#deductions = new Deductions(this.#endpoints, this.#settings, REAL_TIME, () => this.#ids.next());
+    this.#calls = new Calls(this.#endpoints, this.#settings, REAL_TIME);
+  }
+
+  /** A new id for a request: a UUIDv7, greater than every one made before by this client. */
+  newRequestId(): string {
+    return this.#ids.next();
+  }
+
+  /** Takes money from an account. */
+  deduct(request: shapes.MoneyRequest): Promise<shapes.DeductionResult> {
+    return this.#closing ? Promise.reject(closed(request.requestId)) : this.#deductions.deduct(request);
+  }
+
+  /** Brings money to an account. */
+  async credit(request: shapes.MoneyRequest): Promise<shapes.EntryResult> {
+    return this.#call(money.creditCall(request, this.#idOf(request)), request);
+  }
+
+  /** Gives a deduction back, or a part of it. */
+  async reverse(request: shapes.ReversalRequest): Promise<shapes.EntryResult> {
+    return this.#call(money.reversalCall(request, this.#idOf(request)), request);
+  }
+
+  /** Sets money aside. The request id names the hold. */
+  async hold(request: shapes.HoldRequest): Promise<shapes.HoldResult> {
+    return this.#call(money.holdCall(request, this.#idOf(request)), request);
+  }
+
+  /** Takes what is held, or a part of it; the rest is available again. */
+  async confirmHold(request: shapes.HoldConfirmation): Promise<shapes.HoldResult> {
+    return this.#call(money.confirmCall(request), request);
+  }
+
+  /** Releases what is held. One that is not known is remembered: a try that comes late is refused. */
+  async cancelHold(request: shapes.OneHold): Promise<shapes.HoldResult> {
+    return this.#call(money.cancelCall(request), request);
+  }
+
+  /** What came of a hold. */
+  async holdOf(accountId: string, holdId: string, options: shapes.CallOptions = {}): Promise<shapes.Hold> {
+    const path = `${accountPath(accountId)}/holds/${encodeURIComponent(checkedRequestId(holdId, 'holdId'))}`;
+    const read = (body: unknown) => whenShaped(() => readHold(body));
+    return this.#call({ method: 'GET', path, effect: 'none', read }, options);
+  }
+
+  /** The deduction that took effect under a request id. */
+  async deduction(
+    accountId: string,
+    requestId: string,
+    options: shapes.CallOptions = {},
+  ): Promise<shapes.Entry> {
+    const path = `${accountPath(accountId)}/deductions/${encodeURIComponent(checkedRequestId(requestId))}`;
+    const read = (body: unknown) => whenShaped(() => readEntry(body));
+    return this.#call({ method: 'GET', path, effect: 'none', read }, options);
+  }
+
+  /** Creates an account; one that was created before from the same words is as good. */
+  async createAccount(account: shapes.NewAccount): Promise<shapes.Account> {
+    return this.#call(accounts.createAccountCall(account), account);
+  }
+
+  async account(accountId: string, options: shapes.CallOptions = {}): Promise<shapes.Account> {
+    return this.#call(accounts.accountCall(accountId), options);
+  }
+
+  async balance(
+    accountId: string,
+    options: shapes.CallOptions & { readonly consistency?: shapes.Consistency } = {},
+  ): Promise<shapes.Balance> {
+    return this.#call(accounts.balanceCall(accountId, options.consistency), options);
+  }
+
+  /** An account's entries, newest first: `for await (const entry of client.entries({ accountId }))`. */
+  entries(query: shapes.EntriesQuery): AsyncGenerator<shapes.Entry, void, undefined> {
+    this.#refuseWhenClosed();
+    return entriesOf(query, { call: (request, options) => this.#call(request, options) });
+  }
+
+  /** Lets an account refuse debits from now on; it takes credits. */
+  async freeze(accountId: string, options: shapes.CallOptions = {}): Promise<shapes.Account> {
+    return this.#call(accounts.statusCall(accountId, 'freeze'), options);
+  }
+
+  async unfreeze(accountId: string, options: shapes.CallOptions = {}): Promise<shapes.Account> {
+    return this.#call(accounts.statusCall(accountId, 'unfreeze'), options);
+  }
+
+  /** Closes an empty account for good. The client itself is closed by `close`. */
+  async closeAccount(accountId: string, options: shapes.CallOptions = {}): Promise<shapes.Account> {
+    return this.#call(accounts.statusCall(accountId, 'close'), options);
+  }
+
+  /** Begins to change how many sub-accounts an account has, and on which shards; see `waitFor`. */
+  async resize(request: shapes.ResizeRequest): Promise<shapes.Operation> {
+    return this.#call(accounts.resizeCall(request), request);
+  }
+
+  /** Begins to level an account's sub-accounts; see `waitFor`. */
+  async rebalance(accountId: string, options: shapes.CallOptions = {}): Promise<shapes.Operation> {
+    return this.#call(accounts.rebalanceCall(accountId), options);
+  }
+
+  /** How far an operation has come. */
+  async operation(operationId: string, options: shapes.CallOptions = {}): Promise<shapes.Operation> {
+    return this.#call(accounts.operationCall(operationId), options);
+  }
+
+  /**
+   * Waits until an operation is done, without `timeoutMs` however long it takes.
+   *
+   * @throws OperationFailedError when it has failed
+   */
+  async waitFor(
+    begun: shapes.Operation | string,
+    { timeoutMs, signal }: shapes.CallOptions = {},
+  ): Promise<shapes.Operation> {
+    const operationId = typeof begun === 'string' ? begun : begun.operationId;
+    const look = (): Promise<shapes.Operation> => this.operation(operationId, { ...(signal && { signal }) });
+    return waitForOperation({ look, time: REAL_TIME, timeoutMs, signal });
+  }
+
+  /**
+   * Takes no more requests, waits for those under way, and ends the connections. What is not answered in time is ended:
+   * the error says whether it may have taken effect.
+   *
+   * @param options.timeoutMs by default the client's `timeoutMs`
+   */
+  close({ timeoutMs = this.#settings.timeoutMs }: { readonly timeoutMs?: number } = {}): Promise<void> {
+    this.#closing ??= this.#close(timeoutMs);
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(timeoutMs: number): Promise<void> {
+    await this.#idle(timeoutMs);
+    this.#deductions.end('CLIENT_CLOSED');
+    this.#calls.end('CLIENT_CLOSED');
+    this.#endpoints.close();
+  }
+
+  /** Looked at now and then: closing is rare, and whoever waits for nothing does not wait. */
+  async #idle(timeoutMs: number): Promise<void> {
+    const deadlineMs = REAL_TIME.nowMs() + timeoutMs;
+    while (this.#deductions.count + this.#calls.count > 0 && REAL_TIME.nowMs() < deadlineMs) {
+      await new Promise<void>((resolve) => REAL_TIME.after(5, resolve));
+    }
+  }
+
+  async #call<T>(request: CallRequest<T>, options: shapes.CallOptions): Promise<T> {
+    this.#refuseWhenClosed(request.requestId);
+    return this.#calls.call(request, options);
+  }
+
+  #idOf({ requestId }: { readonly requestId?: string }): string {
+    return requestId === undefined ? this.#ids.next() : checkedRequestId(requestId);
+  }
+
+  #refuseWhenClosed(requestId?: string): void {
+    if (this.#closing) throw closed(requestId);
+  }
+}
+
+function connect({ urls, apiKey, connectionsMax, tls }: ClientSettings): Endpoint[] {
+  return urls.map(
+    (url) => new Endpoint(new HttpTransport({ url, apiKey, connectionsMax, ...(tls && { tls }) })),
+  );
+}
+
+function closed(requestId: string | undefined): NothingDoneError {
+  return new NothingDoneError('CLIENT_CLOSED', 'the client is closed; nothing was done', { requestId });
+}

@@ -1,0 +1,166 @@
+import { type FieldFault, type Problem } from './problem';
+import type { ProblemCode } from './problem-codes';
+
+interface ErrorOptions {
+  readonly requestId?: string | undefined;
+  readonly cause?: unknown;
+}
+
+/** Every error of the client. Decide by its class or its `code`; the words may change. */
+export class HotsplitError extends Error {
+  /** A code of the service's catalog, or one of the client's own. */
+  readonly code: string;
+  /** The id under which the request was sent, or would have been. */
+  readonly requestId: string | undefined;
+
+  constructor(code: string, message: string, { requestId, cause }: ErrorOptions = {}) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = new.target.name;
+    this.code = code;
+    this.requestId = requestId;
+  }
+}
+
+/** The service refused: nothing was done. */
+export class RefusedError extends HotsplitError {
+  declare readonly code: ProblemCode | (string & {});
+  /** The HTTP status that belongs to the code. */
+  readonly status: number;
+  /** Of `INVALID_ARGUMENT`: which fields break which rules. */
+  readonly errors: readonly FieldFault[];
+  /** Of `INSUFFICIENT_FUNDS`: what the whole account can spend, in minor units. */
+  readonly available: bigint | undefined;
+  /** Of `REVERSAL_EXCEEDS_DEDUCTION`: what can still be reversed, in minor units. */
+  readonly left: bigint | undefined;
+  /** Of `INTERNAL`: the id under which the service logged it. */
+  readonly incident: string | undefined;
+
+  constructor(problem: Problem, requestId?: string) {
+    super(problem.code, wordsOf(problem), { requestId });
+    this.status = problem.status;
+    this.errors = problem.errors ?? [];
+    this.available = problem.available;
+    this.left = problem.left;
+    this.incident = problem.incident;
+  }
+}
+
+export class InvalidArgumentError extends RefusedError {}
+export class UnauthenticatedError extends RefusedError {}
+export class PermissionDeniedError extends RefusedError {}
+export class AccountNotFoundError extends RefusedError {}
+export class EntryNotFoundError extends RefusedError {}
+export class HoldNotFoundError extends RefusedError {}
+export class AccountExistsError extends RefusedError {}
+export class AccountFrozenError extends RefusedError {}
+export class AccountClosedError extends RefusedError {}
+export class AccountNotEmptyError extends RefusedError {}
+export class HoldAlreadyConfirmedError extends RefusedError {}
+export class HoldAlreadyCancelledError extends RefusedError {}
+export class OperationInProgressError extends RefusedError {}
+export class PreconditionFailedError extends RefusedError {}
+export class InsufficientFundsError extends RefusedError {}
+export class ReversalExceedsDeductionError extends RefusedError {}
+export class IdempotencyKeyReusedError extends RefusedError {}
+export class BalanceLimitExceededError extends RefusedError {}
+
+const CLASSES: Readonly<Partial<Record<ProblemCode, typeof RefusedError>>> = {
+  INVALID_ARGUMENT: InvalidArgumentError,
+  UNAUTHENTICATED: UnauthenticatedError,
+  PERMISSION_DENIED: PermissionDeniedError,
+  ACCOUNT_NOT_FOUND: AccountNotFoundError,
+  ENTRY_NOT_FOUND: EntryNotFoundError,
+  HOLD_NOT_FOUND: HoldNotFoundError,
+  ACCOUNT_EXISTS: AccountExistsError,
+  ACCOUNT_FROZEN: AccountFrozenError,
+  ACCOUNT_CLOSED: AccountClosedError,
+  ACCOUNT_NOT_EMPTY: AccountNotEmptyError,
+  HOLD_ALREADY_CONFIRMED: HoldAlreadyConfirmedError,
+  HOLD_ALREADY_CANCELLED: HoldAlreadyCancelledError,
+  OPERATION_IN_PROGRESS: OperationInProgressError,
+  PRECONDITION_FAILED: PreconditionFailedError,
+  INSUFFICIENT_FUNDS: InsufficientFundsError,
+  REVERSAL_EXCEEDS_DEDUCTION: ReversalExceedsDeductionError,
+  IDEMPOTENCY_KEY_REUSED: IdempotencyKeyReusedError,
+  BALANCE_LIMIT_EXCEEDED: BalanceLimitExceededError,
+};
+
+export function refusalOf(problem: Problem, requestId?: string): RefusedError {
+  const Class = (CLASSES as Readonly<Record<string, typeof RefusedError | undefined>>)[problem.code];
+  return new (Class ?? RefusedError)(problem, requestId);
+}
+
+/** What breaks a rule already here, before anything is sent. */
+export function invalidArgument(field: string, rule: string, requestId?: string): InvalidArgumentError {
+  return new InvalidArgumentError(
+    { code: 'INVALID_ARGUMENT', status: 400, detail: 'The request is malformed', errors: [{ field, rule }] },
+    requestId,
+  );
+}
+
+/** Why a request ended without an answer that settles it. */
+export type EndedBy = 'DEADLINE_EXCEEDED' | 'ABORTED' | 'CLIENT_CLOSED' | 'QUEUE_FULL';
+
+/** The request ended before it was answered, and certainly took no effect. `cause` is what the last try met, if any. */
+export class NothingDoneError extends HotsplitError {
+  declare readonly code: EndedBy;
+}
+
+/**
+ * Whether the request took effect is not known: a try was sent, and its answer never came. Sending the same request with
+ * the same `requestId` is safe, and tells. It is not a refusal: do not undo what the request was for.
+ * `cause` is what the last try met; a refusal there means that the last try was refused while an earlier one may still
+ * come through.
+ */
+export class OutcomeUnknownError extends HotsplitError {
+  declare readonly code: 'OUTCOME_UNKNOWN';
+
+  constructor(why: string, options: ErrorOptions) {
+    const advice =
+      options.requestId === undefined
+        ? 'read what it was about to see'
+        : `sending it again with the request id ${options.requestId} is safe, and tells`;
+    super('OUTCOME_UNKNOWN', `${why}; whether it took effect is not known: ${advice}`, options);
+  }
+}
+
+/** An operation that was waited for has failed. */
+export class OperationFailedError extends HotsplitError {
+  constructor(
+    readonly operationId: string,
+    failure: { readonly code: string; readonly detail: string },
+  ) {
+    super(failure.code, `operation ${operationId} has failed: ${failure.detail}`);
+  }
+}
+
+/** What came back is no answer of the service: a proxy's page, a part of an answer, or somebody else's. Only as a cause. */
+export class UnexpectedAnswerError extends HotsplitError {
+  constructor(
+    what: string,
+    readonly status: number,
+  ) {
+    super('UNEXPECTED_ANSWER', what);
+  }
+}
+
+/** No answer came, or only a part of one. Only as a cause. */
+export class NoAnswerError extends HotsplitError {
+  constructor(
+    message: string,
+    /** The request may have reached the service. */
+    readonly perhapsDone: boolean,
+    cause?: unknown,
+  ) {
+    super('NO_ANSWER', message, { cause });
+  }
+}
+
+function wordsOf({ code, detail, available, left, errors }: Problem): string {
+  const figures = [
+    ...(available === undefined ? [] : [`available ${available}`]),
+    ...(left === undefined ? [] : [`left ${left}`]),
+    ...(errors ?? []).map(({ field, rule }) => `${field}: ${rule}`),
+  ];
+  return [`${code}: ${detail}`, ...figures].join('; ');
+}

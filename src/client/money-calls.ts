@@ -1,0 +1,106 @@
+import type { HttpAnswer } from './http-transport';
+import { readEntry, readHold, whenShaped } from './read-shapes';
+import { accountPath, checkedDigits, checkedRequestId, notesBody } from './requests';
+import type {
+  EntryResult,
+  HoldConfirmation,
+  HoldRequest,
+  HoldResult,
+  MoneyRequest,
+  OneHold,
+  ReversalRequest,
+} from './shapes';
+import type { CallRequest } from './single-call';
+
+/** @throws InvalidArgumentError */
+export function creditCall(request: MoneyRequest, requestId: string): CallRequest<EntryResult> {
+  const amount = checkedDigits(request.amount);
+  return {
+    method: 'POST',
+    path: `${accountPath(request.accountId)}/credits`,
+    body: JSON.stringify({ amount, requestId, ...notesBody(request) }),
+    requestId,
+    effect: 'once',
+    read: entryReader({ accountId: request.accountId, requestId, amount }),
+  };
+}
+
+/** @throws InvalidArgumentError */
+export function reversalCall(request: ReversalRequest, requestId: string): CallRequest<EntryResult> {
+  const { accountId, reverses } = request;
+  const amount = request.amount === undefined ? undefined : checkedDigits(request.amount);
+  const deduction = encodeURIComponent(checkedRequestId(reverses, 'reverses'));
+  return {
+    method: 'POST',
+    path: `${accountPath(accountId)}/deductions/${deduction}/reversals`,
+    body: JSON.stringify({ amount, requestId, ...notesBody(request) }),
+    requestId,
+    effect: 'once',
+    read: entryReader({ accountId, requestId, amount }),
+  };
+}
+
+/** @throws InvalidArgumentError */
+export function holdCall(request: HoldRequest, requestId: string): CallRequest<HoldResult> {
+  const { accountId, expiresInSeconds } = request;
+  const amount = checkedDigits(request.amount);
+  return {
+    method: 'POST',
+    path: `${accountPath(accountId)}/holds`,
+    body: JSON.stringify({ amount, requestId, expiresInSeconds, ...notesBody(request) }),
+    requestId,
+    effect: 'once',
+    read: holdReader({ accountId, holdId: requestId }),
+  };
+}
+
+/** @throws InvalidArgumentError */
+export function confirmCall(request: HoldConfirmation): CallRequest<HoldResult> {
+  const amount = request.amount === undefined ? undefined : checkedDigits(request.amount);
+  return { ...settleCall(request, 'confirm'), body: JSON.stringify({ amount }) };
+}
+
+/** @throws InvalidArgumentError */
+export function cancelCall(request: OneHold): CallRequest<HoldResult> {
+  return settleCall(request, 'cancel');
+}
+
+function settleCall({ accountId, holdId }: OneHold, verb: 'confirm' | 'cancel'): CallRequest<HoldResult> {
+  const hold = encodeURIComponent(checkedRequestId(holdId, 'holdId'));
+  return {
+    method: 'POST',
+    path: `${accountPath(accountId)}/holds/${hold}/${verb}`,
+    requestId: holdId,
+    effect: 'once',
+    read: holdReader({ accountId, holdId }),
+  };
+}
+
+/** An answer about another request than the one that was sent is none, whatever it says. */
+function entryReader(asked: {
+  readonly accountId: string;
+  readonly requestId: string;
+  readonly amount: string | undefined;
+}): CallRequest<EntryResult>['read'] {
+  return (body, answer) => {
+    const entry = whenShaped(() => readEntry(body));
+    if (entry?.requestId !== asked.requestId || entry.accountId !== asked.accountId) return undefined;
+    if (asked.amount !== undefined && entry.amount !== BigInt(asked.amount)) return undefined;
+    return { ...entry, replayed: isReplay(answer) };
+  };
+}
+
+function holdReader(asked: {
+  readonly accountId: string;
+  readonly holdId: string;
+}): CallRequest<HoldResult>['read'] {
+  return (body, answer) => {
+    const hold = whenShaped(() => readHold(body));
+    if (hold?.holdId !== asked.holdId || hold.accountId !== asked.accountId) return undefined;
+    return { ...hold, replayed: isReplay(answer) };
+  };
+}
+
+function isReplay({ headers }: HttpAnswer): boolean {
+  return headers['idempotent-replayed'] === 'true';
+}

@@ -1,0 +1,52 @@
+import { answeredAmount } from './amounts';
+
+/** One rule that a request broke. */
+export interface FieldFault {
+  readonly field: string;
+  readonly rule: string;
+}
+
+/** What the service said in the place of a success: RFC 9457, read from its answer. */
+export interface Problem {
+  readonly code: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly errors?: readonly FieldFault[];
+  /** Minor units. */
+  readonly available?: bigint;
+  /** Minor units. */
+  readonly left?: bigint;
+  readonly incident?: string;
+}
+
+const CODE = /^[A-Z][A-Z0-9_]{1,63}$/;
+
+/** Reads a problem out of parsed JSON; undefined when it is none of the service's, such as the page of a proxy. */
+export function readProblem(value: unknown, status?: number): Problem | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { code, status: said, detail, title, errors, available, left, incident } = value as ProblemJson;
+  const known = status ?? said;
+  if (typeof code !== 'string' || !CODE.test(code) || typeof known !== 'number') return undefined;
+  const availableMinor = answeredAmount(available);
+  const leftMinor = answeredAmount(left);
+  return {
+    code,
+    status: known,
+    detail: typeof detail === 'string' ? detail : typeof title === 'string' ? title : code,
+    ...(Array.isArray(errors) && { errors: errors.filter(isFieldFault) }),
+    ...(availableMinor !== undefined && { available: availableMinor }),
+    ...(leftMinor !== undefined && { left: leftMinor }),
+    ...(typeof incident === 'string' && { incident }),
+  };
+}
+
+type ProblemJson = Readonly<
+  Partial<
+    Record<'code' | 'status' | 'detail' | 'title' | 'errors' | 'available' | 'left' | 'incident', unknown>
+  >
+>;
+
+function isFieldFault(value: unknown): value is FieldFault {
+  const { field, rule } = (value ?? {}) as { field?: unknown; rule?: unknown };
+  return typeof field === 'string' && typeof rule === 'string';
+}

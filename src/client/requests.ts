@@ -1,0 +1,68 @@
+import { AMOUNT_RULE, amountDigits, type AmountIn } from './amounts';
+import { invalidArgument } from './errors';
+import type { Notes } from './shapes';
+
+const ACCOUNT_ID = /^[A-Za-z0-9_.:-]{1,64}$/;
+const REQUEST_ID = /^[\x21-\x7E]{1,64}$/;
+
+/** The id as it may stand in a path. @throws InvalidArgumentError */
+export function accountPath(accountId: string): string {
+  return `/v1/accounts/${encodeURIComponent(checkedAccountId(accountId))}`;
+}
+
+/** @throws InvalidArgumentError */
+export function checkedAccountId(accountId: unknown): string {
+  if (typeof accountId !== 'string' || !ACCOUNT_ID.test(accountId))
+    throw invalidArgument('accountId', '1–64 characters of A–Z a–z 0–9 _ . : -');
+  return accountId;
+}
+
+/** @throws InvalidArgumentError */
+export function checkedRequestId(requestId: unknown, field = 'requestId'): string {
+  if (typeof requestId !== 'string' || !REQUEST_ID.test(requestId))
+    throw invalidArgument(field, '1–64 printable ASCII characters without blanks');
+  return requestId;
+}
+
+/** The digits of an amount. @throws InvalidArgumentError */
+export function checkedDigits(amount: AmountIn, field = 'amount'): string {
+  const digits = amountDigits(amount);
+  if (digits === undefined) throw invalidArgument(field, AMOUNT_RULE);
+  return digits;
+}
+
+/** The part of a body that says what is attached, for JSON. */
+export function notesBody({ reference, metadata }: { [key in keyof Notes]?: Notes[key] | undefined }): Notes {
+  return { ...(reference !== undefined && { reference }), ...(metadata !== undefined && { metadata }) };
+}
+
+/**
+ * One item of a batch, as JSON. Ids and digits hold nothing that JSON escapes but quotes and backslashes, which request
+ * ids may have: for those, and for what is attached, JSON's own writer is asked.
+ *
+ * @throws InvalidArgumentError
+ */
+export function deductionItem(item: DeductionItem): string {
+  const { accountId, digits, requestId, reference, metadata } = item;
+  const key =
+    requestId.includes('"') || requestId.includes('\\') ? JSON.stringify(requestId) : `"${requestId}"`;
+  const plain = `{"accountId":"${accountId}","amount":"${digits}","requestId":${key}`;
+  if (reference === undefined && metadata === undefined) return `${plain}}`;
+  return `${plain},${JSON.stringify(notesBody(item)).slice(1)}`;
+}
+
+interface DeductionItem {
+  readonly accountId: string;
+  readonly digits: string;
+  readonly requestId: string;
+  readonly reference: string | undefined;
+  readonly metadata: Readonly<Record<string, string>> | undefined;
+}
+
+/** Path and query, parameters that are not given left out. */
+export function withQuery(path: string, query: Readonly<Record<string, string | undefined>>): string {
+  const present = Object.entries(query).flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name}=${encodeURIComponent(value)}`],
+  );
+  return present.length === 0 ? path : `${path}?${present.join('&')}`;
+}

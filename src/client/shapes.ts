@@ -1,0 +1,192 @@
+import type { AmountIn } from './amounts';
+import type { Durability } from './batch-answer';
+
+/** How long one call may take, whatever it meets. */
+export interface CallOptions {
+  /** Instead of the client's `timeoutMs`. */
+  readonly timeoutMs?: number;
+  /** Ends the call early. What was sent may take effect nevertheless; the error says whether it may. */
+  readonly signal?: AbortSignal;
+}
+
+/** What is attached to an entry. */
+export interface Notes {
+  /** 1–255 characters. */
+  readonly reference?: string;
+  /** Up to 32 pairs, 4 KiB in all. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+export interface MoneyRequest extends CallOptions, Notes {
+  readonly accountId: string;
+  /** Minor units. */
+  readonly amount: AmountIn;
+  /**
+   * The key under which the request takes effect once, 1–64 printable ASCII characters without blanks. Made if it is not
+   * given; give it to be able to repeat the request after a crash of this process.
+   */
+  readonly requestId?: string;
+}
+
+export interface DeductionResult {
+  readonly requestId: string;
+  readonly accountId: string;
+  /** Minor units. */
+  readonly amount: bigint;
+  /** The request id had taken effect before. */
+  readonly replayed: boolean;
+  /** `deferred`: answered from memory by the strategy `leased`, and written within moments. */
+  readonly durability: Durability;
+}
+
+export type EntryKind = 'deduction' | 'credit' | 'reversal' | 'hold-confirmation';
+
+/** One line of the ledger. */
+export interface Entry {
+  readonly requestId: string;
+  readonly accountId: string;
+  readonly kind: EntryKind;
+  /** Minor units, never negative; the kind says which way the money went. */
+  readonly amount: bigint;
+  /** Of deductions. */
+  readonly durability?: Durability;
+  /** The hold that was confirmed. */
+  readonly holdId?: string;
+  /** The request id of what was reversed. */
+  readonly reverses?: string;
+  readonly reference?: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly shard: string;
+  readonly subAccount: number;
+  readonly createdAt: Date;
+}
+
+export interface EntryResult extends Entry {
+  /** The request id had taken effect before. */
+  readonly replayed: boolean;
+}
+
+export interface ReversalRequest extends CallOptions, Notes {
+  readonly accountId: string;
+  /** The request id of the deduction, or the id of the confirmed hold. */
+  readonly reverses: string;
+  /** Minor units; what is left of the deduction if it is not given. */
+  readonly amount?: AmountIn;
+  /** Of this reversal. */
+  readonly requestId?: string;
+}
+
+export interface HoldRequest extends MoneyRequest {
+  /** By default 900. */
+  readonly expiresInSeconds?: number;
+}
+
+export interface OneHold extends CallOptions {
+  readonly accountId: string;
+  readonly holdId: string;
+}
+
+export interface HoldConfirmation extends OneHold {
+  /** Minor units, at most what is held; all of it if it is not given. */
+  readonly amount?: AmountIn;
+}
+
+export interface Hold {
+  readonly holdId: string;
+  readonly accountId: string;
+  readonly status: 'held' | 'confirmed' | 'cancelled' | 'expired';
+  /** Minor units. */
+  readonly amount: bigint;
+  /** What was taken of it, in minor units; the rest was released. */
+  readonly confirmedAmount?: bigint;
+  readonly reference?: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly shard: string;
+  readonly subAccount: number;
+  readonly expiresAt: Date;
+  readonly createdAt: Date;
+}
+
+export interface HoldResult extends Hold {
+  /** It was so before. */
+  readonly replayed: boolean;
+}
+
+export interface NewAccount extends CallOptions {
+  readonly id: string;
+  /** Such as `USD/2`. */
+  readonly asset: string;
+  /** 1–1024, by default 1. */
+  readonly subAccounts?: number;
+  /** Minor units. */
+  readonly initialBalance?: AmountIn;
+  readonly strategy?: string;
+  /** Minor units. */
+  readonly lowBalance?: AmountIn;
+}
+
+export interface Account {
+  readonly id: string;
+  readonly asset: string;
+  readonly status: 'active' | 'frozen' | 'closed';
+  readonly strategy: string;
+  readonly subAccounts: number;
+  readonly epoch: number;
+  readonly lowBalance?: bigint;
+  readonly createdAt: Date;
+  /** Changes with the account; for `ifMatch`. */
+  readonly etag: string;
+}
+
+export type Consistency = 'current' | 'cached' | 'snapshot';
+
+/** Amounts in minor units. */
+export interface Balance {
+  readonly accountId: string;
+  readonly asset: string;
+  readonly available: bigint;
+  readonly held: bigint;
+  /** `available + held`. */
+  readonly total: bigint;
+  readonly inTransit: bigint;
+  readonly consistency: Consistency;
+  readonly asOf: Date;
+}
+
+export interface EntriesQuery {
+  readonly accountId: string;
+  readonly kind?: EntryKind;
+  /** Inclusive. */
+  readonly from?: Date | string;
+  /** Exclusive. */
+  readonly to?: Date | string;
+  /** Entries fetched at a time, 1–1000. */
+  readonly pageSize?: number;
+  /** For each page. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface ResizeRequest extends CallOptions {
+  readonly accountId: string;
+  /** 1–1024. */
+  readonly count: number;
+  /** Where the sub-accounts are to be; the present shards if they are not given. */
+  readonly shards?: readonly string[];
+  /** The account's `etag` as it was read. */
+  readonly ifMatch?: string;
+}
+
+/** Work that goes on in the service behind its answer. */
+export interface Operation {
+  readonly operationId: string;
+  readonly kind: string;
+  readonly status: 'running' | 'done' | 'failed';
+  readonly accountId?: string;
+  readonly progress: { readonly done: number; readonly total: number };
+  /** When it is done. */
+  readonly result?: Readonly<Record<string, unknown>>;
+  /** When it has failed. */
+  readonly error?: { readonly code: string; readonly detail: string };
+  readonly createdAt: Date;
+}
