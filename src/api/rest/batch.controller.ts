@@ -43,6 +43,7 @@ interface BatchItem extends MoneyBody {
 interface BatchResult {
   readonly requestId: string | null;
   readonly status: 'succeeded' | 'replayed' | 'rejected';
+  readonly durability?: 'deferred';
   readonly error?: ProblemBody;
 }
 
@@ -115,8 +116,8 @@ export class BatchController {
   }
 
   #result(requestId: string, outcome: OneOfMany): BatchResult {
-    if (outcome.kind === 'applied') return { requestId, status: 'succeeded' };
-    if (outcome.kind === 'replayed') return { requestId, status: 'replayed' };
+    if (outcome.kind === 'applied') return carriedOut(requestId, 'succeeded', outcome);
+    if (outcome.kind === 'replayed') return carriedOut(requestId, 'replayed', outcome);
     return rejected(requestId, this.#problemOf(outcome));
   }
 
@@ -129,6 +130,14 @@ export class BatchController {
       return problemOfError(error, this.metrics);
     }
   }
+}
+
+function carriedOut(
+  requestId: string,
+  status: 'succeeded' | 'replayed',
+  { isDeferred }: { readonly isDeferred?: true },
+): BatchResult {
+  return isDeferred ? { requestId, status, durability: 'deferred' } : { requestId, status };
 }
 
 function rejected(requestId: string | null, problem: Problem): BatchResult {
