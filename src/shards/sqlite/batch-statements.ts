@@ -1,5 +1,6 @@
 import type { Statement } from 'better-sqlite3';
 import type { Entry } from '../../ledger/entry';
+import type { Parameter } from '../database';
 import { ENTRY_COLUMNS, entryParameters } from '../statements/entry-row';
 import { HOLD_COLUMNS } from '../statements/hold-row';
 import { REVERSAL_COLUMNS } from '../statements/reversal-row';
@@ -61,8 +62,13 @@ export type BatchStatements = ReturnType<typeof prepareBatchStatements>;
 export function insertEntries(statements: BatchStatements, entries: readonly Entry[]): void {
   const together = entries.length - (entries.length % ENTRIES_TOGETHER);
   for (let from = 0; from < together; from += ENTRIES_TOGETHER)
-    statements.insertEntriesTogether.run(
-      entries.slice(from, from + ENTRIES_TOGETHER).flatMap((entry) => entryParameters(entry)),
-    );
+    statements.insertEntriesTogether.run(parametersOf(entries, from, from + ENTRIES_TOGETHER));
   for (const entry of entries.slice(together)) statements.insertEntry.run(entryParameters(entry));
+}
+
+function parametersOf(entries: readonly Entry[], from: number, to: number): Parameter[] {
+  const parameters: Parameter[] = [];
+  for (let position = from; position < to; position += 1)
+    parameters.push(...entryParameters(entries[position] as Entry));
+  return parameters;
 }
