@@ -5,6 +5,7 @@ import type { LoadPlan, LoadResult } from '../load/load-plan';
 import { LoadProcess } from '../load/load-process';
 import type { Timing } from '../measure/measurement';
 import { Sequence } from '../measure/requests';
+import { type Stage, wholeOf } from '../measure/stage-clock';
 import { Tally } from '../measure/tally';
 import type { Cleanups } from '../stage/cleanups';
 import { HOT_ACCOUNT } from '../stage/runtime';
@@ -49,10 +50,24 @@ export class HttpGround {
     return new HttpGround(site, service, new LoadProcess(cleanups));
   }
 
-  async measure(call: HttpCall, connections: number, timing: Timing, profile: boolean): Promise<Round> {
+  async measure(
+    call: HttpCall,
+    connections: number,
+    timing: Timing,
+    { profile, decompose }: { readonly profile: boolean; readonly decompose: boolean },
+  ): Promise<Round> {
     const batchesBefore = await this.service.batchSums();
     const before = await this.service.usage();
-    const run = () => this.load.run(this.#plan(call, connections, timing));
+    const load = () => this.load.run(this.#plan(call, connections, timing));
+    let stages: Stage[] | undefined;
+    const run = async (): Promise<LoadResult> => {
+      if (!decompose) return load();
+      const starting = setTimeout(() => void this.service.startStages(), timing.warmUpMs);
+      const result = await load().finally(() => clearTimeout(starting));
+      const inside = await this.service.stopStages();
+      stages = wholeOf(inside, 'HTTP, network and client', { ...result, inFlight: connections });
+      return result;
+    };
     const { result, profile: found } = profile
       ? await this.service.profiled(run)
       : { result: await run(), profile: undefined };
@@ -64,6 +79,7 @@ export class HttpGround {
       rssMb: { start: before.nowMb, peak: after.peakMb, end: after.nowMb },
       ...batchesBetween(batchesBefore, await this.service.batchSums()),
       ...(found ? { profile: found } : {}),
+      ...(stages ? { stages } : {}),
     };
   }
 

@@ -22,7 +22,10 @@ export async function measureHttp(
     subAccounts: plan.subAccounts,
     inFlight: call === 'http-batch' ? connections * BATCH_ITEMS : connections,
     measure: () =>
-      ground.measure(call, connections, timingOf(plan.seconds), plan.profile && call !== 'http-noop'),
+      ground.measure(call, connections, timingOf(plan.seconds), {
+        profile: plan.profile && call !== 'http-noop',
+        decompose: plan.decompose && call === 'http',
+      }),
   });
   const unary = plan.connections.flatMap((connections) => [
     ...(plan.yardsticks ? [caseOf('http-noop', connections)] : []),

@@ -1,6 +1,7 @@
 import { readSettings } from '../../src/platform/settings';
 import { startService } from '../../src/service';
 import { type CpuProfile, startProfile } from '../measure/cpu-profile';
+import { StageClock } from '../measure/stage-clock';
 import { answerParent } from '../processes/answer-parent';
 import { registerNoop } from './noop-route';
 
@@ -38,6 +39,10 @@ async function main(): Promise<void> {
         stopProfile = await startProfile();
       },
       stopProfile: () => stopProfile?.(),
+      startStages: () => {
+        StageClock.attach().start();
+      },
+      stopStages: () => StageClock.attach().stop(),
     },
     () => service.stop(),
   );
