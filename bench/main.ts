@@ -63,12 +63,14 @@ async function runAll(
   surroundings: Surroundings,
   jsonFile: string | undefined,
 ): Promise<void> {
-  const machine = await describeMachine(surroundings.servers);
+  const described = await describeMachine(surroundings.servers);
   const commit = describeCommit();
-  surroundings.print(`${machine.cpu}, ${machine.cores} cores, ${machine.node}, commit ${commit}`);
+  surroundings.print(`${described.cpu}, ${described.cores} cores, ${described.node}, commit ${commit}`);
   const results: ScenarioResult[] = [];
   for (const { scenario, options } of chosen) results.push(await scenario.run(options, surroundings));
 
+  const ofScenarios = results.flatMap(({ databases = [] }) => databases);
+  const machine = { ...described, databases: [...described.databases, ...ofScenarios] };
   const runs = results.flatMap((result) => result.runs);
   const ratios = Object.fromEntries(results.flatMap((result) => Object.entries(result.ratios)));
   const goals = results.flatMap((result) => result.goals);

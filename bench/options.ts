@@ -18,3 +18,12 @@ export function positive(text: string): number {
 export function listOfNumbers(text: string): number[] {
   return text.split(',').map(positive);
 }
+
+/** Numbers of which 0 may be one. */
+export function listOfSizes(text: string): number[] {
+  return text.split(',').map((part) => {
+    const value = Number(part);
+    if (part.trim() === '' || !(value >= 0)) throw new InvalidArgumentError('Sizes are numbers from 0 up.');
+    return value;
+  });
+}

@@ -10,6 +10,8 @@ export interface ScenarioResult {
   /** By name, such as `mariadb-2 merged @512 / atomic`. */
   readonly ratios: Readonly<Record<string, number>>;
   readonly goals: readonly Goal[];
+  /** Servers that the scenario had to itself, described. */
+  readonly databases?: readonly string[];
 }
 
 /** What a scenario is given. */

@@ -7,18 +7,23 @@ import { ready } from './bootstrap/ready.mjs';
 import { repositoryRoot } from './bootstrap/repository.mjs';
 import { passSignals } from './children/pass-signals.mjs';
 import { serversEnvironment, withoutGivenServers } from './servers/environment.mjs';
+import { bringH2load } from './servers/h2load.mjs';
 import { startServers } from './servers/start-servers.mjs';
 
 const bufferPoolMibMax = 2048;
+/** Scenarios that start servers themselves, set up as they need them. */
+const withServersOfTheirOwn = ['growth'];
 
 await ready();
 
 const args = process.argv.slice(2);
 const main = join(repositoryRoot, 'dist', 'bench', 'main.js');
 const isQuestion = args.some((arg) => arg === '--help' || arg === '-h');
-const { env, stop } = isQuestion ? { env: {}, stop: async () => {} } : await startBenchServers();
+const needsNone = isQuestion || withServersOfTheirOwn.includes(args[0]);
+const h2load = !isQuestion && withH2load(args[0]) ? await h2loadEnvironment() : {};
+const { env, stop } = needsNone ? { env: {}, stop: async () => {} } : await startBenchServers();
 const { exitCode } = await runNode(['--enable-source-maps', main, ...args], {
-  env: { ...process.env, ...env },
+  env: { ...process.env, ...env, ...h2load },
   onStart: passSignals,
 }).finally(stop);
 process.exit(exitCode);
@@ -33,5 +38,19 @@ async function startBenchServers() {
   } catch (error) {
     process.stderr.write(`\nhotsplit: ${error.message}\n`);
     return process.exit(1);
+  }
+}
+
+/** Only `hot` drives gRPC; an argument that is not a scenario stands for all of them. */
+function withH2load(scenario) {
+  return scenario === undefined || scenario === 'hot' || scenario.startsWith('-');
+}
+
+/** Without it the suite says so and leaves out what it would have driven. */
+async function h2loadEnvironment() {
+  try {
+    return { HOTSPLIT_BENCH_H2LOAD: await bringH2load((text) => process.stderr.write(`${text}\n`)) };
+  } catch (error) {
+    return { HOTSPLIT_BENCH_H2LOAD_UNAVAILABLE: error.message };
   }
 }

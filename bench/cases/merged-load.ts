@@ -5,12 +5,17 @@ import type { Tally } from '../measure/tally';
 import { HOT_ACCOUNT } from '../stage/runtime';
 import { countOutcome, submit } from './submit';
 
-/** Deductions from the hot account through the engine. */
-export function mergedLoad(runtime: EngineRuntime, sequence: Sequence, tally: Tally): Operation {
+/** Deductions from the hot account through the engine, under ids that rise unless told otherwise. */
+export function mergedLoad(
+  runtime: EngineRuntime,
+  sequence: Sequence,
+  tally: Tally,
+  idOf: (position: number) => string = requestIdOf,
+): Operation {
   return async () => {
     const position = sequence.next();
     const amount = amountOf(position);
-    const requestId = requestIdOf(position);
+    const requestId = idOf(position);
     const outcome = await submit(runtime, { kind: 'deduct', accountId: HOT_ACCOUNT, requestId, amount });
     return countOutcome(outcome, amount, tally);
   };

@@ -2,9 +2,12 @@ import type { Command } from 'commander';
 import { listOfNumbers, positive, repeatable } from '../options';
 import { STORE_KINDS, type StoreKind } from '../stage/store-kind';
 
-export const DOORS = ['process', 'http', 'batch'] as const;
+export const DOORS = ['process', 'http', 'batch', 'grpc', 'grpc-batch', 'grpc-stream', 'client'] as const;
 
-/** Where requests come in: straight into the engine, over HTTP one by one, or over HTTP in batches. */
+/**
+ * Where requests come in: straight into the engine, over HTTP one by one or in batches, over gRPC one by one, in batches
+ * or on streams, or through the TypeScript client.
+ */
 export type Door = (typeof DOORS)[number];
 
 export interface HotOptions {
@@ -20,7 +23,8 @@ export interface HotOptions {
   readonly flame?: string;
   readonly decompose?: boolean;
   readonly soak?: number;
-  readonly preload?: number;
+  readonly slowReader?: number;
+  readonly docs?: string;
 }
 
 export function addHotOptions(command: Command): void {
@@ -29,11 +33,11 @@ export function addHotOptions(command: Command): void {
     .addOption(repeatable('--door <door>', 'only this way in (repeatable)', DOORS))
     .option(
       '--in-flight <numbers>',
-      'requests under way, such as 64,512; over HTTP: connections',
+      'requests under way, such as 64,512; over HTTP and gRPC one by one: 256 unless told',
       listOfNumbers,
     )
     .option('--rounds <n>', 'rounds, of which the median counts', positive, 3)
-    .option('--seconds <n>', 'seconds of one measurement, after a second of warm-up', positive, 4)
+    .option('--seconds <n>', 'seconds of one measurement, after a second of warm-up', positive, 3)
     .option('--sub-accounts <n>', 'sub-accounts of the hot account', positive, 32)
     .option('--quick', 'one round of two seconds at the figures that the goals are about')
     .option('--no-yardsticks', 'measure the product only')
@@ -41,5 +45,10 @@ export function addHotOptions(command: Command): void {
     .option('--flame <folder>', 'with --profile: write a flame graph of each case into this folder')
     .option('--decompose', 'also print where the time of one deduction goes, stage by stage (MySQL, MariaDB)')
     .option('--soak <minutes>', 'only HTTP at 256 connections, this long, with a line every 30 s', positive)
-    .option('--preload <entries>', 'only: throughput with this many entries against that without', positive);
+    .option(
+      '--slow-reader <minutes>',
+      'only HTTP beside a gRPC stream whose answers are read ever so slowly, this long, and without it',
+      positive,
+    )
+    .option('--docs <folder>', 'write tables, figures and plot for docs/benchmarks.md into this folder');
 }

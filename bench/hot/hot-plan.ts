@@ -5,10 +5,10 @@ import { DOORS } from './hot-options';
 
 /** What is measured, once options, defaults and available servers have met. */
 export interface HotPlan {
-  readonly processStores: readonly StoreKind[];
-  readonly httpStores: readonly StoreKind[];
+  readonly stores: readonly StoreKind[];
   readonly inFlight: readonly number[];
-  readonly connections: readonly number[];
+  /** Over HTTP and gRPC one by one. */
+  readonly unaryInFlight: readonly number[];
   readonly doors: readonly Door[];
   readonly rounds: number;
   readonly seconds: number;
@@ -16,16 +16,20 @@ export interface HotPlan {
   readonly yardsticks: boolean;
   readonly profile: boolean;
   readonly decompose: boolean;
+  readonly docs: string | undefined;
   /** Stores that were left out for want of servers. */
   readonly leftOut: readonly StoreKind[];
 }
 
+const STORES = STORE_KINDS.filter((kind) => kind !== 'mysql-1');
 const IN_FLIGHT = [64, 256, 512, 2_048];
-const CONNECTIONS = [64, 256];
-const QUICK = { inFlight: [512], connections: [256], rounds: 1, seconds: 2 };
-
-/** Over HTTP the service's own work decides, so the embedded store and the production shape are enough. */
-const HTTP_STORES: readonly StoreKind[] = ['sqlite', 'mariadb-2'];
+const UNARY_IN_FLIGHT = [256];
+const QUICK = {
+  stores: ['sqlite', 'mariadb-2'] satisfies StoreKind[],
+  inFlight: [512, 2_048],
+  rounds: 1,
+  seconds: 2,
+};
 
 /** @throws RefusedRun when a store was asked for by name whose servers are not there */
 export function planHot(options: HotOptions, servers: Servers): HotPlan {
@@ -34,12 +38,11 @@ export function planHot(options: HotOptions, servers: Servers): HotPlan {
   if (missing.length > 0)
     throw new RefusedRun(`no servers for ${missing.join(', ')}; see docs/benchmarks.md`);
   const { quick = false } = options;
-  const stores = options.store ?? (quick ? HTTP_STORES : STORE_KINDS);
+  const stores = options.store ?? (quick ? QUICK.stores : STORES);
   return {
-    processStores: stores.filter(available),
-    httpStores: (options.store ?? HTTP_STORES).filter(available),
+    stores: stores.filter(available),
     inFlight: options.inFlight ?? (quick ? QUICK.inFlight : IN_FLIGHT),
-    connections: options.inFlight ?? (quick ? QUICK.connections : CONNECTIONS),
+    unaryInFlight: options.inFlight ?? UNARY_IN_FLIGHT,
     doors: options.door ?? DOORS,
     rounds: quick ? QUICK.rounds : options.rounds,
     seconds: quick ? QUICK.seconds : options.seconds,
@@ -47,6 +50,7 @@ export function planHot(options: HotOptions, servers: Servers): HotPlan {
     yardsticks: options.yardsticks,
     profile: (options.profile ?? false) || options.flame !== undefined,
     decompose: options.decompose ?? false,
+    docs: options.docs,
     leftOut: stores.filter((kind) => !available(kind)),
   };
 }

@@ -2,16 +2,17 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MeasuredCase } from '../cases/case';
 import { flameGraph } from '../report/flame-graph';
+import { describeCommit, describeMachine } from '../report/machine';
 import { recordOf } from '../report/run-record';
 import { profileTables, runTable, stageTable } from '../report/tables';
 import type { Scenario, ScenarioResult, Surroundings } from '../scenario';
 import { goalsOf, ratiosOf } from './hot-goals';
 import { addHotOptions, type HotOptions } from './hot-options';
-import { planHot } from './hot-plan';
-import { measureHttp } from './measure-http';
+import { type HotPlan, planHot } from './hot-plan';
+import { measureDoors } from './measure-doors';
 import { measureInProcess } from './measure-in-process';
-import { measurePreloaded } from './measure-preloaded';
 import { soak } from './soak';
+import { writeHot } from './write-hot';
 
 const NAME = 'hot';
 
@@ -24,35 +25,40 @@ export const hot: Scenario = {
 };
 
 async function run(options: HotOptions, surroundings: Surroundings): Promise<ScenarioResult> {
-  const measured = await measureAsAsked(options, surroundings);
+  const plan = planHot(options, surroundings.servers);
+  const measured = await measureAsAsked(options, plan, surroundings);
   if (options.flame !== undefined) writeFlames(options.flame, measured);
-  return {
+  const result = {
     runs: measured.map((each) => recordOf(NAME, each)),
     ratios: ratiosOf(measured),
     goals: goalsOf(measured),
   };
+  if (plan.docs !== undefined) {
+    const machine = await describeMachine(surroundings.servers);
+    await writeHot(plan.docs, { machine, commit: describeCommit(), ...result }, plan);
+  }
+  return result;
 }
 
-async function measureAsAsked(options: HotOptions, surroundings: Surroundings): Promise<MeasuredCase[]> {
+async function measureAsAsked(
+  options: HotOptions,
+  plan: HotPlan,
+  surroundings: Surroundings,
+): Promise<MeasuredCase[]> {
   const { print } = surroundings;
-  const plan = planHot(options, surroundings.servers);
   if (plan.leftOut.length > 0) print(`left out, no servers: ${plan.leftOut.join(', ')}`);
   if (options.soak !== undefined) return soak(options.soak, plan, surroundings);
-  if (options.preload !== undefined)
-    return shown('preloaded', await measurePreloaded(options.preload, plan, options, surroundings), print);
 
   const measured: MeasuredCase[] = [];
   if (plan.doors.includes('process')) {
-    for (const store of plan.processStores) {
+    for (const store of plan.stores) {
       const group = await measureInProcess(store, plan, surroundings);
       measured.push(...shown(`${store}, in process`, group, print));
     }
   }
-  if (plan.doors.includes('http') || plan.doors.includes('batch')) {
-    for (const store of plan.httpStores) {
-      const group = await measureHttp(store, plan, surroundings);
-      measured.push(...shown(`${store}, over HTTP`, group, print));
-    }
+  for (const store of plan.stores) {
+    const group = await measureDoors(store, plan, surroundings);
+    if (group.length > 0) measured.push(...shown(`${store}, through the doors of the service`, group, print));
   }
   return measured;
 }

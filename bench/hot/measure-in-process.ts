@@ -5,12 +5,12 @@ import { timingOf } from '../measure/timing';
 import type { Surroundings } from '../scenario';
 import { createSite } from '../stage/site';
 import { shardCountOf, type StoreKind } from '../stage/store-kind';
-import { prepareAtomic } from '../yardsticks/atomic';
 import { BULK_ROWS, prepareBulkInsert } from '../yardsticks/bulk-insert';
+import { type OneRowWay, prepareOneRow } from '../yardsticks/one-row';
 import type { HotPlan } from './hot-plan';
 
-/** Atomic is compared here: enough requests to keep its connections busy, few enough to be fair. */
-const ATOMIC_IN_FLIGHT = 512;
+/** One row is compared here: enough requests to keep its connections busy, few enough to be fair. */
+const ONE_ROW_IN_FLIGHT = 512;
 
 /** The engine without a door, its yardsticks standing between its own runs. */
 export function measureInProcess(
@@ -18,12 +18,17 @@ export function measureInProcess(
   plan: HotPlan,
   { servers, cleanups, print }: Surroundings,
 ): Promise<MeasuredCase[]> {
-  const caseOf = (name: string, inFlight: number, prepare: (ground: Ground) => Promise<Load>): Case =>
+  const caseOf = (
+    name: string,
+    subAccounts: number,
+    inFlight: number,
+    prepare: (ground: Ground) => Promise<Load>,
+  ): Case =>
     inProcessCase({
       name,
       store,
       shards: shardCountOf(store),
-      subAccounts: name === 'atomic' ? 1 : plan.subAccounts,
+      subAccounts,
       inFlight,
       timing: timingOf(plan.seconds),
       profile: plan.profile && name === 'merged',
@@ -31,13 +36,17 @@ export function measureInProcess(
       createSite: () => createSite(store, servers, cleanups),
       prepare,
     });
-  const merged = plan.inFlight.map((k) => caseOf('merged', k, (ground) => prepareMerged(ground, k)));
-  const k = plan.inFlight.includes(ATOMIC_IN_FLIGHT)
-    ? ATOMIC_IN_FLIGHT
-    : (plan.inFlight[0] ?? ATOMIC_IN_FLIGHT);
+  const merged = plan.inFlight.map((k) =>
+    caseOf('merged', plan.subAccounts, k, (ground) => prepareMerged(ground, k)),
+  );
+  const k = plan.inFlight.includes(ONE_ROW_IN_FLIGHT)
+    ? ONE_ROW_IN_FLIGHT
+    : (plan.inFlight[0] ?? ONE_ROW_IN_FLIGHT);
+  const oneRow = (way: OneRowWay): Case => caseOf(way, 1, k, (ground) => prepareOneRow(way, ground, k));
   const yardsticks = [
-    caseOf('bulk-insert', BULK_ROWS, prepareBulkInsert),
-    caseOf('atomic', k, (ground) => prepareAtomic(ground, k)),
+    caseOf('bulk-insert', plan.subAccounts, BULK_ROWS, prepareBulkInsert),
+    oneRow('atomic'),
+    ...(store === 'sqlite' ? [] : [oneRow('pessimistic')]),
   ];
   return runInterleaved(between(merged, plan.yardsticks ? yardsticks : []), {
     rounds: plan.rounds,

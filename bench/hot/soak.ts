@@ -1,5 +1,5 @@
 import type { MeasuredCase, Round } from '../cases/case';
-import { HttpGround } from '../cases/http-ground';
+import { ServiceGround } from '../cases/service-ground';
 import type { Surroundings } from '../scenario';
 import { shardCountOf, type StoreKind } from '../stage/store-kind';
 import type { HotPlan } from './hot-plan';
@@ -15,7 +15,7 @@ export async function soak(
   { subAccounts }: HotPlan,
   surroundings: Surroundings,
 ): Promise<MeasuredCase[]> {
-  const ground = await HttpGround.open(STORE, subAccounts, surroundings);
+  const ground = await ServiceGround.open(STORE, subAccounts, surroundings);
   const rounds: Round[] = [];
   try {
     for (let elapsed = 0; elapsed < minutes * 60; elapsed += INTERVAL_SECONDS) {

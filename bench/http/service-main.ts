@@ -1,13 +1,22 @@
 import { readSettings } from '../../src/platform/settings';
 import { startService } from '../../src/service';
+import type { Yardstick } from '../grpc/drive-by-h2load';
+import { YardstickCounter } from '../grpc/yardstick-counts';
 import { type CpuProfile, startProfile } from '../measure/cpu-profile';
 import { StageClock } from '../measure/stage-clock';
 import { answerParent } from '../processes/answer-parent';
 import { registerNoop } from './noop-route';
+import type { ServiceAddresses } from './service-process';
 
 /** The service in a process of its own, with the yardstick route, its memory watched from inside. */
 const MEMORY_EVERY_MS = 200;
 const MEGABYTE = 1024 * 1024;
+
+/** Methods of the benchmark's own beside the product's. */
+const yardsticks: Readonly<Record<Yardstick, YardstickCounter>> = {
+  fresh: new YardstickCounter(),
+  noop: new YardstickCounter(),
+};
 
 async function main(): Promise<void> {
   const service = await startService(
@@ -26,7 +35,8 @@ async function main(): Promise<void> {
 
   answerParent(
     {
-      address: () => service.restUrl,
+      addresses: (): ServiceAddresses => ({ rest: service.restUrl }),
+      yardstickCounts: (yardstick: Yardstick) => yardsticks[yardstick].counts,
       /** Resident memory now, and the most since the last time it was asked for; processor time so far. */
       usage: () => {
         const nowMb = readMb();

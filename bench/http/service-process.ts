@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { CpuProfile } from '../measure/cpu-profile';
 import type { Stage } from '../measure/stage-clock';
+import type { Yardstick } from '../grpc/drive-by-h2load';
+import type { YardstickCounts } from '../grpc/yardstick-counts';
 import { Child } from '../processes/child';
 import type { Cleanups } from '../stage/cleanups';
 import { environmentOf, HOT_ACCOUNT, OPENING_BALANCE_MINOR } from '../stage/runtime';
@@ -10,10 +12,21 @@ import type { Site } from '../stage/site';
 const START_MS_MAX = 30_000;
 const ANSWER_MS_MAX = 30_000;
 
-export interface BatchSums {
+/** What the service's own metrics add up to, over all shards. */
+export interface EngineSums {
+  /** Transactions, the commands merged into them, and the time they took. */
   readonly batches: number;
   readonly commands: number;
-  readonly seconds: number;
+  readonly batchSeconds: number;
+  /** Commands that came to their outcome, and the time from their arrival at the engine until then. */
+  readonly outcomes: number;
+  readonly outcomeSeconds: number;
+}
+
+/** Where a service listens, as URLs. */
+export interface ServiceAddresses {
+  readonly rest: string;
+  readonly grpc?: string;
 }
 
 /** A running service, and what a load needs to reach it. */
@@ -21,6 +34,8 @@ export class ServiceProcess {
   private constructor(
     private readonly child: Child,
     readonly url: URL,
+    /** Where it listens for gRPC, if it does. */
+    readonly grpcUrl: string | undefined,
     readonly key: string,
   ) {}
 
@@ -28,8 +43,8 @@ export class ServiceProcess {
     const key = randomBytes(24).toString('hex');
     const env = { ...environmentOf(site), HOTSPLIT_ADMIN_KEY: key };
     const child = new Child('the service', join(__dirname, 'service-main.js'), { env, cleanups });
-    const url = await child.call<string>('address', undefined, START_MS_MAX);
-    return new ServiceProcess(child, new URL(url), key);
+    const { rest, grpc } = await child.call<ServiceAddresses>('addresses', undefined, START_MS_MAX);
+    return new ServiceProcess(child, new URL(rest), grpc, key);
   }
 
   async createHotAccount(subAccounts: number): Promise<void> {
@@ -53,8 +68,13 @@ export class ServiceProcess {
     return this.child.call('usage', undefined, ANSWER_MS_MAX);
   }
 
-  /** Transactions so far, with the commands merged into them and the time they took: sums over all shards. */
-  async batchSums(): Promise<BatchSums> {
+  /** What the service counted of the calls to a method of the benchmark's own. */
+  yardstickCounts(yardstick: Yardstick): Promise<YardstickCounts> {
+    return this.child.call('yardstickCounts', yardstick, ANSWER_MS_MAX);
+  }
+
+  /** Sums over everything so far. */
+  async engineSums(): Promise<EngineSums> {
     const response = await fetch(new URL('/metrics', this.url), {
       headers: { authorization: `Bearer ${this.key}` },
       signal: AbortSignal.timeout(ANSWER_MS_MAX),
@@ -68,7 +88,9 @@ export class ServiceProcess {
     return {
       batches: sum('hotsplit_batch_commands_count'),
       commands: sum('hotsplit_batch_commands_sum'),
-      seconds: sum('hotsplit_batch_seconds_sum'),
+      batchSeconds: sum('hotsplit_batch_seconds_sum'),
+      outcomes: sum('hotsplit_command_seconds_count'),
+      outcomeSeconds: sum('hotsplit_command_seconds_sum'),
     };
   }
 

@@ -1,5 +1,11 @@
 import { answerParent } from '../processes/answer-parent';
+import { runClient } from './run-client';
+import { runGrpcBatch } from './run-grpc-batch';
+import { runGrpcStream } from './run-grpc-stream';
 import { runLoad } from './run-load';
 
 /** The load client in a process of its own, so that sending and measuring take nothing from the service's thread. */
-answerParent({ run: runLoad }, () => Promise.resolve());
+answerParent(
+  { connections: runLoad, client: runClient, grpcBatch: runGrpcBatch, grpcStream: runGrpcStream },
+  () => Promise.resolve(),
+);

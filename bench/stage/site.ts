@@ -5,7 +5,7 @@ import { createConnection } from 'mysql2/promise';
 import type { Location, ShardAddress } from '../../src/shards/shard-address';
 import { RefusedRun } from '../refused-run';
 import type { Cleanups } from './cleanups';
-import { serversOf, type Servers, shardCountOf, type StoreKind } from './store-kind';
+import { serverCountOf, serversOf, type Servers, shardCountOf, type StoreKind } from './store-kind';
 
 /** Fresh, empty databases for one account to be measured on. The directory lives beside the first shard. */
 export interface Site {
@@ -22,7 +22,7 @@ let sitesMade = 0;
 /** @throws RefusedRun when the store needs servers that are not there */
 export async function createSite(kind: StoreKind, servers: Servers, cleanups: Cleanups): Promise<Site> {
   const urls = serversOf(kind, servers);
-  if (!urls) throw new RefusedRun(`${kind} needs ${shardCountOf(kind)} servers; see docs/benchmarks.md`);
+  if (!urls) throw new RefusedRun(`${kind} needs ${serverCountOf(kind)} servers; see docs/benchmarks.md`);
   return kind === 'sqlite' ? createSqliteSite(cleanups) : createMysqlSite(kind, urls, cleanups);
 }
 

@@ -1,4 +1,4 @@
-export const STORE_KINDS = ['sqlite', 'mariadb-1', 'mariadb-2', 'mysql-1', 'mysql-2'] as const;
+export const STORE_KINDS = ['sqlite', 'mariadb-1', 'mariadb-2', 'mariadb-4', 'mysql-1', 'mysql-2'] as const;
 
 /** What the shards of a measurement are: the product and how many of them. */
 export type StoreKind = (typeof STORE_KINDS)[number];
@@ -11,6 +11,9 @@ export interface Servers {
 
 const SQLITE_SHARDS = 4;
 
+/** More would only divide the one machine further: beyond that, shards share servers, each in a database of its own. */
+const SERVERS_MAX = 2;
+
 export function serversIn(environment: NodeJS.ProcessEnv): Servers {
   const urls = (variable: string): string[] =>
     (environment[variable] ?? '')
@@ -21,14 +24,19 @@ export function serversIn(environment: NodeJS.ProcessEnv): Servers {
 }
 
 export function shardCountOf(kind: StoreKind): number {
-  if (kind === 'sqlite') return SQLITE_SHARDS;
-  return kind.endsWith('-1') ? 1 : 2;
+  return kind === 'sqlite' ? SQLITE_SHARDS : Number(kind.split('-')[1]);
 }
 
-/** The servers that a store's shards live on, one each; `undefined` when there are too few of them. */
+/** How many servers a store's shards are spread over. */
+export function serverCountOf(kind: StoreKind): number {
+  return kind === 'sqlite' ? 0 : Math.min(SERVERS_MAX, shardCountOf(kind));
+}
+
+/** The server of each of a store's shards; `undefined` when there are too few servers. */
 export function serversOf(kind: StoreKind, servers: Servers): readonly string[] | undefined {
   if (kind === 'sqlite') return [];
-  const urls = kind.startsWith('mariadb') ? servers.mariadb : servers.mysql;
-  const count = shardCountOf(kind);
-  return urls.length < count ? undefined : urls.slice(0, count);
+  const count = serverCountOf(kind);
+  const urls = (kind.startsWith('mariadb') ? servers.mariadb : servers.mysql).slice(0, count);
+  if (urls.length < count) return undefined;
+  return Array.from({ length: shardCountOf(kind) }, (_, shard) => urls[shard % count] ?? '');
 }

@@ -1,7 +1,7 @@
 import { createPool, format, type ResultSetHeader } from 'mysql2/promise';
 import type { Entry } from '../../src/ledger/entry';
 import { ENTRY_COLUMNS } from '../../src/shards/statements/entry-row';
-import type { AtomicStore } from './atomic-store';
+import type { OneRowStore } from './one-row-store';
 
 /**
  * Takes the money if it is there, writes the entry if it was, and commits, all in one round trip, so that the hot row's
@@ -15,7 +15,7 @@ const DEDUCT = `START TRANSACTION;
     SELECT ?, ?, ?, LAST_INSERT_ID(), ?, ?, ?, ?, ?, NULL, NULL FROM DUAL WHERE ROW_COUNT() = 1;
   COMMIT`;
 
-export async function openMysqlAtomic(url: string, connections: number): Promise<AtomicStore> {
+export async function openMysqlAtomic(url: string, connections: number): Promise<OneRowStore> {
   const pool = createPool({ uri: url, connectionLimit: connections, multipleStatements: true });
   pool.pool.on('connection', (connection) => {
     connection.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED');

@@ -1,5 +1,5 @@
 import { prepareBatchStatements } from '../../src/shards/sqlite/batch-statements';
-import type { AtomicStore } from './atomic-store';
+import type { OneRowStore } from './one-row-store';
 import { openSqliteWriter } from './sqlite-connection';
 import { entryParameters } from '../../src/shards/statements/entry-row';
 
@@ -8,13 +8,13 @@ const DEDUCT = `UPDATE sub_account SET available = available - ?, net = net - ?,
   WHERE account_id = ? AND idx = ? AND available >= ? RETURNING version`;
 
 /** One writer: transactions run one after the other, in the order they came. */
-export function openSqliteAtomic(path: string): AtomicStore {
+export function openSqliteAtomic(path: string): OneRowStore {
   const connection = openSqliteWriter(path);
   const { begin, commit, rollback, insertEntry } = prepareBatchStatements(connection);
   const update = connection.prepare(DEDUCT).raw();
   let last: Promise<unknown> = Promise.resolve();
 
-  const deduct: AtomicStore['deduct'] = (entry) => {
+  const deduct: OneRowStore['deduct'] = (entry) => {
     const { amountMinor: amount, accountId, subAccount } = entry;
     const turn = last.then(() => {
       begin.run();

@@ -22,7 +22,15 @@ export function bringMariadb(report) {
  * Each can be started again in its place once it has ended: `startAgain()`. With `smallDiskMib` the last one has its
  * data on a disk of its own of that size, where this machine lets us mount one; `smallDisk` is its folder then.
  */
-export async function startMariadb({ commands, ports, folder, bufferPool, redoLog = '512M', smallDiskMib }) {
+export async function startMariadb({
+  commands,
+  ports,
+  folder,
+  bufferPool,
+  redoLog = '512M',
+  smallDiskMib,
+  serverOptions = [],
+}) {
   const template = join(folder, 'mariadb-template');
   const { exitCode, output } = await runChild(
     commands['mariadb-install-db'],
@@ -52,7 +60,7 @@ export async function startMariadb({ commands, ports, folder, bufferPool, redoLo
       const start = async () => {
         const { pid, whyEnded } = startServerProcess(
           commands.mariadbd,
-          [...options, ...commonMysqlOptions({ port, bufferPool })],
+          [...options, ...commonMysqlOptions({ port, bufferPool }), ...serverOptions],
           { logFile: join(folder, `mariadb-${port}.log`) },
         );
         const version = await waitForAnswer(() => mysqlVersion({ port }), {

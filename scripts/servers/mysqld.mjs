@@ -15,7 +15,7 @@ export async function findMysqld() {
 }
 
 /** Starts a MySQL on each port; user root, no password. */
-export function startMysqld({ mysqld, ports, folder, bufferPool }) {
+export function startMysqld({ mysqld, ports, folder, bufferPool, serverOptions = [] }) {
   return Promise.all(
     ports.map(async (port) => {
       const dataFolder = join(folder, `mysql-${port}`);
@@ -33,7 +33,7 @@ export function startMysqld({ mysqld, ports, folder, bufferPool }) {
       ];
       const { pid, whyEnded } = startServerProcess(
         mysqld,
-        [...base, ...options, ...commonMysqlOptions({ port, bufferPool })],
+        [...base, ...options, ...commonMysqlOptions({ port, bufferPool }), ...serverOptions],
         { logFile: join(folder, `mysql-${port}.log`) },
       );
       const version = await waitForAnswer(() => mysqlVersion({ port }), {

@@ -7,7 +7,8 @@
 //
 // The data are in a fresh folder under HOTSPLIT_SERVERS_DIR, by default the system's folder for temporary files.
 //
-//   supervisor.mjs {"mariadb": 2, "redis": 1, "mysql": 2, "bufferPool": "256M", "redoLog": "512M"?, "smallDiskMib": n?}
+//   supervisor.mjs {"mariadb": 2, "redis": 1, "mysql": 2, "bufferPool": "256M", "redoLog": "512M"?, "smallDiskMib": n?,
+//                   "serverOptions": ["--…"]?}
 import { spawn } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -71,7 +72,7 @@ async function startAgain(port) {
 }
 
 async function startAll() {
-  const { bufferPool, redoLog, smallDiskMib } = wanted;
+  const { bufferPool, redoLog, smallDiskMib, serverOptions } = wanted;
   // Packages come one after the other, since the system's package tool takes one at a time.
   const mariadbCommands = wanted.mariadb > 0 ? await bringMariadb(report) : undefined;
   const redisCommands = wanted.redis > 0 ? await bringRedis(report) : undefined;
@@ -84,23 +85,27 @@ async function startAll() {
           bufferPool,
           redoLog,
           smallDiskMib,
+          serverOptions,
         })
       : [],
     redisCommands ? startRedis({ commands: redisCommands, ports: redisPorts, folder }) : [],
-    startMysql(bufferPool),
+    startMysql({ bufferPool, serverOptions }),
   ]);
   const unavailable = mysql.reason === undefined ? {} : { mysql: mysql.reason };
   return { mariadb, redis, mysql: mysql.servers, unavailable };
 }
 
 /** MySQL 9 is an extra: a machine that cannot have it runs the rest and is told why this part is missing. */
-async function startMysql(bufferPool) {
+async function startMysql({ bufferPool, serverOptions }) {
   if (wanted.mysql === 0) return { servers: [] };
   try {
     const mysqld = mysqlTool ? undefined : await findMysqld();
     if (mysqlTool)
       return { servers: await startMysqlByTool({ tool: mysqlTool, ports: mysqlPorts, bufferPool, report }) };
-    if (mysqld) return { servers: await startMysqld({ mysqld, ports: mysqlPorts, folder, bufferPool }) };
+    if (mysqld) {
+      const started = startMysqld({ mysqld, ports: mysqlPorts, folder, bufferPool, serverOptions });
+      return { servers: await started };
+    }
     return { servers: [], reason: 'there is no mysqld of MySQL 9 on the PATH' };
   } catch (error) {
     return { servers: [], reason: error.message.split('\n')[0] };

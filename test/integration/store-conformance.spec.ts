@@ -93,8 +93,8 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ mark, locksRows, makeSite }) =>
       const expected = batch.map(({ requestId }) => (requestId === 'key-20' ? 'replayed' : 'applied'));
       expect(await kinds(...batch)).toEqual(expected);
       expect(await balances()).toEqual([1_000n - 820n]);
-      const entries = await shard.findEntries(
-        'acct',
+      const entries = await on.shard.findEntries(
+        'acme',
         batch.map(({ requestId }) => requestId),
       );
       expect(new Map(entries.map(({ requestId, amountMinor }) => [requestId, amountMinor]))).toEqual(

@@ -8,7 +8,7 @@ import type { AccountCache } from '../account-cache';
 import type { ReachPoint } from '../fault-points';
 import type { ShardSet } from '../shard-set';
 import { accountOf } from './account-of';
-import type { Job, JobRun } from './operation-runner';
+import { type Job, type JobRun, StepLostError } from './operation-runner';
 import { tellRows } from './tell-rows';
 
 /** What a resize was asked for, and what it decided on the way. */
@@ -147,10 +147,13 @@ export class ResizeJob implements Job {
       return;
     }
     if (across) {
-      await this.parts.directory.announcePlacement(account.accountId, run.operation.operationId, {
+      const { operationId } = run.operation;
+      const isAnnounced = await this.parts.directory.announcePlacement(account.accountId, operationId, {
         next: { ...target, epoch: from.epoch + 1 },
         reach: [...new Set([...account.reach, ...target.shards])],
       });
+      // Another runner has ended it meanwhile: rows made now could lie where nobody looks for them.
+      if (!isAnnounced) throw new StepLostError(operationId);
       account = await accountOf(run, this.parts.accounts);
       await this.parts.reach('resize.announced');
     }

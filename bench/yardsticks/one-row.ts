@@ -7,20 +7,28 @@ import type { Operation } from '../measure/closed-loop';
 import { amountOf, requestIdOf } from '../measure/requests';
 import { HOT_ACCOUNT, prepareSite } from '../stage/runtime';
 import type { Site } from '../stage/site';
-import type { AtomicStore } from './atomic-store';
 import { openMysqlAtomic } from './atomic-mysql';
 import { openSqliteAtomic } from './atomic-sqlite';
+import type { OneRowStore } from './one-row-store';
+import { openMysqlPessimistic } from './pessimistic-mysql';
 import { nowUs } from './sqlite-connection';
+
+/** `pessimistic` is what only a database with row locks has a use for. */
+export type OneRowWay = 'atomic' | 'pessimistic';
 
 const CONNECTIONS_MAX = 64;
 
 /**
- * What a careful developer writes without splitting or merging: one row, one guarded UPDATE and one entry a transaction,
- * on the product's own tables. It is one row, so it lives on one shard, however many there are.
+ * What a careful developer writes without splitting or merging: one row, and for each deduction a transaction on the
+ * product's own tables. It is one row, so it lives on one shard, however many there are.
  */
-export async function prepareAtomic({ site, sequence, tally }: Ground, inFlight: number): Promise<Load> {
+export async function prepareOneRow(
+  way: OneRowWay,
+  { site, sequence, tally }: Ground,
+  inFlight: number,
+): Promise<Load> {
   const account = await prepareSite(site, 1);
-  const store = await openStore(locationOf(site, account), Math.min(inFlight, CONNECTIONS_MAX));
+  const store = await openStore(way, locationOf(site, account), Math.min(inFlight, CONNECTIONS_MAX));
   const operation: Operation = async () => {
     const position = sequence.next();
     const amount = amountOf(position);
@@ -32,10 +40,14 @@ export async function prepareAtomic({ site, sequence, tally }: Ground, inFlight:
   return { inFlight, operation, end: () => store.close() };
 }
 
-async function openStore(location: Location, connections: number): Promise<AtomicStore> {
-  return location.kind === 'sqlite'
-    ? openSqliteAtomic(location.path)
-    : openMysqlAtomic(location.url, connections);
+async function openStore(way: OneRowWay, location: Location, connections: number): Promise<OneRowStore> {
+  if (location.kind === 'sqlite') {
+    if (way === 'pessimistic') throw new RangeError('SQLite has one writer and no locks on rows');
+    return openSqliteAtomic(location.path);
+  }
+  return way === 'atomic'
+    ? openMysqlAtomic(location.url, connections)
+    : openMysqlPessimistic(location.url, connections);
 }
 
 function locationOf(site: Site, { placement }: AccountRecord): Location {
