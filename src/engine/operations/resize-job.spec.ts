@@ -337,6 +337,30 @@ describe('a runner that stalls and wakes up late', () => {
     expectConserved(site.world, 100n);
   });
 
+  test('makes no rows on shards of a placement that it could not announce, for another one had given it up', async () => {
+    await site.account({ subAccounts: 2, shards: ['east', 'west'] }, () => 50n);
+    const stalled = site.instance();
+    const gate = new Gate();
+    const announce = site.directory.announcePlacement.bind(site.directory);
+    jest.spyOn(site.directory, 'announcePlacement').mockImplementationOnce(async (...given) => {
+      await gate.pass();
+      return announce(...given);
+    });
+    const { operationId, run } = await site.start(stalled, 'resize', { subAccounts: 2, shards: ['north'] });
+    await gate.reached;
+    await site.expire(operationId);
+    const cutOff = site.instance();
+    cutOff.shard('north').isDown = true;
+    await cutOff.runner.takeUp();
+    expect(await site.end(cutOff, operationId)).toMatchObject({ status: 'failed' });
+
+    gate.open();
+    await run;
+    expect((await site.read()).reach).toEqual(['east', 'west']);
+    expect(site.world.rows().filter(({ shard }) => shard === 'north')).toEqual([]);
+    expectConserved(site.world, 100n);
+  });
+
   test('does not bring back a placement that a later operation has left', async () => {
     await site.account({ subAccounts: 2, shards: ['east', 'west'] }, () => 50n);
     const other = site.instance();
