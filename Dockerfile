@@ -1,7 +1,7 @@
 # The service, and nothing that only builds or tests it.
 #
 #   docker build -t hotsplit .
-#   docker run -p 8080:8080 -v hotsplit-data:/data hotsplit
+#   docker run -p 8080:8080 -p 50051:50051 -v hotsplit-data:/data hotsplit
 #
 # Without further settings it keeps its money in four SQLite files under /data.
 
@@ -14,6 +14,7 @@ RUN npm ci --ignore-scripts
 COPY nest-cli.json tsconfig.json tsconfig.build.json ./
 COPY migrations migrations
 COPY src src
+COPY proto proto
 RUN node node_modules/@nestjs/cli/bin/nest.js build \
   && npm prune --omit=dev --ignore-scripts
 
@@ -21,15 +22,17 @@ FROM node:24-bookworm-slim
 ENV NODE_ENV=production \
     HOTSPLIT_HOST=0.0.0.0 \
     HOTSPLIT_HTTP_PORT=8080 \
+    HOTSPLIT_GRPC_PORT=50051 \
     HOTSPLIT_DATA_DIR=/data
 WORKDIR /app
 RUN install -d -o node -g node -m 0700 /data
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
+COPY --from=build /app/proto proto
 USER node
 VOLUME /data
-EXPOSE 8080
+EXPOSE 8080 50051
 # Liveness only: a service whose database is away is still the one to ask. Readiness is GET /readyz.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.HOTSPLIT_HTTP_PORT}/healthz`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]

@@ -1,6 +1,12 @@
 import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { AccountService } from './accounts/account.service';
 import { AuditModule } from './audit/audit.module';
+import { AccountMethods } from './api/grpc/account-methods';
+import { AdminMethods } from './api/grpc/admin-methods';
+import { DeductionMethods } from './api/grpc/deduction-methods';
+import { GrpcApi } from './api/grpc/grpc-api';
+import { HealthService } from './api/grpc/health-service';
+import { StreamDoor } from './api/grpc/stream-door';
 import { AccountController } from './api/rest/account.controller';
 import { AccountStatusController } from './api/rest/account-status.controller';
 import { BatchController } from './api/rest/batch.controller';
@@ -83,6 +89,12 @@ export class AppModule {
         KeyController,
         HealthController,
         RestApi,
+        DeductionMethods,
+        AccountMethods,
+        AdminMethods,
+        StreamDoor,
+        HealthService,
+        GrpcApi,
       ],
     };
   }

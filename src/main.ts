@@ -25,7 +25,7 @@ async function start(settings: Settings, adminKey: string): Promise<Service> {
 }
 
 function addressesOf(service: Service): readonly string[] {
-  return [`REST  ${service.restUrl}/v1`, `docs  ${service.restUrl}/docs`];
+  return [`REST  ${service.restUrl}/v1`, `gRPC  ${service.grpcAddress}`, `docs  ${service.restUrl}/docs`];
 }
 
 async function work(settings: Settings, adminKey: string, line: WorkerLine): Promise<void> {

@@ -1,6 +1,8 @@
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
+import { GrpcApi } from './api/grpc/grpc-api';
+import type { UnaryService } from './api/grpc/unary';
 import { ProblemFilter } from './api/rest/problem.filter';
 import { FASTIFY_OPTIONS, RestApi } from './api/rest/rest-api';
 import { AppModule } from './app.module';
@@ -21,19 +23,24 @@ const HALF_SAID_MS_MAX = 1_000;
 /** A running service. */
 export interface Service {
   readonly restUrl: string;
+  /** Host and port. */
+  readonly grpcAddress: string;
   /** Takes nothing new, finishes what was taken, then ends every connection. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts the service: databases first, then the listener.
+ * Starts the service: databases first, then the listeners.
  *
+ * @param extend registers further REST routes; the benchmarks' yardsticks
+ * @param further gRPC methods beside the API's own; the same
  * @throws DatabaseRefusedError when a database is not what it is configured as
  */
 export async function startService(
   settings: Settings,
   adminKey: string,
   extend?: (rest: FastifyInstance) => void,
+  further?: readonly UnaryService[],
 ): Promise<Service> {
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.forSettings(settings, adminKey),
@@ -49,9 +56,12 @@ export async function startService(
   await app.get(RestApi).register(app.getHttpAdapter().getInstance(), extend);
   const unused = new UnusedConnections(app.getHttpAdapter().getInstance().server);
   await app.listen({ port: settings.httpPort, host: settings.host, backlog: BACKLOG });
+  const grpc = app.get(GrpcApi);
+  const grpcAddress = await grpc.start(further);
 
   return {
     restUrl: await app.getUrl(),
+    grpcAddress,
     stop: async () => {
       app.get(Health).stopping();
       // A connection whose last request was under way when the listener closed would be kept alive for its next one.
@@ -61,7 +71,7 @@ export async function startService(
         server.closeIdleConnections();
         unused.end({ halfSaid: performance.now() > stoppedAt + HALF_SAID_MS_MAX });
       }, CLOSE_IDLE_MS);
-      await app.close().finally(() => {
+      await Promise.all([app.close(), grpc.stop()]).finally(() => {
         clearInterval(closingIdle);
       });
       await notices.stop();

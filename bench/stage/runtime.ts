@@ -23,6 +23,7 @@ export function environmentOf(site: Site): Record<string, string | undefined> {
     HOTSPLIT_SHARDS: site.shards.map(addressText).join(','),
     HOTSPLIT_DIRECTORY: undefined,
     HOTSPLIT_HTTP_PORT: '0',
+    HOTSPLIT_GRPC_PORT: '0',
     HOTSPLIT_LOG_LEVEL: 'error',
   };
 }

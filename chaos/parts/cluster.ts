@@ -81,6 +81,7 @@ export async function startCluster(folder: string): Promise<Cluster> {
       mkdirSync(dataFolder, { recursive: true });
       const environment = {
         HOTSPLIT_HTTP_PORT: '0',
+        HOTSPLIT_GRPC_PORT: '0',
         HOTSPLIT_DATA_DIR: dataFolder,
         HOTSPLIT_SHARDS: toDatabases.map(({ url }, n) => `${shardNames[n] as string}=${url}`).join(','),
         HOTSPLIT_REDIS_URL: toRedis.url,

@@ -34,6 +34,7 @@ export function staticChecks() {
         `${cache}/typecheck.tsbuildinfo`,
       ],
     },
+    { name: 'buf lint', args: [packageCommand('@bufbuild/buf', 'buf'), 'lint'] },
     {
       name: 'dependency-cruiser',
       args: [

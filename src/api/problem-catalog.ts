@@ -1,7 +1,9 @@
+import type { status } from '@grpc/grpc-js';
+
 /** How one error looks at every door. `grpc` is the status name of the gRPC side. */
 export interface ProblemDescription {
   readonly http: number;
-  readonly grpc: string;
+  readonly grpc: keyof typeof status;
   readonly title: string;
   /** For the docs: when it happens. */
   readonly when: string;

@@ -202,6 +202,26 @@ export class Metrics implements EngineObserver {
     });
   }
 
+  /** Of the streams of deductions over gRPC. */
+  readStreamsFrom(source: () => { readonly streams: number; readonly inFlight: number }): void {
+    new Gauge({
+      name: 'hotsplit_grpc_streams',
+      help: 'Streams of deductions that are open.',
+      registers: [this.registry],
+      collect() {
+        this.set(source().streams);
+      },
+    });
+    new Gauge({
+      name: 'hotsplit_grpc_stream_in_flight',
+      help: 'Deductions of streams that were taken and whose results have not left.',
+      registers: [this.registry],
+      collect() {
+        this.set(source().inFlight);
+      },
+    });
+  }
+
   commandDone(kind: string, outcome: string, seconds: number): void {
     this.#commands.done(kind, outcome, seconds);
   }

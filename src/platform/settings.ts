@@ -1,6 +1,8 @@
 import { plainToInstance } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, Length, Matches, Max, Min, MinLength, validateSync } from 'class-validator';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createSecureContext } from 'node:tls';
 import { parseLocation, parseShardAddress, type Location, type ShardAddress } from '../shards/shard-address';
 import { STRATEGY_SETTINGS, type StrategySettings } from '../strategies/strategy-settings';
 import { LOG_LEVELS, type LogLevel } from './structured-log';
@@ -10,10 +12,15 @@ const EMBEDDED_SHARDS = 4;
 /** Rules of the settings that are plain values; what is built from them follows in `readSettings`. */
 class PlainSettings {
   @IsInt() @Min(0) @Max(65_535) httpPort!: number;
+  @IsInt() @Min(0) @Max(65_535) grpcPort!: number;
   @Length(1, 255) host!: string;
   @IsInt() @Min(1) @Max(64) workers!: number;
   @IsInt() @Min(1) @Max(1_000_000) httpConnectionsMax!: number;
   @IsInt() @Min(4) @Max(65_536) httpBodiesMibMax!: number;
+  @IsOptional() @Length(1, 4_096) grpcTlsCert?: string;
+  @IsOptional() @Length(1, 4_096) grpcTlsKey?: string;
+  @IsInt() @Min(1) @Max(1_000_000) grpcCallsMax!: number;
+  @IsInt() @Min(1) @Max(1_000_000) grpcStreamInFlightMax!: number;
   @Length(1, 4_096) dataDir!: string;
   @IsOptional() @Length(1, 16_384) shards?: string;
   @IsOptional() @Length(1, 4_096) directory?: string;
@@ -59,6 +66,12 @@ export const SETTINGS = {
     number: true,
     meaning: 'port of the REST API; 0 takes any free port, which is printed',
   },
+  grpcPort: {
+    variable: 'HOTSPLIT_GRPC_PORT',
+    fallback: '50051',
+    number: true,
+    meaning: 'port of the gRPC API; 0 takes any free port, which is printed',
+  },
   host: { variable: 'HOTSPLIT_HOST', fallback: '127.0.0.1', meaning: 'address that the listeners bind to' },
   workers: {
     variable: 'HOTSPLIT_WORKERS',
@@ -79,6 +92,31 @@ export const SETTINGS = {
     number: true,
     meaning:
       'MiB that the bodies of HTTP requests under way may have together (4–65,536), those above 4 KiB counted; one more is answered OVERLOADED before it is read',
+  },
+  grpcTlsCert: {
+    variable: 'HOTSPLIT_GRPC_TLS_CERT',
+    fallback: undefined,
+    meaning:
+      'file with the certificate chain (PEM) of the gRPC API; with HOTSPLIT_GRPC_TLS_KEY it speaks TLS, without both it does not',
+  },
+  grpcTlsKey: {
+    variable: 'HOTSPLIT_GRPC_TLS_KEY',
+    fallback: undefined,
+    meaning: 'file with the private key (PEM) of that certificate',
+  },
+  grpcCallsMax: {
+    variable: 'HOTSPLIT_GRPC_CALLS_MAX',
+    fallback: '1024',
+    number: true,
+    meaning:
+      'gRPC calls that may be open on one connection (1–1,000,000); a client holds further ones back by itself',
+  },
+  grpcStreamInFlightMax: {
+    variable: 'HOTSPLIT_GRPC_STREAM_IN_FLIGHT_MAX',
+    fallback: '4096',
+    number: true,
+    meaning:
+      'deductions of one StreamDeduct call that may be taken and not read by the client yet (1–1,000,000); with so many the stream takes nothing further',
   },
   shards: {
     variable: 'HOTSPLIT_SHARDS',
@@ -246,6 +284,8 @@ export const SETTINGS = {
 } as const satisfies Record<keyof PlainSettings, SettingDescription>;
 
 export class Settings extends PlainSettings {
+  /** PEM. */
+  grpcTls?: { readonly certificate: Buffer; readonly key: Buffer };
   shardAddresses!: readonly ShardAddress[];
   directoryLocation!: Location;
 }
@@ -298,6 +338,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     faults.push(
       'HOTSPLIT_LEASE_SECONDS must be at least four times HOTSPLIT_LEASE_TERM_MS and HOTSPLIT_LEASE_FLUSH_MS',
     );
+  readTls(settings, faults);
   locate(settings, faults);
   if (settings.workers > 1 && locationsOf(settings).some(({ kind }) => kind === 'sqlite'))
     faults.push(
@@ -331,7 +372,24 @@ function unknownVariables(environment: Readonly<Record<string, string | undefine
 }
 
 /** The client's and the test suite's own variables, and settings of the contract that come with later features. */
-const FOREIGN_VARIABLE = /^HOTSPLIT_(URL|KEY|TEST_.*|BENCH_.*|MYSQL_SERVER_TOOL|GRPC_PORT|KAFKA_BROKERS)$/;
+const FOREIGN_VARIABLE = /^HOTSPLIT_(URL|KEY|TEST_.*|BENCH_.*|MYSQL_SERVER_TOOL|KAFKA_BROKERS)$/;
+
+/** A certificate that cannot be used is found now and not by the first client. */
+function readTls(settings: Settings, faults: string[]): void {
+  const { grpcTlsCert, grpcTlsKey } = settings;
+  if (grpcTlsCert === undefined && grpcTlsKey === undefined) return;
+  if (grpcTlsCert === undefined || grpcTlsKey === undefined) {
+    faults.push('HOTSPLIT_GRPC_TLS_CERT and HOTSPLIT_GRPC_TLS_KEY must be set together');
+    return;
+  }
+  const fault = attempt(() => {
+    const certificate = readFileSync(grpcTlsCert);
+    const key = readFileSync(grpcTlsKey);
+    createSecureContext({ cert: certificate, key });
+    settings.grpcTls = { certificate, key };
+  });
+  if (fault) faults.push(`HOTSPLIT_GRPC_TLS_CERT and HOTSPLIT_GRPC_TLS_KEY cannot be used: ${fault}`);
+}
 
 function locate(settings: Settings, faults: string[]): void {
   const embedded = Array.from(

@@ -233,6 +233,7 @@ describe('[sqlite] the start of a service', () => {
     const { code, stderr } = await ServiceProcess.runToEnd({
       HOTSPLIT_DATA_DIR: folder,
       HOTSPLIT_HTTP_PORT: '0',
+      HOTSPLIT_GRPC_PORT: '0',
       HOTSPLIT_ADMIN_KEY: ADMIN_KEY,
       HOTSPLIT_SHARDS: 'mysql://user:secret-1@127.0.0.1:1/db',
       HOTSPLIT_START_SECONDS_MAX: '1',

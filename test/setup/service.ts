@@ -21,6 +21,7 @@ export interface TestServiceOptions {
 export function serviceEnvironment(options: TestServiceOptions): Record<string, string> {
   return {
     HOTSPLIT_HTTP_PORT: '0',
+    HOTSPLIT_GRPC_PORT: '0',
     HOTSPLIT_DATA_DIR: options.folder,
     HOTSPLIT_SHARDS: options.shards.join(','),
     HOTSPLIT_ADMIN_KEY: ADMIN_KEY,

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
-import type { ApiKeys, Principal } from '../../platform/api-keys';
+import type { ApiKeys } from '../../platform/api-keys';
 import type { Scope } from '../../shards/directory/directory';
-import { Problem } from '../problem';
+import { admit } from '../admit';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -14,9 +14,7 @@ declare module 'fastify' {
   }
 }
 
-const BEARER = /^Bearer ([\x21-\x7E]{1,512})$/i;
-
-/** Lets a request through when its key has the route's scope. A key that is remembered costs no promise. */
+/** Lets a request through when its key has the route's scope. */
 export function authorize(keys: ApiKeys) {
   return (request: FastifyRequest, _reply: FastifyReply, done: HookHandlerDoneFunction): void => {
     const { scope } = request.routeOptions.config;
@@ -24,29 +22,18 @@ export function authorize(keys: ApiKeys) {
       done();
       return;
     }
-    const secret = BEARER.exec(request.headers.authorization ?? '')?.[1];
-    if (secret === undefined) {
-      done(new Problem('UNAUTHENTICATED', { detail: 'Send the header Authorization: Bearer <key>.' }));
+    const admitted = admit(keys, request.headers.authorization, scope);
+    if (!(admitted instanceof Promise)) {
+      done(admitted);
       return;
     }
-    const remembered = keys.peek(secret);
-    if (remembered !== null) {
-      done(problemFor(remembered, scope));
-      return;
-    }
-    keys.authenticate(secret).then(
-      (principal) => {
-        done(problemFor(principal, scope));
+    admitted.then(
+      (problem) => {
+        done(problem);
       },
       (error: unknown) => {
         done(error as Error);
       },
     );
   };
-}
-
-function problemFor(principal: Principal | undefined, scope: Scope): Problem | undefined {
-  if (!principal) return new Problem('UNAUTHENTICATED', { detail: 'The key is not known.' });
-  if (principal.scopes.has(scope) || principal.scopes.has('admin')) return undefined;
-  return new Problem('PERMISSION_DENIED', { detail: `This needs a key with the scope "${scope}".` });
 }

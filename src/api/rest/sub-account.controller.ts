@@ -27,14 +27,7 @@ const resizeBody = {
   required: ['count'],
   properties: {
     count: fields.subAccounts,
-    shards: {
-      type: 'array',
-      minItems: 1,
-      maxItems: fields.subAccounts.maximum,
-      uniqueItems: true,
-      items: fields.shardName,
-      description: 'Where they are to be; the present shards if it is left out.',
-    },
+    shards: fields.shardNames,
   },
 } as const;
 

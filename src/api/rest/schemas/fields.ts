@@ -28,6 +28,14 @@ export const shardName = {
   pattern: '^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$',
   examples: ['s4'],
 } as const;
+export const shardNames = {
+  type: 'array',
+  minItems: 1,
+  maxItems: subAccounts.maximum,
+  uniqueItems: true,
+  items: shardName,
+  description: 'Where they are to be; the present shards if it is left out.',
+} as const;
 export const operationId = { type: 'string', pattern: '^[A-Za-z0-9-]{1,64}$' } as const;
 export const ifMatch = {
   type: 'string',

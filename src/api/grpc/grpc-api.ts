@@ -1,0 +1,133 @@
+import { Server, ServerCredentials, type UntypedHandleCall } from '@grpc/grpc-js';
+import { Injectable } from '@nestjs/common';
+import { ApiKeys } from '../../platform/api-keys';
+import { Metrics } from '../../platform/metrics';
+import { Settings } from '../../platform/settings';
+import { AccountMethods } from './account-methods';
+import { AdminMethods } from './admin-methods';
+import { DeductionMethods } from './deduction-methods';
+import { HealthService } from './health-service';
+import { ReflectionService } from './reflection-service';
+import { StreamDoor } from './stream-door';
+import { unaryDefinition, unaryHandler, type UnaryService } from './unary';
+
+/** The largest message is a batch. What is a little larger is still read, to be told in the API's own form. */
+const RECEIVED_BYTES_MAX = 4 * 1024 * 1024 + 64 * 1024;
+const PING_MS = 60_000;
+const PONG_MS_MAX = 20_000;
+/** Of the time that an orderly stop may take, calls may take this much. */
+const CALLS_SHARE = 0.75;
+
+/**
+ * The gRPC API: plain handlers of grpc-js, wired to the services (ADR 0017 says why not over the framework's transport).
+ * Methods are checked for keys, read and answered by `unary`, and by `DeductStream`.
+ */
+@Injectable()
+export class GrpcApi {
+  #server: Server | undefined;
+
+  constructor(
+    private readonly deductions: DeductionMethods,
+    private readonly accounts: AccountMethods,
+    private readonly admin: AdminMethods,
+    private readonly streams: StreamDoor,
+    private readonly health: HealthService,
+    private readonly keys: ApiKeys,
+    private readonly metrics: Metrics,
+    private readonly settings: Settings,
+  ) {}
+
+  /**
+   * Opens the listener. Rejects when the port cannot be had.
+   *
+   * @param further services of unary methods under the same checks; the benchmarks' yardsticks
+   * @returns host and port that it listens on
+   */
+  async start(further: readonly UnaryService[] = []): Promise<string> {
+    const { grpcCallsMax, host, grpcPort } = this.settings;
+    const server = new Server({
+      'grpc.max_receive_message_length': RECEIVED_BYTES_MAX,
+      'grpc.max_concurrent_streams': grpcCallsMax,
+      'grpc.keepalive_time_ms': PING_MS,
+      'grpc.keepalive_timeout_ms': PONG_MS_MAX,
+    });
+    const services = [this.deductions, this.accounts, this.admin].map((methods) => methods.service());
+    for (const service of [...services, ...further]) this.#add(server, service);
+    server.addService(this.health.definition(), this.health.handlers());
+    this.health.start(services.map(({ name }) => name));
+    addReflection(server);
+    this.#server = server;
+    const at = host.includes(':') ? `[${host}]` : host;
+    return `${at}:${await bind(server, `${at}:${grpcPort}`, this.#credentials())}`;
+  }
+
+  /** Takes nothing new and finishes what was taken; what takes too long is cut off. */
+  async stop(): Promise<void> {
+    const server = this.#server;
+    if (!server) return;
+    this.#server = undefined;
+    this.health.stop();
+    this.streams.stop();
+    const timer = setTimeout(
+      () => {
+        server.forceShutdown();
+      },
+      this.settings.stopSecondsMax * 1_000 * CALLS_SHARE,
+    );
+    await new Promise<void>((stopped) => {
+      server.tryShutdown(() => {
+        stopped();
+      });
+    });
+    clearTimeout(timer);
+  }
+
+  #add(server: Server, service: UnaryService): void {
+    const doorkeepers = { keys: this.keys, observer: this.metrics };
+    const isOurs = service.name === 'hotsplit.v1.DeductionService';
+    const definitions = service.methods.map(
+      (method) => [method.name, unaryDefinition(service.name, method)] as const,
+    );
+    const handlers = service.methods.map((method): readonly [string, UntypedHandleCall] => [
+      method.name,
+      unaryHandler(method, doorkeepers),
+    ]);
+    server.addService(
+      {
+        ...Object.fromEntries(definitions),
+        ...(isOurs && { StreamDeduct: this.streams.definition() }),
+      },
+      { ...Object.fromEntries(handlers), ...(isOurs && { StreamDeduct: this.streams.handler() }) },
+    );
+  }
+
+  #credentials(): ServerCredentials {
+    const { grpcTls } = this.settings;
+    if (!grpcTls) return ServerCredentials.createInsecure();
+    return ServerCredentials.createSsl(null, [{ cert_chain: grpcTls.certificate, private_key: grpcTls.key }]);
+  }
+}
+
+function addReflection(server: Server): void {
+  const reflection = new ReflectionService();
+  for (const definition of reflection.definitions()) server.addService(definition, reflection.handlers());
+}
+
+function bind(server: Server, address: string, credentials: ServerCredentials): Promise<number> {
+  return new Promise((bound, fail) => {
+    server.bindAsync(address, credentials, (error, port) => {
+      if (error) fail(new GrpcListenError(address, error));
+      else bound(port);
+    });
+  });
+}
+
+/** The library tells of it in words only; most likely the port is in use. */
+export class GrpcListenError extends Error {
+  readonly code = 'EADDRINUSE';
+
+  constructor(address: string, cause: Error) {
+    super(`cannot listen for gRPC on ${address}: ${cause.message}`, { cause });
+    this.name = 'GrpcListenError';
+  }
+}

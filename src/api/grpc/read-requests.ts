@@ -1,0 +1,160 @@
+import { Ajv, type ValidateFunction } from 'ajv';
+import type { MoneyRequest, ReversalRequest } from '../../deductions/deduction.service';
+import type { HoldRequest as WantedHold } from '../../holds/hold.service';
+import { Problem } from '../problem';
+import { amountOf, notesOf } from '../rest/money-body';
+import { fieldFaults } from '../rest/problem-reply';
+import * as fields from '../rest/schemas/fields';
+import { bigintOf, type Int64 } from './int64';
+import type { DeductRequest, HoldRequest, Notes, OneHoldRequest, ReverseRequest } from './messages';
+
+/**
+ * Messages are checked as the REST bodies they mirror, under the same names and by the same rules. Texts and numbers that
+ * are not `optional` cannot be told from absent ones when they are empty; they count as absent.
+ */
+const ajv = new Ajv({ allowUnionTypes: true, strict: false });
+
+/** Compiles a check of what the message says. */
+export function checkOf<Body>(required: readonly string[], properties: Readonly<Record<string, object>>) {
+  return ajv.compile<Body>({ type: 'object', required, properties });
+}
+
+/** @throws Problem INVALID_ARGUMENT */
+export function checked<Body>(isValid: ValidateFunction<Body>, body: unknown): Body {
+  if (isValid(body)) return body;
+  throw new Problem('INVALID_ARGUMENT', { errors: fieldFaults(isValid.errors ?? [], 'message') });
+}
+
+interface MoneyFields {
+  readonly accountId: string;
+  readonly requestId: string;
+  readonly amount: string;
+  readonly reference?: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+const notes = { reference: fields.reference, metadata: fields.metadata };
+const key = { accountId: fields.accountId, requestId: fields.requestId };
+const isMoney = checkOf<MoneyFields>(['accountId', 'requestId', 'amount'], {
+  ...key,
+  amount: fields.amount,
+  ...notes,
+});
+const isHold = checkOf<MoneyFields & { expiresInSeconds?: number }>(['accountId', 'requestId', 'amount'], {
+  ...key,
+  amount: fields.amount,
+  expiresInSeconds: fields.expiresInSeconds,
+  ...notes,
+});
+const isReversal = checkOf<MoneyFields & { reverses: string }>(['accountId', 'reverses', 'requestId'], {
+  ...key,
+  reverses: fields.requestId,
+  amount: fields.amount,
+  ...notes,
+});
+const isOneHold = checkOf<{ accountId: string; holdId: string }>(['accountId', 'holdId'], {
+  accountId: fields.accountId,
+  holdId: fields.requestId,
+  amount: fields.amount,
+});
+const isAccount = checkOf<{ accountId: string }>(['accountId'], { accountId: fields.accountId });
+
+/** @throws Problem INVALID_ARGUMENT, as all of these do */
+export function moneyRequestOf(kind: MoneyRequest['kind'], message: DeductRequest): MoneyRequest {
+  const body = checked(isMoney, {
+    ...keyOf(message),
+    amount: digitsOf(message.amount),
+    ...attached(message),
+  });
+  const { accountId, requestId } = body;
+  return { kind, accountId, requestId, amountMinor: amountOf('amount', body.amount), ...notesOf(body) };
+}
+
+/** @param secondsMax that a hold may last here */
+export function holdRequestOf(message: HoldRequest, secondsMax: number): WantedHold {
+  const body = checked(isHold, {
+    ...keyOf(message),
+    amount: digitsOf(message.amount),
+    ...own(message, 'expiresInSeconds'),
+    ...attached(message),
+  });
+  const { accountId, requestId: holdId, expiresInSeconds } = body;
+  if (expiresInSeconds !== undefined && expiresInSeconds > secondsMax) {
+    const rule = `at most ${secondsMax}, the idempotency window of this service`;
+    throw new Problem('INVALID_ARGUMENT', { errors: [{ field: 'expiresInSeconds', rule }] });
+  }
+  const amountMinor = amountOf('amount', body.amount);
+  return { accountId, holdId, amountMinor, expiresInSeconds, ...notesOf(body) };
+}
+
+export function reversalRequestOf(message: ReverseRequest): ReversalRequest {
+  const body = checked(isReversal, {
+    ...keyOf(message),
+    ...present('reverses', message.reverses),
+    ...optionalDigits(message, 'amount'),
+    ...attached(message),
+  });
+  const { accountId, reverses, requestId } = body;
+  return { accountId, reverses, requestId, amountMinor: optionalAmount(message, 'amount'), ...notesOf(body) };
+}
+
+export function oneHoldOf(message: OneHoldRequest) {
+  const { accountId, holdId } = checked(isOneHold, {
+    ...present('accountId', message.accountId),
+    ...present('holdId', message.holdId),
+    ...optionalDigits(message, 'amount'),
+  });
+  return { accountId, holdId, amountMinor: optionalAmount(message, 'amount') };
+}
+
+export function accountIdOf(message: { readonly accountId: string }): string {
+  return checked(isAccount, present('accountId', message.accountId)).accountId;
+}
+
+/** The field as a body has it: absent when it is empty. */
+export function present(field: string, value: string): Record<string, string> {
+  return value === '' ? {} : { [field]: value };
+}
+
+/** An `optional` field as a body has it: there when it was sent. */
+export function own<Message extends object, Field extends keyof Message>(
+  message: Message,
+  field: Field,
+): Partial<Pick<Message, Field>> {
+  return Object.hasOwn(message, field) ? ({ [field]: message[field] } as Pick<Message, Field>) : {};
+}
+
+export function optionalDigits<Field extends string>(
+  message: Partial<Record<Field, Int64>>,
+  field: Field,
+): Record<string, string> {
+  const value = sent(message, field);
+  return value === undefined ? {} : { [field]: digitsOf(value) };
+}
+
+/** Minor units; `null` when the field was not sent. */
+export function optionalAmount<Field extends string>(
+  message: Partial<Record<Field, Int64>>,
+  field: Field,
+): bigint | null {
+  const value = sent(message, field);
+  return value === undefined ? null : bigintOf(value);
+}
+
+function sent<Field extends string>(message: Partial<Record<Field, Int64>>, field: Field): Int64 | undefined {
+  return Object.hasOwn(message, field) ? message[field] : undefined;
+}
+
+function digitsOf(value: Int64): string {
+  return value.high === 0 ? String(value.low >>> 0) : bigintOf(value).toString();
+}
+
+function keyOf({ accountId, requestId }: { accountId: string; requestId: string }) {
+  return { ...present('accountId', accountId), ...present('requestId', requestId) };
+}
+
+function attached(message: Notes): Partial<Notes> {
+  const { metadata } = message;
+  for (const _ in metadata) return { ...own(message, 'reference'), metadata };
+  return own(message, 'reference');
+}

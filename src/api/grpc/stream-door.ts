@@ -1,0 +1,83 @@
+import type { MethodDefinition, UntypedHandleCall } from '@grpc/grpc-js';
+import { Injectable } from '@nestjs/common';
+import { DeductionService } from '../../deductions/deduction.service';
+import { ApiKeys } from '../../platform/api-keys';
+import { Metrics } from '../../platform/metrics';
+import { Settings } from '../../platform/settings';
+import { admit } from '../admit';
+import { problemOfFault } from '../fault-problem';
+import { Problem } from '../problem';
+import { deductItems } from './deduct-item';
+import { type DeductCall, DeductStream } from './deduct-stream';
+import { statusOf } from './rich-status';
+import { authorizationOf } from './unary';
+import { codecOf } from './wire';
+
+/** The StreamDeduct calls that are open. */
+@Injectable()
+export class StreamDoor {
+  readonly #open = new Set<DeductStream>();
+  #isStopping = false;
+
+  constructor(
+    private readonly deductions: DeductionService,
+    private readonly keys: ApiKeys,
+    private readonly metrics: Metrics,
+    private readonly settings: Settings,
+  ) {
+    metrics.readStreamsFrom(() => ({ streams: this.#open.size, inFlight: this.inFlight }));
+  }
+
+  /** Deductions of all streams that were taken and whose results have not left. */
+  get inFlight(): number {
+    return [...this.#open].reduce((sum, stream) => sum + stream.inFlight, 0);
+  }
+
+  definition(): MethodDefinition<Buffer, object> {
+    const results = codecOf('hotsplit.v1.StreamDeductResponse');
+    const asIs = (bytes: Buffer): Buffer => bytes;
+    return {
+      path: '/hotsplit.v1.DeductionService/StreamDeduct',
+      requestStream: true,
+      responseStream: true,
+      requestSerialize: asIs,
+      requestDeserialize: asIs,
+      responseSerialize: results.encode,
+      responseDeserialize: results.decode,
+    };
+  }
+
+  handler(): UntypedHandleCall {
+    const deductItem = deductItems(this.deductions, this.metrics);
+    const problemOf = (error: unknown): Problem => problemOfFault(error, this.metrics);
+    return (call: DeductCall): void => {
+      const authorization = authorizationOf(call.metadata);
+      const isAdmitted = (): ReturnType<typeof admit> => admit(this.keys, authorization, 'deduct');
+      const open = (problem: Problem | undefined): void => {
+        if (problem) call.emit('error', statusOf(problem));
+        else this.#add(call, { deductItem, problemOf, admit: isAdmitted });
+      };
+      const admitted = isAdmitted();
+      if (admitted instanceof Promise) admitted.catch(problemOf).then(open, open);
+      else open(admitted);
+    };
+  }
+
+  /** What was taken is answered, then every stream ends; the client sends the rest elsewhere. */
+  stop(): void {
+    this.#isStopping = true;
+    for (const stream of this.#open) stream.refuse(stopping());
+  }
+
+  #add(call: DeductCall, parts: Omit<ConstructorParameters<typeof DeductStream>[1], 'inFlightMax'>): void {
+    const stream = new DeductStream(call, { ...parts, inFlightMax: this.settings.grpcStreamInFlightMax });
+    this.#open.add(stream);
+    call.once('close', () => this.#open.delete(stream));
+    if (this.#isStopping) stream.refuse(stopping());
+  }
+}
+
+function stopping(): Problem {
+  const detail = 'This instance stops. What it took is answered; send the rest again.';
+  return new Problem('OVERLOADED', { detail, retryAfterSeconds: 1 });
+}

@@ -1,0 +1,120 @@
+import type { MethodDefinition, sendUnaryData, ServerUnaryCall, UntypedHandleCall } from '@grpc/grpc-js';
+import { Metadata, status } from '@grpc/grpc-js';
+import type { EngineObserver } from '../../engine/observer';
+import type { ApiKeys } from '../../platform/api-keys';
+import type { Scope } from '../../shards/directory/directory';
+import { admit } from '../admit';
+import { problemOfFault } from '../fault-problem';
+import { type FieldFault, Problem } from '../problem';
+import { statusOf } from './rich-status';
+import { codecOf } from './wire';
+
+/** Of a message, where a method does not say otherwise: as much as of a REST body. */
+export const MESSAGE_BYTES_MAX = 64 * 1024;
+
+/** One method that answers one message with one, and what a key needs for it. */
+export interface UnaryMethod<Request extends object = object, Answer extends object = object> {
+  /** Its messages are hotsplit.v1's `<name>Request` and `<name>Response`. */
+  readonly name: string;
+  readonly scope: Scope;
+  /** Of the request; 64 KiB unless it says more. */
+  readonly bytesMax?: number;
+  /** May throw or reject: a Problem is meant for the caller, anything else is a defect. */
+  answer(request: Request): Answer | Problem | Promise<Answer | Problem>;
+}
+
+/** Methods under one name. */
+export interface UnaryService {
+  /** In full, such as `hotsplit.v1.DeductionService`. */
+  readonly name: string;
+  readonly methods: readonly UnaryMethod[];
+}
+
+export interface Doorkeepers {
+  readonly keys: ApiKeys;
+  readonly observer: Pick<EngineObserver, 'defect'>;
+}
+
+export const UNREADABLE_MESSAGE: FieldFault = {
+  field: 'message',
+  rule: 'a well-formed message, whole, its texts in UTF-8',
+};
+
+/** How the server library is told of a method. */
+export function unaryDefinition(
+  service: string,
+  method: UnaryMethod,
+): MethodDefinition<object | Problem, object> {
+  const { name, bytesMax = MESSAGE_BYTES_MAX } = method;
+  const request = codecOf(`hotsplit.v1.${name}Request`);
+  const answer = codecOf(`hotsplit.v1.${name}Response`);
+  return {
+    path: `/${service}/${name}`,
+    requestStream: false,
+    responseStream: false,
+    requestSerialize: (message) => request.encode(message),
+    requestDeserialize: (bytes) => readable(bytes, bytesMax, request.decode),
+    responseSerialize: answer.encode,
+    responseDeserialize: answer.decode,
+  };
+}
+
+/** The message, or the problem with it: thrown here, it would be told as a defect. */
+export function readable<Message>(
+  bytes: Buffer,
+  bytesMax: number,
+  decode: (bytes: Buffer) => Message,
+): Message | Problem {
+  if (bytes.length > bytesMax) return new Problem('PAYLOAD_TOO_LARGE');
+  try {
+    return decode(bytes);
+  } catch {
+    return new Problem('INVALID_ARGUMENT', { errors: [UNREADABLE_MESSAGE] });
+  }
+}
+
+/** Carries one call out. A call whose deadline has passed before it is begun does nothing. */
+export function unaryHandler(method: UnaryMethod, doorkeepers: Doorkeepers): UntypedHandleCall {
+  const { keys, observer } = doorkeepers;
+  return (call: ServerUnaryCall<object | Problem, object>, done: sendUnaryData<object>): void => {
+    const tell = (answer: object): void => {
+      if (answer instanceof Problem) done(statusOf(answer));
+      else done(null, answer);
+    };
+    const fail = (error: unknown): void => {
+      done(statusOf(problemOfFault(error, observer)));
+    };
+    const begin = (problem: Problem | undefined): void => {
+      const { request } = call;
+      if (problem) tell(problem);
+      else if (request instanceof Problem) tell(request);
+      else if (isOver(call)) done(DEADLINE_EXCEEDED);
+      else {
+        const answer = method.answer(request);
+        if (answer instanceof Promise) answer.then(tell, fail);
+        else tell(answer);
+      }
+    };
+    try {
+      const admitted = admit(keys, authorizationOf(call.metadata), method.scope);
+      if (admitted instanceof Promise) admitted.then(begin).catch(fail);
+      else begin(admitted);
+    } catch (error) {
+      fail(error);
+    }
+  };
+}
+
+export function authorizationOf(metadata: Metadata): string | undefined {
+  return metadata.get('authorization')[0]?.toString();
+}
+
+export function isOver(call: { readonly cancelled: boolean; getDeadline(): Date | number }): boolean {
+  return call.cancelled || Number(call.getDeadline()) <= Date.now();
+}
+
+const DEADLINE_EXCEEDED = {
+  code: status.DEADLINE_EXCEEDED,
+  details: 'Deadline exceeded',
+  metadata: new Metadata(),
+};
