@@ -34,6 +34,9 @@ import { RedisNotices } from './platform/redis-notices';
 import { Settings, strategySettingsOf } from './platform/settings';
 import { StructuredLog } from './platform/structured-log';
 import { faultsOf } from './platform/test-faults';
+import { SharedMetrics } from './processes/shared-metrics';
+import { WORKER_LINE, type WorkerLine, workerLine } from './processes/worker-line';
+import { WorkerNotices } from './processes/worker-notices';
 import { OperationsModule } from './operations/operations.module';
 import { ShardService } from './operations/shard.service';
 import { RebalancerModule } from './rebalancer/rebalancer.module';
@@ -49,7 +52,9 @@ class CoreModule {
       Metrics,
       { provide: LOCKS, useFactory: locksOf, inject: [Settings, Metrics] },
       { provide: EngineRuntime, useFactory: engineRuntime, inject: [Settings, Metrics, LOCKS] },
-      { provide: NOTICES, useFactory: noticesOf, inject: [Settings, Metrics] },
+      { provide: WORKER_LINE, useFactory: workerLine },
+      SharedMetrics,
+      { provide: NOTICES, useFactory: noticesOf, inject: [Settings, Metrics, WORKER_LINE] },
       ApiKeys,
       AccountNotices,
       Health,
@@ -104,10 +109,9 @@ function locksOf(settings: Settings, metrics: Metrics): RedisLocks | undefined {
   return settings.redisUrl === undefined ? undefined : new RedisLocks(settings.redisUrl, metrics);
 }
 
-function noticesOf(settings: Settings, metrics: Metrics): Notices {
-  return settings.redisUrl === undefined
-    ? new InProcessNotices()
-    : new RedisNotices(settings.redisUrl, metrics);
+function noticesOf(settings: Settings, metrics: Metrics, line: WorkerLine | undefined): Notices {
+  if (settings.redisUrl !== undefined) return new RedisNotices(settings.redisUrl, metrics);
+  return line ? new WorkerNotices(line) : new InProcessNotices();
 }
 
 function engineRuntime(settings: Settings, metrics: Metrics, locks: RedisLocks | undefined): EngineRuntime {

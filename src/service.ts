@@ -14,6 +14,8 @@ import type { Settings } from './platform/settings';
 import { StructuredLog } from './platform/structured-log';
 import { UnusedConnections } from './platform/unused-connections';
 
+/** Connections that may wait to be accepted, as after a restart when every client comes at once; the kernel may allow fewer. */
+const BACKLOG = 4_096;
 const CLOSE_IDLE_MS = 50;
 /** A first request that has begun to come when the stop does has so long to become whole. */
 const HALF_SAID_MS_MAX = 1_000;
@@ -53,7 +55,7 @@ export async function startService(
   app.useGlobalFilters(new ProblemFilter(app.get(Metrics)));
   await app.get(RestApi).register(app.getHttpAdapter().getInstance(), extend);
   const unused = new UnusedConnections(app.getHttpAdapter().getInstance().server);
-  await app.listen(settings.httpPort, settings.host);
+  await app.listen({ port: settings.httpPort, host: settings.host, backlog: BACKLOG });
   const grpc = app.get(GrpcApi);
   const grpcAddress = await grpc.start(further);
 

@@ -1,5 +1,6 @@
 import type { CpuProfile } from '../measure/cpu-profile';
 import type { Measurement } from '../measure/measurement';
+import type { Stage } from '../measure/stage-clock';
 
 export interface MemoryMb {
   readonly start: number;
@@ -27,6 +28,8 @@ export interface Round extends Measurement {
   /** Resident memory of the service process, where the case has one. */
   readonly rssMb?: MemoryMb;
   readonly profile?: CpuProfile;
+  /** Where the time of one request went; the last is the whole. */
+  readonly stages?: readonly Stage[];
   /** How the product merged what came in, over the whole round. */
   readonly batches?: BatchFigures;
   readonly figures?: Figures;

@@ -4,6 +4,7 @@ import { type Operation, runClosedLoop, within } from '../measure/closed-loop';
 import { profiled } from '../measure/cpu-profile';
 import type { Timing } from '../measure/measurement';
 import { Sequence } from '../measure/requests';
+import { StageClock, wholeOf } from '../measure/stage-clock';
 import { Tally } from '../measure/tally';
 import { createHotAccount, startRuntime } from '../stage/runtime';
 import type { Site } from '../stage/site';
@@ -37,6 +38,8 @@ export interface Load {
 export interface InProcessPlan extends Subject {
   readonly timing: Timing;
   readonly profile: boolean;
+  /** Also say where the time of one deduction goes. */
+  readonly decompose?: boolean;
   createSite(): Promise<Site>;
   prepare(ground: Ground): Promise<Load>;
 }
@@ -59,12 +62,16 @@ async function measureFresh(plan: InProcessPlan): Promise<Round> {
 
 async function measureLoad(plan: InProcessPlan, ground: Ground, load: Load): Promise<Round> {
   const before = process.cpuUsage();
+  const clock = plan.decompose ? StageClock.attach() : undefined;
+  if (clock) setTimeout(() => clock.start(), plan.timing.warmUpMs);
   const run = () => runClosedLoop({ ...plan.timing, inFlight: load.inFlight }, load.operation);
   const measuring = plan.profile ? profiled(run) : run().then((result) => ({ result, profile: undefined }));
   const { result, profile, cpuMicros, figures } = await measuring
     .then((measured) => ({ ...measured, cpuMicros: microsSince(before), figures: load.figures?.() }))
     .finally(() => within(END_MS_MAX, load.end(), 'ending a load'));
   const batches = load.batches?.();
+  const stages =
+    clock && wholeOf(clock.stop(), "the load's own part", { ...result, inFlight: load.inFlight });
   return {
     ...result,
     errors: ground.tally.errors,
@@ -72,6 +79,7 @@ async function measureLoad(plan: InProcessPlan, ground: Ground, load: Load): Pro
     audit: await auditSite(ground.site, ground.tally.total),
     ...(batches ? { batches } : {}),
     ...(profile ? { profile } : {}),
+    ...(stages ? { stages } : {}),
     ...(figures ? { figures } : {}),
   };
 }

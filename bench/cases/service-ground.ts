@@ -5,6 +5,7 @@ import type { LoadResult } from '../load/load-plan';
 import { LoadProcess } from '../load/load-process';
 import type { Timing } from '../measure/measurement';
 import { Sequence } from '../measure/requests';
+import { type Stage, wholeOf } from '../measure/stage-clock';
 import { type Acknowledged, Tally } from '../measure/tally';
 import { RefusedRun } from '../refused-run';
 import type { Surroundings } from '../scenario';
@@ -17,6 +18,14 @@ import { CALLS, type ServiceCall } from './service-calls';
 
 /** The figure that says how long a deduction was in the engine, on average: in a lane, then in a transaction. */
 export const IN_ENGINE_MS = 'in the engine, ms';
+
+/** What is looked at besides, each of which slows what it looks at. */
+export interface Looks {
+  readonly profile: boolean;
+  readonly decompose: boolean;
+}
+
+const NO_LOOKS: Looks = { profile: false, decompose: false };
 
 /** Beyond what the load process will ever have sent. */
 const FAR_SEQUENCE = 10 ** 12;
@@ -52,8 +61,13 @@ export class ServiceGround {
   }
 
   /** @param inFlight calls under way at once */
-  async measure(call: ServiceCall, inFlight: number, timing: Timing, profile: boolean): Promise<Round> {
-    const round = await this.measureUnaudited(call, inFlight, timing, profile);
+  async measure(
+    call: ServiceCall,
+    inFlight: number,
+    timing: Timing,
+    looks: Looks = NO_LOOKS,
+  ): Promise<Round> {
+    const round = await this.measureUnaudited(call, inFlight, timing, looks);
     return { ...round, audit: await this.audit() };
   }
 
@@ -78,13 +92,23 @@ export class ServiceGround {
     call: ServiceCall,
     inFlight: number,
     timing: Timing,
-    profile: boolean,
+    { profile, decompose }: Looks = NO_LOOKS,
   ): Promise<Omit<Round, 'audit'>> {
     const sumsBefore = await this.service.engineSums();
     const before = await this.service.usage();
     const { service, load } = this;
     const firstSequence = this.#sequence.reserve(0);
-    const run = () => CALLS[call].drive({ service, load, inFlight, firstSequence, timing });
+    const drive = () => CALLS[call].drive({ service, load, inFlight, firstSequence, timing });
+    let stages: Stage[] | undefined;
+    const run = async (): Promise<LoadResult> => {
+      if (!decompose) return drive();
+      const starting = setTimeout(() => void service.startStages(), timing.warmUpMs);
+      const result = await drive().finally(() => {
+        clearTimeout(starting);
+      });
+      stages = wholeOf(await service.stopStages(), 'HTTP, network and client', { ...result, inFlight });
+      return result;
+    };
     const { result, profile: found } = profile
       ? await service.profiled(run)
       : { result: await run(), profile: undefined };
@@ -95,6 +119,7 @@ export class ServiceGround {
       rssMb: { start: before.nowMb, peak: after.peakMb, end: after.nowMb },
       ...engineBetween(sumsBefore, await service.engineSums()),
       ...(found ? { profile: found } : {}),
+      ...(stages ? { stages } : {}),
     };
   }
 

@@ -20,6 +20,8 @@ export interface HotOptions {
   readonly quick?: boolean;
   readonly yardsticks: boolean;
   readonly profile?: boolean;
+  readonly flame?: string;
+  readonly decompose?: boolean;
   readonly soak?: number;
   readonly slowReader?: number;
   readonly docs?: string;
@@ -40,6 +42,8 @@ export function addHotOptions(command: Command): void {
     .option('--quick', 'one round of two seconds at the figures that the goals are about')
     .option('--no-yardsticks', 'measure the product only')
     .option('--profile', 'also print where the process under test spends its time; slows it by some percent')
+    .option('--flame <folder>', 'with --profile: write a flame graph of each case into this folder')
+    .option('--decompose', 'also print where the time of one deduction goes, stage by stage (MySQL, MariaDB)')
     .option('--soak <minutes>', 'only HTTP at 256 connections, this long, with a line every 30 s', positive)
     .option(
       '--slow-reader <minutes>',

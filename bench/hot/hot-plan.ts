@@ -15,6 +15,7 @@ export interface HotPlan {
   readonly subAccounts: number;
   readonly yardsticks: boolean;
   readonly profile: boolean;
+  readonly decompose: boolean;
   readonly docs: string | undefined;
   /** Stores that were left out for want of servers. */
   readonly leftOut: readonly StoreKind[];
@@ -47,7 +48,8 @@ export function planHot(options: HotOptions, servers: Servers): HotPlan {
     seconds: quick ? QUICK.seconds : options.seconds,
     subAccounts: options.subAccounts,
     yardsticks: options.yardsticks,
-    profile: options.profile ?? false,
+    profile: (options.profile ?? false) || options.flame !== undefined,
+    decompose: options.decompose ?? false,
     docs: options.docs,
     leftOut: stores.filter((kind) => !available(kind)),
   };

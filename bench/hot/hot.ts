@@ -1,7 +1,10 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { MeasuredCase } from '../cases/case';
+import { flameGraph } from '../report/flame-graph';
 import { describeCommit, describeMachine } from '../report/machine';
 import { recordOf } from '../report/run-record';
-import { profileTables, runTable } from '../report/tables';
+import { profileTables, runTable, stageTable } from '../report/tables';
 import type { Scenario, ScenarioResult, Surroundings } from '../scenario';
 import { goalsOf, ratiosOf } from './hot-goals';
 import { addHotOptions, type HotOptions } from './hot-options';
@@ -26,6 +29,7 @@ export const hot: Scenario = {
 async function run(options: HotOptions, surroundings: Surroundings): Promise<ScenarioResult> {
   const plan = planHot(options, surroundings.servers);
   const measured = await measureAsAsked(options, plan, surroundings);
+  if (options.flame !== undefined) writeFlames(options.flame, measured);
   const result = {
     runs: measured.map((each) => recordOf(NAME, each)),
     ratios: ratiosOf(measured),
@@ -69,10 +73,25 @@ function shown(title: string, group: MeasuredCase[], print: (text: string) => vo
   print(`\n${NAME}: ${title}`);
   print(runTable(group.map((each) => recordOf(NAME, each))));
   for (const { case: what, rounds } of group) {
-    const profile = rounds.at(-1)?.profile;
+    const { profile, stages } = rounds.at(-1) ?? {};
+    if (stages) {
+      print(`\nwhere the time goes, ${what.store} ${what.name} @${what.inFlight}`);
+      print(stageTable(stages));
+    }
     if (!profile) continue;
     print(`\nself time, ${what.store} ${what.name} @${what.inFlight}`);
     print(profileTables(profile));
   }
   return group;
+}
+
+function writeFlames(folder: string, measured: readonly MeasuredCase[]): void {
+  mkdirSync(folder, { recursive: true });
+  for (const { case: what, rounds } of measured) {
+    const profile = rounds.at(-1)?.profile;
+    if (!profile) continue;
+    const title = `${what.store} ${what.name}, ${what.inFlight} in flight: busy time of the process under test`;
+    const file = `flame-${what.store}-${what.name}-${what.inFlight}.svg`;
+    writeFileSync(join(folder, file), flameGraph(title, profile.flame));
+  }
 }

@@ -51,7 +51,10 @@ async function measureCalls(
     subAccounts: plan.subAccounts,
     inFlight: inFlight * CALLS[call].items,
     measure: () =>
-      ground.measure(call, inFlight, timingOf(plan.seconds), plan.profile && !CALLS[call].isNoop),
+      ground.measure(call, inFlight, timingOf(plan.seconds), {
+        profile: plan.profile && !CALLS[call].isNoop,
+        decompose: plan.decompose && !CALLS[call].isNoop && CALLS[call].items === 1,
+      }),
   }));
   try {
     return await runInterleaved(cases, { rounds: plan.rounds, report: surroundings.print });

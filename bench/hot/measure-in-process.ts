@@ -32,6 +32,7 @@ export function measureInProcess(
       inFlight,
       timing: timingOf(plan.seconds),
       profile: plan.profile && name === 'merged',
+      decompose: plan.decompose && name === 'merged',
       createSite: () => createSite(store, servers, cleanups),
       prepare,
     });

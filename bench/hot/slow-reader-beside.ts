@@ -68,7 +68,7 @@ class Span {
       drainMsMax: DRAIN_MS_MAX,
     };
     for (let interval = 0; interval < intervals; interval += 1) {
-      const round = await this.ground.measureUnaudited('http', CONNECTIONS, timing, false);
+      const round = await this.ground.measureUnaudited('http', CONNECTIONS, timing);
       rounds.push(round);
       const progress = reader ? await reader.progress() : undefined;
       const stream = progress ? `  stream: ${progress.sent} sent, ${progress.read} read` : '';

@@ -21,7 +21,7 @@ export async function soak(
     for (let elapsed = 0; elapsed < minutes * 60; elapsed += INTERVAL_SECONDS) {
       const seconds = Math.min(INTERVAL_SECONDS, minutes * 60 - elapsed);
       const timing = { warmUpMs: 0, measureMs: seconds * 1_000, drainMsMax: DRAIN_MS_MAX };
-      const round = await ground.measure('http', CONNECTIONS, timing, false);
+      const round = await ground.measure('http', CONNECTIONS, timing, { profile: false, decompose: false });
       rounds.push(round);
       surroundings.print(line(elapsed + seconds, round));
     }

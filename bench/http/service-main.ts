@@ -3,6 +3,7 @@ import { startService } from '../../src/service';
 import { type Yardstick, YardstickCounter } from '../grpc/yardstick-counts';
 import { yardstickServices } from '../grpc/yardstick-services';
 import { type CpuProfile, startProfile } from '../measure/cpu-profile';
+import { StageClock } from '../measure/stage-clock';
 import { answerParent } from '../processes/answer-parent';
 import { registerNoop } from './noop-route';
 import type { ServiceAddresses } from './service-process';
@@ -49,6 +50,10 @@ async function main(): Promise<void> {
         stopProfile = await startProfile();
       },
       stopProfile: () => stopProfile?.(),
+      startStages: () => {
+        StageClock.attach().start();
+      },
+      stopStages: () => StageClock.attach().stop(),
     },
     () => service.stop(),
   );

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { CpuProfile } from '../measure/cpu-profile';
+import type { Stage } from '../measure/stage-clock';
 import type { Yardstick, YardstickCounts } from '../grpc/yardstick-counts';
 import { Child } from '../processes/child';
 import type { Cleanups } from '../stage/cleanups';
@@ -96,6 +97,15 @@ export class ServiceProcess {
     await this.child.call('startProfile', undefined, ANSWER_MS_MAX);
     const result = await work();
     return { result, profile: await this.child.call<CpuProfile>('stopProfile', undefined, ANSWER_MS_MAX) };
+  }
+
+  /** From now on, where deductions spend their time inside the engine. */
+  async startStages(): Promise<void> {
+    await this.child.call('startStages', undefined, ANSWER_MS_MAX);
+  }
+
+  stopStages(): Promise<Stage[]> {
+    return this.child.call('stopStages', undefined, ANSWER_MS_MAX);
   }
 
   stop(): Promise<void> {

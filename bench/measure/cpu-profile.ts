@@ -1,4 +1,6 @@
 import { type Profiler, Session } from 'node:inspector/promises';
+import { type FlameNode, flameTree } from './flame-tree';
+import { placeOf } from './profile-place';
 
 /** A function, and the share of the process's busy time in which it was itself running. */
 export interface SelfTime {
@@ -15,6 +17,8 @@ export interface CpuProfile {
   readonly functions: readonly SelfTime[];
   /** The same by file of the project, by package and by part of Node. */
   readonly modules: readonly SelfTime[];
+  /** Who called whom, and for how long. */
+  readonly flame: FlameNode;
 }
 
 const SAMPLE_MICROS = 250;
@@ -45,7 +49,8 @@ interface Spent {
   readonly micros: number;
 }
 
-function summarizeProfile({ nodes, samples = [], timeDeltas = [] }: Profiler.Profile): CpuProfile {
+function summarizeProfile(profile: Profiler.Profile): CpuProfile {
+  const { nodes, samples = [], timeDeltas = [] } = profile;
   const frames = new Map(nodes.map((node) => [node.id, node.callFrame]));
   const spent: Spent[] = [];
   samples.forEach((id, position) => {
@@ -60,6 +65,7 @@ function summarizeProfile({ nodes, samples = [], timeDeltas = [] }: Profiler.Pro
     idle: 1 - microsOf(busy) / microsOf(spent),
     functions: sharesOf(busy),
     modules: sharesOf(busy.map((each) => ({ ...each, name: moduleOf(each), place: '' }))),
+    flame: flameTree(profile),
   };
 }
 
@@ -77,13 +83,6 @@ function sharesOf(spent: readonly Spent[]): SelfTime[] {
 
 function microsOf(spent: readonly Spent[]): number {
   return spent.reduce((total, { micros }) => total + micros, 0);
-}
-
-/** The path from the package or the project's own folder on, and the line. */
-function placeOf({ url, lineNumber }: { url: string; lineNumber: number }): string {
-  if (url === '') return '';
-  const path = url.replace(/^.*\/node_modules\//, '').replace(/^.*\/dist\//, '');
-  return `${path}:${lineNumber + 1}`;
 }
 
 /** `src/engine/lane.js`, `mysql2`, `node:net`; what has no file is native and goes by its own name. */

@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
 import type { CpuProfile, SelfTime } from '../measure/cpu-profile';
+import type { Stage } from '../measure/stage-clock';
 import { type Goal, judge } from './goals';
 import type { RunRecord } from './run-record';
 
@@ -79,6 +80,14 @@ export function profileTables({ idle, functions, modules }: CpuProfile): string 
     table(['function', 'place', 'self'], rows(functions, FUNCTIONS_SHOWN)),
     table(['module', '', 'self'], rows(modules, MODULES_SHOWN)),
   ].join('\n');
+}
+
+export function stageTable(stages: readonly Stage[]): string {
+  const wholeMs = stages.at(-1)?.ms ?? Number.NaN;
+  return table(
+    ['name', 'ms', 'share'],
+    stages.map(({ name, ms }) => [name, ms.toFixed(2), `${((ms / wholeMs) * 100).toFixed(0)} %`]),
+  );
 }
 
 function table(head: string[], rows: string[][]): string {

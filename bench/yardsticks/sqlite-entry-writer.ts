@@ -1,9 +1,8 @@
-import { prepareBatchStatements } from '../../src/shards/sqlite/batch-statements';
-import { entryParameters } from '../../src/shards/statements/entry-row';
+import { insertEntries, prepareBatchStatements } from '../../src/shards/sqlite/batch-statements';
 import { type EntryWriter, SETTLE_ROW } from './entry-writer';
 import { openSqliteWriter } from './sqlite-connection';
 
-/** One connection; each write is one transaction of prepared single-row INSERTs, as the product's is. */
+/** One connection; each write is one transaction of the product's own prepared INSERTs. */
 export function openSqliteEntryWriter(path: string): EntryWriter {
   const connection = openSqliteWriter(path);
   const statements = prepareBatchStatements(connection);
@@ -11,7 +10,7 @@ export function openSqliteEntryWriter(path: string): EntryWriter {
   return {
     write: (entries) => {
       statements.begin.run();
-      for (const entry of entries) statements.insertEntry.run(...entryParameters(entry));
+      insertEntries(statements, entries);
       statements.commit.run();
       return Promise.resolve();
     },

@@ -1,5 +1,5 @@
 import type { FaultPoint } from '../../src/engine/fault-points';
-import type { Blow } from '../workload/plan';
+import type { AccountPlan, Blow } from '../workload/plan';
 import type { Site } from '../workload/site';
 import type { LineEnd } from '../world/instance-world';
 import { someHazards } from './weather';
@@ -7,8 +7,20 @@ import { someHazards } from './weather';
 /** An instance that stalls again and again is as good as none. */
 const STALLS_MAX = 3;
 
-/** Where a change of placement is in the middle of it. */
-const AMBUSHED: ReadonlySet<FaultPoint> = new Set(['resize.announced', 'resize.prepared']);
+/** Where a change of placement is in the middle of it, and the step that its operation is at. */
+const AMBUSHED: ReadonlyMap<FaultPoint, string> = new Map([
+  ['resize.announced', 'preparing'],
+  ['resize.prepared', 'preparing'],
+  ['resize.fencing', 'fencing'],
+]);
+
+/** What strikes an account in the middle of a change of its placement. */
+export interface Ambushers {
+  /** Freezes it for a while; `told` is called when that has been answered. */
+  readonly freeze: (accountId: string, told: () => void) => Promise<void>;
+  /** Sends much for it, in a while. */
+  readonly rush: (account: AccountPlan, ms: number) => Promise<void>;
+}
 
 /** What the dead wait for. */
 const NEVER = new Promise<void>(() => undefined);
@@ -17,10 +29,9 @@ const NEVER = new Promise<void>(() => undefined);
 export class Blows {
   readonly #underWay = new Set<Promise<void>>();
 
-  /** @param freeze freezes some account for a while */
   constructor(
     private readonly site: Site,
-    private readonly freeze: () => Promise<void>,
+    private readonly ambushers: Ambushers,
   ) {}
 
   strike(blow: Blow): Promise<void> {
@@ -55,7 +66,7 @@ export class Blows {
         this.#underWay.add(this.#killAndReplace(instance));
         return NEVER;
       }
-      if (AMBUSHED.has(point) && chance.happens(plan.ambush)) return this.#ambush(instance);
+      if (AMBUSHED.has(point) && chance.happens(plan.ambush)) return this.#ambush(instance, point);
       if (instance.stalls >= STALLS_MAX || !chance.happens(plan.stallAtPoint)) return undefined;
       const ms = chance.between(100, 9_000);
       this.site.note(`${instance.name} stalls at ${point} for ${ms} ms`);
@@ -65,22 +76,60 @@ export class Blows {
     };
   }
 
-  /** In the middle of a change of placement: its runner loses a shard, or the status changes while it stands still. */
-  #ambush(instance: LineEnd): Promise<void> | undefined {
-    const { world, chance } = this.site;
-    if (chance.happens(0.5)) {
-      world.coverage.mark('blow cut off in a resize');
-      this.#underWay.add(
-        this.#cutOffFor(instance, { name: this.#anyShard(), ms: chance.between(200, 2_500) }),
-      );
-      return undefined;
-    }
-    world.coverage.mark('blow frozen in a resize');
+  /** In the middle of a change of placement, while much is sent for that very account. */
+  #ambush(instance: LineEnd, point: FaultPoint): Promise<void> | undefined {
+    const { chance } = this.site;
+    const account = this.#accountAt(point);
+    if (!account) return undefined;
     const ms = chance.between(200, 2_500);
-    this.site.note(`${instance.name} stalls in a resize for ${ms} ms`);
-    instance.stall(ms);
-    this.#underWay.add(this.freeze());
-    return world.timeline.sleep(0, instance);
+    this.site.note(`${instance.name} is ambushed at ${point} of ${account.accountId}`);
+    this.#underWay.add(this.ambushers.rush(account, ms));
+    if (chance.happens(0.7)) this.#underWay.add(this.#deaf(instance, account, ms));
+    if (chance.happens(0.5)) return this.#frozenMeanwhile(account, ms);
+    this.site.world.coverage.mark('blow cut off in a resize');
+    this.#underWay.add(this.#cutOffFor(instance, { name: this.#shardOf(account), ms }));
+    return undefined;
+  }
+
+  /** The runner goes on when the account has been frozen, or could not be for too long. */
+  #frozenMeanwhile({ accountId }: AccountPlan, ms: number): Promise<void> {
+    this.site.world.coverage.mark('blow frozen in a resize');
+    return new Promise((goOn) => {
+      this.#underWay.add(this.ambushers.freeze(accountId, goOn));
+      void this.site.sleep(ms).then(goOn);
+    });
+  }
+
+  /** One of the others does not hear what becomes of the account, for a while, and the rest may. */
+  async #deaf(runner: LineEnd, { accountId }: AccountPlan, ms: number): Promise<void> {
+    const { world, chance } = this.site;
+    const others = world.living.filter((other) => other !== runner);
+    if (others.length === 0) return;
+    const { name, deafTo } = chance.oneOf(others);
+    this.site.note(`${name} hears nothing of ${accountId} for ${ms} ms`);
+    world.coverage.mark('blow deaf in a resize');
+    deafTo.add(accountId);
+    await this.site.sleep(ms);
+    deafTo.delete(accountId);
+  }
+
+  /** One of the accounts whose operations are at the step of a point: mostly there is one. */
+  #accountAt(point: FaultPoint): AccountPlan | undefined {
+    const { world, accounts, chance } = this.site;
+    const at = world.directory.read(
+      `SELECT account_id FROM operation WHERE kind = 'resize' AND step = ? ORDER BY operation_id`,
+      [AMBUSHED.get(point) ?? ''],
+    );
+    if (at.length === 0) return undefined;
+    const [accountId] = chance.oneOf(at);
+    return accounts.find((account) => account.accountId === accountId);
+  }
+
+  /** A shard of the account's present placement. */
+  #shardOf({ accountId }: AccountPlan): string {
+    const { world, chance } = this.site;
+    const [row] = world.directory.read('SELECT shards FROM account WHERE account_id = ?', [accountId]);
+    return typeof row?.[0] === 'string' ? chance.oneOf(row[0].split(',')) : this.#anyShard();
   }
 
   /** Resolves when whoever died has been replaced, and what was cut is mended. */

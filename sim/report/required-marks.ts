@@ -59,6 +59,7 @@ export const REQUIRED_MARKS: readonly string[] = [
     'badWeather',
     'cut off in a resize',
     'frozen in a resize',
+    'deaf in a resize',
     'death at a point',
     'stall at a point',
   ].map((blow) => `blow ${blow}`),

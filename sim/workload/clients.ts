@@ -14,6 +14,11 @@ const TRIES_MAX = 4;
 /** What an account may hold. */
 const BALANCE_LIMIT_MINOR = 9n * 10n ** 18n;
 
+/** What comes all at once for one account: so many keys, each of them twice within a moment. */
+const RUSH_KEYS = { from: 6, to: 16 };
+const RUSH_TWIN_MS_MAX = 40;
+const RUSH_CREDIT_SHARE = 0.4;
+
 /** Keys that were sent just now. */
 const RECENT_MAX = 8;
 
@@ -44,6 +49,20 @@ export class Clients {
       }
     };
     await Promise.all(Array.from({ length: plan.clients }, client));
+  }
+
+  /** Many new keys for one account, spread over some time, each sent once more by somebody who has heard nothing yet. */
+  async rush(account: AccountPlan, ms: number): Promise<void> {
+    const { site } = this;
+    const { chance } = site;
+    const one = async (): Promise<void> => {
+      await site.sleep(chance.next() * ms);
+      const asked = this.#newRequest({ ...account, creditShare: RUSH_CREDIT_SHARE });
+      this.#earlier.push(asked);
+      const again = site.sleep(chance.next() * RUSH_TWIN_MS_MAX).then(() => this.untilAnswered(asked));
+      await Promise.all([this.untilAnswered(asked), again]);
+    };
+    await Promise.all(Array.from({ length: chance.between(RUSH_KEYS.from, RUSH_KEYS.to) }, one));
   }
 
   /** One call of one key, on any instance. */

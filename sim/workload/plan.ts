@@ -70,7 +70,7 @@ export function planOf(chance: Chance, calls: number): Plan {
   return {
     shards,
     laterShards: Array.from({ length: chance.between(0, 2) }, (_, number) => `t${number}`),
-    instances: chance.between(1, 3),
+    instances: chance.between(1, 4),
     lanesPerShard: chance.between(1, 3),
     laneSettings: chance.happens(0.2) ? { batchCommandsMax: chance.between(1, 6), depthMax: 24 } : {},
     accounts: accountPlans(chance),

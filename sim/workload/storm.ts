@@ -11,7 +11,10 @@ const STORM_MS = 6_000;
 /** Everything at once: calls, wishes and blows. Ends when all of them have. */
 export async function storm(site: Site, parts: { clients: Clients; wishes: Wishes }): Promise<void> {
   const { plan, chance, world } = site;
-  const blows = new Blows(site, () => parts.wishes.carryOut('freeze'));
+  const blows = new Blows(site, {
+    freeze: (accountId, told) => parts.wishes.freeze(accountId, told),
+    rush: (account, ms) => parts.clients.rush(account, ms),
+  });
   world.noticesLost = plan.noticesLost;
   blows.lieInWait();
   let isOver = false;

@@ -29,7 +29,7 @@ export class Wishes {
       case 'rebalance':
         return this.#rebalance();
       case 'freeze':
-        return this.#freeze();
+        return this.freeze(this.site.chance.oneOf(this.site.accounts).accountId);
       case 'close':
         return this.close(this.site.chance.oneOf(this.site.accounts).accountId);
       case 'addShard':
@@ -110,8 +110,8 @@ export class Wishes {
     });
   }
 
-  async #freeze(): Promise<void> {
-    const { accountId } = this.site.chance.oneOf(this.site.accounts);
+  /** Freezes an account for a while. @param told called when the change has been answered, before the while begins */
+  async freeze(accountId: string, told: () => void = () => undefined): Promise<void> {
     const { model, coverage } = this.site.world;
     await this.#alone(accountId, async () => {
       const account = model.account(accountId);
@@ -123,6 +123,7 @@ export class Wishes {
         account.surely = 'frozen';
         coverage.mark('account frozen');
       }
+      told();
       await this.site.sleep(this.site.chance.spanMs(this.site.chance.oneOf([600, 4_000])));
       account.surely = 'active';
       await this.#setStatus(accountId, 'active');
@@ -199,7 +200,7 @@ export class Wishes {
     const { chance } = site;
     const { accountId } = chance.oneOf(site.accounts);
     const shards = toOtherShards
-      ? chance.some(site.shards, chance.between(1, site.shards.length))
+      ? chance.some(site.shards, chance.happens(0.4) ? 1 : chance.between(1, site.shards.length))
       : undefined;
     const least = shards?.length ?? this.#shardsOf(accountId);
     const subAccounts = chance.between(least, Math.max(least, SUB_ACCOUNTS_MAX));

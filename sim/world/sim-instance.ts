@@ -34,6 +34,8 @@ export class SimInstance implements LineEnd {
   wallOffsetMs = 0;
   isGone = false;
   stalledUntilMs = 0;
+  /** Accounts of which no notice comes to it. */
+  readonly deafTo = new Set<string>();
   /** How often it stalled so far. */
   stalls = 0;
   #takesCalls = false;

@@ -127,7 +127,7 @@ export class World implements InstanceWorld {
   announce(from: LineEnd, accountId: string): void {
     for (const other of this.instances) {
       if (other === from || other.isGone) continue;
-      if (this.chance.happens(this.noticesLost)) {
+      if (other.deafTo.has(accountId) || this.chance.happens(this.noticesLost)) {
         this.coverage.mark('fault notice lost');
         continue;
       }

@@ -17,7 +17,8 @@ export function holdOrProblem(outcome: MoneyOutcome): HoldOutcome | Problem {
   return outcome.kind === 'held' || outcome.kind === 'holdSettled' ? outcome : refusalProblem(outcome);
 }
 
-function refusalProblem(outcome: MoneyOutcome): Problem {
+/** Why there is neither. */
+export function refusalProblem(outcome: MoneyOutcome): Problem {
   const retryAfterSeconds = RETRY_AFTER_SECONDS;
   switch (outcome.kind) {
     case 'accountNotFound':

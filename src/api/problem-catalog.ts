@@ -209,7 +209,7 @@ export const PROBLEMS = {
     http: 503,
     grpc: 'UNAVAILABLE',
     title: 'The service has too much to do',
-    when: 'A queue is full, or tries were spent on lock conflicts. Nothing was done.',
+    when: 'A queue is full, too many bytes of bodies are under way, or tries were spent on lock conflicts. Nothing was done.',
     then: 'Wait `Retry-After` seconds and send the same request with the same request id.',
   },
   SHARD_UNAVAILABLE: {

@@ -22,6 +22,8 @@ export interface BatchLimits extends BackoffOptions {
 }
 
 const PATH = '/v1/deductions:batch';
+/** Longer than a deadline may be late. */
+const AFTER_DEADLINE_MS = 50;
 const ENVELOPE_BYTES = 16;
 /** What the service takes. */
 const BODY_BYTES_MAX = 4 * 1024 * 1024;
@@ -117,7 +119,15 @@ export class Batcher {
     const body = bodyOf(batch);
     const verdict = await this.endpoints.exchange(
       endpoint,
-      { method: 'POST', path: PATH, body, timeoutMs: this.limits.attemptTimeoutMs },
+      {
+        method: 'POST',
+        path: PATH,
+        body,
+        timeoutMs: this.limits.attemptTimeoutMs,
+        leaves: () => {
+          for (const { tries } of batch) tries.hasLeft = true;
+        },
+      },
       (answered) => readBatchAnswer(answered, batch),
     );
     endpoint.batchesOut -= 1;
@@ -160,7 +170,10 @@ export class Batcher {
     if (problem.code === 'PAYLOAD_TOO_LARGE' && batch.length > 1) {
       this.#bodyBytesMax = Math.min(this.#bodyBytesMax, Math.ceil(Buffer.byteLength(body) / 2));
       const waiting = batch.filter(({ isSettled }) => !isSettled);
-      for (const { tries } of waiting) tries.isOut = false;
+      for (const { tries } of waiting) {
+        tries.isOut = false;
+        tries.hasLeft = false;
+      }
       this.#waiting += waiting.length;
       for (const deduction of waiting) this.#again.push(deduction);
       return;
@@ -180,13 +193,17 @@ export class Batcher {
     this.#waiting += deductions.length;
     const tries = deductions.reduce((most, each) => Math.max(most, each.tries.count), 1);
     const ms = pauseMs(tries, this.limits, this.time.random, retryAfterMs);
-    // There is nobody left to try for when the last of them has expired.
+    // A little after the last deadline there is nobody left to try for; at the deadline itself, a try would only make the
+    // outcome unknown.
     const lastMs = deductions.reduce((last, { deadlineMs }) => Math.max(last, deadlineMs), 0);
-    const cancel = this.time.after(Math.max(0, Math.min(ms, lastMs - this.time.nowMs())), () => {
-      this.#pauses.delete(cancel);
-      for (const deduction of deductions) this.#again.push(deduction);
-      this.#schedule();
-    });
+    const cancel = this.time.after(
+      Math.min(ms, Math.max(0, lastMs - this.time.nowMs()) + AFTER_DEADLINE_MS),
+      () => {
+        this.#pauses.delete(cancel);
+        for (const deduction of deductions) this.#again.push(deduction);
+        this.#schedule();
+      },
+    );
     this.#pauses.add(cancel);
   }
 }

@@ -20,6 +20,8 @@ export interface Exchange {
   /** How long this one try may take. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
+  /** Told before anything of the request leaves this machine; if it is never told, nothing has. */
+  readonly leaves?: () => void;
 }
 
 /** A whole answer, whoever gave it. */
@@ -71,7 +73,10 @@ export class HttpTransport implements Transport {
     return new Promise((resolve, reject) => {
       const outgoing = this.#begin(exchange);
       let isSent = false;
-      onConnected(outgoing, () => (isSent = true));
+      onConnected(outgoing, () => {
+        isSent = true;
+        exchange.leaves?.();
+      });
       const timer = setTimeout(() => {
         outgoing.destroy(new Error(`no answer within ${exchange.timeoutMs} ms`));
       }, exchange.timeoutMs);

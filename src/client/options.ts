@@ -26,7 +26,7 @@ export interface ClientOptions {
   readonly queueMax?: number;
   /** Batches that are under way at one endpoint at once. By default 4. */
   readonly batchesInFlightMax?: number;
-  /** Deductions in one batch, at most 5,000. By default 1,000. */
+  /** Deductions in one batch, at most, and by default, 5,000. */
   readonly batchItemsMax?: number;
   /** Connections to one endpoint. By default 64. */
   readonly connectionsMax?: number;
@@ -65,7 +65,7 @@ const DEFAULTS = {
   inFlightMax: 8_192,
   queueMax: 100_000,
   batchesInFlightMax: 4,
-  batchItemsMax: 1_000,
+  batchItemsMax: BATCH_ITEMS_MAX,
   connectionsMax: 64,
   pauseMsFirst: 50,
   pauseMsMax: 2_000,

@@ -86,6 +86,9 @@ export class SingleCall<T> implements Expiring {
         ...(headers && { headers }),
         timeoutMs: this.surroundings.limits.attemptTimeoutMs,
         signal: this.#stop.signal,
+        leaves: () => {
+          this.#tries.hasLeft = true;
+        },
       },
       read,
     );

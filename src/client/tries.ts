@@ -25,6 +25,8 @@ export class Tries {
   count = 0;
   /** A try is under way. */
   isOut = false;
+  /** And it has left this machine, or is about to. */
+  hasLeft = false;
   #perhapsDone = false;
   #lastError: HotsplitError | undefined;
 
@@ -37,6 +39,7 @@ export class Tries {
   /** A try is to be repeated. */
   passed(error: HotsplitError, perhapsDone: boolean): void {
     this.isOut = false;
+    this.hasLeft = false;
     this.count += 1;
     this.#perhapsDone ||= perhapsDone;
     this.#lastError = error;
@@ -57,7 +60,7 @@ export class Tries {
 
   /** The error of a request that ends before it was answered. */
   ended(by: EndedBy, cause: unknown = this.#lastError): NothingDoneError | OutcomeUnknownError {
-    if (this.hasEffect && (this.#perhapsDone || this.isOut)) return this.unknown(WHY[by], cause);
+    if (this.hasEffect && (this.#perhapsDone || this.hasLeft)) return this.unknown(WHY[by], cause);
     return new NothingDoneError(by, `${WHY[by]}; nothing was done`, {
       requestId: this.requestId,
       cause,

@@ -33,11 +33,16 @@ export interface ReversalRequest {
 /** What it came to; `accountNotFound` beside what the engine tells. */
 export type MoneyOutcome = EngineOutcome | { readonly kind: 'accountNotFound' };
 
+/** What one of many came to; `rejected` where `carryOut` would have thrown, with what it would have. */
+export type OneOfMany = MoneyOutcome | { readonly kind: 'rejected'; readonly error: unknown };
+
 /** An entry with the shard it lives on. */
 export interface LocatedEntry {
   readonly entry: Entry;
   readonly shard: string;
 }
+
+const NOT_FOUND = { kind: 'accountNotFound' } as const;
 
 /** Deductions and credits, one by one or many at once. */
 @Injectable()
@@ -53,9 +58,60 @@ export class DeductionService {
     const started = performance.now();
     const account =
       this.runtime.accounts.peek(request.accountId) ?? (await this.accounts.read(request.accountId));
-    const outcome = account ? await this.#submit(request, account) : ({ kind: 'accountNotFound' } as const);
+    const outcome = account ? await this.#submit(request, account) : NOT_FOUND;
     this.metrics.commandDone(request.kind, outcome.kind, (performance.now() - started) / 1_000);
     return outcome;
+  }
+
+  /**
+   * Carries out many, each on its own and all at once: they meet in the lanes. Each is told as soon as it has come to
+   * something, in any order. Costs no promise of its own for a request, and one look-up for each distinct account.
+   *
+   * @param told with the request's position; must not throw
+   */
+  carryOutEach(
+    requests: readonly MoneyRequest[],
+    told: (position: number, outcome: OneOfMany) => void,
+  ): void {
+    const started = performance.now();
+    const reading = new Map<string, Promise<AccountRecord | undefined>>();
+    let account: AccountRecord | undefined;
+    requests.forEach((request, position) => {
+      const end = (outcome: OneOfMany): void => {
+        if (outcome.kind !== 'rejected')
+          this.metrics.commandDone(request.kind, outcome.kind, (performance.now() - started) / 1_000);
+        told(position, outcome);
+      };
+      const fail = (error: unknown): void => {
+        end({ kind: 'rejected', error });
+      };
+      if (account?.accountId !== request.accountId) account = this.runtime.accounts.peek(request.accountId);
+      if (account) {
+        this.#submit(request, account).then(end, fail);
+        return;
+      }
+      let read = reading.get(request.accountId);
+      if (!read) reading.set(request.accountId, (read = this.accounts.read(request.accountId)));
+      read
+        .then((found): MoneyOutcome | Promise<MoneyOutcome> =>
+          found ? this.#submit(request, found) : NOT_FOUND,
+        )
+        .then(end, fail);
+    });
+  }
+
+  /** The outcomes of many in their order, once all of them have one. */
+  carryOutAll(requests: readonly MoneyRequest[]): Promise<readonly OneOfMany[]> {
+    if (requests.length === 0) return Promise.resolve([]);
+    return new Promise((resolve) => {
+      const outcomes = new Array<OneOfMany>(requests.length);
+      let left = requests.length;
+      this.carryOutEach(requests, (position, outcome) => {
+        outcomes[position] = outcome;
+        left -= 1;
+        if (left === 0) resolve(outcomes);
+      });
+    });
   }
 
   /** Rejects as `carryOut` does. */

@@ -24,7 +24,7 @@ export interface FenceParts {
 export async function acrossFences(
   parts: FenceParts,
   account: AccountRecord,
-  tryOnce: (account: AccountRecord) => Promise<Told>,
+  tryOnce: (account: AccountRecord) => Told | Promise<Told>,
 ): Promise<EngineOutcome> {
   let current = account;
   let waitUntil: number | undefined;

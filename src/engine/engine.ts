@@ -70,12 +70,20 @@ export class Engine {
    * Carries out a request on a known account. Resolves once the outcome is durable, or with why there is none; rejects
    * only when something beside its home had to be read and could not be.
    */
-  async submit(request: Request, account: AccountRecord): Promise<EngineOutcome> {
-    if (request.kind === 'credit') {
-      const refused = await this.#refuseAboveLimit(request, account);
-      if (refused) return refused;
-    }
-    return acrossFences(this.parts, account, (current) => this.#tryOnce(request, current));
+  submit(request: Request, account: AccountRecord): Promise<EngineOutcome> {
+    const tryOnce = (current: AccountRecord): Told | Promise<Told> => this.#tryOnce(request, current);
+    return request.kind === 'credit'
+      ? this.#submitWithinLimit(request, account, tryOnce)
+      : acrossFences(this.parts, account, tryOnce);
+  }
+
+  async #submitWithinLimit(
+    request: Request,
+    account: AccountRecord,
+    tryOnce: (account: AccountRecord) => Told | Promise<Told>,
+  ): Promise<EngineOutcome> {
+    const refused = await this.#refuseAboveLimit(request, account);
+    return refused ?? acrossFences(this.parts, account, tryOnce);
   }
 
   /** Does something to what was done before, wherever that is; resolves and rejects as `submit` does. */
@@ -135,7 +143,7 @@ export class Engine {
     await this.parts.shards.whenIdle();
   }
 
-  async #tryOnce(request: Request, account: AccountRecord): Promise<Told> {
+  #tryOnce(request: Request, account: AccountRecord): Told | Promise<Told> {
     return this.leases.earlier(request) ?? this.#carryOut(request, account, 'as its strategy says');
   }
 
@@ -180,9 +188,10 @@ export class Engine {
     how: 'as its strategy says' | 'durably',
   ): Promise<LaneOutcome> {
     const { shard, command, account } = at;
-    const durably = (): Promise<LaneOutcome> =>
-      this.parts.homeDeductions.carryOut(shard, command, account.strategy);
-    return account.strategy === 'leased' && how !== 'durably' ? this.leases.deduct(at, durably) : durably();
+    const { homeDeductions } = this.parts;
+    if (account.strategy !== 'leased' || how === 'durably')
+      return homeDeductions.carryOut(shard, command, account.strategy);
+    return this.leases.deduct(at, () => homeDeductions.carryOut(shard, command, account.strategy));
   }
 
   /** Nobody is refused for want of money that leases hold: they are given back first. */

@@ -26,12 +26,14 @@ export class HomeDeductions {
   constructor(private readonly parts: HomeDeductionsParts) {}
 
   /** Resolves with the outcome once it is durable, or with why there is none; never rejects. */
-  async carryOut(shard: string, command: DeductCommand, strategy: string): Promise<LaneOutcome> {
+  carryOut(shard: string, command: DeductCommand, strategy: string): Promise<LaneOutcome> {
     const { shards, ways } = this.parts;
-    const lanes = shards.lanes(shard);
     const way = ways.get(strategy);
-    if (!way) return lanes.submit(command);
-    if (lanes.isDown) return { kind: 'shardUnavailable', shard };
+    return way ? this.#carryOutCounted(shard, command, way) : shards.lanes(shard).submit(command);
+  }
+
+  async #carryOutCounted(shard: string, command: DeductCommand, way: DeductionWay): Promise<LaneOutcome> {
+    if (this.parts.shards.lanes(shard).isDown) return { kind: 'shardUnavailable', shard };
     this.#underWay += 1;
     try {
       return await this.#carryOut(shard, command, way);

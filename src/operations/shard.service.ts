@@ -54,6 +54,11 @@ export class ShardService {
   async register(name: string, url: string): Promise<ShardRegistration> {
     const address = registrable(url) ? addressOf(url) : undefined;
     if (address === undefined) return { kind: 'malformed' };
+    if (this.settings.workers > 1 && url.startsWith(SQLITE))
+      return {
+        kind: 'refused',
+        detail: 'One process owns a SQLite file, and this service runs as several workers.',
+      };
     if (!(await hasFolder(url))) return { kind: 'refused', detail: 'The folder of the file does not exist.' };
     try {
       return (await this.runtime.registerShard(name, url))

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { EngineObserver } from '../engine/observer';
+import { CommandMetrics } from './command-metrics';
 import { LogBudget } from './log-budget';
 import { StructuredLog } from './structured-log';
 
@@ -22,34 +23,16 @@ const FINDINGS_LOGGED_MAX = 10;
 const DEFERRED_LOGGED_MAX = 20;
 const DEFERRED_WINDOW_MS = 10_000;
 
-interface CommandSeries {
-  readonly seconds: Histogram.Internal<'kind'>;
-  readonly count: Counter.Internal;
-}
-
 /** Everything that `/metrics` shows, and the engine's observer. */
 @Injectable()
 export class Metrics implements EngineObserver {
   readonly registry = new Registry();
   readonly #deferredLines = new LogBudget(DEFERRED_LOGGED_MAX, DEFERRED_WINDOW_MS, () => performance.now());
   #depths: DepthSource = () => [];
+  #ofAll: () => Promise<string | undefined> = () => Promise.resolve(undefined);
   readonly #shardsDown = new Set<string>();
-  readonly #commandSeries = new Map<string, CommandSeries>();
 
-  readonly #commandSeconds = new Histogram({
-    name: 'hotsplit_command_seconds',
-    help: 'Time from a command’s arrival to its durable outcome.',
-    labelNames: ['kind'],
-    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
-    registers: [this.registry],
-  });
-
-  readonly #commands = new Counter({
-    name: 'hotsplit_commands_total',
-    help: 'Commands by what they came to.',
-    labelNames: ['kind', 'outcome'],
-    registers: [this.registry],
-  });
+  readonly #commands = new CommandMetrics(this.registry);
 
   readonly #batchCommands = new Histogram({
     name: 'hotsplit_batch_commands',
@@ -98,12 +81,26 @@ export class Metrics implements EngineObserver {
     name: 'hotsplit_shard_up',
     help: '1 while the shard answers, 0 while requests for it are turned away.',
     labelNames: ['shard'],
+    // Several workers: down for one of them is worth knowing.
+    aggregator: 'min',
     registers: [this.registry],
   });
 
   readonly #defects = new Counter({
     name: 'hotsplit_defects_total',
     help: 'Commands that failed by a defect. Any value above 0 wants attention.',
+    registers: [this.registry],
+  });
+
+  readonly #connectionsRefused = new Counter({
+    name: 'hotsplit_http_connections_refused_total',
+    help: 'HTTP connections ended as they came, because there were too many.',
+    registers: [this.registry],
+  });
+
+  readonly #bodiesRefused = new Counter({
+    name: 'hotsplit_http_bodies_refused_total',
+    help: 'HTTP requests turned away before their bodies were read, because those under way took up the budget.',
     registers: [this.registry],
   });
 
@@ -118,12 +115,14 @@ export class Metrics implements EngineObserver {
   readonly #auditFindings = new Gauge({
     name: 'hotsplit_audit_findings',
     help: 'Broken invariants that the last audit found. Any value above 0 wants attention at once.',
+    aggregator: 'max',
     registers: [this.registry],
   });
 
   readonly #auditedAt = new Gauge({
     name: 'hotsplit_audit_timestamp_seconds',
     help: 'When the last audit ended here, since 1970.',
+    aggregator: 'max',
     registers: [this.registry],
   });
 
@@ -135,6 +134,11 @@ export class Metrics implements EngineObserver {
 
   constructor(private readonly log: StructuredLog) {
     collectDefaultMetrics({ register: this.registry });
+    new Gauge({
+      name: 'hotsplit_processes',
+      help: 'Processes that these metrics tell of: 1, or the workers that have answered.',
+      registers: [this.registry],
+    }).set(1);
     const depths = (): ReturnType<DepthSource> => this.#depths();
     new Gauge({
       name: 'hotsplit_lane_depth',
@@ -151,8 +155,29 @@ export class Metrics implements EngineObserver {
     });
   }
 
+  /** What to show in place of this process's own metrics, where there is such a thing. */
+  showInstead(ofAll: () => Promise<string | undefined>): void {
+    this.#ofAll = ofAll;
+  }
+
+  /** The text of `/metrics`. */
+  async exposition(): Promise<string> {
+    return (await this.#ofAll()) ?? this.registry.metrics();
+  }
+
   readDepthsFrom(source: DepthSource): void {
     this.#depths = source;
+  }
+
+  readBodiesFrom(bytes: () => number): void {
+    new Gauge({
+      name: 'hotsplit_http_body_bytes',
+      help: 'Bytes of the bodies of HTTP requests under way, those above 4 KiB.',
+      registers: [this.registry],
+      collect() {
+        this.set(bytes());
+      },
+    });
   }
 
   readCollectorFrom(waiting: () => number): void {
@@ -198,23 +223,15 @@ export class Metrics implements EngineObserver {
   }
 
   commandDone(kind: string, outcome: string, seconds: number): void {
-    const series = this.#series(kind, outcome);
-    series.seconds.observe(seconds);
-    series.count.inc();
+    this.#commands.done(kind, outcome, seconds);
   }
 
-  /** A series is looked up by its labels once, not for every command. Kinds and outcomes are few and fixed. */
-  #series(kind: string, outcome: string): CommandSeries {
-    const key = `${kind} ${outcome}`;
-    let series = this.#commandSeries.get(key);
-    if (!series) {
-      series = {
-        seconds: this.#commandSeconds.labels({ kind }),
-        count: this.#commands.labels({ kind, outcome }),
-      };
-      this.#commandSeries.set(key, series);
-    }
-    return series;
+  connectionRefused(): void {
+    this.#connectionsRefused.inc();
+  }
+
+  bodyRefused(): void {
+    this.#bodiesRefused.inc();
   }
 
   batchDone(batch: { shard: string; commands: number; seconds: number }): void {

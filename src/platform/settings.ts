@@ -14,6 +14,9 @@ class PlainSettings {
   @IsInt() @Min(0) @Max(65_535) httpPort!: number;
   @IsInt() @Min(0) @Max(65_535) grpcPort!: number;
   @Length(1, 255) host!: string;
+  @IsInt() @Min(1) @Max(64) workers!: number;
+  @IsInt() @Min(1) @Max(1_000_000) httpConnectionsMax!: number;
+  @IsInt() @Min(4) @Max(65_536) httpBodiesMibMax!: number;
   @IsOptional() @Length(1, 4_096) grpcTlsCert?: string;
   @IsOptional() @Length(1, 4_096) grpcTlsKey?: string;
   @IsInt() @Min(1) @Max(1_000_000) grpcCallsMax!: number;
@@ -70,6 +73,26 @@ export const SETTINGS = {
     meaning: 'port of the gRPC API; 0 takes any free port, which is printed',
   },
   host: { variable: 'HOTSPLIT_HOST', fallback: '127.0.0.1', meaning: 'address that the listeners bind to' },
+  workers: {
+    variable: 'HOTSPLIT_WORKERS',
+    fallback: '1',
+    number: true,
+    meaning:
+      'processes that serve side by side on this machine, on the same ports (1–64); above 1 only with MySQL shards. About one for each two cores that are not the database’s',
+  },
+  httpConnectionsMax: {
+    variable: 'HOTSPLIT_HTTP_CONNECTIONS_MAX',
+    fallback: '10000',
+    number: true,
+    meaning: 'HTTP connections that may be open at once (1–1,000,000); one more is ended as it comes',
+  },
+  httpBodiesMibMax: {
+    variable: 'HOTSPLIT_HTTP_BODIES_MIB_MAX',
+    fallback: '64',
+    number: true,
+    meaning:
+      'MiB that the bodies of HTTP requests under way may have together (4–65,536), those above 4 KiB counted; one more is answered OVERLOADED before it is read',
+  },
   grpcTlsCert: {
     variable: 'HOTSPLIT_GRPC_TLS_CERT',
     fallback: undefined,
@@ -317,8 +340,17 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     );
   readTls(settings, faults);
   locate(settings, faults);
+  if (settings.workers > 1 && locationsOf(settings).some(({ kind }) => kind === 'sqlite'))
+    faults.push(
+      'HOTSPLIT_WORKERS above 1 needs MySQL shards, and the directory on MySQL too: one process owns a SQLite file',
+    );
   if (faults.length > 0) throw new SettingsError(faults);
   return settings;
+}
+
+function locationsOf({ shardAddresses, directoryLocation }: Partial<Settings>): Location[] {
+  const shards = (shardAddresses ?? []).map(({ location }) => location);
+  return directoryLocation ? [...shards, directoryLocation] : shards;
 }
 
 function plainValues(environment: Readonly<Record<string, string | undefined>>): Record<string, unknown> {
@@ -340,7 +372,7 @@ function unknownVariables(environment: Readonly<Record<string, string | undefine
 }
 
 /** The client's and the test suite's own variables, and settings of the contract that come with later features. */
-const FOREIGN_VARIABLE = /^HOTSPLIT_(URL|KEY|TEST_.*|BENCH_.*|MYSQL_SERVER_TOOL|KAFKA_BROKERS|WORKERS)$/;
+const FOREIGN_VARIABLE = /^HOTSPLIT_(URL|KEY|TEST_.*|BENCH_.*|MYSQL_SERVER_TOOL|KAFKA_BROKERS)$/;
 
 /** A certificate that cannot be used is found now and not by the first client. */
 function readTls(settings: Settings, faults: string[]): void {

@@ -1,3 +1,4 @@
+import cluster from 'node:cluster';
 import { Injectable, type LoggerService } from '@nestjs/common';
 
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
@@ -16,6 +17,7 @@ export class StructuredLog implements LoggerService {
   constructor(
     level: LogLevel,
     private readonly write: (line: string) => void = (line) => void process.stderr.write(line),
+    private readonly origin: Fields = cluster.worker ? { worker: cluster.worker.id } : {},
   ) {
     this.#rank = LOG_LEVELS.indexOf(level);
   }
@@ -44,7 +46,10 @@ export class StructuredLog implements LoggerService {
   #line(level: LogLevel, message: string, rest: readonly unknown[]): void {
     if (LOG_LEVELS.indexOf(level) > this.#rank) return;
     const fields = rest.reduce<Fields>((all, part) => ({ ...all, ...fieldsOf(part) }), {});
-    const line = JSON.stringify({ time: new Date().toISOString(), level, message, ...fields }, readable);
+    const line = JSON.stringify(
+      { time: new Date().toISOString(), level, ...this.origin, message, ...fields },
+      readable,
+    );
     this.write(`${withoutCredentials(line)}\n`);
   }
 }

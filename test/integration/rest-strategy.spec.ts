@@ -1,3 +1,4 @@
+import { eventually } from '../setup/eventually';
 import { STRATEGIES, STRATEGIES_TO_COME } from '../../src/ledger/strategy';
 import { containing } from '../setup/matching';
 import type { Answer, RestClient } from '../setup/rest-client';
@@ -42,6 +43,23 @@ describe.each(SITES)('[$mark] the strategy of an account', ({ make }) => {
       'INSUFFICIENT_FUNDS',
       '70',
     ]);
+  });
+
+  it('tells in a batch, too, what was answered from a lease', async () => {
+    const id = 'batched';
+    await rest.createAccount({ id, strategy: 'leased', initialBalance: '100000' });
+    let batches = 0;
+    const results = await eventually('an answer from a lease', async () => {
+      batches += 1;
+      const items = [1, 2].map((n) => ({ accountId: id, amount: '1', requestId: `b-${batches}-${n}` }));
+      const { results: told } = (await rest.post('/v1/deductions:batch', { items })).body as {
+        results: { durability?: string }[];
+      };
+      return told.every(({ durability }) => durability !== undefined) ? told : undefined;
+    });
+    expect(results).toEqual(
+      [1, 2].map((n) => ({ requestId: `b-${batches}-${n}`, status: 'succeeded', durability: 'deferred' })),
+    );
   });
 
   it('is changed with a new ETag, and not by asking for the one it has', async () => {

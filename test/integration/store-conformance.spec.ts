@@ -87,6 +87,21 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ mark, locksRows, makeSite }) =>
       expect(await balances()).toEqual([993n]);
     });
 
+    it('finds the one key that exists among the many of a batch, and writes each of the others as it is', async () => {
+      await run(credit('fund', 1_000n), deduct('key-20', 21n));
+      const batch = Array.from({ length: 40 }, (_, n) => deduct(`key-${n}`, BigInt(n + 1)));
+      const expected = batch.map(({ requestId }) => (requestId === 'key-20' ? 'replayed' : 'applied'));
+      expect(await kinds(...batch)).toEqual(expected);
+      expect(await balances()).toEqual([1_000n - 820n]);
+      const entries = await on.shard.findEntries(
+        'acme',
+        batch.map(({ requestId }) => requestId),
+      );
+      expect(new Map(entries.map(({ requestId, amountMinor }) => [requestId, amountMinor]))).toEqual(
+        new Map(batch.map(({ requestId, amountMinor }) => [requestId, amountMinor])),
+      );
+    });
+
     it('keeps overlapping batches of two instances exact, in whatever order their keys come', async () => {
       await run(credit('fund', 1_000n, 0), credit('fund1', 1_000n, 1));
       // The same key always names the same row, as routing would have it.

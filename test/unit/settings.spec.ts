@@ -92,6 +92,9 @@ describe('readSettings', () => {
     ['HOTSPLIT_WAIT_MS_MAX', ['9', '120001']],
     ['HOTSPLIT_START_SECONDS_MAX', ['0', '601']],
     ['HOTSPLIT_STOP_SECONDS_MAX', ['0', '301']],
+    ['HOTSPLIT_HTTP_CONNECTIONS_MAX', ['0', '1000001', '-1']],
+    ['HOTSPLIT_HTTP_BODIES_MIB_MAX', ['3', '65537']],
+    ['HOTSPLIT_WORKERS', ['0', '65', '1.5', 'many']],
     ['HOTSPLIT_ADMIN_KEY', ['k'.repeat(15)]],
     ['HOTSPLIT_SHARDS', [',', 'sqlite:', 'postgres://h/db', 'sqlite:a,', 'mysql://host', 'a b=sqlite:x']],
     ['HOTSPLIT_DIRECTORY', ['sqlite:', 'db', 'mysql://host']],
@@ -110,6 +113,22 @@ describe('readSettings', () => {
       containing('HOTSPLIT_LANE_DEPTH_MAX'),
     ]);
     expect(faultsOf({ HOTSPLIT_LANE_DEPTH_MAX: '512', HOTSPLIT_BATCH_COMMANDS_MAX: '512' })).toEqual([]);
+  });
+
+  test.each<[string, Environment]>([
+    ['the embedded shards', {}],
+    ['one shard among others', { HOTSPLIT_SHARDS: 'mysql://u@h/db,sqlite:x' }],
+    ['the directory', { HOTSPLIT_SHARDS: 'mysql://u@h/db', HOTSPLIT_DIRECTORY: 'sqlite:x' }],
+  ])('lets one process alone have SQLite files: %s', (_what, environment) => {
+    expect(faultsOf({ ...environment, HOTSPLIT_WORKERS: '2' })).toEqual([
+      containing('HOTSPLIT_WORKERS above 1 needs MySQL shards'),
+    ]);
+    expect(faultsOf({ ...environment, HOTSPLIT_WORKERS: '1' })).toEqual([]);
+  });
+
+  test('takes several workers on MySQL', () => {
+    const environment = { HOTSPLIT_SHARDS: 'mysql://u@h/a,mysql://u@h/b', HOTSPLIT_WORKERS: '64' };
+    expect(readSettings(environment).workers).toBe(64);
   });
 
   test('wants every shard to have a name of its own', () => {

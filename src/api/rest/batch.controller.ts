@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Ajv } from 'ajv';
 import type { FastifyInstance } from 'fastify';
-import { DeductionService } from '../../deductions/deduction.service';
+import { DeductionService, type MoneyRequest, type OneOfMany } from '../../deductions/deduction.service';
 import { Metrics } from '../../platform/metrics';
-import { entryOrProblem } from '../outcome-problem';
+import { refusalProblem } from '../outcome-problem';
 import { Problem, type ProblemBody } from '../problem';
 import { moneyOf, type MoneyBody } from './money-body';
 import { fieldFaults, problemOfError } from './problem-reply';
@@ -43,6 +43,7 @@ interface BatchItem extends MoneyBody {
 interface BatchResult {
   readonly requestId: string | null;
   readonly status: 'succeeded' | 'replayed' | 'rejected';
+  readonly durability?: 'deferred';
   readonly error?: ProblemBody;
 }
 
@@ -79,26 +80,64 @@ export class BatchController {
           },
         },
       },
-      async ({ body }) => ({ results: await Promise.all(body.items.map((each) => this.#carryOut(each))) }),
+      async ({ body }) => ({ results: await this.#carryOut(body.items) }),
     );
   }
 
-  async #carryOut(given: unknown): Promise<BatchResult> {
+  /** Malformed items get their answer at once; the others are carried out together. */
+  async #carryOut(items: readonly unknown[]): Promise<BatchResult[]> {
+    const results = new Array<BatchResult>(items.length);
+    const requests: MoneyRequest[] = [];
+    const positions: number[] = [];
+    items.forEach((each, position) => {
+      const request = this.#requestOf(each);
+      if (request instanceof Problem) results[position] = rejected(requestIdIn(each), request);
+      else positions[requests.push(request) - 1] = position;
+    });
+    const outcomes = await this.deductions.carryOutAll(requests);
+    positions.forEach((position, n) => {
+      results[position] = this.#result((requests[n] as MoneyRequest).requestId, outcomes[n] as OneOfMany);
+    });
+    return results;
+  }
+
+  #requestOf(given: unknown): MoneyRequest | Problem {
     if (!this.#isItem(given)) {
       const errors = fieldFaults(this.#isItem.errors ?? [], 'item');
-      return rejected(requestIdIn(given), new Problem('INVALID_ARGUMENT', { errors }));
+      return new Problem('INVALID_ARGUMENT', { errors });
     }
     try {
+      const { amountMinor, reference, metadata } = moneyOf(given);
       const { accountId, requestId } = given;
-      const result = entryOrProblem(
-        await this.deductions.carryOut({ kind: 'deduct', accountId, requestId, ...moneyOf(given) }),
-      );
-      if (result instanceof Problem) return rejected(requestId, result);
-      return { requestId, status: result.kind === 'applied' ? 'succeeded' : 'replayed' };
+      return { kind: 'deduct', accountId, requestId, amountMinor, reference, metadata };
     } catch (error) {
-      return rejected(given.requestId, problemOfError(error, this.metrics));
+      return problemOfError(error, this.metrics);
     }
   }
+
+  #result(requestId: string, outcome: OneOfMany): BatchResult {
+    if (outcome.kind === 'applied') return carriedOut(requestId, 'succeeded', outcome);
+    if (outcome.kind === 'replayed') return carriedOut(requestId, 'replayed', outcome);
+    return rejected(requestId, this.#problemOf(outcome));
+  }
+
+  #problemOf(outcome: Exclude<OneOfMany, { kind: 'applied' | 'replayed' }>): Problem {
+    try {
+      return outcome.kind === 'rejected'
+        ? problemOfError(outcome.error, this.metrics)
+        : refusalProblem(outcome);
+    } catch (error) {
+      return problemOfError(error, this.metrics);
+    }
+  }
+}
+
+function carriedOut(
+  requestId: string,
+  status: 'succeeded' | 'replayed',
+  { isDeferred }: { readonly isDeferred?: true },
+): BatchResult {
+  return isDeferred ? { requestId, status, durability: 'deferred' } : { requestId, status };
 }
 
 function rejected(requestId: string | null, problem: Problem): BatchResult {

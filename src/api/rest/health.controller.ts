@@ -69,7 +69,7 @@ export class HealthController {
       },
       async (_request, reply) => {
         void reply.header('content-type', this.metrics.registry.contentType);
-        return this.metrics.registry.metrics();
+        return this.metrics.exposition();
       },
     );
   }

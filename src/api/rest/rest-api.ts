@@ -6,11 +6,14 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyHttpOptions, FastifyInstance } from 'fastify';
 import { ApiKeys } from '../../platform/api-keys';
 import { Metrics } from '../../platform/metrics';
+import { Settings } from '../../platform/settings';
 import { PRODUCT_VERSION } from '../../platform/version';
 import { Problem } from '../problem';
 import { AccountController } from './account.controller';
 import { AccountStatusController } from './account-status.controller';
 import { authorize } from './authorize';
+import { BodyBudget, withinBudget } from './body-budget';
+import { limitConnections } from './connection-limits';
 import { BatchController } from './batch.controller';
 import { DeductionController } from './deduction.controller';
 import { HealthController } from './health.controller';
@@ -31,15 +34,24 @@ import { StrategyController } from './strategy.controller';
 import { SubAccountController } from './sub-account.controller';
 
 const BODY_BYTES_MAX = 64 * 1024;
+const MEBIBYTE = 1024 * 1024;
 
 /** How the HTTP server is made. Nothing is coerced, dropped or defaulted behind the caller's back. */
 export const FASTIFY_OPTIONS = {
   bodyLimit: BODY_BYTES_MAX,
+  // From its first byte to its last: a request that trickles in holds a connection and its share of the body budget.
   requestTimeout: 30_000,
-  // Node would refuse with an empty answer; `refuseWithoutHost` does in the API's own form.
-  http: { requireHostHeader: false },
+  http: {
+    // Node would refuse with an empty answer; `refuseWithoutHost` does in the API's own form.
+    requireHostHeader: false,
+    maxHeaderSize: 16 * 1024,
+    headersTimeout: 10_000,
+    // How often the two times are looked after; by default every 30 s, and so up to twice as late.
+    connectionsCheckingInterval: 2_000,
+  },
   // While it stops, what still comes on an open connection is served, and the connection ended.
   return503OnClosing: false,
+  // Above the 60 s after which proxies end an idle connection: whoever ends it first is not the one that sends on it.
   keepAliveTimeout: 72_000,
   forceCloseConnections: 'idle',
   routerOptions: { maxParamLength: 512 },
@@ -78,10 +90,17 @@ export class RestApi {
     private readonly health: HealthController,
     private readonly keys: ApiKeys,
     private readonly metrics: Metrics,
+    private readonly settings: Settings,
   ) {}
 
   /** @param extend registers further routes among the API's own, under the same hooks; the benchmarks' yardsticks */
   async register(server: FastifyInstance, extend?: (rest: FastifyInstance) => void): Promise<void> {
+    const { metrics, settings } = this;
+    limitConnections(server.server, settings.httpConnectionsMax, () => {
+      metrics.connectionRefused();
+    });
+    const bodies = new BodyBudget(settings.httpBodiesMibMax * MEBIBYTE);
+    metrics.readBodiesFrom(() => bodies.takenBytes);
     acceptJsonOnly(server);
     refuseWithoutHost(server);
     server.server.on('checkExpectation', answerExpectation);
@@ -93,6 +112,12 @@ export class RestApi {
         sendProblem(reply, problemOfError(error, this.metrics)),
       );
       rest.addHook('onRequest', authorize(this.keys));
+      rest.addHook(
+        'onRequest',
+        withinBudget(bodies, () => {
+          metrics.bodyRefused();
+        }),
+      );
       for (const controller of [
         this.accounts,
         this.statuses,

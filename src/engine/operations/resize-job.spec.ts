@@ -312,6 +312,55 @@ describe('a runner that stalls and wakes up late', () => {
     expect(await stalled.submit(deduction(requestAt('west', before), 1n))).toMatchObject({ kind: 'applied' });
   });
 
+  test('does not open the rows of what another one has given up', async () => {
+    await site.account({ subAccounts: 2, shards: ['east', 'west'] }, () => 50n);
+    const stalled = site.instance();
+    const gate = new Gate();
+    stalled.shard('east').before('rows', gate.pass);
+    const { operationId, run } = await site.start(stalled, 'resize', {
+      subAccounts: 6,
+      shards: ['east', 'west'],
+    });
+    await gate.reached;
+    await site.expire(operationId);
+    const cutOff = site.instance();
+    cutOff.shard('west').isDown = true;
+    await cutOff.runner.takeUp();
+    await cutOff.runner.run(await site.operation(operationId));
+    expect(await site.operation(operationId)).toMatchObject({ step: 'settling', status: 'failed' });
+    await site.expire(operationId);
+    expect(await site.end(site.instance(), operationId)).toMatchObject({ status: 'failed', step: 'ended' });
+
+    gate.open();
+    await run;
+    expect(openRows(site.world)).toEqual(['east 0', 'west 1']);
+    expectConserved(site.world, 100n);
+  });
+
+  test('makes no rows on shards of a placement that it could not announce, for another one had given it up', async () => {
+    await site.account({ subAccounts: 2, shards: ['east', 'west'] }, () => 50n);
+    const stalled = site.instance();
+    const gate = new Gate();
+    const announce = site.directory.announcePlacement.bind(site.directory);
+    jest.spyOn(site.directory, 'announcePlacement').mockImplementationOnce(async (...given) => {
+      await gate.pass();
+      return announce(...given);
+    });
+    const { operationId, run } = await site.start(stalled, 'resize', { subAccounts: 2, shards: ['north'] });
+    await gate.reached;
+    await site.expire(operationId);
+    const cutOff = site.instance();
+    cutOff.shard('north').isDown = true;
+    await cutOff.runner.takeUp();
+    expect(await site.end(cutOff, operationId)).toMatchObject({ status: 'failed' });
+
+    gate.open();
+    await run;
+    expect((await site.read()).reach).toEqual(['east', 'west']);
+    expect(site.world.rows().filter(({ shard }) => shard === 'north')).toEqual([]);
+    expectConserved(site.world, 100n);
+  });
+
   test('does not bring back a placement that a later operation has left', async () => {
     await site.account({ subAccounts: 2, shards: ['east', 'west'] }, () => 50n);
     const other = site.instance();

@@ -8,7 +8,7 @@ import type { AccountCache } from '../account-cache';
 import type { ReachPoint } from '../fault-points';
 import type { ShardSet } from '../shard-set';
 import { accountOf } from './account-of';
-import type { Job, JobRun } from './operation-runner';
+import { type Job, type JobRun, StepLostError } from './operation-runner';
 import { tellRows } from './tell-rows';
 
 /** What a resize was asked for, and what it decided on the way. */
@@ -147,10 +147,13 @@ export class ResizeJob implements Job {
       return;
     }
     if (across) {
-      await this.parts.directory.announcePlacement(account.accountId, run.operation.operationId, {
+      const { operationId } = run.operation;
+      const isAnnounced = await this.parts.directory.announcePlacement(account.accountId, operationId, {
         next: { ...target, epoch: from.epoch + 1 },
         reach: [...new Set([...account.reach, ...target.shards])],
       });
+      // Another runner has ended it meanwhile: rows made now could lie where nobody looks for them.
+      if (!isAnnounced) throw new StepLostError(operationId);
       account = await accountOf(run, this.parts.accounts);
       await this.parts.reach('resize.announced');
     }
@@ -187,7 +190,7 @@ export class ResizeJob implements Job {
   }
 
   async #makeRows(account: AccountRecord, target: Layout, from: Layout & Placement): Promise<void> {
-    const { accountId, status, statusVersion, placement, operation } = account;
+    const { accountId, placement, operation } = account;
     const { shards } = this.parts;
     const { epoch } = placement;
     const names = [...new Set([...target.shards, ...from.shards])];
@@ -197,21 +200,7 @@ export class ResizeJob implements Job {
       ...subAccountsOn(shard, { shards: target.shards, epoch }, target.subAccounts),
       ...subAccountsOn(shard, from, from.subAccounts),
     ];
-    await Promise.all(
-      names.map((name) =>
-        shards.shard(name).createSubAccounts(
-          [...new Set(inUse(name))].map((index) => ({
-            accountId,
-            index,
-            epoch,
-            accountStatus: status,
-            accountStatusVersion: statusVersion,
-            // Opened by the layout below. A statement that was given up may come late, when it is not wanted any more.
-            state: 'closed' as const,
-          })),
-        ),
-      ),
-    );
+    await this.#createRows(account, names, inUse);
     // Rows of the old layout stay in use until the new one is active.
     await tellRows(shards, names, (shard) => ({
       kind: 'layout',
@@ -220,6 +209,28 @@ export class ResizeJob implements Job {
       epoch,
       openIndices: new Set(inUse(shard)),
     }));
+  }
+
+  /** Those that are not there yet, not in use: a layout opens them. A statement that was given up may come late. */
+  async #createRows(
+    { accountId, placement, status, statusVersion }: AccountRecord,
+    names: readonly string[],
+    indicesOn: (shard: string) => readonly number[],
+  ): Promise<void> {
+    await Promise.all(
+      names.map((name) =>
+        this.parts.shards.shard(name).createSubAccounts(
+          [...new Set(indicesOn(name))].map((index) => ({
+            accountId,
+            index,
+            epoch: placement.epoch,
+            accountStatus: status,
+            accountStatusVersion: statusVersion,
+            state: 'closed' as const,
+          })),
+        ),
+      ),
+    );
   }
 
   async #fence(run: JobRun): Promise<void> {
@@ -341,6 +352,7 @@ export class ResizeJob implements Job {
     const account = await this.parts.accounts.reread(run.operation.accountId ?? '');
     if (account && account.operationId === null) {
       const { accountId, reach, placement, subAccounts, operation } = account;
+      if (run.operation.status === 'failed') await this.#makeLeftOut(run, account);
       await tellRows(this.parts.shards, reach, (shard) => ({
         kind: 'layout',
         accountId,
@@ -352,6 +364,22 @@ export class ResizeJob implements Job {
     }
     await this.parts.reach('resize.settled');
     await run.advance({ step: ENDED });
+  }
+
+  /**
+   * The rows that a resize which is given up did not come to make: a runner that stalled while it made them, and goes on
+   * when all is over, finds rows that have been told of a later layout than its own.
+   */
+  async #makeLeftOut(run: JobRun, account: AccountRecord): Promise<void> {
+    const { target } = planOf(run);
+    if (!target) return;
+    const { shards } = this.parts;
+    const names = target.shards.filter((name) => account.reach.includes(name));
+    await shards.ensure(names);
+    const { epoch } = account.placement;
+    await this.#createRows(account, names, (shard) =>
+      subAccountsOn(shard, { shards: target.shards, epoch }, target.subAccounts),
+    );
   }
 }
 

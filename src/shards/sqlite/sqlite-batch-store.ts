@@ -13,7 +13,7 @@ import {
 } from '../batch-transaction';
 import { type Cell, integer } from '../database';
 import type { ShardFault } from '../faults';
-import { entryParameters, toEntry } from '../statements/entry-row';
+import { toEntry } from '../statements/entry-row';
 import { holdParameters, toHold } from '../statements/hold-row';
 import { toReversal } from '../statements/reversal-row';
 import { toSubAccount } from '../statements/sub-account-row';
@@ -21,7 +21,7 @@ import { toDeparture } from '../statements/transfer-row';
 import { passProcessClock } from './process-clock';
 import { sqliteFault } from './sqlite-faults';
 import type { SqliteConnection, SqliteFile } from './sqlite-file';
-import { type BatchStatements, prepareBatchStatements } from './batch-statements';
+import { type BatchStatements, insertEntries, prepareBatchStatements } from './batch-statements';
 
 /** Batches on a SQLite file: one at a time, each BEGIN IMMEDIATE … COMMIT on the one writer. */
 export class SqliteBatchStore implements BatchStore {
@@ -108,8 +108,8 @@ class SqliteBatchTransaction implements BatchTransaction {
 
   async commit(changes: Changes): Promise<void> {
     await this.#try(() => {
-      const { insertEntry, insertTransfer, writeRow } = this.statements;
-      for (const entry of changes.entries) insertEntry.run(...entryParameters(entry));
+      const { insertTransfer, writeRow } = this.statements;
+      insertEntries(this.statements, changes.entries);
       this.#writeHolds(changes);
       for (const out of changes.departures)
         insertTransfer.run(

@@ -123,6 +123,11 @@ export const batchResultShape = {
   properties: {
     requestId: { type: ['string', 'null'] },
     status: { type: 'string', enum: ['succeeded', 'replayed', 'rejected'] },
+    durability: {
+      type: 'string',
+      enum: ['deferred'],
+      description: 'Left out where it is on disk, as it is with every strategy but `leased`.',
+    },
     error: { $ref: 'Problem#' },
   },
 } as const;

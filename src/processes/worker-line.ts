@@ -1,0 +1,93 @@
+import cluster from 'node:cluster';
+import type { Notice } from '../platform/notices';
+import type { FromPrimary, FromWorker } from './messages';
+import type { MetricValues } from './metrics-sum';
+
+/**
+ * A worker's line to its primary. When the primary is gone (it was killed), so are the listeners that it holds for all:
+ * whoever has something to finish is told, and what was asked of it remains without an answer from there.
+ */
+export class WorkerLine {
+  readonly #noticed: ((notice: Notice) => void)[] = [];
+  readonly #asked = new Map<number, (text: string | undefined) => void>();
+  #asks = 0;
+  #readMetrics: () => Promise<MetricValues> = () => Promise.resolve([]);
+  #stop: () => void = () => process.exit(0);
+
+  constructor(private readonly channel: NodeJS.Process) {
+    channel.on('message', (message) => {
+      this.#hear(message as FromPrimary);
+    });
+    channel.on('disconnect', () => {
+      for (const answer of this.#asked.values()) answer(undefined);
+      this.#asked.clear();
+      this.#stop();
+    });
+  }
+
+  /** Resolves when it has left, or cannot. */
+  tell(message: FromWorker): Promise<void> {
+    return new Promise((resolve) => {
+      if (!this.channel.connected) resolve();
+      else
+        this.channel.send?.(message, undefined, undefined, () => {
+          resolve();
+        });
+    });
+  }
+
+  onNotice(listener: (notice: Notice) => void): void {
+    this.#noticed.push(listener);
+  }
+
+  /** What to do when the primary says so, or has ended; before there is something, the process ends at once. */
+  onStop(stop: () => void): void {
+    this.#stop = stop;
+  }
+
+  /** Where this worker's own share of the metrics is read. */
+  readMetricsFrom(read: () => Promise<MetricValues>): void {
+    this.#readMetrics = read;
+  }
+
+  /** The metrics of all workers as a text; `undefined` when there is no primary to collect them. */
+  metricsOfAll(): Promise<string | undefined> {
+    if (!this.channel.connected) return Promise.resolve(undefined);
+    return new Promise((resolve) => {
+      const ask = (this.#asks += 1);
+      this.#asked.set(ask, resolve);
+      void this.tell({ kind: 'sumWanted', ask });
+    });
+  }
+
+  #hear(message: FromPrimary): void {
+    switch (message.kind) {
+      case 'stop':
+        this.#stop();
+        return;
+      case 'notice':
+        for (const listener of this.#noticed) listener(message.notice);
+        return;
+      case 'metricsWanted':
+        void this.#readMetrics().then((metrics) =>
+          this.tell({ kind: 'metrics', look: message.look, metrics }),
+        );
+        return;
+      case 'sum':
+        this.#asked.get(message.ask)?.(message.text);
+        this.#asked.delete(message.ask);
+    }
+  }
+}
+
+export const WORKER_LINE = Symbol('worker line');
+
+let line: WorkerLine | undefined;
+
+/** The line of this process, if it is a worker. */
+export function workerLine(): WorkerLine | undefined {
+  if (!cluster.worker) return undefined;
+  // Otherwise node:cluster ends the process in the middle of what it is doing when the primary is gone.
+  cluster.worker.exitedAfterDisconnect = true;
+  return (line ??= new WorkerLine(process));
+}

@@ -1,0 +1,138 @@
+import {
+  type DeductionResult,
+  type Entry,
+  HotsplitClient,
+  InsufficientFundsError,
+  RefusedError,
+} from '../../src/client';
+import { ADMIN_KEY } from '../setup/rest-client';
+import { ServiceProcess } from '../setup/service-process';
+import { startTestService, type TestService } from '../setup/service';
+import { mariadbSites, type ServiceSite, sqliteSites } from '../setup/service-sites';
+
+const count = (length: number): number[] => Array.from({ length }, (_, n) => n);
+
+describe('the client and a service on SQLite', () => {
+  let site: ServiceSite;
+  let service: TestService;
+  let client: HotsplitClient;
+
+  beforeAll(async () => {
+    site = await sqliteSites.make(2);
+    service = await startTestService(site);
+    client = new HotsplitClient({ endpoints: service.rest.url, apiKey: ADMIN_KEY });
+  });
+
+  afterAll(async () => {
+    await client.close();
+    await service.stop();
+    await site.drop();
+  });
+
+  it('deducts 5,000 one by one, each once, and lists them over several pages', async () => {
+    await client.createAccount({ id: 'many', asset: 'USD/2', subAccounts: 8, initialBalance: 1_000_000n });
+    const results = await Promise.all(
+      count(5_000).map((n) => client.deduct({ accountId: 'many', amount: 1 + (n % 7) })),
+    );
+    const spent = results.reduce((sum, { amount }) => sum + amount, 0n);
+    expect(spent).toBe(19_995n);
+    expect((await client.balance('many')).available).toBe(1_000_000n - spent);
+    const listed: Entry[] = [];
+    for await (const entry of client.entries({ accountId: 'many', kind: 'deduction' })) listed.push(entry);
+    expect(listed.map(({ requestId }) => requestId).sort()).toEqual(
+      results.map(({ requestId }) => requestId).sort(),
+    );
+  });
+
+  it('tells a refusal by its class, with what there is', async () => {
+    await client.createAccount({ id: 'poor', asset: 'USD/2', initialBalance: 5 });
+    const refused = client.deduct({ accountId: 'poor', amount: 6, requestId: 'r-1' });
+    await expect(refused).rejects.toBeInstanceOf(InsufficientFundsError);
+    await expect(refused).rejects.toMatchObject({ available: 5n, requestId: 'r-1', status: 422 });
+    await client.credit({ accountId: 'poor', amount: '1' });
+    expect(await client.deduct({ accountId: 'poor', amount: 6, requestId: 'r-1' })).toMatchObject({
+      replayed: false,
+    });
+    expect((await client.deduct({ accountId: 'poor', amount: 6, requestId: 'r-1' })).replayed).toBe(true);
+    const stranger = new HotsplitClient({ endpoints: service.rest.url, apiKey: 'no-such-key' });
+    await expect(stranger.deduct({ accountId: 'poor', amount: 1 })).rejects.toMatchObject({
+      code: 'UNAUTHENTICATED',
+    });
+    await stranger.close();
+  });
+
+  it('holds, confirms, cancels, reverses, looks up', async () => {
+    const accountId = 'held';
+    await client.createAccount({ id: accountId, asset: 'USD/2', initialBalance: 100 });
+    const { holdId } = await client.hold({ accountId, amount: 40 });
+    expect(await client.balance(accountId)).toMatchObject({ available: 60n, held: 40n, total: 100n });
+    expect(await client.confirmHold({ accountId, holdId, amount: 25 })).toMatchObject({
+      status: 'confirmed',
+      confirmedAmount: 25n,
+    });
+    expect((await client.cancelHold({ accountId, holdId: 'unknown' })).status).toBe('cancelled');
+    await client.deduct({ accountId, amount: 10, requestId: 'd-1', metadata: { banner: '42' } });
+    expect(await client.reverse({ accountId, reverses: 'd-1', amount: 4 })).toMatchObject({
+      kind: 'reversal',
+      reverses: 'd-1',
+      amount: 4n,
+    });
+    expect(await client.deduction(accountId, 'd-1')).toMatchObject({
+      amount: 10n,
+      metadata: { banner: '42' },
+    });
+    expect((await client.balance(accountId, { consistency: 'snapshot' })).total).toBe(69n);
+  });
+
+  it('freezes, resizes and waits for it', async () => {
+    const accountId = 'changed';
+    await client.createAccount({ id: accountId, asset: 'USD/2', initialBalance: 100 });
+    await client.freeze(accountId);
+    await expect(client.deduct({ accountId, amount: 1 })).rejects.toMatchObject({ code: 'ACCOUNT_FROZEN' });
+    expect((await client.unfreeze(accountId)).status).toBe('active');
+    const { etag } = await client.account(accountId);
+    const done = await client.waitFor(await client.resize({ accountId, count: 4, ifMatch: etag }));
+    expect(done).toMatchObject({ kind: 'resize', status: 'done' });
+    expect((await client.account(accountId)).subAccounts).toBe(4);
+    await expect(client.closeAccount(accountId)).rejects.toMatchObject({ code: 'ACCOUNT_NOT_EMPTY' });
+  });
+});
+
+describe('[mariadb] the client and two instances of which one is killed', () => {
+  let site: ServiceSite;
+  let instances: readonly [ServiceProcess, ServiceProcess];
+
+  beforeAll(async () => {
+    site = await mariadbSites.make(2);
+    instances = [await ServiceProcess.start(site), await ServiceProcess.start(site)];
+  });
+
+  afterAll(async () => {
+    await Promise.all(instances.map((instance) => instance.end()));
+    await site.drop();
+  });
+
+  it('counts every request id once', async () => {
+    const endpoints = instances.map(({ rest }) => rest.url);
+    const client = new HotsplitClient({ endpoints, apiKey: ADMIN_KEY, attemptTimeoutMs: 5_000 });
+    await client.createAccount({ id: 'hot', asset: 'USD/2', subAccounts: 8, initialBalance: 1_000_000 });
+    const results: DeductionResult[] = [];
+    const rounds = count(64).map(async () => {
+      for (let n = 0; n < 60; n += 1) {
+        results.push(await client.deduct({ accountId: 'hot', amount: 1 }));
+        if (results.length === 1_000) instances[0].signal('SIGKILL');
+      }
+    });
+    await Promise.all(rounds);
+    expect((await instances[0].exit).signal).toBe('SIGKILL');
+    const ids = new Set(results.map(({ requestId }) => requestId));
+    expect(ids.size).toBe(64 * 60);
+    const entries: string[] = [];
+    for await (const { requestId } of client.entries({ accountId: 'hot', kind: 'deduction' }))
+      entries.push(requestId);
+    expect(entries.sort()).toEqual([...ids].sort());
+    expect((await client.balance('hot')).available).toBe(1_000_000n - BigInt(ids.size));
+    await client.close();
+    await expect(client.balance('hot')).rejects.not.toBeInstanceOf(RefusedError);
+  });
+});

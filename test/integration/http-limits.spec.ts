@@ -1,0 +1,214 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import type { Server } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { eventually } from '../setup/eventually';
+import { ADMIN_KEY, RestClient } from '../setup/rest-client';
+import { startTestService, type TestService } from '../setup/service';
+import { ServiceProcess } from '../setup/service-process';
+import { mariadbSites, sqliteSites, type ServiceSite } from '../setup/service-sites';
+
+const MIB = 1_024 * 1_024;
+const count = (length: number): number[] => Array.from({ length }, (_, n) => n);
+
+/** A connection without a client's manners; `heard` is what came back so far. */
+class RawConnection {
+  heard = '';
+  readonly ended: Promise<unknown>;
+
+  private constructor(private readonly socket: Socket) {
+    socket.setEncoding('utf8').on('data', (part: string) => (this.heard += part));
+    socket.on('error', () => undefined);
+    this.ended = once(socket, 'close');
+  }
+
+  static async open(url: string): Promise<RawConnection> {
+    const { hostname, port } = new URL(url);
+    const raw = new RawConnection(connect({ host: hostname, port: Number(port) }));
+    await once(raw.socket, 'connect');
+    return raw;
+  }
+
+  say(bytes: string): void {
+    this.socket.write(bytes);
+  }
+
+  /** The head of a batch, and nothing of its body. */
+  announceBatch(bodyHeader: string, key = ADMIN_KEY): void {
+    this.say(
+      `POST /v1/deductions:batch HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${key}\r\n` +
+        `Content-Type: application/json\r\n${bodyHeader}\r\n\r\n`,
+    );
+  }
+
+  hears(what: RegExp): Promise<string> {
+    return eventually(`an answer like ${String(what)}`, () =>
+      Promise.resolve(what.test(this.heard) ? this.heard : undefined),
+    );
+  }
+
+  async end(): Promise<void> {
+    this.socket.destroy();
+    await this.ended;
+  }
+}
+
+const figure = async (rest: RestClient, metric: string): Promise<number> => {
+  const { text } = await rest.get('/metrics');
+  return Number(new RegExp(`^${metric} (\\d+)$`, 'm').exec(text)?.[1]);
+};
+
+describe('the limits of the HTTP listener', () => {
+  let site: ServiceSite;
+  let service: TestService;
+  let server: Server;
+
+  beforeEach(async () => {
+    site = await sqliteSites.make(1);
+    service = await startTestService({
+      ...site,
+      settings: { HOTSPLIT_HTTP_CONNECTIONS_MAX: '3', HOTSPLIT_HTTP_BODIES_MIB_MAX: '4' },
+      extend: (rest) => {
+        server = rest.server;
+      },
+    });
+  });
+
+  afterEach(async () => {
+    await service.stop();
+    await site.drop();
+  });
+
+  it('are set for load and for proxies', () => {
+    expect(server).toMatchObject({
+      headersTimeout: 10_000,
+      requestTimeout: 30_000,
+      keepAliveTimeout: 72_000,
+      maxRequestsPerSocket: 0,
+      timeout: 0,
+    });
+  });
+
+  it('end one connection too many as it comes, count it, and take the next when one has ended', async () => {
+    const rest = new RestClient(service.rest.url, ADMIN_KEY, 1);
+    await rest.get('/healthz');
+    const open = [await RawConnection.open(rest.url), await RawConnection.open(rest.url)];
+    const refused = await RawConnection.open(rest.url);
+    await refused.ended;
+    expect(refused.heard).toBe('');
+    expect(await figure(rest, 'hotsplit_http_connections_refused_total')).toBe(1);
+
+    await open[0]?.end();
+    await eventually('a place for another', async () => {
+      const next = await RawConnection.open(rest.url);
+      next.say('GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+      await next.ended;
+      return next.heard.startsWith('HTTP/1.1 200') ? true : undefined;
+    });
+    await open[1]?.end();
+    rest.close();
+  });
+
+  it.each([
+    ['says its length', `Content-Length: ${3 * MIB}`, 3 * MIB],
+    ['does not say its length', 'Transfer-Encoding: chunked', 4 * MIB],
+  ])(
+    'turn a body away, before it is read, while one that %s takes up the budget',
+    async (_how, header, bytes) => {
+      const { rest } = service;
+      await rest.createAccount({ id: 'acct', initialBalance: '10' });
+      const slow = await RawConnection.open(rest.url);
+      slow.announceBatch(header);
+      await eventually('the budget being taken up', async () =>
+        (await figure(rest, 'hotsplit_http_body_bytes')) === bytes ? true : undefined,
+      );
+
+      const other = await RawConnection.open(rest.url);
+      other.announceBatch(`Content-Length: ${2 * MIB}`);
+      const answer = await other.hears(/"code":"OVERLOADED"/);
+      expect(answer).toMatch(/^HTTP\/1\.1 503 /);
+      expect(answer).toMatch(/^retry-after: \d+\r$/im);
+      await other.end();
+      expect(await figure(rest, 'hotsplit_http_bodies_refused_total')).toBe(1);
+      // Small ones have nothing to do with it.
+      expect((await rest.deduct('acct', 'k', 1)).status).toBe(201);
+
+      await slow.end();
+      await eventually('the budget being given back', async () =>
+        (await figure(rest, 'hotsplit_http_body_bytes')) === 0 ? true : undefined,
+      );
+      const items = count(3_000).map((n) => ({
+        accountId: 'acct',
+        amount: 1,
+        requestId: `i-${n}`.padEnd(64, 'x'),
+      }));
+      expect(await rest.deductMany(items)).toHaveLength(3_000);
+      await eventually('nothing being left of it', async () =>
+        (await figure(rest, 'hotsplit_http_body_bytes')) === 0 ? true : undefined,
+      );
+    },
+  );
+
+  it('let nobody take up the budget without a key', async () => {
+    const stranger = await RawConnection.open(service.rest.url);
+    stranger.announceBatch(`Content-Length: ${4 * MIB}`, 'not-a-key');
+    await stranger.hears(/^HTTP\/1\.1 401 /);
+    expect(await figure(service.rest, 'hotsplit_http_body_bytes')).toBe(0);
+    await stranger.end();
+  });
+
+  it('refuse more than 16 KiB of headers by name', async () => {
+    const raw = await RawConnection.open(service.rest.url);
+    raw.say(`GET /healthz HTTP/1.1\r\nHost: x\r\nX-Long: ${'x'.repeat(16 * 1_024)}\r\n\r\n`);
+    await raw.ended;
+    expect(raw.heard).toMatch(/^HTTP\/1\.1 431 [^]*"code":"HEADERS_TOO_LARGE"/);
+  });
+
+  it('end a request whose headers trickle in, with its name', async () => {
+    const raw = await RawConnection.open(service.rest.url);
+    raw.say('GET /healthz HTTP/1.1\r\nHost: ');
+    await raw.ended;
+    expect(raw.heard).toMatch(/^HTTP\/1\.1 408 [^]*"code":"REQUEST_TIMEOUT"/);
+  });
+});
+
+describe('[mariadb] the limits of the HTTP listener, in processes of their own', () => {
+  let site: ServiceSite;
+  let service: ServiceProcess;
+
+  afterEach(async () => {
+    await service.end();
+    await site.drop();
+  });
+
+  const somaxconn = Number(readFileSync('/proc/sys/net/core/somaxconn', 'utf8'));
+  (somaxconn >= 1_000 ? it : it.skip)('let a thousand connect while nobody accepts', async () => {
+    site = await mariadbSites.make(1);
+    service = await ServiceProcess.start(site);
+    const { url } = service.rest;
+    service.signal('SIGSTOP');
+    const opened = await Promise.all(count(900).map(() => RawConnection.open(url)));
+    service.signal('SIGCONT');
+    const answers = opened.map(async (raw) => {
+      raw.say('GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+      await raw.ended;
+      return raw.heard.slice(0, 12);
+    });
+    expect(new Set(await Promise.all(answers))).toEqual(new Set(['HTTP/1.1 200']));
+  });
+
+  it('are each worker’s own, and a connection too many for all of them is ended', async () => {
+    site = await mariadbSites.make(1);
+    const settings = { HOTSPLIT_WORKERS: '2', HOTSPLIT_HTTP_CONNECTIONS_MAX: '2' };
+    service = await ServiceProcess.start({ ...site, settings });
+    const clients = count(4).map(() => new RestClient(service.rest.url, ADMIN_KEY, 1));
+    for (const client of clients) expect((await client.get('/healthz')).status).toBe(200);
+    for (let n = 0; n < 2; n += 1) {
+      const refused = await RawConnection.open(service.rest.url);
+      await refused.ended;
+      expect(refused.heard).toBe('');
+    }
+    expect(await figure(clients[0] as RestClient, 'hotsplit_http_connections_refused_total')).toBe(2);
+    for (const client of clients) client.close();
+  });
+});
