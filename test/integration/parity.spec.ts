@@ -1,9 +1,10 @@
+import { TcpProxy } from '../../chaos/network/tcp-proxy';
 import { PROBLEMS, type ProblemCode } from '../../src/api/problem-catalog';
 import { type Command, type Door, type DoorOutcome, type Fields, grpcDoor, restDoor } from '../setup/doors';
 import { eventually } from '../setup/eventually';
 import { GrpcClient } from '../setup/grpc-client';
 import { startTestService, type TestService } from '../setup/service';
-import { type ServiceSite, sqliteSites } from '../setup/service-sites';
+import { mariadbSites, type ServiceSite, sqliteSites } from '../setup/service-sites';
 
 /**
  * One list of commands, given to two equal installations: to one over REST, to the other over gRPC. Both must answer the
@@ -185,7 +186,15 @@ const SETTLED_STEPS: readonly Step[] = [
 ];
 
 /** Provoked by a test of their own below. */
-const APART: readonly ProblemCode[] = ['UNAUTHENTICATED', 'PERMISSION_DENIED', 'PAYLOAD_TOO_LARGE'];
+const APART: readonly ProblemCode[] = [
+  'UNAUTHENTICATED',
+  'PERMISSION_DENIED',
+  'PAYLOAD_TOO_LARGE',
+  'OVERLOADED',
+  'OPERATION_IN_PROGRESS',
+  'SHARD_UNAVAILABLE',
+  'INTERNAL',
+];
 
 /** Not among the commands of both doors, or not to be had here. */
 const ELSEWHERE: Partial<Record<ProblemCode, string>> = {
@@ -197,10 +206,6 @@ const ELSEWHERE: Partial<Record<ProblemCode, string>> = {
   REQUEST_TIMEOUT: 'of HTTP/1.1',
   HEADERS_TOO_LARGE: 'of HTTP/1.1',
   UNSUPPORTED_MEDIA_TYPE: 'of HTTP/1.1',
-  OPERATION_IN_PROGRESS: 'needs a resize that stands still; both doors tell it by begunOrProblem',
-  OVERLOADED: 'needs full lanes; both doors tell it by entryOrProblem',
-  SHARD_UNAVAILABLE: 'needs a database that is away; both doors tell it by problemOfFault',
-  INTERNAL: 'needs a defect; both doors tell it by problemOfFault',
 };
 
 let sites: ServiceSite[];
@@ -303,6 +308,98 @@ describe('who may not', () => {
     for (const door of doors)
       expect(await door.send('deduct', fields)).toMatchObject({ code: 'PAYLOAD_TOO_LARGE' });
   });
+});
+
+describe('a service in trouble', () => {
+  let ownSite: ServiceSite;
+  let own: TestService;
+  let ownGrpc: GrpcClient;
+
+  async function start(settings: Readonly<Record<string, string>>): Promise<readonly Door[]> {
+    own = await startTestService({ folder: ownSite.folder, shards: ownSite.shards, settings });
+    ownGrpc = new GrpcClient(own.grpcAddress);
+    await own.rest.createAccount({ id: A, initialBalance: 1_000 });
+    return [restDoor(own.rest), grpcDoor(ownGrpc)];
+  }
+
+  beforeEach(async () => {
+    ownSite = await sqliteSites.make(1);
+  });
+
+  afterEach(async () => {
+    delete process.env['HOTSPLIT_TEST_FAULT'];
+    ownGrpc.close();
+    await own.stop();
+    await ownSite.drop();
+  });
+
+  it('says at both doors that it has too much to do', async () => {
+    // One waits in the lane for company, and no second one may.
+    const settings = {
+      HOTSPLIT_LANE_DEPTH_MAX: '1',
+      HOTSPLIT_BATCH_COMMANDS_MAX: '1',
+      HOTSPLIT_MERGE_WINDOW_MS: '200',
+    };
+    for (const [index, door] of (await start(settings)).entries()) {
+      const asked = Array.from({ length: 5 }, (_, n) => door.send('deduct', money(`o-${index}-${n}`, '1')));
+      expect(await Promise.all(asked)).toContainEqual({
+        kind: 'refused',
+        code: 'OVERLOADED',
+        data: {},
+        errors: [],
+        retryAfterSeconds: 1,
+      });
+    }
+  });
+
+  it('says at both doors that another operation is under way', async () => {
+    // The resize stands still where it fails.
+    process.env['HOTSPLIT_TEST_FAULT'] = 'resize.begun:fail';
+    const doors = await start({});
+    const [overRest] = doors;
+    await overRest?.send('resizeSubAccounts', { accountId: A, count: 3 });
+    for (const door of doors)
+      expect(await door.send('resizeSubAccounts', { accountId: A, count: 5 })).toMatchObject({
+        code: 'OPERATION_IN_PROGRESS',
+      });
+  });
+
+  it.each([0, 1])('tells of a defect by the id under which it was logged (door %i)', async (door) => {
+    process.env['HOTSPLIT_TEST_FAULT'] = 'resize.asked:fail';
+    const doors = await start({});
+    const outcome = await doors[door]?.send('resizeSubAccounts', { accountId: A, count: 2 });
+    expect(outcome).toEqual({
+      kind: 'refused',
+      code: 'INTERNAL',
+      data: { incident: expect.stringMatching(/^[0-9a-f-]{36}$/) as string },
+      errors: [],
+    });
+  });
+});
+
+it('[mariadb] says at both doors that a database is away', async () => {
+  const far = await mariadbSites.make(2);
+  const proxy = await TcpProxy.before(far.shards[1] as string);
+  const service = await startTestService({ ...far, shards: [far.shards[0] as string, proxy.url] });
+  const client = new GrpcClient(service.grpcAddress);
+  try {
+    await service.rest.createAccount({ id: A, subAccounts: 2, initialBalance: 1_000 });
+    await proxy.refuse();
+    for (const door of [restDoor(service.rest), grpcDoor(client)])
+      expect(await door.send('getBalance', { accountId: A })).toEqual({
+        kind: 'refused',
+        code: 'SHARD_UNAVAILABLE',
+        data: {},
+        errors: [],
+        retryAfterSeconds: 1,
+      });
+  } finally {
+    await proxy.accept();
+    client.close();
+    await service.stop();
+    await proxy.close();
+    await far.drop();
+  }
 });
 
 it('every code of the catalog is provoked here, or it says why not', () => {

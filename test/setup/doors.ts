@@ -46,11 +46,9 @@ export function restDoor(rest: RestClient): Door {
         fields;
       const account = `/v1/accounts/${text(accountId)}`;
       const admin = `/v1/admin/accounts/${text(accountId)}`;
-      const query = new URLSearchParams(
-        Object.entries({ consistency, limit, cursor, kind }).flatMap(([name, value]) =>
-          value === undefined ? [] : [[name, text(value)]],
-        ),
-      );
+      const query = Object.entries({ consistency, limit, cursor, kind })
+        .flatMap(([name, value]) => (value === undefined ? [] : `${name}=${encodeURIComponent(text(value))}`))
+        .join('&');
       const send = (method: string, path: string, json?: unknown, headers = {}): Promise<Answer> =>
         rest.send(method, path, { ...(json !== undefined && { json }), headers });
       const answer = await {
@@ -132,7 +130,7 @@ export function grpcDoor(grpc: GrpcClient, key?: string): Door {
         key === undefined ? {} : { key },
       );
       if (outcome.kind === 'answered') {
-        const { replayed = false, etag: _etag, ...message } = outcome.message;
+        const { replayed = false, ...message } = outcome.message;
         return {
           kind: 'done',
           replayed: replayed === true,
@@ -141,8 +139,8 @@ export function grpcDoor(grpc: GrpcClient, key?: string): Door {
       }
       const { code, data, errors, retryAfterSeconds } = outcome;
       const known = PROBLEMS[code as ProblemCode] as (typeof PROBLEMS)[ProblemCode] | undefined;
-      if (!known || status[known.grpc] !== outcome.status)
-        throw new Error(`"${code}" came with status ${outcome.status}`);
+      const expected: number | undefined = known && status[known.grpc];
+      if (expected !== outcome.status) throw new Error(`"${code}" came with status ${outcome.status}`);
       return {
         kind: 'refused',
         code,
@@ -180,11 +178,11 @@ function worded(value: unknown): unknown {
 /** What REST says in other places, or by itself. */
 function restBody(command: Command, message: Json): unknown {
   if (command === 'batchDeduct') {
-    const results = message['results'] as { requestId: string; status: string; error?: Json }[];
+    const results = message['results'] as { requestId?: string; status: string; error?: Json }[];
     return {
       results: results.map(({ requestId, status: ended, error }) => ({
         // REST tells a key that is missing as null; a proto text cannot.
-        requestId: requestId === undefined || requestId === '' ? null : requestId,
+        requestId: requestId || null,
         status: ended,
         ...(error && { error: problemOf({ ...error, ...(error['data'] as object | undefined) }) }),
       })),
@@ -205,7 +203,7 @@ function restBody(command: Command, message: Json): unknown {
 function problemOf(body: Json) {
   const { available, left, incident, errors } = body;
   const data = Object.entries({ available, left, incident }).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, String(value)]],
+    value === undefined ? [] : [[name, text(value)]],
   );
   return {
     code: String(body['code']),
