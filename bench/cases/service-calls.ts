@@ -3,20 +3,9 @@ import type { Yardstick } from '../grpc/yardstick-counts';
 import { noopPath } from '../http/noop-route';
 import type { ServiceProcess } from '../http/service-process';
 import type { LoadResult } from '../load/load-plan';
-import type { LoadProcess } from '../load/load-process';
-import type { Timing } from '../measure/measurement';
 import { RefusedRun } from '../refused-run';
 import { HOT_ACCOUNT } from '../stage/runtime';
-
-/** What a call is carried out with: the service, and the process that loads it. */
-export interface Driving {
-  readonly service: ServiceProcess;
-  readonly load: LoadProcess;
-  /** Calls under way at once. */
-  readonly inFlight: number;
-  readonly firstSequence: number;
-  readonly timing: Timing;
-}
+import type { Driving } from './driving';
 
 interface CallKind {
   /** Deductions in one call. */

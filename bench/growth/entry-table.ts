@@ -1,7 +1,4 @@
-import type { Location } from '../../src/shards/shard-address';
 import type { Stretch } from './fill-statement';
-import { MysqlEntryTable } from './mysql-entry-table';
-import { SqliteEntryTable } from './sqlite-entry-table';
 
 /** How large the table of entries is on disk. */
 export interface TableSize {
@@ -34,10 +31,4 @@ export interface EntryTable {
   /** `undefined` where the store does not count. */
   counters(): Promise<IoCounters | undefined>;
   close(): Promise<void>;
-}
-
-export function openEntryTable(location: Location): Promise<EntryTable> {
-  return location.kind === 'sqlite'
-    ? Promise.resolve(new SqliteEntryTable(location.path))
-    : MysqlEntryTable.open(location.url);
 }

@@ -12,7 +12,8 @@ import type { Surroundings } from '../scenario';
 import { createHotAccount, prepareSite, startRuntime } from '../stage/runtime';
 import { createSite, type Site } from '../stage/site';
 import type { Servers, StoreKind } from '../stage/store-kind';
-import { type EntryTable, type IoCounters, openEntryTable } from './entry-table';
+import type { EntryTable, IoCounters } from './entry-table';
+import { openEntryTable } from './open-entry-table';
 import { grow } from './grow';
 import { type IdKind, REQUEST_IDS } from './request-ids';
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Driving } from '../cases/service-calls';
+import type { Driving } from '../cases/driving';
 import type { ServiceProcess } from '../http/service-process';
 import { runH2load } from '../load/h2load';
 import type { LoadResult } from '../load/load-plan';

@@ -39,7 +39,7 @@ export function staticChecks() {
       name: 'dependency-cruiser',
       args: [
         packageCommand('dependency-cruiser', 'depcruise'),
-        ...['src', 'migrations', 'chaos', 'sim', '--config', '.dependency-cruiser.cjs'],
+        ...['src', 'migrations', 'bench', 'chaos', 'fuzz', 'sim', '--config', '.dependency-cruiser.cjs'],
       ],
     },
   ];

@@ -1,5 +1,6 @@
 import { auditSite } from '../../bench/audit/audit-site';
-import { type EntryTable, openEntryTable } from '../../bench/growth/entry-table';
+import type { EntryTable } from '../../bench/growth/entry-table';
+import { openEntryTable } from '../../bench/growth/open-entry-table';
 import { grow, type Growing } from '../../bench/growth/grow';
 import { ID_KINDS, REQUEST_IDS } from '../../bench/growth/request-ids';
 import { amountOf, Sequence } from '../../bench/measure/requests';

@@ -6,6 +6,8 @@ import { ADMIN_KEY, RestClient } from './rest-client';
 /** A service that runs inside the test's own process. */
 export interface TestService {
   readonly rest: RestClient;
+  /** Host and port. */
+  readonly grpcAddress: string;
   stop(): Promise<void>;
 }
 
@@ -36,6 +38,7 @@ export async function startTestService(options: TestServiceOptions): Promise<Tes
   const rest = new RestClient(service.restUrl);
   return {
     rest,
+    grpcAddress: service.grpcAddress,
     stop: async () => {
       rest.close();
       await service.stop();

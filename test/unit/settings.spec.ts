@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { readSettings, SETTINGS, SettingsError } from '../../src/platform/settings';
 import { containing } from '../setup/matching';
 
@@ -156,6 +157,17 @@ describe('readSettings', () => {
     'PORT',
   ])('leaves %s to others', (variable) => {
     expect(faultsOf({ [variable]: 'x' })).toEqual([]);
+  });
+
+  test('asks for both files of TLS, and that they fit', () => {
+    expect(faultsOf({ HOTSPLIT_GRPC_TLS_CERT: 'x.crt' })).toEqual([
+      'HOTSPLIT_GRPC_TLS_CERT and HOTSPLIT_GRPC_TLS_KEY must be set together',
+    ]);
+    const [missing] = faultsOf({ HOTSPLIT_GRPC_TLS_CERT: 'x.crt', HOTSPLIT_GRPC_TLS_KEY: 'x.key' });
+    expect(missing).toContain('x.crt');
+    const certificate = resolve(__dirname, '../setup/tls/localhost.crt');
+    const [unfit] = faultsOf({ HOTSPLIT_GRPC_TLS_CERT: certificate, HOTSPLIT_GRPC_TLS_KEY: certificate });
+    expect(unfit).toMatch(/^HOTSPLIT_GRPC_TLS_CERT and HOTSPLIT_GRPC_TLS_KEY cannot be used/);
   });
 
   test('reports all faults together, each with its variable, in one message', () => {

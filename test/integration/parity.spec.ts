@@ -1,0 +1,439 @@
+import { TcpProxy } from '../../chaos/network/tcp-proxy';
+import { PROBLEMS, type ProblemCode } from '../../src/api/problem-catalog';
+import { type Command, type Door, type DoorOutcome, type Fields, grpcDoor, restDoor } from '../setup/doors';
+import { eventually } from '../setup/eventually';
+import { GrpcClient } from '../setup/grpc-client';
+import { startTestService, type TestService } from '../setup/service';
+import { mariadbSites, type ServiceSite, sqliteSites } from '../setup/service-sites';
+
+/**
+ * One list of commands, given to two equal installations: to one over REST, to the other over gRPC. Both must answer the
+ * same, and be left with the same entries and balances.
+ */
+interface Step {
+  readonly name: string;
+  readonly command: Command;
+  readonly fields: Fields;
+  /** The code of a refusal; without one it must be done. */
+  readonly code?: ProblemCode;
+  /** Only that the two doors tell the same; what differs by nature is told elsewhere. */
+  readonly replayed?: true;
+}
+
+const A = 'wallet';
+const LONG = 'x'.repeat(65);
+const ask = (command: Command, fields: Fields, more: Partial<Step> = {}): Step => ({
+  name: `${command} ${JSON.stringify(fields).slice(0, 90)}${more.code ? ` → ${more.code}` : ''}`,
+  command,
+  fields,
+  ...more,
+});
+const invalid = (command: Command, fields: Fields): Step =>
+  ask(command, fields, { code: 'INVALID_ARGUMENT' });
+const money = (requestId: string, amount: string, more: Fields = {}): Fields => ({
+  accountId: A,
+  requestId,
+  amount,
+  ...more,
+});
+
+const STEPS: readonly Step[] = [
+  ask('createAccount', { id: A, asset: 'USD/2', initialBalance: '1000', subAccounts: 2, lowBalance: '5' }),
+  ask(
+    'createAccount',
+    { id: A, asset: 'USD/2', initialBalance: '1000', subAccounts: 2, lowBalance: '5' },
+    { replayed: true },
+  ),
+  ask('createAccount', { id: A, asset: 'CNY/2' }, { code: 'ACCOUNT_EXISTS' }),
+  ask('createAccount', { id: 'plain', asset: 'JPY', strategy: 'atomic' }),
+  ask('createAccount', { id: 'frozen', asset: 'USD/2', initialBalance: '10' }),
+  ask('createAccount', { id: 'closed', asset: 'USD/2' }),
+  ask('createAccount', { id: 'rich', asset: 'USD/2' }),
+  invalid('createAccount', { asset: 'USD/2' }),
+  invalid('createAccount', { id: 'x y', asset: 'USD/2' }),
+  invalid('createAccount', { id: 'x', asset: 'usd' }),
+  invalid('createAccount', { id: 'x', asset: 'USD/2', subAccounts: 0 }),
+  invalid('createAccount', { id: 'x', asset: 'USD/2', subAccounts: 1025 }),
+  invalid('createAccount', { id: 'x', asset: 'USD/2', initialBalance: '0' }),
+  invalid('createAccount', { id: 'x', asset: 'USD/2', lowBalance: '-1' }),
+  invalid('createAccount', { id: 'x', asset: 'USD/2', strategy: 'queued' }),
+  ask('getAccount', { accountId: A }),
+  ask('getAccount', { accountId: 'nobody' }, { code: 'ACCOUNT_NOT_FOUND' }),
+  invalid('getAccount', { accountId: LONG }),
+
+  ask('deduct', money('d1', '250', { reference: 'order 7', metadata: { b: '2', a: 'é' } })),
+  ask('deduct', money('d1', '250', { reference: 'order 7', metadata: { a: 'é', b: '2' } }), {
+    replayed: true,
+  }),
+  ask('deduct', money('d1', '251'), { code: 'IDEMPOTENCY_KEY_REUSED' }),
+  ask('deduct', money('d2', '100000'), { code: 'INSUFFICIENT_FUNDS' }),
+  ask('deduct', money('d3', '1000000000000000000'), { code: 'INSUFFICIENT_FUNDS' }),
+  ask('deduct', { ...money('d1', '1'), accountId: 'nobody' }, { code: 'ACCOUNT_NOT_FOUND' }),
+  invalid('deduct', money('d4', '0')),
+  invalid('deduct', money('d4', '-1')),
+  invalid('deduct', money('d4', '1000000000000000001')),
+  invalid('deduct', money('opening balance', '1')),
+  invalid('deduct', money(LONG, '1')),
+  invalid('deduct', money('dé', '1')),
+  invalid('deduct', money('d4', '1', { reference: '' })),
+  invalid('deduct', money('d4', '1', { reference: 'x'.repeat(256) })),
+  invalid('deduct', money('d4', '1', { metadata: { '': 'x' } })),
+  invalid('deduct', money('d4', '1', { metadata: { x: 'x'.repeat(513) } })),
+  invalid(
+    'deduct',
+    money('d4', '1', {
+      metadata: Object.fromEntries(Array.from({ length: 32 }, (_, n) => [`k${n}`, 'x'.repeat(200)])),
+    }),
+  ),
+  ask('credit', money('c1', '40')),
+  ask('credit', money('c1', '40'), { replayed: true }),
+  ask('credit', money('d1', '250'), { code: 'IDEMPOTENCY_KEY_REUSED' }),
+  invalid('credit', money('c2', '0')),
+  ask('credit', { accountId: 'nobody', requestId: 'c', amount: '1' }, { code: 'ACCOUNT_NOT_FOUND' }),
+  ...Array.from({ length: 9 }, (_, n) =>
+    ask('credit', { accountId: 'rich', requestId: `big-${n}`, amount: '1000000000000000000' }),
+  ),
+  ask('credit', { accountId: 'rich', requestId: 'more', amount: '1' }, { code: 'BALANCE_LIMIT_EXCEEDED' }),
+
+  ask('reverse', { accountId: A, reverses: 'd1', requestId: 'r1', amount: '50' }),
+  ask('reverse', { accountId: A, reverses: 'd1', requestId: 'r1', amount: '50' }, { replayed: true }),
+  ask(
+    'reverse',
+    { accountId: A, reverses: 'd1', requestId: 'r2', amount: '201' },
+    { code: 'REVERSAL_EXCEEDS_DEDUCTION' },
+  ),
+  ask('reverse', { accountId: A, reverses: 'd1', requestId: 'r3', reference: 'the rest' }),
+  ask('reverse', { accountId: A, reverses: 'none', requestId: 'r4' }, { code: 'ENTRY_NOT_FOUND' }),
+  invalid('reverse', { accountId: A, reverses: 'd1', requestId: 'r5', amount: '0' }),
+
+  ask('hold', money('h1', '100', { reference: 'seat', metadata: { row: '4' } })),
+  ask('hold', money('h1', '100', { reference: 'seat', metadata: { row: '4' } }), { replayed: true }),
+  ask('hold', money('h1', '101'), { code: 'IDEMPOTENCY_KEY_REUSED' }),
+  ask('hold', money('h2', '100000'), { code: 'INSUFFICIENT_FUNDS' }),
+  invalid('hold', money('h2', '1', { expiresInSeconds: 0 })),
+  invalid('hold', money('h2', '1', { expiresInSeconds: 2_592_001 })),
+  invalid('confirmHold', { accountId: A, holdId: 'h1', amount: '101' }),
+  invalid('confirmHold', { accountId: A, holdId: 'h1', amount: '0' }),
+  ask('confirmHold', { accountId: A, holdId: 'h1', amount: '60' }),
+  ask('confirmHold', { accountId: A, holdId: 'h1', amount: '60' }, { replayed: true }),
+  ask('confirmHold', { accountId: A, holdId: 'h1', amount: '61' }, { code: 'HOLD_ALREADY_CONFIRMED' }),
+  ask('cancelHold', { accountId: A, holdId: 'h1' }, { code: 'HOLD_ALREADY_CONFIRMED' }),
+  ask('hold', money('h3', '7', { expiresInSeconds: 60 })),
+  ask('cancelHold', { accountId: A, holdId: 'h3' }),
+  ask('cancelHold', { accountId: A, holdId: 'h3' }, { replayed: true }),
+  ask('confirmHold', { accountId: A, holdId: 'h3' }, { code: 'HOLD_ALREADY_CANCELLED' }),
+  ask('cancelHold', { accountId: A, holdId: 'late' }),
+  ask('hold', money('late', '7'), { code: 'HOLD_ALREADY_CANCELLED' }),
+  ask('confirmHold', { accountId: A, holdId: 'none' }, { code: 'HOLD_NOT_FOUND' }),
+  invalid('cancelHold', { accountId: A, holdId: LONG }),
+
+  ask('batchDeduct', {
+    items: [
+      money('b1', '1'),
+      money('d1', '250', { reference: 'order 7', metadata: { a: 'é', b: '2' } }),
+      money('b1', '2'),
+      money('b2', '0'),
+      money('b3', '100000'),
+      { accountId: 'nobody', requestId: 'b4', amount: '1' },
+      { requestId: 'b5', amount: '1' },
+      { accountId: A, amount: '1' },
+      money('b6', '1', { reference: '' }),
+    ],
+  }),
+  ask('batchDeduct', { items: [] }),
+  invalid('batchDeduct', { items: Array.from({ length: 5_001 }, (_, n) => money(`n${n}`, '1')) }),
+
+  ask('getBalance', { accountId: A }),
+  ask('getBalance', { accountId: A, consistency: 'snapshot' }),
+  ask('getBalance', { accountId: A, consistency: 'cached' }),
+  ask('getBalance', { accountId: 'nobody' }, { code: 'ACCOUNT_NOT_FOUND' }),
+  ask('listEntries', { accountId: A }),
+  ask('listEntries', { accountId: A, limit: 2 }),
+  ask('listEntries', { accountId: A, kind: 'hold-confirmation' }),
+  ask('listEntries', { accountId: 'nobody' }, { code: 'ACCOUNT_NOT_FOUND' }),
+  invalid('listEntries', { accountId: A, limit: 0 }),
+  invalid('listEntries', { accountId: A, limit: 1001 }),
+  invalid('listEntries', { accountId: A, cursor: 'made-up' }),
+
+  ask('listSubAccounts', { accountId: A }),
+  ask('listSubAccounts', { accountId: 'nobody' }, { code: 'ACCOUNT_NOT_FOUND' }),
+  invalid('resizeSubAccounts', { accountId: A, count: 0 }),
+  invalid('resizeSubAccounts', { accountId: A, count: 1025 }),
+  invalid('resizeSubAccounts', { accountId: A, count: 1, shards: ['s0', 's1'] }),
+  invalid('resizeSubAccounts', { accountId: A, count: 2, shards: ['s0', 's0'] }),
+  invalid('resizeSubAccounts', { accountId: A, count: 2, shards: ['elsewhere'] }),
+  invalid('resizeSubAccounts', { accountId: A, count: 2, ifMatch: 'x' }),
+  ask('resizeSubAccounts', { accountId: A, count: 2, ifMatch: '"99"' }, { code: 'PRECONDITION_FAILED' }),
+  ask('resizeSubAccounts', { accountId: 'nobody', count: 2 }, { code: 'ACCOUNT_NOT_FOUND' }),
+  ask('rebalance', { accountId: 'nobody' }, { code: 'ACCOUNT_NOT_FOUND' }),
+  ask('rebalance', { accountId: A }),
+  ask('getOperation', { operationId: 'none' }, { code: 'OPERATION_NOT_FOUND' }),
+  invalid('getOperation', { operationId: 'no_such' }),
+  ask('resizeSubAccounts', { accountId: A, count: 4, ifMatch: '*' }),
+];
+
+/** After the accounts were frozen and closed, which only REST can do. */
+const SETTLED_STEPS: readonly Step[] = [
+  ask('deduct', { accountId: 'frozen', requestId: 'd', amount: '1' }, { code: 'ACCOUNT_FROZEN' }),
+  ask('hold', { accountId: 'frozen', requestId: 'h', amount: '1' }, { code: 'ACCOUNT_FROZEN' }),
+  ask('credit', { accountId: 'frozen', requestId: 'c', amount: '1' }),
+  ask('deduct', { accountId: 'closed', requestId: 'd', amount: '1' }, { code: 'ACCOUNT_CLOSED' }),
+  ask('credit', { accountId: 'closed', requestId: 'c', amount: '1' }, { code: 'ACCOUNT_CLOSED' }),
+  ask('resizeSubAccounts', { accountId: 'closed', count: 2 }, { code: 'ACCOUNT_CLOSED' }),
+  ask('rebalance', { accountId: 'closed' }, { code: 'ACCOUNT_CLOSED' }),
+  ask('getAccount', { accountId: 'frozen' }),
+  ask('getAccount', { accountId: 'closed' }),
+];
+
+/** Provoked by a test of their own below. */
+const APART: readonly ProblemCode[] = [
+  'UNAUTHENTICATED',
+  'PERMISSION_DENIED',
+  'PAYLOAD_TOO_LARGE',
+  'OVERLOADED',
+  'OPERATION_IN_PROGRESS',
+  'SHARD_UNAVAILABLE',
+  'INTERNAL',
+];
+
+/** Not among the commands of both doors, or not to be had here. */
+const ELSEWHERE: Partial<Record<ProblemCode, string>> = {
+  KEY_NOT_FOUND: 'keys are kept over REST only',
+  ROUTE_NOT_FOUND: 'the library answers UNIMPLEMENTED by itself',
+  ACCOUNT_NOT_EMPTY: 'accounts are closed over REST only',
+  SHARD_EXISTS: 'shards are added over REST only',
+  SHARD_REFUSED: 'shards are added over REST only',
+  REQUEST_TIMEOUT: 'of HTTP/1.1',
+  HEADERS_TOO_LARGE: 'of HTTP/1.1',
+  UNSUPPORTED_MEDIA_TYPE: 'of HTTP/1.1',
+};
+
+let sites: ServiceSite[];
+let services: TestService[];
+let grpc: GrpcClient;
+let doors: readonly [Door, Door];
+
+beforeAll(async () => {
+  sites = await Promise.all([sqliteSites.make(2), sqliteSites.make(2)]);
+  services = await Promise.all(
+    sites.map(({ folder, shards }) =>
+      startTestService({
+        folder,
+        shards,
+        // Nothing is moved by itself, so that both move the same.
+        settings: { HOTSPLIT_REBALANCE_MS: '0', HOTSPLIT_AUDIT_HOURS: '0' },
+      }),
+    ),
+  );
+  grpc = new GrpcClient(at(1).grpcAddress);
+  doors = [restDoor(at(0).rest), grpcDoor(grpc)];
+});
+
+afterAll(async () => {
+  grpc.close();
+  await Promise.all(services.map((service) => service.stop()));
+  await Promise.all(sites.map((site) => site.drop()));
+});
+
+describe('a command comes to the same over REST and over gRPC', () => {
+  it.each(STEPS)('$name', expectSame);
+
+  it('freezes and closes both', async () => {
+    for (const { rest } of services) {
+      expect((await rest.send('POST', '/v1/accounts/frozen/freeze')).status).toBe(200);
+      expect((await rest.send('POST', '/v1/accounts/closed/close')).status).toBe(200);
+    }
+  });
+
+  it.each(SETTLED_STEPS)('$name', expectSame);
+
+  it('leaves the same entries and balances', async () => {
+    for (const accountId of [A, 'plain', 'frozen', 'closed', 'rich']) {
+      const left = await Promise.all(
+        services.map(async ({ rest }) => ({
+          entries: await restDoor(rest).send('listEntries', { accountId, limit: 1000 }),
+          balance: await restDoor(rest).send('getBalance', { accountId }),
+        })),
+      );
+      expect(left[1]).toEqual(left[0]);
+    }
+  });
+});
+
+describe('a request id', () => {
+  const replays: readonly (readonly [Command, Fields])[] = [
+    ['deduct', money('x-deduct', '3', { reference: 'r', metadata: { m: '1' } })],
+    ['credit', money('x-credit', '3')],
+    ['hold', money('x-hold', '3', { expiresInSeconds: 90 })],
+    ['reverse', { accountId: A, reverses: 'x-deduct', requestId: 'x-reverse' }],
+    ['confirmHold', { accountId: A, holdId: 'x-hold' }],
+  ];
+
+  it.each(replays)('of %s that took effect at one door replays at the other', async (command, fields) => {
+    const rest = restDoor(at(1).rest);
+    const [, overGrpc] = doors;
+    const first = await overGrpc.send(command, fields);
+    expect(first).toMatchObject({ kind: 'done', replayed: false });
+    expect(await rest.send(command, fields)).toEqual({ ...first, replayed: true });
+  });
+
+  it.each(['deduct', 'credit'] as const)('of %s over REST replays over gRPC', async (command) => {
+    const fields = money(`y-${command}`, '2', { metadata: { z: '', a: '1' } });
+    const first = await restDoor(at(1).rest).send(command, fields);
+    expect(first).toMatchObject({ kind: 'done', replayed: false });
+    expect(await doors[1].send(command, fields)).toEqual({ ...first, replayed: true });
+  });
+});
+
+describe('who may not', () => {
+  it('is told the same', async () => {
+    for (const [index, service] of services.entries()) {
+      const made = await service.rest.post('/v1/admin/keys', { name: 'reader', scopes: ['read'] });
+      const narrow = String(made.body['key']);
+      const door = (key: string): Door =>
+        index === 0 ? restDoor(service.rest.as(key || undefined)) : grpcDoor(grpc, key);
+      for (const key of ['', 'nonsense'])
+        for (const command of ['deduct', 'getBalance', 'rebalance'] as const)
+          expect(await door(key).send(command, money('k', '1'))).toMatchObject({ code: 'UNAUTHENTICATED' });
+      for (const command of ['deduct', 'credit', 'cancelHold', 'rebalance', 'batchDeduct'] as const)
+        expect(await door(narrow).send(command, { ...money('k', '1'), holdId: 'k' })).toMatchObject({
+          code: 'PERMISSION_DENIED',
+        });
+      expect(await door(narrow).send('getBalance', { accountId: A })).toMatchObject({ kind: 'done' });
+    }
+  });
+
+  it('and what is too large is refused as such', async () => {
+    const fields = money('large', '1', { metadata: { x: 'x'.repeat(70_000) } });
+    for (const door of doors)
+      expect(await door.send('deduct', fields)).toMatchObject({ code: 'PAYLOAD_TOO_LARGE' });
+  });
+});
+
+describe('a service in trouble', () => {
+  let ownSite: ServiceSite;
+  let own: TestService;
+  let ownGrpc: GrpcClient;
+
+  async function start(settings: Readonly<Record<string, string>>): Promise<readonly Door[]> {
+    own = await startTestService({ folder: ownSite.folder, shards: ownSite.shards, settings });
+    ownGrpc = new GrpcClient(own.grpcAddress);
+    await own.rest.createAccount({ id: A, initialBalance: 1_000 });
+    return [restDoor(own.rest), grpcDoor(ownGrpc)];
+  }
+
+  beforeEach(async () => {
+    ownSite = await sqliteSites.make(1);
+  });
+
+  afterEach(async () => {
+    delete process.env['HOTSPLIT_TEST_FAULT'];
+    ownGrpc.close();
+    await own.stop();
+    await ownSite.drop();
+  });
+
+  it('says at both doors that it has too much to do', async () => {
+    // One waits in the lane for company, and no second one may.
+    const settings = {
+      HOTSPLIT_LANE_DEPTH_MAX: '1',
+      HOTSPLIT_BATCH_COMMANDS_MAX: '1',
+      HOTSPLIT_MERGE_WINDOW_MS: '200',
+    };
+    for (const [index, door] of (await start(settings)).entries()) {
+      const asked = Array.from({ length: 5 }, (_, n) => door.send('deduct', money(`o-${index}-${n}`, '1')));
+      expect(await Promise.all(asked)).toContainEqual({
+        kind: 'refused',
+        code: 'OVERLOADED',
+        data: {},
+        errors: [],
+        retryAfterSeconds: 1,
+      });
+    }
+  });
+
+  it('says at both doors that another operation is under way', async () => {
+    // The resize stands still where it fails.
+    process.env['HOTSPLIT_TEST_FAULT'] = 'resize.begun:fail';
+    const doors = await start({});
+    const [overRest] = doors;
+    await overRest?.send('resizeSubAccounts', { accountId: A, count: 3 });
+    for (const door of doors)
+      expect(await door.send('resizeSubAccounts', { accountId: A, count: 5 })).toMatchObject({
+        code: 'OPERATION_IN_PROGRESS',
+      });
+  });
+
+  it.each([0, 1])('tells of a defect by the id under which it was logged (door %i)', async (door) => {
+    process.env['HOTSPLIT_TEST_FAULT'] = 'resize.asked:fail';
+    const doors = await start({});
+    const outcome = await doors[door]?.send('resizeSubAccounts', { accountId: A, count: 2 });
+    expect(outcome).toEqual({
+      kind: 'refused',
+      code: 'INTERNAL',
+      data: { incident: expect.stringMatching(/^[0-9a-f-]{36}$/) as string },
+      errors: [],
+    });
+  });
+});
+
+it('[mariadb] says at both doors that a database is away', async () => {
+  const far = await mariadbSites.make(2);
+  const proxy = await TcpProxy.before(far.shards[1] as string);
+  const service = await startTestService({ ...far, shards: [far.shards[0] as string, proxy.url] });
+  const client = new GrpcClient(service.grpcAddress);
+  try {
+    await service.rest.createAccount({ id: A, subAccounts: 2, initialBalance: 1_000 });
+    await proxy.refuse();
+    for (const door of [restDoor(service.rest), grpcDoor(client)])
+      expect(await door.send('getBalance', { accountId: A })).toEqual({
+        kind: 'refused',
+        code: 'SHARD_UNAVAILABLE',
+        data: {},
+        errors: [],
+        retryAfterSeconds: 1,
+      });
+  } finally {
+    await proxy.accept();
+    client.close();
+    await service.stop();
+    await proxy.close();
+    await far.drop();
+  }
+});
+
+it('every code of the catalog is provoked here, or it says why not', () => {
+  const provoked = [...STEPS, ...SETTLED_STEPS].flatMap(({ code }) => code ?? []);
+  const known = new Set<string>([...provoked, ...APART, ...Object.keys(ELSEWHERE)]);
+  expect([...known].sort()).toEqual(Object.keys(PROBLEMS).sort());
+});
+
+async function expectSame({ command, fields, code, replayed }: Step): Promise<void> {
+  const [overRest, overGrpc] = await Promise.all(
+    doors.map((door) => sendWhenFree(door, command, fields, code)),
+  );
+  expect(overGrpc).toEqual(overRest);
+  if (code !== undefined) expect(overRest).toMatchObject({ kind: 'refused', code });
+  else expect(overRest).toMatchObject({ kind: 'done', ...(replayed && { replayed }) });
+}
+
+/** An operation that was begun by a step before may be under way still. */
+function sendWhenFree(
+  door: Door,
+  command: Command,
+  fields: Fields,
+  code: ProblemCode | undefined,
+): Promise<DoorOutcome> {
+  return eventually('the end of other operations', async () => {
+    const outcome = await door.send(command, fields);
+    return outcome.kind === 'refused' && outcome.code === 'OPERATION_IN_PROGRESS' && outcome.code !== code
+      ? undefined
+      : outcome;
+  });
+}
+
+function at(index: 0 | 1): TestService {
+  const service = services[index];
+  if (!service) throw new Error('the services have not started');
+  return service;
+}
