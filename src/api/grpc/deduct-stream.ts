@@ -1,7 +1,6 @@
 import type { ServerDuplexStream, StatusObject } from '@grpc/grpc-js';
 import { Problem } from '../problem';
-import type { DeductItem } from './deduct-item';
-import { limitItems } from './deduct-item';
+import { type DeductMany, limitItems } from './deduct-many';
 import type { DeductResult, StreamDeductRequest } from './messages';
 import { statusOf } from './rich-status';
 import { readable } from './unary';
@@ -16,7 +15,7 @@ const requests = codecOf<StreamDeductRequest>('hotsplit.v1.StreamDeductRequest')
 export type DeductCall = ServerDuplexStream<Buffer, { readonly results: readonly DeductResult[] }>;
 
 export interface DeductStreamParts {
-  readonly deductItem: DeductItem;
+  readonly deduct: DeductMany;
   /** Asked for each message, so that a deleted key ends the stream: nothing, or the problem. */
   readonly admit: () => Problem | undefined | Promise<Problem | undefined>;
   readonly problemOf: (error: unknown) => Problem;
@@ -103,10 +102,10 @@ export class DeductStream {
     }
     this.#inFlight += deductions.length;
     if (this.#inFlight >= this.parts.inFlightMax) this.call.pause();
-    for (const item of deductions) this.parts.deductItem(item, this.#tell);
+    this.parts.deduct(deductions, this.#tell);
   }
 
-  readonly #tell = (result: DeductResult): void => {
+  readonly #tell = (_position: number, result: DeductResult): void => {
     this.#known.push(result);
     if (this.#isFlushDue) return;
     this.#isFlushDue = true;

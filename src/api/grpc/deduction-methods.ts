@@ -4,7 +4,7 @@ import { HoldService } from '../../holds/hold.service';
 import { Metrics } from '../../platform/metrics';
 import { entryOrProblem, holdOrProblem } from '../outcome-problem';
 import { Problem } from '../problem';
-import { deductItems, limitItems } from './deduct-item';
+import { deductMany, limitItems } from './deduct-many';
 import type {
   BatchDeductRequest,
   DeductRequest,
@@ -73,7 +73,7 @@ export class DeductionMethods {
   }
 
   #batch(): UnaryMethod {
-    const deductItem = deductItems(this.deductions, this.metrics);
+    const deduct = deductMany(this.deductions, this.metrics);
     return {
       ...method<BatchDeductRequest>('BatchDeduct', ({ items }) => {
         limitItems('items', items);
@@ -81,12 +81,10 @@ export class DeductionMethods {
         return new Promise((answer) => {
           const results = new Array<DeductResult>(items.length);
           let left = items.length;
-          items.forEach((item, position) => {
-            deductItem(item, (result) => {
-              results[position] = result;
-              left -= 1;
-              if (left === 0) answer({ results });
-            });
+          deduct(items, (position, result) => {
+            results[position] = result;
+            left -= 1;
+            if (left === 0) answer({ results });
           });
         });
       }),

@@ -96,5 +96,6 @@ export interface DeductResult {
   readonly accountId: string;
   readonly requestId: string;
   readonly status: number;
+  readonly durability?: number;
   readonly error?: ProblemMessage;
 }

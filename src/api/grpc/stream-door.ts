@@ -7,7 +7,7 @@ import { Settings } from '../../platform/settings';
 import { admit } from '../admit';
 import { problemOfFault } from '../fault-problem';
 import { Problem } from '../problem';
-import { deductItems } from './deduct-item';
+import { deductMany } from './deduct-many';
 import { type DeductCall, DeductStream } from './deduct-stream';
 import { statusOf } from './rich-status';
 import { authorizationOf } from './unary';
@@ -48,14 +48,14 @@ export class StreamDoor {
   }
 
   handler(): UntypedHandleCall {
-    const deductItem = deductItems(this.deductions, this.metrics);
+    const deduct = deductMany(this.deductions, this.metrics);
     const problemOf = (error: unknown): Problem => problemOfFault(error, this.metrics);
     return (call: DeductCall): void => {
       const authorization = authorizationOf(call.metadata);
       const isAdmitted = (): ReturnType<typeof admit> => admit(this.keys, authorization, 'deduct');
       const open = (problem: Problem | undefined): void => {
         if (problem) call.emit('error', statusOf(problem));
-        else this.#add(call, { deductItem, problemOf, admit: isAdmitted });
+        else this.#add(call, { deduct, problemOf, admit: isAdmitted });
       };
       const admitted = isAdmitted();
       if (admitted instanceof Promise) admitted.catch(problemOf).then(open, open);

@@ -36,6 +36,11 @@ const ENTRY_KINDS = {
 const COMMITTED = enumValue(DURABILITIES, 'DURABILITY', 'committed');
 const DEFERRED = enumValue(DURABILITIES, 'DURABILITY', 'deferred');
 
+/** Of a deduction. */
+export function durabilityOf({ isDeferred }: { readonly isDeferred?: boolean }): number {
+  return isDeferred ? DEFERRED : COMMITTED;
+}
+
 /** Whole milliseconds, as over REST. */
 export function timestampOf(us: number): Timestamp {
   const ms = Math.floor(us / 1_000);
@@ -44,13 +49,13 @@ export function timestampOf(us: number): Timestamp {
 }
 
 export function entryView(listed: { entry: Entry; shard: string; isDeferred?: boolean }) {
-  const { entry, shard, isDeferred } = listed;
+  const { entry, shard } = listed;
   return {
     ...requestNames(entry.kind, entry.requestId),
     accountId: entry.accountId,
     kind: ENTRY_KINDS[entry.kind],
     amount: int64Of(entry.amountMinor),
-    durability: entry.kind !== 'deduction' ? undefined : isDeferred ? DEFERRED : COMMITTED,
+    durability: entry.kind === 'deduction' ? durabilityOf(listed) : undefined,
     shard,
     subAccount: entry.subAccount,
     createdAt: timestampOf(entry.createdAtUs),
