@@ -59,7 +59,7 @@ export class Engine {
   constructor(private readonly parts: EngineParts) {
     this.#followUps = new FollowUps({
       ...parts,
-      admits: (account, amountMinor) => this.#admits(account, amountMinor),
+      withinLimit: (account, amountMinor, credit) => this.#withinLimit(account, amountMinor, credit),
     });
     this.leases = new Leases({ ...parts, settings: parts.leaseSettings }, (request, account) =>
       acrossFences(parts, account, (current) => this.#tryDurably(request, current)),
@@ -82,8 +82,9 @@ export class Engine {
     account: AccountRecord,
     tryOnce: (account: AccountRecord) => Told | Promise<Told>,
   ): Promise<EngineOutcome> {
-    const refused = await this.#refuseAboveLimit(request, account);
-    return refused ?? acrossFences(this.parts, account, tryOnce);
+    const credit = (): Promise<EngineOutcome> => acrossFences(this.parts, account, tryOnce);
+    const told = await this.#withinLimit(account, request.amountMinor, credit);
+    return told ?? this.#refuseAboveLimit(request, account);
   }
 
   /** Does something to what was done before, wherever that is; resolves and rejects as `submit` does. */
@@ -218,8 +219,7 @@ export class Engine {
   }
 
   /** A found key outranks the limit, so it is looked up before the refusal leaves. */
-  async #refuseAboveLimit(request: Request, account: AccountRecord): Promise<EngineOutcome | undefined> {
-    if (await this.#admits(account, request.amountMinor)) return undefined;
+  async #refuseAboveLimit(request: Request, account: AccountRecord): Promise<EngineOutcome> {
     const found = await this.findEntry(account, request.requestId);
     if (!found) return { kind: 'balanceLimitExceeded' };
     const { entry, shard } = found;
@@ -228,19 +228,25 @@ export class Engine {
       : { kind: 'keyReused' };
   }
 
-  async #admits(account: AccountRecord, amountMinor: bigint): Promise<boolean> {
-    const { shards, balances } = this.parts;
+  /** @returns `undefined` if the account has no room */
+  #withinLimit(
+    account: AccountRecord,
+    amountMinor: bigint,
+    credit: () => Promise<EngineOutcome>,
+  ): Promise<EngineOutcome | undefined> {
+    const { shards, balances, creditLimit } = this.parts;
     const [shard = ''] = account.placement.shards;
-    const readTotal = async (): Promise<bigint> =>
-      (await shards.within(LIMIT_READ_MS_MAX, shard, balances.current(account))).totalMinor;
-    try {
-      return await this.parts.creditLimit.admits(account.accountId, amountMinor, readTotal);
-    } catch (error) {
-      // The account's limit is a soft one: a shard that cannot be read must neither keep money from coming in elsewhere
-      // nor make it wait.
-      if (error instanceof ShardUnavailableError) return true;
-      throw error;
-    }
+    // The account's limit is a soft one: a shard that cannot be read must neither keep money from coming in elsewhere
+    // nor make it wait.
+    const readTotal = async (): Promise<bigint | ShardUnavailableError> => {
+      try {
+        return (await shards.within(LIMIT_READ_MS_MAX, shard, balances.current(account))).totalMinor;
+      } catch (error) {
+        if (error instanceof ShardUnavailableError) return error;
+        throw error;
+      }
+    };
+    return creditLimit.within(account.accountId, amountMinor, readTotal, credit);
   }
 
   /** The credit is durable already; waiting only lets the next deduction find the money wherever its home is. */

@@ -1,4 +1,5 @@
 import type { FollowUpCommand } from '../ledger/command';
+import type { Entry } from '../ledger/entry';
 import type { Hold } from '../ledger/hold';
 import { reversalKey } from '../ledger/identifiers';
 import { routeRequest } from '../ledger/routing';
@@ -44,8 +45,12 @@ export interface FollowUpParts extends FenceParts {
   readonly shards: ShardSet;
   readonly lookUps: KeyLookUps;
   readonly reach?: ReachPoint;
-  /** Whether the account has room for what comes back to it. */
-  readonly admits: (account: AccountRecord, amountMinor: bigint) => Promise<boolean>;
+  /** Lets money come back to the account if there is room for it; otherwise `undefined`. */
+  readonly withinLimit: (
+    account: AccountRecord,
+    amountMinor: bigint,
+    credit: () => Promise<EngineOutcome>,
+  ) => Promise<EngineOutcome | undefined>;
 }
 
 /** The placement that an account is made with; one that never had another has everything at home. */
@@ -66,11 +71,9 @@ export class FollowUps {
    * it may be could not be read.
    */
   async submit(followUp: FollowUp, account: AccountRecord): Promise<EngineOutcome> {
-    if (followUp.kind === 'reverse') {
-      const refused = await this.#refuseAboveLimit(followUp, account);
-      if (refused) return refused;
-    }
-    return acrossFences(this.parts, account, (current) => this.#tryOnce(followUp, current));
+    const carryOut = (): Promise<EngineOutcome> =>
+      acrossFences(this.parts, account, (current) => this.#tryOnce(followUp, current));
+    return followUp.kind === 'reverse' ? this.#reverse(followUp, account, carryOut) : carryOut();
   }
 
   /** Rejects with `ShardUnavailableError` when a shard where it may be could not be read. */
@@ -133,28 +136,39 @@ export class FollowUps {
     return found.find((each) => each !== undefined);
   }
 
-  /** A found key outranks the limit, so it is looked up before the refusal leaves. */
-  async #refuseAboveLimit(
+  async #reverse(
     reversal: ReversalRequest,
     account: AccountRecord,
-  ): Promise<EngineOutcome | undefined> {
-    const { accountId, reverses, requestId, fingerprint } = reversal;
+    carryOut: () => Promise<EngineOutcome>,
+  ): Promise<EngineOutcome> {
+    const { reverses, requestId, fingerprint } = reversal;
     const { shard: home } = routeRequest(reverses, account.placement, account.subAccounts);
     const places = [home, ...otherShards(home, account)];
-    const find = async (key: string) => {
-      const found = await Promise.all(
-        places.map(async (shard) => ({
-          shard,
-          entry: await this.parts.lookUps.find(shard, accountId, key),
-        })),
-      );
-      return found.find(({ entry }) => entry !== undefined);
-    };
-    const amountMinor = reversal.amountMinor ?? (await find(reverses))?.entry?.amountMinor;
-    if (amountMinor === undefined || (await this.parts.admits(account, amountMinor))) return undefined;
-    const { shard = home, entry } = (await find(reversalKey(reverses, requestId))) ?? {};
-    if (!entry) return { kind: 'balanceLimitExceeded' };
+    const amountMinor =
+      reversal.amountMinor ?? (await this.#findEntry(account, places, reverses))?.entry.amountMinor;
+    if (amountMinor === undefined) return carryOut();
+    const told = await this.parts.withinLimit(account, amountMinor, carryOut);
+    if (told) return told;
+    // A found key outranks the limit, so it is looked up before the refusal leaves.
+    const found = await this.#findEntry(account, places, reversalKey(reverses, requestId));
+    if (!found) return { kind: 'balanceLimitExceeded' };
+    const { entry, shard } = found;
     return entry.fingerprint === fingerprint ? { kind: 'replayed', entry, shard } : { kind: 'keyReused' };
+  }
+
+  async #findEntry(
+    { accountId }: AccountRecord,
+    places: readonly string[],
+    key: string,
+  ): Promise<{ entry: Entry; shard: string } | undefined> {
+    const found = await Promise.all(
+      places.map(async (shard) => ({
+        shard,
+        entry: await this.parts.lookUps.find(shard, accountId, key),
+      })),
+    );
+    for (const { shard, entry } of found) if (entry) return { shard, entry };
+    return undefined;
   }
 }
 
