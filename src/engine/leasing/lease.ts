@@ -213,8 +213,8 @@ export class Lease {
     this.#sent = undefined;
     for (const deferred of sent.deductions) keys.delete(deferred);
     for (const { entry } of sent.deductions)
-      if (reused.includes(entry.requestId)) observer.shortfall?.({ ...entry, reason: 'keyReused' });
-    if (sent.deductions.length > 0) observer.flushed?.({ deductions: sent.deductions.length, found });
+      if (reused.includes(entry.requestId)) observer.shortfall({ ...entry, reason: 'keyReused' });
+    if (sent.deductions.length > 0) observer.flushed({ deductions: sent.deductions.length, found });
     if (!lease && this.#pending.length > 0) {
       this.#lose(undefined);
       return;

@@ -193,7 +193,7 @@ export class Leases {
     for (const lease of this.#leases.values()) {
       lease.stop();
       for (const { entry } of lease.unwritten)
-        observer.shortfall?.({ ...entry, reason: 'it could not be written before the instance stopped' });
+        observer.shortfall({ ...entry, reason: 'it could not be written before the instance stopped' });
     }
   }
 

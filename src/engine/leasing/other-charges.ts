@@ -85,20 +85,20 @@ export class OtherCharges {
       const kind = await this.#tryOnce(entry);
       switch (kind) {
         case 'applied':
-          observer.flushed?.({ deductions: 1, found: 0 });
+          observer.flushed({ deductions: 1, found: 0 });
           return;
         case 'replayed':
-          observer.flushed?.({ deductions: 1, found: 1 });
+          observer.flushed({ deductions: 1, found: 1 });
           return;
         case 'undecided':
         case 'overloaded':
         case 'shardUnavailable':
         case 'failed':
           if (!this.#stopped) break;
-          observer.shortfall?.({ ...entry, reason: 'it could not be charged before the instance stopped' });
+          observer.shortfall({ ...entry, reason: 'it could not be charged before the instance stopped' });
           return;
         default:
-          observer.shortfall?.({ ...entry, reason: kind });
+          observer.shortfall({ ...entry, reason: kind });
           return;
       }
       await surroundings.sleep(pauseMs);
