@@ -145,6 +145,13 @@ export class World implements InstanceWorld {
     return {
       batchDone: () => undefined,
       deducted: () => undefined,
+      flushed: ({ deductions }) => {
+        this.coverage.mark('lease written', deductions);
+      },
+      shortfall: ({ accountId, requestId, reason }) => {
+        this.coverage.mark('lease shortfall');
+        this.trace.note(`${instance} cannot charge ${requestId} of ${accountId} any more: ${reason}`);
+      },
       shardState: (shard, up) => {
         this.coverage.mark(up ? 'breaker closed' : 'breaker opened');
         this.trace.note(`${instance} finds ${shard} ${up ? 'up' : 'down'}`);

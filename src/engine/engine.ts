@@ -90,9 +90,10 @@ export class Engine {
   /** Does something to what was done before, wherever that is; resolves and rejects as `submit` does. */
   async follow(followUp: FollowUp, account: AccountRecord): Promise<EngineOutcome> {
     if (followUp.kind !== 'reverse') return this.#followUps.submit(followUp, account);
-    await this.leases.settle(account.accountId, followUp.reverses);
+    const putOff = await this.leases.settle(account.accountId, followUp.reverses);
     const outcome = await this.#followUps.submit(followUp, account);
     if (outcome.kind !== 'deductionNotHere') return outcome;
+    if (putOff !== undefined) return { kind: 'shardUnavailable', shard: putOff };
     // Another instance may have answered it and not written it yet.
     const [lease] = await this.leases.open(account);
     if (!lease) return outcome;
@@ -105,17 +106,23 @@ export class Engine {
     return this.#followUps.findHold(account, holdId);
   }
 
-  /** The entry made under a key, and the shard it lives on: at home, or where its home was before. */
+  /**
+   * The entry made under a key, and the shard it lives on: at home, or where its home was before. Rejects with
+   * `ShardUnavailableError` when that cannot be known just now.
+   */
   async findEntry(
     account: AccountRecord,
     requestId: string,
   ): Promise<{ entry: Entry; shard: string } | undefined> {
-    await this.leases.settle(account.accountId, requestId);
+    const putOff = await this.leases.settle(account.accountId, requestId);
     const found = await this.#findEntryIn(account, requestId);
     if (found) return found;
     // The account may have moved since its record was read here.
     const fresh = await this.parts.accounts.reread(account.accountId);
-    return fresh && fresh.revision !== account.revision ? this.#findEntryIn(fresh, requestId) : undefined;
+    const foundThere =
+      fresh && fresh.revision !== account.revision ? await this.#findEntryIn(fresh, requestId) : undefined;
+    if (foundThere || putOff === undefined) return foundThere;
+    throw new ShardUnavailableError(putOff, 'what was answered could not be written just now');
   }
 
   async #findEntryIn(

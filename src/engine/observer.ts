@@ -4,9 +4,9 @@ export interface EngineObserver {
   /** A deduction that was carried out by a strategy of its own, how it ended there, and after how many tries. */
   deducted(deduction: { strategy: string; result: string; tries: number }): void;
   /** Deductions that were answered before and are written now; `found` of them had been sent elsewhere too. */
-  flushed?(flush: { deductions: number; found: number }): void;
+  flushed(flush: { deductions: number; found: number }): void;
   /** A deduction that was answered and cannot be charged any more. */
-  shortfall?(lost: { accountId: string; requestId: string; amountMinor: bigint; reason: string }): void;
+  shortfall(lost: { accountId: string; requestId: string; amountMinor: bigint; reason: string }): void;
   shardState(shard: string, up: boolean): void;
   /** Something that should not happen did; `incident` is what the user was given to quote. */
   defect(incident: string, error: unknown): void;
@@ -19,6 +19,8 @@ export interface EngineObserver {
 export const SILENT_OBSERVER: EngineObserver = {
   batchDone: () => undefined,
   deducted: () => undefined,
+  flushed: () => undefined,
+  shortfall: () => undefined,
   shardState: () => undefined,
   defect: () => undefined,
   collected: () => undefined,

@@ -1,9 +1,10 @@
 import { STRATEGIES } from '../../src/ledger/strategy';
 import { parseLocation } from '../../src/shards/shard-address';
+import { LEASE_SETTINGS } from '../../src/strategies/strategy-settings';
 import { eventually } from '../setup/eventually';
 import { type EngineInstance, EngineSite } from '../setup/engine-site';
 import { expectAtRest } from '../setup/expect-at-rest';
-import { STORES } from '../setup/stores';
+import { STORES, type TestStore } from '../setup/stores';
 import { TcpProxy } from '../../chaos/network/tcp-proxy';
 
 const OPENING_MINOR = 1_000_000n;
@@ -12,24 +13,18 @@ const RUNS = SERVERS.flatMap((store) => STRATEGIES.map((strategy) => ({ store, s
 
 /** What a strategy comes to when its connections end in the middle: whatever had committed is found by its key. */
 describe.each(RUNS)('[$store.mark] the strategy $strategy, cut off', ({ store, strategy }) => {
+  let proxied: ProxiedSite;
   let site: EngineSite;
   let proxy: TcpProxy;
   let engine: EngineInstance;
 
   beforeAll(async () => {
-    site = await EngineSite.make(store, 1);
-    const { name, location } = site.shards[0] as (typeof site.shards)[number];
-    if (location.kind !== 'mysql') throw new Error('a proxy stands before a server');
-    proxy = await TcpProxy.before(location.url);
-    engine = await site.start({ addresses: [{ name, location: parseLocation(proxy.url) }] });
+    proxied = await startProxied(store);
+    ({ site, proxy, engine } = proxied);
     await engine.create('acme', 2, OPENING_MINOR, strategy);
   });
 
-  afterAll(async () => {
-    await proxy.accept();
-    await site.end();
-    await proxy.close();
-  });
+  afterAll(() => proxied.end());
 
   it('counts every key once, and answers for what it does not know with "ask again"', async () => {
     const load = site.load({ accountId: 'acme', workers: 32, instances: [engine] });
@@ -72,17 +67,69 @@ describe.each(RUNS)('[$store.mark] the strategy $strategy, cut off', ({ store, s
   });
 
   it('carries a deduction out once whose answer was lost behind its COMMIT', async () => {
-    const before = await engine.total('acme');
+    // More than any lease has: `leased` carries it out durably, whatever became of its leases before.
+    const amountMinor = LEASE_SETTINGS.amountMaxMinor + 1n;
+    await engine.create('large', 1, 2n * amountMinor, strategy);
     const lost = proxy.loseAnswerTo('lost-answer');
-    const outcome = await engine.deduct('acme', 'lost-answer', 7n);
+    const outcome = await engine.deduct('large', 'lost-answer', amountMinor);
     await lost;
-    if (strategy !== 'leased') expect(outcome.kind).toBe('replayed');
-    else if (outcome.kind !== 'replayed') {
-      // What is answered from memory is looked up first. If that was cut off, nothing was done.
-      expect(outcome.kind).toBe('shardUnavailable');
-      expect((await engine.deduct('acme', 'lost-answer', 7n)).kind).toBe('applied');
-    }
-    await engine.whenNothingIsLent('acme');
-    expect(await engine.total('acme')).toBe(before - 7n);
+    expect(outcome.kind).toBe('replayed');
+    expect(await engine.total('large')).toBe(amountMinor);
   });
 });
+
+/** What `leased` sends to its shard: a look-up before the answer, and a flush behind it. On accounts whose leases nothing befell. */
+describe.each(SERVERS)('[$mark] a deduction answered from memory, cut off', (store) => {
+  let site: ProxiedSite;
+
+  beforeAll(async () => {
+    site = await startProxied(store);
+  });
+
+  afterAll(() => site.end());
+
+  it('is not carried out when its look-up was cut off', async () => {
+    const { engine, proxy } = site;
+    await engine.create('acme', 1, OPENING_MINOR, 'leased');
+    const lost = proxy.loseAnswerTo('lost-look-up');
+    expect((await engine.deduct('acme', 'lost-look-up', 7n)).kind).toBe('shardUnavailable');
+    await lost;
+    await engine.whenNothingIsLent('acme');
+    expect(await engine.total('acme')).toBe(OPENING_MINOR);
+    expect(await engine.deduct('acme', 'lost-look-up', 7n)).toMatchObject({
+      kind: 'applied',
+      isDeferred: true,
+    });
+    await expectAtRest(engine, 'acme', { totalMinor: OPENING_MINOR - 7n, keys: ['lost-look-up'] });
+  });
+
+  it('is written once when the answer to its flush was lost', async () => {
+    const { engine, proxy } = site;
+    await engine.create('globex', 1, OPENING_MINOR, 'leased');
+    expect(await engine.deduct('globex', 'lost-flush', 7n)).toHaveProperty('isDeferred', true);
+    await proxy.loseAnswerTo('lost-flush');
+    await expectAtRest(engine, 'globex', { totalMinor: OPENING_MINOR - 7n, keys: ['lost-flush'] });
+  });
+});
+
+interface ProxiedSite {
+  readonly site: EngineSite;
+  readonly proxy: TcpProxy;
+  readonly engine: EngineInstance;
+  readonly end: () => Promise<void>;
+}
+
+/** One shard that an instance reaches through a network to be broken at will. */
+async function startProxied(store: TestStore): Promise<ProxiedSite> {
+  const site = await EngineSite.make(store, 1);
+  const { name, location } = site.shards[0] as (typeof site.shards)[number];
+  if (location.kind !== 'mysql') throw new Error('a proxy stands before a server');
+  const proxy = await TcpProxy.before(location.url);
+  const engine = await site.start({ addresses: [{ name, location: parseLocation(proxy.url) }] });
+  const end = async (): Promise<void> => {
+    await proxy.accept();
+    await site.end();
+    await proxy.close();
+  };
+  return { site, proxy, engine, end };
+}

@@ -60,11 +60,12 @@ export class EngineSite {
 
   /** Creates an account, in the directory and with its rows, each with some money. */
   async account(
-    given: { readonly subAccounts: number; readonly shards: readonly string[]; readonly accountId?: string },
+    given: Pick<AccountRecord, 'subAccounts'> &
+      Partial<Pick<AccountRecord, 'accountId' | 'strategy'>> & { readonly shards: readonly string[] },
     availableMinor: (index: number) => bigint = () => 0n,
   ): Promise<AccountRecord> {
-    const { subAccounts, shards, accountId = 'acme' } = given;
-    const wanted = accountRecord({ accountId, subAccounts, placement: { epoch: 1, shards } });
+    const { subAccounts, shards, accountId = 'acme', strategy = 'merged' } = given;
+    const wanted = accountRecord({ accountId, subAccounts, strategy, placement: { epoch: 1, shards } });
     await this.directory.insertAccount(wanted);
     this.world.fund(wanted, availableMinor);
     return this.read(accountId);

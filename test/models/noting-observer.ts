@@ -6,6 +6,8 @@ export class NotingObserver implements EngineObserver {
   readonly shardStates: [string, 'up' | 'down'][] = [];
   readonly defects: { incident: string; error: unknown }[] = [];
   readonly deductions: { strategy: string; result: string; tries: number }[] = [];
+  readonly flushes: Parameters<EngineObserver['flushed']>[0][] = [];
+  readonly shortfalls: Parameters<EngineObserver['shortfall']>[0][] = [];
   readonly rounds: { requests: number; locked: boolean }[] = [];
   readonly deferrals: string[] = [];
 
@@ -15,6 +17,14 @@ export class NotingObserver implements EngineObserver {
 
   deducted(deduction: { strategy: string; result: string; tries: number }): void {
     this.deductions.push(deduction);
+  }
+
+  flushed(flush: Parameters<EngineObserver['flushed']>[0]): void {
+    this.flushes.push(flush);
+  }
+
+  shortfall(lost: Parameters<EngineObserver['shortfall']>[0]): void {
+    this.shortfalls.push(lost);
   }
 
   shardState(shard: string, up: boolean): void {

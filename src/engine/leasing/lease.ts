@@ -43,8 +43,8 @@ interface Sent {
 const AGAIN_MS_MIN = 50;
 const AGAIN_MS_MAX = 1_000;
 
-/** Flushes that giving a lease back may take: of what is under way, of all that waits, and the last. */
-const LAST_FLUSHES_MAX = 200;
+/** Flushes that writing all of a lease may take: of what is under way, of all that waits, and the last. */
+const FLUSHES_MAX = 200;
 
 /**
  * Money of one account, set aside in one row, that this instance answers deductions from. What was answered is written
@@ -129,12 +129,13 @@ export class Lease {
   async giveBack(): Promise<boolean> {
     this.#isEnding = true;
     this.#answersUntil = -Infinity;
-    for (let flushes = 0; flushes < LAST_FLUSHES_MAX && this.#hasWork(); flushes += 1) {
-      await this.flush();
-      // Not written, and not under way again already: it will be, in a while.
-      if (this.#sent && !this.#flushing && !this.#next) return false;
-    }
+    await this.#flushUntil(() => !this.#hasWork());
     return !this.#hasWork();
+  }
+
+  /** Flushes until something that waits is written, or could not be just now. Never rejects. */
+  write(isWritten: () => boolean): Promise<void> {
+    return this.#flushUntil(() => isWritten() || !this.#hasWork());
   }
 
   /** What it answered and could not write: for a process that ends. */
@@ -144,6 +145,14 @@ export class Lease {
 
   stop(): void {
     this.#callOff?.();
+  }
+
+  async #flushUntil(isDone: () => boolean): Promise<void> {
+    for (let flushes = 0; flushes < FLUSHES_MAX && !isDone(); flushes += 1) {
+      await this.flush();
+      // Not written, and not under way again already: it will be, in a while.
+      if (this.#sent && !this.#flushing && !this.#next) return;
+    }
   }
 
   #hasWork(): boolean {
@@ -213,8 +222,8 @@ export class Lease {
     this.#sent = undefined;
     for (const deferred of sent.deductions) keys.delete(deferred);
     for (const { entry } of sent.deductions)
-      if (reused.includes(entry.requestId)) observer.shortfall?.({ ...entry, reason: 'keyReused' });
-    if (sent.deductions.length > 0) observer.flushed?.({ deductions: sent.deductions.length, found });
+      if (reused.includes(entry.requestId)) observer.shortfall({ ...entry, reason: 'keyReused' });
+    if (sent.deductions.length > 0) observer.flushed({ deductions: sent.deductions.length, found });
     if (!lease && this.#pending.length > 0) {
       this.#lose(undefined);
       return;

@@ -46,6 +46,9 @@ const TERM_SLACK_MS = 20;
 const STOP_MS_MAX = 5_000;
 const STOP_PAUSE_MS = 50;
 
+/** For what only the last of these could not write. */
+const LAST_CHARGES_MS = 1_000;
+
 /**
  * Deductions answered from memory: the strategy `leased`. The money is set aside durably before anything is answered
  * from it, so nobody overdraws; what was answered and not written is lost when the process dies, and no more than its
@@ -113,12 +116,19 @@ export class Leases {
     return decision;
   }
 
-  /** Resolves when what was answered here under a key is written, or could not be just now. */
-  async settle(accountId: string, requestId: string): Promise<void> {
+  /**
+   * Has what was answered here under a key written; never rejects.
+   *
+   * @returns the shard, when it could not be written just now: no look-up that finds nothing means anything then
+   */
+  async settle(accountId: string, requestId: string): Promise<string | undefined> {
     const known = this.#keys.find(accountId, requestId);
-    if (!known) return;
+    if (!known) return undefined;
     const { shard, entry } = known;
-    await this.#leases.get(keyOf({ accountId, shard, epoch: entry.epoch }))?.flush();
+    const isWritten = (): boolean => this.#keys.find(accountId, requestId) !== known;
+    await this.#leases.get(keyOf({ accountId, shard, epoch: entry.epoch }))?.write(isWritten);
+    await this.#otherCharges.tried(known);
+    return isWritten() ? undefined : shard;
   }
 
   /** Leases of the account, of all instances. Rejects with `ShardUnavailableError` when a shard in reach cannot be read. */
@@ -174,6 +184,8 @@ export class Leases {
 
   /** Writes all that was answered and gives all leases back. */
   async whenIdle(): Promise<void> {
+    // What a stop could not write it has told as lost: it must not be written behind that.
+    if (this.#stopped) return;
     await Promise.all([...this.#leases.values()].map((lease) => lease.giveBack()));
     await this.#otherCharges.whenIdle();
     this.#tidy();
@@ -186,15 +198,25 @@ export class Leases {
     const deadline = surroundings.now() + STOP_MS_MAX;
     const isOver = (): boolean => [...this.#leases.values()].every((lease) => lease.isOver);
     do {
-      await Promise.all([...this.#leases.values()].map((lease) => lease.giveBack()));
+      const givenBack = Promise.all([...this.#leases.values()].map((lease) => lease.giveBack()));
+      await this.#within(deadline, givenBack);
       if (!isOver()) await surroundings.sleep(STOP_PAUSE_MS);
     } while (!isOver() && surroundings.now() < deadline);
-    await this.#otherCharges.stop();
+    const chargesUntil = Math.max(deadline, surroundings.now() + LAST_CHARGES_MS);
+    await this.#within(chargesUntil, this.#otherCharges.stop());
     for (const lease of this.#leases.values()) {
       lease.stop();
       for (const { entry } of lease.unwritten)
-        observer.shortfall?.({ ...entry, reason: 'it could not be written before the instance stopped' });
+        observer.shortfall({ ...entry, reason: 'it could not be written before the instance stopped' });
     }
+    this.#otherCharges.giveUp();
+  }
+
+  async #within(until: number, work: Promise<unknown>): Promise<void> {
+    const { surroundings } = this.parts;
+    const waited = new AbortController();
+    await Promise.race([work, surroundings.sleep(Math.max(0, until - surroundings.now()), waited.signal)]);
+    waited.abort();
   }
 
   async #decide(

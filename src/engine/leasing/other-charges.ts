@@ -13,6 +13,8 @@ export interface OtherChargesParts {
   readonly keys: DeferredKeys;
 }
 
+const NOT_IN_TIME = 'it could not be charged before the instance stopped';
+
 const AT_ONCE_MAX = 64;
 const PAUSE_MS_MIN = 20;
 const PAUSE_MS_MAX = 1_000;
@@ -24,6 +26,8 @@ const PAUSE_MS_MAX = 1_000;
  */
 export class OtherCharges {
   readonly #waiting: Deferred[] = [];
+  /** What is not decided, and how to say that it was tried. */
+  readonly #open = new Map<Deferred, PromiseWithResolvers<void>>();
   /** How many of an account are not decided. */
   readonly #undecided = new Map<string, number>();
   readonly #running = new Set<Promise<void>>();
@@ -41,13 +45,21 @@ export class OtherCharges {
 
   /** @param afterwards what must have ended before; must not reject */
   add(lost: readonly Deferred[], afterwards: Promise<unknown>): void {
-    for (const { entry } of lost) this.#count(entry.accountId, 1);
+    for (const each of lost) {
+      this.#open.set(each, Promise.withResolvers());
+      this.#count(each.entry.accountId, 1);
+    }
     const begun = afterwards.then(() => {
       this.#waiting.push(...lost);
       for (let more = Math.min(lost.length, AT_ONCE_MAX - this.#running.size); more > 0; more -= 1)
         this.#track(this.#run());
     });
     this.#track(begun);
+  }
+
+  /** Resolves when it was charged, or could not be just now. */
+  async tried(lost: Deferred): Promise<void> {
+    await this.#open.get(lost)?.promise;
   }
 
   async whenIdle(): Promise<void> {
@@ -65,10 +77,16 @@ export class OtherCharges {
     else this.#undecided.set(accountId, count);
   }
 
-  /** What cannot be decided now is given up. */
+  /** Tries each once more; what cannot be decided then is a shortfall. */
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.whenIdle();
+  }
+
+  /** The process ends: whatever is not decided yet is a shortfall. */
+  giveUp(): void {
+    this.#waiting.length = 0;
+    for (const lost of this.#open.keys()) this.#tell(lost, NOT_IN_TIME);
   }
 
   async #run(): Promise<void> {
@@ -76,31 +94,44 @@ export class OtherCharges {
       await this.#charge(lost);
       this.parts.keys.delete(lost);
       this.#count(lost.entry.accountId, -1);
+      this.#open.get(lost)?.resolve();
+      this.#open.delete(lost);
     }
   }
 
-  async #charge({ entry }: Deferred): Promise<void> {
+  #tell(lost: Deferred, reason: string): void {
+    // Once: what was given up may still come to an end.
+    const open = this.#open.get(lost);
+    if (!open) return;
+    this.#open.delete(lost);
+    open.resolve();
+    this.parts.observer.shortfall({ ...lost.entry, reason });
+  }
+
+  async #charge(lost: Deferred): Promise<void> {
     const { surroundings, observer } = this.parts;
+    const { entry } = lost;
     for (let pauseMs = PAUSE_MS_MIN; ; pauseMs = Math.min(pauseMs * 2, PAUSE_MS_MAX)) {
       const kind = await this.#tryOnce(entry);
       switch (kind) {
         case 'applied':
-          observer.flushed?.({ deductions: 1, found: 0 });
+          observer.flushed({ deductions: 1, found: 0 });
           return;
         case 'replayed':
-          observer.flushed?.({ deductions: 1, found: 1 });
+          observer.flushed({ deductions: 1, found: 1 });
           return;
         case 'undecided':
         case 'overloaded':
         case 'shardUnavailable':
         case 'failed':
           if (!this.#stopped) break;
-          observer.shortfall?.({ ...entry, reason: 'it could not be charged before the instance stopped' });
+          this.#tell(lost, NOT_IN_TIME);
           return;
         default:
-          observer.shortfall?.({ ...entry, reason: kind });
+          this.#tell(lost, kind);
           return;
       }
+      this.#open.get(lost)?.resolve();
       await surroundings.sleep(pauseMs);
     }
   }
