@@ -1,9 +1,11 @@
 import type { FollowUpCommand } from '../ledger/command';
+import type { Entry } from '../ledger/entry';
 import type { Hold } from '../ledger/hold';
 import { reversalKey } from '../ledger/identifiers';
 import { routeRequest } from '../ledger/routing';
 import type { AccountRecord } from '../shards/directory/account-record';
 import { acrossFences, type FenceParts, type Told } from './across-fences';
+import type { Admission, NotAdmitted } from './credit-limit';
 import type { EngineOutcome } from './engine-outcome';
 import { NO_FAULTS, type ReachPoint } from './fault-points';
 import type { KeyLookUps } from './key-look-ups';
@@ -45,7 +47,7 @@ export interface FollowUpParts extends FenceParts {
   readonly lookUps: KeyLookUps;
   readonly reach?: ReachPoint;
   /** Whether the account has room for what comes back to it. */
-  readonly admits: (account: AccountRecord, amountMinor: bigint) => Promise<boolean>;
+  readonly admit: (account: AccountRecord, amountMinor: bigint) => Promise<Admission>;
 }
 
 /** The placement that an account is made with; one that never had another has everything at home. */
@@ -66,10 +68,12 @@ export class FollowUps {
    * it may be could not be read.
    */
   async submit(followUp: FollowUp, account: AccountRecord): Promise<EngineOutcome> {
-    if (followUp.kind === 'reverse') {
-      const refused = await this.#refuseAboveLimit(followUp, account);
-      if (refused) return refused;
-    }
+    return followUp.kind === 'reverse'
+      ? this.#reverseWithinLimit(followUp, account)
+      : this.#tryAcrossFences(followUp, account);
+  }
+
+  #tryAcrossFences(followUp: FollowUp, account: AccountRecord): Promise<EngineOutcome> {
     return acrossFences(this.parts, account, (current) => this.#tryOnce(followUp, current));
   }
 
@@ -133,29 +137,49 @@ export class FollowUps {
     return found.find((each) => each !== undefined);
   }
 
-  /** A found key outranks the limit, so it is looked up before the refusal leaves. */
-  async #refuseAboveLimit(
-    reversal: ReversalRequest,
-    account: AccountRecord,
-  ): Promise<EngineOutcome | undefined> {
-    const { accountId, reverses, requestId, fingerprint } = reversal;
+  async #reverseWithinLimit(reversal: ReversalRequest, account: AccountRecord): Promise<EngineOutcome> {
+    const { accountId, reverses } = reversal;
     const { shard: home } = routeRequest(reverses, account.placement, account.subAccounts);
     const places = [home, ...otherShards(home, account)];
-    const find = async (key: string) => {
+    const find = async (key: string): Promise<Found | undefined> => {
       const found = await Promise.all(
-        places.map(async (shard) => ({
-          shard,
-          entry: await this.parts.lookUps.find(shard, accountId, key),
-        })),
+        places.map(async (shard) => ({ shard, entry: await this.parts.lookUps.find(shard, accountId, key) })),
       );
-      return found.find(({ entry }) => entry !== undefined);
+      for (const { shard, entry } of found) if (entry) return { shard, entry };
+      return undefined;
     };
-    const amountMinor = reversal.amountMinor ?? (await find(reverses))?.entry?.amountMinor;
-    if (amountMinor === undefined || (await this.parts.admits(account, amountMinor))) return undefined;
-    const { shard = home, entry } = (await find(reversalKey(reverses, requestId))) ?? {};
-    if (!entry) return { kind: 'balanceLimitExceeded' };
-    return entry.fingerprint === fingerprint ? { kind: 'replayed', entry, shard } : { kind: 'keyReused' };
+    const amountMinor = reversal.amountMinor ?? (await find(reverses))?.entry.amountMinor;
+    if (amountMinor === undefined) return this.#tryAcrossFences(reversal, account);
+    const admission = await this.parts.admit(account, amountMinor);
+    if (admission.kind !== 'admitted') return turnAway(reversal, { home, find, admission });
+    try {
+      return await this.#tryAcrossFences(reversal, account);
+    } finally {
+      admission.release();
+    }
   }
+}
+
+interface Found {
+  readonly shard: string;
+  readonly entry: Entry;
+}
+
+/** A found key outranks the limit, so it is looked up before the refusal leaves. */
+async function turnAway(
+  { reverses, requestId, fingerprint }: ReversalRequest,
+  at: {
+    readonly home: string;
+    readonly find: (key: string) => Promise<Found | undefined>;
+    readonly admission: NotAdmitted;
+  },
+): Promise<EngineOutcome> {
+  const found = await at.find(reversalKey(reverses, requestId));
+  if (found)
+    return found.entry.fingerprint === fingerprint ? { kind: 'replayed', ...found } : { kind: 'keyReused' };
+  return at.admission.kind === 'above'
+    ? { kind: 'balanceLimitExceeded' }
+    : { kind: 'overloaded', shard: at.home };
 }
 
 /** Where it may be when it is not at home. */
