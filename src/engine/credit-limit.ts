@@ -1,12 +1,11 @@
 import { BALANCE_MAX_MINOR } from '../ledger/money';
-import type { ShardUnavailableError } from '../shards/faults';
 
 export interface CreditLimitSettings {
   /** An allowance is 1/n of the room that a reading found. */
   readonly allowanceDivisor: bigint;
   readonly allowanceMsMax: number;
   readonly accountsMax: number;
-  /** What may be credited to an account, one after the other, while its total cannot be read. */
+  /** What may be credited to an account through this instance, one after the other, while its total cannot be read. */
   readonly unreadMaxMinor: bigint;
 }
 
@@ -17,10 +16,31 @@ export const CREDIT_LIMIT_SETTINGS: CreditLimitSettings = {
   unreadMaxMinor: 10n ** 16n,
 };
 
+/** Whether an account has room for a credit. */
+export type Admission = Admitted | NotAdmitted;
+
+export interface Admitted {
+  readonly kind: 'admitted';
+  /** To be called once the credit has ended, however it did. */
+  readonly release: () => void;
+}
+
+export interface NotAdmitted {
+  /** `undecided`: it would be above the limit if all credits in flight here come to something. */
+  readonly kind: 'above' | 'undecided';
+}
+
 interface Allowance {
   leftMinor: bigint;
-  admittedMinor: bigint;
   readonly until: number;
+}
+
+/** What this instance admitted to an account and what of that has ended, as sums; kept as long as they differ or are read. */
+interface Flow {
+  admittedMinor: bigint;
+  releasedMinor: bigint;
+  inFlight: number;
+  readings: number;
 }
 
 /**
@@ -28,18 +48,14 @@ interface Allowance {
  *
  * A reading of the account's total grants this instance a small share of the room that is left, for a while; credits
  * within it need no further reading. Near the limit, where the share is small, every credit takes one. What this instance
- * has admitted and not heard the end of is counted as if it were there. The limit is soft by what other instances have
- * under way, and by what they were granted: at most a thousandth of the room each. What no row may pass is checked under
- * its lock.
- *
- * An account whose total cannot be read goes on taking money, up to a bound far above what is real and far below what
- * would lift a total out of the range of 64 bits.
+ * has in flight counts as if it came on top of the reading, which may or may not have seen it: so the limit is soft only by
+ * what other instances admit meanwhile, and by what they were granted, at most a thousandth of the room each. What no row
+ * may pass is checked under its lock.
  */
 export class CreditLimit {
   readonly #allowances = new Map<string, Allowance>();
-  /** Credits that were admitted and have not ended, by account. */
-  readonly #underWayMinor = new Map<string, bigint>();
-  /** What was admitted since the account could last be read. */
+  readonly #flows = new Map<string, Flow>();
+  /** What was admitted to accounts since they could last be read. */
   readonly #unreadMinor = new Map<string, bigint>();
 
   constructor(
@@ -47,88 +63,85 @@ export class CreditLimit {
     private readonly now: () => number,
   ) {}
 
-  /**
-   * Carries a credit out if the account has room for it.
-   *
-   * @param readTotal reads the account's total, in minor units, or says why it cannot be read now
-   * @returns `undefined` if it has not; rejects with why it could not be read if too much was credited meanwhile
-   */
-  async within<T>(
-    accountId: string,
-    amountMinor: bigint,
-    readTotal: () => Promise<bigint | ShardUnavailableError>,
-    credit: () => Promise<T>,
-  ): Promise<T | undefined> {
-    if (!this.#spend(accountId, amountMinor) && !(await this.#admits(accountId, amountMinor, readTotal)))
-      return undefined;
-    this.#addUnderWay(accountId, amountMinor);
+  /** Accounts with credits in flight. */
+  get accountsInFlight(): number {
+    return this.#flows.size;
+  }
+
+  /** @param readTotal reads the account's total, in minor units; rejects as this does */
+  async admit(accountId: string, amountMinor: bigint, readTotal: () => Promise<bigint>): Promise<Admission> {
+    if (this.#spend(accountId, amountMinor)) return this.#admitted(accountId, amountMinor);
+    const flow = this.#flowOf(accountId);
+    // Any of these may commit behind the reading and have ended before it is answered.
+    const { releasedMinor } = flow;
+    flow.readings += 1;
     try {
-      return await credit();
+      const aboveTotal = BALANCE_MAX_MINOR - (await readTotal()) - amountMinor;
+      this.#unreadMinor.delete(accountId);
+      if (aboveTotal < 0n) return { kind: 'above' };
+      const room = aboveTotal - (flow.admittedMinor - releasedMinor);
+      if (room < 0n) return { kind: 'undecided' };
+      this.#grant(accountId, room);
+      return this.#admitted(accountId, amountMinor);
     } finally {
-      this.#addUnderWay(accountId, -amountMinor);
+      flow.readings -= 1;
+      this.#forgetIfIdle(accountId, flow);
     }
   }
 
-  async #admits(
-    accountId: string,
-    amountMinor: bigint,
-    readTotal: () => Promise<bigint | ShardUnavailableError>,
-  ): Promise<boolean> {
-    // What ends during the reading may be in it or not, and is counted in any case.
-    const underWay = this.#underWayMinor.get(accountId) ?? 0n;
-    const before = this.#admittedMinor(accountId);
-    const total = await readTotal();
-    if (typeof total !== 'bigint') return this.#admitsUnread(accountId, amountMinor, total);
-    this.#unreadMinor.delete(accountId);
-    const meanwhile = this.#admittedMinor(accountId) - before;
-    const room = BALANCE_MAX_MINOR - total - underWay - meanwhile - amountMinor;
-    if (room < 0n) return false;
-    this.#grant(accountId, { roomMinor: room, admittedMinor: amountMinor });
-    return true;
-  }
-
-  #admitsUnread(accountId: string, amountMinor: bigint, reason: ShardUnavailableError): true {
+  /**
+   * For an account whose total cannot be read just now: it goes on taking money, up to a bound that is far above what is real
+   * and far below what would lift a total out of the range of 64 bits.
+   */
+  admitUnread(accountId: string, amountMinor: bigint): Admission {
     const unreadMinor = (this.#unreadMinor.get(accountId) ?? 0n) + amountMinor;
-    if (unreadMinor > this.settings.unreadMaxMinor) throw reason;
-    this.#unreadMinor.delete(accountId);
-    this.#unreadMinor.set(accountId, unreadMinor);
-    forgetOldest(this.#unreadMinor, this.settings.accountsMax);
-    return true;
+    if (unreadMinor > this.settings.unreadMaxMinor) return { kind: 'undecided' };
+    remember(this.#unreadMinor, accountId, unreadMinor, this.settings.accountsMax);
+    return this.#admitted(accountId, amountMinor);
   }
 
-  #addUnderWay(accountId: string, minor: bigint): void {
-    const sum = (this.#underWayMinor.get(accountId) ?? 0n) + minor;
-    if (sum === 0n) this.#underWayMinor.delete(accountId);
-    else this.#underWayMinor.set(accountId, sum);
+  #admitted(accountId: string, amountMinor: bigint): Admitted {
+    const flow = this.#flowOf(accountId);
+    flow.admittedMinor += amountMinor;
+    flow.inFlight += 1;
+    const release = (): void => {
+      flow.releasedMinor += amountMinor;
+      flow.inFlight -= 1;
+      this.#forgetIfIdle(accountId, flow);
+    };
+    return { kind: 'admitted', release };
   }
 
-  /** What was admitted here so far; only its growth during a reading means something. */
-  #admittedMinor(accountId: string): bigint {
-    return this.#allowances.get(accountId)?.admittedMinor ?? 0n;
+  #flowOf(accountId: string): Flow {
+    const known = this.#flows.get(accountId);
+    if (known) return known;
+    const flow: Flow = { admittedMinor: 0n, releasedMinor: 0n, inFlight: 0, readings: 0 };
+    this.#flows.set(accountId, flow);
+    return flow;
+  }
+
+  #forgetIfIdle(accountId: string, flow: Flow): void {
+    if (flow.inFlight === 0 && flow.readings === 0) this.#flows.delete(accountId);
   }
 
   #spend(accountId: string, amountMinor: bigint): boolean {
     const allowance = this.#allowances.get(accountId);
     if (!allowance || allowance.until < this.now() || allowance.leftMinor < amountMinor) return false;
     allowance.leftMinor -= amountMinor;
-    allowance.admittedMinor += amountMinor;
     return true;
   }
 
-  #grant(accountId: string, grant: { roomMinor: bigint; admittedMinor: bigint }): void {
+  #grant(accountId: string, roomMinor: bigint): void {
     const { allowanceDivisor, allowanceMsMax, accountsMax } = this.settings;
-    const admittedMinor = this.#admittedMinor(accountId) + grant.admittedMinor;
-    this.#allowances.delete(accountId);
-    this.#allowances.set(accountId, {
-      leftMinor: grant.roomMinor / allowanceDivisor,
-      admittedMinor,
-      until: this.now() + allowanceMsMax,
-    });
-    forgetOldest(this.#allowances, accountsMax);
+    const leftMinor = roomMinor / allowanceDivisor;
+    remember(this.#allowances, accountId, { leftMinor, until: this.now() + allowanceMsMax }, accountsMax);
   }
 }
 
-function forgetOldest(known: Map<string, unknown>, sizeMax: number): void {
+/** The newest are kept, so many of them. */
+function remember<T>(known: Map<string, T>, key: string, value: T, sizeMax: number): void {
+  known.delete(key);
+  known.set(key, value);
   if (known.size <= sizeMax) return;
   const [oldest] = known.keys();
   if (oldest !== undefined) known.delete(oldest);

@@ -1,14 +1,18 @@
 import { accountRecord } from '../../test/models/account-record';
 import { row } from '../../test/models/commands';
-import { creditOf, deduction, requestAt } from '../../test/models/engine-requests';
+import { creditOf, deduction, requestAt, reversalOf } from '../../test/models/engine-requests';
+import { Gate } from '../../test/models/engine-site';
 import { EngineWorld } from '../../test/models/engine-world';
 import { promisesSettled } from '../../test/models/turns';
 import { BALANCE_MAX_MINOR } from '../ledger/money';
 import { routeRequest } from '../ledger/routing';
 import { DirectoryUnavailableError } from '../shards/directory/directory';
+import { ShardUnavailableError } from '../shards/faults';
 import { CREDIT_LIMIT_SETTINGS } from './credit-limit';
+import type { Request } from './router';
 
 const SHARDS = ['east', 'north', 'west'];
+const LARGE_MINOR = 10n ** 18n;
 const ACCOUNT = accountRecord({ subAccounts: 6, placement: { epoch: 1, shards: SHARDS } });
 
 describe('the engine', () => {
@@ -91,6 +95,48 @@ describe('the engine', () => {
     expect(await engine.submit({ ...creditOf('before', 10n), fingerprint: 'other' }, ACCOUNT)).toEqual({
       kind: 'keyReused',
     });
+  });
+
+  test.each(['can', 'cannot'])(
+    'keeps the account under the limit by a thousand large credits at once, when its total %s be read',
+    async (how) => {
+      const { engine, shard, world } = setUp();
+      if (how === 'cannot')
+        for (const name of SHARDS)
+          shard(name).before('reading', ...Array<typeof unreadable>(1_000).fill(unreadable));
+      const commits = new Gate();
+      for (const name of SHARDS)
+        shard(name).before('batch', ...Array<Gate['pass']>(1_000).fill(commits.pass));
+      const credits = Array.from({ length: 1_000 }, (_, number) => creditOf(`large ${number}`, LARGE_MINOR));
+      const submit = (credit: Request) => engine.submit(credit, ACCOUNT);
+      const first = credits.slice(0, 500).map(submit);
+      await commits.reached;
+      // These are decided while the others are admitted and no reading can have seen them.
+      const second = credits.slice(500).map(submit);
+      await world.time.sleep(10);
+      commits.open();
+      const outcomes = await Promise.all([...first, ...second]);
+      expect(new Set(outcomes.map(({ kind }) => kind))).toEqual(new Set(['applied', 'overloaded']));
+      expect(outcomes.filter(({ kind }) => kind === 'applied')).toHaveLength(9);
+
+      // Asked again, what was only put off is decided.
+      for (const credit of credits.slice(-3))
+        expect(await submit(credit)).toEqual({ kind: 'balanceLimitExceeded' });
+      expect(world.total()).toBe(9n * LARGE_MINOR);
+    },
+  );
+
+  test('counts reversals in flight against the limit, and their ends', async () => {
+    const { engine } = setUp((85n * LARGE_MINOR) / 60n);
+    await engine.submit(deduction('bought', LARGE_MINOR), ACCOUNT);
+    const back = reversalOf('bought', 'back');
+    const [reversed, credited] = await Promise.all([
+      engine.follow(back, ACCOUNT),
+      engine.submit(creditOf('topup', LARGE_MINOR), ACCOUNT),
+    ]);
+    expect([reversed.kind, credited.kind].sort()).toEqual(['applied', 'overloaded']);
+    const last = creditOf('last', LARGE_MINOR / 2n);
+    expect(await engine.submit(last, ACCOUNT)).toMatchObject({ kind: 'applied' });
   });
 
   test('takes a credit while a shard that its limit would be read from is away', async () => {
@@ -228,6 +274,10 @@ function setUp(availableMinor = 0n, rowEpoch = 1) {
 }
 
 /** Never comes back. */
+function unreadable(): never {
+  throw new ShardUnavailableError('any', 'it cannot be read just now');
+}
+
 function stall(): Promise<void> {
   return new Promise(() => undefined);
 }

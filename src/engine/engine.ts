@@ -7,7 +7,7 @@ import { acrossFences, type Told } from './across-fences';
 import type { AccountCache } from './account-cache';
 import type { Balances } from './balances';
 import type { Collector } from './collector';
-import type { CreditLimit } from './credit-limit';
+import type { Admission, CreditLimit, NotAdmitted } from './credit-limit';
 import { earlierUse } from './earlier-use';
 import type { EngineOutcome, LaneOutcome } from './engine-outcome';
 import type { DeductCommand } from '../ledger/command';
@@ -59,7 +59,7 @@ export class Engine {
   constructor(private readonly parts: EngineParts) {
     this.#followUps = new FollowUps({
       ...parts,
-      withinLimit: (account, amountMinor, credit) => this.#withinLimit(account, amountMinor, credit),
+      admit: (account, amountMinor) => this.#admit(account, amountMinor),
     });
     this.leases = new Leases({ ...parts, settings: parts.leaseSettings }, (request, account) =>
       acrossFences(parts, account, (current) => this.#tryDurably(request, current)),
@@ -82,9 +82,13 @@ export class Engine {
     account: AccountRecord,
     tryOnce: (account: AccountRecord) => Told | Promise<Told>,
   ): Promise<EngineOutcome> {
-    const credit = (): Promise<EngineOutcome> => acrossFences(this.parts, account, tryOnce);
-    const told = await this.#withinLimit(account, request.amountMinor, credit);
-    return told ?? this.#refuseAboveLimit(request, account);
+    const admission = await this.#admit(account, request.amountMinor);
+    if (admission.kind !== 'admitted') return this.#turnAway(request, account, admission);
+    try {
+      return await acrossFences(this.parts, account, tryOnce);
+    } finally {
+      admission.release();
+    }
   }
 
   /** Does something to what was done before, wherever that is; resolves and rejects as `submit` does. */
@@ -226,34 +230,33 @@ export class Engine {
   }
 
   /** A found key outranks the limit, so it is looked up before the refusal leaves. */
-  async #refuseAboveLimit(request: Request, account: AccountRecord): Promise<EngineOutcome> {
+  async #turnAway(request: Request, account: AccountRecord, { kind }: NotAdmitted): Promise<EngineOutcome> {
     const found = await this.findEntry(account, request.requestId);
-    if (!found) return { kind: 'balanceLimitExceeded' };
+    const [home = ''] = account.placement.shards;
+    if (!found)
+      return kind === 'above' ? { kind: 'balanceLimitExceeded' } : { kind: 'overloaded', shard: home };
     const { entry, shard } = found;
     return entry.fingerprint === request.fingerprint
       ? { kind: 'replayed', entry, shard }
       : { kind: 'keyReused' };
   }
 
-  /** @returns `undefined` if the account has no room */
-  #withinLimit(
-    account: AccountRecord,
-    amountMinor: bigint,
-    credit: () => Promise<EngineOutcome>,
-  ): Promise<EngineOutcome | undefined> {
+  async #admit(account: AccountRecord, amountMinor: bigint): Promise<Admission> {
     const { shards, balances, creditLimit } = this.parts;
+    const { accountId } = account;
     const [shard = ''] = account.placement.shards;
-    // The account's limit is a soft one: a shard that cannot be read must neither keep money from coming in elsewhere
-    // nor make it wait.
-    const readTotal = async (): Promise<bigint | ShardUnavailableError> => {
-      try {
-        return (await shards.within(LIMIT_READ_MS_MAX, shard, balances.current(account))).totalMinor;
-      } catch (error) {
-        if (error instanceof ShardUnavailableError) return error;
-        throw error;
-      }
-    };
-    return creditLimit.within(account.accountId, amountMinor, readTotal, credit);
+    const readTotal = async (): Promise<bigint> =>
+      (await shards.within(LIMIT_READ_MS_MAX, shard, balances.current(account))).totalMinor;
+    try {
+      return await creditLimit.admit(accountId, amountMinor, readTotal);
+    } catch (error) {
+      if (!(error instanceof ShardUnavailableError)) throw error;
+      // The account's limit is a soft one: a shard that cannot be read must neither keep money from coming in elsewhere
+      // nor make it wait, as long as it is no more than is ever credited.
+      const admission = creditLimit.admitUnread(accountId, amountMinor);
+      if (admission.kind !== 'admitted') throw error;
+      return admission;
+    }
   }
 
   /** The credit is durable already; waiting only lets the next deduction find the money wherever its home is. */

@@ -5,6 +5,7 @@ import { reversalKey } from '../ledger/identifiers';
 import { routeRequest } from '../ledger/routing';
 import type { AccountRecord } from '../shards/directory/account-record';
 import { acrossFences, type FenceParts, type Told } from './across-fences';
+import type { Admission, NotAdmitted } from './credit-limit';
 import type { EngineOutcome } from './engine-outcome';
 import { NO_FAULTS, type ReachPoint } from './fault-points';
 import type { KeyLookUps } from './key-look-ups';
@@ -45,12 +46,8 @@ export interface FollowUpParts extends FenceParts {
   readonly shards: ShardSet;
   readonly lookUps: KeyLookUps;
   readonly reach?: ReachPoint;
-  /** Lets money come back to the account if there is room for it; otherwise `undefined`. */
-  readonly withinLimit: (
-    account: AccountRecord,
-    amountMinor: bigint,
-    credit: () => Promise<EngineOutcome>,
-  ) => Promise<EngineOutcome | undefined>;
+  /** Whether the account has room for what comes back to it. */
+  readonly admit: (account: AccountRecord, amountMinor: bigint) => Promise<Admission>;
 }
 
 /** The placement that an account is made with; one that never had another has everything at home. */
@@ -71,9 +68,13 @@ export class FollowUps {
    * it may be could not be read.
    */
   async submit(followUp: FollowUp, account: AccountRecord): Promise<EngineOutcome> {
-    const carryOut = (): Promise<EngineOutcome> =>
-      acrossFences(this.parts, account, (current) => this.#tryOnce(followUp, current));
-    return followUp.kind === 'reverse' ? this.#reverse(followUp, account, carryOut) : carryOut();
+    return followUp.kind === 'reverse'
+      ? this.#reverseWithinLimit(followUp, account)
+      : this.#tryAcrossFences(followUp, account);
+  }
+
+  #tryAcrossFences(followUp: FollowUp, account: AccountRecord): Promise<EngineOutcome> {
+    return acrossFences(this.parts, account, (current) => this.#tryOnce(followUp, current));
   }
 
   /** Rejects with `ShardUnavailableError` when a shard where it may be could not be read. */
@@ -136,40 +137,49 @@ export class FollowUps {
     return found.find((each) => each !== undefined);
   }
 
-  async #reverse(
-    reversal: ReversalRequest,
-    account: AccountRecord,
-    carryOut: () => Promise<EngineOutcome>,
-  ): Promise<EngineOutcome> {
-    const { reverses, requestId, fingerprint } = reversal;
+  async #reverseWithinLimit(reversal: ReversalRequest, account: AccountRecord): Promise<EngineOutcome> {
+    const { accountId, reverses } = reversal;
     const { shard: home } = routeRequest(reverses, account.placement, account.subAccounts);
     const places = [home, ...otherShards(home, account)];
-    const amountMinor =
-      reversal.amountMinor ?? (await this.#findEntry(account, places, reverses))?.entry.amountMinor;
-    if (amountMinor === undefined) return carryOut();
-    const told = await this.parts.withinLimit(account, amountMinor, carryOut);
-    if (told) return told;
-    // A found key outranks the limit, so it is looked up before the refusal leaves.
-    const found = await this.#findEntry(account, places, reversalKey(reverses, requestId));
-    if (!found) return { kind: 'balanceLimitExceeded' };
-    const { entry, shard } = found;
-    return entry.fingerprint === fingerprint ? { kind: 'replayed', entry, shard } : { kind: 'keyReused' };
+    const find = async (key: string): Promise<Found | undefined> => {
+      const found = await Promise.all(
+        places.map(async (shard) => ({ shard, entry: await this.parts.lookUps.find(shard, accountId, key) })),
+      );
+      for (const { shard, entry } of found) if (entry) return { shard, entry };
+      return undefined;
+    };
+    const amountMinor = reversal.amountMinor ?? (await find(reverses))?.entry.amountMinor;
+    if (amountMinor === undefined) return this.#tryAcrossFences(reversal, account);
+    const admission = await this.parts.admit(account, amountMinor);
+    if (admission.kind !== 'admitted') return turnAway(reversal, { home, find, admission });
+    try {
+      return await this.#tryAcrossFences(reversal, account);
+    } finally {
+      admission.release();
+    }
   }
+}
 
-  async #findEntry(
-    { accountId }: AccountRecord,
-    places: readonly string[],
-    key: string,
-  ): Promise<{ entry: Entry; shard: string } | undefined> {
-    const found = await Promise.all(
-      places.map(async (shard) => ({
-        shard,
-        entry: await this.parts.lookUps.find(shard, accountId, key),
-      })),
-    );
-    for (const { shard, entry } of found) if (entry) return { shard, entry };
-    return undefined;
-  }
+interface Found {
+  readonly shard: string;
+  readonly entry: Entry;
+}
+
+/** A found key outranks the limit, so it is looked up before the refusal leaves. */
+async function turnAway(
+  { reverses, requestId, fingerprint }: ReversalRequest,
+  at: {
+    readonly home: string;
+    readonly find: (key: string) => Promise<Found | undefined>;
+    readonly admission: NotAdmitted;
+  },
+): Promise<EngineOutcome> {
+  const found = await at.find(reversalKey(reverses, requestId));
+  if (found)
+    return found.entry.fingerprint === fingerprint ? { kind: 'replayed', ...found } : { kind: 'keyReused' };
+  return at.admission.kind === 'above'
+    ? { kind: 'balanceLimitExceeded' }
+    : { kind: 'overloaded', shard: at.home };
 }
 
 /** Where it may be when it is not at home. */

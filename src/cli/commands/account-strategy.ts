@@ -11,7 +11,12 @@ export function addAccountStrategyCommand(account: Command, context: CommandCont
     .command('strategy')
     .description('change how an account’s deductions are carried out, while it is in use')
     .argument('<id>', 'account id', accountIdArgument)
-    .addArgument(new Argument('<strategy>', 'the way').choices(STRATEGIES))
+    .addArgument(
+      new Argument(
+        '<strategy>',
+        'the way; leased is for hot accounts, slower than merged on many cold ones',
+      ).choices(STRATEGIES),
+    )
     .option('--if-match <revision>', 'only if the account is as it was under this ETag', revisionArgument)
     .action((id: string, strategy: string, { ifMatch }: { ifMatch?: string }, command: Command) =>
       withService(command, context, async (client, { json }) => {

@@ -24,9 +24,10 @@ export function addAccountCommands(program: Command, context: CommandContext): C
     .option('--sub-accounts <n>', 'over how many rows the balance is split (default 1)', wholeNumber(1, 1024))
     .option('--initial-balance <amount>', 'opening balance in minor units', amountArgument)
     .addOption(
-      new Option('--strategy <strategy>', 'how deductions are carried out (default merged)').choices(
-        STRATEGIES,
-      ),
+      new Option(
+        '--strategy <strategy>',
+        'how deductions are carried out (default merged; leased is for hot accounts, slower than merged on many cold ones)',
+      ).choices(STRATEGIES),
     )
     .option('--low-balance <amount>', 'tell when the balance falls below this', amountArgument)
     .action((id: string, options: CreateOptions, command: Command) =>

@@ -21,7 +21,10 @@ export const subAccounts = { type: 'integer', minimum: 1, maximum: 1024 } as con
 export const strategy = {
   type: 'string',
   enum: STRATEGIES,
-  description: `How deductions are carried out; by default \`${DEFAULT_STRATEGY}\`. Not available yet: ${STRATEGIES_TO_COME.join(', ')}.`,
+  description:
+    `How deductions are carried out; by default \`${DEFAULT_STRATEGY}\`. ` +
+    '`leased` is for hot accounts only: on many cold ones it is slower than `merged`. ' +
+    `Not available yet: ${STRATEGIES_TO_COME.join(', ')}.`,
 } as const;
 export const shardName = {
   type: 'string',
