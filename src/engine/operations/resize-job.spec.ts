@@ -337,6 +337,34 @@ describe('a runner that stalls and wakes up late', () => {
     expectConserved(site.world, 100n);
   });
 
+  test('does not begin again what another one has carried to its end', async () => {
+    await site.account({ subAccounts: 2, shards: ['east', 'west'] }, () => 50n);
+    const stalled = site.instance();
+    const gate = new Gate();
+    const begin = site.directory.beginOperation.bind(site.directory);
+    jest.spyOn(site.directory, 'beginOperation').mockImplementationOnce(async (_account, operationId) => {
+      await gate.pass();
+      // It reads the account when all is over, so that nothing has changed since.
+      return begin(await site.read(), operationId);
+    });
+    const { operationId, run } = await site.start(stalled, 'resize', {
+      subAccounts: 4,
+      shards: ['east', 'west'],
+    });
+    await gate.reached;
+    await site.expire(operationId);
+    const other = site.instance();
+    await other.runner.takeUp();
+    expect(await site.end(other, operationId)).toMatchObject({ status: 'done' });
+
+    gate.open();
+    await run;
+    expect(await site.read()).toMatchObject({ operationId: null, operation: 1, subAccounts: 4 });
+    expect(await site.resize(other, { subAccounts: 2, shards: ['east', 'west'] })).toMatchObject({
+      status: 'done',
+    });
+  });
+
   test('makes no rows on shards of a placement that it could not announce, for another one had given it up', async () => {
     await site.account({ subAccounts: 2, shards: ['east', 'west'] }, () => 50n);
     const stalled = site.instance();

@@ -12,7 +12,7 @@ import type { PastPlacement } from '../../ledger/routing';
 import type { AccountStatus } from '../../ledger/sub-account';
 import { DirectoryDatabase } from './directory-database';
 import { LeaseStore } from './lease-store';
-import { OperationStore } from './operation-store';
+import { ASKED, OperationStore } from './operation-store';
 
 export { DirectoryUnavailableError } from './directory-database';
 
@@ -154,12 +154,18 @@ export class Directory {
     return rows.map(toAccountRecord);
   }
 
-  /** Begins a change of an account's size or placement. @returns false when the account has changed or another is under way */
+  /**
+   * Begins a change of an account's size or placement, once: a runner that stalled over it comes too late when another has
+   * carried it on, even to its end.
+   *
+   * @returns false when the account has changed, another operation is under way, or this one is begun already
+   */
   async beginOperation(account: AccountRecord, operationId: string): Promise<boolean> {
     const matched = await this.#database.write(
       `UPDATE account SET operation_id = ?, operation = operation + 1, revision = revision + 1
-       WHERE account_id = ? AND revision = ? AND operation_id IS NULL AND creation = 'done'`,
-      [operationId, account.accountId, account.revision],
+       WHERE account_id = ? AND revision = ? AND operation_id IS NULL AND creation = 'done'
+         AND EXISTS (SELECT 1 FROM operation WHERE operation_id = ? AND step = '${ASKED}')`,
+      [operationId, account.accountId, account.revision, operationId],
     );
     return matched > 0;
   }
