@@ -8,6 +8,7 @@ interface Options {
   readonly requests: number;
   readonly seed: number;
   readonly store: 'sqlite' | 'mariadb';
+  readonly door?: 'rest' | 'grpc';
   readonly case?: string;
   readonly json?: string;
 }
@@ -23,15 +24,16 @@ const command = new Command('fuzz')
   .addOption(
     new Option('--store <kind>', 'what the shards are').choices(['sqlite', 'mariadb']).default('sqlite'),
   )
+  .addOption(new Option('--door <kind>', 'only this one').choices(['rest', 'grpc']))
   .option('--case <seed/path>', 'sends one case again, as a finding names it')
   .option('--json <file>', 'also write the report to this file')
   .action(run);
 
-async function run({ requests, seed, store, case: replay, json }: Options): Promise<void> {
+async function run({ requests, seed, store, door, case: replay, json }: Options): Promise<void> {
   const kind = SITES.find(({ mark }) => mark === store);
   if (!kind) throw new Error(`there is no store "${store}"`);
   console.log(`fuzz: ${requests} requests on ${store}, seed ${seed}`);
-  const report = await fuzz({ kind, requests, seed, replay, print: (text) => console.log(text) });
+  const report = await fuzz({ kind, requests, seed, door, replay, print: (text) => console.log(text) });
   console.log(describeReport(report));
   for (const found of report.found) console.log(findingText(found, report));
   if (json !== undefined) writeFileSync(json, `${JSON.stringify(report, undefined, 2)}\n`);

@@ -9,7 +9,8 @@ import type { Finding } from '../oracles/finding';
 import { judgeLog } from '../oracles/judge-log';
 import { Secrets } from '../oracles/leaks';
 import { Bookkeeper } from './bookkeeper';
-import type { Door, FoundOnce } from './door';
+import type { Door, FoundOnce, Round } from './door';
+import { GrpcDoor } from './grpc-door';
 import { openAccounts } from './opening';
 import { RestDoor } from './rest-door';
 import { SiteBooks } from './site-books';
@@ -28,8 +29,8 @@ export interface FuzzOptions {
   /** One case again, `seed/path` as a finding names it. */
   readonly replay?: string | undefined;
   readonly print: (text: string) => void;
-  /** More doors than REST, on the same service. */
-  readonly doors?: (rest: RestDoor) => readonly Door[];
+  /** Only this one; both by default, on the same books. */
+  readonly door?: 'rest' | 'grpc' | undefined;
 }
 
 export interface FuzzReport {
@@ -99,7 +100,7 @@ async function fuzzService({ site, service, books, addresses, options }: Running
   const expected = new ExpectedBooks();
   const operations = readDescription((await rest.get('/openapi.json')).body);
   await openAccounts(rest, known, expected);
-  const door = new RestDoor({
+  const restDoor = new RestDoor({
     url: rest.url,
     key: ADMIN_KEY,
     operations,
@@ -110,6 +111,17 @@ async function fuzzService({ site, service, books, addresses, options }: Running
     site: books,
     shown: shownBy(site),
   });
+  const grpcDoor = new GrpcDoor({
+    url: service.grpcUrl,
+    key: ADMIN_KEY,
+    known,
+    expected,
+    secrets,
+    site: books,
+  });
+  const doors: readonly Door[] = [restDoor, grpcDoor].filter(
+    ({ name }) => options.door === undefined || options.door === name,
+  );
   const began = performance.now();
   const found: FoundOnce[] = [];
   const find = (findings: readonly Finding[]): void =>
@@ -117,14 +129,19 @@ async function fuzzService({ site, service, books, addresses, options }: Running
   let sent = 0;
   const [, caseSeed, casePath] = /^(-?\d+)\/(.*)$/.exec(options.replay ?? '') ?? [];
   if (caseSeed !== undefined && casePath !== undefined)
-    found.push(...(await door.replay(Number(caseSeed), casePath)));
+    found.push(...(await restDoor.replay(Number(caseSeed), casePath)));
   else {
     for (let round = 0; sent < requests; round += 1) {
       const size = Math.min(ROUND, requests - sent);
-      const loud = await door.run(size, seed + round);
-      const quiet = await door.runQuietly(Math.min(QUIET, Math.ceil(size / 20)), seed + round);
-      sent += loud.requests + quiet.requests;
-      found.push(...loud.found, ...quiet.found);
+      const each = Math.ceil(size / doors.length);
+      const loud = await Promise.all(doors.map((door) => door.run(each, seed + round)));
+      const quiet: Round[] = [];
+      for (const door of doors)
+        quiet.push(await door.runQuietly(Math.min(QUIET, Math.ceil(each / 20)), seed + round));
+      for (const came of [...loud, ...quiet]) {
+        sent += came.requests;
+        found.push(...came.found);
+      }
       await books.atRest();
       find(expected.compare(await books.read()));
       print(
@@ -134,7 +151,9 @@ async function fuzzService({ site, service, books, addresses, options }: Running
     }
   }
   const seconds = (performance.now() - began) / 1_000;
-  const { neverSucceeded: without, counts } = door.report();
+  const reports = doors.map((door) => door.report());
+  const without = reports.flatMap(({ neverSucceeded }) => neverSucceeded);
+  const counts = Object.assign({}, ...reports.map(({ counts }) => counts)) as FuzzReport['counts'];
   // One case alone proves nothing about the others.
   const neverSucceeded = options.replay === undefined ? without : [];
   if (found.length === 0)
@@ -156,7 +175,8 @@ async function fuzzService({ site, service, books, addresses, options }: Running
   const openFiles = Number(/^process_open_fds (\S+)/m.exec(metrics)?.[1]);
   if (openFiles > OPEN_FILES_MAX)
     find([{ kind: 'slow', where: 'handles', detail: `${openFiles} files are open` }]);
-  door.close();
+  restDoor.close();
+  grpcDoor.close();
   return {
     store: kind.mark,
     seed,

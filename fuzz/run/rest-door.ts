@@ -1,5 +1,4 @@
 import fc from 'fast-check';
-import { setTimeout as pause } from 'node:timers/promises';
 import { AnswerSchemas } from '../description/answer-schemas';
 import { type Arrival, Arrivals } from '../description/arrival';
 import type { Operation } from '../description/operation';
@@ -15,13 +14,12 @@ import { Connection, type Heard } from '../send/connection';
 import type { Bookkeeper } from './bookkeeper';
 import type { Door, FoundOnce, Round } from './door';
 import { commandOf } from './reproduction';
-import { changedIn, type Digest, type SiteBooks } from './site-books';
+import { changedIn, type SiteBooks } from './site-books';
 import { Tally } from './tally';
 
 const CONNECTIONS = 16;
 const SHRINKS_MAX = 150;
 const SLOW_MS = 15_000;
-const LOOK_AGAIN_MS = 200;
 /** What a whole round may find: after that something is broken so thoroughly that more would say nothing. */
 const FOUND_MAX = 25;
 
@@ -82,8 +80,7 @@ export class RestDoor implements Door {
     const [connection] = this.#connections;
     if (!connection) return { requests: 0, found: [] };
     const found: FoundOnce[] = [];
-    // What was abandoned before may still be on its way.
-    let before = await this.#whenNothingChanges();
+    let before = await site.digestAtRest();
     for (const plan of fc.sample(this.#plans, { numRuns: requests, seed: derived(seed, -1) })) {
       const delivery = this.#deliveryOf(plan);
       // What is abandoned or broken may have been carried out: it says nothing of refusals.
@@ -106,17 +103,6 @@ export class RestDoor implements Door {
       }
     }
     return { requests, found };
-  }
-
-  async #whenNothingChanges(): Promise<Digest> {
-    const { site } = this.parts;
-    await site.atRest();
-    for (let before = await site.digest(); ;) {
-      await pause(LOOK_AGAIN_MS);
-      const after = await site.digest();
-      if (changedIn(before, after).length === 0) return after;
-      before = after;
-    }
   }
 
   report() {

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { eventually } from '../../test/setup/eventually';
 import { rawSql, type RawSql } from '../../test/setup/raw-sql';
 import { parseLocation, parseShardAddress } from '../../src/shards/shard-address';
 import type { ExpectedEntry, ReadBooks } from '../oracles/expected-books';
 
 const REST_MS_MAX = 90_000;
+const LOOK_AGAIN_MS = 200;
 
 /** What each table holds, in short. */
 export type Digest = Readonly<Record<'accounts' | 'keys' | 'shards' | 'operations' | 'entries', string>>;
@@ -90,6 +92,17 @@ export class SiteBooks {
         ),
       ),
     };
+  }
+
+  /** The digest once nothing changes any more: what was abandoned before may still be on its way. */
+  async digestAtRest(): Promise<Digest> {
+    await this.atRest();
+    for (let before = await this.digest(); ;) {
+      await pause(LOOK_AGAIN_MS);
+      const after = await this.digest();
+      if (changedIn(before, after).length === 0) return after;
+      before = after;
+    }
   }
 
   async close(): Promise<void> {

@@ -3,6 +3,7 @@ import { findingText } from '../../fuzz/run/describe-report';
 import { sqliteSites } from '../setup/service-sites';
 
 const REQUESTS = 3_000;
+const CALLS = 1_000;
 const SEED = 20_260_101;
 
 /**
@@ -11,11 +12,32 @@ const SEED = 20_260_101;
  */
 describe('[sqlite] fuzzing the service', () => {
   it(`finds nothing in ${REQUESTS} requests, and every operation succeeds among them`, async () => {
-    const report = await fuzz({ kind: sqliteSites, requests: REQUESTS, seed: SEED, print: () => undefined });
+    const report = await fuzz({
+      kind: sqliteSites,
+      requests: REQUESTS,
+      seed: SEED,
+      door: 'rest',
+      print: () => undefined,
+    });
 
     expect(report.found.map((found) => findingText(found, report))).toEqual([]);
     expect([report.neverSucceeded, report.audit]).toEqual([[], 'balanced']);
     expect(report.requests).toBeGreaterThanOrEqual(REQUESTS);
+    expect(report.entries).toBeGreaterThan(50);
+  }, 120_000);
+
+  it(`finds nothing in ${CALLS} gRPC calls, and every method succeeds among them`, async () => {
+    const report = await fuzz({
+      kind: sqliteSites,
+      requests: CALLS,
+      seed: SEED,
+      door: 'grpc',
+      print: () => undefined,
+    });
+
+    expect(report.found.map((found) => findingText(found, report))).toEqual([]);
+    expect([report.neverSucceeded, report.audit]).toEqual([[], 'balanced']);
+    expect(report.requests).toBeGreaterThanOrEqual(CALLS);
     expect(report.entries).toBeGreaterThan(50);
   }, 120_000);
 });

@@ -53,6 +53,13 @@ export class ServiceProcess {
     return this.#rest;
   }
 
+  /** For HTTP/2; printed with the address of REST. */
+  get grpcUrl(): string {
+    const address = /^gRPC +(\S+)$/m.exec(this.#stdout)?.[1];
+    if (address === undefined) throw new Error('the service has not started');
+    return `http://${address}`;
+  }
+
   get stdout(): string {
     return this.#stdout;
   }
