@@ -22,7 +22,7 @@ export interface BarPlot {
 }
 
 const BAR = { height: 11, gap: 2, groupGap: 8 };
-const PANEL = { width: 430, label: 110, value: 60, head: 34, foot: 26 };
+const PANEL = { width: 460, label: 140, value: 60, head: 34, foot: 26 };
 const TITLE_HEIGHT = 30;
 const COLUMNS = 2;
 
