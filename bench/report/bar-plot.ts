@@ -24,6 +24,8 @@ export interface BarPlot {
 const BAR = { height: 11, gap: 2, groupGap: 8 };
 const PANEL = { width: 460, label: 140, value: 60, head: 34, foot: 26 };
 const TITLE_HEIGHT = 30;
+/** The key of several series stands below the title. */
+const KEY_HEIGHT = 18;
 const COLUMNS = 2;
 
 /** Horizontal bars as SVG, in panels side by side. Readable on light and on dark. */
@@ -34,17 +36,19 @@ export function barPlot(plot: BarPlot): string {
   const panelHeight = PANEL.head + groupsMax * groupHeight + PANEL.foot;
   const columns = Math.min(COLUMNS, Math.max(1, panels.length));
   const width = columns * PANEL.width;
-  const height = Math.ceil(panels.length / columns) * panelHeight + TITLE_HEIGHT;
+  const head = TITLE_HEIGHT + (series.length < 2 ? 0 : KEY_HEIGHT);
+  const height = Math.ceil(panels.length / columns) * panelHeight + head;
   const drawn = panels.map((panel, position) => {
     const x = (position % columns) * PANEL.width;
-    const y = TITLE_HEIGHT + Math.floor(position / columns) * panelHeight;
+    const y = head + Math.floor(position / columns) * panelHeight;
     return `<g transform="translate(${x} ${y})">${panelOf(panel, groupHeight, plot.axis)}</g>`;
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escaped(description)}">`,
     STYLE,
     `<rect class="ground" width="${width}" height="${height}"/>`,
-    `<text class="head" x="10" y="19">${escaped(title)}${keyOf(series)}</text>`,
+    `<text class="head" x="10" y="19">${escaped(title)}</text>`,
+    keyOf(series),
     ...drawn,
     '</svg>\n',
   ].join('\n');
@@ -53,7 +57,7 @@ export function barPlot(plot: BarPlot): string {
 function keyOf(series: readonly string[]): string {
   if (series.length < 2) return '';
   const names = series.map((name, number) => `<tspan class="key${number}">■</tspan> ${escaped(name)}`);
-  return `; ${names.join('  ')}`;
+  return `<text x="10" y="${TITLE_HEIGHT + 6}">${names.join('  ')}</text>`;
 }
 
 function panelOf({ title, groups }: BarPanel, groupHeight: number, axis: Axis): string {

@@ -8,6 +8,9 @@ import { serviceEnvironment } from '../setup/service';
 import { ServiceProcess } from '../setup/service-process';
 import { mariadbSites, type ServiceSite } from '../setup/service-sites';
 
+/** Well below what a batch may take that waits for a lock, with all its tries. */
+const TRIED_MS = 4_000;
+
 const count = (length: number): number[] => Array.from({ length }, (_, n) => n);
 
 /** Several worker processes on one port. Each client here has one connection, which is one worker's for good. */
@@ -130,6 +133,7 @@ describe('[mariadb] a service of two workers', () => {
     try {
       await holder.query('START TRANSACTION');
       await holder.query('SELECT * FROM sub_account FOR UPDATE');
+      const heldSince = performance.now();
       const answers = clients.map((each, n) => each.deduct('acct', `k-${n}`, 1));
       const home = async (): Promise<true | undefined> => {
         const [waiting] = await holder.query<RowDataPacket[]>(
@@ -151,8 +155,10 @@ describe('[mariadb] a service of two workers', () => {
         return refused;
       });
       await holder.query('ROLLBACK');
-      const statuses = (await Promise.all(answers)).map(({ status }) => status);
-      expect(statuses).toEqual(statuses.map(() => 201));
+      const heldMs = performance.now() - heldSince;
+      // On a machine that is very busy the row was held for longer than a batch is tried.
+      const due = heldMs < TRIED_MS ? [201] : [201, 503];
+      for (const { status } of await Promise.all(answers)) expect(due).toContain(status);
       expect(await service.exit).toEqual({ code: 0, signal: null });
     } finally {
       await holder.end();
