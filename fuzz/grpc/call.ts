@@ -181,13 +181,28 @@ function planOf(
       method,
       headers: draft.headers,
       parts: draft.parts,
-      messages: draft.parts.map((part) => part.subarray(5)),
+      messages: messagesIn(Buffer.concat(draft.parts)),
       ending: draft.ending,
       isBelow: changes.some(({ isBelow }) => isBelow === true),
       changes: changes.map(({ what }) => what),
     };
   };
 }
+
+/** As whoever reads the bytes finds them: a message that is cut short takes what it lacks from the next. */
+export function messagesIn(bytes: Buffer): Buffer[] {
+  const found: Buffer[] = [];
+  for (let at = 0; at + HEAD_BYTES <= bytes.length;) {
+    const end = at + HEAD_BYTES + bytes.readUInt32BE(at + 1);
+    if (end > bytes.length) break;
+    found.push(bytes.subarray(at + HEAD_BYTES, end));
+    at = end;
+  }
+  return found;
+}
+
+/** Before every message: whether it is compressed, and its length. */
+const HEAD_BYTES = 5;
 
 function withoutKey({ headers }: Draft): Partial<Draft> {
   const left = Object.entries(headers).filter(([name]) => name !== 'authorization');
