@@ -11,6 +11,8 @@ const common = {
 
 module.exports = {
   testTimeout: 60_000,
+  // Most of a test's time is spent waiting for processes and databases.
+  maxWorkers: 2,
   projects: [
     {
       ...common,

@@ -18,6 +18,7 @@ export class GrpcKeeper {
     const { method } = call;
     const sent = readAll(method.request, call.messages);
     const told = readAll(method.answer, answer.messages);
+    if (answer.isSecond) for (const message of sent) this.#perhaps(message);
     if (method.isStream) return this.#keepMany(sent, told);
     const [asked = {}] = sent;
     const [answered] = told;
@@ -30,7 +31,11 @@ export class GrpcKeeper {
   }
 
   #perhaps(asked: Json): void {
-    for (const { accountId, requestId, amount } of [asked, ...listOf(asked['items'])])
+    for (const { accountId, requestId, amount } of [
+      asked,
+      ...listOf(asked['items']),
+      ...listOf(asked['deductions']),
+    ])
       if (accountId !== undefined && requestId !== undefined)
         this.books.perhaps({
           accountId: textOf(accountId),

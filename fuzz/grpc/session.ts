@@ -18,6 +18,8 @@ export interface GrpcAnswer {
   readonly heads: string;
   /** How it ended when it has no status. */
   readonly end: string;
+  /** It was sent before, and nothing is known of what that came to. */
+  readonly isSecond?: boolean;
 }
 
 /** One HTTP/2 connection, opened again when the service has closed it. */
@@ -30,15 +32,15 @@ export class GrpcFuzzSession {
   constructor(private readonly url: string) {}
 
   /**
-   * Resolves however the call ends. A connection that carried much that was hostile may be told to calm down, by HTTP/2
-   * and before a call is begun; such a call goes over a new one, which must take it.
+   * Resolves however the call ends. A connection that carried much that was hostile may be told to calm down, by HTTP/2,
+   * before a call is begun or while its answer is on its way; such a call goes over a new one, which must take it.
    */
   async deliver(call: GrpcCall): Promise<GrpcAnswer> {
     const answer = await this.#deliver(call);
     if (!answer.end.includes('ENHANCE_YOUR_CALM')) return answer;
     this.close();
     this.calmed += 1;
-    return this.#deliver(call);
+    return { ...(await this.#deliver(call)), isSecond: true };
   }
 
   #deliver(call: GrpcCall): Promise<GrpcAnswer> {
