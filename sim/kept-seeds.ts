@@ -18,5 +18,10 @@ export const KEPT_SEEDS: readonly KeptSeed[] = [
   { seed: 37, calls: 800, found: 'a key at an announced home not looked up before a refusal' },
   { seed: 60, calls: 800, found: 'rows of a resize that was given up, opened by a runner that had stalled' },
   { seed: 2_546, calls: 800, found: 'a resize begun again after its end' },
+  {
+    seed: 8_593,
+    calls: 800,
+    found: 'a cancel under a key that a deduction had taken elsewhere, not told so',
+  },
   { seed: 2_768, calls: 800, found: 'credits without end while a shard could not be read' },
 ];

@@ -535,8 +535,8 @@ export const DEFECTS: readonly Defect[] = [
     edits: [
       {
         file: 'src/ledger/settle-hold.ts',
-        find: 'if (!hold) return command.leaveTombstone ? leaveTombstone(draft, command) : notHere(draft, command);',
-        replace: 'if (!hold) return notHere(draft, command);',
+        find: 'return command.leaveTombstone ? leaveTombstone(draft, command) : notHere(draft, command);',
+        replace: 'return notHere(draft, command);',
       },
     ],
   },

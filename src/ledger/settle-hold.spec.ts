@@ -72,6 +72,14 @@ describe('a hold', () => {
     expect(shard.rows.get('acme 0')).toMatchObject({ availableMinor: 38n, heldMinor: 0n, netMinor: 38n });
   });
 
+  test('cannot be cancelled under a key that is something else’s, whether or not a tombstone was to be left', () => {
+    const shard = new LedgerShard([row({ availableMinor: 50n })]);
+    shard.run([deduct({ requestId: 'r1', amountMinor: 5n })]);
+    for (const leaveTombstone of [true, false])
+      expect(kinds(shard, cancel({ leaveTombstone }))).toEqual(['keyReused']);
+    expect(shard.rows.get('acme 0')).toMatchObject({ availableMinor: 45n, version: 1 });
+  });
+
   test.each(['frozen', 'closed'] as const)('is settled by a %s account, which takes no new one', (status) => {
     const shard = new LedgerShard([row({ availableMinor: 50n })]);
     shard.run(['a', 'b', 'c'].map((requestId) => hold({ requestId, expiresInUs: 1 })));

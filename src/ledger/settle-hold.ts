@@ -48,7 +48,11 @@ export function confirm(draft: Draft, command: ConfirmCommand): Outcome {
  */
 export function cancel(draft: Draft, command: CancelCommand): Outcome {
   const hold = draft.hold(command.accountId, command.holdId);
-  if (!hold) return command.leaveTombstone ? leaveTombstone(draft, command) : notHere(draft, command);
+  if (!hold) {
+    // Wherever it is found that the key is something else's, no hold can come under it.
+    if (draft.entry(command.accountId, command.holdId)) return { kind: 'keyReused' };
+    return command.leaveTombstone ? leaveTombstone(draft, command) : notHere(draft, command);
+  }
   if (hold.state === 'confirmed') return { kind: 'holdAlreadyConfirmed' };
   if (hold.state !== 'held') return { kind: 'holdSettled', hold, replayed: true };
 
@@ -82,7 +86,6 @@ function notHere(draft: Draft, command: ConfirmCommand | CancelCommand): Outcome
 
 function leaveTombstone(draft: Draft, command: CancelCommand): Outcome {
   const { accountId, holdId, fingerprint } = command;
-  if (draft.entry(accountId, holdId)) return { kind: 'keyReused' };
   const admission = admitToRow(draft, command);
   if (admission.kind !== 'admitted') return admission;
 

@@ -133,8 +133,8 @@ export class OneAccount {
     if (earlier === TOMBSTONE) return 'holdSettled';
     const hold = this.#holds.get(holdId);
     if (hold) return hold.state === 'confirmed' ? 'holdAlreadyConfirmed' : this.#release(hold);
-    if (!leaveTombstone) return 'holdNotHere';
     if (earlier !== undefined) return 'keyReused';
+    if (!leaveTombstone) return 'holdNotHere';
     if (this.status === 'closed') return 'accountClosed';
     this.#keys.set(holdId, TOMBSTONE);
     return 'holdSettled';
