@@ -1,6 +1,7 @@
-import { createPool, format, type PoolConnection } from 'mysql2/promise';
+import { format, type PoolConnection } from 'mysql2/promise';
 import type { Entry } from '../../src/ledger/entry';
 import { ENTRY_COLUMNS } from '../../src/shards/statements/entry-row';
+import { openMysqlPool } from './mysql-pool';
 import type { OneRowStore } from './one-row-store';
 
 /**
@@ -17,11 +18,7 @@ const WRITE = `UPDATE sub_account SET available = available - ?, net = net - ?, 
   COMMIT`;
 
 export async function openMysqlPessimistic(url: string, connections: number): Promise<OneRowStore> {
-  const pool = createPool({ uri: url, connectionLimit: connections, multipleStatements: true });
-  pool.pool.on('connection', (connection) => {
-    connection.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED');
-  });
-  await pool.query('SELECT 1');
+  const pool = await openMysqlPool(url, connections);
   return {
     deduct: async (entry) => {
       const connection = await pool.getConnection();

@@ -1,22 +1,12 @@
 import { status as GrpcStatus } from '@grpc/grpc-js';
-import { parse, type Type } from 'protobufjs';
+import type { Type } from 'protobufjs';
+import { googleRpc } from '../../test/setup/google-rpc';
 import { PROBLEMS } from '../../src/api/problem-catalog';
 import type { GrpcCall } from '../grpc/call';
 import type { GrpcAnswer } from '../grpc/session';
 import { messageIn } from '../grpc/methods';
 import type { Finding, FindingKind } from './finding';
 import { leakIn, type Secrets } from './leaks';
-
-/** Google's own description of rich errors, as much as is sent. */
-const rpc = parse(`
-  syntax = "proto3"; package google.rpc;
-  message Any { string type_url = 1; bytes value = 2; }
-  message Status { int32 code = 1; string message = 2; repeated Any details = 3; }
-  message ErrorInfo { string reason = 1; string domain = 2; map<string, string> metadata = 3; }
-  message BadRequest { message FieldViolation { string field = 1; string description = 2; } repeated FieldViolation field_violations = 1; }
-  message Duration { int64 seconds = 1; int32 nanos = 2; }
-  message RetryInfo { Duration retry_delay = 1; }
-`).root;
 
 const INTERNAL: number = GrpcStatus.INTERNAL;
 
@@ -98,5 +88,5 @@ function detailTexts(bytes: Buffer | undefined): string {
 }
 
 function typeOf(name: string): Type {
-  return rpc.lookupType(`google.rpc.${name}`);
+  return googleRpc.lookupType(`google.rpc.${name}`);
 }

@@ -1,4 +1,5 @@
 import type { AccountRecord } from '../shards/directory/account-record';
+import { remember } from './remember';
 
 export interface AccountSource {
   findAccount(accountId: string): Promise<AccountRecord | undefined>;
@@ -87,12 +88,7 @@ export class AccountCache {
     // A reading that was overtaken by a later one does not bring the old state back.
     const known = this.#accounts.get(accountId)?.account;
     if (known && known.revision > account.revision) return known;
-    this.#accounts.delete(accountId);
-    this.#accounts.set(accountId, { account, readAt: this.now() });
-    if (this.#accounts.size > this.settings.accountsMax) {
-      const [oldest] = this.#accounts.keys();
-      if (oldest !== undefined) this.#accounts.delete(oldest);
-    }
+    remember(this.#accounts, accountId, { account, readAt: this.now() }, this.settings.accountsMax);
     return account;
   }
 

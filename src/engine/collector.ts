@@ -20,6 +20,7 @@ import type { KeyLookUps } from './key-look-ups';
 import type { ReachLocks } from './locked-reach';
 import type { Mover } from './mover';
 import type { EngineObserver } from './observer';
+import { remember } from './remember';
 import { balanceOf, isOutrun, type Reading, readReach } from './reading';
 import type { Request } from './router';
 import type { ShardSet } from './shard-set';
@@ -264,11 +265,8 @@ export class Collector {
   }
 
   #remember(accountId: string, payableMinor: bigint): void {
-    this.#lastRead.delete(accountId);
-    this.#lastRead.set(accountId, { payableMinor, at: this.parts.now() });
-    if (this.#lastRead.size <= this.parts.settings.accountsMax) return;
-    const [oldest] = this.#lastRead.keys();
-    if (oldest !== undefined) this.#lastRead.delete(oldest);
+    const { now, settings } = this.parts;
+    remember(this.#lastRead, accountId, { payableMinor, at: now() }, settings.accountsMax);
   }
 }
 

@@ -1,4 +1,5 @@
 import { BALANCE_MAX_MINOR } from '../ledger/money';
+import { remember } from './remember';
 
 export interface CreditLimitSettings {
   /** An allowance is 1/n of the room that a reading found. */
@@ -136,13 +137,4 @@ export class CreditLimit {
     const leftMinor = roomMinor / allowanceDivisor;
     remember(this.#allowances, accountId, { leftMinor, until: this.now() + allowanceMsMax }, accountsMax);
   }
-}
-
-/** The newest are kept, so many of them. */
-function remember<T>(known: Map<string, T>, key: string, value: T, sizeMax: number): void {
-  known.delete(key);
-  known.set(key, value);
-  if (known.size <= sizeMax) return;
-  const [oldest] = known.keys();
-  if (oldest !== undefined) known.delete(oldest);
 }

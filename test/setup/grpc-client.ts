@@ -1,6 +1,7 @@
 import { Client, type ClientDuplexStream, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
 import { join } from 'node:path';
-import { parse, Root } from 'protobufjs';
+import { Root } from 'protobufjs';
+import { googleRpc } from './google-rpc';
 import { ADMIN_KEY } from './rest-client';
 
 export type Json = Readonly<Record<string, unknown>>;
@@ -31,16 +32,6 @@ protos.loadSync([
   ),
   'grpc/health/v1/health.proto',
 ]);
-
-const rpc = parse(`
-  syntax = "proto3"; package google.rpc;
-  message Any { string type_url = 1; bytes value = 2; }
-  message Status { int32 code = 1; string message = 2; repeated Any details = 3; }
-  message ErrorInfo { string reason = 1; string domain = 2; map<string, string> metadata = 3; }
-  message BadRequest { message FieldViolation { string field = 1; string description = 2; } repeated FieldViolation field_violations = 1; }
-  message Duration { int64 seconds = 1; int32 nanos = 2; }
-  message RetryInfo { Duration retry_delay = 1; }
-`).root;
 
 /** Speaks gRPC to a service under test, with a reading of the protos of its own. */
 export class GrpcClient {
@@ -115,12 +106,12 @@ export function failureOf(error: ServiceError): Extract<GrpcOutcome, { kind: 'fa
   const [bytes] = error.metadata.get('grpc-status-details-bin');
   const failure = { kind: 'failed', status: error.code, code: '', data: {}, errors: [] } as const;
   if (!Buffer.isBuffer(bytes)) return failure;
-  const { details } = objectOf(rpc.lookupType('google.rpc.Status'), bytes) as {
+  const { details } = objectOf(googleRpc.lookupType('google.rpc.Status'), bytes) as {
     details: { typeUrl: string; value: Buffer }[];
   };
   const detail = (name: string): Json | undefined => {
     const found = details.find(({ typeUrl }) => typeUrl === `type.googleapis.com/google.rpc.${name}`);
-    return found && objectOf(rpc.lookupType(`google.rpc.${name}`), found.value);
+    return found && objectOf(googleRpc.lookupType(`google.rpc.${name}`), found.value);
   };
   const info = detail('ErrorInfo');
   const violations = (detail('BadRequest')?.['fieldViolations'] ?? []) as {
