@@ -4,7 +4,7 @@ import { Problem } from './problem';
 
 export const RETRY_AFTER_SECONDS = 1;
 
-type EntryOutcome = Extract<MoneyOutcome, { kind: 'applied' | 'replayed' }>;
+export type EntryOutcome = Extract<MoneyOutcome, { kind: 'applied' | 'replayed' }>;
 type HoldOutcome = Extract<MoneyOutcome, { kind: 'held' | 'holdSettled' }>;
 
 /** The entry that a request came to, or the problem that says why there is none. */
@@ -18,7 +18,7 @@ export function holdOrProblem(outcome: MoneyOutcome): HoldOutcome | Problem {
 }
 
 /** Why there is neither. */
-export function refusalProblem(outcome: MoneyOutcome): Problem {
+function refusalProblem(outcome: MoneyOutcome): Problem {
   const retryAfterSeconds = RETRY_AFTER_SECONDS;
   switch (outcome.kind) {
     case 'accountNotFound':

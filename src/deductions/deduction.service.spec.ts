@@ -3,7 +3,7 @@ import type { EngineOutcome } from '../engine/engine-outcome';
 import type { EngineRuntime } from '../engine/runtime';
 import type { Metrics } from '../platform/metrics';
 import type { AccountRecord } from '../shards/directory/account-record';
-import { DeductionService, type MoneyRequest } from './deduction.service';
+import { DeductionService, type MoneyRequest, type OneOfMany } from './deduction.service';
 
 const deduct = (accountId: string, requestId: string): MoneyRequest => ({
   kind: 'deduct',
@@ -41,12 +41,27 @@ function serviceWith(cached: readonly string[] = []) {
   return { service: new DeductionService(accounts, runtime, metrics), reads, counted, waiting };
 }
 
+/** The outcomes of many in their order, once all have come. */
+function outcomesOf(
+  service: DeductionService,
+  requests: readonly MoneyRequest[],
+): Promise<readonly OneOfMany[]> {
+  return new Promise((resolve) => {
+    const outcomes: OneOfMany[] = [];
+    let left = requests.length;
+    service.carryOutEach(requests, (position, outcome) => {
+      outcomes[position] = outcome;
+      if ((left -= 1) === 0) resolve(outcomes);
+    });
+  });
+}
+
 const overloaded = { kind: 'overloaded', shard: 's0' } as const;
 
 describe('many deductions at once', () => {
   test('come to outcomes in the order of the requests, whatever ends first', async () => {
     const { service, waiting, counted } = serviceWith(['known']);
-    const outcomes = service.carryOutAll([deduct('known', 'a'), deduct('nobody', 'b'), deduct('known', 'c')]);
+    const outcomes = outcomesOf(service, [deduct('known', 'a'), deduct('nobody', 'b'), deduct('known', 'c')]);
     waiting.get('c')?.resolve({ kind: 'keyReused' });
     waiting.get('a')?.resolve(overloaded);
     expect(await outcomes).toEqual([overloaded, { kind: 'accountNotFound' }, { kind: 'keyReused' }]);
@@ -56,13 +71,13 @@ describe('many deductions at once', () => {
   test('look each account up once', async () => {
     const { service, reads } = serviceWith();
     const requests = ['x', 'y', 'x', 'x', 'y'].map((id, n) => deduct(id, `k-${n}`));
-    expect(await service.carryOutAll(requests)).toEqual(requests.map(() => ({ kind: 'accountNotFound' })));
+    expect(await outcomesOf(service, requests)).toEqual(requests.map(() => ({ kind: 'accountNotFound' })));
     expect(reads).toEqual(['x', 'y']);
   });
 
   test('tell of what cannot be read, or fails, where it was asked for, and carry out the others', async () => {
     const { service, waiting, counted } = serviceWith(['known']);
-    const outcomes = service.carryOutAll([
+    const outcomes = outcomesOf(service, [
       deduct('unreadable', 'a'),
       deduct('known', 'b'),
       deduct('known', 'c'),
@@ -92,9 +107,5 @@ describe('many deductions at once', () => {
     return both.then(() => {
       expect(told).toEqual([1, 0]);
     });
-  });
-
-  test('may be none', async () => {
-    expect(await serviceWith().service.carryOutAll([])).toEqual([]);
   });
 });

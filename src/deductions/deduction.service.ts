@@ -100,20 +100,6 @@ export class DeductionService {
     });
   }
 
-  /** The outcomes of many in their order, once all of them have one. */
-  carryOutAll(requests: readonly MoneyRequest[]): Promise<readonly OneOfMany[]> {
-    if (requests.length === 0) return Promise.resolve([]);
-    return new Promise((resolve) => {
-      const outcomes = new Array<OneOfMany>(requests.length);
-      let left = requests.length;
-      this.carryOutEach(requests, (position, outcome) => {
-        outcomes[position] = outcome;
-        left -= 1;
-        if (left === 0) resolve(outcomes);
-      });
-    });
-  }
-
   /** Rejects as `carryOut` does. */
   async reverse(request: ReversalRequest): Promise<MoneyOutcome> {
     const started = performance.now();

@@ -1,7 +1,8 @@
 import type { ServerDuplexStream, StatusObject } from '@grpc/grpc-js';
+import type { ManyDeductions } from '../many-deductions';
 import { Problem } from '../problem';
-import { type DeductMany, limitItems } from './deduct-many';
-import type { DeductResult, StreamDeductRequest } from './messages';
+import { deductionOf, deductResult, limitItems } from './deduct-result';
+import type { DeductRequest, DeductResult, StreamDeductRequest } from './messages';
 import { statusOf } from './rich-status';
 import { readable } from './unary';
 import { codecOf } from './wire';
@@ -15,7 +16,7 @@ const requests = codecOf<StreamDeductRequest>('hotsplit.v1.StreamDeductRequest')
 export type DeductCall = ServerDuplexStream<Buffer, { readonly results: readonly DeductResult[] }>;
 
 export interface DeductStreamParts {
-  readonly deduct: DeductMany;
+  readonly many: ManyDeductions;
   /** Asked for each message, so that a deleted key ends the stream: nothing, or the problem. */
   readonly admit: () => Problem | undefined | Promise<Problem | undefined>;
   readonly problemOf: (error: unknown) => Problem;
@@ -102,10 +103,12 @@ export class DeductStream {
     }
     this.#inFlight += deductions.length;
     if (this.#inFlight >= this.parts.inFlightMax) this.call.pause();
-    this.parts.deduct(deductions, this.#tell);
+    this.parts.many.each(deductions, deductionOf, (position, result) => {
+      this.#tell(deductResult(deductions[position] as DeductRequest, result));
+    });
   }
 
-  readonly #tell = (_position: number, result: DeductResult): void => {
+  #tell(result: DeductResult): void {
     this.#known.push(result);
     if (this.#isFlushDue) return;
     this.#isFlushDue = true;
@@ -113,7 +116,7 @@ export class DeductStream {
       this.#isFlushDue = false;
       this.#flush();
     });
-  };
+  }
 
   #flush(): void {
     if (this.#isWaitingForReader || this.#known.length === 0 || !this.call.writable) return;

@@ -2,13 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { DeductionService, type MoneyOutcome } from '../../deductions/deduction.service';
 import { HoldService } from '../../holds/hold.service';
 import { Metrics } from '../../platform/metrics';
-import { entryOrProblem, holdOrProblem } from '../outcome-problem';
+import { type EntryOutcome, entryOrProblem, holdOrProblem } from '../outcome-problem';
 import { Problem } from '../problem';
-import { deductMany, limitItems } from './deduct-many';
+import { ManyDeductions } from '../many-deductions';
+import { deductionOf, deductResult, limitItems } from './deduct-result';
 import type {
   BatchDeductRequest,
   DeductRequest,
-  DeductResult,
   HoldRequest,
   OneHoldRequest,
   ReverseRequest,
@@ -73,20 +73,12 @@ export class DeductionMethods {
   }
 
   #batch(): UnaryMethod {
-    const deduct = deductMany(this.deductions, this.metrics);
+    const many = new ManyDeductions(this.deductions, this.metrics);
     return {
-      ...method<BatchDeductRequest>('BatchDeduct', ({ items }) => {
+      ...method<BatchDeductRequest>('BatchDeduct', async ({ items }) => {
         limitItems('items', items);
-        if (items.length === 0) return Promise.resolve({ results: [] });
-        return new Promise((answer) => {
-          const results = new Array<DeductResult>(items.length);
-          let left = items.length;
-          deduct(items, (position, result) => {
-            results[position] = result;
-            left -= 1;
-            if (left === 0) answer({ results });
-          });
-        });
+        const results = await many.all(items, deductionOf);
+        return { results: items.map((item, n) => deductResult(item, results[n] as EntryOutcome | Problem)) };
       }),
       bytesMax: BATCH_BYTES_MAX,
     };

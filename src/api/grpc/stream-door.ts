@@ -6,8 +6,8 @@ import { Metrics } from '../../platform/metrics';
 import { Settings } from '../../platform/settings';
 import { admit } from '../admit';
 import { problemOfFault } from '../fault-problem';
+import { ManyDeductions } from '../many-deductions';
 import { Problem } from '../problem';
-import { deductMany } from './deduct-many';
 import { type DeductCall, DeductStream } from './deduct-stream';
 import { statusOf } from './rich-status';
 import { authorizationOf } from './unary';
@@ -48,14 +48,14 @@ export class StreamDoor {
   }
 
   handler(): UntypedHandleCall {
-    const deduct = deductMany(this.deductions, this.metrics);
+    const many = new ManyDeductions(this.deductions, this.metrics);
     const problemOf = (error: unknown): Problem => problemOfFault(error, this.metrics);
     return (call: DeductCall): void => {
       const authorization = authorizationOf(call.metadata);
       const isAdmitted = (): ReturnType<typeof admit> => admit(this.keys, authorization, 'deduct');
       const open = (problem: Problem | undefined): void => {
         if (problem) call.emit('error', statusOf(problem));
-        else this.#add(call, { deduct, problemOf, admit: isAdmitted });
+        else this.#add(call, { many, problemOf, admit: isAdmitted });
       };
       const admitted = isAdmitted();
       if (admitted instanceof Promise) admitted.catch(problemOf).then(open, open);

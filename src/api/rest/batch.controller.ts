@@ -1,16 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { Ajv } from 'ajv';
 import type { FastifyInstance } from 'fastify';
-import { DeductionService, type MoneyRequest, type OneOfMany } from '../../deductions/deduction.service';
+import { DeductionService, type MoneyRequest } from '../../deductions/deduction.service';
 import { Metrics } from '../../platform/metrics';
-import { refusalProblem } from '../outcome-problem';
+import { ITEMS_MAX, ManyDeductions } from '../many-deductions';
+import type { EntryOutcome } from '../outcome-problem';
 import { Problem, type ProblemBody } from '../problem';
 import { moneyOf, type MoneyBody } from './money-body';
-import { fieldFaults, problemOfError } from './problem-reply';
+import { fieldFaults } from './problem-reply';
 import * as fields from './schemas/fields';
 import { problemResponses } from './schemas/shapes';
 
-const ITEMS_MAX = 5_000;
 const BODY_BYTES_MAX = 4 * 1024 * 1024;
 
 const item = {
@@ -52,10 +52,11 @@ interface BatchResult {
 export class BatchController {
   readonly #isItem = new Ajv({ allowUnionTypes: true, strict: false }).compile<BatchItem>(item);
 
-  constructor(
-    private readonly deductions: DeductionService,
-    private readonly metrics: Metrics,
-  ) {}
+  readonly #many: ManyDeductions;
+
+  constructor(deductions: DeductionService, metrics: Metrics) {
+    this.#many = new ManyDeductions(deductions, metrics);
+  }
 
   register(rest: FastifyInstance): void {
     rest.post<{ Body: { items: unknown[] } }>(
@@ -84,64 +85,28 @@ export class BatchController {
     );
   }
 
-  /** Malformed items get their answer at once; the others are carried out together. */
   async #carryOut(items: readonly unknown[]): Promise<BatchResult[]> {
-    const results = new Array<BatchResult>(items.length);
-    const requests: MoneyRequest[] = [];
-    const positions: number[] = [];
-    items.forEach((each, position) => {
-      const request = this.#requestOf(each);
-      if (request instanceof Problem) results[position] = rejected(requestIdIn(each), request);
-      else positions[requests.push(request) - 1] = position;
-    });
-    const outcomes = await this.deductions.carryOutAll(requests);
-    positions.forEach((position, n) => {
-      results[position] = this.#result((requests[n] as MoneyRequest).requestId, outcomes[n] as OneOfMany);
-    });
-    return results;
+    const results = await this.#many.all(items, (each) => this.#requestOf(each));
+    return results.map((result, position) => resultOf(items[position], result));
   }
 
-  #requestOf(given: unknown): MoneyRequest | Problem {
+  /** @throws Problem INVALID_ARGUMENT */
+  #requestOf(given: unknown): MoneyRequest {
     if (!this.#isItem(given)) {
       const errors = fieldFaults(this.#isItem.errors ?? [], 'item');
-      return new Problem('INVALID_ARGUMENT', { errors });
+      throw new Problem('INVALID_ARGUMENT', { errors });
     }
-    try {
-      const { amountMinor, reference, metadata } = moneyOf(given);
-      const { accountId, requestId } = given;
-      return { kind: 'deduct', accountId, requestId, amountMinor, reference, metadata };
-    } catch (error) {
-      return problemOfError(error, this.metrics);
-    }
-  }
-
-  #result(requestId: string, outcome: OneOfMany): BatchResult {
-    if (outcome.kind === 'applied') return carriedOut(requestId, 'succeeded', outcome);
-    if (outcome.kind === 'replayed') return carriedOut(requestId, 'replayed', outcome);
-    return rejected(requestId, this.#problemOf(outcome));
-  }
-
-  #problemOf(outcome: Exclude<OneOfMany, { kind: 'applied' | 'replayed' }>): Problem {
-    try {
-      return outcome.kind === 'rejected'
-        ? problemOfError(outcome.error, this.metrics)
-        : refusalProblem(outcome);
-    } catch (error) {
-      return problemOfError(error, this.metrics);
-    }
+    const { amountMinor, reference, metadata } = moneyOf(given);
+    const { accountId, requestId } = given;
+    return { kind: 'deduct', accountId, requestId, amountMinor, reference, metadata };
   }
 }
 
-function carriedOut(
-  requestId: string,
-  status: 'succeeded' | 'replayed',
-  { isDeferred }: { readonly isDeferred?: true },
-): BatchResult {
-  return isDeferred ? { requestId, status, durability: 'deferred' } : { requestId, status };
-}
-
-function rejected(requestId: string | null, problem: Problem): BatchResult {
-  return { requestId, status: 'rejected', error: problem.body };
+function resultOf(given: unknown, result: EntryOutcome | Problem): BatchResult {
+  const requestId = requestIdIn(given);
+  if (result instanceof Problem) return { requestId, status: 'rejected', error: result.body };
+  const status = result.kind === 'applied' ? 'succeeded' : 'replayed';
+  return result.isDeferred ? { requestId, status, durability: 'deferred' } : { requestId, status };
 }
 
 function requestIdIn(given: unknown): string | null {

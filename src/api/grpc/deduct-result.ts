@@ -1,0 +1,47 @@
+import type { MoneyRequest } from '../../deductions/deduction.service';
+import { ITEMS_MAX } from '../many-deductions';
+import type { EntryOutcome } from '../outcome-problem';
+import { Problem } from '../problem';
+import type { DeductRequest, DeductResult } from './messages';
+import { moneyRequestOf } from './read-requests';
+import { dataOf } from './rich-status';
+import { durabilityOf, enumValue } from './views';
+import { enumOf } from './wire';
+
+const STATUSES = enumOf('hotsplit.v1.DeductStatus');
+const SUCCEEDED = enumValue(STATUSES, 'DEDUCT_STATUS', 'succeeded');
+const REPLAYED = enumValue(STATUSES, 'DEDUCT_STATUS', 'replayed');
+const REJECTED = enumValue(STATUSES, 'DEDUCT_STATUS', 'rejected');
+
+/** @throws Problem INVALID_ARGUMENT */
+export function deductionOf(item: DeductRequest): MoneyRequest {
+  return moneyRequestOf('deduct', item);
+}
+
+/** What a deduction of a batch or a stream came to, as it is told. */
+export function deductResult(item: DeductRequest, result: EntryOutcome | Problem): DeductResult {
+  if (!(result instanceof Problem))
+    return {
+      accountId: item.accountId,
+      requestId: item.requestId,
+      status: result.kind === 'applied' ? SUCCEEDED : REPLAYED,
+      durability: durabilityOf(result),
+    };
+  const { code, message: detail, extras } = result;
+  return {
+    ...keyOf(item),
+    status: REJECTED,
+    error: { code, detail, data: dataOf(result), ...(extras.errors && { errors: extras.errors }) },
+  };
+}
+
+/** What is no id is told back as far as one goes. */
+function keyOf({ accountId, requestId }: DeductRequest) {
+  return { accountId: accountId.slice(0, 64), requestId: requestId.slice(0, 64) };
+}
+
+/** @throws Problem INVALID_ARGUMENT for more of them than one message may hold */
+export function limitItems(field: string, items: readonly DeductRequest[]): void {
+  if (items.length <= ITEMS_MAX) return;
+  throw new Problem('INVALID_ARGUMENT', { errors: [{ field, rule: 'a list of at most 5,000 items' }] });
+}

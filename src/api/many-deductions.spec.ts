@@ -1,0 +1,51 @@
+import type { DeductionService, MoneyRequest, OneOfMany } from '../deductions/deduction.service';
+import { ManyDeductions } from './many-deductions';
+import { Problem } from './problem';
+
+/** A service that comes to what the request id says. */
+function manyWith(outcomes: Readonly<Record<string, OneOfMany>>) {
+  const incidents: unknown[] = [];
+  const service = {
+    carryOutEach: (
+      requests: readonly MoneyRequest[],
+      told: (position: number, outcome: OneOfMany) => void,
+    ): void => {
+      for (const [position, { requestId }] of [...requests.entries()].reverse())
+        told(position, outcomes[requestId] as OneOfMany);
+    },
+  } as unknown as DeductionService;
+  const observer = { defect: (_incident: string, error: unknown) => void incidents.push(error) };
+  return { many: new ManyDeductions(service, observer), incidents };
+}
+
+function read(requestId: string): MoneyRequest {
+  if (requestId === 'malformed') throw new Problem('INVALID_ARGUMENT');
+  return { kind: 'deduct', accountId: 'acme', requestId, amountMinor: 1n };
+}
+
+const codes = (results: readonly unknown[]): unknown[] =>
+  results.map((result) => (result instanceof Problem ? result.code : (result as OneOfMany).kind));
+
+describe('many deductions', () => {
+  test('come to something each, in their order, whatever ends first and is malformed', async () => {
+    const applied = { kind: 'applied' } as unknown as OneOfMany;
+    const defect = new Error('a defect');
+    const { many, incidents } = manyWith({
+      paid: applied,
+      short: { kind: 'insufficientFunds', availableMinor: 3n },
+      broken: { kind: 'rejected', error: defect },
+    });
+    const results = await many.all(['paid', 'malformed', 'short', 'broken'], read);
+    expect(codes(results)).toEqual(['applied', 'INVALID_ARGUMENT', 'INSUFFICIENT_FUNDS', 'INTERNAL']);
+    expect(incidents).toEqual([defect]);
+  });
+
+  test('may be none, and may be malformed all of them', async () => {
+    const { many } = manyWith({});
+    expect(await many.all([], read)).toEqual([]);
+    expect(codes(await many.all(['malformed', 'malformed'], read))).toEqual([
+      'INVALID_ARGUMENT',
+      'INVALID_ARGUMENT',
+    ]);
+  });
+});

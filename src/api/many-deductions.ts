@@ -1,0 +1,63 @@
+import type { DeductionService, MoneyRequest, OneOfMany } from '../deductions/deduction.service';
+import type { EngineObserver } from '../engine/observer';
+import { problemOfFault } from './fault-problem';
+import { type EntryOutcome, entryOrProblem } from './outcome-problem';
+import type { Problem } from './problem';
+
+/** Items of one batch, and deductions of one message of a stream. */
+export const ITEMS_MAX = 5_000;
+
+/** Reads an item as a door has it; throws the Problem with one that is malformed. */
+export type ReadItem<Item> = (item: Item) => MoneyRequest;
+
+/** Deductions that came together, each on its own: what is malformed or fails is refused alone. */
+export class ManyDeductions {
+  constructor(
+    private readonly deductions: DeductionService,
+    private readonly observer: Pick<EngineObserver, 'defect'>,
+  ) {}
+
+  /** Tells what each came to as soon as it has, in any order. `told` must not throw. */
+  each<Item>(
+    items: readonly Item[],
+    read: ReadItem<Item>,
+    told: (position: number, result: EntryOutcome | Problem) => void,
+  ): void {
+    const requests: MoneyRequest[] = [];
+    const positions: number[] = [];
+    items.forEach((item, position) => {
+      try {
+        positions[requests.push(read(item)) - 1] = position;
+      } catch (error) {
+        told(position, problemOfFault(error, this.observer));
+      }
+    });
+    this.deductions.carryOutEach(requests, (n, outcome) => {
+      told(positions[n] as number, this.#resultOf(outcome));
+    });
+  }
+
+  /** What they came to, in their order, once all have come to something. */
+  all<Item>(items: readonly Item[], read: ReadItem<Item>): Promise<readonly (EntryOutcome | Problem)[]> {
+    if (items.length === 0) return Promise.resolve([]);
+    return new Promise((resolve) => {
+      const results = new Array<EntryOutcome | Problem>(items.length);
+      let left = items.length;
+      this.each(items, read, (position, result) => {
+        results[position] = result;
+        left -= 1;
+        if (left === 0) resolve(results);
+      });
+    });
+  }
+
+  #resultOf(outcome: OneOfMany): EntryOutcome | Problem {
+    try {
+      return outcome.kind === 'rejected'
+        ? problemOfFault(outcome.error, this.observer)
+        : entryOrProblem(outcome);
+    } catch (error) {
+      return problemOfFault(error, this.observer);
+    }
+  }
+}
