@@ -23,6 +23,8 @@ import type { Rebalancer } from './rebalancer';
 import { type Request, routeToHome } from './router';
 import type { ShardSet } from './shard-set';
 import type { Transfers } from './transfers';
+import { turnedAway } from './turned-away';
+import { atMostMs } from './within-ms';
 
 /** How long a spread credit waits for its shares to arrive before it is answered; they arrive in any case. */
 const SPREAD_WAIT_MS_MAX = 2_000;
@@ -230,15 +232,13 @@ export class Engine {
   }
 
   /** A found key outranks the limit, so it is looked up before the refusal leaves. */
-  async #turnAway(request: Request, account: AccountRecord, { kind }: NotAdmitted): Promise<EngineOutcome> {
-    const found = await this.findEntry(account, request.requestId);
+  async #turnAway(
+    { requestId, fingerprint }: Request,
+    account: AccountRecord,
+    admission: NotAdmitted,
+  ): Promise<EngineOutcome> {
     const [home = ''] = account.placement.shards;
-    if (!found)
-      return kind === 'above' ? { kind: 'balanceLimitExceeded' } : { kind: 'overloaded', shard: home };
-    const { entry, shard } = found;
-    return entry.fingerprint === request.fingerprint
-      ? { kind: 'replayed', entry, shard }
-      : { kind: 'keyReused' };
+    return turnedAway(admission, await this.findEntry(account, requestId), { fingerprint, home });
   }
 
   async #admit(account: AccountRecord, amountMinor: bigint): Promise<Admission> {
@@ -264,8 +264,6 @@ export class Engine {
     const forwarding = this.parts.transfers.forward(fromShard, departures).catch((error: unknown) => {
       this.parts.observer.deferred(`transfers that left ${fromShard}`, error);
     });
-    const waited = new AbortController();
-    await Promise.race([forwarding, this.parts.sleep(SPREAD_WAIT_MS_MAX, waited.signal)]);
-    waited.abort();
+    await atMostMs(this.parts.sleep, SPREAD_WAIT_MS_MAX, forwarding);
   }
 }

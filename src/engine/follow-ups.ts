@@ -1,15 +1,15 @@
 import type { FollowUpCommand } from '../ledger/command';
-import type { Entry } from '../ledger/entry';
 import type { Hold } from '../ledger/hold';
 import { reversalKey } from '../ledger/identifiers';
 import { routeRequest } from '../ledger/routing';
 import type { AccountRecord } from '../shards/directory/account-record';
 import { acrossFences, type FenceParts, type Told } from './across-fences';
-import type { Admission, NotAdmitted } from './credit-limit';
+import type { Admission } from './credit-limit';
 import type { EngineOutcome } from './engine-outcome';
 import { NO_FAULTS, type ReachPoint } from './fault-points';
 import type { KeyLookUps } from './key-look-ups';
 import type { ShardSet } from './shard-set';
+import { type EarlierEntry, turnedAway } from './turned-away';
 
 /** What a user asks to be done to a hold or a deduction that was made before, wherever that is. */
 export type FollowUp = Confirmation | Cancellation | ReversalRequest;
@@ -138,10 +138,10 @@ export class FollowUps {
   }
 
   async #reverseWithinLimit(reversal: ReversalRequest, account: AccountRecord): Promise<EngineOutcome> {
-    const { accountId, reverses } = reversal;
+    const { accountId, reverses, requestId, fingerprint } = reversal;
     const { shard: home } = routeRequest(reverses, account.placement, account.subAccounts);
     const places = [home, ...otherShards(home, account)];
-    const find = async (key: string): Promise<Found | undefined> => {
+    const find = async (key: string): Promise<EarlierEntry | undefined> => {
       const found = await Promise.all(
         places.map(async (shard) => ({ shard, entry: await this.parts.lookUps.find(shard, accountId, key) })),
       );
@@ -151,35 +151,17 @@ export class FollowUps {
     const amountMinor = reversal.amountMinor ?? (await find(reverses))?.entry.amountMinor;
     if (amountMinor === undefined) return this.#tryAcrossFences(reversal, account);
     const admission = await this.parts.admit(account, amountMinor);
-    if (admission.kind !== 'admitted') return turnAway(reversal, { home, find, admission });
+    if (admission.kind !== 'admitted') {
+      // A found key outranks the limit, so it is looked up before the refusal leaves.
+      const earlier = await find(reversalKey(reverses, requestId));
+      return turnedAway(admission, earlier, { fingerprint, home });
+    }
     try {
       return await this.#tryAcrossFences(reversal, account);
     } finally {
       admission.release();
     }
   }
-}
-
-interface Found {
-  readonly shard: string;
-  readonly entry: Entry;
-}
-
-/** A found key outranks the limit, so it is looked up before the refusal leaves. */
-async function turnAway(
-  { reverses, requestId, fingerprint }: ReversalRequest,
-  at: {
-    readonly home: string;
-    readonly find: (key: string) => Promise<Found | undefined>;
-    readonly admission: NotAdmitted;
-  },
-): Promise<EngineOutcome> {
-  const found = await at.find(reversalKey(reverses, requestId));
-  if (found)
-    return found.entry.fingerprint === fingerprint ? { kind: 'replayed', ...found } : { kind: 'keyReused' };
-  return at.admission.kind === 'above'
-    ? { kind: 'balanceLimitExceeded' }
-    : { kind: 'overloaded', shard: at.home };
 }
 
 /** Where it may be when it is not at home. */

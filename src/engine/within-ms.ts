@@ -23,3 +23,17 @@ export async function withinMs<T>(
     answered.abort(ANSWERED);
   }
 }
+
+/** Waits for some work, and goes on without it once a time is over. Rejects as the work does until then. */
+export async function atMostMs(
+  sleep: Surroundings['sleep'],
+  msMax: number,
+  work: Promise<unknown>,
+): Promise<void> {
+  const ended = new AbortController();
+  try {
+    await Promise.race([work, sleep(msMax, ended.signal)]);
+  } finally {
+    ended.abort(ANSWERED);
+  }
+}

@@ -1,34 +1,17 @@
-import type { Notice, Notices } from '../platform/notices';
+import { InProcessNotices, type Notice } from '../platform/notices';
 import type { WorkerLine } from './worker-line';
 
 /** Notices between the workers of one machine, passed on by their primary. They are not kept: what is told reaches those that are there. */
-export class WorkerNotices implements Notices {
-  readonly #listeners: ((notice: Notice) => void)[] = [];
-
+export class WorkerNotices extends InProcessNotices {
   constructor(private readonly line: Pick<WorkerLine, 'tell' | 'onNotice'>) {
+    super();
     line.onNotice((notice) => {
-      this.#hear(notice);
+      super.publish(notice);
     });
   }
 
-  publish(notice: Notice): void {
-    this.#hear(notice);
+  override publish(notice: Notice): void {
+    super.publish(notice);
     void this.line.tell({ kind: 'notice', notice });
-  }
-
-  subscribe(listener: (notice: Notice) => void): void {
-    this.#listeners.push(listener);
-  }
-
-  start(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  stop(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  #hear(notice: Notice): void {
-    for (const listener of this.#listeners) listener(notice);
   }
 }

@@ -12,6 +12,7 @@ import type { KeyLookUps } from '../key-look-ups';
 import type { EngineObserver } from '../observer';
 import type { Request } from '../router';
 import type { ShardSet } from '../shard-set';
+import { atMostMs } from '../within-ms';
 import { DeferredKeys } from './deferred';
 import { FlushGate } from './flush-gate';
 import { Lease, type LeasePlace } from './lease';
@@ -214,9 +215,8 @@ export class Leases {
 
   async #within(until: number, work: Promise<unknown>): Promise<void> {
     const { surroundings } = this.parts;
-    const waited = new AbortController();
-    await Promise.race([work, surroundings.sleep(Math.max(0, until - surroundings.now()), waited.signal)]);
-    waited.abort();
+    const sleep: Surroundings['sleep'] = (ms, signal) => surroundings.sleep(ms, signal);
+    await atMostMs(sleep, Math.max(0, until - surroundings.now()), work);
   }
 
   async #decide(
