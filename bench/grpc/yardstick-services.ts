@@ -2,11 +2,11 @@ import type { DeductRequest } from '../../src/api/grpc/messages';
 import type { UnaryMethod, UnaryService } from '../../src/api/grpc/unary';
 import { entryView } from '../../src/api/grpc/views';
 import { Problem } from '../../src/api/problem';
+import { noopEntry } from '../yardsticks/noop-entry';
 import { YARDSTICK_SERVICES, type Yardstick, type YardstickCounter } from './yardstick-counts';
 
 const DEDUCTION_SERVICE = 'hotsplit.v1.DeductionService';
 const ID_DIGITS = 16;
-const CREATED_AT_US = 1_767_225_600_000_000;
 
 /** The benchmark's own methods, with Deduct's messages and under its checks. @param own the product's services */
 export function yardstickServices(
@@ -38,22 +38,8 @@ function fresh(deduct: UnaryMethod): UnaryMethod {
 
 function noop(request: object): object {
   const { accountId, amount } = request as DeductRequest;
-  const entry = entryView({
-    shard: 's0',
-    entry: {
-      accountId,
-      requestId: 'new-0000000000000000',
-      kind: 'deduction',
-      amountMinor: BigInt(Number(amount)),
-      subAccount: 0,
-      version: 1,
-      epoch: 1,
-      fingerprint: '',
-      reference: null,
-      metadata: null,
-      createdAtUs: CREATED_AT_US,
-    },
-  });
+  const requestId = 'new-0000000000000000';
+  const entry = entryView(noopEntry({ accountId, requestId, amountMinor: BigInt(Number(amount)) }));
   return { entry, replayed: false };
 }
 

@@ -2,13 +2,12 @@ import type { FastifyInstance } from 'fastify';
 import { entryView } from '../../src/api/rest/views';
 import * as fields from '../../src/api/rest/schemas/fields';
 import { problemResponses } from '../../src/api/rest/schemas/shapes';
+import { noopEntry } from '../yardsticks/noop-entry';
 
 interface NoopRoute {
   Params: { accountId: string };
   Body: { amount: string; requestId: string };
 }
-
-const CREATED_AT_US = 1_767_225_600_000_000;
 
 /** Where the noop answers; beside the deductions, so that the same path parameter is parsed and checked. */
 export function noopPath(accountId: string): string {
@@ -43,24 +42,9 @@ export function registerNoop(rest: FastifyInstance): void {
       },
     },
     ({ params, body }, reply) => {
-      void reply.code(201).send(
-        entryView({
-          shard: 's0',
-          entry: {
-            accountId: params.accountId,
-            requestId: body.requestId,
-            kind: 'deduction',
-            amountMinor: BigInt(body.amount),
-            subAccount: 0,
-            version: 1,
-            epoch: 1,
-            fingerprint: '',
-            reference: null,
-            metadata: null,
-            createdAtUs: CREATED_AT_US,
-          },
-        }),
-      );
+      const { accountId } = params;
+      const amountMinor = BigInt(body.amount);
+      void reply.code(201).send(entryView(noopEntry({ accountId, requestId: body.requestId, amountMinor })));
     },
   );
 }

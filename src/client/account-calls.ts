@@ -56,10 +56,9 @@ export function balanceCall(accountId: string, consistency: Consistency | undefi
 
 /** @throws InvalidArgumentError */
 export function resizeCall({ accountId, count, shards, ifMatch }: ResizeRequest): CallRequest<Operation> {
-  checkedAccountId(accountId);
   return {
     method: 'PUT',
-    path: `/v1/admin/accounts/${encodeURIComponent(accountId)}/sub-accounts`,
+    path: `${accountPath(accountId, '/v1/admin')}/sub-accounts`,
     body: JSON.stringify({ count, shards }),
     ...(ifMatch !== undefined && { headers: { 'if-match': ifMatch } }),
     effect: 'each',
@@ -69,8 +68,7 @@ export function resizeCall({ accountId, count, shards, ifMatch }: ResizeRequest)
 
 /** @throws InvalidArgumentError */
 export function rebalanceCall(accountId: string): CallRequest<Operation> {
-  checkedAccountId(accountId);
-  const path = `/v1/admin/accounts/${encodeURIComponent(accountId)}/rebalance`;
+  const path = `${accountPath(accountId, '/v1/admin')}/rebalance`;
   return { method: 'POST', path, effect: 'each', read: operationReader };
 }
 

@@ -6,8 +6,8 @@ const ACCOUNT_ID = /^[A-Za-z0-9_.:-]{1,64}$/;
 const REQUEST_ID = /^[\x21-\x7E]{1,64}$/;
 
 /** The id as it may stand in a path. @throws InvalidArgumentError */
-export function accountPath(accountId: string): string {
-  return `/v1/accounts/${encodeURIComponent(checkedAccountId(accountId))}`;
+export function accountPath(accountId: string, root: '/v1' | '/v1/admin' = '/v1'): string {
+  return `${root}/accounts/${encodeURIComponent(checkedAccountId(accountId))}`;
 }
 
 /** @throws InvalidArgumentError */

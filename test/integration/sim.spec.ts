@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { KEPT_SEEDS } from '../../sim/kept-seeds';
+import { type Ended, runBuilt } from '../setup/run-built';
 
 const SEEDS = 200;
 const CALLS = 250;
@@ -118,29 +118,11 @@ describe('the simulation', () => {
   });
 });
 
-interface Ended {
-  readonly exitCode: number | null;
-  readonly output: string;
-}
-
 function replay(seed: number): Promise<Ended> {
   return sim('--seed', seed, '--calls', CALLS, '--trace');
 }
 
 /** As `npm run sim -- <args>` runs it. */
 function sim(...args: readonly (string | number)[]): Promise<Ended> {
-  const main = resolve(__dirname, '../../dist/sim/main.js');
-  return new Promise((done, fail) => {
-    const child = spawn(process.execPath, ['--no-warnings', main, ...args.map(String)], {
-      env: { PATH: process.env['PATH'] },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (part: Buffer) => (output += part.toString()));
-    child.once('error', fail);
-    child.once('close', (exitCode) => {
-      done({ exitCode, output });
-    });
-  });
+  return runBuilt('sim/main.js', args.map(String), { PATH: process.env['PATH'] });
 }

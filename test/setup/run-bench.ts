@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { RunRecord } from '../../bench/report/run-record';
+import { type Ended, runBuilt } from './run-built';
 
 /** What `--json` writes. */
 export interface BenchReport {
@@ -12,9 +12,7 @@ export interface BenchReport {
   readonly ratios: Readonly<Record<string, number>>;
 }
 
-export interface BenchRun {
-  readonly exitCode: number | null;
-  readonly output: string;
+export interface BenchRun extends Ended {
   readonly report: BenchReport;
 }
 
@@ -23,26 +21,10 @@ export async function runBench(...args: readonly string[]): Promise<BenchRun> {
   const folder = mkdtempSync(join(tmpdir(), 'hotsplit-bench-test-'));
   const file = join(folder, 'report.json');
   try {
-    const { exitCode, output } = await run([...args, '--json', file]);
+    const { exitCode, output } = await runBuilt('bench/main.js', [...args, '--json', file]);
     if (exitCode !== 0) throw new Error(`bench ${args.join(' ')} ended with ${exitCode}:\n${output}`);
     return { exitCode, output, report: JSON.parse(readFileSync(file, 'utf8')) as BenchReport };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-function run(args: readonly string[]): Promise<{ exitCode: number | null; output: string }> {
-  const main = resolve(__dirname, '../../dist/bench/main.js');
-  return new Promise((done, fail) => {
-    const child = spawn(process.execPath, ['--no-warnings', main, ...args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (part: Buffer) => (output += part.toString()));
-    child.once('error', fail);
-    child.once('close', (exitCode) => {
-      done({ exitCode, output });
-    });
-  });
 }
