@@ -107,6 +107,13 @@ export class AccountModel {
     return this.totalMinor - this.heldMinor;
   }
 
+  /** Notes every total from now on, until it is taken out of `openReadings`. */
+  beginReading(): OpenReading {
+    const reading = { totalsMinor: new Set([this.totalMinor]) };
+    this.openReadings.add(reading);
+    return reading;
+  }
+
   /** Looks at every open call: what is true of this instant was true at some instant of each. */
   look(): void {
     for (const call of this.openCalls) this.lookAt(call);

@@ -74,6 +74,7 @@ export class Clients {
       what: `${asked.kind} ${asked.accountId} ${asked.requestId} ${asked.amountMinor}`,
       about: asked.requestId,
       accountId: asked.accountId,
+      brings: asked.kind === 'credit',
       carryOut: ({ runtime }, account) => runtime.engine.submit(toRequest(asked), account),
     });
     // Judged by what the instance said, whether the client learns of it or not.

@@ -15,6 +15,8 @@ export interface DoorCall {
   readonly what: string;
   readonly about: string;
   readonly accountId: string;
+  /** It would bring the account money, which has to have room for it. */
+  readonly brings: boolean;
   readonly carryOut: (instance: SimInstance, account: AccountRecord) => Promise<EngineOutcome>;
 }
 
@@ -27,6 +29,8 @@ export function isNoAnswer(answer: Answer): boolean {
 export async function callDoor(site: Site, instance: SimInstance, call: DoorCall): Promise<Answer> {
   const { world, chance, nowMs: sinceMs } = site;
   const { what, about } = call;
+  const account = world.model.account(call.accountId);
+  const reading = account.beginReading();
   site.note(`→ ${instance.name} ${what}`);
   await site.sleep(chance.spanMs(LATENCY_MS_MEAN));
   const told = await site.inTime(
@@ -40,11 +44,11 @@ export async function callDoor(site: Site, instance: SimInstance, call: DoorCall
   await site.sleep(chance.spanMs(LATENCY_MS_MEAN));
   world.coverage.mark(`answer ${told.kind}`);
   site.note(`← ${about} ${told.kind}`);
+  account.openReadings.delete(reading);
   // Queues of a few commands may be full at any time, and an account so rich that a credit has to wait for those before it.
+  const wasRich = call.brings && [...reading.totalsMinor].some((totalMinor) => totalMinor > MUCH_MINOR);
   const mayBePutOff =
-    told.kind === 'overloaded' &&
-    (site.plan.laneSettings.depthMax !== undefined ||
-      world.model.account(call.accountId).totalMinor > MUCH_MINOR);
+    told.kind === 'overloaded' && (site.plan.laneSettings.depthMax !== undefined || wasRich);
   if (sinceMs >= site.calmSinceMs && !mayBePutOff && isNoAnswer(told))
     world.model.violated('calmIsServed', `${what}: ${told.kind} while nothing is broken`, about);
   return told;

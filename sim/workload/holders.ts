@@ -136,6 +136,7 @@ export class Holders {
       what: `${asked.kind} ${asked.accountId} ${about} ${String('amountMinor' in asked ? asked.amountMinor : '')}`,
       about,
       accountId: asked.accountId,
+      brings: asked.kind === 'reverse',
       carryOut: ({ runtime }, record) => runtime.engine.follow(toFollowUp(asked), record),
     });
     const broken = brokenFollowUp(

@@ -39,6 +39,8 @@ export interface Plan {
   readonly holdShare: number;
   readonly reversalShare: number;
   readonly readers: number;
+  /** Snapshots that others ask the same instance for while they are taken. */
+  readonly crowdShare: number;
   /** What else is asked for in a storm, on the average. */
   readonly wishes: Readonly<Record<Wish, number>>;
   /** What breaks in a storm, on the average. */
@@ -109,6 +111,7 @@ export function planOf(chance: Chance, calls: number): Plan {
     deathAtPoint: at(0.4, 0.05),
     stallAtPoint: at(0.5, 0.15),
     ambush: at(0.5, 0.6),
+    crowdShare: at(0.25, 0.8),
   };
 }
 

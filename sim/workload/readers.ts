@@ -1,5 +1,9 @@
+import type { SimInstance } from '../world/sim-instance';
 import type { Site } from './site';
 import { NOT_NOW } from './site';
+
+/** Readers of a crowd come within about as long as a snapshot takes. */
+const CROWD_MS_MEAN = 3;
 
 /** Everybody who asks what there is. */
 export class Readers {
@@ -17,26 +21,42 @@ export class Readers {
   }
 
   async #one(): Promise<void> {
-    const { chance } = this.site;
+    const { chance, plan } = this.site;
     const { accountId } = chance.oneOf(this.site.accounts);
     if (chance.happens(0.4)) await this.balance(accountId, 'current');
-    else if (chance.happens(0.5)) await this.balance(accountId, 'snapshot');
-    else await this.#lookUp(accountId);
+    else if (!chance.happens(0.5)) await this.#lookUp(accountId);
+    else if (plan.crowdShare > 0 && chance.happens(plan.crowdShare)) await this.#crowd(accountId);
+    else await this.balance(accountId, 'snapshot');
+  }
+
+  /** Several ask one instance for a snapshot of one account, each while those before it may still be under way. */
+  async #crowd(accountId: string): Promise<void> {
+    const { chance } = this.site;
+    const instance = await this.site.anyInstance();
+    const one = async (): Promise<void> => {
+      await this.site.sleep(chance.spanMs(CROWD_MS_MEAN));
+      await this.balance(accountId, 'snapshot', instance);
+    };
+    await Promise.all(Array.from({ length: chance.between(2, 4) }, one));
   }
 
   /** A balance, judged by the totals that the account had while it was read. */
-  async balance(accountId: string, consistency: 'current' | 'snapshot'): Promise<void> {
+  async balance(
+    accountId: string,
+    consistency: 'current' | 'snapshot',
+    instance?: SimInstance,
+  ): Promise<void> {
     const { site } = this;
     const { model, coverage } = site.world;
     const account = model.account(accountId);
-    const reading = { totalsMinor: new Set([account.totalMinor]) };
-    account.openReadings.add(reading);
+    const reading = account.beginReading();
     const balance = await site.ask(
       `a ${consistency} balance of ${accountId}`,
       async ({ accounts, runtime }) => {
         const known = await accounts.find(accountId);
         return known && (await runtime.balances[consistency](known));
       },
+      instance,
     );
     account.openReadings.delete(reading);
     if (balance === NOT_NOW || !balance) return;

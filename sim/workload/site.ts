@@ -78,9 +78,13 @@ export class Site {
     }
   }
 
-  /** Something that an instance is asked for beside money. `NOT_NOW` when it cannot say, for a reason that is allowed. */
-  async ask<T>(what: string, run: (instance: SimInstance) => Promise<T>): Promise<T | typeof NOT_NOW> {
-    const instance = await this.anyInstance();
+  /** Something that an instance, any unless told, is asked for beside money. `NOT_NOW` when it cannot say, for a reason that is allowed. */
+  async ask<T>(
+    what: string,
+    run: (instance: SimInstance) => Promise<T>,
+    chosen?: SimInstance,
+  ): Promise<T | typeof NOT_NOW> {
+    const instance = chosen ?? (await this.anyInstance());
     const answered: Promise<T | typeof NOT_NOW> = instance
       .call(() => run(instance))
       .then(
