@@ -121,8 +121,9 @@ export const DEFECTS: readonly Defect[] = [
     edits: [
       {
         file: 'src/shards/attempt-batch.ts',
-        find: 'await transaction.commit(decision.changes);',
-        replace: 'transaction.commit(decision.changes).catch(() => transaction.rollback());',
+        find: 'const { ahead } = await transaction.commit(decision.changes, next);',
+        replace:
+          'const ahead = undefined;\n  transaction.commit(decision.changes).catch(() => transaction.rollback());',
       },
     ],
   },

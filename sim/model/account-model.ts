@@ -31,6 +31,8 @@ export interface OpenCall {
 /** A reading that has not ended, and the totals the account had meanwhile. */
 export interface OpenReading {
   readonly totalsMinor: Set<bigint>;
+  /** Σ of the credits that were under way at any time of it. */
+  creditsMinor: bigint;
 }
 
 export interface Transit {
@@ -109,9 +111,15 @@ export class AccountModel {
 
   /** Notes every total from now on, until it is taken out of `openReadings`. */
   beginReading(): OpenReading {
-    const reading = { totalsMinor: new Set([this.totalMinor]) };
+    const reading = { totalsMinor: new Set([this.totalMinor]), creditsMinor: this.comingMinor };
     this.openReadings.add(reading);
     return reading;
+  }
+
+  beginCall(call: OpenCall): void {
+    this.openCalls.add(call);
+    if (call.asked.kind !== 'credit') return;
+    for (const reading of this.openReadings) reading.creditsMinor += call.asked.amountMinor;
   }
 
   /** Looks at every open call: what is true of this instant was true at some instant of each. */

@@ -26,7 +26,7 @@ export class JudgedCalls {
       wasFrozen: false,
       wasClosed: false,
     };
-    account.openCalls.add(call);
+    account.beginCall(call);
     account.lookAt(call);
     const record = this.#recordOf(asked);
     if (record.answers.some(isUnknown)) call.isAlone = false;

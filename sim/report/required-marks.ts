@@ -15,6 +15,7 @@ export const REQUIRED_MARKS: readonly string[] = [
   'credit fenced',
   'credit spread',
   'batch widened',
+  'batch begun ahead',
   'transferIn arrived',
   'transferIn alreadyArrived',
   'transferOut departed',

@@ -46,7 +46,9 @@ export async function callDoor(site: Site, instance: SimInstance, call: DoorCall
   site.note(`← ${about} ${told.kind}`);
   account.openReadings.delete(reading);
   // Queues of a few commands may be full at any time, and an account so rich that a credit has to wait for those before it.
-  const wasRich = call.brings && [...reading.totalsMinor].some((totalMinor) => totalMinor > MUCH_MINOR);
+  const wasRich =
+    call.brings &&
+    [...reading.totalsMinor].some((totalMinor) => totalMinor + reading.creditsMinor > MUCH_MINOR);
   const mayBePutOff =
     told.kind === 'overloaded' && (site.plan.laneSettings.depthMax !== undefined || wasRich);
   if (sinceMs >= site.calmSinceMs && !mayBePutOff && isNoAnswer(told))

@@ -15,6 +15,7 @@ const LATE_MS_MAX = 4_000;
 const NETWORK_STEPS: Readonly<Record<MemoryStep, 'request' | 'lock' | 'commit' | 'answer'>> = {
   begin: 'request',
   lock: 'lock',
+  lockAhead: 'lock',
   lookUp: 'lock',
   beforeCommit: 'commit',
   afterCommit: 'answer',
@@ -27,6 +28,7 @@ export function lineTo(world: InstanceWorld, instance: LineEnd, database: SimDat
   return async (step): Promise<Broken | undefined> => {
     const hazards = world.hazardsOf(database.name);
     const kind = NETWORK_STEPS[step];
+    if (step === 'lockAhead') world.coverage.mark('batch begun ahead');
     const takesMs = latencyMs(hazards, chance);
     if (takesMs > STATEMENT_MS_MAX) {
       await timeline.sleep(STATEMENT_MS_MAX, instance);

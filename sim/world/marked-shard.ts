@@ -1,6 +1,6 @@
 import type { Command } from '../../src/ledger/command';
 import { MemoryShard, type MemoryShardParts } from '../../src/shards/memory/memory-shard';
-import type { BatchHint, BatchResult, LockedAccount } from '../../src/shards/shard';
+import type { BatchChain, BatchHint, BatchResult, LockedAccount } from '../../src/shards/shard';
 import type { Coverage } from './coverage';
 
 /** An instance's shard that marks what its batches come to. */
@@ -12,8 +12,12 @@ export class MarkedShard extends MemoryShard {
     super(parts);
   }
 
-  override async applyBatch(commands: readonly Command[], hint: BatchHint): Promise<BatchResult> {
-    const result = await super.applyBatch(commands, hint);
+  override async applyBatch(
+    commands: readonly Command[],
+    hint: BatchHint,
+    chain?: BatchChain,
+  ): Promise<BatchResult> {
+    const result = await super.applyBatch(commands, hint, chain);
     result.outcomes.forEach((outcome, position) => {
       const command = commands[position]?.kind ?? '';
       this.coverage.mark(`${command} ${outcome.kind}`);

@@ -1,12 +1,8 @@
 import { deduct } from '../../test/models/commands';
-import { gatedShard } from '../../test/models/gated-shard';
-import { NotingObserver } from '../../test/models/noting-observer';
+import { laneOn } from '../../test/models/lane-on';
 import { always, ScriptedFaults } from '../../test/models/scripted-faults';
 import { promisesSettled } from '../../test/models/turns';
-import { Breaker } from './breaker';
 import type { LaneOutcome } from './engine-outcome';
-import { Lane } from './lane';
-import type { LaneSettings } from './lane-settings';
 
 describe('a lane', () => {
   test('merges what is submitted in one turn of the event loop, and waits for nobody', async () => {
@@ -203,39 +199,6 @@ describe('a lane', () => {
     expect(observer.batches.reduce((sum, batch) => sum + batch.commands, 0)).toBe(4);
   });
 });
-
-function laneOn(
-  settings: Partial<LaneSettings> = {},
-  faults = new ScriptedFaults(),
-  turn = (): Promise<void> => Promise.resolve(),
-) {
-  const { shard, clock } = gatedShard({ interfere: faults.interfere });
-  const observer = new NotingObserver();
-  const now = (): number => clock.now();
-  const complete = { batchCommandsMax: 100, depthMax: 1_000, waitMsMax: 10_000, breakMs: 500, ...settings };
-  const changed = (up: boolean): void => {
-    observer.shardState('s0', up);
-  };
-  const breaker = new Breaker({
-    breakMs: complete.breakMs,
-    later: (ms, run) => clock.later(ms, run),
-    probe: () => shard.ping(),
-    changed,
-  });
-  const lane = new Lane({
-    shard,
-    number: 3,
-    settings: complete,
-    breaker,
-    observer,
-    now,
-    newId: () => clock.newId(),
-    turn,
-  });
-  const submit = (requestId: string): Promise<LaneOutcome> =>
-    lane.submit(deduct({ requestId, amountMinor: 1n }));
-  return { lane, shard, clock, observer, breaker, submit };
-}
 
 function incidentOf(outcome: LaneOutcome | undefined): string {
   return outcome?.kind === 'failed' ? outcome.incident : 'none';

@@ -13,7 +13,9 @@ import type { Outcome } from '../ledger/outcome';
 import type { Needs, ShardState } from '../ledger/shard-state';
 import { rowKey } from '../ledger/sub-account';
 import { arrivalKey, departureKey } from '../ledger/transfer';
+import { Ahead, namedRows, scopeAhead } from './ahead';
 import type {
+  AheadTransaction,
   BatchStore,
   BatchTransaction,
   FoundKeys,
@@ -21,6 +23,7 @@ import type {
   Locked,
   RowScope,
 } from './batch-transaction';
+import type { BatchChain } from './shard';
 
 /** What an attempt loads up front. It only ever widens from one attempt to the next. */
 export interface AttemptScope {
@@ -29,7 +32,11 @@ export interface AttemptScope {
 }
 
 export type Attempt =
-  | { readonly kind: 'committed'; readonly outcomes: readonly Outcome[] }
+  | {
+      readonly kind: 'committed';
+      readonly outcomes: readonly Outcome[];
+      readonly ahead: Promise<Ahead | undefined> | undefined;
+    }
   /** Rolled back: rows must be locked that were not, and locks are only taken in order, from the start. */
   | { readonly kind: 'widen'; readonly wholeAccounts: ReadonlySet<string> }
   /** Rolled back: these rows do not exist yet. */
@@ -45,26 +52,50 @@ export async function attemptBatch(
   store: BatchStore,
   commands: readonly Command[],
   scope: AttemptScope,
+  chain?: BatchChain,
 ): Promise<Attempt> {
-  const transaction = await store.begin();
+  const opened = await usable(chain?.ahead, commands, scope);
+  const transaction = opened?.transaction ?? (await store.begin());
   try {
-    return await decideInside(transaction, commands, scope);
+    const locked = await lockedIn(transaction, opened?.locked, { commands, scope });
+    return await decideInside(transaction, commands, { scope, locked, chain });
   } catch (error) {
     await transaction.rollback();
     throw error;
   }
 }
 
+/** What was begun ahead, if it holds all that is wanted. */
+async function usable(
+  ahead: Ahead | undefined,
+  commands: readonly Command[],
+  { wholeAccounts }: AttemptScope,
+): Promise<AheadTransaction | undefined> {
+  if (!ahead) return undefined;
+  if (wholeAccounts.size === 0 && commands.every((command) => ahead.covers(command))) return ahead.begun;
+  await ahead.giveUp();
+  return undefined;
+}
+
+async function lockedIn(
+  transaction: BatchTransaction,
+  lockedAhead: Locked | undefined,
+  { commands, scope }: { readonly commands: readonly Command[]; readonly scope: AttemptScope },
+): Promise<Locked> {
+  const keys = standingKeys(commands);
+  if (!lockedAhead) {
+    const wholeAccounts = withAccountWide(commands, scope.wholeAccounts);
+    return transaction.lock({ ...rowScope(commands, wholeAccounts), keys });
+  }
+  return keys ? { ...lockedAhead, found: await transaction.lookUp(keys) } : lockedAhead;
+}
+
 async function decideInside(
   transaction: BatchTransaction,
   commands: readonly Command[],
-  scope: AttemptScope,
+  { scope, locked, chain }: { scope: AttemptScope; locked: Locked; chain: BatchChain | undefined },
 ): Promise<Attempt> {
   const wholeAccounts = withAccountWide(commands, scope.wholeAccounts);
-  const locked = await transaction.lock({
-    ...rowScope(commands, wholeAccounts),
-    keys: standingKeys(commands),
-  });
   let state = lockedState(locked, wholeAccounts);
   if (scope.lookUpKeys) state = await withKeys(transaction, state, commands);
 
@@ -81,8 +112,13 @@ async function decideInside(
       : { kind: 'widen', wholeAccounts: decision.needs.wholeAccounts };
   }
 
-  await transaction.commit(decision.changes);
-  return { kind: 'committed', outcomes: decision.outcomes };
+  const next = chain && wholeAccounts.size === 0 ? scopeAhead(commands, chain.next) : undefined;
+  const { ahead } = await transaction.commit(decision.changes, next);
+  return {
+    kind: 'committed',
+    outcomes: decision.outcomes,
+    ahead: ahead?.then((begun) => begun && new Ahead(begun)),
+  };
 }
 
 /** What is known once the rows are locked and before the commands' own keys were looked up. */
@@ -158,12 +194,7 @@ function extended<T>(
 }
 
 function rowScope(commands: readonly Command[], wholeAccounts: ReadonlySet<string>): RowScope {
-  const rows = new Map<string, Set<number>>();
-  for (const command of commands) {
-    let indices = rows.get(command.accountId);
-    if (!indices) rows.set(command.accountId, (indices = new Set()));
-    if (!isAccountWide(command)) indices.add(command.subAccount);
-  }
+  const rows = namedRows(commands);
   return { rows, wholeAccounts: new Set([...wholeAccounts].filter((accountId) => rows.has(accountId))) };
 }
 

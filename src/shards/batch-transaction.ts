@@ -52,6 +52,23 @@ export interface Locked {
   readonly found: FoundKeys;
 }
 
+/** Named rows, by account. */
+export type AheadScope = Pick<RowScope, 'rows'>;
+
+/** A transaction that was begun behind the commit of another, with its rows locked already. */
+export interface AheadTransaction {
+  readonly scope: AheadScope;
+  readonly transaction: BatchTransaction;
+  readonly locked: Locked;
+}
+
+export interface Committed {
+  /** Never rejects; `undefined` when the rows could not be locked, and then nothing is open. */
+  readonly ahead?: Promise<AheadTransaction | undefined>;
+}
+
+export const COMMITTED: Committed = {};
+
 /**
  * One open transaction of a batch. A value of this type is the proof of being inside a transaction; it ends with
  * `commit` or `rollback` and is not used afterwards.
@@ -63,8 +80,12 @@ export interface BatchTransaction {
   lock(scope: RowScope): Promise<Locked>;
   /** Reads what is committed under these keys now. */
   lookUp(keys: KeyScope): Promise<FoundKeys>;
-  /** Writes the changes and commits: when it resolves, they are durable. */
-  commit(changes: Changes): Promise<void>;
+  /**
+   * Writes the changes and commits: when it resolves, they are durable.
+   *
+   * @param ahead rows that a store which spares a trip by it locks for the next transaction, in the same trip
+   */
+  commit(changes: Changes, ahead?: AheadScope): Promise<Committed>;
   /** Never rejects: a connection that cannot roll back is destroyed. */
   rollback(): Promise<void>;
 }

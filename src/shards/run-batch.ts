@@ -3,7 +3,7 @@ import type { Needs } from '../ledger/shard-state';
 import { attemptBatch, type AttemptScope } from './attempt-batch';
 import type { BatchStore } from './batch-transaction';
 import { ShardContendedError, ShardFault, ShardUnavailableError } from './faults';
-import type { BatchHint, BatchResult } from './shard';
+import type { BatchChain, BatchHint, BatchResult } from './shard';
 import type { Surroundings } from './surroundings';
 
 /** Bounds of the tries of one batch. */
@@ -51,6 +51,7 @@ export async function runBatch(
   run: RunBatch,
   commands: readonly Command[],
   hint: BatchHint,
+  chain?: BatchChain,
 ): Promise<BatchResult> {
   const { policy, surroundings, store } = run;
   const began = surroundings.now();
@@ -58,14 +59,19 @@ export async function runBatch(
   let scope: AttemptScope = hint;
   let widened = false;
   let mayHaveCommitted = false;
+  let link = chain;
 
   for (let tries = 1; ;) {
     try {
-      const attempt = await attemptBatch(store, commands, scope);
+      const trying = attemptBatch(store, commands, scope, link);
+      // What was begun ahead is used up by the first try.
+      link = chain && { next: chain.next };
+      const attempt = await trying;
       switch (attempt.kind) {
         case 'committed':
           return {
             outcomes: attempt.outcomes,
+            ahead: attempt.ahead,
             hint: {
               lookUpKeys: attempt.outcomes.some((outcome) => outcome.kind === 'replayed'),
               wholeAccounts: widened || attempt.outcomes.some(isShort) ? scope.wholeAccounts : new Set(),

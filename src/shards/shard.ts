@@ -4,6 +4,7 @@ import type { Hold } from '../ledger/hold';
 import type { Outcome } from '../ledger/outcome';
 import type { SubAccount, SubAccountSeed } from '../ledger/sub-account';
 import type { Departure } from '../ledger/transfer';
+import type { Ahead, NextBatch } from './ahead';
 import type { DeductionResult, DeductionWay } from './deduction-way';
 import type { LedgerScan } from './ledger-scan';
 
@@ -63,6 +64,16 @@ export interface PendingDeparture extends Departure {
 export interface BatchResult {
   readonly outcomes: readonly Outcome[];
   readonly hint: BatchHint;
+  /** Is used by the next batch or given up; never rejects, and is `undefined` when nothing is open. */
+  readonly ahead?: Promise<Ahead | undefined> | undefined;
+}
+
+/** How a batch is joined to the one before it and the one behind it. */
+export interface BatchChain {
+  /** Used by its first try, or given up. */
+  readonly ahead?: Ahead | undefined;
+  /** Asked as late as possible: when the batch is about to be committed. */
+  readonly next: () => NextBatch;
 }
 
 /** Loads ahead of need: never required for correctness, only to save a rolled-back try. */
@@ -91,7 +102,7 @@ export interface Shard extends LedgerScan {
    * Runs the commands in one transaction, tried again as often as the retry policy allows. When it resolves, the
    * applied outcomes are durable.
    */
-  applyBatch(commands: readonly Command[], hint: BatchHint): Promise<BatchResult>;
+  applyBatch(commands: readonly Command[], hint: BatchHint, chain?: BatchChain): Promise<BatchResult>;
 
   /**
    * Carries out one deduction in a transaction of its own, a strategy's way. Refuses nothing: what is not a plain success

@@ -26,6 +26,7 @@ import { Places } from './places';
 import { type RetryPolicy, runBatch } from './run-batch';
 import { type DeductionSessions, type DeductionSettings, runDeduction } from './run-deduction';
 import type {
+  BatchChain,
   BatchHint,
   BatchResult,
   EntryQuery,
@@ -129,7 +130,7 @@ export class SqlShard implements Shard {
     assertIdentity({ name: this.name, clusterId }, { name: text(row?.[0]), clusterId: text(row?.[1]) });
   }
 
-  applyBatch(commands: readonly Command[], hint: BatchHint): Promise<BatchResult> {
+  applyBatch(commands: readonly Command[], hint: BatchHint, chain?: BatchChain): Promise<BatchResult> {
     const { batches: store, surroundings, policy } = this.parts;
     return runBatch(
       {
@@ -147,6 +148,7 @@ export class SqlShard implements Shard {
       },
       commands,
       hint,
+      chain,
     );
   }
 

@@ -1,7 +1,7 @@
 import { createConnection, type Connection } from 'mysql2/promise';
 import { spawnSync } from 'node:child_process';
 import type { Command } from '../../src/ledger/command';
-import { NO_HINT, type Shard } from '../../src/shards/shard';
+import { type BatchChain, NO_HINT, type Shard } from '../../src/shards/shard';
 import { TcpProxy } from '../../chaos/network/tcp-proxy';
 import { fingerprint } from '../../src/engine/fingerprint';
 import * as commands from '../models/commands';
@@ -30,6 +30,22 @@ describe.each(STORES)('[$mark] a database', ({ mark, makeSite }) => {
 
   const kinds = async (...commands: Command[]): Promise<string[]> =>
     (await shard.applyBatch(commands, NO_HINT)).outcomes.map(({ kind }) => kind);
+
+  /** 10 in each. */
+  const twoRows = (): Promise<string[]> =>
+    kinds(
+      ...[0, 1].map((subAccount) =>
+        commands.credit({
+          requestId: `c${subAccount}`,
+          subAccount,
+          amountMinor: 10n,
+          fingerprint: fingerprint('credit', 10n),
+        }),
+      ),
+    );
+
+  const availableInRows = async (): Promise<bigint[]> =>
+    (await shard.listSubAccounts('acme')).map(({ availableMinor }) => availableMinor);
 
   it('has a guard of its own: a negative balance cannot be written', async () => {
     await kinds(credit(10n));
@@ -129,6 +145,67 @@ describe.each(STORES)('[$mark] a database', ({ mark, makeSite }) => {
       ]);
       expect(await shard.pendingDepartures({ limit: 10, olderThanMs: 0 })).toHaveLength(1);
     });
+
+    it('tells that a batch is committed while the rows of the next are still waited for', async () => {
+      await twoRows();
+      await withConnection(site, async (connection) => {
+        await connection.query('START TRANSACTION');
+        await connection.query(LOCK_ROW_1);
+        const { outcomes, ahead } = await shard.applyBatch([take('a', 0)], NO_HINT, before(take('b', 1)));
+        expect(outcomes).toMatchObject([{ kind: 'applied' }]);
+        await lockWaitSeen(connection);
+        await connection.query('ROLLBACK');
+
+        const next = await shard.applyBatch([take('b', 1)], NO_HINT, { ahead: await ahead, ...before() });
+        expect(next.outcomes).toMatchObject([{ kind: 'applied' }]);
+      });
+      expect(await availableInRows()).toEqual([9n, 9n]);
+    });
+
+    it('decides a batch on rows as they are once they are locked for it', async () => {
+      await twoRows();
+      const { ahead } = await shard.applyBatch([take('a', 0)], NO_HINT, before(take('b', 0)));
+      const next = await ahead;
+      const another = kinds(take('elsewhere', 0, 19n));
+      await withConnection(site, lockWaitSeen);
+      const { outcomes } = await shard.applyBatch([take('b', 0)], NO_HINT, { ahead: next, ...before() });
+      expect(outcomes).toMatchObject([{ kind: 'applied' }]);
+      expect(await another).toEqual(['insufficientFunds']);
+      expect(await availableInRows()).toEqual([8n, 10n]);
+    });
+
+    it('has a batch that cannot be begun ahead begun as any other', async () => {
+      await twoRows();
+      await withConnection(site, async (connection) => {
+        await connection.query('START TRANSACTION');
+        await connection.query(LOCK_ROW_1);
+        const { ahead } = await shard.applyBatch([take('a', 0)], NO_HINT, before(take('b', 1)));
+        // As long as a session waits for a lock.
+        expect(await ahead).toBeUndefined();
+        await connection.query('ROLLBACK');
+      });
+      expect(await kinds(take('a', 0), take('b', 1))).toEqual(['replayed', 'applied']);
+      expect(await availableInRows()).toEqual([9n, 9n]);
+    });
+
+    it('finds a key that is taken also under rows that were locked ahead', async () => {
+      await twoRows();
+      const { ahead } = await shard.applyBatch([take('a', 0)], NO_HINT, before(take('a', 0)));
+      const batch = [take('a', 0), take('b', 0)];
+      const { outcomes } = await shard.applyBatch(batch, NO_HINT, { ahead: await ahead, ...before() });
+      expect(outcomes).toMatchObject([{ kind: 'replayed' }, { kind: 'applied' }]);
+      expect(await availableInRows()).toEqual([8n, 10n]);
+    });
+
+    it('leaves rows free that were locked ahead and given up', async () => {
+      await twoRows();
+      const { ahead } = await shard.applyBatch([take('a', 0)], NO_HINT, before(take('b', 0)));
+      await (await ahead)?.giveUp();
+      await withConnection(site, async (connection) => {
+        const [rows] = await connection.query('SELECT idx FROM sub_account FOR UPDATE NOWAIT');
+        expect(rows).toHaveLength(2);
+      });
+    });
   }
 });
 
@@ -138,6 +215,22 @@ function credit(amountMinor: bigint): Command {
 
 function deduct(amountMinor: bigint): Command {
   return commands.deduct({ requestId: 'd', amountMinor, fingerprint: fingerprint('deduct', amountMinor) });
+}
+
+function take(requestId: string, subAccount: number, amountMinor = 1n): Command {
+  return commands.deduct({
+    requestId,
+    subAccount,
+    amountMinor,
+    fingerprint: fingerprint('deduct', amountMinor),
+  });
+}
+
+const LOCK_ROW_1 = "SELECT idx FROM sub_account WHERE account_id = 'acme' AND idx = 1 FOR UPDATE";
+
+/** Behind the batch wait these, and fill the next. */
+function before(...waiting: Command[]): BatchChain {
+  return { next: () => ({ commands: waiting, isFull: true }) };
 }
 
 function urlOf({ location }: StoreSite): string {

@@ -2,7 +2,7 @@ import type { Command } from '../../src/ledger/command';
 import { MemoryDatabase } from '../../src/shards/memory/memory-database';
 import type { Interference } from '../../src/shards/memory/interference';
 import { MemoryShard } from '../../src/shards/memory/memory-shard';
-import type { BatchHint, BatchResult } from '../../src/shards/shard';
+import type { BatchChain, BatchHint, BatchResult } from '../../src/shards/shard';
 import { row } from './commands';
 import { TestClock } from './test-clock';
 
@@ -26,13 +26,17 @@ export class GatedShard extends MemoryShard {
     this.#gate = Promise.resolve();
   }
 
-  override async applyBatch(commands: readonly Command[], hint: BatchHint): Promise<BatchResult> {
+  override async applyBatch(
+    commands: readonly Command[],
+    hint: BatchHint,
+    chain?: BatchChain,
+  ): Promise<BatchResult> {
     const ids = commands.map(nameOf);
     this.batches.push(ids);
     this.hints.push(hint);
     await this.#gate;
     if (ids.some((id) => id === this.culprit)) throw new Error('a command that no shard can stand');
-    return super.applyBatch(commands, hint);
+    return super.applyBatch(commands, hint, chain);
   }
 }
 

@@ -8,6 +8,7 @@ import type { Interference, MemoryStep } from '../../src/shards/memory/interfere
 export class ScriptedFaults {
   readonly steps: MemoryStep[] = [];
   readonly #plans = new Map<MemoryStep, (FaultVerdict | undefined)[]>();
+  readonly #once = new Map<MemoryStep, () => void>();
 
   constructor(plans: Partial<Record<MemoryStep, readonly (FaultVerdict | undefined)[]>> = {}) {
     for (const step of Object.keys(plans) as MemoryStep[]) this.plan(step, plans[step] ?? []);
@@ -18,8 +19,16 @@ export class ScriptedFaults {
     this.#plans.set(step, [...verdicts]);
   }
 
+  /** What happens the next time that a step is passed. */
+  once(step: MemoryStep, run: () => void): void {
+    this.#once.set(step, run);
+  }
+
   readonly interfere: Interference = (step) => {
     this.steps.push(step);
+    const run = this.#once.get(step);
+    this.#once.delete(step);
+    run?.();
     return this.#plans.get(step)?.shift();
   };
 }

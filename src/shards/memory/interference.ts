@@ -1,7 +1,7 @@
 import { type FaultVerdict, ShardFault } from '../faults';
 
 /** The moments of a call at which a simulation may pass time or let something break. */
-export type MemoryStep = 'begin' | 'lock' | 'lookUp' | 'beforeCommit' | 'afterCommit' | 'read';
+export type MemoryStep = 'begin' | 'lock' | 'lockAhead' | 'lookUp' | 'beforeCommit' | 'afterCommit' | 'read';
 
 /** The connection is given up while the request is still on its way: it takes effect later, holding its locks until then. */
 export interface LateArrival {

@@ -2,8 +2,12 @@ import type { Changes } from '../../ledger/shard-state';
 import type { SubAccount } from '../../ledger/sub-account';
 import type { Departure } from '../../ledger/transfer';
 import {
+  type AheadScope,
+  type AheadTransaction,
   type BatchStore,
   type BatchTransaction,
+  type Committed,
+  COMMITTED,
   type FoundKeys,
   type KeyScope,
   type Locked,
@@ -54,8 +58,12 @@ class MemoryBatchTransaction implements BatchTransaction {
     this.#transaction = database.begin(client);
   }
 
-  async lock({ rows, wholeAccounts, keys }: RowScope): Promise<Locked> {
+  async lock(scope: RowScope): Promise<Locked> {
     await this.#pass('lock');
+    return this.#lock(scope);
+  }
+
+  async #lock({ rows, wholeAccounts, keys }: RowScope): Promise<Locked> {
     const locked: SubAccount[] = [];
     for (const accountId of [...rows.keys()].sort()) {
       const named = rows.get(accountId);
@@ -108,7 +116,7 @@ class MemoryBatchTransaction implements BatchTransaction {
     });
   }
 
-  async commit(changes: Changes): Promise<void> {
+  async commit(changes: Changes, ahead?: AheadScope): Promise<Committed> {
     await this.#pass('beforeCommit', (arrives) => {
       this.#isLeft = true;
       void arrives.then(() => {
@@ -118,6 +126,19 @@ class MemoryBatchTransaction implements BatchTransaction {
     this.database.write(changes);
     this.#end();
     await this.#pass('afterCommit');
+    return ahead ? { ahead: this.#beginAhead(ahead) } : COMMITTED;
+  }
+
+  async #beginAhead(scope: AheadScope): Promise<AheadTransaction | undefined> {
+    const transaction = new MemoryBatchTransaction(this.database, this.interfere, this.client);
+    try {
+      await transaction.#pass('lockAhead');
+      return { scope, transaction, locked: await transaction.#lock({ ...scope, wholeAccounts: new Set() }) };
+    } catch (error) {
+      if (!(error instanceof ShardFault)) throw error;
+      await transaction.rollback();
+      return undefined;
+    }
   }
 
   /** The commit of a transaction that its client has given up: it takes effect, unless the server has ended it. */

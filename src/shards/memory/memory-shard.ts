@@ -24,6 +24,7 @@ import {
 import { lockAccount } from '../lock-account';
 import { RETRY_POLICY, type RetryPolicy, runBatch } from '../run-batch';
 import type {
+  BatchChain,
   BatchHint,
   BatchResult,
   EntryPosition,
@@ -85,7 +86,7 @@ export class MemoryShard implements Shard {
     return this.#batches.close();
   }
 
-  applyBatch(commands: readonly Command[], hint: BatchHint): Promise<BatchResult> {
+  applyBatch(commands: readonly Command[], hint: BatchHint, chain?: BatchChain): Promise<BatchResult> {
     const { surroundings, policy = RETRY_POLICY, describeAccount } = this.parts;
     return runBatch(
       {
@@ -102,6 +103,7 @@ export class MemoryShard implements Shard {
       },
       commands,
       hint,
+      chain,
     );
   }
 

@@ -1,8 +1,12 @@
 import type { PoolConnection } from 'mysql2';
 import type { Changes } from '../../ledger/shard-state';
 import {
+  type AheadScope,
+  type AheadTransaction,
   type BatchStore,
   type BatchTransaction,
+  type Committed,
+  COMMITTED,
   type FoundKeys,
   type KeyScope,
   type Locked,
@@ -28,6 +32,8 @@ import { lockedRows, lockSubAccounts } from './statements/lock-sub-accounts';
 import { settleHolds } from './statements/settle-holds';
 import { writeSubAccounts } from './statements/write-sub-accounts';
 
+const NO_ACCOUNTS: ReadonlySet<string> = new Set();
+
 /** Batches on a MySQL or MariaDB shard. */
 export class MysqlBatchStore implements BatchStore {
   constructor(
@@ -49,8 +55,9 @@ export class MysqlBatchStore implements BatchStore {
 }
 
 /**
- * A batch takes two round trips: open and lock, then write and commit. The server runs the statements of one trip in
- * order and stops at the first that fails, so a duplicate key never reaches the COMMIT behind it.
+ * A batch takes two round trips: open and lock, then write and commit; or one, when its rows were locked behind the commit
+ * of the batch before. The server runs the statements of one trip in order and stops at the first that fails, so a
+ * duplicate key never reaches the COMMIT behind it.
  */
 class MysqlBatchTransaction implements BatchTransaction {
   #failed = false;
@@ -73,19 +80,36 @@ class MysqlBatchTransaction implements BatchTransaction {
     return statements.length === 0 ? NOTHING_FOUND : read(await this.#run(statements));
   }
 
-  async commit(changes: Changes): Promise<void> {
-    const { entries, newHolds, settledHolds, reversals, subAccounts } = changes;
-    const transfers = insertTransfers(changes);
-    await this.#run([
-      ...(entries.length > 0 ? [insertEntries(entries)] : []),
-      ...(newHolds.length > 0 ? [insertHolds(newHolds)] : []),
-      ...settleHolds(settledHolds),
-      ...(reversals.length > 0 ? [insertReversals(reversals)] : []),
-      ...(transfers === undefined ? [] : [transfers]),
-      ...(subAccounts.length > 0 ? [writeSubAccounts(subAccounts)] : []),
-      'COMMIT',
-    ]);
+  async commit(changes: Changes, ahead?: AheadScope): Promise<Committed> {
+    const writes = [...writeStatements(changes), 'COMMIT'];
+    if (ahead) return this.#commitAndLock(writes, ahead);
+    await this.#run(writes);
     this.connection.release();
+    return COMMITTED;
+  }
+
+  /** The answer to the COMMIT is heard as it comes: the locks behind it may have to be waited for. */
+  #commitAndLock(writes: readonly string[], scope: AheadScope): Promise<Committed> {
+    const locks = lockSubAccounts({ ...scope, wholeAccounts: NO_ACCOUNTS });
+    return new Promise((resolve, reject) => {
+      let done = 0;
+      const trip = this.#run([...writes, 'START TRANSACTION', ...locks], () => {
+        done += 1;
+        if (done === writes.length) resolve({ ahead });
+      });
+      const ahead = trip.then(
+        (results): AheadTransaction => ({
+          scope,
+          transaction: new MysqlBatchTransaction(this.pool, this.connection),
+          locked: { ...lockedRows(results.slice(writes.length + 1)), found: NOTHING_FOUND },
+        }),
+        (error: unknown) => {
+          if (done < writes.length) reject(error as ShardFault);
+          else this.connection.destroy();
+          return undefined;
+        },
+      );
+    });
   }
 
   /** A session with a failed or timed-out statement is destroyed, never returned to the pool. */
@@ -102,9 +126,9 @@ class MysqlBatchTransaction implements BatchTransaction {
     }
   }
 
-  async #run(statements: readonly string[]): Promise<RawResult[]> {
+  async #run(statements: readonly string[], wrote?: () => void): Promise<RawResult[]> {
     try {
-      const result = await this.pool.run(this.connection, statements.join(';\n'));
+      const result = await this.pool.run(this.connection, statements.join(';\n'), wrote);
       return statements.length === 1 ? [result] : (result as RawResult[]);
     } catch (error) {
       // A duplicate key is an answer, not a failure: the session is as good as before once it has rolled back.
@@ -112,6 +136,19 @@ class MysqlBatchTransaction implements BatchTransaction {
       throw error;
     }
   }
+}
+
+function writeStatements(changes: Changes): string[] {
+  const { entries, newHolds, settledHolds, reversals, subAccounts } = changes;
+  const transfers = insertTransfers(changes);
+  return [
+    ...(entries.length > 0 ? [insertEntries(entries)] : []),
+    ...(newHolds.length > 0 ? [insertHolds(newHolds)] : []),
+    ...settleHolds(settledHolds),
+    ...(reversals.length > 0 ? [insertReversals(reversals)] : []),
+    ...(transfers === undefined ? [] : [transfers]),
+    ...(subAccounts.length > 0 ? [writeSubAccounts(subAccounts)] : []),
+  ];
 }
 
 /** The statements that look keys up, and how to read what they answer. */

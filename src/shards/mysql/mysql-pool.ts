@@ -98,16 +98,22 @@ export class MysqlPool {
     });
   }
 
-  /** Runs a statement on a session, as it is: `values: null` keeps the driver from searching it for placeholders. The caller destroys the session when this rejects. */
-  run(connection: PoolConnection, sql: string): Promise<RawResult> {
+  /**
+   * Runs a statement on a session, as it is: `values: null` keeps the driver from searching it for placeholders. The caller
+   * destroys the session when this rejects.
+   *
+   * @param wrote called for each of several statements that has no rows to answer, as its answer comes in
+   */
+  run(connection: PoolConnection, sql: string, wrote?: () => void): Promise<RawResult> {
     return new Promise((resolve, reject) => {
-      connection.query(
+      const query = connection.query(
         { sql, values: null, rowsAsArray: true, timeout: this.settings.statementMsMax },
         (error, result) => {
           if (error) reject(mysqlFault(this.name, error));
           else resolve(result as unknown as RawResult);
         },
       );
+      if (wrote) query.on('result', wrote);
     });
   }
 

@@ -5,6 +5,8 @@ import type { Departure } from '../../ledger/transfer';
 import {
   type BatchStore,
   type BatchTransaction,
+  type Committed,
+  COMMITTED,
   type FoundKeys,
   type KeyScope,
   type Locked,
@@ -106,7 +108,7 @@ class SqliteBatchTransaction implements BatchTransaction {
     );
   }
 
-  async commit(changes: Changes): Promise<void> {
+  async commit(changes: Changes): Promise<Committed> {
     await this.#try(() => {
       const { insertTransfer, writeRow } = this.statements;
       insertEntries(this.statements, changes.entries);
@@ -164,6 +166,7 @@ class SqliteBatchTransaction implements BatchTransaction {
       this.#open = false;
     });
     this.leave();
+    return COMMITTED;
   }
 
   #writeHolds({ newHolds, settledHolds, reversals }: Changes): void {

@@ -1,0 +1,71 @@
+import { type Command, isAccountWide } from '../ledger/command';
+import type { AheadScope, AheadTransaction } from './batch-transaction';
+
+/** What waits behind a batch. */
+export interface NextBatch {
+  readonly commands: readonly Command[];
+  /** It takes no more than these: what else comes in will not be part of it. */
+  readonly isFull: boolean;
+}
+
+/** From so many commands a row on, a batch's rows are taken to be those of whatever comes in while it is committed. */
+const COMMANDS_A_ROW_MIN = 4;
+
+type Rows = Map<string, Set<number>>;
+
+/** The rows that commands name, by account. */
+export function namedRows(commands: readonly Command[]): Rows {
+  const rows: Rows = new Map();
+  addNamedRows(rows, commands);
+  return rows;
+}
+
+/**
+ * What to lock for the next batch on the trip that commits this one; `undefined` where that would not do.
+ *
+ * A full batch needs the rows that it names. One that is not takes in what arrives until it begins: it is begun ahead only
+ * where few rows serve many commands, so that those rows will be wanted then, and a batch does not become smaller by it.
+ */
+export function scopeAhead(batch: readonly Command[], next: () => NextBatch): AheadScope | undefined {
+  const { commands, isFull } = next();
+  if (commands.length === 0 || commands.some(isAccountWide)) return undefined;
+  const rows = namedRows(commands);
+  if (isFull) return { rows };
+  addNamedRows(rows, batch);
+  return count(rows) * COMMANDS_A_ROW_MIN <= batch.length ? { rows } : undefined;
+}
+
+function addNamedRows(rows: Rows, commands: readonly Command[]): void {
+  for (const command of commands) {
+    let indices = rows.get(command.accountId);
+    if (!indices) rows.set(command.accountId, (indices = new Set()));
+    if (!isAccountWide(command)) indices.add(command.subAccount);
+  }
+}
+
+function count(rows: Rows): number {
+  let sum = 0;
+  for (const indices of rows.values()) sum += indices.size;
+  return sum;
+}
+
+/**
+ * A transaction for a batch to come, that was begun and its rows locked on the trip that committed the one before. It is
+ * used by the next batch or given up, at once: until then others wait for its rows.
+ */
+export class Ahead {
+  constructor(readonly begun: AheadTransaction) {}
+
+  /** Whether the row that a command names is locked. */
+  covers(command: Command): boolean {
+    return (
+      !isAccountWide(command) &&
+      this.begun.scope.rows.get(command.accountId)?.has(command.subAccount) === true
+    );
+  }
+
+  /** Never rejects. */
+  giveUp(): Promise<void> {
+    return this.begun.transaction.rollback();
+  }
+}
