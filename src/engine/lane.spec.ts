@@ -1,4 +1,3 @@
-import { deduct } from '../../test/models/commands';
 import { laneOn } from '../../test/models/lane-on';
 import { always, ScriptedFaults } from '../../test/models/scripted-faults';
 import { promisesSettled } from '../../test/models/turns';

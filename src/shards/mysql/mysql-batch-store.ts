@@ -104,7 +104,7 @@ class MysqlBatchTransaction implements BatchTransaction {
           locked: { ...lockedRows(results.slice(writes.length + 1)), found: NOTHING_FOUND },
         }),
         (error: unknown) => {
-          if (done < writes.length) reject(error as ShardFault);
+          if (done < writes.length) reject(error);
           else this.connection.destroy();
           return undefined;
         },
