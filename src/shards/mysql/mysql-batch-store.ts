@@ -103,7 +103,7 @@ class MysqlBatchTransaction implements BatchTransaction {
           transaction: new MysqlBatchTransaction(this.pool, this.connection),
           locked: { ...lockedRows(results.slice(writes.length + 1)), found: NOTHING_FOUND },
         }),
-        (error: unknown) => {
+        (error: ShardFault) => {
           if (done < writes.length) reject(error);
           else this.connection.destroy();
           return undefined;
