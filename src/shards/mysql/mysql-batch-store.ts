@@ -89,27 +89,27 @@ class MysqlBatchTransaction implements BatchTransaction {
   }
 
   /** The answer to the COMMIT is heard as it comes: the locks behind it may have to be waited for. */
-  #commitAndLock(writes: readonly string[], scope: AheadScope): Promise<Committed> {
+  async #commitAndLock(writes: readonly string[], scope: AheadScope): Promise<Committed> {
     const locks = lockSubAccounts({ ...scope, wholeAccounts: NO_ACCOUNTS });
-    return new Promise((resolve, reject) => {
-      let done = 0;
-      const trip = this.#run([...writes, 'START TRANSACTION', ...locks], () => {
-        done += 1;
-        if (done === writes.length) resolve({ ahead });
-      });
-      const ahead = trip.then(
-        (results): AheadTransaction => ({
-          scope,
-          transaction: new MysqlBatchTransaction(this.pool, this.connection),
-          locked: { ...lockedRows(results.slice(writes.length + 1)), found: NOTHING_FOUND },
-        }),
-        (error: ShardFault) => {
-          if (done < writes.length) reject(error);
-          else this.connection.destroy();
-          return undefined;
-        },
-      );
+    const committed = Promise.withResolvers<undefined>();
+    let done = 0;
+    const trip = this.#run([...writes, 'START TRANSACTION', ...locks], () => {
+      done += 1;
+      if (done === writes.length) committed.resolve(undefined);
     });
+    await Promise.race([committed.promise, trip]);
+    const ahead = trip.then(
+      (results): AheadTransaction => ({
+        scope,
+        transaction: new MysqlBatchTransaction(this.pool, this.connection),
+        locked: { ...lockedRows(results.slice(writes.length + 1)), found: NOTHING_FOUND },
+      }),
+      () => {
+        this.connection.destroy();
+        return undefined;
+      },
+    );
+    return { ahead };
   }
 
   /** A session with a failed or timed-out statement is destroyed, never returned to the pool. */
