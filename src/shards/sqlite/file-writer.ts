@@ -43,9 +43,13 @@ interface Waiting {
  * Errors carry SQLite's `code`, or `WRITER_NOT_STARTED`, `WRITER_ENDED` (whether it was written is unknown).
  */
 export class FileWriter {
+  static readonly #running = new Set<FileWriter>();
+
   readonly #worker: Worker;
   #waiting: Waiting | undefined;
   #isEnding = false;
+  /** It was told to end at once, and may be in the middle of something. */
+  #isOverdue = false;
   #hasEnded = false;
   /** Resolves when the thread is gone, and with it whatever it had locked. */
   readonly ended: Promise<void>;
@@ -68,6 +72,8 @@ export class FileWriter {
     const workerData: WriterStart = { path, statements, busyMsMax: BUSY_MS_MAX };
     const worker = new Worker(THREAD_FILE, { workerData, name: 'sqlite-writer' });
     this.#worker = worker;
+    if (FileWriter.#running.size === 0) process.on('exit', FileWriter.#onExit);
+    FileWriter.#running.add(this);
     worker.on('message', (answer: WriterAnswer) => {
       if (answer === 'done') this.#waiting?.done();
       else this.#waiting?.failed(Object.assign(new Error(answer.message), { code: answer.code }));
@@ -77,9 +83,20 @@ export class FileWriter {
       worker.once('exit', () => {
         this.#isEnding = this.#hasEnded = true;
         this.#waiting?.failed(ended('has ended'));
+        FileWriter.#running.delete(this);
+        if (FileWriter.#running.size === 0) process.off('exit', FileWriter.#onExit);
         resolve();
       });
     });
+  }
+
+  /** Node waits for its threads. A process that is to end at once does not wait for a disk that does not answer. */
+  static readonly #onExit = (): void => {
+    if ([...FileWriter.#running].some((writer) => writer.#isBusy)) process.kill(process.pid, 'SIGKILL');
+  };
+
+  get #isBusy(): boolean {
+    return this.#waiting !== undefined || this.#isOverdue;
   }
 
   /** Takes no more transactions. */
@@ -144,7 +161,7 @@ export class FileWriter {
   }
 
   #end(): void {
-    this.#isEnding = true;
+    this.#isEnding = this.#isOverdue = true;
     void this.#worker.terminate();
   }
 }
