@@ -8,13 +8,14 @@ const MS_MAX = 10_000;
 /** Each write is one transaction of the product's own INSERTs, in a thread for each file as the product's are. */
 export async function openSqliteEntryWriter(path: string): Promise<EntryWriter> {
   const connection = openSqliteWriter(path);
-  const writer = await FileWriter.start({
+  const writer = new FileWriter({
     path,
     statements: BATCH_WRITES,
     startMsMax: MS_MAX,
     writeMsMax: MS_MAX,
     stopMsMax: MS_MAX,
   });
+  await writer.open();
   const settleRow = connection.prepare(SETTLE_ROW);
   return {
     write: (entries) => writer.write([['insertEntry', entryRows(entries)]]),

@@ -13,7 +13,8 @@ const PROGRAM = `
   const [path, ending] = process.argv.slice(1);
   const statements = { insert: { sql: 'INSERT INTO line (id) VALUES (?)', parameters: 1 } };
   const msMax = { startMsMax: 60_000, writeMsMax: 60_000, stopMsMax: 60_000 };
-  FileWriter.start({ path, statements, ...msMax }).then(async (writer) => {
+  const writer = new FileWriter({ path, statements, ...msMax });
+  writer.open().then(async () => {
     const written = writer.write([['insert', [1]]]);
     if (ending === 'at once') process.exit(1);
     await written;

@@ -40,8 +40,9 @@ describe("a file's writer", () => {
 
   const start = async (settings: Partial<FileWriterSettings> = {}): Promise<FileWriter> => {
     const msMax = { startMsMax: 10_000, writeMsMax: 10_000, stopMsMax: 10_000 };
-    const writer = await FileWriter.start({ path, statements: STATEMENTS, ...msMax, ...settings });
+    const writer = new FileWriter({ path, statements: STATEMENTS, ...msMax, ...settings });
     writers.push(writer);
+    await writer.open();
     return writer;
   };
   const lines = (): unknown[] => beside.prepare('SELECT id, text FROM line ORDER BY id').raw().all();

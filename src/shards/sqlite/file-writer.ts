@@ -45,29 +45,24 @@ interface Waiting {
 export class FileWriter {
   static readonly #running = new Set<FileWriter>();
 
+  /** Node waits for its threads. A process that is to end at once does not wait for a disk that does not answer. */
+  static readonly #onExit = (): void => {
+    if ([...FileWriter.#running].some((writer) => writer.#isWriting || writer.#isOverdue))
+      process.kill(process.pid, 'SIGKILL');
+  };
+
   readonly #worker: Worker;
   #waiting: Waiting | undefined;
   #isEnding = false;
-  /** It was told to end at once, and may be in the middle of something. */
+  #isWriting = false;
+  /** It did not answer in time, so it may be in the middle of something for long. */
   #isOverdue = false;
   #hasEnded = false;
   /** Resolves when the thread is gone, and with it whatever it had locked. */
   readonly ended: Promise<void>;
 
-  /** @throws an error with SQLite's `code`, or `WRITER_NOT_STARTED` */
-  static async start(settings: FileWriterSettings): Promise<FileWriter> {
-    const writer = new FileWriter(settings);
-    try {
-      await writer.#answer(settings.startMsMax, 'WRITER_NOT_STARTED');
-    } catch (error) {
-      writer.#end();
-      throw error;
-    }
-    writer.#worker.unref();
-    return writer;
-  }
-
-  private constructor(private readonly settings: FileWriterSettings) {
+  /** Starts the thread; `open` is called next. */
+  constructor(private readonly settings: FileWriterSettings) {
     const { path, statements } = settings;
     const workerData: WriterStart = { path, statements, busyMsMax: BUSY_MS_MAX };
     const worker = new Worker(THREAD_FILE, { workerData, name: 'sqlite-writer' });
@@ -90,15 +85,6 @@ export class FileWriter {
     });
   }
 
-  /** Node waits for its threads. A process that is to end at once does not wait for a disk that does not answer. */
-  static readonly #onExit = (): void => {
-    if ([...FileWriter.#running].some((writer) => writer.#isBusy)) process.kill(process.pid, 'SIGKILL');
-  };
-
-  get #isBusy(): boolean {
-    return this.#waiting !== undefined || this.#isOverdue;
-  }
-
   /** Takes no more transactions. */
   get isEnding(): boolean {
     return this.#isEnding;
@@ -108,12 +94,28 @@ export class FileWriter {
     return this.#hasEnded;
   }
 
+  /** @throws an error with SQLite's `code`, or `WRITER_NOT_STARTED`; then it ends */
+  async open(): Promise<void> {
+    try {
+      await this.#answer(this.settings.startMsMax, 'WRITER_NOT_STARTED');
+    } catch (error) {
+      this.#end();
+      throw error;
+    }
+    this.#worker.unref();
+  }
+
   /** Durable when it resolves; when it rejects with a code of SQLite's, nothing was written. */
-  write(writes: readonly RowWrite[]): Promise<void> {
-    if (this.#waiting) return Promise.reject(new Error('a transaction is under way already'));
-    if (this.#isEnding) return Promise.reject(ended('has ended'));
-    this.#worker.postMessage(writes satisfies WriterOrder);
-    return this.#answer(this.settings.writeMsMax, 'WRITER_ENDED');
+  async write(writes: readonly RowWrite[]): Promise<void> {
+    if (this.#isWriting) throw new Error('a transaction is under way already');
+    if (this.#isEnding) throw ended('has ended');
+    this.#isWriting = true;
+    try {
+      this.#worker.postMessage(writes satisfies WriterOrder);
+      await this.#answer(this.settings.writeMsMax, 'WRITER_ENDED');
+    } finally {
+      this.#isWriting = false;
+    }
   }
 
   /** Closes the file and ends the thread; one that does not end in time is left behind. */
@@ -125,6 +127,7 @@ export class FileWriter {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(() => {
+        this.#isOverdue = true;
         this.#end();
         resolve();
       }, this.settings.stopMsMax);
@@ -137,6 +140,7 @@ export class FileWriter {
   #answer(msMax: number, code: string): Promise<void> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
+        this.#isOverdue = true;
         this.#end();
         waiting.failed(
           Object.assign(new Error(`no answer from the writer's thread in ${msMax} ms`), { code }),
@@ -161,7 +165,7 @@ export class FileWriter {
   }
 
   #end(): void {
-    this.#isEnding = this.#isOverdue = true;
+    this.#isEnding = true;
     void this.#worker.terminate();
   }
 }

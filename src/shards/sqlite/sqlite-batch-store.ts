@@ -83,7 +83,8 @@ export class SqliteBatchStore implements BatchStore {
   async #runningWriter(): Promise<FileWriter> {
     if (!this.#writer || this.#writer.isEnding) {
       const { path } = this.file;
-      this.#writer = await FileWriter.start({ ...this.times, path, statements: BATCH_WRITES });
+      this.#writer = new FileWriter({ ...this.times, path, statements: BATCH_WRITES });
+      await this.#writer.open();
     }
     return this.#writer;
   }
