@@ -1,7 +1,7 @@
-import { prepareBatchStatements } from '../../src/shards/sqlite/batch-statements';
+import type { Statement } from 'better-sqlite3';
+import { BATCH_WRITES, entryRows } from '../../src/shards/sqlite/batch-writes';
 import type { OneRowStore } from './one-row-store';
 import { openSqliteWriter } from './sqlite-connection';
-import { entryParameters } from '../../src/shards/statements/entry-row';
 
 const DEDUCT = `UPDATE sub_account SET available = available - ?, net = net - ?, version = version + 1,
     outside_version = outside_version + 1
@@ -10,7 +10,10 @@ const DEDUCT = `UPDATE sub_account SET available = available - ?, net = net - ?,
 /** One writer: transactions run one after the other, in the order they came. */
 export function openSqliteAtomic(path: string): OneRowStore {
   const connection = openSqliteWriter(path);
-  const { begin, commit, rollback, insertEntry } = prepareBatchStatements(connection);
+  const [begin, commit, rollback] = ['BEGIN IMMEDIATE', 'COMMIT', 'ROLLBACK'].map((sql) =>
+    connection.prepare(sql),
+  ) as [Statement, Statement, Statement];
+  const insertEntry = connection.prepare(BATCH_WRITES.insertEntry.sql);
   const update = connection.prepare(DEDUCT).raw();
   let last: Promise<unknown> = Promise.resolve();
 
@@ -23,7 +26,7 @@ export function openSqliteAtomic(path: string): OneRowStore {
         rollback.run();
         return false;
       }
-      insertEntry.run(...entryParameters({ ...entry, version: Number(row[0]) }));
+      insertEntry.run(entryRows([{ ...entry, version: Number(row[0]) }]));
       commit.run();
       return true;
     });

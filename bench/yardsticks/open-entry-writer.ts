@@ -5,6 +5,6 @@ import { openSqliteEntryWriter } from './sqlite-entry-writer';
 
 export function openEntryWriter(location: Location): Promise<EntryWriter> {
   return location.kind === 'sqlite'
-    ? Promise.resolve(openSqliteEntryWriter(location.path))
+    ? openSqliteEntryWriter(location.path)
     : openMysqlEntryWriter(location.url);
 }

@@ -41,8 +41,8 @@ export interface LaneParts {
  *
  * An idle lane waits for nobody: it takes what arrives in the same turn of the event loop and starts. While a batch is
  * under way, what comes in waits and makes the next one, so the batch size follows the load by itself. The turn before
- * each batch matters most for SQLite, whose commit blocks the loop: without it every batch would hold the one command
- * that was read from its socket first.
+ * each batch lets the loop read what has arrived: without it a batch would hold the one command that was read from its
+ * socket first.
  *
  * `submit` never rejects and always resolves: with the outcome once it is durable, or with why there is none.
  */

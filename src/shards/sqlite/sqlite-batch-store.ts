@@ -1,7 +1,4 @@
-import type { Statement } from 'better-sqlite3';
 import type { Changes } from '../../ledger/shard-state';
-import type { SubAccount } from '../../ledger/sub-account';
-import type { Departure } from '../../ledger/transfer';
 import {
   type BatchStore,
   type BatchTransaction,
@@ -13,178 +10,131 @@ import {
   NOTHING_FOUND,
   type RowScope,
 } from '../batch-transaction';
-import { type Cell, integer } from '../database';
-import type { ShardFault } from '../faults';
-import { toEntry } from '../statements/entry-row';
-import { holdParameters, toHold } from '../statements/hold-row';
-import { toReversal } from '../statements/reversal-row';
-import { toSubAccount } from '../statements/sub-account-row';
-import { toDeparture } from '../statements/transfer-row';
-import { passProcessClock } from './process-clock';
+import { BatchReads } from './batch-reads';
+import { BATCH_WRITES, batchWrites } from './batch-writes';
+import { FileWriter, type FileWriterTimes } from './file-writer';
+import { passProcessClock, processClockUs } from './process-clock';
 import { sqliteFault } from './sqlite-faults';
-import type { SqliteConnection, SqliteFile } from './sqlite-file';
-import { type BatchStatements, insertEntries, prepareBatchStatements } from './batch-statements';
+import type { SqliteFile } from './sqlite-file';
 
-/** Batches on a SQLite file: one at a time, each BEGIN IMMEDIATE … COMMIT on the one writer. */
+/** As the statements of the other stores. */
+const TIMES: FileWriterTimes = { startMsMax: 5_000, writeMsMax: 5_000, stopMsMax: 2_000 };
+
+/**
+ * Batches on a SQLite file, one at a time. Who has passed the file's turnstile has all of its rows locked: the file
+ * belongs to this process, and whoever writes in it passes there. So a batch reads and decides before there is a
+ * transaction, and is written in one, BEGIN IMMEDIATE … COMMIT, by the file's own thread.
+ */
 export class SqliteBatchStore implements BatchStore {
-  readonly #statements = new WeakMap<SqliteConnection, BatchStatements>();
+  #isOpen = false;
+  #reads: BatchReads | undefined;
+  #writer: FileWriter | undefined;
 
   constructor(
     readonly name: string,
     private readonly file: SqliteFile,
+    private readonly times: FileWriterTimes = TIMES,
   ) {}
 
-  /** The file is opened with the shard's database. */
-  open(): Promise<void> {
-    return Promise.resolve();
+  /** The file is opened with the shard's database; its thread is started here. */
+  async open(): Promise<void> {
+    this.#isOpen = true;
+    await (await this.begin()).rollback();
   }
 
-  close(): Promise<void> {
-    return Promise.resolve();
+  /** What is under way is let through. */
+  async close(): Promise<void> {
+    this.#isOpen = false;
+    const writer = this.#writer;
+    if (!writer) return;
+    const { leave } = await this.#passUnlessStuck();
+    await writer.stop();
+    leave();
   }
 
   async begin(): Promise<BatchTransaction> {
     try {
-      const { connection, leave } = await this.file.enterWriter();
-      let statements = this.#statements.get(connection);
-      if (!statements) this.#statements.set(connection, (statements = prepareBatchStatements(connection)));
-      return new SqliteBatchTransaction(this.name, statements, leave);
+      if (!this.#isOpen) throw coded('NOT_OPEN', 'the store is not open');
+      // There is no use in waiting for what does not end.
+      if (this.#isStuck) throw coded('WRITER_STUCK', "the writer's thread does not answer");
+      const { leave } = await this.file.enterWriter();
+      try {
+        return new SqliteBatchTransaction(this.name, {
+          reads: this.#currentReads(),
+          writer: await this.#runningWriter(),
+          leave,
+        });
+      } catch (error) {
+        leave();
+        throw error;
+      }
     } catch (error) {
       throw sqliteFault(this.name, error);
     }
   }
+
+  get #isStuck(): boolean {
+    return this.#writer !== undefined && this.#writer.isEnding && !this.#writer.hasEnded;
+  }
+
+  async #passUnlessStuck(): Promise<{ leave: () => void }> {
+    return this.#isStuck ? { leave: () => undefined } : this.file.enterWriter();
+  }
+
+  /** A thread that has ended is replaced by a new one. */
+  async #runningWriter(): Promise<FileWriter> {
+    if (!this.#writer || this.#writer.isEnding) {
+      const { path } = this.file;
+      this.#writer = new FileWriter({ ...this.times, path, statements: BATCH_WRITES });
+      await this.#writer.open();
+    }
+    return this.#writer;
+  }
+
+  #currentReads(): BatchReads {
+    const { reader } = this.file;
+    if (this.#reads?.connection !== reader) this.#reads = new BatchReads(reader);
+    return this.#reads;
+  }
 }
 
 class SqliteBatchTransaction implements BatchTransaction {
-  #open = false;
-
   constructor(
     private readonly name: string,
-    private readonly statements: BatchStatements,
-    private readonly leave: () => void,
+    private readonly parts: { reads: BatchReads; writer: FileWriter; leave: () => void },
   ) {}
 
   lock(scope: RowScope): Promise<Locked> {
     return this.#try(() => {
-      this.statements.begin.run();
-      this.#open = true;
-      const rows: SubAccount[] = [];
-      for (const [accountId, indices] of scope.rows) {
-        if (scope.wholeAccounts.has(accountId)) {
-          rows.push(...(this.statements.rowsOfAccount.all(accountId) as Cell[][]).map(toSubAccount));
-          continue;
-        }
-        for (const index of indices) {
-          const row = this.statements.row.get(accountId, index) as Cell[] | undefined;
-          if (row) rows.push(toSubAccount(row));
-        }
-      }
-      const found = scope.keys ? this.#lookUp(scope.keys) : NOTHING_FOUND;
-      return { nowUs: integer((this.statements.now.get() as Cell[])[0]), rows, found };
+      const { reads } = this.parts;
+      return reads.together(() => {
+        const rows = reads.rows(scope);
+        const found = scope.keys ? reads.keys(scope.keys) : NOTHING_FOUND;
+        return { nowUs: processClockUs(), rows, found };
+      });
     });
   }
 
   lookUp(keys: KeyScope): Promise<FoundKeys> {
-    return this.#try(() => this.#lookUp(keys));
-  }
-
-  #lookUp(keys: KeyScope): FoundKeys {
-    const { entry, hold, newestReversal } = this.statements;
-    return {
-      entries: rowsOf(entry, keys.requestIds).map(toEntry),
-      arrivals: this.#transfers(keys.arrivalIds, 'in'),
-      departures: this.#transfers(keys.departureIds, 'out'),
-      holds: rowsOf(hold, keys.holdIds).map(toHold),
-      reversals: rowsOf(newestReversal, keys.reversedIds).map(toReversal),
-    };
-  }
-
-  #transfers(ids: ReadonlyMap<string, readonly string[]>, direction: 'in' | 'out'): Departure[] {
-    return [...ids].flatMap(([accountId, transferIds]) =>
-      transferIds
-        .map((transferId) => this.statements.transfer.get(accountId, transferId, direction))
-        .filter((row) => row !== undefined)
-        .map((row) => toDeparture(row as Cell[])),
-    );
+    return this.#try(() => this.parts.reads.together(() => this.parts.reads.keys(keys)));
   }
 
   async commit(changes: Changes): Promise<Committed> {
-    await this.#try(() => {
-      const { insertTransfer, writeRow } = this.statements;
-      insertEntries(this.statements, changes.entries);
-      this.#writeHolds(changes);
-      for (const out of changes.departures)
-        insertTransfer.run(
-          ...half(out, 'out'),
-          out.toShard,
-          out.amountMinor,
-          1,
-          changes.nowUs,
-          out.fromVersion,
-          null,
-        );
-      for (const arrival of changes.arrivals) {
-        insertTransfer.run(
-          ...half(arrival, 'in'),
-          arrival.fromShard,
-          arrival.amountMinor,
-          null,
-          changes.nowUs,
-          null,
-          arrival.toVersion,
-        );
-      }
-      for (const move of changes.localMoves)
-        insertTransfer.run(
-          ...half(move, 'local'),
-          null,
-          move.amountMinor,
-          null,
-          changes.nowUs,
-          move.fromVersion,
-          move.toVersion,
-        );
-      for (const row of changes.subAccounts) {
-        writeRow.run(
-          row.availableMinor,
-          row.heldMinor,
-          row.netMinor,
-          row.movedMinor,
-          row.epoch,
-          row.version,
-          row.outsideVersion,
-          row.accountStatus,
-          row.accountStatusVersion,
-          row.state,
-          row.operation,
-          row.accountId,
-          row.index,
-        );
-      }
-      passProcessClock(changes.nowUs + changes.entries.length);
-      this.statements.commit.run();
-      this.#open = false;
-    });
-    this.leave();
+    passProcessClock(changes.nowUs + changes.entries.length);
+    try {
+      await this.parts.writer.write(batchWrites(changes));
+    } catch (error) {
+      throw sqliteFault(this.name, error);
+    }
+    this.parts.leave();
     return COMMITTED;
   }
 
-  #writeHolds({ newHolds, settledHolds, reversals }: Changes): void {
-    const { insertHold, settleHold, insertReversal } = this.statements;
-    for (const hold of newHolds) insertHold.run(...holdParameters(hold));
-    for (const { state, confirmedMinor, settledVersion, reference, accountId, holdId } of settledHolds)
-      settleHold.run(state, confirmedMinor, settledVersion, reference, accountId, holdId);
-    for (const { accountId, reverses, number, reversedMinor, subAccount, version } of reversals)
-      insertReversal.run(accountId, reverses, number, reversedMinor, subAccount, version);
-  }
-
+  /** Nothing is to be taken back. But what a thread was given that does not answer may be written until it has ended. */
   rollback(): Promise<void> {
-    try {
-      if (this.#open) this.statements.rollback.run();
-    } catch {
-      // SQLite has rolled back by itself after the error that brought us here.
-    }
-    this.leave();
+    const { writer, leave } = this.parts;
+    if (writer.isEnding) void writer.ended.then(leave);
+    else leave();
     return Promise.resolve();
   }
 
@@ -192,25 +142,11 @@ class SqliteBatchTransaction implements BatchTransaction {
     try {
       return Promise.resolve(run());
     } catch (error) {
-      const fault: ShardFault = sqliteFault(this.name, error);
-      return Promise.reject(fault);
+      return Promise.reject(sqliteFault(this.name, error));
     }
   }
 }
 
-/** What a statement about one key finds under each of some. */
-function rowsOf(statement: Statement, ids: ReadonlyMap<string, readonly string[]>): Cell[][] {
-  return [...ids].flatMap(([accountId, some]) =>
-    some.flatMap((id) => {
-      const row = statement.get(accountId, id) as Cell[] | undefined;
-      return row ? [row] : [];
-    }),
-  );
-}
-
-function half(
-  transfer: { accountId: string; transferId: string; fromSubAccount: number; toSubAccount: number },
-  direction: 'out' | 'in' | 'local',
-): [string, string, string, number, number] {
-  return [transfer.accountId, transfer.transferId, direction, transfer.fromSubAccount, transfer.toSubAccount];
+function coded(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code });
 }

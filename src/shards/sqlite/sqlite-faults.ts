@@ -14,6 +14,9 @@ const VERDICTS: Readonly<Record<string, FaultVerdict>> = {
   SQLITE_IOERR_WRITE: 'outcomeUnknown',
   SQLITE_IOERR_FSYNC: 'outcomeUnknown',
   NOT_OPEN: 'unavailable',
+  WRITER_NOT_STARTED: 'unavailable',
+  WRITER_STUCK: 'unavailable',
+  WRITER_ENDED: 'outcomeUnknown',
   QUEUE_TIMEOUT: 'again',
 };
 

@@ -74,6 +74,10 @@ export class SqliteFile {
     throw Object.assign(new Error('the file is not open'), { code: 'NOT_OPEN' });
   }
 
+  get path(): string {
+    return this.#path;
+  }
+
   get reader(): SqliteConnection {
     if (!this.#reader) throw Object.assign(new Error('the file is not open'), { code: 'NOT_OPEN' });
     return this.#reader;
