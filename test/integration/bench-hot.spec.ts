@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type BenchReport, runBench } from '../setup/run-bench';
 
-const SHORT = ['--rounds', '1', '--seconds', '0.2', '--in-flight', '64'];
+const SHORT = ['--rounds', '1', '--seconds', '0.5', '--in-flight', '64'];
 const RUN_MS_MAX = 240_000;
 
 describe('[sqlite] npm run bench -- hot', () => {
