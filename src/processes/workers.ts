@@ -45,7 +45,7 @@ interface Look {
  *        └──refused──▶ at the start, or when no other serves: everything ends, in the worker's words
  *
  * One that does not answer any more (a blocked event loop, a stopped process) keeps its connections from being answered
- * by another: it is killed, which for money is as harmless as any crash, and thereby replaced.
+ * by another: it is killed, which for money is a crash like any other, and thereby replaced.
  */
 export class Workers {
   readonly #serving = new Map<number, Worker>();
