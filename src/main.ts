@@ -44,7 +44,7 @@ async function work(settings: Settings, adminKey: string, line: WorkerLine): Pro
 }
 
 async function lead(settings: Settings): Promise<void> {
-  const workers = new Workers(settings.workers, new StructuredLog(settings.logLevel));
+  const workers = new Workers(settings, new StructuredLog(settings.logLevel));
   process.once('exit', () => {
     workers.kill();
   });

@@ -4,6 +4,9 @@ import type { GrpcCall } from './call';
 
 const ANSWER_MS_MAX = 20_000;
 
+/** Node counts what cancelled calls had written, and with its 10 MB would soon refuse every answer itself. */
+const SESSION_MB_MAX = 4_000;
+
 /** What came back of a call. */
 export interface GrpcAnswer {
   /** Of HTTP; 0 for none. */
@@ -86,7 +89,7 @@ export class GrpcFuzzSession {
 
   #open(): ClientHttp2Session {
     if (this.#session && !this.#session.closed && !this.#session.destroyed) return this.#session;
-    this.#session = connect(this.url);
+    this.#session = connect(this.url, { maxSessionMemory: SESSION_MB_MAX });
     // What breaks is told by the calls that it breaks.
     this.#session.on('error', () => undefined);
     return this.#session;

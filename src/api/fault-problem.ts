@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { EngineObserver } from '../engine/observer';
+import { PrimarySilentError } from '../processes/worker-line';
 import { DirectoryUnavailableError } from '../shards/directory/directory';
 import { ShardContendedError, ShardUnavailableError } from '../shards/faults';
 import { RETRY_AFTER_SECONDS } from './outcome-problem';
@@ -13,6 +14,10 @@ export function problemOfFault(error: unknown, observer: Pick<EngineObserver, 'd
   }
   if (error instanceof ShardContendedError) {
     return new Problem('OVERLOADED', { retryAfterSeconds: RETRY_AFTER_SECONDS });
+  }
+  if (error instanceof PrimarySilentError) {
+    const detail = 'The primary process, which adds up the metrics of all workers, does not answer.';
+    return new Problem('OVERLOADED', { detail, retryAfterSeconds: RETRY_AFTER_SECONDS });
   }
   const incident = randomUUID();
   observer.defect(incident, error);

@@ -156,6 +156,16 @@ export class NoAnswerError extends HotsplitError {
   }
 }
 
+/**
+ * Whoever answers at an `https:` endpoint has not shown a certificate that is trusted: see `tls.ca`, the name in the
+ * endpoint, and the dates. Nothing was sent. Only as a cause.
+ */
+export class UntrustedServerError extends NoAnswerError {
+  constructor(message: string, cause: unknown) {
+    super(message, false, cause);
+  }
+}
+
 function wordsOf({ code, detail, available, left, errors }: Problem): string {
   const figures = [
     ...(available === undefined ? [] : [`available ${available}`]),

@@ -7,7 +7,7 @@ import {
 } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import type { Socket } from 'node:net';
-import { NoAnswerError } from './errors';
+import { NoAnswerError, UntrustedServerError } from './errors';
 import type { TlsOptions } from './options';
 
 export interface Exchange {
@@ -82,7 +82,10 @@ export class HttpTransport implements Transport {
       }, exchange.timeoutMs);
       const fail = (cause: Error): void => {
         clearTimeout(timer);
-        reject(new NoAnswerError(`no answer of ${this.#url.origin}: ${cause.message}`, isSent, cause));
+        const { origin } = this.#url;
+        if (isUntrusted(outgoing))
+          reject(new UntrustedServerError(`${origin} is not to be trusted: ${cause.message}`, cause));
+        else reject(new NoAnswerError(`no answer of ${origin}: ${cause.message}`, isSent, cause));
       };
       outgoing.on('error', fail);
       outgoing.on('response', (incoming) => {
@@ -127,6 +130,12 @@ function onConnected(outgoing: ClientRequest, connected: () => void): void {
     if (outgoing.reusedSocket || !socket.connecting) connected();
     else socket.once(socket.encrypted ? 'secureConnect' : 'connect', connected);
   });
+}
+
+/** Node ends such a connection before the request is written to it. */
+function isUntrusted({ socket }: ClientRequest): boolean {
+  const { authorizationError } = (socket ?? {}) as { readonly authorizationError?: unknown };
+  return Boolean(authorizationError);
 }
 
 function readWhole(

@@ -29,6 +29,7 @@ export {
   ReversalExceedsDeductionError,
   UnauthenticatedError,
   UnexpectedAnswerError,
+  UntrustedServerError,
 } from './errors';
 export type { ClientOptions, TlsMaterial, TlsOptions } from './options';
 export type { FieldFault } from './problem';

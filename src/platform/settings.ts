@@ -15,6 +15,7 @@ class PlainSettings {
   @IsInt() @Min(0) @Max(65_535) grpcPort!: number;
   @Length(1, 255) host!: string;
   @IsInt() @Min(1) @Max(64) workers!: number;
+  @IsInt() @Min(2) @Max(3_600) workerSilentSecondsMax!: number;
   @IsInt() @Min(1) @Max(1_000_000) httpConnectionsMax!: number;
   @IsInt() @Min(4) @Max(65_536) httpBodiesMibMax!: number;
   @IsOptional() @Length(1, 4_096) grpcTlsCert?: string;
@@ -79,6 +80,13 @@ export const SETTINGS = {
     number: true,
     meaning:
       'processes that serve side by side on this machine, on the same ports (1–64); above 1 only with MySQL shards. About one for each two cores that are not the database’s',
+  },
+  workerSilentSecondsMax: {
+    variable: 'HOTSPLIT_WORKER_SILENT_SECONDS_MAX',
+    fallback: '10',
+    number: true,
+    meaning:
+      'seconds that one of several workers may not answer its primary, frozen or blocked, before it is killed and replaced (2–3,600)',
   },
   httpConnectionsMax: {
     variable: 'HOTSPLIT_HTTP_CONNECTIONS_MAX',

@@ -3,6 +3,19 @@ import type { Notice } from '../platform/notices';
 import type { FromPrimary, FromWorker } from './messages';
 import type { MetricValues } from './metrics-sum';
 
+/** Longer than the primary waits for the workers, shorter than a scrape usually may take. */
+const SUM_MS_MAX = 5_000;
+
+/** The primary, which alone knows of all workers, has not answered; it is stopped, or its event loop is. */
+export class PrimarySilentError extends Error {
+  readonly code = 'PRIMARY_SILENT';
+
+  constructor() {
+    super(`the primary process has not answered within ${SUM_MS_MAX} ms`);
+    this.name = 'PrimarySilentError';
+  }
+}
+
 /**
  * A worker's line to its primary. When the primary is gone (it was killed), so are the listeners that it holds for all:
  * whoever has something to finish is told, and what was asked of it remains without an answer from there.
@@ -50,12 +63,24 @@ export class WorkerLine {
     this.#readMetrics = read;
   }
 
-  /** The metrics of all workers as a text; `undefined` when there is no primary to collect them. */
+  /**
+   * The metrics of all workers as a text; `undefined` when there is no primary to collect them.
+   *
+   * @throws PrimarySilentError when there is one that does not answer. This worker's own would not do in its place: every
+   *   counter would fall now and rise again later, which `rate()` reads as a burst.
+   */
   metricsOfAll(): Promise<string | undefined> {
     if (!this.channel.connected) return Promise.resolve(undefined);
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       const ask = (this.#asks += 1);
-      this.#asked.set(ask, resolve);
+      const late = setTimeout(() => {
+        this.#asked.delete(ask);
+        reject(new PrimarySilentError());
+      }, SUM_MS_MAX);
+      this.#asked.set(ask, (text) => {
+        clearTimeout(late);
+        resolve(text);
+      });
       void this.tell({ kind: 'sumWanted', ask });
     });
   }
@@ -67,6 +92,9 @@ export class WorkerLine {
         return;
       case 'notice':
         for (const listener of this.#noticed) listener(message.notice);
+        return;
+      case 'aliveWanted':
+        void this.tell({ kind: 'alive' });
         return;
       case 'metricsWanted':
         void this.#readMetrics().then((metrics) =>

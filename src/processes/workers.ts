@@ -1,9 +1,13 @@
 import cluster, { type Worker } from 'node:cluster';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Counter, Registry } from 'prom-client';
+import type { Settings } from '../platform/settings';
 import type { StructuredLog } from '../platform/structured-log';
+import { endDealtConnectionsWith } from './dealt-connections';
 import type { FromPrimary, FromWorker } from './messages';
 import { type MetricValues, MetricsSum } from './metrics-sum';
 import { endsInARow, restartPauseMs } from './restart-pause';
+import { Silence } from './silence';
 
 /** A worker that could not start, in its own words. */
 export class WorkerRefusedError extends Error {
@@ -18,6 +22,15 @@ export class WorkerRefusedError extends Error {
 /** A worker that does not tell its metrics within this is left out of the sum, but for what it had counted before. */
 const METRICS_MS_MAX = 1_000;
 
+/** How often each worker is asked whether it is there. */
+const QUESTION_MS = 1_000;
+
+/** One that starts loads everything at once, and answers nothing meanwhile. */
+const START_SECONDS_MAX = 60;
+
+/** The primary's own metrics, among those of the workers, which are counted from 1. */
+const PRIMARY = 0;
+
 interface Look {
   readonly wanted: Set<number>;
   readonly answers: Map<number, MetricValues>;
@@ -30,17 +43,30 @@ interface Look {
  *
  *     launched ──serving──▶ serving ──ends──▶ replaced after a pause that grows ──▶ launched …
  *        └──refused──▶ at the start, or when no other serves: everything ends, in the worker's words
+ *
+ * One that does not answer any more (a blocked event loop, a stopped process) keeps its connections from being answered
+ * by another: it is killed, which for money is a crash like any other, and thereby replaced.
  */
 export class Workers {
   readonly #serving = new Map<number, Worker>();
   readonly #sum = new MetricsSum();
   readonly #looks = new Map<number, Look>();
   readonly #stopping = new AbortController();
+  readonly #silence = new Silence();
+  /** Killed for it. */
+  readonly #silent = new Set<number>();
+  readonly #registry = new Registry();
+  readonly #replaced = new Counter({
+    name: 'hotsplit_workers_replaced_total',
+    help: 'Workers that served and were replaced: they ended, or were silent for too long and killed.',
+    labelNames: ['reason'],
+    registers: [this.#registry],
+  });
   #lookCount = 0;
   #onFailure: (error: Error) => void = () => undefined;
 
   constructor(
-    private readonly count: number,
+    private readonly settings: Pick<Settings, 'workers' | 'workerSilentSecondsMax'>,
     private readonly log: Pick<StructuredLog, 'warn' | 'error' | 'info'>,
   ) {}
 
@@ -51,8 +77,13 @@ export class Workers {
    * @throws WorkerRefusedError when one cannot start
    */
   async start(): Promise<readonly string[]> {
+    this.#replaced.inc({ reason: 'ended' }, 0);
+    this.#replaced.inc({ reason: 'silent' }, 0);
+    setInterval(() => {
+      for (const worker of workersAlive()) this.#ask(worker);
+    }, QUESTION_MS).unref();
     const addresses = await this.#launch(0);
-    await Promise.all(Array.from({ length: this.count - 1 }, () => this.#launch(0)));
+    await Promise.all(Array.from({ length: this.settings.workers - 1 }, () => this.#launch(0)));
     return addresses;
   }
 
@@ -81,9 +112,11 @@ export class Workers {
   /** @param endsBefore how often in a row the one ended whose place this one takes */
   #launch(endsBefore: number): Promise<readonly string[]> {
     const worker = cluster.fork();
+    endDealtConnectionsWith(worker.process);
     const { promise, resolve, reject } = Promise.withResolvers<readonly string[]>();
     let servingSince: number | undefined;
     worker.on('message', (message: FromWorker) => {
+      this.#silence.hear(worker.id);
       if (message.kind === 'refused') reject(new WorkerRefusedError(message.told));
       else if (message.kind !== 'serving') this.#hear(worker, message);
       else {
@@ -94,6 +127,9 @@ export class Workers {
       }
     });
     worker.once('exit', (code: number | null, signal: string | null) => {
+      this.#silence.forget(worker.id);
+      const reason = this.#silent.delete(worker.id) ? 'silent' : 'ended';
+      if (servingSince !== undefined) this.#replaced.inc({ reason });
       const how = signal ?? `code ${String(code)}`;
       reject(new WorkerRefusedError(`a worker ended at its start (${how})`));
       if (servingSince !== undefined)
@@ -125,8 +161,26 @@ export class Workers {
     }
   }
 
+  #ask(worker: Worker): void {
+    const { id, process: child } = worker;
+    const secondsMax = Math.max(
+      this.#serving.has(id) ? 0 : START_SECONDS_MAX,
+      this.settings.workerSilentSecondsMax,
+    );
+    if (this.#silent.has(id)) return;
+    if (this.#silence.ask(id) < secondsMax) {
+      send(worker, { kind: 'aliveWanted' });
+      return;
+    }
+    this.#silent.add(id);
+    this.log.error('a worker does not answer and is killed', { worker: id, pid: child.pid, secondsMax });
+    child.kill('SIGKILL');
+  }
+
   #hear(worker: Worker, message: Exclude<FromWorker, { kind: 'serving' | 'refused' }>): void {
     switch (message.kind) {
+      case 'alive':
+        return;
       case 'notice':
         for (const other of this.#serving.values()) if (other !== worker) send(other, message);
         return;
@@ -162,7 +216,8 @@ export class Workers {
     await Promise.race([promise, late]);
     waited.abort();
     this.#looks.delete(number);
-    return this.#sum.text(look.answers);
+    const own = (await this.#registry.getMetricsAsJSON()) as unknown as MetricValues;
+    return this.#sum.text(new Map(look.answers).set(PRIMARY, own));
   }
 
   #isStopping(): boolean {

@@ -1,9 +1,15 @@
+import { readFileSync } from 'node:fs';
+import { type AddressInfo, connect } from 'node:net';
+import { join } from 'node:path';
+import { createServer, type Server } from 'node:tls';
 import {
   type DeductionResult,
   type Entry,
   HotsplitClient,
   InsufficientFundsError,
+  NothingDoneError,
   RefusedError,
+  UntrustedServerError,
 } from '../../src/client';
 import { ADMIN_KEY } from '../setup/rest-client';
 import { ServiceProcess } from '../setup/service-process';
@@ -59,6 +65,57 @@ describe('the client and a service on SQLite', () => {
       code: 'UNAUTHENTICATED',
     });
     await stranger.close();
+  });
+
+  describe('over TLS', () => {
+    const file = (name: string): Buffer => readFileSync(join(__dirname, '../setup/tls', name));
+    let terminating: Server;
+
+    beforeAll(async () => {
+      const secrets = { cert: file('localhost.crt'), key: file('localhost.key') };
+      terminating = createServer(secrets, (outside) => {
+        const inside = connect(Number(new URL(service.rest.url).port), '127.0.0.1');
+        outside.on('error', () => inside.destroy());
+        outside.pipe(inside).pipe(outside);
+      });
+      await new Promise<void>((listening) => terminating.listen(0, '127.0.0.1', listening));
+      await client.createAccount({ id: 'tls', asset: 'USD/2', initialBalance: 100 });
+    });
+
+    afterAll(() => {
+      terminating.close();
+    });
+
+    const secure = (host: string, ca?: Buffer): HotsplitClient =>
+      new HotsplitClient({
+        endpoints: `https://${host}:${(terminating.address() as AddressInfo).port}`,
+        apiKey: ADMIN_KEY,
+        timeoutMs: 2_000,
+        ...(ca && { tls: { ca, servername: host } }),
+      });
+
+    it('takes the certificate of a private authority that it was given', async () => {
+      const trusting = secure('localhost', file('localhost.crt'));
+      expect((await trusting.deduct({ accountId: 'tls', amount: 1 })).amount).toBe(1n);
+      expect((await trusting.balance('tls')).available).toBe(99n);
+      await trusting.close();
+    });
+
+    it.each<[string, string, Buffer | undefined]>([
+      ['of another authority', 'localhost', file('another-ca.crt')],
+      ['of an authority that nobody named', 'localhost', undefined],
+    ])('sends nothing to whoever shows a certificate %s, and says so', async (_, host, ca) => {
+      const wary = secure(host, ca);
+      const error: unknown = await wary
+        .deduct({ accountId: 'tls', amount: 1, requestId: 'untrusted' })
+        .catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(NothingDoneError);
+      const { cause } = error as NothingDoneError;
+      expect(cause).toBeInstanceOf(UntrustedServerError);
+      expect((cause as UntrustedServerError).message).toContain('certificate');
+      await expect(client.deduction('tls', 'untrusted')).rejects.toMatchObject({ code: 'ENTRY_NOT_FOUND' });
+      await wary.close();
+    });
   });
 
   it('holds, confirms, cancels, reverses, looks up', async () => {

@@ -112,6 +112,41 @@ describe('[mariadb] a service of two workers', () => {
     expect(other).not.toBe(one);
   });
 
+  it('fails a scrape at once that the primary does not answer, and tells of all again when it does', async () => {
+    await start();
+    service.signal('SIGSTOP');
+    try {
+      expect(await client(0).get('/metrics')).toMatchObject({ status: 503, body: { code: 'OVERLOADED' } });
+    } finally {
+      service.signal('SIGCONT');
+    }
+    expect(processes(await client(0).get('/metrics'))).toBe(2);
+  });
+
+  it('replaces a worker that is frozen, with what it was dealt meanwhile; every request is carried out once', async () => {
+    await start({ HOTSPLIT_WORKER_SILENT_SECONDS_MAX: '2' });
+    await service.rest.createAccount({ id: 'acct', subAccounts: 8, initialBalance: '1000' });
+    const frozen = pidsOf()[0] as number;
+    process.kill(frozen, 'SIGSTOP');
+    // Some of these are dealt to it.
+    clients.push(...count(8).map(() => new RestClient(service.rest.url, ADMIN_KEY, 1)));
+    const statuses = await inTurns(
+      clients.map((_, n) => n),
+      clients.length,
+      (n) => deductSurely(n, `k-${n}`),
+    );
+    expect(statuses).toEqual(statuses.map(() => 201));
+    expect(isAlive(frozen)).toBe(false);
+    const scrape = await eventually('two workers again', async () => {
+      const answer = await client(0).get('/metrics');
+      return processes(answer) === 2 ? answer : undefined;
+    });
+    expect(scrape.text).toMatch(/^hotsplit_workers_replaced_total\{reason="silent"\} 1$/m);
+    expect(scrape.text).toMatch(/^hotsplit_workers_replaced_total\{reason="ended"\} 0$/m);
+    expect(service.stderr).toContain('a worker does not answer and is killed');
+    expect(await client(0).available('acct')).toBe(1_000n - BigInt(clients.length));
+  });
+
   it('lets every worker know at once how an account has been changed by one', async () => {
     await start();
     await service.rest.createAccount({ id: 'acct', initialBalance: '100000' });

@@ -5,6 +5,7 @@ import { Metrics } from '../../platform/metrics';
 import { Settings } from '../../platform/settings';
 import { AccountMethods } from './account-methods';
 import { AdminMethods } from './admin-methods';
+import { limitEachConnection } from './connection-limits';
 import { DeductionMethods } from './deduction-methods';
 import { HealthService } from './health-service';
 import { ReflectionService } from './reflection-service';
@@ -53,6 +54,7 @@ export class GrpcApi {
       'grpc.keepalive_time_ms': PING_MS,
       'grpc.keepalive_timeout_ms': PONG_MS_MAX,
     });
+    limitEachConnection(server);
     const services = [this.deductions, this.accounts, this.admin].map((methods) => methods.service());
     for (const service of [...services, ...further(services)]) this.#add(server, service);
     server.addService(this.health.definition(), this.health.handlers());

@@ -7,6 +7,8 @@ import { type FieldFault, Problem } from '../problem';
 import type { ProblemCode } from '../problem-catalog';
 import { FIELD_RULES } from './schemas/fields';
 
+const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
+
 /** How much of a body that is too large is read and thrown away, for the client to hear the answer. */
 const DISCARDED_BYTES_MAX = 16 * 1024 * 1024;
 
@@ -24,7 +26,7 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
   if (problem.code === 'UNAUTHENTICATED') void reply.header('www-authenticate', 'Bearer');
   return reply
     .code(problem.status)
-    .header('content-type', 'application/problem+json; charset=utf-8')
+    .header('content-type', PROBLEM_TYPE)
     .serializer(JSON.stringify)
     .send(problem.body);
 }
@@ -71,12 +73,20 @@ export function answerUnreadable(error: Error & { readonly code?: string }, sock
 function unreadableAnswer(code: string | undefined): string {
   const errors = [{ field: 'request', rule: 'well-formed HTTP/1.1' }];
   const problem = new Problem(UNREADABLE[code ?? ''] ?? 'INVALID_ARGUMENT', { errors });
+  const { headers, body } = lastAnswer(problem);
+  const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? ''}\r\n${head.join('')}\r\n${body}`;
+}
+
+/** Where the framework has no part in it, and the connection ends with it. */
+function lastAnswer(problem: Problem): { readonly headers: Record<string, string>; readonly body: string } {
   const body = JSON.stringify(problem.body);
-  return (
-    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? ''}\r\nConnection: close\r\n` +
-    'Content-Type: application/problem+json; charset=utf-8\r\n' +
-    `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
-  );
+  const headers = {
+    connection: 'close',
+    'content-type': PROBLEM_TYPE,
+    'content-length': String(Buffer.byteLength(body)),
+  };
+  return { headers, body };
 }
 
 /** Node keeps the answer that a connection waits for here; there is no other way to learn of it when reading fails. */
@@ -85,13 +95,8 @@ type AnsweringSocket = Socket & { readonly _httpMessage?: ServerResponse | null 
 /** Answers a request that expects something of the server other than to be told to go on. */
 export function answerExpectation(_request: IncomingMessage, response: ServerResponse): void {
   const problem = new Problem('INVALID_ARGUMENT', { errors: [{ field: 'expect', rule: '100-continue' }] });
-  const body = JSON.stringify(problem.body);
-  response.writeHead(problem.status, {
-    connection: 'close',
-    'content-type': 'application/problem+json; charset=utf-8',
-    'content-length': Buffer.byteLength(body),
-  });
-  response.end(body);
+  const { headers, body } = lastAnswer(problem);
+  response.writeHead(problem.status, headers).end(body);
 }
 
 /** What an error is to the caller, whether the framework, a schema or our own code raised it. */

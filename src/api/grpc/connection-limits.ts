@@ -1,0 +1,47 @@
+import type { Server, ServerCredentials } from '@grpc/grpc-js';
+import { constants, type Http2Server, type ServerHttp2Session, type ServerOptions } from 'node:http2';
+
+/** What one connection may do so often at once, and then so often a second. */
+interface Rate {
+  readonly burst: number;
+  readonly perSecond: number;
+}
+
+/**
+ * Calls that a client may cancel. A deadline that passes is a cancellation too, so that a client whose calls all have 10 ms
+ * cancels as many as it makes while a database is slow. By default node ends a connection, and with it every other call
+ * on it, at 33 a second; this is more than a connection carries for long.
+ */
+const CANCELS: Rate = { burst: 20_000, perSecond: 5_000 };
+
+/** Client libraries probe the bandwidth with a PING for each answer, at most one at a time; a flood is far above. */
+const PINGS: Rate = { burst: 10_000, perSecond: 5_000 };
+
+/** Of the server library; not in its types. */
+interface Inside {
+  commonServerOptions: ServerOptions;
+  createHttp2Server(credentials: ServerCredentials): Http2Server;
+}
+
+/**
+ * Bounds what a connection may ask of HTTP/2 itself. The server library has no options for it, and hands those of HTTP/2
+ * on from a place of its own; specs tell when that has moved.
+ */
+export function limitEachConnection(server: Server): void {
+  const inside = server as unknown as Inside;
+  const create = inside.createHttp2Server.bind(server);
+  inside.commonServerOptions.streamResetBurst = CANCELS.burst;
+  inside.commonServerOptions.streamResetRate = CANCELS.perSecond;
+  inside.createHttp2Server = (credentials) => create(credentials).on('session', limitPings);
+}
+
+function limitPings(session: ServerHttp2Session): void {
+  let left = PINGS.burst;
+  let countedAt = performance.now();
+  session.on('ping', () => {
+    const now = performance.now();
+    left = Math.min(PINGS.burst, left + ((now - countedAt) / 1_000) * PINGS.perSecond) - 1;
+    countedAt = now;
+    if (left < 0) session.destroy(new Error('too many pings'), constants.NGHTTP2_ENHANCE_YOUR_CALM);
+  });
+}
