@@ -2,6 +2,7 @@ import type { Entry } from '../../src/ledger/entry';
 import { confirmationKey } from '../../src/ledger/identifiers';
 import type { AccountStatus } from '../../src/ledger/sub-account';
 import { HoldModel } from './hold-model';
+import { LeaseModel } from './lease-model';
 
 /** What a client asked for, as the model remembers it. */
 export interface Asked {
@@ -44,13 +45,14 @@ export class AccountModel {
   totalMinor = 0n;
   /** Σ available + held over all rows of all shards. */
   inRowsMinor = 0n;
-  /** Σ of the holds that stand. */
+  /** Σ of the holds that stand, leases included. */
   heldMinor = 0n;
   heldInRowsMinor = 0n;
   inTransitMinor = 0n;
   readonly entries = new Map<string, { readonly shard: string; readonly entry: Entry }>();
   /** Every variant of a key that was ever asked for. */
   readonly asked = new Map<string, Asked[]>();
+  readonly leases = new LeaseModel();
   readonly transit = new Map<string, Transit>();
   readonly #holds = new Map<string, HoldModel>();
   /** By deduction: what reversals asked for, by their ids, and what came back. */
@@ -102,9 +104,9 @@ export class AccountModel {
     return coming;
   }
 
-  /** What could be spent at this instant, wherever it is. */
+  /** What could be spent at this instant, wherever it is: what leases hold, too. */
   get payableMinor(): bigint {
-    return this.totalMinor - this.heldMinor;
+    return this.totalMinor - this.heldMinor + this.leases.lentMinor;
   }
 
   /** Notes every total from now on, until it is taken out of `openReadings`. */

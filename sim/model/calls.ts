@@ -1,5 +1,6 @@
 import type { Asked, OpenCall } from './account-model';
-import { type Answer, brokenBy, isEffect, isEffective, isUnknown } from './answer-rules';
+import { type Answer, type Broken, brokenBy, isEffect, isEffective, isUnknown } from './answer-rules';
+import { brokenWhenSaid, type Said } from './deferred-rules';
 import type { LedgerModel } from './ledger-model';
 
 /** Judges every answer by what was true while it was waited for. */
@@ -30,6 +31,8 @@ export class JudgedCalls {
     account.lookAt(call);
     const record = this.#recordOf(asked);
     if (record.answers.some(isUnknown)) call.isAlone = false;
+    // What was answered from a lease may be written at any time.
+    if (account.leases.deferralsOf(asked.requestId).length > 0) call.isAlone = false;
     for (const other of account.openCalls) {
       if (other === call || other.asked.requestId !== asked.requestId) continue;
       other.isAlone = false;
@@ -45,15 +48,14 @@ export class JudgedCalls {
     const record = this.#recordOf(call.asked);
     record.open -= 1;
     const broken = brokenBy(account, { call, answer, earlier: record.answers });
-    if (broken) {
-      const { kind, amountMinor, requestId } = call.asked;
-      this.model.violated(
-        broken.rule,
-        `${requestId} (${kind} of ${amountMinor}): ${broken.detail}`,
-        requestId,
-      );
-    }
+    if (broken) this.#violated(call, broken);
     record.answers.push(answer);
+  }
+
+  /** What an instance says of an account with leases, before anyone else learns of it. */
+  said(call: OpenCall, said: Said): void {
+    const broken = brokenWhenSaid(this.model.account(call.asked.accountId), call, said);
+    if (broken) this.#violated(call, broken);
   }
 
   /** Keys of which no answer can be relied on yet. */
@@ -63,11 +65,16 @@ export class JudgedCalls {
       .map(({ asked }) => asked);
   }
 
-  /** Keys that were told to have taken effect. */
+  /** Keys that were told to have taken effect, but for those that were lost with their leases. */
   get effective(): Asked[] {
     return [...this.#answers.values()]
-      .filter(({ answers }) => answers.some(isEffect))
+      .filter(({ asked, answers }) => answers.some(isEffect) && !this.#isLost(asked))
       .map(({ asked }) => asked);
+  }
+
+  #isLost(asked: Asked): boolean {
+    const account = this.model.account(asked.accountId);
+    return account.leases.deferralsOf(asked.requestId).length > 0 && !isEffective(account, asked);
   }
 
   /** A request whose every answer was a refusal has done nothing. */
@@ -81,6 +88,10 @@ export class JudgedCalls {
           asked.requestId,
         );
     }
+  }
+
+  #violated({ asked: { kind, amountMinor, requestId } }: OpenCall, { rule, detail }: Broken): void {
+    this.model.violated(rule, `${requestId} (${kind} of ${amountMinor}): ${detail}`, requestId);
   }
 
   #recordOf(asked: Asked) {

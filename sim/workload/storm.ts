@@ -36,6 +36,9 @@ export async function storm(site: Site, parts: { clients: Clients; wishes: Wishe
     new Readers(site).read(plan.readers, () => isOver),
     ...scattered<Wish>(plan.wishes, (wish) => parts.wishes.carryOut(wish)),
     ...scattered<Blow>(plan.blows, (blow) => blows.strike(blow)),
+    ...(plan.leasing
+      ? scattered({ changes: plan.leasing.changes }, () => parts.wishes.changeStrategy())
+      : []),
   ]);
   await blows.spare();
 }

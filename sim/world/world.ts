@@ -34,6 +34,8 @@ export class World implements InstanceWorld {
   readonly model: LedgerModel;
   readonly directory: DirectoryServer;
   readonly instances: SimInstance[] = [];
+  /** Accounts whose strategy is being changed from `leased`. */
+  readonly leavingLeases = new Set<string>();
   /** Notices between instances are lost with this probability. */
   noticesLost = 0;
   /** What happens to an instance at a place between two steps; nothing when it answers nothing. */
@@ -47,7 +49,14 @@ export class World implements InstanceWorld {
     this.chance = chance;
     this.timeline = new Timeline(chance.fork());
     this.trace = new Trace(this.timeline, keepTrace);
-    this.model = new LedgerModel(this.trace);
+    this.model = new LedgerModel(this.trace, {
+      nowMs: () => this.timeline.nowMs,
+      mark: (event) => {
+        this.coverage.mark(event);
+      },
+      isDead: (name) => this.instances.some((each) => each.name === name && each.wasKilled),
+      recallReason: (accountId) => this.#recallReason(accountId),
+    });
     this.directory = new DirectoryServer(
       directoryImage,
       () => this.#clockUs('directory'),
@@ -145,12 +154,15 @@ export class World implements InstanceWorld {
     return {
       batchDone: () => undefined,
       deducted: () => undefined,
-      flushed: ({ deductions }) => {
-        this.coverage.mark('lease written', deductions);
+      flushed: ({ deductions, found }) => {
+        this.coverage.mark('lease deduction written', deductions);
+        if (found > 0) this.coverage.mark('lease deduction found', found);
       },
       shortfall: ({ accountId, requestId, reason }) => {
         this.coverage.mark('lease shortfall');
         this.trace.note(`${instance} cannot charge ${requestId} of ${accountId} any more: ${reason}`);
+        const isStopping = this.instances.some((each) => each.name === instance && !each.takesCalls);
+        this.model.fellShort(instance, { accountId, requestId, reason }, isStopping);
       },
       shardState: (shard, up) => {
         this.coverage.mark(up ? 'breaker closed' : 'breaker opened');
@@ -174,6 +186,17 @@ export class World implements InstanceWorld {
   /** No shard's clock is further: microseconds since 1970. */
   get latestUs(): number {
     return Math.max(...this.databases.map((database) => database.nowUs()));
+  }
+
+  /** In the middle of what an account is, by the directory; otherwise somebody is short, or wants to reverse. */
+  #recallReason(accountId: string): string {
+    if (this.leavingLeases.has(accountId)) return 'by a change of strategy';
+    const [open] = this.directory.read(
+      `SELECT kind FROM operation WHERE account_id = ? AND step <> 'ended' AND kind <> 'rebalance' LIMIT 1`,
+      [accountId],
+    );
+    if (open?.[0] === 'resize') return 'by a fence';
+    return open?.[0] === 'status' ? 'by a change of status' : 'for funds';
   }
 
   #clockUs(name: string): number {
