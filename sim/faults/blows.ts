@@ -1,4 +1,5 @@
 import type { FaultPoint } from '../../src/engine/fault-points';
+import type { Asked } from '../model/account-model';
 import type { AccountPlan, Blow } from '../workload/plan';
 import type { Site } from '../workload/site';
 import type { LineEnd } from '../world/instance-world';
@@ -6,6 +7,9 @@ import { someHazards } from './weather';
 
 /** An instance that stalls again and again is as good as none. */
 const STALLS_MAX = 3;
+
+/** Between two looks for one that can be held up. */
+const HELD_UP_LOOK_MS = 5;
 
 /** Where a change of placement is in the middle of it, and the step that its operation is at. */
 const AMBUSHED: ReadonlyMap<FaultPoint, string> = new Map([
@@ -20,6 +24,8 @@ export interface Ambushers {
   readonly freeze: (accountId: string, told: () => void) => Promise<void>;
   /** Sends much for it, in a while. */
   readonly rush: (account: AccountPlan, ms: number) => Promise<void>;
+  /** Sends once more what was answered before. */
+  readonly again: (asked: Asked) => Promise<void>;
 }
 
 /** What the dead wait for. */
@@ -85,6 +91,7 @@ export class Blows {
     this.site.note(`${instance.name} is ambushed at ${point} of ${account.accountId}`);
     this.#underWay.add(this.ambushers.rush(account, ms));
     if (chance.happens(0.7)) this.#underWay.add(this.#deaf(instance, account, ms));
+    if (this.site.plan.leasing) this.#underWay.add(this.#heldUp(instance, account, ms));
     if (chance.happens(0.5)) return this.#frozenMeanwhile(account, ms);
     this.site.world.coverage.mark('blow cut off in a resize');
     this.#underWay.add(this.#cutOffFor(instance, { name: this.#shardOf(account), ms }));
@@ -98,6 +105,30 @@ export class Blows {
       this.#underWay.add(this.ambushers.freeze(accountId, goOn));
       void this.site.sleep(ms).then(goOn);
     });
+  }
+
+  /** One of the others stands still with what it answered and has not written, which is sent again elsewhere meanwhile. */
+  async #heldUp(runner: LineEnd, { accountId }: AccountPlan, ms: number): Promise<void> {
+    const { site } = this;
+    const { world, chance } = site;
+    const { leases } = world.model.account(accountId);
+    for (const untilMs = site.nowMs + ms; site.nowMs < untilMs; await site.sleep(HELD_UP_LOOK_MS)) {
+      const others = world.living.filter((each) => each !== runner && each.stalls < STALLS_MAX);
+      const victim = others.find(({ name }) => [...leases.unwritten].some(({ owner }) => owner === name));
+      if (!victim) continue;
+      const owed = [...leases.unwritten].filter(({ owner }) => owner === victim.name);
+      const stallMs = chance.between(500, 6_000);
+      site.note(`${victim.name} stalls for ${stallMs} ms with ${owed.length} answers of ${accountId}`);
+      world.coverage.mark('blow stalled with a lease in a resize');
+      victim.stall(stallMs);
+      await Promise.all(
+        owed.map(async ({ asked }) => {
+          await site.sleep(chance.next() * stallMs);
+          await this.ambushers.again(asked);
+        }),
+      );
+      return;
+    }
   }
 
   /** One of the others does not hear what becomes of the account, for a while, and the rest may. */

@@ -64,23 +64,29 @@ export class LeaseModel {
     this.#epochs.set(shard, Math.max(epoch, this.#epochs.get(shard) ?? 0));
   }
 
-  /** @param bounds `amountMaxMinor`: of a lease; `isNewLent`: the account's status allows to lend more than before */
+  /**
+   * @param bounds `amountMaxMinor`: of a lease; `mayLend`: the account's status allows to lend more than what is left
+   * @param entries that were committed with it
+   */
   taken(
     shard: string,
     hold: Hold,
-    bounds: { readonly amountMaxMinor: bigint; readonly isNewLent: boolean },
+    bounds: { readonly amountMaxMinor: bigint; readonly mayLend: boolean },
+    entries: readonly Entry[],
   ): string | undefined {
     const { holdId, amountMinor } = hold;
     const wasOpen = this.#open.has(holdId);
     const owner = ownerOf(holdId);
-    const beforeMinor = this.#standingMinor(owner, shard);
+    const before = this.#standing(owner, shard);
+    const leftMinor = sumOf(before) - this.#owedAmong(owner, entries);
     this.#open.set(holdId, { hold: { ...hold, state: 'held' }, shard });
     this.lentMinor += amountMinor;
     if (wasOpen) return 'taken twice';
     if (amountMinor <= 0n || amountMinor > bounds.amountMaxMinor) return `lent ${amountMinor}`;
-    return bounds.isNewLent || amountMinor <= beforeMinor
+    const mayLend = bounds.mayLend && before.every(({ reference }) => reference !== RECALLED);
+    return mayLend || amountMinor <= leftMinor
       ? undefined
-      : `lent ${amountMinor} after ${beforeMinor} while nothing is to be lent`;
+      : `lent ${amountMinor} after ${leftMinor} while nothing is to be lent`;
   }
 
   /** @returns whether it is news */
@@ -115,7 +121,7 @@ export class LeaseModel {
     this.#unwritten.add(deferral);
     if (owed)
       return { rule: 'oneEffectPerKey', detail: `answered from a lease of ${owner}, and it was before` };
-    const standingMinor = this.#standingMinor(owner, shard);
+    const standingMinor = sumOf(this.#standing(owner, shard));
     const owedMinor = this.#owedMinor(owner, shard);
     if (owedMinor <= standingMinor || this.#ranOutWithinTerm(owner, shard, at.nowMs)) return undefined;
     return {
@@ -157,11 +163,19 @@ export class LeaseModel {
     return deferral.owner === instance || !this.isLost(deferral);
   }
 
-  #standingMinor(owner: string, shard: string): bigint {
-    let standing = 0n;
-    for (const { hold, shard: at } of this.#open.values())
-      if (at === shard && ownerOf(hold.holdId) === owner) standing += hold.amountMinor;
-    return standing;
+  #standing(owner: string, shard: string): Hold[] {
+    return [...this.#open.values()]
+      .filter(({ hold, shard: at }) => at === shard && ownerOf(hold.holdId) === owner)
+      .map(({ hold }) => hold);
+  }
+
+  /** Of some entries, what an instance owed. */
+  #owedAmong(owner: string, entries: readonly Entry[]): bigint {
+    const owed = entries.filter(({ requestId, fingerprint }) => {
+      const each = this.owedBy(owner, requestId);
+      return each?.asked.fingerprint === fingerprint;
+    });
+    return sumOf(owed);
   }
 
   #owedMinor(owner: string, shard: string): bigint {
@@ -177,6 +191,10 @@ export class LeaseModel {
     const ranOut = this.#ranOut.get(`${owner} ${shard}`);
     return ranOut !== undefined && nowMs <= ranOut.atMs + ranOut.termMs;
   }
+}
+
+function sumOf(amounts: readonly { readonly amountMinor: bigint }[]): bigint {
+  return amounts.reduce((sum, { amountMinor }) => sum + amountMinor, 0n);
 }
 
 /** Ids of instances begin with their names: `lease i3.17` is of `i3`. */

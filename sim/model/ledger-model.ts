@@ -119,7 +119,7 @@ export class LedgerModel implements CommitWatcher {
     for (const departure of changes.departures) this.#departs(shard, departure);
     for (const arrival of changes.arrivals) this.#arrives(shard, arrival);
     for (const hold of changes.newHolds)
-      if (isLeaseKey(hold.holdId)) this.#lends(shard, hold);
+      if (isLeaseKey(hold.holdId)) this.#lends(shard, hold, changes.entries);
       else this.#judgeHold(hold, this.account(hold.accountId).hold(hold.holdId).taken(hold));
     for (const entry of changes.entries) this.#enters(shard, entry);
     // One that was taken and settled in the same batch is written once.
@@ -158,11 +158,12 @@ export class LedgerModel implements CommitWatcher {
     account.look();
   }
 
-  #lends(shard: string, hold: Hold): void {
+  #lends(shard: string, hold: Hold, entries: readonly Entry[]): void {
     const account = this.account(hold.accountId);
     this.world.mark('lease taken');
-    const bounds = { amountMaxMinor: this.leaseAmountMaxMinor, isNewLent: account.surely === 'active' };
-    this.#judgeLease(hold, account.leases.taken(shard, hold, bounds));
+    const bounds = { amountMaxMinor: this.leaseAmountMaxMinor, mayLend: account.surely === 'active' };
+    const ofAccount = entries.filter(({ accountId }) => accountId === hold.accountId);
+    this.#judgeLease(hold, account.leases.taken(shard, hold, bounds, ofAccount));
   }
 
   #endsLease(hold: Hold, nowUs: number): void {

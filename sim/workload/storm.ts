@@ -14,6 +14,7 @@ export async function storm(site: Site, parts: { clients: Clients; wishes: Wishe
   const blows = new Blows(site, {
     freeze: (accountId, told) => parts.wishes.freeze(accountId, told),
     rush: (account, ms) => parts.clients.rush(account, ms),
+    again: (asked) => parts.clients.untilAnswered(asked),
   });
   world.noticesLost = plan.noticesLost;
   blows.lieInWait();
