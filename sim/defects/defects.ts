@@ -693,7 +693,7 @@ export const DEFECTS: readonly Defect[] = [
       {
         file: 'src/engine/leasing/lease.ts',
         find: 'this.#againMs = Math.min(this.#againMs * 2, AGAIN_MS_MAX);',
-        replace: 'this.#sent = undefined;',
+        replace: 'this.#sent = this.#isEnding ? this.#sent : undefined;',
       },
     ],
   },

@@ -24,7 +24,7 @@ export interface Ambushers {
   readonly freeze: (accountId: string, told: () => void) => Promise<void>;
   /** Sends much for it, in a while. */
   readonly rush: (account: AccountPlan, ms: number) => Promise<void>;
-  /** Sends once more what was answered before. */
+  /** Sends once more what was answered before, sometimes for something else. */
   readonly again: (asked: Asked) => Promise<void>;
 }
 
@@ -82,6 +82,48 @@ export class Blows {
     };
   }
 
+  /**
+   * An instance stands still with what it answered and has not written, which is sent again elsewhere meanwhile; then it may
+   * not learn what became of it.
+   */
+  async holdUp({ accountId }: AccountPlan, ms: number, runner?: LineEnd): Promise<void> {
+    const { site } = this;
+    const { world, chance } = site;
+    const { leases } = world.model.account(accountId);
+    for (const untilMs = site.nowMs + ms; site.nowMs < untilMs; await site.sleep(HELD_UP_LOOK_MS)) {
+      const others = world.living.filter((each) => each !== runner && each.stalls < STALLS_MAX);
+      const victim = others.find(({ name }) => [...leases.unwritten].some(({ owner }) => owner === name));
+      if (!victim) continue;
+      const owed = [...leases.unwritten].filter(({ owner }) => owner === victim.name);
+      const stallMs = chance.between(100, 6_000);
+      site.note(`${victim.name} stalls for ${stallMs} ms with ${owed.length} answers of ${accountId}`);
+      world.coverage.mark(`blow stalled with a lease${runner ? ' in a resize' : ''}`);
+      victim.stall(stallMs);
+      const resent = owed.map(async ({ asked }) => {
+        await site.sleep(chance.next() * stallMs);
+        await this.ambushers.again(asked);
+      });
+      await Promise.all([
+        ...resent,
+        this.#answersLost(
+          owed.map(({ shard }) => shard),
+          stallMs,
+        ),
+      ]);
+      return;
+    }
+  }
+
+  /** When one that stood still goes on, many answers of a shard are lost. */
+  async #answersLost([shard = '']: readonly string[], afterMs: number): Promise<void> {
+    const { world, chance } = this.site;
+    await this.site.sleep(afterMs);
+    if (chance.happens(0.5)) return;
+    world.setHazards(shard, { ...world.hazardsOf(shard), answerLost: 0.5 });
+    await this.site.sleep(chance.between(20, 400));
+    world.setHazards(shard, { ...world.hazardsOf(shard), answerLost: 0 });
+  }
+
   /** In the middle of a change of placement, while much is sent for that very account. */
   #ambush(instance: LineEnd, point: FaultPoint): Promise<void> | undefined {
     const { chance } = this.site;
@@ -91,7 +133,7 @@ export class Blows {
     this.site.note(`${instance.name} is ambushed at ${point} of ${account.accountId}`);
     this.#underWay.add(this.ambushers.rush(account, ms));
     if (chance.happens(0.7)) this.#underWay.add(this.#deaf(instance, account, ms));
-    if (this.site.plan.leasing) this.#underWay.add(this.#heldUp(instance, account, ms));
+    if (this.site.plan.leasing) this.#underWay.add(this.holdUp(account, ms, instance));
     if (chance.happens(0.5)) return this.#frozenMeanwhile(account, ms);
     this.site.world.coverage.mark('blow cut off in a resize');
     this.#underWay.add(this.#cutOffFor(instance, { name: this.#shardOf(account), ms }));
@@ -105,30 +147,6 @@ export class Blows {
       this.#underWay.add(this.ambushers.freeze(accountId, goOn));
       void this.site.sleep(ms).then(goOn);
     });
-  }
-
-  /** One of the others stands still with what it answered and has not written, which is sent again elsewhere meanwhile. */
-  async #heldUp(runner: LineEnd, { accountId }: AccountPlan, ms: number): Promise<void> {
-    const { site } = this;
-    const { world, chance } = site;
-    const { leases } = world.model.account(accountId);
-    for (const untilMs = site.nowMs + ms; site.nowMs < untilMs; await site.sleep(HELD_UP_LOOK_MS)) {
-      const others = world.living.filter((each) => each !== runner && each.stalls < STALLS_MAX);
-      const victim = others.find(({ name }) => [...leases.unwritten].some(({ owner }) => owner === name));
-      if (!victim) continue;
-      const owed = [...leases.unwritten].filter(({ owner }) => owner === victim.name);
-      const stallMs = chance.between(500, 6_000);
-      site.note(`${victim.name} stalls for ${stallMs} ms with ${owed.length} answers of ${accountId}`);
-      world.coverage.mark('blow stalled with a lease in a resize');
-      victim.stall(stallMs);
-      await Promise.all(
-        owed.map(async ({ asked }) => {
-          await site.sleep(chance.next() * stallMs);
-          await this.ambushers.again(asked);
-        }),
-      );
-      return;
-    }
   }
 
   /** One of the others does not hear what becomes of the account, for a while, and the rest may. */

@@ -29,6 +29,13 @@ export interface OpenCall {
   wasClosed: boolean;
 }
 
+export function openCall(
+  asked: Asked,
+  at: { readonly sinceMs: number; readonly tookEffectBefore: boolean },
+): OpenCall {
+  return { ...at, asked, isAlone: true, wasShort: false, wasFrozen: false, wasClosed: false };
+}
+
 /** A reading that has not ended, and the totals the account had meanwhile. */
 export interface OpenReading {
   readonly totalsMinor: Set<bigint>;
@@ -119,6 +126,7 @@ export class AccountModel {
   /** Looks at every open call: what is true of this instant was true at some instant of each. */
   look(): void {
     for (const call of this.openCalls) this.lookAt(call);
+    for (const { since } of this.leases.unwritten) this.lookAt(since);
     for (const { totalsMinor } of this.openReadings) totalsMinor.add(this.totalMinor);
   }
 

@@ -1,4 +1,4 @@
-import type { Asked, OpenCall } from './account-model';
+import { type Asked, openCall, type OpenCall } from './account-model';
 import { type Answer, type Broken, brokenBy, isEffect, isEffective, isUnknown } from './answer-rules';
 import { brokenWhenSaid, type Said } from './deferred-rules';
 import type { LedgerModel } from './ledger-model';
@@ -18,15 +18,7 @@ export class JudgedCalls {
     const variants = account.asked.get(asked.requestId);
     if (!variants) account.asked.set(asked.requestId, [asked]);
     else if (variants.every(({ fingerprint }) => fingerprint !== asked.fingerprint)) variants.push(asked);
-    const call: OpenCall = {
-      asked,
-      sinceMs: nowMs,
-      tookEffectBefore: isEffective(account, asked),
-      isAlone: true,
-      wasShort: false,
-      wasFrozen: false,
-      wasClosed: false,
-    };
+    const call = openCall(asked, { sinceMs: nowMs, tookEffectBefore: isEffective(account, asked) });
     account.openCalls.add(call);
     account.lookAt(call);
     const record = this.#recordOf(asked);

@@ -1,5 +1,5 @@
 import type { EngineOutcome } from '../../src/engine/engine-outcome';
-import type { AccountModel, OpenCall } from './account-model';
+import { type AccountModel, openCall, type OpenCall } from './account-model';
 import type { Broken } from './answer-rules';
 import type { Deferral } from './lease-model';
 
@@ -34,7 +34,9 @@ export function brokenWhenSaid(
     return leases.deferralsOf(asked.requestId).some((each) => each.owner === owner)
       ? undefined
       : { rule: 'replayIsTheFirst', detail: `replayed by ${owner}, which never answered it` };
-  const broken = leases.answered({ asked, owner, shard, epoch: entry.epoch }, { nowMs });
+  const since = openCall(asked, { sinceMs: nowMs, tookEffectBefore });
+  account.lookAt(since);
+  const broken = leases.answered({ asked, owner, shard, epoch: entry.epoch, since }, { nowMs });
   // Written meanwhile by another instance, which was asked at the same time: it is owed no more, and counts once.
   const written = account.entries.get(asked.requestId)?.entry;
   if (written) leases.wrote(written);

@@ -1,7 +1,7 @@
 import type { Entry } from '../../src/ledger/entry';
 import type { Hold } from '../../src/ledger/hold';
 import { RECALLED, termMsOf } from '../../src/ledger/lease';
-import type { Asked } from './account-model';
+import type { Asked, OpenCall } from './account-model';
 import type { Broken } from './answer-rules';
 
 /** A deduction that an instance answered from a lease, and has to write. */
@@ -11,8 +11,19 @@ export interface Deferral {
   readonly shard: string;
   /** The placement that it was answered under. */
   readonly epoch: number;
+  /** What was true of the account since: it may have to be charged like any other. */
+  readonly since: OpenCall;
   /** Why its owner said that it cannot be charged any more. */
   shortfall?: string;
+}
+
+/** What an owner says of a deduction that it cannot charge, and what is true at that instant. */
+export interface ToldShort {
+  readonly reason: string;
+  /** The key stands for something else. */
+  readonly isReused: boolean;
+  /** The owner is being stopped, and something was broken just now. */
+  readonly mayStopShort: boolean;
 }
 
 interface OpenLease {
@@ -137,19 +148,30 @@ export class LeaseModel {
   }
 
   /** An owner says that it cannot charge what it answered. @returns what is wrong with that */
-  fellShort(
-    owner: string,
-    requestId: string,
-    told: { readonly reason: string; readonly isStopping: boolean },
-  ): string | undefined {
+  fellShort(owner: string, requestId: string, told: ToldShort): string | undefined {
     const deferral = this.deferralsOf(requestId).findLast((each) => each.owner === owner);
     if (!deferral) return 'which it never answered';
     const wasOwed = this.#unwritten.has(deferral);
     deferral.shortfall = told.reason;
-    if (told.isStopping) return undefined;
+    const { since } = deferral;
+    switch (told.reason) {
+      case 'keyReused':
+        return told.isReused ? undefined : 'and its key is nobody else’s';
+      case 'insufficientFunds':
+        if (!since.wasShort) return 'and the account always had enough';
+        break;
+      case 'accountFrozen':
+        if (!since.wasFrozen) return 'and nobody froze the account';
+        break;
+      case 'accountClosed':
+        if (!since.wasClosed) return 'and nobody closed the account';
+        break;
+      default:
+        // Whatever of it was on its way to a shard that did not answer may be written.
+        return told.mayStopShort ? undefined : 'and nothing kept it from being written';
+    }
     if (!wasOwed) return 'which is written';
-    if (told.reason === 'keyReused' || this.isLost(deferral)) return undefined;
-    return 'and its lease was not taken away';
+    return this.isLost(deferral) ? undefined : 'and its lease was not taken away';
   }
 
   /** Whether what it was answered from may be gone, without its owner's doing. */

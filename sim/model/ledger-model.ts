@@ -56,6 +56,8 @@ export interface LeaseWorld {
   readonly mark: (event: string) => void;
   /** Whether an instance was killed. */
   readonly isDead: (instance: string) => boolean;
+  /** Whether something was broken just now, or stood still. */
+  readonly isTroubled: () => boolean;
   /** Why a lease of an account may be recalled just now. */
   readonly recallReason: (accountId: string) => string;
 }
@@ -193,7 +195,13 @@ export class LedgerModel implements CommitWatcher {
     { accountId, requestId, reason }: { accountId: string; requestId: string; reason: string },
     isStopping: boolean,
   ): void {
-    const broken = this.account(accountId).leases.fellShort(owner, requestId, { reason, isStopping });
+    const { leases, entries } = this.account(accountId);
+    const entry = entries.get(requestId)?.entry;
+    const isReused = leases
+      .deferralsOf(requestId)
+      .some(({ asked }) => entry !== undefined && asked.fingerprint !== entry.fingerprint);
+    const mayStopShort = isStopping && this.world.isTroubled();
+    const broken = leases.fellShort(owner, requestId, { reason, isReused, mayStopShort });
     if (broken !== undefined)
       this.violated(
         'acknowledgedIsDurable',
@@ -204,6 +212,11 @@ export class LedgerModel implements CommitWatcher {
 
   /** What an instance answered from leases is written, or told as lost, when it has stopped in order. */
   hasStopped(owner: string): void {
+    for (const [accountId, { leases }] of this.#accounts) {
+      const kept = leases.open.find((leaseId) => ownerOf(leaseId) === owner);
+      if (kept !== undefined && !this.world.isTroubled())
+        this.violated('leaseIsSound', `${owner} has stopped with ${kept} of ${accountId}`, kept, accountId);
+    }
     this.#judgeUnspoken((other) => other !== owner);
   }
 

@@ -109,7 +109,7 @@ export class Clients {
     if (earlier) {
       // Mostly one that may still be under way.
       const from = chance.happens(0.6) ? this.#earlier.slice(-RECENT_MAX) : this.#earlier;
-      await this.#again(chance.oneOf(from));
+      await this.again(chance.oneOf(from));
       return;
     }
     const account = this.#anyAccount();
@@ -129,9 +129,9 @@ export class Clients {
   }
 
   /** An earlier key once more, sometimes for something else. */
-  async #again(asked: Asked): Promise<void> {
-    const { chance, plan } = this.site;
-    if (!chance.happens(plan.reuseShare)) {
+  async again(asked: Asked, reuseShare = this.site.plan.reuseShare): Promise<void> {
+    const { chance } = this.site;
+    if (!chance.happens(reuseShare)) {
       await this.untilAnswered(asked);
       return;
     }

@@ -64,6 +64,10 @@ export interface LeasingPlan {
   readonly share: number;
   /** How often a strategy is changed in a storm, on the average. */
   readonly changes: number;
+  /** How often an instance is restarted in order, beside all other blows. */
+  readonly restarts: number;
+  /** How often one stands still with what it has answered and not written. */
+  readonly heldUp: number;
   readonly settings: LeaseSettings;
 }
 
@@ -144,6 +148,8 @@ function leasingPlan(chance: Chance): LeasingPlan {
   return {
     share: chance.next(),
     changes: chance.happens(0.5) ? chance.next() * 5 : 0,
+    restarts: chance.happens(0.4) ? chance.next() * 3 : 0,
+    heldUp: chance.happens(0.6) ? chance.next() * 4 : 0,
     settings: {
       termMs,
       flushMs,

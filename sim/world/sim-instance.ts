@@ -124,6 +124,7 @@ export class SimInstance implements LineEnd {
   kill(): void {
     if (this.isGone) return;
     this.wasKilled = true;
+    this.world.troubled();
     this.#end();
     // The servers notice at once, or when the session has been silent for too long.
     const { chance, timeline } = this.world;
@@ -138,6 +139,7 @@ export class SimInstance implements LineEnd {
     const { timeline } = this.world;
     this.stalls += 1;
     this.stalledUntilMs = timeline.nowMs + ms;
+    this.world.troubled(this.stalledUntilMs);
     if (ms < IDLE_SESSION_MS) return;
     timeline.after(IDLE_SESSION_MS, () => {
       this.#disconnect();

@@ -16,6 +16,9 @@ const BEGINS_MS = 1_767_225_600_000;
 /** As `innodb_lock_wait_timeout` of the product's sessions. */
 const LOCK_WAIT_MS_MAX = 2_000;
 
+/** After what is broken a stop may leave something undone for so long: breakers open, sessions of the dead hold locks. */
+const TROUBLE_MS = 20_000;
+
 /** How long a notice from one instance to the others is under way, when it arrives. */
 const NOTICE_MS_MAX = 200;
 
@@ -44,6 +47,7 @@ export class World implements InstanceWorld {
   readonly #hazards = new Map<string, Hazards>();
   readonly #clockOffsetsMs = new Map<string, number>();
   #instances = 0;
+  #troubledAtMs = -Infinity;
 
   constructor({ chance, directoryImage, keepTrace }: WorldOptions) {
     this.chance = chance;
@@ -55,6 +59,7 @@ export class World implements InstanceWorld {
         this.coverage.mark(event);
       },
       isDead: (name) => this.instances.some((each) => each.name === name && each.wasKilled),
+      isTroubled: () => this.timeline.nowMs - this.#troubledAtMs < TROUBLE_MS,
       recallReason: (accountId) => this.#recallReason(accountId),
     });
     this.directory = new DirectoryServer(
@@ -110,8 +115,13 @@ export class World implements InstanceWorld {
     this.#hazards.clear();
   }
 
+  troubled(untilMs = this.timeline.nowMs): void {
+    this.#troubledAtMs = Math.max(untilMs, this.#troubledAtMs);
+  }
+
   /** Sets a database's clock forward or back. */
   jumpClock(name: string, ms: number): void {
+    this.troubled();
     this.#clockOffsetsMs.set(name, (this.#clockOffsetsMs.get(name) ?? 0) + ms);
   }
 
@@ -160,6 +170,7 @@ export class World implements InstanceWorld {
       },
       shortfall: ({ accountId, requestId, reason }) => {
         this.coverage.mark('lease shortfall');
+        this.coverage.mark(`lease shortfall: ${reason}`);
         this.trace.note(`${instance} cannot charge ${requestId} of ${accountId} any more: ${reason}`);
         const isStopping = this.instances.some((each) => each.name === instance && !each.takesCalls);
         this.model.fellShort(instance, { accountId, requestId, reason }, isStopping);
