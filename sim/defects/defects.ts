@@ -698,6 +698,17 @@ export const DEFECTS: readonly Defect[] = [
     ],
   },
   {
+    name: 'reused-told-once',
+    breaks: 'a flush that is sent again does not tell which keys stand for something else',
+    edits: [
+      {
+        file: 'src/ledger/flush.ts',
+        find: 'found: 0, reused: reusedOf(draft, command) } as const;',
+        replace: 'found: 0, reused: [] as string[] } as const;',
+      },
+    ],
+  },
+  {
     name: 'lost-lease-forgotten',
     breaks: 'what was answered from a lease that expired or was fenced is not charged otherwise',
     edits: [
@@ -782,8 +793,19 @@ export const DEFECTS: readonly Defect[] = [
     edits: [
       {
         file: 'src/engine/engine.ts',
-        find: 'if (!lease) return outcome;',
-        replace: 'if (lease ?? true) return outcome;',
+        find: 'const [lease] = await this.leases.open(account);',
+        replace: 'const [lease] = await this.leases.open(account);\n    if (lease ?? true) return outcome;',
+      },
+    ],
+  },
+  {
+    name: 'reversed-as-seen-before',
+    breaks: 'a deduction is not looked for again where no lease stands any more',
+    edits: [
+      {
+        file: 'src/engine/engine.ts',
+        find: 'const [lease] = await this.leases.open(account);',
+        replace: 'const [lease] = await this.leases.open(account);\n    if (!lease) return outcome;',
       },
     ],
   },
