@@ -1,5 +1,6 @@
 import type { FaultPoint } from '../../src/engine/fault-points';
-import type { Asked } from '../model/account-model';
+import type { Asked } from '../model/asked';
+import type { Deferral } from '../model/lease-model';
 import type { AccountPlan, Blow } from '../workload/plan';
 import type { Site } from '../workload/site';
 import type { LineEnd } from '../world/instance-world';
@@ -88,30 +89,34 @@ export class Blows {
    */
   async holdUp({ accountId }: AccountPlan, ms: number, runner?: LineEnd): Promise<void> {
     const { site } = this;
-    const { world, chance } = site;
-    const { leases } = world.model.account(accountId);
-    for (const untilMs = site.nowMs + ms; site.nowMs < untilMs; await site.sleep(HELD_UP_LOOK_MS)) {
-      const others = world.living.filter((each) => each !== runner && each.stalls < STALLS_MAX);
-      const victim = others.find(({ name }) => [...leases.unwritten].some(({ owner }) => owner === name));
-      if (!victim) continue;
-      const owed = [...leases.unwritten].filter(({ owner }) => owner === victim.name);
-      const stallMs = chance.between(100, 6_000);
-      site.note(`${victim.name} stalls for ${stallMs} ms with ${owed.length} answers of ${accountId}`);
-      world.coverage.mark(`blow stalled with a lease${runner ? ' in a resize' : ''}`);
-      victim.stall(stallMs);
-      const resent = owed.map(async ({ asked }) => {
-        await site.sleep(chance.next() * stallMs);
-        await this.ambushers.again(asked);
-      });
-      await Promise.all([
-        ...resent,
-        this.#answersLost(
-          owed.map(({ shard }) => shard),
-          stallMs,
-        ),
-      ]);
-      return;
+    const { unwritten } = site.world.model.account(accountId).leases;
+    for (const untilMs = site.nowMs + ms; site.nowMs < untilMs;) {
+      const victim = site.world.living
+        .filter((each) => each !== runner && each.stalls < STALLS_MAX)
+        .find(({ name }) => [...unwritten].some(({ owner }) => owner === name));
+      if (victim) {
+        site.world.coverage.mark(`blow stalled with a lease${runner ? ' in a resize' : ''}`);
+        await this.#standStill(
+          victim,
+          [...unwritten].filter(({ owner }) => owner === victim.name),
+        );
+        return;
+      }
+      await site.sleep(HELD_UP_LOOK_MS);
     }
+  }
+
+  async #standStill(victim: LineEnd, owed: readonly Deferral[]): Promise<void> {
+    const { site } = this;
+    const stallMs = site.chance.between(100, 6_000);
+    site.note(`${victim.name} stalls for ${stallMs} ms with ${owed.length} answers that are not written`);
+    victim.stall(stallMs);
+    const resent = owed.map(async ({ asked }) => {
+      await site.sleep(site.chance.next() * stallMs);
+      await this.ambushers.again(asked);
+    });
+    const shards = owed.map(({ shard }) => shard);
+    await Promise.all([...resent, this.#answersLost(shards, stallMs)]);
   }
 
   /** When one that stood still goes on, many answers of a shard are lost. */

@@ -1,6 +1,7 @@
 import type { EngineOutcome } from '../../src/engine/engine-outcome';
-import type { AccountModel, Asked, OpenCall } from './account-model';
-import type { Rule } from './ledger-model';
+import type { AccountModel } from './account-model';
+import type { Asked, OpenCall } from './asked';
+import type { Broken } from './rule';
 
 /** What a client was told: an outcome, or nothing it can rely on. */
 export type Answer = EngineOutcome | { readonly kind: 'unknown' };
@@ -8,11 +9,6 @@ export type Answer = EngineOutcome | { readonly kind: 'unknown' };
 type Effect = Extract<Answer, { kind: 'applied' | 'replayed' | 'held' }>;
 type WithEntry = Extract<Effect, { kind: 'applied' | 'replayed' }>;
 type StoredEntry = WithEntry['entry'];
-
-export interface Broken {
-  readonly rule: Rule;
-  readonly detail: string;
-}
 
 interface Answered {
   readonly call: OpenCall;

@@ -1,7 +1,8 @@
-import { type Asked, openCall, type OpenCall } from './account-model';
-import { type Answer, type Broken, brokenBy, isEffect, isEffective, isUnknown } from './answer-rules';
+import { type Asked, openCall, type OpenCall } from './asked';
+import { type Answer, brokenBy, isEffect, isEffective, isUnknown } from './answer-rules';
 import { brokenWhenSaid, type Said } from './deferred-rules';
 import type { LedgerModel } from './ledger-model';
+import type { Broken } from './rule';
 
 /** Judges every answer by what was true while it was waited for. */
 export class JudgedCalls {

@@ -1,7 +1,8 @@
 import type { EngineOutcome } from '../../src/engine/engine-outcome';
-import { type AccountModel, openCall, type OpenCall } from './account-model';
-import type { Broken } from './answer-rules';
+import type { AccountModel } from './account-model';
+import { openCall, type OpenCall } from './asked';
 import type { Deferral } from './lease-model';
+import type { Broken } from './rule';
 
 /** What an instance says, at the instant at which it says so. */
 export interface Said {

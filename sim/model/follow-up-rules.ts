@@ -1,7 +1,8 @@
 import { confirmationKey, reversalKey } from '../../src/ledger/identifiers';
 import type { AccountModel } from './account-model';
-import type { Answer, Broken } from './answer-rules';
+import type { Answer } from './answer-rules';
 import type { AskedFollowUp } from './hold-model';
+import type { Broken } from './rule';
 
 /** What was true when a follow-up was asked for, and until it was answered. */
 export interface FollowUpCall<Asked extends AskedFollowUp = AskedFollowUp> {

@@ -1,8 +1,8 @@
 import type { Entry } from '../../src/ledger/entry';
 import type { Hold } from '../../src/ledger/hold';
 import { RECALLED, termMsOf } from '../../src/ledger/lease';
-import type { Asked, OpenCall } from './account-model';
-import type { Broken } from './answer-rules';
+import type { Asked, OpenCall } from './asked';
+import type { Broken } from './rule';
 
 /** A deduction that an instance answered from a lease, and has to write. */
 export interface Deferral {
@@ -54,10 +54,6 @@ export class LeaseModel {
 
   get unwritten(): ReadonlySet<Deferral> {
     return this.#unwritten;
-  }
-
-  get deferrals(): readonly Deferral[] {
-    return [...this.#deferrals.values()].flat();
   }
 
   deferralsOf(requestId: string): readonly Deferral[] {

@@ -10,33 +10,7 @@ import { AccountModel } from './account-model';
 import { unspokenOf } from './deferred-rules';
 import { ownerOf } from './lease-model';
 import { brokenRow } from './row-rules';
-
-/** What must hold, by the names of docs/testing.md. */
-export type Rule =
-  | 'oneEffectPerKey'
-  | 'effectWasAsked'
-  | 'acknowledgedIsDurable'
-  | 'replayIsTheFirst'
-  | 'refusalChangesNothing'
-  | 'rowIsSound'
-  | 'booksBalance'
-  | 'transferOnce'
-  | 'holdIsSound'
-  | 'leaseIsSound'
-  | 'leaseCovers'
-  | 'reversedWithinDeduction'
-  | 'neverNegative'
-  | 'refusedOnlyIfShort'
-  | 'keyOutranksRefusal'
-  | 'statusIsKept'
-  | 'statusWasAsked'
-  | 'readingIsTrue'
-  | 'everythingEnds'
-  | 'endedForGood'
-  | 'auditAgrees'
-  | 'noDefect'
-  | 'answersInTime'
-  | 'calmIsServed';
+import type { Rule } from './rule';
 
 /** A broken rule, the first of its run. */
 export class Violation extends Error {

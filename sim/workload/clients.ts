@@ -3,7 +3,7 @@ import { requestFingerprint } from '../../src/engine/fingerprint';
 import type { Request } from '../../src/engine/router';
 import { hashId } from '../../src/ledger/routing';
 import type { AccountRecord } from '../../src/shards/directory/account-record';
-import type { Asked, OpenCall } from '../model/account-model';
+import type { Asked, OpenCall } from '../model/asked';
 import type { Answer } from '../model/answer-rules';
 import type { SimInstance } from '../world/sim-instance';
 import { callDoor, isNoAnswer } from './door';

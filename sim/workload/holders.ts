@@ -1,6 +1,6 @@
 import { fingerprint } from '../../src/engine/fingerprint';
 import type { FollowUp } from '../../src/engine/follow-ups';
-import type { Asked } from '../model/account-model';
+import type { Asked } from '../model/asked';
 import type { Answer } from '../model/answer-rules';
 import { brokenFollowUp } from '../model/follow-up-rules';
 import type { AskedFollowUp } from '../model/hold-model';
