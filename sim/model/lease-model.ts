@@ -72,7 +72,7 @@ export class LeaseModel {
   }
 
   /**
-   * @param bounds `amountMaxMinor`: of a lease; `mayLend`: the account's status allows to lend more than what is left
+   * @param bounds `amountMaxMinor`: of a lease; `mayLend`: the account and its row allow to lend more than what is left
    * @param entries that were committed with it
    */
   taken(

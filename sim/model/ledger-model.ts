@@ -95,7 +95,7 @@ export class LedgerModel implements CommitWatcher {
     for (const departure of changes.departures) this.#departs(shard, departure);
     for (const arrival of changes.arrivals) this.#arrives(shard, arrival);
     for (const hold of changes.newHolds)
-      if (isLeaseKey(hold.holdId)) this.#lends(shard, hold, changes.entries);
+      if (isLeaseKey(hold.holdId)) this.#lends(shard, hold, { changes, before });
       else this.#judgeHold(hold, this.account(hold.accountId).hold(hold.holdId).taken(hold));
     for (const entry of changes.entries) this.#enters(shard, entry);
     // One that was taken and settled in the same batch is written once.
@@ -134,11 +134,24 @@ export class LedgerModel implements CommitWatcher {
     account.look();
   }
 
-  #lends(shard: string, hold: Hold, entries: readonly Entry[]): void {
+  #lends(
+    shard: string,
+    hold: Hold,
+    { changes, before }: { readonly changes: Changes; readonly before: ReadonlyMap<string, SubAccount> },
+  ): void {
     const account = this.account(hold.accountId);
     this.world.mark('lease taken');
-    const bounds = { amountMaxMinor: this.leaseAmountMaxMinor, mayLend: account.surely === 'active' };
-    const ofAccount = entries.filter(({ accountId }) => accountId === hold.accountId);
+    const after = changes.subAccounts.find(
+      ({ accountId, index }) => accountId === hold.accountId && index === hold.subAccount,
+    );
+    // One batch may let a row go on and lend from it.
+    const rows = [before.get(rowKey(hold.accountId, hold.subAccount)), after];
+    const mayLend =
+      account.surely === 'active' &&
+      rows.some((row) => row?.accountStatus === 'active') &&
+      rows.some((row) => row?.state === 'open');
+    const bounds = { amountMaxMinor: this.leaseAmountMaxMinor, mayLend };
+    const ofAccount = changes.entries.filter(({ accountId }) => accountId === hold.accountId);
     this.#judgeLease(hold, account.leases.taken(shard, hold, bounds, ofAccount));
   }
 

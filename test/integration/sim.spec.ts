@@ -67,6 +67,7 @@ describe('the simulation', () => {
           'blow death at a point',
         ],
         ...['fault commit late', 'fault commit outcomeUnknown', 'fault answer outcomeUnknown'],
+        ...['lease answered', 'lease deduction lost with its instance', 'lease recalled for funds'],
         ...[
           'answer insufficientFunds',
           'answer replayed',
