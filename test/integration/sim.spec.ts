@@ -19,6 +19,7 @@ const DEFECTS_FOUND_SOON = [
   'refused-by-home-alone',
   'in-transit-not-counted',
   'breaker-stays-open',
+  'lease-key-twice',
 ];
 
 /** What `npm run sim -- --json` writes. */
