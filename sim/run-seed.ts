@@ -38,6 +38,7 @@ export async function runSeed(options: SeedOptions): Promise<SeedResult> {
   const chance = new Chance(seed);
   const plan = planOf(chance.fork(), calls);
   const world = new World({ chance: chance.fork(), directoryImage, keepTrace });
+  world.model.leaseAmountMaxMinor = plan.leasing?.settings.amountMaxMinor ?? 0n;
   const site = new Site(world, plan, chance.fork());
   let violation: Violation | undefined;
   try {

@@ -1,4 +1,6 @@
 import type { FaultPoint } from '../../src/engine/fault-points';
+import type { Asked } from '../model/asked';
+import type { Deferral } from '../model/lease-model';
 import type { AccountPlan, Blow } from '../workload/plan';
 import type { Site } from '../workload/site';
 import type { LineEnd } from '../world/instance-world';
@@ -6,6 +8,9 @@ import { someHazards } from './weather';
 
 /** An instance that stalls again and again is as good as none. */
 const STALLS_MAX = 3;
+
+/** Between two looks for one that can be held up. */
+const HELD_UP_LOOK_MS = 5;
 
 /** Where a change of placement is in the middle of it, and the step that its operation is at. */
 const AMBUSHED: ReadonlyMap<FaultPoint, string> = new Map([
@@ -20,6 +25,8 @@ export interface Ambushers {
   readonly freeze: (accountId: string, told: () => void) => Promise<void>;
   /** Sends much for it, in a while. */
   readonly rush: (account: AccountPlan, ms: number) => Promise<void>;
+  /** Sends once more what was answered before, sometimes for something else. */
+  readonly again: (asked: Asked) => Promise<void>;
 }
 
 /** What the dead wait for. */
@@ -76,6 +83,52 @@ export class Blows {
     };
   }
 
+  /**
+   * An instance stands still with what it answered and has not written, which is sent again elsewhere meanwhile; then it may
+   * not learn what became of it.
+   */
+  async holdUp({ accountId }: AccountPlan, ms: number, runner?: LineEnd): Promise<void> {
+    const { site } = this;
+    const { unwritten } = site.world.model.account(accountId).leases;
+    for (const untilMs = site.nowMs + ms; site.nowMs < untilMs;) {
+      const victim = site.world.living
+        .filter((each) => each !== runner && each.stalls < STALLS_MAX)
+        .find(({ name }) => [...unwritten].some(({ owner }) => owner === name));
+      if (victim) {
+        site.world.coverage.mark(`blow stalled with a lease${runner ? ' in a resize' : ''}`);
+        await this.#standStill(
+          victim,
+          [...unwritten].filter(({ owner }) => owner === victim.name),
+        );
+        return;
+      }
+      await site.sleep(HELD_UP_LOOK_MS);
+    }
+  }
+
+  async #standStill(victim: LineEnd, owed: readonly Deferral[]): Promise<void> {
+    const { site } = this;
+    const stallMs = site.chance.between(100, 6_000);
+    site.note(`${victim.name} stalls for ${stallMs} ms with ${owed.length} answers that are not written`);
+    victim.stall(stallMs);
+    const resent = owed.map(async ({ asked }) => {
+      await site.sleep(site.chance.next() * stallMs);
+      await this.ambushers.again(asked);
+    });
+    const shards = owed.map(({ shard }) => shard);
+    await Promise.all([...resent, this.#answersLost(shards, stallMs)]);
+  }
+
+  /** When one that stood still goes on, many answers of a shard are lost. */
+  async #answersLost([shard = '']: readonly string[], afterMs: number): Promise<void> {
+    const { world, chance } = this.site;
+    await this.site.sleep(afterMs);
+    if (chance.happens(0.5)) return;
+    world.setHazards(shard, { ...world.hazardsOf(shard), answerLost: 0.5 });
+    await this.site.sleep(chance.between(20, 400));
+    world.setHazards(shard, { ...world.hazardsOf(shard), answerLost: 0 });
+  }
+
   /** In the middle of a change of placement, while much is sent for that very account. */
   #ambush(instance: LineEnd, point: FaultPoint): Promise<void> | undefined {
     const { chance } = this.site;
@@ -85,6 +138,7 @@ export class Blows {
     this.site.note(`${instance.name} is ambushed at ${point} of ${account.accountId}`);
     this.#underWay.add(this.ambushers.rush(account, ms));
     if (chance.happens(0.7)) this.#underWay.add(this.#deaf(instance, account, ms));
+    if (this.site.plan.leasing) this.#underWay.add(this.holdUp(account, ms, instance));
     if (chance.happens(0.5)) return this.#frozenMeanwhile(account, ms);
     this.site.world.coverage.mark('blow cut off in a resize');
     this.#underWay.add(this.#cutOffFor(instance, { name: this.#shardOf(account), ms }));

@@ -1,32 +1,9 @@
 import type { Entry } from '../../src/ledger/entry';
 import { confirmationKey } from '../../src/ledger/identifiers';
 import type { AccountStatus } from '../../src/ledger/sub-account';
+import type { Asked, OpenCall } from './asked';
 import { HoldModel } from './hold-model';
-
-/** What a client asked for, as the model remembers it. */
-export interface Asked {
-  readonly kind: 'deduct' | 'credit' | 'hold';
-  readonly accountId: string;
-  readonly requestId: string;
-  readonly amountMinor: bigint;
-  readonly fingerprint: string;
-  /** Of a hold: how long it may stand, by its shard's clock. */
-  readonly expiresInUs?: number;
-}
-
-/** A call that has not ended, and what was true at some instant of it. */
-export interface OpenCall {
-  readonly asked: Asked;
-  readonly sinceMs: number;
-  /** Its key had taken effect before it began. */
-  readonly tookEffectBefore: boolean;
-  /** At some instant the account had less than it asks for, and its key had not taken effect. */
-  /** No other call of its key was under way at any time of it, nor may an earlier one still take effect. */
-  isAlone: boolean;
-  wasShort: boolean;
-  wasFrozen: boolean;
-  wasClosed: boolean;
-}
+import { LeaseModel } from './lease-model';
 
 /** A reading that has not ended, and the totals the account had meanwhile. */
 export interface OpenReading {
@@ -46,13 +23,14 @@ export class AccountModel {
   totalMinor = 0n;
   /** Σ available + held over all rows of all shards. */
   inRowsMinor = 0n;
-  /** Σ of the holds that stand. */
+  /** Σ of the holds that stand, leases included. */
   heldMinor = 0n;
   heldInRowsMinor = 0n;
   inTransitMinor = 0n;
   readonly entries = new Map<string, { readonly shard: string; readonly entry: Entry }>();
   /** Every variant of a key that was ever asked for. */
   readonly asked = new Map<string, Asked[]>();
+  readonly leases = new LeaseModel();
   readonly transit = new Map<string, Transit>();
   readonly #holds = new Map<string, HoldModel>();
   /** By deduction: what reversals asked for, by their ids, and what came back. */
@@ -104,9 +82,9 @@ export class AccountModel {
     return coming;
   }
 
-  /** What could be spent at this instant, wherever it is. */
+  /** What could be spent at this instant, wherever it is: what leases hold, too. */
   get payableMinor(): bigint {
-    return this.totalMinor - this.heldMinor;
+    return this.totalMinor - this.heldMinor + this.leases.lentMinor;
   }
 
   /** Notes every total from now on, until it is taken out of `openReadings`. */
@@ -125,6 +103,7 @@ export class AccountModel {
   /** Looks at every open call: what is true of this instant was true at some instant of each. */
   look(): void {
     for (const call of this.openCalls) this.lookAt(call);
+    for (const { since } of this.leases.unwritten) this.lookAt(since);
     for (const { totalsMinor } of this.openReadings) totalsMinor.add(this.totalMinor);
   }
 

@@ -1,6 +1,7 @@
 import type { EngineOutcome } from '../../src/engine/engine-outcome';
-import type { AccountModel, Asked, OpenCall } from './account-model';
-import type { Rule } from './ledger-model';
+import type { AccountModel } from './account-model';
+import type { Asked, OpenCall } from './asked';
+import type { Broken } from './rule';
 
 /** What a client was told: an outcome, or nothing it can rely on. */
 export type Answer = EngineOutcome | { readonly kind: 'unknown' };
@@ -8,11 +9,6 @@ export type Answer = EngineOutcome | { readonly kind: 'unknown' };
 type Effect = Extract<Answer, { kind: 'applied' | 'replayed' | 'held' }>;
 type WithEntry = Extract<Effect, { kind: 'applied' | 'replayed' }>;
 type StoredEntry = WithEntry['entry'];
-
-export interface Broken {
-  readonly rule: Rule;
-  readonly detail: string;
-}
 
 interface Answered {
   readonly call: OpenCall;
@@ -70,6 +66,7 @@ export function brokenBy(account: AccountModel, answered: Answered): Broken | un
     case 'keyReused': {
       const entry = account.entries.get(call.asked.requestId)?.entry;
       if (entry && !isOf(entry, call.asked)) return undefined;
+      if (isOwedOtherwise(account, call.asked)) return undefined;
       return { rule: 'replayIsTheFirst', detail: 'told that its key was used for another request' };
     }
     case 'overloaded':
@@ -79,6 +76,16 @@ export function brokenBy(account: AccountModel, answered: Answered): Broken | un
     default:
       return { rule: 'noDefect', detail: `answered ${answer.kind}` };
   }
+}
+
+/** Two instances that are asked at once may both answer from leases; it counts once. */
+function isAppliedForGood(answer: Answer): boolean {
+  return answer.kind === 'applied' && !answer.isDeferred;
+}
+
+/** The key was answered from a lease, for something else. */
+function isOwedOtherwise({ leases }: AccountModel, { requestId, fingerprint }: Asked): boolean {
+  return leases.deferralsOf(requestId).some(({ asked }) => asked.fingerprint !== fingerprint);
 }
 
 /** Told that nothing was done. */
@@ -96,11 +103,13 @@ function brokenEffect(
   answer: WithEntry,
 ): Broken | undefined {
   const stored = account.entries.get(call.asked.requestId);
+  // Judged at the instant at which it was said; in the end it must be written, or told as lost.
+  if (answer.isDeferred) return undefined;
   if (!stored) return { rule: 'acknowledgedIsDurable', detail: `told ${answer.kind}, and there is no entry` };
   if (!isOf(stored.entry, call.asked)) return { rule: 'replayIsTheFirst', detail: 'told of another request' };
   if (answer.shard !== stored.shard || !isSame(answer.entry, stored.entry))
     return { rule: 'replayIsTheFirst', detail: `told ${inspect(answer.entry)} on ${answer.shard}` };
-  if (answer.kind === 'applied' && (call.tookEffectBefore || earlier.some(({ kind }) => kind === 'applied')))
+  if (answer.kind === 'applied' && (call.tookEffectBefore || earlier.some(isAppliedForGood)))
     return { rule: 'oneEffectPerKey', detail: 'told to be applied, and it was before' };
   return undefined;
 }

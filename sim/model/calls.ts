@@ -1,6 +1,8 @@
-import type { Asked, OpenCall } from './account-model';
+import { type Asked, openCall, type OpenCall } from './asked';
 import { type Answer, brokenBy, isEffect, isEffective, isUnknown } from './answer-rules';
+import { brokenWhenSaid, type Said } from './deferred-rules';
 import type { LedgerModel } from './ledger-model';
+import type { Broken } from './rule';
 
 /** Judges every answer by what was true while it was waited for. */
 export class JudgedCalls {
@@ -17,19 +19,13 @@ export class JudgedCalls {
     const variants = account.asked.get(asked.requestId);
     if (!variants) account.asked.set(asked.requestId, [asked]);
     else if (variants.every(({ fingerprint }) => fingerprint !== asked.fingerprint)) variants.push(asked);
-    const call: OpenCall = {
-      asked,
-      sinceMs: nowMs,
-      tookEffectBefore: isEffective(account, asked),
-      isAlone: true,
-      wasShort: false,
-      wasFrozen: false,
-      wasClosed: false,
-    };
+    const call = openCall(asked, { sinceMs: nowMs, tookEffectBefore: isEffective(account, asked) });
     account.beginCall(call);
     account.lookAt(call);
     const record = this.#recordOf(asked);
     if (record.answers.some(isUnknown)) call.isAlone = false;
+    // What was answered from a lease may be written at any time.
+    if (account.leases.deferralsOf(asked.requestId).length > 0) call.isAlone = false;
     for (const other of account.openCalls) {
       if (other === call || other.asked.requestId !== asked.requestId) continue;
       other.isAlone = false;
@@ -45,15 +41,14 @@ export class JudgedCalls {
     const record = this.#recordOf(call.asked);
     record.open -= 1;
     const broken = brokenBy(account, { call, answer, earlier: record.answers });
-    if (broken) {
-      const { kind, amountMinor, requestId } = call.asked;
-      this.model.violated(
-        broken.rule,
-        `${requestId} (${kind} of ${amountMinor}): ${broken.detail}`,
-        requestId,
-      );
-    }
+    if (broken) this.#violated(call, broken);
     record.answers.push(answer);
+  }
+
+  /** What an instance says of an account with leases, before anyone else learns of it. */
+  said(call: OpenCall, said: Said): void {
+    const broken = brokenWhenSaid(this.model.account(call.asked.accountId), call, said);
+    if (broken) this.#violated(call, broken);
   }
 
   /** Keys of which no answer can be relied on yet. */
@@ -63,11 +58,16 @@ export class JudgedCalls {
       .map(({ asked }) => asked);
   }
 
-  /** Keys that were told to have taken effect. */
+  /** Keys that were told to have taken effect, but for those that were lost with their leases. */
   get effective(): Asked[] {
     return [...this.#answers.values()]
-      .filter(({ answers }) => answers.some(isEffect))
+      .filter(({ asked, answers }) => answers.some(isEffect) && !this.#isLost(asked))
       .map(({ asked }) => asked);
+  }
+
+  #isLost(asked: Asked): boolean {
+    const account = this.model.account(asked.accountId);
+    return account.leases.deferralsOf(asked.requestId).length > 0 && !isEffective(account, asked);
   }
 
   /** A request whose every answer was a refusal has done nothing. */
@@ -81,6 +81,10 @@ export class JudgedCalls {
           asked.requestId,
         );
     }
+  }
+
+  #violated({ asked: { kind, amountMinor, requestId } }: OpenCall, { rule, detail }: Broken): void {
+    this.model.violated(rule, `${requestId} (${kind} of ${amountMinor}): ${detail}`, requestId);
   }
 
   #recordOf(asked: Asked) {

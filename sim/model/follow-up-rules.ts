@@ -1,13 +1,16 @@
 import { confirmationKey, reversalKey } from '../../src/ledger/identifiers';
 import type { AccountModel } from './account-model';
-import type { Answer, Broken } from './answer-rules';
+import type { Answer } from './answer-rules';
 import type { AskedFollowUp } from './hold-model';
+import type { Broken } from './rule';
 
 /** What was true when a follow-up was asked for, and until it was answered. */
 export interface FollowUpCall<Asked extends AskedFollowUp = AskedFollowUp> {
   readonly asked: Asked;
   /** What it is about was there already. */
   readonly wasThere: boolean;
+  /** It was answered from a lease before, is not written, and its lease was there to be asked. */
+  readonly isOwed: boolean;
   /** The account was, or may have been, closed at some instant of it. */
   readonly wasClosed: boolean;
   /** No shard's clock is further than this: microseconds since 1970. */
@@ -91,7 +94,7 @@ function brokenCancel(account: AccountModel, { holdId }: Cancel, answer: Answer)
 
 function brokenReverse(
   account: AccountModel,
-  { asked: { reverses, requestId, amountMinor }, wasThere }: FollowUpCall<Reverse>,
+  { asked: { reverses, requestId, amountMinor }, wasThere, isOwed }: FollowUpCall<Reverse>,
   answer: Answer,
 ): Broken | undefined {
   const stored = account.entries.get(reversalKey(reverses, requestId));
@@ -110,7 +113,7 @@ function brokenReverse(
         : wrong(`told to exceed, and ${leftMinor} is left`);
     }
     case 'deductionNotHere':
-      return wasThere ? wrong('told that there is no such deduction') : undefined;
+      return wasThere || isOwed ? wrong('told that there is no such deduction') : undefined;
     case 'keyReused':
       return stored ? undefined : wrong('told that its id was used');
     case 'balanceLimitExceeded':

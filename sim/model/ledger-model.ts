@@ -1,37 +1,16 @@
 import { type Entry, signedAmount } from '../../src/ledger/entry';
 import type { Hold } from '../../src/ledger/hold';
 import { OPENING_BALANCE_KEY, requestNames } from '../../src/ledger/identifiers';
+import { isLeaseKey } from '../../src/ledger/lease';
 import type { Changes } from '../../src/ledger/shard-state';
 import { rowKey, type SubAccount } from '../../src/ledger/sub-account';
 import type { CommitWatcher } from '../world/sim-database';
 import type { Trace } from '../world/trace';
 import { AccountModel } from './account-model';
+import { unspokenOf } from './deferred-rules';
+import { ownerOf } from './lease-model';
 import { brokenRow } from './row-rules';
-
-/** What must hold, by the names of docs/testing.md. */
-export type Rule =
-  | 'oneEffectPerKey'
-  | 'effectWasAsked'
-  | 'acknowledgedIsDurable'
-  | 'replayIsTheFirst'
-  | 'refusalChangesNothing'
-  | 'rowIsSound'
-  | 'booksBalance'
-  | 'transferOnce'
-  | 'holdIsSound'
-  | 'reversedWithinDeduction'
-  | 'neverNegative'
-  | 'refusedOnlyIfShort'
-  | 'keyOutranksRefusal'
-  | 'statusIsKept'
-  | 'statusWasAsked'
-  | 'readingIsTrue'
-  | 'everythingEnds'
-  | 'endedForGood'
-  | 'auditAgrees'
-  | 'noDefect'
-  | 'answersInTime'
-  | 'calmIsServed';
+import type { Rule } from './rule';
 
 /** A broken rule, the first of its run. */
 export class Violation extends Error {
@@ -45,6 +24,18 @@ export class Violation extends Error {
   }
 }
 
+/** What the model is told of the world beside commits and answers. */
+export interface LeaseWorld {
+  readonly nowMs: () => number;
+  readonly mark: (event: string) => void;
+  /** Whether an instance was killed. */
+  readonly isDead: (instance: string) => boolean;
+  /** Whether something was broken just now, or stood still. */
+  readonly isTroubled: () => boolean;
+  /** Why a lease of an account may be recalled just now. */
+  readonly recallReason: (accountId: string) => string;
+}
+
 /**
  * The independent judge: one bookkeeper without shards, retries or time, who sees every commit as it happens and every
  * answer as it is given, and compares. It shares only the shapes of rows and entries with what it judges.
@@ -53,10 +44,15 @@ export class LedgerModel implements CommitWatcher {
   /** The first broken rule. Whoever runs the world stops when it is there. */
   readonly firstViolation: Promise<Violation>;
   entries = 0;
+  /** The most that a lease may set aside. */
+  leaseAmountMaxMinor = 0n;
   readonly #accounts = new Map<string, AccountModel>();
   #violated: ((violation: Violation) => void) | undefined;
 
-  constructor(private readonly trace: Trace) {
+  constructor(
+    private readonly trace: Trace,
+    private readonly world: LeaseWorld,
+  ) {
     this.firstViolation = new Promise((resolve) => (this.#violated = resolve));
   }
 
@@ -91,6 +87,7 @@ export class LedgerModel implements CommitWatcher {
           row.accountId,
         );
       const account = this.account(row.accountId);
+      account.leases.sawRow(shard, row.epoch);
       account.inRowsMinor += balanceOf(row) - (was ? balanceOf(was) : 0n);
       account.heldInRowsMinor += row.heldMinor - (was?.heldMinor ?? 0n);
       touched.add(account);
@@ -98,7 +95,8 @@ export class LedgerModel implements CommitWatcher {
     for (const departure of changes.departures) this.#departs(shard, departure);
     for (const arrival of changes.arrivals) this.#arrives(shard, arrival);
     for (const hold of changes.newHolds)
-      this.#judgeHold(hold, this.account(hold.accountId).hold(hold.holdId).taken(hold));
+      if (isLeaseKey(hold.holdId)) this.#lends(shard, hold, { changes, before });
+      else this.#judgeHold(hold, this.account(hold.accountId).hold(hold.holdId).taken(hold));
     for (const entry of changes.entries) this.#enters(shard, entry);
     // One that was taken and settled in the same batch is written once.
     const atOnce = changes.newHolds.filter(({ amountMinor, state }) => amountMinor > 0n && state !== 'held');
@@ -122,7 +120,11 @@ export class LedgerModel implements CommitWatcher {
       this.violated('neverNegative', `${accountId} has ${account.totalMinor} after ${requestId}`, requestId);
     const isDebit = entry.kind === 'deduction' || (entry.kind === 'hold' && entry.amountMinor > 0n);
     const refused = account.surely === 'closed' || (account.surely === 'frozen' && isDebit);
-    if (refused)
+    // What was answered from a lease before is written all the same, and what is left of the lease stays lent.
+    const wasPromised =
+      account.leases.deferralsOf(requestId).length > 0 || (entry.kind === 'hold' && isLeaseKey(requestId));
+    account.leases.wrote(entry);
+    if (refused && !wasPromised)
       this.violated('statusIsKept', `${requestId} on an account that is ${account.surely}`, requestId);
     // In the order in which they were decided: each left an instant at which another may have been refused.
     if (entry.kind === 'hold') account.heldMinor += entry.amountMinor;
@@ -132,7 +134,104 @@ export class LedgerModel implements CommitWatcher {
     account.look();
   }
 
+  #lends(
+    shard: string,
+    hold: Hold,
+    { changes, before }: { readonly changes: Changes; readonly before: ReadonlyMap<string, SubAccount> },
+  ): void {
+    const account = this.account(hold.accountId);
+    this.world.mark('lease taken');
+    const after = changes.subAccounts.find(
+      ({ accountId, index }) => accountId === hold.accountId && index === hold.subAccount,
+    );
+    // One batch may let a row go on and lend from it.
+    const rows = [before.get(rowKey(hold.accountId, hold.subAccount)), after];
+    const mayLend =
+      account.surely === 'active' &&
+      rows.some((row) => row?.accountStatus === 'active') &&
+      rows.some((row) => row?.state === 'open');
+    const bounds = { amountMaxMinor: this.leaseAmountMaxMinor, mayLend };
+    const ofAccount = changes.entries.filter(({ accountId }) => accountId === hold.accountId);
+    this.#judgeLease(hold, account.leases.taken(shard, hold, bounds, ofAccount));
+  }
+
+  #endsLease(hold: Hold, nowUs: number): void {
+    const account = this.account(hold.accountId);
+    if (hold.state === 'held') {
+      if (account.leases.recalled(hold))
+        this.world.mark(`lease recalled ${this.world.recallReason(hold.accountId)}`);
+      return;
+    }
+    this.#judgeLease(hold, account.leases.ended(hold, { nowUs, nowMs: this.world.nowMs() }));
+    if (hold.state === 'expired')
+      this.world.mark(
+        this.world.isDead(ownerOf(hold.holdId)) ? 'lease of the dead expired' : 'lease of the living expired',
+      );
+    account.heldMinor -= hold.amountMinor;
+    account.look();
+  }
+
+  #judgeLease({ holdId, accountId }: Hold, broken: string | undefined): void {
+    if (broken !== undefined)
+      this.violated('leaseIsSound', `${holdId} of ${accountId}: ${broken}`, holdId, accountId);
+  }
+
+  /** An instance says that it cannot charge what it answered. */
+  fellShort(
+    owner: string,
+    { accountId, requestId, reason }: { accountId: string; requestId: string; reason: string },
+    isStopping: boolean,
+  ): void {
+    const { leases, entries } = this.account(accountId);
+    const entry = entries.get(requestId)?.entry;
+    const isReused = leases
+      .deferralsOf(requestId)
+      .some(({ asked }) => entry !== undefined && asked.fingerprint !== entry.fingerprint);
+    const mayStopShort = isStopping && this.world.isTroubled();
+    const broken = leases.fellShort(owner, requestId, { reason, isReused, mayStopShort });
+    if (broken !== undefined)
+      this.violated(
+        'acknowledgedIsDurable',
+        `${owner} does not charge ${requestId} (${reason}), ${broken}`,
+        requestId,
+      );
+  }
+
+  /** What an instance answered from leases is written, or told as lost, when it has stopped in order. */
+  hasStopped(owner: string): void {
+    for (const [accountId, { leases }] of this.#accounts) {
+      const kept = leases.open.find((leaseId) => ownerOf(leaseId) === owner);
+      if (kept !== undefined && !this.world.isTroubled())
+        this.violated('leaseIsSound', `${owner} has stopped with ${kept} of ${accountId}`, kept, accountId);
+    }
+    this.#judgeUnspoken((other) => other !== owner);
+  }
+
+  /** Nothing is under way any more: what was answered from leases is lost with the dead, or told as lost. */
+  judgeDeferrals(): void {
+    this.#judgeUnspoken((owner) => this.world.isDead(owner));
+    for (const { leases } of this.#accounts.values())
+      for (const { shortfall } of leases.unwritten)
+        if (shortfall === undefined) this.world.mark('lease deduction lost with its instance');
+  }
+
+  #judgeUnspoken(isForgiven: (owner: string) => boolean): void {
+    for (const account of this.#accounts.values()) {
+      const unspoken = unspokenOf(account, isForgiven);
+      if (unspoken)
+        this.violated(
+          'acknowledgedIsDurable',
+          `${unspoken.asked.requestId} was answered by ${unspoken.owner} from a lease, and there is no entry`,
+          unspoken.asked.requestId,
+        );
+    }
+  }
+
   #settles(hold: Hold, nowUs: number): void {
+    if (isLeaseKey(hold.holdId)) {
+      this.#endsLease(hold, nowUs);
+      return;
+    }
     const account = this.account(hold.accountId);
     this.#judgeHold(hold, account.hold(hold.holdId).settled(hold, nowUs));
     if (hold.state !== 'confirmed') account.heldMinor -= hold.amountMinor;

@@ -1,4 +1,5 @@
 import type { Changes } from '../../src/ledger/shard-state';
+import { isLeaseKey } from '../../src/ledger/lease';
 import type { SubAccount } from '../../src/ledger/sub-account';
 
 const TWO_64 = 1n << 64n;
@@ -26,7 +27,9 @@ export function brokenRow(
 /** It rises with what comes from outside and with nothing else: a refusal rests on its standing still. */
 function brokenOutsideVersion(row: SubAccount, was: SubAccount, changes: Changes): string | undefined {
   const { entries, newHolds, settledHolds } = changes;
-  const fromOutside = [...entries, ...newHolds, ...settledHolds].some(
+  // A lease that is recalled stands as before.
+  const settled = settledHolds.filter(({ holdId, state }) => state !== 'held' || !isLeaseKey(holdId));
+  const fromOutside = [...entries, ...newHolds, ...settled].some(
     ({ accountId, subAccount }) => accountId === row.accountId && subAccount === row.index,
   );
   const rose = row.outsideVersion - was.outsideVersion;

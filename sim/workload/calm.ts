@@ -66,5 +66,18 @@ function whatIsLeft(site: Site): string | undefined {
   }
   for (const [accountId, { inTransitMinor }] of model.accounts)
     if (inTransitMinor !== 0n) return `${inTransitMinor} of ${accountId} does not arrive`;
+  return whatIsLent(site);
+}
+
+/** Leases that nobody uses are given back, those of the dead expire, and what was answered from them is written. */
+function whatIsLent({ world }: Site): string | undefined {
+  const names = new Set(world.living.map(({ name }) => name));
+  for (const [accountId, { leases }] of world.model.accounts) {
+    const [leaseId] = leases.open;
+    if (leaseId !== undefined) return `${leaseId} of ${accountId} is not given back`;
+    for (const { asked, owner, shortfall } of leases.unwritten)
+      if (names.has(owner) && shortfall === undefined)
+        return `${asked.requestId} was answered by ${owner} from a lease and is not written`;
+  }
   return undefined;
 }

@@ -1,8 +1,11 @@
+import type { EngineOutcome } from '../../src/engine/engine-outcome';
 import { requestFingerprint } from '../../src/engine/fingerprint';
 import type { Request } from '../../src/engine/router';
 import { hashId } from '../../src/ledger/routing';
-import type { Asked } from '../model/account-model';
+import type { AccountRecord } from '../../src/shards/directory/account-record';
+import type { Asked, OpenCall } from '../model/asked';
 import type { Answer } from '../model/answer-rules';
+import type { SimInstance } from '../world/sim-instance';
 import { callDoor, isNoAnswer } from './door';
 import { Holders } from './holders';
 import { type AccountPlan, MINOR_MAX } from './plan';
@@ -75,12 +78,29 @@ export class Clients {
       about: asked.requestId,
       accountId: asked.accountId,
       brings: asked.kind === 'credit',
-      carryOut: ({ runtime }, account) => runtime.engine.submit(toRequest(asked), account),
+      carryOut: (at, account) =>
+        site.plan.leasing
+          ? this.#submitAndListen(at, call, account)
+          : at.runtime.engine.submit(toRequest(asked), account),
     });
     // Judged by what the instance said, whether the client learns of it or not.
     site.calls.end(call, told);
     this.#markReplay(told, asked);
     return told;
+  }
+
+  /** Answers from memory are judged at the instant at which they are given. */
+  async #submitAndListen(at: SimInstance, call: OpenCall, account: AccountRecord): Promise<EngineOutcome> {
+    const { site } = this;
+    const { asked } = call;
+    const owner = at.name;
+    const owed = site.world.model.account(asked.accountId).leases.owedBy(owner, asked.requestId);
+    const outcome = await at.runtime.engine.submit(toRequest(asked), account);
+    if (at.isGone) return outcome;
+    site.calls.said(call, { owner, outcome, owed, nowMs: site.nowMs });
+    if ((outcome.kind === 'applied' || outcome.kind === 'replayed') && outcome.isDeferred)
+      site.world.coverage.mark(`lease ${outcome.kind === 'applied' ? 'answered' : 'replayed'}`);
+    return outcome;
   }
 
   async #one(): Promise<void> {
@@ -89,7 +109,7 @@ export class Clients {
     if (earlier) {
       // Mostly one that may still be under way.
       const from = chance.happens(0.6) ? this.#earlier.slice(-RECENT_MAX) : this.#earlier;
-      await this.#again(chance.oneOf(from));
+      await this.again(chance.oneOf(from));
       return;
     }
     const account = this.#anyAccount();
@@ -109,9 +129,9 @@ export class Clients {
   }
 
   /** An earlier key once more, sometimes for something else. */
-  async #again(asked: Asked): Promise<void> {
-    const { chance, plan } = this.site;
-    if (!chance.happens(plan.reuseShare)) {
+  async again(asked: Asked, reuseShare = this.site.plan.reuseShare): Promise<void> {
+    const { chance } = this.site;
+    if (!chance.happens(reuseShare)) {
       await this.untilAnswered(asked);
       return;
     }

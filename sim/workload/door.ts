@@ -2,6 +2,8 @@ import type { EngineOutcome } from '../../src/engine/engine-outcome';
 import type { AccountRecord } from '../../src/shards/directory/account-record';
 import { type Answer, isUnknown } from '../model/answer-rules';
 import { NO_ANSWER, type SimInstance } from '../world/sim-instance';
+import { LEASE_SETTINGS } from '../../src/strategies/strategy-settings';
+import type { Plan } from './plan';
 import { inspect, isNotNow, type Site } from './site';
 
 /** How long a call is under way to an instance, and its answer back. */
@@ -35,7 +37,7 @@ export async function callDoor(site: Site, instance: SimInstance, call: DoorCall
   await site.sleep(chance.spanMs(LATENCY_MS_MEAN));
   const told = await site.inTime(
     `${what} at ${instance.name}`,
-    carriedOut(instance, call).catch((error: unknown): Answer => {
+    carriedOut(site, instance, call).catch((error: unknown): Answer => {
       if (!isNotNow(error)) world.model.violated('noDefect', `${what}: ${inspect(error)}`, about);
       return { kind: 'unknown' };
     }),
@@ -49,15 +51,23 @@ export async function callDoor(site: Site, instance: SimInstance, call: DoorCall
   const wasRich =
     call.brings &&
     [...reading.totalsMinor].some((totalMinor) => totalMinor + reading.creditsMinor > MUCH_MINOR);
-  const mayBePutOff =
-    told.kind === 'overloaded' && (site.plan.laneSettings.depthMax !== undefined || wasRich);
+  const mayBePutOff = told.kind === 'overloaded' && (hasShortQueues(site.plan) || wasRich);
   if (sinceMs >= site.calmSinceMs && !mayBePutOff && isNoAnswer(told))
     world.model.violated('calmIsServed', `${what}: ${told.kind} while nothing is broken`, about);
   return told;
 }
 
-async function carriedOut(instance: SimInstance, call: DoorCall): Promise<Answer> {
+function hasShortQueues({ laneSettings, leasing }: Plan): boolean {
+  return (
+    laneSettings.depthMax !== undefined ||
+    (leasing !== undefined && leasing.settings.deductionsMax < LEASE_SETTINGS.deductionsMax)
+  );
+}
+
+async function carriedOut(site: Site, instance: SimInstance, call: DoorCall): Promise<Answer> {
   const answer = await instance.call(async () => {
+    // What it answers from memory it must not answer while it stands still.
+    if (site.plan.leasing) await site.world.timeline.sleep(0, instance);
     const account = await instance.accounts.find(call.accountId);
     return account ? call.carryOut(instance, account) : ({ kind: 'unknown' } as const);
   });

@@ -20,6 +20,7 @@ export async function finale(site: Site, parts: { clients: Clients; wishes: Wish
   for (const asked of calls.unresolved) await resolve(site, parts.clients, asked);
   calls.judgeRefused();
   await rest(site);
+  world.model.judgeDeferrals();
   await parts.wishes.audit();
   judgePlacements(site);
   for (const asked of chance.some(calls.effective, RESENT_MAX)) {

@@ -1,6 +1,6 @@
 import { fingerprint } from '../../src/engine/fingerprint';
 import type { FollowUp } from '../../src/engine/follow-ups';
-import type { Asked } from '../model/account-model';
+import type { Asked } from '../model/asked';
 import type { Answer } from '../model/answer-rules';
 import { brokenFollowUp } from '../model/follow-up-rules';
 import type { AskedFollowUp } from '../model/hold-model';
@@ -132,6 +132,7 @@ export class Holders {
         ? account.reversibleMinor(about) !== undefined
         : account.hold(about).hold !== undefined;
     const wasClosed = account.maybeClosed;
+    const owed = account.leases.deferralsOf(about).filter((each) => account.leases.unwritten.has(each));
     const answer = await callDoor(site, instance, {
       what: `${asked.kind} ${asked.accountId} ${about} ${String('amountMinor' in asked ? asked.amountMinor : '')}`,
       about,
@@ -141,7 +142,13 @@ export class Holders {
     });
     const broken = brokenFollowUp(
       account,
-      { asked, wasThere, wasClosed: wasClosed || account.maybeClosed, latestUs: site.world.latestUs },
+      {
+        asked,
+        wasThere,
+        isOwed: owed.some((each) => account.leases.isOwedTo(instance.name, each)),
+        wasClosed: wasClosed || account.maybeClosed,
+        latestUs: site.world.latestUs,
+      },
       answer,
     );
     if (broken) model.violated(broken.rule, `${asked.kind} ${about}: ${broken.detail}`, about);

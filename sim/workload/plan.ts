@@ -1,4 +1,6 @@
 import type { LaneSettings } from '../../src/engine/lane-settings';
+import { LEASE_SETTINGS, type LeaseSettings } from '../../src/strategies/strategy-settings';
+import type { Strategy } from '../../src/ledger/strategy';
 import type { Chance } from '../world/chance';
 
 export interface AccountPlan {
@@ -14,6 +16,8 @@ export interface AccountPlan {
   readonly largeShare: number;
   /** Its credits have their homes on one shard, and its deductions on the others. */
   readonly lopsided: boolean;
+  /** At its beginning. */
+  readonly strategy: Strategy;
 }
 
 /** What a seed stands for: how large the world is, what is asked of it, and what is done to it. */
@@ -51,6 +55,20 @@ export interface Plan {
   readonly stallAtPoint: number;
   /** In the middle of a change of placement: how likely its runner is cut off, or its account frozen while it stalls. */
   readonly ambush: number;
+  /** Only in some worlds there are accounts of the strategy `leased`. */
+  readonly leasing: LeasingPlan | undefined;
+}
+
+export interface LeasingPlan {
+  /** Accounts beside the first that are leased from their beginning. */
+  readonly share: number;
+  /** How often a strategy is changed in a storm, on the average. */
+  readonly changes: number;
+  /** How often an instance is restarted in order, beside all other blows. */
+  readonly restarts: number;
+  /** How often one stands still with what it has answered and not written. */
+  readonly heldUp: number;
+  readonly settings: LeaseSettings;
 }
 
 export type Wish = 'resize' | 'move' | 'rebalance' | 'freeze' | 'close' | 'addShard' | 'audit' | 'create';
@@ -62,6 +80,9 @@ export type Blow =
 export const MINOR_MAX = 10n ** 18n;
 
 const SUB_ACCOUNTS = [1, 1, 2, 3, 4, 5, 8, 13, 16];
+
+/** The draws that make a world with leased accounts, a quarter of all. None of a seed that is kept is among them. */
+const LEASED_WORLDS = { from: 0.45, to: 0.7 };
 
 export function planOf(chance: Chance, calls: number): Plan {
   const shards = Array.from({ length: chance.between(1, 5) }, (_, number) => `s${number}`);
@@ -112,6 +133,41 @@ export function planOf(chance: Chance, calls: number): Plan {
     stallAtPoint: at(0.5, 0.15),
     ambush: at(0.5, 0.6),
     crowdShare: at(0.25, 0.8),
+    // What is drawn last leaves all that was drawn before as it is.
+    leasing: isIn(LEASED_WORLDS, chance.next()) ? leasingPlan(chance) : undefined,
+  };
+}
+
+function isIn({ from, to }: { readonly from: number; readonly to: number }, lot: number): boolean {
+  return lot >= from && lot < to;
+}
+
+function leasingPlan(chance: Chance): LeasingPlan {
+  const termMs = chance.oneOf([40, 250, 250, 800]);
+  const flushMs = chance.oneOf([1, 20, 20, 150]);
+  return {
+    share: chance.next(),
+    changes: chance.happens(0.5) ? chance.next() * 5 : 0,
+    restarts: chance.happens(0.4) ? chance.next() * 3 : 0,
+    heldUp: chance.happens(0.6) ? chance.next() * 4 : 0,
+    settings: {
+      termMs,
+      flushMs,
+      expiryMs: 4 * Math.max(termMs, flushMs, chance.oneOf([250, 500, 1_250])),
+      amountMaxMinor: chance.oneOf([10n, 60n, 500n, LEASE_SETTINGS.amountMaxMinor, 10n ** 17n]),
+      deductionsMax: chance.happens(0.1) ? 6 : LEASE_SETTINGS.deductionsMax,
+    },
+  };
+}
+
+/** An account that is worth leasing from: a lease is a quarter of a row at most. */
+export function leasedPlan(chance: Chance, plan: AccountPlan): AccountPlan {
+  const openingMinor = plan.openingMinor * BigInt(chance.oneOf([1, 10, 100]));
+  return {
+    ...plan,
+    openingMinor: openingMinor > MINOR_MAX ? MINOR_MAX : openingMinor,
+    largeShare: chance.happens(0.5) ? 0 : plan.largeShare,
+    strategy: 'leased',
   };
 }
 
@@ -134,5 +190,6 @@ export function accountPlan(chance: Chance, number: number): AccountPlan {
     creditShare: chance.oneOf([0, 0.05, 0.2, 0.5]),
     largeShare: chance.oneOf([0.02, 0.1, 0.4]),
     lopsided: chance.happens(unitMinor === 1n ? 0.1 : 0.6),
+    strategy: 'merged',
   };
 }

@@ -1,3 +1,4 @@
+import type { Deferral } from '../model/lease-model';
 import type { SimInstance } from '../world/sim-instance';
 import type { Site } from './site';
 import { NOT_NOW } from './site';
@@ -85,12 +86,21 @@ export class Readers {
     if (keys.length === 0) return;
     const requestId = site.chance.oneOf(keys);
     const before = account.entries.get(requestId);
-    const found = await site.ask(`key ${requestId}`, async ({ accounts, runtime }) => {
+    let owed: Deferral | undefined;
+    const found = await site.ask(`key ${requestId}`, async ({ name, accounts, runtime }) => {
+      owed = account.leases.owedBy(name, requestId);
       const known = await accounts.find(accountId);
       return known && { entry: await runtime.engine.findEntry(known, requestId) };
     });
     if (found === NOT_NOW || !found) return;
     coverage.mark('key looked up');
+    // What an instance answered itself it finds: it writes it first, or cannot say.
+    if (owed && owed.shortfall === undefined && !found.entry)
+      model.violated(
+        'readingIsTrue',
+        `key ${requestId} was answered by ${owed.owner}, and not found`,
+        requestId,
+      );
     const told = found.entry?.entry.amountMinor;
     const is = (before ?? account.entries.get(requestId))?.entry.amountMinor;
     if ((before || found.entry) && told !== is)

@@ -33,8 +33,8 @@ export class Site {
   }
 
   get settings(): InstanceSettings {
-    const { shards, lanesPerShard, laneSettings } = this.plan;
-    return { shards, lanesPerShard, laneSettings };
+    const { shards, lanesPerShard, laneSettings, leasing } = this.plan;
+    return { shards, lanesPerShard, laneSettings, leaseSettings: leasing?.settings ?? {} };
   }
 
   get nowMs(): number {

@@ -8,12 +8,16 @@ import type { Wishes } from './wishes';
 /** Wishes and blows are spread over this much time. */
 const STORM_MS = 6_000;
 
+/** Keys of an instance that stands still, sent again for something else. */
+const HELD_UP_REUSE_SHARE = 0.3;
+
 /** Everything at once: calls, wishes and blows. Ends when all of them have. */
 export async function storm(site: Site, parts: { clients: Clients; wishes: Wishes }): Promise<void> {
   const { plan, chance, world } = site;
   const blows = new Blows(site, {
     freeze: (accountId, told) => parts.wishes.freeze(accountId, told),
     rush: (account, ms) => parts.clients.rush(account, ms),
+    again: (asked) => parts.clients.again(asked, HELD_UP_REUSE_SHARE),
   });
   world.noticesLost = plan.noticesLost;
   blows.lieInWait();
@@ -36,6 +40,15 @@ export async function storm(site: Site, parts: { clients: Clients; wishes: Wishe
     new Readers(site).read(plan.readers, () => isOver),
     ...scattered<Wish>(plan.wishes, (wish) => parts.wishes.carryOut(wish)),
     ...scattered<Blow>(plan.blows, (blow) => blows.strike(blow)),
+    ...(plan.leasing
+      ? [
+          ...scattered({ change: plan.leasing.changes }, () => parts.wishes.changeStrategy()),
+          ...scattered({ restart: plan.leasing.restarts }, (restart) => blows.strike(restart)),
+          ...scattered({ heldUp: plan.leasing.heldUp }, () =>
+            blows.holdUp(chance.oneOf(site.accounts), STORM_MS),
+          ),
+        ]
+      : []),
   ]);
   await blows.spare();
 }

@@ -2,10 +2,12 @@ import { audit } from '../../src/audit/audit';
 import type { AccountStatus } from '../../src/ledger/sub-account';
 import type { OperationStart } from '../../src/operations/operation.service';
 import { simUrl, type SimInstance } from '../world/sim-instance';
-import { type AccountPlan, accountPlan, type Wish } from './plan';
+import { type AccountPlan, accountPlan, leasedPlan, type Wish } from './plan';
 import { NOT_NOW, type Site } from './site';
 
 const SUB_ACCOUNTS_MAX = 24;
+
+const CHANGED_TO = ['leased', 'leased', 'merged', 'atomic'] as const;
 
 /** Whatever breaks meanwhile, what is asked for again and again comes about within this. */
 const END_MS_MAX = 300_000;
@@ -42,8 +44,9 @@ export class Wishes {
   }
 
   /** Creates an account, however often that takes. */
-  async create(plan: AccountPlan): Promise<void> {
+  async create(wanted: AccountPlan): Promise<void> {
     const { site } = this;
+    const plan = this.#perhapsLeased(wanted);
     site.accounts.push(plan);
     site.note(`create ${plan.accountId} with ${plan.subAccounts} sub-accounts and ${plan.openingMinor}`);
     for (const untilMs = site.nowMs + END_MS_MAX; ;) {
@@ -53,7 +56,7 @@ export class Wishes {
           subAccounts: plan.subAccounts,
           initialBalanceMinor: plan.openingMinor === 0n ? null : plan.openingMinor,
           asset: 'USD/2',
-          strategy: 'merged',
+          strategy: plan.strategy,
           lowBalanceMinor: null,
         }),
       );
@@ -68,6 +71,22 @@ export class Wishes {
       }
       await site.sleep(site.chance.spanMs(200));
     }
+  }
+
+  /** Has an account's deductions carried out otherwise from now on, or leased from. */
+  async changeStrategy(): Promise<void> {
+    const { site } = this;
+    const { accountId } = site.chance.oneOf(site.accounts);
+    const strategy = site.chance.oneOf(CHANGED_TO);
+    const { leavingLeases } = site.world;
+    if (leavingLeases.has(accountId)) return;
+    site.note(`change ${accountId} to ${strategy}`);
+    if (strategy !== 'leased') leavingLeases.add(accountId);
+    const chosen = await site.ask(`changing ${accountId} to ${strategy}`, ({ accounts }) =>
+      accounts.chooseStrategy(accountId, strategy, undefined),
+    );
+    leavingLeases.delete(accountId);
+    if (chosen !== NOT_NOW && chosen.kind === 'chosen') site.world.coverage.mark(`changed to ${strategy}`);
   }
 
   /** Everything that the audit of the product has to say. Nothing, if all is well; it may be unable to look. */
@@ -193,6 +212,13 @@ export class Wishes {
     this.#changing.add(accountId);
     await run();
     this.#changing.delete(accountId);
+  }
+
+  /** In a world with leases: the first account, and others as it happens. */
+  #perhapsLeased(wanted: AccountPlan): AccountPlan {
+    const { chance, plan, accounts } = this.site;
+    if (!plan.leasing) return wanted;
+    return accounts.length === 0 || chance.happens(plan.leasing.share) ? leasedPlan(chance, wanted) : wanted;
   }
 
   async #resize(toOtherShards: boolean): Promise<void> {

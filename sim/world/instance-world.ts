@@ -29,6 +29,10 @@ export interface InstanceWorld {
   hazardsOf(database: string): Hazards;
   /** An instance has changed an account: the others may hear of it, sooner or later. */
   announce(from: LineEnd, accountId: string): void;
+  /** Something is broken now, or stands still until then. */
+  troubled(untilMs?: number): void;
+  /** An instance has stopped in order: what it answered must be written or told. */
+  readonly model: { hasStopped(instance: string): void };
   observerFor(instance: string): EngineObserver;
   /** What happens to an instance at a place between two steps; nothing when it answers nothing. */
   atPoint: (instance: LineEnd, point: FaultPoint) => Promise<void> | undefined;

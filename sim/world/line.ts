@@ -9,6 +9,9 @@ import type { InstanceWorld, LineEnd } from './instance-world';
 /** A client does not wait longer for a statement; its connection is given up then. */
 const STATEMENT_MS_MAX = 5_000;
 
+/** A step that takes longer is trouble. */
+const LONG_MS = 500;
+
 /** A request that was given up arrives within this, or never. */
 const LATE_MS_MAX = 4_000;
 
@@ -30,6 +33,7 @@ export function lineTo(world: InstanceWorld, instance: LineEnd, database: SimDat
     const kind = NETWORK_STEPS[step];
     if (step === 'lockAhead') world.coverage.mark('batch begun ahead');
     const takesMs = latencyMs(hazards, chance);
+    if (takesMs > LONG_MS) world.troubled(timeline.nowMs + takesMs);
     if (takesMs > STATEMENT_MS_MAX) {
       await timeline.sleep(STATEMENT_MS_MAX, instance);
       return kind === 'commit' ? arrivesLate(world) : 'outcomeUnknown';
@@ -38,11 +42,13 @@ export function lineTo(world: InstanceWorld, instance: LineEnd, database: SimDat
     const owner = kind === 'commit' ? onTheWire(instance, chance.happens(0.5)) : instance;
     await timeline.sleep(takesMs, owner);
     if (database.isAway || instance.isCutOffFrom(database.name)) {
+      world.troubled();
       world.coverage.mark('fault shard away');
       return kind === 'request' ? 'unavailable' : 'outcomeUnknown';
     }
     const broken = mishap(kind, hazards, chance);
     if (!broken) return undefined;
+    world.troubled();
     world.coverage.mark(`fault ${kind} ${broken}`);
     return broken === 'late' ? arrivesLate(world) : broken;
   };
@@ -70,6 +76,7 @@ export function lineToDirectory(
     const away = server.isAway || instance.isCutOffFrom('directory');
     const broken = away ? 'unavailable' : mishap(step, hazards, chance);
     if (!broken) return;
+    world.troubled();
     world.coverage.mark(away ? 'fault directory away' : `fault directory ${step} lost`);
     const verdict = step === 'answer' || broken === 'late' ? 'outcomeUnknown' : broken;
     throw new ShardFault('directory', verdict, new Error(`broken at the ${step}`));

@@ -6,6 +6,7 @@ import type { Databases } from '../../src/shards/open-database';
 import type { Shard } from '../../src/shards/shard';
 import type { Location } from '../../src/shards/shard-address';
 import type { Surroundings } from '../../src/shards/surroundings';
+import { type LeaseSettings, STRATEGY_SETTINGS } from '../../src/strategies/strategy-settings';
 import { type Chance } from './chance';
 import { MarkedShard } from './marked-shard';
 import { lineTo, lineToDirectory } from './line';
@@ -21,6 +22,7 @@ export interface InstanceSettings {
   readonly shards: readonly string[];
   readonly lanesPerShard: number;
   readonly laneSettings: Partial<LaneSettings>;
+  readonly leaseSettings: Partial<LeaseSettings>;
 }
 
 /** One service instance, as it runs behind its doors: the real engine on simulated databases. It can die at any await. */
@@ -33,6 +35,7 @@ export class SimInstance implements LineEnd {
   /** Its wall clock is wrong by this much. */
   wallOffsetMs = 0;
   isGone = false;
+  wasKilled = false;
   stalledUntilMs = 0;
   /** Accounts of which no notice comes to it. */
   readonly deafTo = new Set<string>();
@@ -57,6 +60,10 @@ export class SimInstance implements LineEnd {
       directory: locationOf('directory'),
       lanesPerShard: settings.lanesPerShard,
       laneSettings: { ...LANE_SETTINGS, ...settings.laneSettings },
+      strategySettings: {
+        ...STRATEGY_SETTINGS,
+        lease: { ...STRATEGY_SETTINGS.lease, ...settings.leaseSettings },
+      },
       observer: world.observerFor(name),
       surroundings: this.#surroundings(),
       databases: this.#databases(),
@@ -109,12 +116,15 @@ export class SimInstance implements LineEnd {
     this.#takesCalls = false;
     while (this.#calls > 0 && !this.isGone) await this.world.timeline.sleep(5);
     await Promise.race([this.runtime.stop(), this.died]);
+    if (!this.isGone) this.world.model.hasStopped(this.name);
     this.#end();
   }
 
   /** As `kill -9`: nothing of it happens any more, but for what was on its way to a database. */
   kill(): void {
     if (this.isGone) return;
+    this.wasKilled = true;
+    this.world.troubled();
     this.#end();
     // The servers notice at once, or when the session has been silent for too long.
     const { chance, timeline } = this.world;
@@ -129,6 +139,7 @@ export class SimInstance implements LineEnd {
     const { timeline } = this.world;
     this.stalls += 1;
     this.stalledUntilMs = timeline.nowMs + ms;
+    this.world.troubled(this.stalledUntilMs);
     if (ms < IDLE_SESSION_MS) return;
     timeline.after(IDLE_SESSION_MS, () => {
       this.#disconnect();

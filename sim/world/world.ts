@@ -16,6 +16,9 @@ const BEGINS_MS = 1_767_225_600_000;
 /** As `innodb_lock_wait_timeout` of the product's sessions. */
 const LOCK_WAIT_MS_MAX = 2_000;
 
+/** After what is broken a stop may leave something undone for so long: breakers open, sessions of the dead hold locks. */
+const TROUBLE_MS = 20_000;
+
 /** How long a notice from one instance to the others is under way, when it arrives. */
 const NOTICE_MS_MAX = 200;
 
@@ -34,6 +37,8 @@ export class World implements InstanceWorld {
   readonly model: LedgerModel;
   readonly directory: DirectoryServer;
   readonly instances: SimInstance[] = [];
+  /** Accounts whose strategy is being changed from `leased`. */
+  readonly leavingLeases = new Set<string>();
   /** Notices between instances are lost with this probability. */
   noticesLost = 0;
   /** What happens to an instance at a place between two steps; nothing when it answers nothing. */
@@ -42,12 +47,21 @@ export class World implements InstanceWorld {
   readonly #hazards = new Map<string, Hazards>();
   readonly #clockOffsetsMs = new Map<string, number>();
   #instances = 0;
+  #troubledAtMs = -Infinity;
 
   constructor({ chance, directoryImage, keepTrace }: WorldOptions) {
     this.chance = chance;
     this.timeline = new Timeline(chance.fork());
     this.trace = new Trace(this.timeline, keepTrace);
-    this.model = new LedgerModel(this.trace);
+    this.model = new LedgerModel(this.trace, {
+      nowMs: () => this.timeline.nowMs,
+      mark: (event) => {
+        this.coverage.mark(event);
+      },
+      isDead: (name) => this.instances.some((each) => each.name === name && each.wasKilled),
+      isTroubled: () => this.timeline.nowMs - this.#troubledAtMs < TROUBLE_MS,
+      recallReason: (accountId) => this.#recallReason(accountId),
+    });
     this.directory = new DirectoryServer(
       directoryImage,
       () => this.#clockUs('directory'),
@@ -101,8 +115,13 @@ export class World implements InstanceWorld {
     this.#hazards.clear();
   }
 
+  troubled(untilMs = this.timeline.nowMs): void {
+    this.#troubledAtMs = Math.max(untilMs, this.#troubledAtMs);
+  }
+
   /** Sets a database's clock forward or back. */
   jumpClock(name: string, ms: number): void {
+    this.troubled();
     this.#clockOffsetsMs.set(name, (this.#clockOffsetsMs.get(name) ?? 0) + ms);
   }
 
@@ -145,12 +164,16 @@ export class World implements InstanceWorld {
     return {
       batchDone: () => undefined,
       deducted: () => undefined,
-      flushed: ({ deductions }) => {
-        this.coverage.mark('lease written', deductions);
+      flushed: ({ deductions, found }) => {
+        this.coverage.mark('lease deduction written', deductions);
+        if (found > 0) this.coverage.mark('lease deduction found', found);
       },
       shortfall: ({ accountId, requestId, reason }) => {
         this.coverage.mark('lease shortfall');
+        this.coverage.mark(`lease shortfall: ${reason}`);
         this.trace.note(`${instance} cannot charge ${requestId} of ${accountId} any more: ${reason}`);
+        const isStopping = this.instances.some((each) => each.name === instance && !each.takesCalls);
+        this.model.fellShort(instance, { accountId, requestId, reason }, isStopping);
       },
       shardState: (shard, up) => {
         this.coverage.mark(up ? 'breaker closed' : 'breaker opened');
@@ -174,6 +197,17 @@ export class World implements InstanceWorld {
   /** No shard's clock is further: microseconds since 1970. */
   get latestUs(): number {
     return Math.max(...this.databases.map((database) => database.nowUs()));
+  }
+
+  /** In the middle of what an account is, by the directory; otherwise somebody is short, or wants to reverse. */
+  #recallReason(accountId: string): string {
+    if (this.leavingLeases.has(accountId)) return 'by a change of strategy';
+    const [open] = this.directory.read(
+      `SELECT kind FROM operation WHERE account_id = ? AND step <> 'ended' AND kind <> 'rebalance' LIMIT 1`,
+      [accountId],
+    );
+    if (open?.[0] === 'resize') return 'by a fence';
+    return open?.[0] === 'status' ? 'by a change of status' : 'for funds';
   }
 
   #clockUs(name: string): number {

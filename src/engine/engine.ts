@@ -100,10 +100,10 @@ export class Engine {
     const outcome = await this.#followUps.submit(followUp, account);
     if (outcome.kind !== 'deductionNotHere') return outcome;
     if (putOff !== undefined) return { kind: 'shardUnavailable', shard: putOff };
-    // Another instance may have answered it and not written it yet.
+    // Another instance may have answered it and not written it yet; or it has, and given its lease back, since it was
+    // looked for. Where no lease stands any more, whatever was answered before is found.
     const [lease] = await this.leases.open(account);
-    if (!lease) return outcome;
-    if (!(await this.leases.recall(account))) return { kind: 'overloaded', shard: lease.shard };
+    if (lease && !(await this.leases.recall(account))) return { kind: 'overloaded', shard: lease.shard };
     return this.#followUps.submit(followUp, account);
   }
 

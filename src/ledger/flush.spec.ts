@@ -66,6 +66,21 @@ describe('a lease', () => {
     });
   });
 
+  test.each(['takes the next lease', 'is the last'])(
+    'that %s tells of a key that stands for something else also when it is sent again',
+    (what) => {
+      const shard = leased();
+      shard.run([deduct({ requestId: 'other', amountMinor: 7n })]);
+      const sent = flush({
+        leaseId: leaseKey('l1'),
+        deductions: [leasedOf('a', 30n), leasedOf('other', 1n)],
+        next: what === 'is the last' ? null : next('l2'),
+      });
+      for (const time of ['at first', 'again'])
+        expect({ time, ...shard.run([sent]).outcomes[0] }).toMatchObject({ time, reused: ['other'] });
+    },
+  );
+
   test('that has expired pays nothing more; one whose time is over and that nobody has released still does', () => {
     const shard = leased();
     shard.nowUs += EXPIRES_US;

@@ -1,6 +1,5 @@
 import type { FlushCommand, LeasedDeduction, RecallCommand } from './command';
 import type { Draft } from './draft';
-import type { Entry } from './entry';
 import type { Hold } from './hold';
 import { LEASE_PART, leaseMetadata, RECALLED } from './lease';
 import { lesser } from './money';
@@ -46,9 +45,7 @@ export function flush(draft: Draft, command: FlushCommand): Outcome {
   const taken =
     next && wantedMinor > 0n ? take(draft, command, { row: after, lease, wantedMinor }) : undefined;
   if (!taken && after !== row) draft.putRow(after);
-  const reused = deductions
-    .filter(({ requestId, fingerprint }) => isReused(draft.entry(accountId, requestId), fingerprint))
-    .map(({ requestId }) => requestId);
+  const reused = reusedOf(draft, command);
   const found = deductions.length - fresh.length - reused.length;
   return { kind: 'flushed', lease: taken, isUsable, found, reused };
 }
@@ -65,25 +62,24 @@ export function recall(draft: Draft, { accountId, leaseId }: RecallCommand): Out
  * A flush whose answer was lost is sent again as it was: the lease it took, or that it gave one back, tells. What the row
  * looked like then says nothing of now, so that lease is not to be answered from.
  */
-function earlierFlush(draft: Draft, { accountId, leaseId, next }: FlushCommand): Outcome | undefined {
+function earlierFlush(draft: Draft, command: FlushCommand): Outcome | undefined {
+  const { accountId, leaseId, next } = command;
+  const again = { kind: 'flushed', isUsable: false, found: 0, reused: reusedOf(draft, command) } as const;
   const taken = next && draft.hold(accountId, next.leaseId);
-  if (taken)
-    return {
-      kind: 'flushed',
-      lease: taken.state === 'held' ? taken : undefined,
-      isUsable: false,
-      found: 0,
-      reused: [],
-    };
+  if (taken) return { ...again, lease: taken.state === 'held' ? taken : undefined };
   const lease = leaseId === null ? undefined : draft.hold(accountId, leaseId);
   if (leaseId === null || lease?.state === 'held') return undefined;
-  return lease?.state === 'cancelled'
-    ? { kind: 'flushed', lease: undefined, isUsable: false, found: 0, reused: [] }
-    : { kind: 'leaseOver' };
+  return lease?.state === 'cancelled' ? { ...again, lease: undefined } : { kind: 'leaseOver' };
 }
 
-function isReused(entry: Entry | undefined, fingerprint: string): boolean {
-  return entry !== undefined && entry.fingerprint !== fingerprint;
+/** Keys that stand for something else: what was answered under them is not charged. */
+function reusedOf(draft: Draft, { accountId, deductions }: FlushCommand): string[] {
+  return deductions
+    .filter(({ requestId, fingerprint }) => {
+      const entry = draft.entry(accountId, requestId);
+      return entry !== undefined && entry.fingerprint !== fingerprint;
+    })
+    .map(({ requestId }) => requestId);
 }
 
 function endLease(draft: Draft, lease: Hold, row: SubAccount): SubAccount {

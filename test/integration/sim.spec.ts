@@ -19,6 +19,7 @@ const DEFECTS_FOUND_SOON = [
   'refused-by-home-alone',
   'in-transit-not-counted',
   'breaker-stays-open',
+  'lease-key-twice',
 ];
 
 /** What `npm run sim -- --json` writes. */
@@ -67,6 +68,7 @@ describe('the simulation', () => {
           'blow death at a point',
         ],
         ...['fault commit late', 'fault commit outcomeUnknown', 'fault answer outcomeUnknown'],
+        ...['lease answered', 'lease deduction lost with its instance', 'lease recalled for funds'],
         ...[
           'answer insufficientFunds',
           'answer replayed',

@@ -87,6 +87,17 @@ describe('deductions answered from a lease', () => {
     });
   });
 
+  test('are reversed through an instance that looks for them just before they are written and their lease given back', async () => {
+    const [owner, other] = [start(), start()];
+    await answer(owner, 1);
+    other.shard('east').after('batch', () => owner.engine.whenIdle());
+    expect(await other.follow(reversalOf('answered 0', 'back'))).toMatchObject({
+      kind: 'applied',
+      entry: { amountMinor: 100n },
+    });
+    expect(site.world.total()).toBe(FUNDS_MINOR);
+  });
+
   test('are a shortfall, within the lease, when that expired and its money was spent elsewhere', async () => {
     const [owner, other] = [start(), start()];
     const keys = await answer(owner, 20);

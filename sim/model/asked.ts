@@ -1,0 +1,31 @@
+/** What a client asked for, as the model remembers it. */
+export interface Asked {
+  readonly kind: 'deduct' | 'credit' | 'hold';
+  readonly accountId: string;
+  readonly requestId: string;
+  readonly amountMinor: bigint;
+  readonly fingerprint: string;
+  /** Of a hold: how long it may stand, by its shard's clock. */
+  readonly expiresInUs?: number;
+}
+
+/** A call that has not ended, and what was true at some instant of it. */
+export interface OpenCall {
+  readonly asked: Asked;
+  readonly sinceMs: number;
+  /** Its key had taken effect before it began. */
+  readonly tookEffectBefore: boolean;
+  /** No other call of its key was under way at any time of it, nor may an earlier one still take effect. */
+  isAlone: boolean;
+  /** At some instant the account had less than it asks for, and its key had not taken effect. */
+  wasShort: boolean;
+  wasFrozen: boolean;
+  wasClosed: boolean;
+}
+
+export function openCall(
+  asked: Asked,
+  at: { readonly sinceMs: number; readonly tookEffectBefore: boolean },
+): OpenCall {
+  return { ...at, asked, isAlone: true, wasShort: false, wasFrozen: false, wasClosed: false };
+}

@@ -1,0 +1,31 @@
+/** What must hold, by the names of docs/testing.md. */
+export type Rule =
+  | 'oneEffectPerKey'
+  | 'effectWasAsked'
+  | 'acknowledgedIsDurable'
+  | 'replayIsTheFirst'
+  | 'refusalChangesNothing'
+  | 'rowIsSound'
+  | 'booksBalance'
+  | 'transferOnce'
+  | 'holdIsSound'
+  | 'leaseIsSound'
+  | 'leaseCovers'
+  | 'reversedWithinDeduction'
+  | 'neverNegative'
+  | 'refusedOnlyIfShort'
+  | 'keyOutranksRefusal'
+  | 'statusIsKept'
+  | 'statusWasAsked'
+  | 'readingIsTrue'
+  | 'everythingEnds'
+  | 'endedForGood'
+  | 'auditAgrees'
+  | 'noDefect'
+  | 'answersInTime'
+  | 'calmIsServed';
+
+export interface Broken {
+  readonly rule: Rule;
+  readonly detail: string;
+}
