@@ -1,3 +1,4 @@
+import { changesOf } from '../../test/models/changes';
 import { cluster } from '../../test/models/cluster';
 import { deduct, row } from '../../test/models/commands';
 import type { Entry } from '../ledger/entry';
@@ -109,17 +110,7 @@ function setUp(deductOn: () => Promise<DeductionResult>, lanes: { depthMax?: num
   const { shards, shard, database, observer } = cluster(['s0'], { lanes: bounds });
   const { index, accountId, epoch, accountStatus, accountStatusVersion } = row();
   database('s0').createRows([{ index, accountId, epoch, accountStatus, accountStatusVersion }]);
-  database('s0').write({
-    nowUs: 1,
-    entries: [],
-    subAccounts: [row({ availableMinor: 100n })],
-    localMoves: [],
-    departures: [],
-    arrivals: [],
-    newHolds: [],
-    settledHolds: [],
-    reversals: [],
-  });
+  database('s0').write(changesOf({ subAccounts: [row({ availableMinor: 100n })] }));
   const asked: string[] = [];
   shard('s0').deduct = () => {
     asked.push('s0');

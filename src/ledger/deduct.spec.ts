@@ -1,3 +1,4 @@
+import { changesOf } from '../../test/models/changes';
 import { deduct, row } from '../../test/models/commands';
 import { LedgerShard } from '../../test/models/ledger-shard';
 import { BALANCE_MAX_MINOR } from './money';
@@ -97,17 +98,12 @@ describe('a deduction', () => {
     const shard = new LedgerShard([row({ availableMinor: 100n })]);
     shard.run([deduct({ requestId: 'before' })]);
     const known = shard.rows.get('acme 0');
-    shard.write({
-      nowUs: 0,
-      entries: [],
-      subAccounts: known ? [{ ...known, accountStatus, accountStatusVersion: 2 }] : [],
-      localMoves: [],
-      departures: [],
-      arrivals: [],
-      newHolds: [],
-      settledHolds: [],
-      reversals: [],
-    });
+    shard.write(
+      changesOf({
+        nowUs: 0,
+        subAccounts: known ? [{ ...known, accountStatus, accountStatusVersion: 2 }] : [],
+      }),
+    );
     expect(kinds(shard.run([deduct({ requestId: 'after' }), deduct({ requestId: 'before' })]))).toEqual([
       kind,
       'replayed',

@@ -1,3 +1,4 @@
+import { changesOf } from '../../../test/models/changes';
 import { credit, deduct, row, transferIn } from '../../../test/models/commands';
 import { always, ScriptedFaults } from '../../../test/models/scripted-faults';
 import { TestClock } from '../../../test/models/test-clock';
@@ -325,21 +326,6 @@ function shardWith(rows: readonly SubAccount[], faults = new ScriptedFaults()) {
     interfere: faults.interfere,
   });
   return { database, shard, clock };
-}
-
-function changesOf(given: Partial<Changes>): Changes {
-  return {
-    nowUs: 1,
-    entries: [],
-    subAccounts: [],
-    localMoves: [],
-    departures: [],
-    arrivals: [],
-    newHolds: [],
-    settledHolds: [],
-    reversals: [],
-    ...given,
-  };
 }
 
 function entry(requestId: string): Changes['entries'][number] {

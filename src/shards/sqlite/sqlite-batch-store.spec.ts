@@ -2,8 +2,8 @@ import Sqlite from 'better-sqlite3';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { changesOf } from '../../../test/models/changes';
 import type { Entry } from '../../ledger/entry';
-import type { Changes } from '../../ledger/shard-state';
 import type { BatchTransaction } from '../batch-transaction';
 import { SqliteBatchStore } from './sqlite-batch-store';
 import { SqliteFile } from './sqlite-file';
@@ -98,23 +98,12 @@ describe('batches on a SQLite file', () => {
 /** As `attemptBatch` does. */
 async function writeIn(transaction: BatchTransaction, entry: Entry): Promise<void> {
   try {
-    await transaction.commit({ ...NOTHING, nowUs: entry.createdAtUs, entries: [entry] });
+    await transaction.commit(changesOf({ nowUs: entry.createdAtUs, entries: [entry] }));
   } catch (error) {
     await transaction.rollback();
     throw error;
   }
 }
-
-const NOTHING: Omit<Changes, 'nowUs'> = {
-  entries: [],
-  subAccounts: [],
-  localMoves: [],
-  departures: [],
-  arrivals: [],
-  newHolds: [],
-  settledHolds: [],
-  reversals: [],
-};
 
 function entryAt(version: number): Entry {
   return {
