@@ -126,9 +126,8 @@ export class Lane {
   #take(ahead: Ahead | undefined): Waiting[] {
     const { batchCommandsMax, waitMsMax } = this.parts.settings;
     let head = this.#queue;
-    const end = ahead
-      ? coveredGroups(head, batchCommandsMax, ahead)
-      : wholeGroups(head, Math.min(head.length, batchCommandsMax));
+    const whole = wholeGroups(head, batchCommandsMax);
+    const end = ahead ? coveredGroups(head, whole, ahead) : whole;
     if (end === head.length) this.#queue = [];
     else head = head.splice(0, end);
 
@@ -201,9 +200,8 @@ export class Lane {
   }
 }
 
-/** Where to cut a queue so that all before is covered and no group is cut. */
-function coveredGroups(queue: readonly Waiting[], commandsMax: number, ahead: Ahead): number {
-  const whole = wholeGroups(queue, Math.min(queue.length, commandsMax));
+/** Where to cut what would be taken so that all of it is covered and no group is cut. */
+function coveredGroups(queue: readonly Waiting[], whole: number, ahead: Ahead): number {
   let end = 0;
   while (end < whole && ahead.covers((queue[end] as Waiting).command)) end += 1;
   const group = queue[end]?.group;
@@ -213,6 +211,7 @@ function coveredGroups(queue: readonly Waiting[], commandsMax: number, ahead: Ah
 
 /** Where to cut a queue so that no group is: at the bound, or behind the group that reaches over it. */
 function wholeGroups(queue: readonly Waiting[], commandsMax: number): number {
+  if (queue.length <= commandsMax) return queue.length;
   const group = queue[commandsMax - 1]?.group;
   let end = commandsMax;
   if (group) while (queue[end]?.group === group) end += 1;

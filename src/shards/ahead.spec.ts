@@ -14,28 +14,28 @@ describe('what is locked ahead for the next batch', () => {
   const waiting = (commands: readonly Command[], isFull = false) => ({ commands, isFull });
 
   test('nothing when nothing waits', () => {
-    expect(scopeAhead(onRows(0, 0, 0, 0), () => waiting([]))).toBeUndefined();
+    expect(scopeAhead(onRows(0, 0, 0, 0), waiting([]))).toBeUndefined();
   });
 
   test('the rows of a full batch that waits, and no others', () => {
-    expect(scopeAhead(onRows(7), () => waiting(onRows(1, 2, 1), true))).toEqual({
+    expect(scopeAhead(onRows(7), waiting(onRows(1, 2, 1), true))).toEqual({
       rows: new Map([['acme', new Set([1, 2])]]),
     });
   });
 
   test('the rows of both, where few rows serve many commands', () => {
-    expect(scopeAhead(onRows(0, 1, 0, 1, 0, 1, 0, 1), () => waiting(onRows(1)))).toEqual({
+    expect(scopeAhead(onRows(0, 1, 0, 1, 0, 1, 0, 1), waiting(onRows(1)))).toEqual({
       rows: new Map([['acme', new Set([0, 1])]]),
     });
   });
 
   test('nothing where commands are scattered: what comes in meanwhile would be for other rows', () => {
-    expect(scopeAhead(onRows(0, 1, 0, 1, 0, 1, 0), () => waiting(onRows(1)))).toBeUndefined();
-    expect(scopeAhead(onRows(0, 1, 0, 1, 0, 1, 0, 1), () => waiting(onRows(2)))).toBeUndefined();
+    expect(scopeAhead(onRows(0, 1, 0, 1, 0, 1, 0), waiting(onRows(1)))).toBeUndefined();
+    expect(scopeAhead(onRows(0, 1, 0, 1, 0, 1, 0, 1), waiting(onRows(2)))).toBeUndefined();
   });
 
   test('nothing for what needs an account whole', () => {
-    expect(scopeAhead(onRows(0, 0, 0, 0), () => waiting([fence()], true))).toBeUndefined();
+    expect(scopeAhead(onRows(0, 0, 0, 0), waiting([fence()], true))).toBeUndefined();
   });
 });
 

@@ -26,8 +26,10 @@ export function namedRows(commands: readonly Command[]): Rows {
  * A full batch needs the rows that it names. One that is not takes in what arrives until it begins: it is begun ahead only
  * where few rows serve many commands, so that those rows will be wanted then, and a batch does not become smaller by it.
  */
-export function scopeAhead(batch: readonly Command[], next: () => NextBatch): AheadScope | undefined {
-  const { commands, isFull } = next();
+export function scopeAhead(
+  batch: readonly Command[],
+  { commands, isFull }: NextBatch,
+): AheadScope | undefined {
   if (commands.length === 0 || commands.some(isAccountWide)) return undefined;
   const rows = namedRows(commands);
   if (isFull) return { rows };

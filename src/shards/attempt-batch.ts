@@ -112,7 +112,7 @@ async function decideInside(
       : { kind: 'widen', wholeAccounts: decision.needs.wholeAccounts };
   }
 
-  const next = chain && wholeAccounts.size === 0 ? scopeAhead(commands, chain.next) : undefined;
+  const next = chain && wholeAccounts.size === 0 ? () => scopeAhead(commands, chain.next()) : undefined;
   const { ahead } = await transaction.commit(decision.changes, next);
   return {
     kind: 'committed',

@@ -83,9 +83,9 @@ export interface BatchTransaction {
   /**
    * Writes the changes and commits: when it resolves, they are durable.
    *
-   * @param ahead rows that a store which spares a trip by it locks for the next transaction, in the same trip
+   * @param ahead asked by a store that spares a trip by it: the rows to lock for the next transaction, in the same trip
    */
-  commit(changes: Changes, ahead?: AheadScope): Promise<Committed>;
+  commit(changes: Changes, ahead?: () => AheadScope | undefined): Promise<Committed>;
   /** Never rejects: a connection that cannot roll back is destroyed. */
   rollback(): Promise<void>;
 }

@@ -116,7 +116,8 @@ class MemoryBatchTransaction implements BatchTransaction {
     });
   }
 
-  async commit(changes: Changes, ahead?: AheadScope): Promise<Committed> {
+  async commit(changes: Changes, ahead?: () => AheadScope | undefined): Promise<Committed> {
+    const scope = ahead?.();
     await this.#pass('beforeCommit', (arrives) => {
       this.#isLeft = true;
       void arrives.then(() => {
@@ -126,7 +127,7 @@ class MemoryBatchTransaction implements BatchTransaction {
     this.database.write(changes);
     this.#end();
     await this.#pass('afterCommit');
-    return ahead ? { ahead: this.#beginAhead(ahead) } : COMMITTED;
+    return scope ? { ahead: this.#beginAhead(scope) } : COMMITTED;
   }
 
   async #beginAhead(scope: AheadScope): Promise<AheadTransaction | undefined> {

@@ -80,9 +80,10 @@ class MysqlBatchTransaction implements BatchTransaction {
     return statements.length === 0 ? NOTHING_FOUND : read(await this.#run(statements));
   }
 
-  async commit(changes: Changes, ahead?: AheadScope): Promise<Committed> {
+  async commit(changes: Changes, ahead?: () => AheadScope | undefined): Promise<Committed> {
     const writes = [...writeStatements(changes), 'COMMIT'];
-    if (ahead) return this.#commitAndLock(writes, ahead);
+    const scope = ahead?.();
+    if (scope) return this.#commitAndLock(writes, scope);
     await this.#run(writes);
     this.connection.release();
     return COMMITTED;

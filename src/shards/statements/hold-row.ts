@@ -1,5 +1,5 @@
 import type { Hold, HoldState } from '../../ledger/hold';
-import { type Cell, exact, hex, integer, type Parameter, text, textOrNull } from '../database';
+import { type Cell, exact, hex, integer, text, textOrNull } from '../database';
 
 export const HOLD_COLUMNS =
   'account_id, hold_id, sub_account, amount, confirmed, state, expires_at_us, version, settled_version, fingerprint, ' +
@@ -23,23 +23,4 @@ export function toHold(row: readonly Cell[]): Hold {
     metadata: textOrNull(row[11] ?? null),
     createdAtUs: integer(row[12]),
   };
-}
-
-/** A hold's values in the order of `HOLD_COLUMNS`. */
-export function holdParameters(hold: Hold): Parameter[] {
-  return [
-    hold.accountId,
-    hold.holdId,
-    hold.subAccount,
-    hold.amountMinor,
-    hold.confirmedMinor,
-    hold.state,
-    hold.expiresAtUs,
-    hold.version,
-    hold.settledVersion,
-    Buffer.from(hold.fingerprint, 'hex'),
-    hold.reference,
-    hold.metadata,
-    hold.createdAtUs,
-  ];
 }
