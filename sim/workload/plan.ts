@@ -45,10 +45,10 @@ export interface Plan {
   readonly readers: number;
   /** Snapshots that others ask the same instance for while they are taken. */
   readonly crowdShare: number;
-  /** What else is asked for in a storm, on the average. */
-  readonly wishes: Readonly<Record<Wish, number>>;
-  /** What breaks in a storm, on the average. */
-  readonly blows: Readonly<Record<Blow, number>>;
+  /** What else is asked for in a storm, on the average; nothing of what this world does not have. */
+  readonly wishes: Readonly<Record<Wish, number | undefined>>;
+  /** What breaks in a storm, on the average; nothing of what this world does not have. */
+  readonly blows: Readonly<Record<Blow, number | undefined>>;
   readonly noticesLost: number;
   /** At a place between two steps of what must survive a crash anywhere: how likely an instance dies, or stalls, there. */
   readonly deathAtPoint: number;
@@ -84,6 +84,10 @@ const SUB_ACCOUNTS = [1, 1, 2, 3, 4, 5, 8, 13, 16];
 /** The draws that make a world with leased accounts, a quarter of all. None of a seed that is kept is among them. */
 const LEASED_WORLDS = { from: 0.45, to: 0.7 };
 
+/**
+ * What is added to a plan is drawn from `chance.named`, and is `undefined` in the worlds that do not have it: so it leaves the
+ * other draws, and with them all those worlds, as they were.
+ */
 export function planOf(chance: Chance, calls: number): Plan {
   const shards = Array.from({ length: chance.between(1, 5) }, (_, number) => `s${number}`);
   const rounds = chance.between(1, 3);

@@ -70,7 +70,8 @@ export class Site {
         this.note(`${instance.name} is up`);
         return instance;
       }
-      this.note(`${instance.name} does not come up: ${inspect(failed)}`);
+      // Without the stack: a trace is the same wherever the checkout lies.
+      this.note(`${instance.name} does not come up: ${inspect(failed).split('\n', 1).join()}`);
       instance.kill();
       if (this.nowMs > untilMs)
         this.world.model.violated('everythingEnds', `no instance comes up: ${inspect(failed)}`);

@@ -1,4 +1,5 @@
-import { Blows } from '../faults/blows';
+import { Ambushes } from '../faults/ambushes';
+import { strike } from '../faults/strike';
 import type { Clients } from './clients';
 import type { Blow, Wish } from './plan';
 import { Readers } from './readers';
@@ -14,43 +15,46 @@ const HELD_UP_REUSE_SHARE = 0.3;
 /** Everything at once: calls, wishes and blows. Ends when all of them have. */
 export async function storm(site: Site, parts: { clients: Clients; wishes: Wishes }): Promise<void> {
   const { plan, chance, world } = site;
-  const blows = new Blows(site, {
+  const ambushes = new Ambushes(site, {
     freeze: (accountId, told) => parts.wishes.freeze(accountId, told),
     rush: (account, ms) => parts.clients.rush(account, ms),
     again: (asked) => parts.clients.again(asked, HELD_UP_REUSE_SHARE),
   });
   world.noticesLost = plan.noticesLost;
-  blows.lieInWait();
+  ambushes.lieInWait();
   let isOver = false;
   const calls = parts.clients.make(plan.stormCalls).then(() => {
     isOver = true;
   });
   const scattered = <Name extends string>(
-    means: Readonly<Record<Name, number>>,
+    means: Readonly<Record<Name, number | undefined>>,
     run: (name: Name) => Promise<unknown>,
   ): Promise<unknown>[] =>
-    (Object.entries(means) as [Name, number][]).flatMap(([name, mean]) =>
-      Array.from({ length: timesOf(mean, chance.next()) }, async () => {
-        await site.sleep(chance.next() * STORM_MS);
-        await run(name);
-      }),
+    (Object.entries(means) as [Name, number | undefined][]).flatMap(([name, mean]) =>
+      // Nothing is drawn for what this world does not have: a kind that is added leaves all other worlds as they were.
+      mean === undefined
+        ? []
+        : Array.from({ length: timesOf(mean, chance.next()) }, async () => {
+            await site.sleep(chance.next() * STORM_MS);
+            await run(name);
+          }),
     );
   await Promise.all([
     calls,
     new Readers(site).read(plan.readers, () => isOver),
     ...scattered<Wish>(plan.wishes, (wish) => parts.wishes.carryOut(wish)),
-    ...scattered<Blow>(plan.blows, (blow) => blows.strike(blow)),
+    ...scattered<Blow>(plan.blows, (blow) => strike(site, blow)),
     ...(plan.leasing
       ? [
           ...scattered({ change: plan.leasing.changes }, () => parts.wishes.changeStrategy()),
-          ...scattered({ restart: plan.leasing.restarts }, (restart) => blows.strike(restart)),
+          ...scattered({ restart: plan.leasing.restarts }, (restart) => strike(site, restart)),
           ...scattered({ heldUp: plan.leasing.heldUp }, () =>
-            blows.holdUp(chance.oneOf(site.accounts), STORM_MS),
+            ambushes.holdUp(chance.oneOf(site.accounts), STORM_MS),
           ),
         ]
       : []),
   ]);
-  await blows.spare();
+  await ambushes.spare();
 }
 
 /** How often something happens whose mean is given: the whole part, and one more by chance. */

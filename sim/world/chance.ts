@@ -1,9 +1,13 @@
+import * as CRC32 from 'crc-32';
+
 /** Chance from a seed: the same seed gives the same numbers. Mulberry32, small and good enough to mix the order of things. */
 export class Chance {
+  readonly #seed: number;
   #state: number;
 
   constructor(seed: number) {
-    this.#state = seed >>> 0;
+    this.#seed = seed >>> 0;
+    this.#state = this.#seed;
   }
 
   /** In [0, 1). */
@@ -18,6 +22,11 @@ export class Chance {
   /** Chance of its own, that what happens elsewhere does not disturb. */
   fork(): Chance {
     return new Chance(Math.floor(this.next() * 2 ** 32));
+  }
+
+  /** Chance of its own that follows from the seed and a name, however much was drawn before, and disturbs no other draw. */
+  named(name: string): Chance {
+    return new Chance(CRC32.str(name, this.#seed)).fork();
   }
 
   /** Whether something of a probability in [0, 1] happens. */

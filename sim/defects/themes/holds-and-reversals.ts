@@ -1,0 +1,94 @@
+import type { Defect } from '../defect';
+
+/** What is held is settled once, and what is given back was taken. */
+export const HOLDS_AND_REVERSALS: readonly Defect[] = [
+  {
+    name: 'reversal-without-a-sum',
+    breaks: 'a reversal does not look at what was reversed before',
+    edits: [
+      {
+        file: 'src/ledger/reverse.ts',
+        find: 'const leftMinor = deduction.amountMinor - (before?.reversedMinor ?? 0n);',
+        replace: 'const leftMinor = deduction.amountMinor;',
+      },
+    ],
+  },
+  {
+    name: 'held-is-payable',
+    breaks: 'what is held counts as what the account can pay',
+    edits: [
+      {
+        file: 'src/engine/reading.ts',
+        find: 'availableMinor: totalMinor - heldMinor,',
+        replace: 'availableMinor: totalMinor,',
+      },
+    ],
+  },
+  {
+    name: 'confirmed-twice',
+    breaks: 'a confirmed hold is confirmed again',
+    edits: [
+      {
+        file: 'src/ledger/settle-hold.ts',
+        find: "if (hold.state !== 'held') return { kind: 'holdAlreadyCancelled' };\n\n  const row = draft.pinnedRow(command.accountId, hold.subAccount);\n  if (!row) return { kind: 'holdNotHere' };\n  if (row.epoch > command.epoch) return { kind: 'fenced', epoch: row.epoch };\n  if (isOver",
+        replace:
+          "const row = draft.pinnedRow(command.accountId, hold.subAccount);\n  if (!row) return { kind: 'holdNotHere' };\n  if (row.epoch > command.epoch) return { kind: 'fenced', epoch: row.epoch };\n  if (isOver",
+      },
+    ],
+  },
+  {
+    name: 'no-tombstone',
+    breaks: 'a cancel that comes before its try leaves nothing behind',
+    edits: [
+      {
+        file: 'src/ledger/settle-hold.ts',
+        find: 'return command.leaveTombstone ? leaveTombstone(draft, command) : notHere(draft, command);',
+        replace: 'return notHere(draft, command);',
+      },
+    ],
+  },
+  {
+    name: 'tombstone-before-seeking',
+    breaks: 'a cancel leaves a tombstone without looking where the account was before',
+    edits: [
+      {
+        file: 'src/engine/follow-ups.ts',
+        find: 'const told = await ask(home, others.length === 0);',
+        replace: 'const told = await ask(home, true);',
+      },
+    ],
+  },
+  {
+    name: 'followed-up-at-home-only',
+    breaks: 'a hold or a deduction is not looked for where the account was before',
+    edits: [
+      {
+        file: 'src/engine/follow-ups.ts',
+        find: 'if (!isNotHere(told) || others.length === 0) return told;',
+        replace: 'if (!isNotHere(told) || others.length >= 0) return told;',
+      },
+    ],
+  },
+  {
+    name: 'nothing-expires',
+    breaks: 'holds whose time is over stay',
+    edits: [
+      {
+        file: 'src/engine/hold-expiry.ts',
+        find: 'if (expired.length === 0 || !(await this.#isMine(name))) return;',
+        replace: 'if (expired.length >= 0 || !(await this.#isMine(name))) return;',
+      },
+    ],
+  },
+  {
+    name: 'releases-on-another-row',
+    breaks: 'what is released does not become available again',
+    edits: [
+      {
+        file: 'src/ledger/settle-hold.ts',
+        find: 'availableMinor: row.availableMinor + amountMinor,',
+        replace: 'availableMinor: row.availableMinor,',
+      },
+    ],
+  },
+];

@@ -1,0 +1,138 @@
+import type { Defect } from '../defect';
+
+/** Money that leaves a shard arrives at another, once, and rows add up. */
+export const MONEY_BETWEEN_SHARDS: readonly Defect[] = [
+  {
+    name: 'departure-made-up',
+    breaks: 'money arrives though it is not known to have left',
+    edits: [
+      {
+        file: 'src/engine/mover.ts',
+        find: "return outcome.kind === 'departed' ? outcome.departure : undefined;",
+        replace:
+          "return outcome.kind === 'departed'\n      ? outcome.departure\n      : { accountId, transferId: `made up ${this.newTransferId()}`, amountMinor: amountMaxMinor, fromSubAccount: 0, toSubAccount, toShard };",
+      },
+    ],
+  },
+  {
+    name: 'transfer-arrives-twice',
+    breaks: 'an arrival is neither remembered nor guarded',
+    edits: [
+      {
+        file: 'src/ledger/transfer-in.ts',
+        find: "if (draft.hasArrived(key)) return { kind: 'alreadyArrived' };",
+        replace: '',
+      },
+      {
+        file: 'src/shards/memory/memory-database.ts',
+        find: 'this.#guard(transfers.map((row) => [this.account(row.accountId).transfers, transferKey(row)]));',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'arrival-not-remembered',
+    breaks: 'a transfer that has arrived is not found to have',
+    edits: [
+      {
+        file: 'src/ledger/transfer-in.ts',
+        find: "if (draft.hasArrived(key)) return { kind: 'alreadyArrived' };",
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'departs-twice',
+    breaks: 'a departure is not found by its id, so it leaves again',
+    edits: [
+      {
+        file: 'src/ledger/transfer-out.ts',
+        find: "if (earlier) return { kind: 'departed', departure: earlier };",
+        replace: '',
+      },
+      {
+        file: 'src/shards/memory/memory-database.ts',
+        find: 'this.#guard(transfers.map((row) => [this.account(row.accountId).transfers, transferKey(row)]));',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'marked-without-arriving',
+    breaks: 'a departure is marked as arrived whatever became of the arrival',
+    edits: [
+      {
+        file: 'src/engine/transfers.ts',
+        find: 'const done = departures.filter((_, position) => arrived[position]);',
+        replace: 'const done = departures.filter((_, position) => arrived[position] !== undefined);',
+      },
+    ],
+  },
+  {
+    name: 'spread-without-trace',
+    breaks: 'the shares of a credit leave its home without a row that says so',
+    edits: [
+      {
+        file: 'src/ledger/credit.ts',
+        find: 'for (const departure of departures) draft.addDeparture(departure, after.version);',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'closed-stays-closed',
+    breaks: 'a closed row that money arrives at stays closed',
+    edits: [
+      {
+        file: 'src/ledger/sub-account.ts',
+        find: "const state = inUse ? 'open' : row.availableMinor + row.heldMinor === 0n ? 'closed' : 'draining';",
+        replace:
+          "const state = inUse ? 'open' : row.state === 'closed' || row.availableMinor + row.heldMinor === 0n ? 'closed' : 'draining';",
+      },
+    ],
+  },
+  {
+    name: 'no-sweeper',
+    breaks: 'rows out of use are emptied only when the resize ends',
+    edits: [
+      {
+        file: 'src/engine/sweeper.ts',
+        find: 'if (found.every(({ accountIds }) => accountIds.length === 0)) return;',
+        replace: 'if (found.length > 0) return;',
+      },
+    ],
+  },
+  {
+    name: 'no-recovery',
+    breaks: 'transfers that were cut short are not found',
+    edits: [
+      {
+        file: 'src/engine/transfers.ts',
+        find: 'if (pending.length === 0) return;',
+        replace: 'if (pending.length >= 0) return;',
+      },
+    ],
+  },
+  {
+    name: 'net-does-not-wrap',
+    breaks: '`net` is not kept modulo 2^64',
+    edits: [
+      {
+        file: 'src/ledger/outside-change.ts',
+        find: 'netMinor: wrap64(row.netMinor + signedMinor),',
+        replace: 'netMinor: row.netMinor + signedMinor,',
+      },
+    ],
+  },
+  {
+    name: 'moved-not-kept',
+    breaks: '`moved` does not follow transfers',
+    edits: [
+      {
+        file: 'src/ledger/inside-move.ts',
+        find: 'movedMinor: wrap64(row.movedMinor + signedMinor),',
+        replace: 'movedMinor: row.movedMinor,',
+      },
+    ],
+  },
+];

@@ -1,0 +1,22 @@
+import type { Blow } from '../workload/plan';
+import type { Site } from '../workload/site';
+import { clockJump } from './blows/clocks';
+import { badWeather, cutOff, directoryAway, shardAway } from './blows/databases';
+import { kill, restart, stall } from './blows/instances';
+
+/** What breaks by itself, for a while each time. Whoever breaks something mends it again. */
+const BLOWS: Readonly<Record<Blow, (site: Site) => Promise<void>>> = {
+  kill,
+  stall,
+  restart,
+  shardAway,
+  directoryAway,
+  cutOff,
+  clockJump,
+  badWeather,
+};
+
+export function strike(site: Site, blow: Blow): Promise<void> {
+  site.world.coverage.mark(`blow ${blow}`);
+  return BLOWS[blow](site);
+}
