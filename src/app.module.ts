@@ -25,7 +25,8 @@ import { DeductionService } from './deductions/deduction.service';
 import { EngineRuntime } from './engine/runtime';
 import { HoldService } from './holds/hold.service';
 import { AccountNotices } from './platform/account-notices';
-import { ADMIN_KEY, ApiKeys } from './platform/api-keys';
+import { AnonymousThrottle } from './platform/anonymous-throttle';
+import { ADMIN_KEY, ApiKeys, KEY_SETTINGS, type KeySettings } from './platform/api-keys';
 import { Health } from './platform/health';
 import { Metrics } from './platform/metrics';
 import { InProcessNotices, NOTICES, type Notices } from './platform/notices';
@@ -55,7 +56,13 @@ class CoreModule {
       { provide: WORKER_LINE, useFactory: workerLine },
       SharedMetrics,
       { provide: NOTICES, useFactory: noticesOf, inject: [Settings, Metrics, WORKER_LINE] },
+      { provide: KEY_SETTINGS, useValue: keySettingsOf(settings) },
       ApiKeys,
+      {
+        provide: AnonymousThrottle,
+        useFactory: anonymousThrottle,
+        inject: [Settings, Metrics, EngineRuntime],
+      },
       AccountNotices,
       Health,
     ];
@@ -107,6 +114,30 @@ const LOCKS = Symbol('locks');
 /** None: the engine keeps them in its process. */
 function locksOf(settings: Settings, metrics: Metrics): RedisLocks | undefined {
   return settings.redisUrl === undefined ? undefined : new RedisLocks(settings.redisUrl, metrics);
+}
+
+function keySettingsOf({ keyRecheckMs, keyStaleSecondsMax }: Settings): KeySettings {
+  return { recheckMs: keyRecheckMs, staleMsMax: keyStaleSecondsMax * 1_000 };
+}
+
+const ADDRESSES_MAX = 10_000;
+const ANONYMOUS_HELD_MAX = 16_384;
+
+function anonymousThrottle(
+  { anonymousPerSecond }: Settings,
+  metrics: Metrics,
+  { surroundings }: EngineRuntime,
+): AnonymousThrottle {
+  const throttle = new AnonymousThrottle({
+    settings: { perSecond: anonymousPerSecond, addressesMax: ADDRESSES_MAX, heldMax: ANONYMOUS_HELD_MAX },
+    now: () => surroundings.now(),
+    later: (ms, run) => surroundings.later(ms, run),
+    counted: (result) => {
+      metrics.anonymousSlowed(result);
+    },
+  });
+  metrics.readAnonymousHeldFrom(() => throttle.held);
+  return throttle;
 }
 
 function noticesOf(settings: Settings, metrics: Metrics, line: WorkerLine | undefined): Notices {

@@ -1,19 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import type { EngineObserver } from '../engine/observer';
 import { PrimarySilentError } from '../processes/worker-line';
-import { DirectoryUnavailableError } from '../shards/directory/directory';
-import { ShardContendedError, ShardUnavailableError } from '../shards/faults';
+import { DirectoryOverloadedError, DirectoryUnavailableError } from '../shards/directory/directory';
+import { ShardContendedError, ShardOverloadedError, ShardUnavailableError } from '../shards/faults';
 import { RETRY_AFTER_SECONDS } from './outcome-problem';
 import { Problem } from './problem';
 
 /** What a thrown fault is to the caller. What nobody foresaw is logged under an id, and only the id leaves. */
 export function problemOfFault(error: unknown, observer: Pick<EngineObserver, 'defect'>): Problem {
   if (error instanceof Problem) return error;
+  if (
+    error instanceof ShardContendedError ||
+    error instanceof ShardOverloadedError ||
+    error instanceof DirectoryOverloadedError
+  ) {
+    return new Problem('OVERLOADED', { retryAfterSeconds: RETRY_AFTER_SECONDS });
+  }
   if (error instanceof ShardUnavailableError || error instanceof DirectoryUnavailableError) {
     return new Problem('SHARD_UNAVAILABLE', { retryAfterSeconds: RETRY_AFTER_SECONDS });
-  }
-  if (error instanceof ShardContendedError) {
-    return new Problem('OVERLOADED', { retryAfterSeconds: RETRY_AFTER_SECONDS });
   }
   if (error instanceof PrimarySilentError) {
     const detail = 'The primary process, which adds up the metrics of all workers, does not answer.';

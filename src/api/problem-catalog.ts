@@ -205,6 +205,13 @@ export const PROBLEMS = {
     when: 'The credit would lift the account above 9·10^18 minor units.',
     then: 'Credit less.',
   },
+  RATE_LIMITED: {
+    http: 429,
+    grpc: 'RESOURCE_EXHAUSTED',
+    title: 'Too many requests without a known key',
+    when: 'No known key was given, and more such requests are being held back already than the service keeps.',
+    then: 'Send a valid key, or wait `Retry-After` seconds. Nothing was done.',
+  },
   OVERLOADED: {
     http: 503,
     grpc: 'UNAVAILABLE',

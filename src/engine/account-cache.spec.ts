@@ -88,6 +88,26 @@ describe('an account cache', () => {
     for (const accountId of ['a', 'b', 'c', 'a', 'd']) await cache.read(accountId);
     expect(['a', 'b', 'c', 'd'].filter((accountId) => cache.peek(accountId))).toEqual(['a', 'c', 'd']);
   });
+
+  test('keeps the accounts in use, however many others are read once', async () => {
+    const { cache } = setUp();
+    await cache.read('paying');
+    for (let n = 0; n < 100; n += 1) {
+      expect(cache.peek('paying')).toBeDefined();
+      await cache.read(`read once ${n}`);
+    }
+    expect(cache.peek('paying')).toBeDefined();
+  });
+
+  test('drops an account although all of them are in use', async () => {
+    const { cache } = setUp();
+    const all = ['a', 'b', 'c', 'd'];
+    for (const accountId of all) {
+      await cache.read(accountId);
+      for (const known of all) cache.peek(known);
+    }
+    expect(all.filter((accountId) => cache.peek(accountId))).toHaveLength(3);
+  });
 });
 
 test('an account cache forgets past placements whose window is over, an hour late because clocks differ', async () => {

@@ -1,5 +1,4 @@
 import type { AccountRecord } from '../shards/directory/account-record';
-import { remember } from './remember';
 
 export interface AccountSource {
   findAccount(accountId: string): Promise<AccountRecord | undefined>;
@@ -25,14 +24,22 @@ const WINDOW_SLACK_MS = 3_600_000;
 interface Cached {
   readonly account: AccountRecord;
   readAt: number;
+  /** Since it was read, or last spared. */
+  wasUsed: boolean;
 }
+
+/** Accounts in use that are spared for one that is dropped, at most. */
+const SPARED_MAX = 8;
 
 /**
  * The accounts that this instance routes, read from the directory once and then in the background.
  *
  * Routing by an old record does no harm: a row turns back commands that were routed by an older placement than its own,
- * and the router then asks for a fresh record. So known accounts go on when the directory is away. Unknown accounts are
- * not remembered.
+ * and the router then asks for a fresh record. So known accounts go on when the directory is away, for as long as that
+ * lasts: what an account may pay, its status included, is decided by its rows. Unknown accounts are not remembered.
+ *
+ * A full cache drops the account that was read longest ago, unless it was used since: then it gets a second chance. So a
+ * flood of accounts that are asked for once does not push out those that pay all the time.
  */
 export class AccountCache {
   readonly #accounts = new Map<string, Cached>();
@@ -49,6 +56,7 @@ export class AccountCache {
   peek(accountId: string): AccountRecord | undefined {
     const cached = this.#accounts.get(accountId);
     if (!cached) return undefined;
+    cached.wasUsed = true;
     if (this.now() - cached.readAt > this.settings.refreshMs) {
       cached.readAt = this.now();
       this.read(accountId).catch(() => undefined);
@@ -88,8 +96,21 @@ export class AccountCache {
     // A reading that was overtaken by a later one does not bring the old state back.
     const known = this.#accounts.get(accountId)?.account;
     if (known && known.revision > account.revision) return known;
-    remember(this.#accounts, accountId, { account, readAt: this.now() }, this.settings.accountsMax);
+    this.#accounts.delete(accountId);
+    this.#accounts.set(accountId, { account, readAt: this.now(), wasUsed: false });
+    if (this.#accounts.size > this.settings.accountsMax) this.#dropOne();
     return account;
+  }
+
+  #dropOne(): void {
+    let spared = 0;
+    for (const [accountId, cached] of this.#accounts) {
+      this.#accounts.delete(accountId);
+      if (!cached.wasUsed || spared === SPARED_MAX) return;
+      spared += 1;
+      cached.wasUsed = false;
+      this.#accounts.set(accountId, cached);
+    }
   }
 
   #inWindow(past: AccountRecord['past']): AccountRecord['past'] {

@@ -1,5 +1,5 @@
 import type { Command } from '../ledger/command';
-import { DirectoryUnavailableError } from '../shards/directory/directory';
+import { DirectoryOverloadedError, DirectoryUnavailableError } from '../shards/directory/directory';
 import { ShardContendedError, ShardUnavailableError } from '../shards/faults';
 import { type BatchChain, type BatchHint, NO_HINT, type Shard } from '../shards/shard';
 import type { Ahead, NextBatch } from '../shards/ahead';
@@ -187,7 +187,7 @@ export class Lane {
     if (error instanceof ShardUnavailableError) {
       breaker.open();
       answerAll(batch, { kind: 'shardUnavailable', shard: shard.name });
-    } else if (error instanceof ShardContendedError) {
+    } else if (error instanceof ShardContendedError || error instanceof DirectoryOverloadedError) {
       answerAll(batch, { kind: 'overloaded', shard: shard.name });
     } else if (error instanceof DirectoryUnavailableError) {
       // A row had to be made and the directory could not be asked about its account.

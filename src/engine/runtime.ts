@@ -11,6 +11,7 @@ import {
   type StrategySettings,
 } from '../strategies/strategy-settings';
 import { waysOfDeducting } from '../strategies/ways-of-deducting';
+import { AccountLookUps } from './account-look-ups';
 import { ACCOUNT_CACHE_SETTINGS, AccountCache } from './account-cache';
 import { Balances } from './balances';
 import { Collector, COLLECTOR_SETTINGS } from './collector';
@@ -110,7 +111,8 @@ export class EngineRuntime {
     this.#databases = options.databases ?? REAL_DATABASES;
     this.directory = new Directory(this.#databases.directoryDatabaseAt(options.directory), newId);
     const windowMs = options.idempotencyWindowMs ?? ACCOUNT_CACHE_SETTINGS.windowMs;
-    this.accounts = new AccountCache(this.directory, { ...ACCOUNT_CACHE_SETTINGS, windowMs }, now, () =>
+    const accountLookUps = new AccountLookUps(this.directory, { now, turn });
+    this.accounts = new AccountCache(accountLookUps, { ...ACCOUNT_CACHE_SETTINGS, windowMs }, now, () =>
       surroundings.wallMs(),
     );
     this.#openShards = options.shards.map((address) => this.#shardAt(address));

@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { EngineRuntime } from '../engine/runtime';
 
 export interface Readiness {
@@ -10,10 +9,16 @@ export interface Readiness {
 
 const PING_MS_MAX = 2_000;
 
-/** Whether this instance can serve: asks the directory and every shard. */
+/** An answer is told to whoever asks within so long. */
+const REMEMBERED_MS = 500;
+
+type States = Omit<Readiness, 'status'>;
+
+/** Whether this instance can serve: asks the directory and every shard, once for all who want to know at the same time. */
 @Injectable()
 export class Health {
   #stopping = false;
+  #look: { readonly states: Promise<States>; endedAt: number | undefined } | undefined;
 
   constructor(private readonly runtime: EngineRuntime) {}
 
@@ -23,30 +28,52 @@ export class Health {
   }
 
   async readiness(): Promise<Readiness> {
+    const states = await this.#states();
+    const allUp = [states.directory, ...Object.values(states.shards)].every((state) => state === 'up');
+    return { status: this.#stopping ? 'stopping' : allUp ? 'ready' : 'unavailable', ...states };
+  }
+
+  /** Of a look that is under way, or that ended just now. */
+  #states(): Promise<States> {
+    const known = this.#look;
+    const { surroundings } = this.runtime;
+    if (known && (known.endedAt === undefined || surroundings.now() < known.endedAt + REMEMBERED_MS))
+      return known.states;
+    const look = { states: this.#ask(), endedAt: undefined as number | undefined };
+    this.#look = look;
+    return look.states.finally(() => {
+      look.endedAt = surroundings.now();
+    });
+  }
+
+  async #ask(): Promise<States> {
     const shards = this.runtime.shards.all.map(({ shard }) => shard);
     const [directory, ...states] = await Promise.all([
-      answers(() => this.runtime.directory.ping()),
-      ...shards.map((shard) => answers(() => shard.ping())),
+      this.#answers(() => this.runtime.directory.ping()),
+      ...shards.map((shard) => this.#answers(() => shard.ping())),
     ]);
-    const allUp = [directory, ...states].every((state) => state === 'up');
     return {
-      status: this.#stopping ? 'stopping' : allUp ? 'ready' : 'unavailable',
       directory,
       shards: Object.fromEntries(shards.map((shard, position) => [shard.name, states[position] ?? 'down'])),
     };
   }
-}
 
-async function answers(ping: () => Promise<void>): Promise<'up' | 'down'> {
-  const timer = new AbortController();
-  try {
-    return await Promise.race([
-      ping().then(() => 'up' as const),
-      sleep(PING_MS_MAX, 'down' as const, { signal: timer.signal }),
-    ]);
-  } catch {
-    return 'down';
-  } finally {
-    timer.abort();
+  /** Never rejects. */
+  #answers(ping: () => Promise<void>): Promise<'up' | 'down'> {
+    return new Promise((resolve) => {
+      const callOff = this.runtime.surroundings.later(PING_MS_MAX, () => {
+        resolve('down');
+      });
+      ping()
+        .then(
+          () => {
+            resolve('up');
+          },
+          () => {
+            resolve('down');
+          },
+        )
+        .finally(callOff);
+    });
   }
 }

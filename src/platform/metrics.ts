@@ -2,8 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { EngineObserver } from '../engine/observer';
 import { CommandMetrics } from './command-metrics';
-import { LogBudget } from './log-budget';
-import { StructuredLog } from './structured-log';
+import { SHORTFALL, StructuredLog } from './structured-log';
 
 /** Where lane depths are read from when the metrics are scraped. */
 export type DepthSource = () => readonly { readonly shard: string; readonly depths: readonly number[] }[];
@@ -19,15 +18,11 @@ export interface AuditSummary {
 }
 
 const FINDINGS_LOGGED_MAX = 10;
-/** Background work that failed, in a window of so long. All of it is counted. */
-const DEFERRED_LOGGED_MAX = 20;
-const DEFERRED_WINDOW_MS = 10_000;
 
 /** Everything that `/metrics` shows, and the engine's observer. */
 @Injectable()
 export class Metrics implements EngineObserver {
   readonly registry = new Registry();
-  readonly #deferredLines = new LogBudget(DEFERRED_LOGGED_MAX, DEFERRED_WINDOW_MS, () => performance.now());
   #depths: DepthSource = () => [];
   #ofAll: () => Promise<string | undefined> = () => Promise.resolve(undefined);
   readonly #shardsDown = new Set<string>();
@@ -101,6 +96,13 @@ export class Metrics implements EngineObserver {
   readonly #bodiesRefused = new Counter({
     name: 'hotsplit_http_bodies_refused_total',
     help: 'HTTP requests turned away before their bodies were read, because those under way took up the budget.',
+    registers: [this.registry],
+  });
+
+  readonly #anonymous = new Counter({
+    name: 'hotsplit_anonymous_slowed_total',
+    help: 'Requests without a known key beyond the rate of their address: held back for a while, or refused because too many were held.',
+    labelNames: ['result'],
     registers: [this.registry],
   });
 
@@ -180,6 +182,17 @@ export class Metrics implements EngineObserver {
     });
   }
 
+  readAnonymousHeldFrom(held: () => number): void {
+    new Gauge({
+      name: 'hotsplit_anonymous_held',
+      help: 'Requests without a known key that are held back now.',
+      registers: [this.registry],
+      collect() {
+        this.set(held());
+      },
+    });
+  }
+
   readCollectorFrom(waiting: () => number): void {
     new Gauge({
       name: 'hotsplit_collector_waiting',
@@ -230,6 +243,10 @@ export class Metrics implements EngineObserver {
     this.#connectionsRefused.inc();
   }
 
+  anonymousSlowed(result: 'held' | 'refused'): void {
+    this.#anonymous.inc({ result });
+  }
+
   bodyRefused(): void {
     this.#bodiesRefused.inc();
   }
@@ -252,7 +269,7 @@ export class Metrics implements EngineObserver {
   shortfall(lost: { accountId: string; requestId: string; amountMinor: bigint; reason: string }): void {
     const { accountId, requestId, amountMinor, reason } = lost;
     this.#shortfalls.inc();
-    this.log.error('a deduction was answered from a lease and cannot be charged', {
+    this.log.error(SHORTFALL, {
       accountId,
       requestId,
       amount: amountMinor.toString(),
@@ -293,12 +310,6 @@ export class Metrics implements EngineObserver {
 
   deferred(work: string, error: unknown): void {
     this.#deferred.inc();
-    const leftOut = this.#deferredLines.take();
-    if (leftOut === undefined) return;
-    this.log.warn('background work failed and will be tried again', {
-      work,
-      error,
-      ...(leftOut > 0 && { linesLeftOut: leftOut }),
-    });
+    this.log.warn('background work failed and will be tried again', { work, error });
   }
 }

@@ -101,8 +101,8 @@ export class RedisNotices implements Notices {
 /** Anything but a notice of this version is somebody else's. */
 function parseNotice(text: string): Notice | undefined {
   try {
-    const { kind, accountId } = JSON.parse(text) as { kind?: unknown; accountId?: unknown };
-    if (kind === 'apiKeyDeleted') return { kind };
+    const { kind, accountId, keyId } = JSON.parse(text) as Readonly<Record<string, unknown>>;
+    if (kind === 'apiKeyDeleted') return { kind, ...(typeof keyId === 'string' && { keyId }) };
     if (kind === 'accountChanged' && typeof accountId === 'string') return { kind, accountId };
     return undefined;
   } catch {

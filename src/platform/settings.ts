@@ -22,6 +22,9 @@ class PlainSettings {
   @IsOptional() @Length(1, 4_096) grpcTlsKey?: string;
   @IsInt() @Min(1) @Max(1_000_000) grpcCallsMax!: number;
   @IsInt() @Min(1) @Max(1_000_000) grpcStreamInFlightMax!: number;
+  @IsInt() @Min(1) @Max(1_000_000) anonymousPerSecond!: number;
+  @IsInt() @Min(100) @Max(60_000) keyRecheckMs!: number;
+  @IsInt() @Min(0) @Max(604_800) keyStaleSecondsMax!: number;
   @Length(1, 4_096) dataDir!: string;
   @IsOptional() @Length(1, 16_384) shards?: string;
   @IsOptional() @Length(1, 4_096) directory?: string;
@@ -125,6 +128,27 @@ export const SETTINGS = {
     number: true,
     meaning:
       'deductions of one StreamDeduct call that may be taken and not read by the client yet (1–1,000,000); with so many the stream takes nothing further',
+  },
+  anonymousPerSecond: {
+    variable: 'HOTSPLIT_ANONYMOUS_PER_SECOND',
+    fallback: '100',
+    number: true,
+    meaning:
+      'requests a second that one address may make without a known API key (1–1,000,000), at both doors; twice as many may come at once, and what is beyond is held back for up to 2 seconds. Known keys are never held',
+  },
+  keyRecheckMs: {
+    variable: 'HOTSPLIT_KEY_RECHECK_MS',
+    fallback: '5000',
+    number: true,
+    meaning:
+      'milliseconds for which an API key is used before the directory is asked for it again (100–60,000): how long a key that was deleted through another instance may still be used where no notice of it arrives',
+  },
+  keyStaleSecondsMax: {
+    variable: 'HOTSPLIT_KEY_STALE_SECONDS_MAX',
+    fallback: '3600',
+    number: true,
+    meaning:
+      'seconds for which API keys that the directory confirmed go on while it cannot be asked (up to 604,800); 0 refuses them as soon as they have to be confirmed',
   },
   shards: {
     variable: 'HOTSPLIT_SHARDS',

@@ -1,4 +1,4 @@
-import { LOG_LEVELS, type LogLevel, StructuredLog } from './structured-log';
+import { LOG_LEVELS, type LogLevel, SHORTFALL, StructuredLog } from './structured-log';
 import { aString, containing, matching } from '../../test/setup/matching';
 
 function logAt(level: LogLevel) {
@@ -74,5 +74,37 @@ describe('the structured log', () => {
     const { log, lines } = logAt('info');
     log.info('see https://example.org/a?b=c and write to someone@example.org');
     expect(lines[0]).toContain('see https://example.org/a?b=c and write to someone@example.org');
+  });
+});
+
+describe('a structured log whose lines come too fast', () => {
+  it('writes so many of each message in ten seconds, and says how many it left out', () => {
+    const lines: string[] = [];
+    let at = 0;
+    const log = new StructuredLog(
+      'info',
+      (line) => lines.push(line),
+      {},
+      () => at,
+    );
+    for (let n = 0; n < 10_000; n += 1) {
+      log.error('a command failed', { n });
+      log.warn('tried again');
+    }
+    log.error('something else');
+    expect(lines).toHaveLength(100 + 20 + 1);
+    at = 10_000;
+    log.error('a command failed');
+    expect(JSON.parse(lines.at(-1) ?? '')).toMatchObject({
+      message: 'a command failed',
+      linesLeftOut: 9_900,
+    });
+  });
+
+  it('names every deduction that was lost', () => {
+    const lines: string[] = [];
+    const log = new StructuredLog('info', (line) => lines.push(line));
+    for (let n = 0; n < 10_000; n += 1) log.error(SHORTFALL, { requestId: n });
+    expect(lines).toHaveLength(10_000);
   });
 });

@@ -50,7 +50,11 @@ export function exact(cell: Cell | undefined): bigint {
   throw new TypeError(`expected an integer in the database, found ${String(cell)}`);
 }
 
-export function hex(cell: Cell | undefined): string {
+export function bytes(cell: Cell | undefined): Buffer {
   if (!Buffer.isBuffer(cell)) throw new TypeError(`expected bytes in the database, found ${typeof cell}`);
-  return cell.toString('hex');
+  return cell;
+}
+
+export function hex(cell: Cell | undefined): string {
+  return bytes(cell).toString('hex');
 }

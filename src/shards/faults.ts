@@ -6,6 +6,8 @@ export type FaultVerdict =
   | 'again'
   /** The connection was lost or timed out in the middle: the batch may have committed. Its keys make another run safe. */
   | 'outcomeUnknown'
+  /** Too many wait for a session of this database already: nothing was done. */
+  | 'overloaded'
   /** The database does not take transactions now (refused, shutting down, full): nothing was done. */
   | 'unavailable'
   /** A defect or a bad command: another try will not mend it. */
@@ -37,6 +39,14 @@ export class ShardUnavailableError extends Error {
     super(`shard ${shard} is unavailable: ${detail}`, options);
     this.name = 'ShardUnavailableError';
   }
+}
+
+/**
+ * Too many wait for this shard already. Nothing was done. Whoever can do without a shard that is unavailable can do without
+ * this one too; only the answer that leaves the service says which of them it was.
+ */
+export class ShardOverloadedError extends ShardUnavailableError {
+  override readonly name = 'ShardOverloadedError';
 }
 
 /** Tries were spent on lock conflicts. Nothing was done. */
@@ -90,9 +100,8 @@ export async function unlessUnavailable<T>(shard: string, run: () => Promise<T>)
   try {
     return await run();
   } catch (error) {
-    if (error instanceof ShardFault && error.verdict !== 'defect') {
-      throw new ShardUnavailableError(shard, error.message, { cause: error });
-    }
-    throw error;
+    if (!(error instanceof ShardFault) || error.verdict === 'defect') throw error;
+    const Unavailable = error.verdict === 'overloaded' ? ShardOverloadedError : ShardUnavailableError;
+    throw new Unavailable(shard, error.message, { cause: error });
   }
 }

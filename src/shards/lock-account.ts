@@ -74,7 +74,7 @@ async function told<T>(shard: string, run: () => Promise<T>): Promise<T> {
     return await run();
   } catch (error) {
     if (!(error instanceof ShardFault) || error.verdict === 'defect') throw error;
-    throw error.verdict === 'again' || error.verdict === 'lookUpKeys'
+    throw error.verdict === 'again' || error.verdict === 'lookUpKeys' || error.verdict === 'overloaded'
       ? new ShardContendedError(shard, 1, { cause: error })
       : new ShardUnavailableError(shard, error.message, { cause: error });
   }

@@ -111,7 +111,7 @@ function isShort(outcome: { kind: string }): boolean {
 }
 
 function isConflict({ verdict }: ShardFault): boolean {
-  return verdict === 'again' || verdict === 'lookUpKeys';
+  return verdict === 'again' || verdict === 'lookUpKeys' || verdict === 'overloaded';
 }
 
 /**

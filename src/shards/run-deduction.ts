@@ -124,6 +124,7 @@ async function afterFault(
     }
     case 'outcomeUnknown':
     case 'unavailable':
+    case 'overloaded':
       // The lane knows how to wait for a shard that is away, and when to give it up.
       return { kind: 'handOver', mayHaveCommitted: fault.verdict === 'outcomeUnknown' };
     case 'defect':

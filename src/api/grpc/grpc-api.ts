@@ -1,5 +1,6 @@
 import { Server, ServerCredentials, type UntypedHandleCall } from '@grpc/grpc-js';
 import { Injectable } from '@nestjs/common';
+import { AnonymousThrottle } from '../../platform/anonymous-throttle';
 import { ApiKeys } from '../../platform/api-keys';
 import { Metrics } from '../../platform/metrics';
 import { Settings } from '../../platform/settings';
@@ -34,6 +35,7 @@ export class GrpcApi {
     private readonly streams: StreamDoor,
     private readonly health: HealthService,
     private readonly keys: ApiKeys,
+    private readonly throttle: AnonymousThrottle,
     private readonly metrics: Metrics,
     private readonly settings: Settings,
   ) {}
@@ -59,7 +61,7 @@ export class GrpcApi {
     for (const service of [...services, ...further(services)]) this.#add(server, service);
     server.addService(this.health.definition(), this.health.handlers());
     this.health.start(services.map(({ name }) => name));
-    addReflection(server);
+    addReflection(server, new ReflectionService({ keys: this.keys, throttle: this.throttle }));
     this.#server = server;
     const at = host.includes(':') ? `[${host}]` : host;
     return `${at}:${await bind(server, `${at}:${grpcPort}`, this.#credentials())}`;
@@ -87,14 +89,14 @@ export class GrpcApi {
   }
 
   #add(server: Server, service: UnaryService): void {
-    const doorkeepers = { keys: this.keys, observer: this.metrics };
+    const parts = { keys: this.keys, throttle: this.throttle, observer: this.metrics };
     const isOurs = service.name === 'hotsplit.v1.DeductionService';
     const definitions = service.methods.map(
       (method) => [method.name, unaryDefinition(service.name, method)] as const,
     );
     const handlers = service.methods.map((method): readonly [string, UntypedHandleCall] => [
       method.name,
-      unaryHandler(method, doorkeepers),
+      unaryHandler(method, parts),
     ]);
     server.addService(
       {
@@ -112,8 +114,7 @@ export class GrpcApi {
   }
 }
 
-function addReflection(server: Server): void {
-  const reflection = new ReflectionService();
+function addReflection(server: Server, reflection: ReflectionService): void {
   for (const definition of reflection.definitions()) server.addService(definition, reflection.handlers());
 }
 

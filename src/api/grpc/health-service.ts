@@ -7,7 +7,12 @@ import type {
 } from '@grpc/grpc-js';
 import { Metadata, status } from '@grpc/grpc-js';
 import { Injectable } from '@nestjs/common';
+import { AnonymousThrottle, PROBE_HELD_MS_MAX } from '../../platform/anonymous-throttle';
+import { ApiKeys } from '../../platform/api-keys';
 import { Health } from '../../platform/health';
+import { admitAnybody } from '../admit';
+import { statusOf } from './rich-status';
+import { callerOf } from './unary';
 import { codecOf, enumOf } from './wire';
 
 interface Request {
@@ -35,7 +40,11 @@ export class HealthService {
   #timer: NodeJS.Timeout | undefined;
   #known: ReadonlySet<string> = new Set();
 
-  constructor(private readonly health: Health) {}
+  constructor(
+    private readonly health: Health,
+    private readonly keys: ApiKeys,
+    private readonly throttle: AnonymousThrottle,
+  ) {}
 
   /** @param services that can be asked for by name */
   start(services: readonly string[]): void {
@@ -74,9 +83,17 @@ export class HealthService {
           done({ code: status.NOT_FOUND, details: 'There is no such service.', metadata: new Metadata() });
           return;
         }
-        void this.#serving().then((serving) => {
-          done(null, { status: serving });
-        });
+        const answer = async (): Promise<void> => {
+          done(null, { status: await this.#serving() });
+        };
+        const admitted = admitAnybody(
+          { keys: this.keys, throttle: this.throttle },
+          callerOf(call),
+          PROBE_HELD_MS_MAX,
+        );
+        if (admitted instanceof Promise) void admitted.then(answer);
+        else if (admitted) done(statusOf(admitted));
+        else void answer();
       },
       Watch: (call: Watch) => {
         const isKnown = this.#known.has(call.request.service);

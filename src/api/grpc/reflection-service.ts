@@ -9,6 +9,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Field, Type } from 'protobufjs';
 import { FileDescriptorProto } from 'protobufjs/ext/descriptor';
+import { admitAnybody, type Doorkeepers } from '../admit';
+import { statusOf } from './rich-status';
+import { callerOf } from './unary';
 import { codecOf, PROTO_FOLDER } from './wire';
 
 /** Made by `npm run protos` from the protos; a test compares them. */
@@ -42,6 +45,8 @@ export class ReflectionService {
   readonly #byName = new Map(this.#files.map((file) => [file.name, file]));
   readonly #bySymbol = new Map(this.#files.flatMap((file) => file.symbols.map((symbol) => [symbol, file])));
 
+  constructor(private readonly doorkeepers: Doorkeepers) {}
+
   /** One for each package. */
   definitions(): ServiceDefinition[] {
     const request = codecOf<Request>('grpc.reflection.v1.ServerReflectionRequest');
@@ -63,9 +68,15 @@ export class ReflectionService {
     return {
       [METHOD]: (call: Call) => {
         call.on('data', (request: Request) => {
-          // A client that asks and does not read is asked to wait.
-          if (!call.write({ validHost: request.host, originalRequest: request, ...this.#answer(request) }))
+          const admitted = admitAnybody(this.doorkeepers, callerOf(call));
+          if (admitted instanceof Promise) {
             call.pause();
+            void admitted.then(() => {
+              call.resume();
+              this.#tell(call, request);
+            });
+          } else if (admitted) call.emit('error', statusOf(admitted));
+          else this.#tell(call, request);
         });
         call.on('drain', () => call.resume());
         call.on('end', () => {
@@ -73,6 +84,12 @@ export class ReflectionService {
         });
       },
     };
+  }
+
+  #tell(call: Call, request: Request): void {
+    // A client that asks and does not read is asked to wait.
+    if (!call.write({ validHost: request.host, originalRequest: request, ...this.#answer(request) }))
+      call.pause();
   }
 
   #answer(request: Request): object {

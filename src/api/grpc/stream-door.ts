@@ -1,6 +1,7 @@
 import type { MethodDefinition, UntypedHandleCall } from '@grpc/grpc-js';
 import { Injectable } from '@nestjs/common';
 import { DeductionService } from '../../deductions/deduction.service';
+import { AnonymousThrottle } from '../../platform/anonymous-throttle';
 import { ApiKeys } from '../../platform/api-keys';
 import { Metrics } from '../../platform/metrics';
 import { Settings } from '../../platform/settings';
@@ -10,7 +11,7 @@ import { ManyDeductions } from '../many-deductions';
 import { Problem } from '../problem';
 import { type DeductCall, DeductStream } from './deduct-stream';
 import { statusOf } from './rich-status';
-import { authorizationOf } from './unary';
+import { callerOf } from './unary';
 import { codecOf } from './wire';
 
 /** The StreamDeduct calls that are open. */
@@ -22,6 +23,7 @@ export class StreamDoor {
   constructor(
     private readonly deductions: DeductionService,
     private readonly keys: ApiKeys,
+    private readonly throttle: AnonymousThrottle,
     private readonly metrics: Metrics,
     private readonly settings: Settings,
   ) {
@@ -49,10 +51,11 @@ export class StreamDoor {
 
   handler(): UntypedHandleCall {
     const many = new ManyDeductions(this.deductions, this.metrics);
+    const doorkeepers = { keys: this.keys, throttle: this.throttle };
     const problemOf = (error: unknown): Problem => problemOfFault(error, this.metrics);
     return (call: DeductCall): void => {
-      const authorization = authorizationOf(call.metadata);
-      const isAdmitted = (): ReturnType<typeof admit> => admit(this.keys, authorization, 'deduct');
+      const caller = callerOf(call);
+      const isAdmitted = (): ReturnType<typeof admit> => admit(doorkeepers, caller, 'deduct');
       const open = (problem: Problem | undefined): void => {
         if (problem) call.emit('error', statusOf(problem));
         else this.#add(call, { many, problemOf, admit: isAdmitted });

@@ -1,9 +1,8 @@
 import type { MethodDefinition, sendUnaryData, ServerUnaryCall, UntypedHandleCall } from '@grpc/grpc-js';
 import { Metadata, status } from '@grpc/grpc-js';
 import type { EngineObserver } from '../../engine/observer';
-import type { ApiKeys } from '../../platform/api-keys';
 import type { Scope } from '../../shards/directory/directory';
-import { admit } from '../admit';
+import { admit, type Caller, type Doorkeepers } from '../admit';
 import { problemOfFault } from '../fault-problem';
 import { type FieldFault, Problem } from '../problem';
 import { statusOf } from './rich-status';
@@ -30,8 +29,7 @@ export interface UnaryService {
   readonly methods: readonly UnaryMethod[];
 }
 
-export interface Doorkeepers {
-  readonly keys: ApiKeys;
+export interface UnaryParts extends Doorkeepers {
   readonly observer: Pick<EngineObserver, 'defect'>;
 }
 
@@ -74,8 +72,8 @@ export function readable<Message>(
 }
 
 /** Carries one call out. A call whose deadline has passed before it is begun does nothing. */
-export function unaryHandler(method: UnaryMethod, doorkeepers: Doorkeepers): UntypedHandleCall {
-  const { keys, observer } = doorkeepers;
+export function unaryHandler(method: UnaryMethod, parts: UnaryParts): UntypedHandleCall {
+  const { observer } = parts;
   return (call: ServerUnaryCall<object | Problem, object>, done: sendUnaryData<object>): void => {
     const tell = (answer: object): void => {
       if (answer instanceof Problem) done(statusOf(answer));
@@ -96,7 +94,7 @@ export function unaryHandler(method: UnaryMethod, doorkeepers: Doorkeepers): Unt
       }
     };
     try {
-      const admitted = admit(keys, authorizationOf(call.metadata), method.scope);
+      const admitted = admit(parts, callerOf(call), method.scope);
       if (admitted instanceof Promise) admitted.then(begin).catch(fail);
       else begin(admitted);
     } catch (error) {
@@ -105,8 +103,17 @@ export function unaryHandler(method: UnaryMethod, doorkeepers: Doorkeepers): Unt
   };
 }
 
-export function authorizationOf(metadata: Metadata): string | undefined {
-  return metadata.get('authorization')[0]?.toString();
+/** Who makes a call, as far as it matters before the key is known. */
+export function callerOf(call: { readonly metadata: Metadata; getPeer(): string }): Caller {
+  return {
+    authorization: call.metadata.get('authorization')[0]?.toString(),
+    address: () => addressOf(call.getPeer()),
+  };
+}
+
+/** The address in what the server library calls a peer, `address:port`. */
+function addressOf(peer: string): string {
+  return peer.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
 }
 
 export function isOver(call: { readonly cancelled: boolean; getDeadline(): Date | number }): boolean {

@@ -1,12 +1,13 @@
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
-import type { ApiKeys } from '../../platform/api-keys';
 import type { Scope } from '../../shards/directory/directory';
-import { admit } from '../admit';
+import { admit, admitAnybody, type Caller, type Doorkeepers } from '../admit';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** What a key needs for this route. */
     scope?: Scope;
+    /** Without a key: the longest that a request may be held back when its address asks too often. */
+    heldMsMax?: number;
     /** An empty body is as good as none, whatever content type it came with. */
     bodyOptional?: true;
     /** What the description says of the body, where that is more than is checked before the handler. */
@@ -14,15 +15,16 @@ declare module 'fastify' {
   }
 }
 
-/** Lets a request through when its key has the route's scope. */
-export function authorize(keys: ApiKeys) {
+/** Lets a request through when its key has the route's scope, and at its address's rate when the route needs no key. */
+export function authorize(doorkeepers: Doorkeepers) {
   return (request: FastifyRequest, _reply: FastifyReply, done: HookHandlerDoneFunction): void => {
-    const { scope } = request.routeOptions.config;
-    if (scope === undefined) {
-      done();
-      return;
-    }
-    const admitted = admit(keys, request.headers.authorization, scope);
+    const { scope, heldMsMax } = request.routeOptions.config;
+    const caller: Caller = {
+      authorization: request.headers.authorization,
+      address: () => request.socket.remoteAddress ?? '',
+    };
+    const admitted =
+      scope === undefined ? admitAnybody(doorkeepers, caller, heldMsMax) : admit(doorkeepers, caller, scope);
     if (!(admitted instanceof Promise)) {
       done(admitted);
       return;

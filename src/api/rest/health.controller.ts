@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyInstance } from 'fastify';
+import { PROBE_HELD_MS_MAX } from '../../platform/anonymous-throttle';
 import { Health } from '../../platform/health';
 import { Metrics } from '../../platform/metrics';
 import { problemResponses, readinessShape } from './schemas/shapes';
@@ -14,9 +15,11 @@ export class HealthController {
 
   register(rest: FastifyInstance): void {
     const schema = { tags: ['operations'], security: [] };
+    const config = { heldMsMax: PROBE_HELD_MS_MAX };
     rest.get(
       '/healthz',
       {
+        config,
         schema: {
           ...schema,
           summary: 'Is the process alive?',
@@ -36,6 +39,7 @@ export class HealthController {
     rest.get(
       '/readyz',
       {
+        config,
         schema: {
           ...schema,
           summary: 'Can it serve, shard by shard?',

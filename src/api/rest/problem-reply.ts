@@ -23,6 +23,8 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
     Number(reply.request.headers['content-length']) <= DISCARDED_BYTES_MAX
   )
     void reply.removeHeader('connection');
+  // Whoever is refused because too many others are held back would ask again at once on the same connection.
+  if (problem.code === 'RATE_LIMITED') void reply.header('connection', 'close');
   if (problem.code === 'UNAUTHENTICATED') void reply.header('www-authenticate', 'Bearer');
   return reply
     .code(problem.status)

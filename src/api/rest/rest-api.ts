@@ -4,6 +4,7 @@ import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import { Injectable } from '@nestjs/common';
 import type { FastifyHttpOptions, FastifyInstance } from 'fastify';
+import { AnonymousThrottle } from '../../platform/anonymous-throttle';
 import { ApiKeys } from '../../platform/api-keys';
 import { Metrics } from '../../platform/metrics';
 import { Settings } from '../../platform/settings';
@@ -89,6 +90,7 @@ export class RestApi {
     private readonly keyController: KeyController,
     private readonly health: HealthController,
     private readonly keys: ApiKeys,
+    private readonly throttle: AnonymousThrottle,
     private readonly metrics: Metrics,
     private readonly settings: Settings,
   ) {}
@@ -104,6 +106,8 @@ export class RestApi {
     acceptJsonOnly(server);
     refuseWithoutHost(server);
     server.server.on('checkExpectation', answerExpectation);
+    // Of all that the server answers: pages and unknown paths cost something too.
+    server.addHook('onRequest', authorize({ keys: this.keys, throttle: this.throttle }));
     for (const shape of SHAPES) server.addSchema(shape);
     await server.register(swagger, OPENAPI);
     await server.register(swaggerUi, { routePrefix: '/docs' });
@@ -111,7 +115,6 @@ export class RestApi {
       rest.setErrorHandler((error, _request, reply) =>
         sendProblem(reply, problemOfError(error, this.metrics)),
       );
-      rest.addHook('onRequest', authorize(this.keys));
       rest.addHook(
         'onRequest',
         withinBudget(bodies, () => {
@@ -135,7 +138,8 @@ export class RestApi {
         controller.register(rest);
       }
       extend?.(rest);
-      rest.get('/openapi.json', { schema: { hide: true } }, () => server.swagger());
+      let description: unknown;
+      rest.get('/openapi.json', { schema: { hide: true } }, () => (description ??= server.swagger()));
       done();
     });
   }

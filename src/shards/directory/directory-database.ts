@@ -7,6 +7,11 @@ export class DirectoryUnavailableError extends Error {
   readonly code = 'DIRECTORY_UNAVAILABLE';
 }
 
+/** Too many wait for the directory already. Nothing was done. */
+export class DirectoryOverloadedError extends DirectoryUnavailableError {
+  override readonly name = 'DirectoryOverloadedError';
+}
+
 /** Statements on the directory's database; a fault that is not a defect is told as `DirectoryUnavailableError`. */
 export class DirectoryDatabase {
   constructor(private readonly database: Database) {}
@@ -58,7 +63,7 @@ export class DirectoryDatabase {
 }
 
 function asUnavailable(error: unknown): unknown {
-  return error instanceof ShardFault && error.verdict !== 'defect'
-    ? new DirectoryUnavailableError(`the directory cannot be asked: ${error.message}`, { cause: error })
-    : error;
+  if (!(error instanceof ShardFault) || error.verdict === 'defect') return error;
+  const Unavailable = error.verdict === 'overloaded' ? DirectoryOverloadedError : DirectoryUnavailableError;
+  return new Unavailable(`the directory cannot be asked: ${error.message}`, { cause: error });
 }

@@ -1,4 +1,4 @@
-import { type Cell, type Database, integer, text, textOrNull } from '../database';
+import { bytes, type Cell, type Database, integer, text, textOrNull } from '../database';
 import { DatabaseRefusedError } from '../faults';
 import { REAL_SURROUNDINGS } from '../surroundings';
 import {
@@ -11,10 +11,11 @@ import {
 import type { PastPlacement } from '../../ledger/routing';
 import type { AccountStatus } from '../../ledger/sub-account';
 import { DirectoryDatabase } from './directory-database';
+import { paddedList } from './padded-list';
 import { LeaseStore } from './lease-store';
 import { ASKED, OperationStore } from './operation-store';
 
-export { DirectoryUnavailableError } from './directory-database';
+export { DirectoryOverloadedError, DirectoryUnavailableError } from './directory-database';
 
 export type Scope = 'read' | 'deduct' | 'credit' | 'admin';
 
@@ -125,6 +126,16 @@ export class Directory {
       accountId,
     ]);
     return row && toAccountRecord(row);
+  }
+
+  /** The accounts of these ids that there are, in any order. At most `LOOKED_UP_MAX` ids. */
+  async findAccounts(accountIds: readonly string[]): Promise<AccountRecord[]> {
+    const ids = paddedList(accountIds);
+    const rows = await this.#database.read(
+      `SELECT ${ACCOUNT_COLUMNS} FROM account WHERE account_id IN (${ids.map(() => '?').join(', ')})`,
+      ids,
+    );
+    return rows.map(toAccountRecord);
   }
 
   /** Accounts by id, those behind `after` first. */
@@ -261,12 +272,17 @@ export class Directory {
     );
   }
 
-  async findApiKey(secretHash: Buffer): Promise<ApiKeyRecord | undefined> {
-    const [row] = await this.#database.read(
-      'SELECT key_id, name, scopes, created_at_us FROM api_key WHERE secret_hash = ?',
-      [secretHash],
+  /** The keys with these secrets that there are, in any order. At most `LOOKED_UP_MAX` hashes. */
+  async findApiKeys(
+    secretHashes: readonly Buffer[],
+  ): Promise<(ApiKeyRecord & { readonly secretHash: Buffer })[]> {
+    const hashes = paddedList(secretHashes);
+    const rows = await this.#database.read(
+      `SELECT key_id, name, scopes, created_at_us, secret_hash FROM api_key
+       WHERE secret_hash IN (${hashes.map(() => '?').join(', ')})`,
+      hashes,
     );
-    return row && toApiKeyRecord(row);
+    return rows.map((row) => ({ ...toApiKeyRecord(row), secretHash: bytes(row[4]) }));
   }
 
   async listApiKeys(page: { after: string; limit: number }): Promise<ApiKeyRecord[]> {

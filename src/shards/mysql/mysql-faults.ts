@@ -27,6 +27,8 @@ const VERDICTS: Readonly<Record<string, FaultVerdict>> = {
   ER_CLIENT_INTERACTION_TIMEOUT: 'outcomeUnknown',
   ER_ERROR_DURING_COMMIT: 'outcomeUnknown',
 
+  TOO_MANY_WAIT: 'overloaded',
+
   ECONNREFUSED: 'unavailable',
   ETIMEDOUT: 'unavailable',
   EHOSTUNREACH: 'unavailable',

@@ -22,6 +22,9 @@ export interface PoolSettings {
 
 const CONNECT_MS_MAX = 3_000;
 
+/** Callers that may wait for a session of one pool. One more is refused as overload. */
+const WAITING_MAX = 1_000;
+
 /**
  * What every session is set to. `wait_timeout` frees the locks of a client that lost power or was stopped within seconds
  * instead of hours; strict mode turns silent truncation into errors; UTC makes the server's clock unambiguous.
@@ -43,6 +46,8 @@ export type RawResult = Cell[][] | { affectedRows: number } | RawResult[];
 /** A TypeORM data source on one MySQL database, and its pool of sessions for raw statements. */
 export class MysqlPool {
   readonly dataSource: DataSource;
+  /** Callers that the driver has not given a session yet, those included who have given up. */
+  #waiting = 0;
 
   constructor(
     private readonly name: string,
@@ -83,6 +88,9 @@ export class MysqlPool {
   acquire(): Promise<PoolConnection> {
     if (!this.dataSource.isInitialized)
       return Promise.reject(this.#fault('NOT_OPEN', 'the database has not been opened yet'));
+    if (this.#waiting >= WAITING_MAX)
+      return Promise.reject(this.#fault('TOO_MANY_WAIT', 'too many wait for a database session'));
+    this.#waiting += 1;
     return new Promise((resolve, reject) => {
       let late = false;
       const timer = setTimeout(() => {
@@ -90,6 +98,7 @@ export class MysqlPool {
         reject(this.#fault('ACQUIRE_TIMEOUT', 'no database session came free in time'));
       }, this.settings.acquireMsMax);
       this.#pool().getConnection((error, connection) => {
+        this.#waiting -= 1;
         clearTimeout(timer);
         if (error) reject(mysqlFault(this.name, error));
         else if (late) connection.release();
@@ -167,7 +176,8 @@ function dataSourceOptions(url: string, settings: PoolSettings, part: SchemaPart
       maxIdle: Math.max(1, settings.connectionsMax - 1),
       idleTimeout: settings.idleMsMax,
       enableKeepAlive: true,
-      queueLimit: 1_000,
+      // Bounded by `acquire`: the driver's own refusal has no code and could not be told from a defect.
+      queueLimit: 0,
     },
   };
 }
