@@ -1,4 +1,4 @@
-import type { AccountRecord } from '../shards/directory/account-record';
+import { type AccountRecord, laterRecord } from '../shards/directory/account-record';
 import { ShardContendedError, ShardUnavailableError } from '../shards/faults';
 import type { AccountCache } from './account-cache';
 import type { LockedReach, ReachLocks } from './locked-reach';
@@ -13,6 +13,7 @@ import {
   toBalance,
 } from './reading';
 import type { ShardSet } from './shard-set';
+import { SharedRuns } from './shared-runs';
 
 export interface BalancesParts {
   readonly shards: ShardSet;
@@ -35,7 +36,7 @@ const LOCK_TRIES_MAX = 5;
  * Methods reject with `ShardUnavailableError` when a shard in the account's reach cannot be read.
  */
 export class Balances {
-  readonly #snapshots = new Map<string, Promise<Balance>>();
+  readonly #snapshots = new SharedRuns((account: AccountRecord) => this.#takeSnapshot(account), laterRecord);
 
   constructor(private readonly parts: BalancesParts) {}
 
@@ -53,17 +54,8 @@ export class Balances {
    * A total that the account really had at one instant during the call: read twice until nothing came from outside
    * between the passes, or else under locks. Callers share a reading that began after they called.
    */
-  async snapshot(account: AccountRecord): Promise<Balance> {
-    const { accountId } = account;
-    const underWay = this.#snapshots.get(accountId);
-    // One that is under way may have seen an instant before this call: wait for the next.
-    const next = underWay
-      ? underWay.then(
-          () => this.#nextSnapshot(account),
-          () => this.#nextSnapshot(account),
-        )
-      : this.#nextSnapshot(account);
-    return next;
+  snapshot(account: AccountRecord): Promise<Balance> {
+    return this.#snapshots.ask(account.accountId, account);
   }
 
   /**
@@ -82,17 +74,6 @@ export class Balances {
       known = (await this.parts.accounts.reread(account.accountId)) ?? known;
     }
     throw new ShardUnavailableError(known.placement.shards[0] ?? '', 'the account’s placement is changing');
-  }
-
-  #nextSnapshot(account: AccountRecord): Promise<Balance> {
-    const { accountId } = account;
-    const waiting = this.#snapshots.get(accountId);
-    if (waiting) return waiting;
-    const taken = this.#takeSnapshot(account).finally(() => {
-      if (this.#snapshots.get(accountId) === taken) this.#snapshots.delete(accountId);
-    });
-    this.#snapshots.set(accountId, taken);
-    return taken;
   }
 
   async #takeSnapshot(account: AccountRecord): Promise<Balance> {

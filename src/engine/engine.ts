@@ -1,7 +1,7 @@
 import type { Entry } from '../ledger/entry';
 import type { Hold } from '../ledger/hold';
 import { pastHomes, routeRequest } from '../ledger/routing';
-import type { AccountRecord } from '../shards/directory/account-record';
+import { type AccountRecord, laterRecord } from '../shards/directory/account-record';
 import { ShardUnavailableError } from '../shards/faults';
 import { acrossFences, type Told } from './across-fences';
 import type { AccountCache } from './account-cache';
@@ -102,9 +102,19 @@ export class Engine {
     if (putOff !== undefined) return { kind: 'shardUnavailable', shard: putOff };
     // Another instance may have answered it and not written it yet; or it has, and given its lease back, since it was
     // looked for. Where no lease stands any more, whatever was answered before is found.
-    const [lease] = await this.leases.open(account);
-    if (lease && !(await this.leases.recall(account))) return { kind: 'overloaded', shard: lease.shard };
-    return this.#followUps.submit(followUp, account);
+    const known = this.#latest(account);
+    const [lease] = await this.leases.open(known);
+    if (lease && !(await this.leases.recall(known))) return { kind: 'overloaded', shard: lease.shard };
+    return this.#followUps.submit(followUp, known);
+  }
+
+  /**
+   * The account as a fence may have had it read again meanwhile: on the shards of an older reach other instances may hold
+   * no lease any more, and on those that were added since they may.
+   */
+  #latest(account: AccountRecord): AccountRecord {
+    const known = this.parts.accounts.peek(account.accountId);
+    return known ? laterRecord(known, account) : account;
   }
 
   /** The hold made under a request id, and the shard it lives on. */

@@ -32,6 +32,7 @@ import { ResizeJob } from './operations/resize-job';
 import { StatusJob } from './operations/status-job';
 import { Rebalancer, REBALANCER_SETTINGS } from './rebalancer';
 import { ShardSet } from './shard-set';
+import { SharedRuns } from './shared-runs';
 import { Sweeper, SWEEPER_SETTINGS } from './sweeper';
 import { RECOVERY_SETTINGS, Transfers } from './transfers';
 
@@ -90,7 +91,7 @@ export class EngineRuntime {
   readonly surroundings: Surroundings;
   readonly #databases: Databases;
   readonly #openShards: Shard[];
-  #discovering: Promise<void> | undefined;
+  readonly #discoveries = new SharedRuns(() => this.#discover());
   #discoveredAt = -Infinity;
   #announce: (accountId: string) => void = () => undefined;
   #stopped = false;
@@ -277,34 +278,30 @@ export class EngineRuntime {
     return true;
   }
 
-  /** Connects to shards that were registered while this or another instance ran; callers share a look under way. */
+  /** Connects to shards that were registered before this call, here or by another instance. */
   discoverShards(): Promise<void> {
-    this.#discovering ??= this.#discover().finally(() => {
-      this.#discovering = undefined;
-      this.#discoveredAt = this.surroundings.now();
-    });
-    return this.#discovering;
+    return this.#discoveries.ask('', undefined);
   }
 
-  /** For requests whose shard is not here: a look that began before they came may have missed it, so they wait for one. */
+  /** For requests whose shard is not here: they share looks, which they begin no sooner than a while after the last. */
   async #findShards(areMissing: () => boolean): Promise<void> {
-    await this.#discovering?.catch(() => undefined);
-    if (!areMissing()) return;
-    const before = this.#discoveredAt;
-    const waitMs = before + DISCOVER_MS_MIN - this.surroundings.now();
+    const waitMs = this.#discoveredAt + DISCOVER_MS_MIN - this.surroundings.now();
     if (waitMs > 0) await this.surroundings.sleep(waitMs);
-    if (this.#discoveredAt === before) await this.discoverShards();
+    if (areMissing()) await this.discoverShards();
   }
 
   async #discover(): Promise<void> {
-    const registered = await this.directory.listShards();
-    for (const { name, url } of registered) {
-      if (url === null || this.shards.has(name)) continue;
-      const shard = this.#shardAt({ name, location: parseLocation(url) });
-      this.#openShards.push(shard);
-      // Opened before anything is sent there: what came too early would find it closed and take it for dead.
-      await this.#openShard(shard);
-      this.shards.add(shard);
+    try {
+      for (const { name, url } of await this.directory.listShards()) {
+        if (url === null || this.shards.has(name)) continue;
+        const shard = this.#shardAt({ name, location: parseLocation(url) });
+        this.#openShards.push(shard);
+        // Opened before anything is sent there: what came too early would find it closed and take it for dead.
+        await this.#openShard(shard);
+        this.shards.add(shard);
+      }
+    } finally {
+      this.#discoveredAt = this.surroundings.now();
     }
   }
 
@@ -420,7 +417,8 @@ export class EngineRuntime {
   }
 
   async #describeAccount(accountId: string) {
-    const account = await this.accounts.read(accountId);
+    // A reading that is under way may have missed a status of which the rows that stand have been told since.
+    const account = await this.accounts.reread(accountId);
     if (!account) throw new RangeError(`rows of an account that the directory does not know: ${accountId}`);
     const { status, statusVersion, placement } = account;
     return { epoch: placement.epoch, accountStatus: status, accountStatusVersion: statusVersion };

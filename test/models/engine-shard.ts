@@ -1,5 +1,6 @@
 import type { Command } from '../../src/ledger/command';
 import type { Entry } from '../../src/ledger/entry';
+import type { Hold } from '../../src/ledger/hold';
 import type { SubAccountSeed } from '../../src/ledger/sub-account';
 import type { Interference } from '../../src/shards/memory/interference';
 import type { MemoryDatabase } from '../../src/shards/memory/memory-database';
@@ -8,7 +9,7 @@ import type { Surroundings } from '../../src/shards/surroundings';
 import type { BatchHint, BatchResult, LockedAccount, ShardBalance } from '../../src/shards/shard';
 import type { DescribeAccount } from '../../src/shards/sql-shard';
 
-export type ShardCall = 'batch' | 'reading' | 'keyLookUp' | 'lock' | 'rows';
+export type ShardCall = 'batch' | 'reading' | 'keyLookUp' | 'lock' | 'rows' | 'leases';
 
 /** What a test does at a moment of a call; waited for. */
 type Script = () => unknown;
@@ -58,6 +59,10 @@ export class EngineShard extends MemoryShard {
 
   override lockAccount(accountId: string): Promise<LockedAccount> {
     return this.#through('lock', () => super.lockAccount(accountId));
+  }
+
+  override openLeases(accountId: string): Promise<Hold[]> {
+    return this.#through('leases', () => super.openLeases(accountId));
   }
 
   override createSubAccounts(seeds: readonly SubAccountSeed[]): Promise<void> {

@@ -129,7 +129,7 @@ export class EngineSite {
         recallLeases: () => Promise.resolve(),
       }),
     );
-    const waitOutLeases = (): Promise<void> => Promise.resolve();
+    const waitOutLeases = (account: AccountRecord): Promise<void> => instance.engine.leases.waitOut(account);
     runner.register(
       'status',
       new StatusJob({ directory, accounts, shards, balances, reach, changed, waitOutLeases }),

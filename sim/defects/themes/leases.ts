@@ -210,8 +210,8 @@ export const LEASES: readonly Defect[] = [
     edits: [
       {
         file: 'src/engine/engine.ts',
-        find: 'const [lease] = await this.leases.open(account);',
-        replace: 'const [lease] = await this.leases.open(account);\n    if (lease ?? true) return outcome;',
+        find: 'const [lease] = await this.leases.open(known);',
+        replace: 'const [lease] = await this.leases.open(known);\n    if (lease ?? true) return outcome;',
       },
     ],
   },
@@ -221,8 +221,31 @@ export const LEASES: readonly Defect[] = [
     edits: [
       {
         file: 'src/engine/engine.ts',
-        find: 'const [lease] = await this.leases.open(account);',
-        replace: 'const [lease] = await this.leases.open(account);\n    if (!lease) return outcome;',
+        find: 'const [lease] = await this.leases.open(known);',
+        replace: 'const [lease] = await this.leases.open(known);\n    if (!lease) return outcome;',
+      },
+    ],
+  },
+  {
+    name: 'recall-joined-late',
+    breaks: 'a recall that began before the call answers it',
+    edits: [
+      {
+        file: 'src/engine/leasing/leases.ts',
+        find: 'return this.#recalls.ask(account.accountId, account);',
+        replace:
+          'const all = (this.all ??= new Map());\n    const joined = all.get(account.accountId);\n    if (joined) return joined;\n    const begun = this.#recall(account).finally(() => all.delete(account.accountId));\n    all.set(account.accountId, begun);\n    return begun;',
+      },
+    ],
+  },
+  {
+    name: 'recalled-where-it-was',
+    breaks: 'leases are looked for on the shards that the account had when it was read last',
+    edits: [
+      {
+        file: 'src/engine/engine.ts',
+        find: 'return known ? laterRecord(known, account) : account;',
+        replace: 'return account;',
       },
     ],
   },

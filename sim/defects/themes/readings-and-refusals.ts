@@ -95,8 +95,9 @@ export const READINGS_AND_REFUSALS: readonly Defect[] = [
     edits: [
       {
         file: 'src/engine/balances.ts',
-        find: 'const underWay = this.#snapshots.get(accountId);',
-        replace: 'const underWay = this.#snapshots.get(accountId);\n    if (underWay) return underWay;',
+        find: 'return this.#snapshots.ask(account.accountId, account);',
+        replace:
+          'const all = (this.all ??= new Map());\n    const joined = all.get(account.accountId);\n    if (joined) return joined;\n    const begun = this.#takeSnapshot(account).finally(() => all.delete(account.accountId));\n    all.set(account.accountId, begun);\n    return begun;',
       },
     ],
   },

@@ -1,5 +1,5 @@
 import { deduction, reversalOf } from '../../../test/models/engine-requests';
-import { EngineSite, type SiteInstance } from '../../../test/models/engine-site';
+import { EngineSite, Gate, type SiteInstance } from '../../../test/models/engine-site';
 import { FLUSH_DEDUCTIONS_MAX } from '../../ledger/lease';
 import { ShardUnavailableError } from '../../shards/faults';
 import { LEASE_SETTINGS } from '../../strategies/strategy-settings';
@@ -96,6 +96,54 @@ describe('deductions answered from a lease', () => {
       entry: { amountMinor: 100n },
     });
     expect(site.world.total()).toBe(FUNDS_MINOR);
+  });
+
+  /** Lets an instance begin a recall that looks before anything is leased, and ends when told to. */
+  const recallEarly = async (instance: SiteInstance): Promise<Gate> => {
+    const gate = new Gate();
+    instance.shard('east').after('leases', gate.pass);
+    void instance.engine.leases.recall(await site.read());
+    await gate.reached;
+    return gate;
+  };
+  /** Once whoever asks next has looked for leases, and has had the time to wait for what is under way. */
+  const openSoon = (gate: Gate, instance: SiteInstance): void => {
+    instance.shard('east').after('leases', () => {
+      void site.world.time.sleep(1).then(() => {
+        gate.open();
+      });
+    });
+  };
+
+  test('are reversed through an instance whose recall began before they were answered', async () => {
+    const [owner, other] = [start(), start()];
+    const early = await recallEarly(other);
+    await answer(owner, 1);
+    openSoon(early, other);
+    expect(await other.follow(reversalOf('answered 0', 'back'))).toMatchObject({
+      kind: 'applied',
+      entry: { amountMinor: 100n },
+    });
+  });
+
+  test('are the last ones once a freeze is answered, though a recall began before it', async () => {
+    const [owner, other] = [start(), start()];
+    const early = await recallEarly(other);
+    await answer(owner, 1);
+    openSoon(early, other);
+    expect(await site.setStatus(other, 'frozen')).toMatchObject({ status: 'done' });
+    expect(await owner.submit(deduction('late', 100n))).toMatchObject({ kind: 'accountFrozen' });
+  });
+
+  test('are reversed through an instance that does not know yet where the account has moved', async () => {
+    const [owner, late] = [start(), start()];
+    await late.accounts.read('acme');
+    await site.resize(owner, { subAccounts: 1, shards: ['west'] });
+    await answer(owner, 1);
+    expect(await late.follow(reversalOf('answered 0', 'back'))).toMatchObject({
+      kind: 'applied',
+      entry: { amountMinor: 100n },
+    });
   });
 
   test('are a shortfall, within the lease, when that expired and its money was spent elsewhere', async () => {

@@ -1,7 +1,7 @@
 import type { DeductCommand } from '../../ledger/command';
 import type { Hold } from '../../ledger/hold';
 import { RECALLED, termMsOf } from '../../ledger/lease';
-import type { AccountRecord } from '../../shards/directory/account-record';
+import { type AccountRecord, laterRecord } from '../../shards/directory/account-record';
 import { ShardContendedError, ShardUnavailableError } from '../../shards/faults';
 import type { Later, Surroundings } from '../../shards/surroundings';
 import type { LeaseSettings } from '../../strategies/strategy-settings';
@@ -12,6 +12,7 @@ import type { KeyLookUps } from '../key-look-ups';
 import type { EngineObserver } from '../observer';
 import type { Request } from '../router';
 import type { ShardSet } from '../shard-set';
+import { SharedRuns } from '../shared-runs';
 import { atMostMs } from '../within-ms';
 import { DeferredKeys } from './deferred';
 import { FlushGate } from './flush-gate';
@@ -69,7 +70,7 @@ export class Leases {
   /** The decision that is under way for a key. */
   readonly #deciding = new Map<string, Promise<LaneOutcome>>();
   readonly #asking = new Map<string, Promise<boolean>>();
-  readonly #recalls = new Map<string, Promise<boolean>>();
+  readonly #recalls = new SharedRuns((account: AccountRecord) => this.#recall(account), laterRecord);
   readonly #otherCharges: OtherCharges;
   #stopped = false;
 
@@ -146,23 +147,14 @@ export class Leases {
 
   /**
    * Has every lease of the account given back: own ones at once, others by a mark that their owners read with their next
-   * flush. Nothing is leased here for a while then.
+   * flush. Nothing is leased here for a while then. Whatever was answered from a lease before this call is written when it
+   * resolves with true: a recall that is under way already may have looked before that was answered, so callers share the
+   * one after it.
    *
    * @returns false when some remain after all, or it cannot be known; never rejects
    */
   recall(account: AccountRecord): Promise<boolean> {
-    const { accountId } = account;
-    const underWay = this.#recalls.get(accountId);
-    if (underWay) return underWay;
-    const recall = this.#recall(account)
-      .catch((error: unknown) => {
-        if (!(error instanceof ShardUnavailableError))
-          this.parts.observer.deferred(`recalling leases of ${accountId}`, error);
-        return false;
-      })
-      .finally(() => this.#recalls.delete(accountId));
-    this.#recalls.set(accountId, recall);
-    return recall;
+    return this.#recalls.ask(account.accountId, account);
   }
 
   /**
@@ -278,7 +270,11 @@ export class Leases {
     return known && !(known.isOver && known.isEnding) ? known : undefined;
   }
 
-  /** Whether the directory has the account leased from now: what is known here of a strategy may be old. */
+  /**
+   * Whether the directory has the account leased from now: what is known here of a strategy may be old. A crowd shares one
+   * reading, also one that is under way: any reading may be overtaken by a change of strategy before the lease is taken, and
+   * nothing but durability rests on it, which every answer states. Statuses, on which money rests, are in the rows.
+   */
   #mayBegin(accountId: string): Promise<boolean> {
     const asking = this.#asking.get(accountId);
     if (asking) return asking;
@@ -369,6 +365,16 @@ export class Leases {
   }
 
   async #recall(account: AccountRecord): Promise<boolean> {
+    try {
+      return await this.#untilGivenBack(account);
+    } catch (error) {
+      if (!(error instanceof ShardUnavailableError))
+        this.parts.observer.deferred(`recalling leases of ${account.accountId}`, error);
+      return false;
+    }
+  }
+
+  async #untilGivenBack(account: AccountRecord): Promise<boolean> {
     const { accountId } = account;
     const { shards, settings, surroundings } = this.parts;
     this.parts.accounts.refresh(accountId);

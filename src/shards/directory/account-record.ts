@@ -45,6 +45,11 @@ export interface NextPlacement extends Placement {
   readonly subAccounts: number;
 }
 
+/** Of two records of one account, the one that was written later. */
+export function laterRecord(a: AccountRecord, b: AccountRecord): AccountRecord {
+  return a.revision > b.revision ? a : b;
+}
+
 export const ACCOUNT_COLUMNS =
   'account_id, asset, status, status_version, strategy, sub_accounts, epoch, shards, revision, low_balance, ' +
   'opening_balance, creation, fingerprint, created_at_us, closing_from, next_placement, past_placements, reach, ' +
