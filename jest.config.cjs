@@ -7,10 +7,12 @@ const common = {
   testEnvironment: 'node',
   transform: { '^.+\\.ts$': '@swc/jest' },
   modulePathIgnorePatterns: ['<rootDir>/dist'],
+  cacheDirectory: '<rootDir>/node_modules/.cache/jest',
 };
 
 module.exports = {
-  testTimeout: 60_000,
+  // A test that hangs, and nothing else: what is waited for in vain is named before that (test/setup/eventually.ts).
+  testTimeout: 600_000,
   // Most of a test's time is spent waiting for processes and databases.
   maxWorkers: 2,
   projects: [

@@ -10,9 +10,11 @@ import { runNode } from './bootstrap/node24.mjs';
 import { repositoryRoot } from './bootstrap/repository.mjs';
 import { watchLauncher } from './children/launcher.mjs';
 import { serversEnvironment, withoutGivenServers } from './servers/environment.mjs';
+import { unsyncedOptions } from './servers/mysql-options.mjs';
 import { startServers } from './servers/start-servers.mjs';
 import { add, countJest, formatCounts, none } from './testing/counts.mjs';
 import { runJest } from './testing/jest-run.mjs';
+import { scratchEnvironment } from './testing/scratch.mjs';
 import { staticChecks } from './testing/static-checks.mjs';
 import { Steps } from './testing/steps.mjs';
 import { storeLines } from './testing/stores.mjs';
@@ -20,6 +22,7 @@ import { storeLines } from './testing/stores.mjs';
 const unitOnly = process.argv.includes('--unit');
 const jestArgs = process.argv.slice(2).filter((arg) => arg !== '--unit');
 const steps = new Steps();
+const scratch = scratchEnvironment();
 const onePassed = { ...none, passed: 1 };
 const oneFailed = { ...none, failed: 1 };
 let counts = none;
@@ -36,9 +39,11 @@ await ensureInstalled().catch(async (error) => {
 
 // In the background: servers take a few seconds, on a fresh machine minutes.
 if (!unitOnly) starting = startWantedServers();
-if (jestArgs.length === 0) await runStaticChecks();
+// Beside the tests, which wait for servers and processes much of the time.
+const checks = jestArgs.length === 0 ? runStaticChecks() : undefined;
 if (unitOnly) await runTests({ projects: ['--selectProjects', 'unit'], env: {} });
 else if (await runBuild()) await runTests(await serversForTests());
+await checks;
 await finish(counts);
 
 /** Answers {env} or {error} and never rejects: whoever needs the servers comes back for the answer much later. */
@@ -46,7 +51,12 @@ function startWantedServers() {
   const wanted = withoutGivenServers({ mariadb: 2, redis: 1, mysql: 2 });
   if (wanted.mariadb + wanted.redis + wanted.mysql === 0)
     return Promise.resolve({ env: {}, stop: async () => {} });
-  return startServers(wanted).then(
+  return startServers({
+    ...wanted,
+    redoLog: '128M',
+    serverOptions: unsyncedOptions,
+    env: { ...process.env, ...scratch },
+  }).then(
     ({ servers, stop }) => ({ env: serversEnvironment(servers), stop }),
     (error) => ({ error, stop: async () => {} }),
   );
@@ -54,10 +64,10 @@ function startWantedServers() {
 
 async function runStaticChecks() {
   for (const { name, args } of staticChecks()) {
-    await steps.run(name, async () => {
-      const { exitCode } = await runNode(args, { cwd: repositoryRoot });
+    await steps.runAside(name, async () => {
+      const { exitCode, output } = await runNode(args, { cwd: repositoryRoot, capture: true });
       counts = add(counts, exitCode === 0 ? onePassed : oneFailed);
-      return { words: exitCode === 0 ? 'passed' : 'failed' };
+      return { words: exitCode === 0 ? 'passed' : 'failed', output };
     });
   }
 }
@@ -88,7 +98,7 @@ async function serversForTests() {
 
 async function runTests({ projects, env }) {
   const { report } = await steps.run('Jest', async () => {
-    const run = await runJest({ args: [...projects, ...jestArgs], env });
+    const run = await runJest({ args: [...projects, ...jestArgs], env: { ...scratch, ...env } });
     const tests = countJest(run);
     counts = add(counts, tests);
     return { words: formatCounts(tests), result: run };

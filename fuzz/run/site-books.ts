@@ -5,7 +5,6 @@ import { rawSql, type RawSql } from '../../test/setup/raw-sql';
 import { parseLocation, parseShardAddress } from '../../src/shards/shard-address';
 import type { ExpectedEntry, ReadBooks } from '../oracles/expected-books';
 
-const REST_MS_MAX = 90_000;
 const LOOK_AGAIN_MS = 200;
 
 /** What each table holds, in short. */
@@ -28,19 +27,15 @@ export class SiteBooks {
 
   /** Waits until nothing goes on behind the answers any more. */
   async atRest(): Promise<void> {
-    await eventually(
-      'the end of all work behind the answers',
-      async () => {
-        const directory = await this.#directory();
-        const [running] = await directory.run(`SELECT COUNT(*) FROM operation WHERE status = 'running'`);
-        const [creating] = await directory.run(`SELECT COUNT(*) FROM account WHERE creation <> 'done'`);
-        const pending = await this.#onEach('SELECT COUNT(*) FROM transfer WHERE pending IS NOT NULL');
-        const unwritten = /^hotsplit_lease_unwritten_deductions (\d+)$/m.exec(await this.metrics());
-        const counts = [running, creating, ...pending, [unwritten?.[1]]].map((row) => Number(row?.[0]));
-        return counts.every((count) => count === 0) ? true : undefined;
-      },
-      REST_MS_MAX,
-    );
+    await eventually('the end of all work behind the answers', async () => {
+      const directory = await this.#directory();
+      const [running] = await directory.run(`SELECT COUNT(*) FROM operation WHERE status = 'running'`);
+      const [creating] = await directory.run(`SELECT COUNT(*) FROM account WHERE creation <> 'done'`);
+      const pending = await this.#onEach('SELECT COUNT(*) FROM transfer WHERE pending IS NOT NULL');
+      const unwritten = /^hotsplit_lease_unwritten_deductions (\d+)$/m.exec(await this.metrics());
+      const counts = [running, creating, ...pending, [unwritten?.[1]]].map((row) => Number(row?.[0]));
+      return counts.every((count) => count === 0) ? true : undefined;
+    });
   }
 
   async read(): Promise<ReadBooks> {

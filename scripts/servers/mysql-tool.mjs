@@ -24,10 +24,14 @@ export function mysqlToolMarker(port) {
   return `--datadir=/var/lib/mysql-${port}`;
 }
 
-export async function startMysqlByTool({ tool, ports, bufferPool, report }) {
+export async function startMysqlByTool({ tool, ports, bufferPool, serverOptions = [], report }) {
   await install(tool, report);
   const { exitCode, output } = await runChild(tool, ['start', ...ports.map(String)], {
-    env: { ...process.env, MYSQL_BUFFER_POOL: bufferPool },
+    env: {
+      ...process.env,
+      MYSQL_BUFFER_POOL: bufferPool,
+      MYSQL_SERVER_ARGS: [process.env.MYSQL_SERVER_ARGS ?? '', ...serverOptions].join(' ').trim(),
+    },
     capture: true,
     // Or it would go on starting servers behind the back of the reaper.
     onStart: endOnStop,

@@ -11,11 +11,19 @@ const supervisorFile = fileURLToPath(new URL('supervisor.mjs', import.meta.url))
  * however it ends. The supervisor is in a process group of its own, so a terminal's Ctrl-C does not reach it and it can
  * clean up in order. `startAgain` answers the new process's id, for a MariaDB or Redis that has been killed.
  */
-export async function startServers({ mariadb = 0, redis = 0, mysql = 0, bufferPool = '256M', ...further }) {
+export async function startServers({
+  mariadb = 0,
+  redis = 0,
+  mysql = 0,
+  bufferPool = '256M',
+  env = process.env,
+  ...further
+}) {
   const wanted = JSON.stringify({ mariadb, redis, mysql, bufferPool, ...further });
   const supervisor = spawn(process.execPath, [supervisorFile, wanted], {
     stdio: ['pipe', 'pipe', 'inherit'],
     detached: true,
+    env,
   });
   supervisor.stdin.on('error', () => {});
   // "close" rather than "exit": it comes when the reaper, too, has let go of the supervisor's stdout.

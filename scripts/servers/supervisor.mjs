@@ -100,8 +100,16 @@ async function startMysql({ bufferPool, serverOptions }) {
   if (wanted.mysql === 0) return { servers: [] };
   try {
     const mysqld = mysqlTool ? undefined : await findMysqld();
-    if (mysqlTool)
-      return { servers: await startMysqlByTool({ tool: mysqlTool, ports: mysqlPorts, bufferPool, report }) };
+    if (mysqlTool) {
+      const started = startMysqlByTool({
+        tool: mysqlTool,
+        ports: mysqlPorts,
+        bufferPool,
+        serverOptions,
+        report,
+      });
+      return { servers: await started };
+    }
     if (mysqld) {
       const started = startMysqld({ mysqld, ports: mysqlPorts, folder, bufferPool, serverOptions });
       return { servers: await started };

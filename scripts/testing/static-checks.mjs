@@ -9,7 +9,11 @@ export function staticChecks() {
   return [
     {
       name: 'Prettier',
-      args: [packageCommand('prettier'), '--check', '--log-level=warn', '.'],
+      args: [
+        packageCommand('prettier'),
+        ...['--check', '--log-level=warn', '.'],
+        ...['--cache', '--cache-strategy=content', `--cache-location=${cache}/prettier.json`],
+      ],
     },
     {
       name: 'ESLint',
@@ -40,6 +44,7 @@ export function staticChecks() {
       args: [
         packageCommand('dependency-cruiser', 'depcruise'),
         ...['src', 'migrations', 'bench', 'chaos', 'fuzz', 'sim', '--config', '.dependency-cruiser.cjs'],
+        ...['--cache', `${cache}/dependency-cruiser`, '--cache-strategy', 'content'],
       ],
     },
   ];

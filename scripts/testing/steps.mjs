@@ -16,6 +16,18 @@ export class Steps {
     return result;
   }
 
+  /** Runs a step beside others. What it has to say is shown in one piece when it has ended. */
+  async runAside(name, work) {
+    await this.#turn();
+    const startedAt = Date.now();
+    const { words, output } = await work();
+    await this.#turn();
+    const elapsed = `${((Date.now() - startedAt) / 1000).toFixed(1)} s`;
+    if (output.trim() !== '') console.log(`\n── ${name} ${'─'.repeat(Math.max(0, 70 - name.length))}\n${output}`);
+    console.log(`${name}: ${words} (${elapsed})`);
+    this.add(name, words, elapsed);
+  }
+
   add(name, words, elapsed = '') {
     this.#lines.push([name, words, elapsed]);
   }

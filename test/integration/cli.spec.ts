@@ -40,7 +40,7 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'hotsplit-cli-'));
   service = await startService();
   gate = await Gate.open(() => service.url);
-}, 60_000);
+});
 
 afterEach(async () => {
   await service.kill();

@@ -62,7 +62,6 @@ describe('a service killed under load at a fault point', () => {
         Object.fromEntries(points.map((point) => [point, { code: null, signal: 'SIGKILL' }])),
       );
     },
-    150_000,
   );
 });
 

@@ -9,6 +9,7 @@ import { directoryDatabaseAt } from '../../src/shards/open-database';
 import { NO_HINT, type Shard } from '../../src/shards/shard';
 import { accountRecord } from '../models/account-record';
 import { type RawSql, rawSql } from './raw-sql';
+import { untilServed } from './until-served';
 import { openShard, type TestStore } from './stores';
 
 const NAMES = ['s0', 's1', 's2'] as const;
@@ -88,18 +89,20 @@ export class AuditedSite {
       );
       batches.set(shard, [...(batches.get(shard) ?? []), command]);
     }
-    await Promise.all([...batches].map(([name, commands]) => this.shard(name).applyBatch(commands, NO_HINT)));
+    await this.#apply(batches);
   }
 
-  /** Does something to holds or deductions by their ids, each in a batch of its own. */
+  /** Does something to holds or deductions by their ids, as one batch on each shard. */
   async follow(account: AccountRecord, ids: readonly string[], toCommand: ToCommand): Promise<void> {
     const { accountId, placement, subAccounts } = account;
+    const batches = new Map<string, Command[]>();
     for (const id of ids) {
       const { shard, subAccount } = routeRequest(id, placement, subAccounts);
       const print = fingerprint(id);
       const command = toCommand(id, { accountId, subAccount, epoch: placement.epoch, fingerprint: print });
-      await this.shard(shard).applyBatch([command], NO_HINT);
+      batches.set(shard, [...(batches.get(shard) ?? []), command]);
     }
+    await this.#apply(batches);
   }
 
   /** Lets what has left arrive, and marks it. @returns how much that was, at most a thousand of each shard */
@@ -113,12 +116,20 @@ export class AuditedSite {
         const commands = arriving.map((transfer): Command => {
           return { ...transfer, kind: 'transferIn', subAccount: transfer.toSubAccount };
         });
-        await this.shard(name).applyBatch(commands, NO_HINT);
+        await this.#apply(new Map([[name, commands]]));
         await source.completeTransfers(arriving);
         settled += arriving.length;
       }
     }
     return settled;
+  }
+
+  /** Batches by shard. What a busy machine kept a shard from answering in time is sent again, under the same keys. */
+  async #apply(batches: ReadonlyMap<string, readonly Command[]>): Promise<void> {
+    const sent = [...batches].map(([name, commands]) =>
+      untilServed(() => this.shard(name).applyBatch(commands, NO_HINT)),
+    );
+    await Promise.all(sent);
   }
 }
 

@@ -7,7 +7,7 @@ import { InjectedFault } from '../../src/platform/test-faults';
 import type { Location } from '../../src/shards/shard-address';
 import { requestAt } from '../models/engine-requests';
 import { type EngineInstance, EngineSite } from './engine-site';
-import { eventually } from './eventually';
+import { awaited, eventually } from './eventually';
 import { expectAtRest } from './expect-at-rest';
 import { inTurns } from './in-turns';
 import { HOLDS_ACCOUNT, OPENING_MINOR, PROVOCATIONS, provoke } from './provocations';
@@ -24,8 +24,6 @@ const ACCOUNT = Array.from({ length: 100 }, (_, number) => `crash-${number}`).fi
 const SUB_ACCOUNTS_MAX = 1_024;
 const CLIENTS = 8;
 const CALLS_BEFORE = 40;
-const DIE_MS_MAX = 30_000;
-const END_MS_MAX = 40_000;
 
 /** What a crash left behind, and what became of it. */
 export interface CrashOutcome {
@@ -155,12 +153,11 @@ async function loadUntilDead(point: FaultPoint, service: ServiceProcess): Promis
   try {
     // What is in transit does not wait: recovery is at work.
     if (PROVOCATIONS[point] !== 'gather') await load.progress(CALLS_BEFORE);
-    const provoked = await within(
-      DIE_MS_MAX,
+    const provoked = await awaited(
       `the crash at ${point}`,
       provoke(PROVOCATIONS[point], service.rest, ACCOUNT),
     );
-    await within(DIE_MS_MAX, `the crash at ${point}`, service.exit);
+    await awaited(`the crash at ${point}`, service.exit);
     return [...load.sent, ...provoked.map((asked) => ({ asked, answers: [] }))];
   } finally {
     await service.end();
@@ -235,10 +232,13 @@ async function prepare(
   const isLocking = point === 'collector.locked' || point === 'collector.paid';
   await keeper.aside(async () => {
     await other.create(ACCOUNT, 2, OPENING_MINOR);
-    await other.resize(ACCOUNT, { subAccounts: isLocking ? SUB_ACCOUNTS_MAX : 4, shards: ['s0', 's1'] });
+    await other.resizeSurely(ACCOUNT, {
+      subAccounts: isLocking ? SUB_ACCOUNTS_MAX : 4,
+      shards: ['s0', 's1'],
+    });
     if (aboutHolds(point)) {
       await other.create(HOLDS_ACCOUNT, 2, OPENING_MINOR);
-      await other.resize(HOLDS_ACCOUNT, { subAccounts: 4, shards: ['s1', 's2'] });
+      await other.resizeSurely(HOLDS_ACCOUNT, { subAccounts: 4, shards: ['s1', 's2'] });
     }
     await whenAllEnded(site, other);
   });
@@ -270,10 +270,8 @@ function countOf(point: FaultPoint): string {
 }
 
 async function whenAllEnded(site: EngineSite, instance: EngineInstance): Promise<void> {
-  await eventually(
-    'the end of every operation',
-    async () => ((await site.openOperations()) === 0 ? true : undefined),
-    END_MS_MAX,
+  await eventually('the end of every operation', async () =>
+    (await site.openOperations()) === 0 ? true : undefined,
   );
   await instance.whenSettled();
 }
@@ -294,18 +292,4 @@ async function retryAll(sent: readonly Sent[], instance: EngineInstance): Promis
 
 export function addressOf(location: Location): string {
   return location.kind === 'sqlite' ? `sqlite:${location.path}` : location.url;
-}
-
-async function within<T>(msMax: number, what: string, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      reject(new Error(`${what} did not come about within ${msMax} ms`));
-    }, msMax);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -17,10 +17,11 @@ import type { Location, ShardAddress } from '../../src/shards/shard-address';
 import type { LockService } from '../../src/strategies/lock-service';
 import { STRATEGY_SETTINGS, type StrategySettings } from '../../src/strategies/strategy-settings';
 import type { Asked } from './asked';
-import { eventually } from './eventually';
+import { eventually, HUNG_MS } from './eventually';
 import { type RawSql, rawSql } from './raw-sql';
 import { type LoadOptions, RetryingLoad } from './retrying-load';
 import type { StoreSite, TestStore } from './stores';
+import { untilServed } from './until-served';
 
 export interface InstanceOptions {
   /** Other addresses for some shards, such as a proxy's. */
@@ -72,7 +73,7 @@ export class EngineSite {
       lanesPerShard: 2,
       laneSettings: { ...LANE_SETTINGS, ...laneSettings },
       observer: { ...SILENT_OBSERVER, ...observer },
-      startMsMax: 10_000,
+      startMsMax: HUNG_MS,
       strategySettings: { ...STRATEGY_SETTINGS, ...strategySettings },
       ...(locks && { locks }),
       ...(reach && { reach }),
@@ -134,15 +135,16 @@ export class EngineInstance {
     initialBalanceMinor: bigint,
     strategy: Strategy = 'merged',
   ): Promise<AccountRecord> {
-    const creation = await this.accounts.create({
+    const wanted = {
       accountId,
       subAccounts,
       initialBalanceMinor: initialBalanceMinor === 0n ? null : initialBalanceMinor,
       asset: 'USD/2',
       strategy,
       lowBalanceMinor: null,
-    });
-    if (creation.kind !== 'created') throw new Error(`account ${accountId} was not created`);
+    };
+    const creation = await untilServed(() => this.accounts.create(wanted));
+    if (creation.kind === 'conflict') throw new Error(`there is another account ${accountId}`);
     return this.account(accountId);
   }
 
@@ -221,6 +223,14 @@ export class EngineInstance {
     const begun = await this.operations.resize({ accountId, ...layout });
     if (begun.kind !== 'started') throw new Error(`no resize of ${accountId} was begun: ${begun.kind}`);
     return this.ended(begun.operation.operationId);
+  }
+
+  /** Resizes in any case: what a busy machine could not fence in time was given up, and is asked for again. */
+  resizeSurely(accountId: string, layout: Omit<ResizeRequest, 'accountId'>): Promise<OperationRecord> {
+    return eventually('a resize that succeeds', async () => {
+      const operation = await this.resize(accountId, layout);
+      return operation.status === 'done' ? operation : undefined;
+    });
   }
 
   ended(operationId: string): Promise<OperationRecord> {

@@ -116,8 +116,7 @@ describe('the network of a chaos run', () => {
       socket,
       ended,
       heard: () => heard,
-      hears: (text: string) =>
-        eventually(`"${text}"`, () => Promise.resolve(heard === text || undefined), 5_000),
+      hears: (text: string) => eventually(`"${text}"`, () => Promise.resolve(heard === text || undefined)),
     };
   };
 });
