@@ -23,7 +23,8 @@ export class Steps {
     const { words, output } = await work();
     await this.#turn();
     const elapsed = `${((Date.now() - startedAt) / 1000).toFixed(1)} s`;
-    if (output.trim() !== '') console.log(`\n── ${name} ${'─'.repeat(Math.max(0, 70 - name.length))}\n${output}`);
+    if (output.trim() !== '')
+      console.log(`\n── ${name} ${'─'.repeat(Math.max(0, 70 - name.length))}\n${output}`);
     console.log(`${name}: ${words} (${elapsed})`);
     this.add(name, words, elapsed);
   }

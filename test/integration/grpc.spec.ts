@@ -63,15 +63,17 @@ describe('a deadline', () => {
 
   it('that passes under way is answered at once, and the deduction goes on', async () => {
     await start({ HOTSPLIT_MERGE_WINDOW_MS: '1000' });
-    const outcome = await grpc.call(
-      DEDUCT,
-      { accountId: 'wallet', requestId: 'late', amount: '5' },
-      { deadline: new Date(Date.now() + 200) },
-    );
-    expect(outcome).toMatchObject({ status: status.DEADLINE_EXCEEDED });
-    await eventually('the deduction', async () => {
-      const found = await service.rest.get('/v1/accounts/wallet/deductions/late');
-      return found.status === 200 || undefined;
+    // On a busy machine a call may come when its deadline has passed, and is left undone, or be done before that.
+    const exceeded: string[] = [];
+    const tooLate: number = status.DEADLINE_EXCEEDED;
+    let calls = 0;
+    await eventually('a deduction that went on', async () => {
+      const requestId = `late-${(calls += 1)}`;
+      const deadline = new Date(Date.now() + 200);
+      const outcome = await grpc.call(DEDUCT, { accountId: 'wallet', requestId, amount: '5' }, { deadline });
+      if ('status' in outcome && outcome.status === tooLate) exceeded.push(requestId);
+      const found = exceeded.map((key) => service.rest.get(`/v1/accounts/wallet/deductions/${key}`));
+      return (await Promise.all(found)).some((answer) => answer.status === 200) || undefined;
     });
   });
 });
