@@ -75,19 +75,19 @@ export class AccountService implements OnApplicationBootstrap, OnModuleDestroy {
   /**
    * Changes how the account's deductions are carried out. Nothing waits for anything: the ways may be mixed.
    *
-   * @param revision that the caller has seen, if it matters to it
+   * @param revisions of the account that the caller accepts; any by default
    */
   async chooseStrategy(
     accountId: string,
     strategy: Strategy,
-    revision: number | undefined,
+    revisions: ReadonlySet<number> | undefined,
   ): Promise<StrategyChoice> {
     const account = await this.runtime.accounts.reread(accountId);
     if (!account) return { kind: 'accountNotFound' };
-    if (revision !== undefined && revision !== account.revision) return { kind: 'changedMeanwhile' };
+    if (revisions?.has(account.revision) === false) return { kind: 'changedMeanwhile' };
     if (account.status === 'closed') return { kind: 'accountClosed' };
     if (account.strategy === strategy) return { kind: 'chosen', account };
-    if (!(await this.runtime.directory.setStrategy(accountId, strategy, revision)))
+    if (!(await this.runtime.directory.setStrategy(accountId, strategy, revisions && account.revision)))
       return { kind: 'changedMeanwhile' };
     const changed = await this.runtime.accounts.reread(accountId);
     this.runtime.announce(accountId);

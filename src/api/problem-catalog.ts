@@ -76,8 +76,15 @@ export const PROBLEMS = {
     http: 404,
     grpc: 'UNIMPLEMENTED',
     title: 'There is no such resource',
-    when: 'Path and method name nothing the service offers.',
+    when: 'The path names nothing the service offers.',
     then: 'See `/docs`.',
+  },
+  METHOD_NOT_ALLOWED: {
+    http: 405,
+    grpc: 'UNIMPLEMENTED',
+    title: 'The resource does not take this method',
+    when: 'The path is known, the method is not one of its own; the `Allow` header lists those.',
+    then: 'Use a method of `Allow`; see `/docs`.',
   },
   ACCOUNT_EXISTS: {
     http: 409,
@@ -173,9 +180,9 @@ export const PROBLEMS = {
   UNSUPPORTED_MEDIA_TYPE: {
     http: 415,
     grpc: 'INVALID_ARGUMENT',
-    title: 'The body is not JSON',
-    when: 'The content type is something else than `application/json`.',
-    then: 'Send JSON and say so.',
+    title: 'The body is not plain JSON',
+    when: 'The content type is something else than `application/json`, or the body is compressed.',
+    then: 'Send JSON, without a `Content-Encoding`, and say so.',
   },
   INSUFFICIENT_FUNDS: {
     http: 422,

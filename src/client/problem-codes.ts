@@ -26,6 +26,7 @@ export const PROBLEM_CODES = {
   KEY_NOT_FOUND: refused,
   OPERATION_NOT_FOUND: refused,
   ROUTE_NOT_FOUND: refused,
+  METHOD_NOT_ALLOWED: refusedForGood,
   ACCOUNT_EXISTS: refusedForGood,
   ACCOUNT_FROZEN: refused,
   ACCOUNT_CLOSED: refusedForGood,

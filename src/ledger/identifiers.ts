@@ -1,5 +1,9 @@
-/** Account ids: 1–64 of `[A-Za-z0-9_.:-]`, case-sensitive. */
-export const ACCOUNT_ID_PATTERN = '^[A-Za-z0-9_.:-]{1,64}$';
+/**
+ * Account ids: 1–64 of `[A-Za-z0-9_.:-]`, case-sensitive, but neither `.` nor `..`: URLs of these are rewritten before they
+ * are sent. Without a lookahead, which the regular expressions of some languages do not have.
+ */
+export const ACCOUNT_ID_PATTERN =
+  '^([A-Za-z0-9_:-][A-Za-z0-9_.:-]{0,63}|\\.[A-Za-z0-9_:-][A-Za-z0-9_.:-]{0,62}|\\.\\.[A-Za-z0-9_.:-]{1,62})$';
 
 /** Request ids: 1–64 printable ASCII characters without blanks, case-sensitive. */
 export const REQUEST_ID_PATTERN = '^[\\x21-\\x7E]{1,64}$';

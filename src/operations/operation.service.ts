@@ -10,8 +10,8 @@ export interface ResizeRequest {
   readonly subAccounts: number;
   /** Distinct names, not more than sub-accounts; the present ones when absent. */
   readonly shards?: readonly string[] | undefined;
-  /** The revision that the caller has seen, if it matters to it. */
-  readonly revision?: number | undefined;
+  /** The revisions of the account that the caller accepts; any by default. */
+  readonly revisions?: ReadonlySet<number> | undefined;
 }
 
 export type OperationStart =
@@ -49,10 +49,10 @@ export class OperationService {
 
   /** Begins to change the number or the shards of an account's sub-accounts. */
   async resize(request: ResizeRequest): Promise<OperationStart> {
-    const { accountId, subAccounts, shards, revision } = request;
+    const { accountId, subAccounts, shards, revisions } = request;
     const account = await this.runtime.accounts.reread(accountId);
     if (!account) return { kind: 'accountNotFound' };
-    if (revision !== undefined && revision !== account.revision) return { kind: 'changedMeanwhile' };
+    if (revisions?.has(account.revision) === false) return { kind: 'changedMeanwhile' };
     if (account.status === 'closed') return { kind: 'accountClosed' };
     if (account.operationId !== null || account.creation !== 'done') return { kind: 'inProgress' };
     if (shards) {
@@ -69,7 +69,7 @@ export class OperationService {
       });
       // Whoever found it left alone has begun it: then it is under way, or over.
       if (!refused) return { kind: 'started', operation };
-      return { kind: revision === undefined ? 'inProgress' : 'changedMeanwhile' };
+      return { kind: revisions === undefined ? 'inProgress' : 'changedMeanwhile' };
     }
     void this.runtime.operations.run(operation);
     return { kind: 'started', operation };

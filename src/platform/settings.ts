@@ -9,6 +9,9 @@ import { LOG_LEVELS, type LogLevel } from './structured-log';
 
 const EMBEDDED_SHARDS = 4;
 
+const SWITCH = ['on', 'off'] as const;
+type Switch = (typeof SWITCH)[number];
+
 /** Rules of the settings that are plain values; what is built from them follows in `readSettings`. */
 class PlainSettings {
   @IsInt() @Min(0) @Max(65_535) httpPort!: number;
@@ -18,6 +21,7 @@ class PlainSettings {
   @IsInt() @Min(2) @Max(3_600) workerSilentSecondsMax!: number;
   @IsInt() @Min(1) @Max(1_000_000) httpConnectionsMax!: number;
   @IsInt() @Min(4) @Max(65_536) httpBodiesMibMax!: number;
+  @IsIn(SWITCH) docs!: Switch;
   @IsOptional() @Length(1, 4_096) grpcTlsCert?: string;
   @IsOptional() @Length(1, 4_096) grpcTlsKey?: string;
   @IsInt() @Min(1) @Max(1_000_000) grpcCallsMax!: number;
@@ -103,6 +107,11 @@ export const SETTINGS = {
     number: true,
     meaning:
       'MiB that the bodies of HTTP requests under way may have together (4–65,536), those above 4 KiB counted; one more is answered OVERLOADED before it is read',
+  },
+  docs: {
+    variable: 'HOTSPLIT_DOCS',
+    fallback: 'on',
+    meaning: '`off` serves neither the pages under `/docs` nor `/openapi.json`, which need no key',
   },
   grpcTlsCert: {
     variable: 'HOTSPLIT_GRPC_TLS_CERT',

@@ -200,6 +200,7 @@ const APART: readonly ProblemCode[] = [
 const ELSEWHERE: Partial<Record<ProblemCode, string>> = {
   KEY_NOT_FOUND: 'keys are kept over REST only',
   ROUTE_NOT_FOUND: 'the library answers UNIMPLEMENTED by itself',
+  METHOD_NOT_ALLOWED: 'of HTTP/1.1',
   ACCOUNT_NOT_EMPTY: 'accounts are closed over REST only',
   SHARD_EXISTS: 'shards are added over REST only',
   SHARD_REFUSED: 'shards are added over REST only',

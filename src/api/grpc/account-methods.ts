@@ -27,7 +27,7 @@ const isNewAccount = checkOf<{ id: string; asset: string; subAccounts?: number; 
     id: fields.accountId,
     asset: fields.asset,
     subAccounts: fields.subAccounts,
-    initialBalance: fields.amount,
+    initialBalance: fields.initialBalance,
     strategy: fields.strategy,
     lowBalance: fields.amount,
   },
@@ -74,7 +74,7 @@ export class AccountMethods {
         asset: body.asset,
         subAccounts: body.subAccounts ?? 1,
         strategy: body.strategy ?? DEFAULT_STRATEGY,
-        initialBalanceMinor: optionalAmount(message, 'initialBalance'),
+        initialBalanceMinor: optionalAmount(message, 'initialBalance') || null,
         lowBalanceMinor: optionalAmount(message, 'lowBalance'),
       });
       if (creation.kind === 'conflict') return new Problem('ACCOUNT_EXISTS');

@@ -5,7 +5,7 @@ import { OperationService } from '../../operations/operation.service';
 import { begunOrProblem } from '../operation-problem';
 import { Problem } from '../problem';
 import * as fields from '../rest/schemas/fields';
-import { revisionOf } from '../rest/views';
+import { revisionsOf } from '../rest/views';
 import type { AccountRequest, GetOperationRequest, ResizeSubAccountsRequest } from './messages';
 import { accountIdOf, checked, checkOf, own, present } from './read-requests';
 import type { UnaryMethod, UnaryService } from './unary';
@@ -51,7 +51,7 @@ export class AdminMethods {
         accountId,
         subAccounts: body.count,
         shards: body.shards,
-        revision: revisionOf(body['if-match']),
+        revisions: revisionsOf(body['if-match']),
       });
       return { operation: operationView(begunOrProblem(start)) };
     };

@@ -7,7 +7,12 @@ import { BufferReader, Root } from 'protobufjs';
 export const PROTO_FOLDER = protoFolder(__dirname);
 
 const OWN_FOLDER = 'hotsplit/v1';
-const STANDARD_FILES = ['grpc/health/v1/health.proto', 'grpc/reflection/v1/reflection.proto'];
+const STANDARD_FILES = [
+  'grpc/health/v1/health.proto',
+  'grpc/reflection/v1/reflection.proto',
+  'google/rpc/status.proto',
+  'google/rpc/error_details.proto',
+];
 
 /** Every proto, by its name under the folder. */
 const files: readonly string[] = [
@@ -16,7 +21,9 @@ const files: readonly string[] = [
 ];
 
 const root = new Root();
-root.resolvePath = (_origin, target) => join(PROTO_FOLDER, target);
+// The library carries google/protobuf itself.
+root.resolvePath = (_origin, target) =>
+  target.startsWith('google/protobuf/') ? target : join(PROTO_FOLDER, target);
 root.loadSync([...files]).resolveAll();
 
 /** Turns one type of message into bytes and back. */

@@ -47,6 +47,7 @@ export class AccountStatusController {
         {
           config: { scope: 'admin', bodyOptional: true },
           schema: {
+            operationId: `${verb}Account`,
             summary,
             description,
             tags: ['accounts'],

@@ -50,6 +50,7 @@ export class AccountController {
       {
         config: { scope: 'admin' },
         schema: {
+          operationId: 'createAccount',
           summary: 'Create an account',
           tags,
           body: {
@@ -60,7 +61,7 @@ export class AccountController {
               id: fields.accountId,
               asset: fields.asset,
               subAccounts: { ...fields.subAccounts, default: 1 },
-              initialBalance: fields.amount,
+              initialBalance: fields.initialBalance,
               strategy: { ...fields.strategy, default: DEFAULT_STRATEGY },
               lowBalance: fields.amount,
             },
@@ -78,7 +79,7 @@ export class AccountController {
           asset: body.asset,
           subAccounts: body.subAccounts ?? 1,
           strategy: body.strategy ?? DEFAULT_STRATEGY,
-          initialBalanceMinor: optionalAmount('initialBalance', body.initialBalance),
+          initialBalanceMinor: openingOf(body.initialBalance),
           lowBalanceMinor: optionalAmount('lowBalance', body.lowBalance),
         });
         if (creation.kind === 'conflict') throw new Problem('ACCOUNT_EXISTS');
@@ -91,6 +92,7 @@ export class AccountController {
       {
         config: { scope: 'read' },
         schema: {
+          operationId: 'listAccounts',
           summary: 'List accounts by id',
           tags,
           querystring: query({ cursor: fields.cursor, limit: fields.limit }),
@@ -116,6 +118,7 @@ export class AccountController {
       {
         config: { scope: 'read' },
         schema: {
+          operationId: 'getAccount',
           summary: 'Get an account',
           tags,
           params: accountParams,
@@ -140,6 +143,7 @@ export class AccountController {
       {
         config: { scope: 'read' },
         schema: {
+          operationId: 'getBalance',
           summary: 'Get an account’s balance',
           description:
             '`current`: all shards, each read once; exact against money moving inside the account, not one instant. ' +
@@ -161,6 +165,7 @@ export class AccountController {
       {
         config: { scope: 'read' },
         schema: {
+          operationId: 'listEntries',
           summary: 'List an account’s entries, newest first',
           tags,
           params: accountParams,
@@ -200,6 +205,11 @@ export class AccountController {
 
 function query(properties: Readonly<Record<string, object>>) {
   return { type: 'object', additionalProperties: false, properties } as const;
+}
+
+/** An opening balance of zero is none: no entry is made for it. */
+function openingOf(value: string | number | undefined): bigint | null {
+  return value === undefined || Number(value) === 0 ? null : amountOf('initialBalance', value);
 }
 
 function optionalAmount(field: string, value: string | number | undefined): bigint | null {

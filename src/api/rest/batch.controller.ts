@@ -66,6 +66,7 @@ export class BatchController {
         config: { scope: 'deduct', documentedBody: envelope(item) },
         bodyLimit: BODY_BYTES_MAX,
         schema: {
+          operationId: 'batchDeduct',
           summary: 'Deduct many, each on its own',
           description: `Up to ${ITEMS_MAX} items of {accountId, amount, requestId, reference?, metadata?}; one result each, in order.`,
           tags: ['deductions'],

@@ -47,6 +47,7 @@ export class DeductionController {
       {
         config: { scope: 'deduct' },
         schema: {
+          operationId: 'deduct',
           summary: 'Deduct from an account',
           tags: ['deductions'],
           params: accountParams,
@@ -62,6 +63,7 @@ export class DeductionController {
       {
         config: { scope: 'credit' },
         schema: {
+          operationId: 'credit',
           summary: 'Credit an account',
           tags: ['credits'],
           params: accountParams,
@@ -77,6 +79,7 @@ export class DeductionController {
       {
         config: { scope: 'read' },
         schema: {
+          operationId: 'getDeduction',
           summary: 'Look a deduction up by its request id',
           tags: ['deductions'],
           params: deductionParams,

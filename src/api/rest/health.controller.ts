@@ -22,6 +22,7 @@ export class HealthController {
         config,
         schema: {
           ...schema,
+          operationId: 'getHealth',
           summary: 'Is the process alive?',
           response: {
             200: {
@@ -42,6 +43,7 @@ export class HealthController {
         config,
         schema: {
           ...schema,
+          operationId: 'getReadiness',
           summary: 'Can it serve, shard by shard?',
           response: {
             200: { description: 'It can.', ...readinessShape },
@@ -61,6 +63,7 @@ export class HealthController {
       {
         schema: {
           ...schema,
+          operationId: 'getMetrics',
           summary: 'Prometheus metrics',
           response: {
             200: {

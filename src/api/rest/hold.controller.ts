@@ -51,6 +51,7 @@ export class HoldController {
       {
         config: { scope: 'deduct', bodyOptional: true },
         schema: {
+          operationId: 'confirmHold',
           summary: 'Take what is held, or a part of it',
           description: 'Without `amount`, all of it. What is not taken is available again.',
           tags: ['holds'],
@@ -78,6 +79,7 @@ export class HoldController {
       {
         config: { scope: 'deduct', bodyOptional: true },
         schema: {
+          operationId: 'cancelHold',
           summary: 'Release what is held',
           description: 'One that is not known is remembered as cancelled: a try that comes late is refused.',
           tags: ['holds'],
@@ -94,6 +96,7 @@ export class HoldController {
       {
         config: { scope: 'read' },
         schema: {
+          operationId: 'getHold',
           summary: 'Look a hold up',
           tags: ['holds'],
           params: holdParams,
@@ -110,6 +113,7 @@ export class HoldController {
       {
         config: { scope: 'deduct' },
         schema: {
+          operationId: 'hold',
           summary: 'Set money of an account aside',
           description:
             'The request id names the hold. It is taken by `confirm`, released by `cancel` or by time.',

@@ -21,6 +21,7 @@ export class KeyController {
       {
         config: { scope: 'admin' },
         schema: {
+          operationId: 'createKey',
           summary: 'Create an API key',
           tags,
           body: {
@@ -68,6 +69,7 @@ export class KeyController {
       {
         config: { scope: 'admin' },
         schema: {
+          operationId: 'listKeys',
           summary: 'List API keys',
           tags,
           querystring: {
@@ -96,6 +98,7 @@ export class KeyController {
       {
         config: { scope: 'admin' },
         schema: {
+          operationId: 'deleteKey',
           summary: 'Delete an API key',
           description: 'Other instances may let it in for up to five seconds more.',
           tags,

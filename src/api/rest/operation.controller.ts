@@ -20,6 +20,7 @@ export class OperationController {
       {
         config: { scope: 'admin' },
         schema: {
+          operationId: 'getOperation',
           summary: 'Follow an operation',
           tags,
           params: {
@@ -41,6 +42,7 @@ export class OperationController {
       {
         config: { scope: 'admin', bodyOptional: true },
         schema: {
+          operationId: 'startAudit',
           summary: 'Audit all accounts',
           description:
             'Proves every account from what all shards hold, while it is in use. The `result` is ' +

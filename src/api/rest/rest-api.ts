@@ -12,6 +12,7 @@ import { PRODUCT_VERSION } from '../../platform/version';
 import { Problem } from '../problem';
 import { AccountController } from './account.controller';
 import { AccountStatusController } from './account-status.controller';
+import { refuseOtherMethods } from './allowed-methods';
 import { authorize } from './authorize';
 import { BodyBudget, withinBudget } from './body-budget';
 import { limitConnections } from './connection-limits';
@@ -28,6 +29,7 @@ import {
   sendProblem,
   UNREADABLE_BODY,
 } from './problem-reply';
+import { AmbiguousJsonError, readJson } from './read-json';
 import { SHAPES } from './schemas/shapes';
 import { ReversalController } from './reversal.controller';
 import { ShardController } from './shard.controller';
@@ -105,12 +107,14 @@ export class RestApi {
     metrics.readBodiesFrom(() => bodies.takenBytes);
     acceptJsonOnly(server);
     refuseWithoutHost(server);
+    secureAnswers(server);
+    refuseOtherMethods(server);
     server.server.on('checkExpectation', answerExpectation);
     // Of all that the server answers: pages and unknown paths cost something too.
     server.addHook('onRequest', authorize({ keys: this.keys, throttle: this.throttle }));
     for (const shape of SHAPES) server.addSchema(shape);
     await server.register(swagger, OPENAPI);
-    await server.register(swaggerUi, { routePrefix: '/docs' });
+    if (settings.docs === 'on') await registerPages(server);
     await server.register((rest, _options, done) => {
       rest.setErrorHandler((error, _request, reply) =>
         sendProblem(reply, problemOfError(error, this.metrics)),
@@ -138,21 +142,63 @@ export class RestApi {
         controller.register(rest);
       }
       extend?.(rest);
-      let description: unknown;
-      rest.get('/openapi.json', { schema: { hide: true } }, () => (description ??= server.swagger()));
+      if (settings.docs === 'on') describe(rest, server);
       done();
     });
   }
 }
 
-/** JSON in UTF-8, and nothing else: bytes that are no UTF-8 would be replaced without a word. */
+/**
+ * JSON in UTF-8 and as it is, and nothing else: bytes that are no UTF-8 would be replaced without a word, and a compressed
+ * body is no JSON.
+ */
 function acceptJsonOnly(server: FastifyInstance): void {
-  const parse = server.getDefaultJsonParser('error', 'error');
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
     if (body.length === 0 && request.routeOptions.config.bodyOptional) done(null, null);
-    else if (!isUtf8(body)) done(new Problem('INVALID_ARGUMENT', { errors: [UNREADABLE_BODY] }));
-    else void parse(request, body.toString(), done);
+    else {
+      const read = readBody(body);
+      if (read instanceof Problem) done(read);
+      else done(null, read.value);
+    }
+  });
+  server.addHook('onRequest', ({ headers }, _reply, done) => {
+    const encoding = headers['content-encoding'];
+    done(
+      encoding === undefined || encoding.toLowerCase() === 'identity'
+        ? undefined
+        : new Problem('UNSUPPORTED_MEDIA_TYPE', {
+            detail: 'Bodies are sent as they are: no Content-Encoding.',
+          }),
+    );
+  });
+}
+
+function readBody(body: Buffer): { readonly value: unknown } | Problem {
+  if (!isUtf8(body)) return new Problem('INVALID_ARGUMENT', { errors: [UNREADABLE_BODY] });
+  try {
+    return { value: readJson(body.toString()) };
+  } catch (error) {
+    const { field, rule } = error instanceof AmbiguousJsonError ? error : UNREADABLE_BODY;
+    return new Problem('INVALID_ARGUMENT', { errors: [{ field, rule }] });
+  }
+}
+
+/** The description of the API, which does not change while the service runs. */
+function describe(rest: FastifyInstance, server: FastifyInstance): void {
+  let description: string | undefined;
+  rest.get('/openapi.json', { schema: { hide: true } }, (_request, reply) => {
+    description ??= JSON.stringify(server.swagger());
+    return reply.type('application/json; charset=utf-8').send(description);
+  });
+}
+
+/** The API's pages for people. They load nothing from elsewhere, and no other site may frame them. */
+async function registerPages(server: FastifyInstance): Promise<void> {
+  await server.register(swaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: true,
+    transformStaticCSP: (policy) => `${policy}; frame-ancestors 'none'`,
   });
 }
 
@@ -168,6 +214,14 @@ function refuseWithoutHost(server: FastifyInstance): void {
   });
 }
 
+/** Answers about money are kept by no cache, and taken for nothing but what they say they are. */
+function secureAnswers(server: FastifyInstance): void {
+  server.addHook('onRequest', (_request, reply, done) => {
+    void reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff');
+    done();
+  });
+}
+
 const OPENAPI: Parameters<typeof swagger>[1] = {
   openapi: {
     openapi: '3.1.0',
@@ -178,6 +232,7 @@ const OPENAPI: Parameters<typeof swagger>[1] = {
         'Exact, durable, idempotent deductions and credits on accounts too hot for one database row.',
       license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
     },
+    servers: [{ url: '/', description: 'This service.' }],
     components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
     security: [{ key: [] }],
   },
@@ -185,6 +240,30 @@ const OPENAPI: Parameters<typeof swagger>[1] = {
     const body = route.config?.documentedBody;
     return { url, schema: body ? { ...schema, body } : schema };
   },
+  transformObject: (document) =>
+    'openapiObject' in document ? withOptionalBodies(document.openapiObject) : document.swaggerObject,
   // Shared shapes appear under their own names.
   refResolver: { buildLocalReference: (json) => (json as { $id: string }).$id },
 };
+
+interface DescribedOperation {
+  readonly requestBody?: {
+    required?: boolean;
+    readonly content?: Readonly<Record<string, { readonly schema?: { type?: unknown } }>>;
+  };
+}
+
+/** A body that may be `null` to us may be absent to the caller, and is described so. */
+function withOptionalBodies<Document extends { readonly paths?: object }>(document: Document): Document {
+  const paths = (document.paths ?? {}) as Readonly<
+    Record<string, Readonly<Record<string, DescribedOperation>>>
+  >;
+  const operations = Object.values(paths).flatMap((path) => Object.values(path));
+  for (const { requestBody } of operations) {
+    const schema = requestBody?.content?.['application/json']?.schema;
+    if (!requestBody || !schema || !Array.isArray(schema.type) || !schema.type.includes('null')) continue;
+    requestBody.required = false;
+    schema.type = 'object';
+  }
+  return document;
+}

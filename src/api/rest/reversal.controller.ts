@@ -26,6 +26,7 @@ export class ReversalController {
       {
         config: { scope: 'deduct' },
         schema: {
+          operationId: 'reverse',
           summary: 'Give a deduction back, or a part of it',
           description:
             'Without `amount`, what is left of it. Its request id is one of that deduction: the reversals of one deduction ' +

@@ -23,6 +23,7 @@ export class ShardController {
       {
         config: { scope: 'admin' },
         schema: {
+          operationId: 'listShards',
           summary: 'List the shards and whether they answer',
           tags,
           response: { 200: { description: 'All of them.', ...listOf('Shard') }, ...problemResponses },
@@ -35,6 +36,7 @@ export class ShardController {
       {
         config: { scope: 'admin' },
         schema: {
+          operationId: 'registerShard',
           summary: 'Register a new shard',
           description:
             'The database is migrated and usable at once, by every instance. Its URL is kept in the directory ' +

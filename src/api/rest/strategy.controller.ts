@@ -5,7 +5,7 @@ import type { Strategy } from '../../ledger/strategy';
 import { rechosenOrProblem } from '../operation-problem';
 import * as fields from './schemas/fields';
 import { accountParams, problemResponses } from './schemas/shapes';
-import { accountView, etagOf, revisionOf } from './views';
+import { accountView, etagOf, revisionsOf } from './views';
 
 /** How an account's deductions are carried out. */
 @Injectable()
@@ -22,6 +22,7 @@ export class StrategyController {
       {
         config: { scope: 'admin' },
         schema: {
+          operationId: 'setStrategy',
           summary: 'Change how an account’s deductions are carried out',
           description:
             'While the account is in use: until every instance knows, some go the old way and some the new, and all are exact.',
@@ -42,8 +43,8 @@ export class StrategyController {
       },
       async (request, reply) => {
         const { accountId } = request.params;
-        const revision = revisionOf(request.headers['if-match']);
-        const choice = await this.accounts.chooseStrategy(accountId, request.body.strategy, revision);
+        const revisions = revisionsOf(request.headers['if-match']);
+        const choice = await this.accounts.chooseStrategy(accountId, request.body.strategy, revisions);
         const account = rechosenOrProblem(choice);
         void reply.header('etag', etagOf(account));
         return accountView(account);

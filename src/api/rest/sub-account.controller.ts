@@ -8,7 +8,7 @@ import { Problem } from '../problem';
 import { sendOperation } from './operation.controller';
 import * as fields from './schemas/fields';
 import { accountParams, listOf, operationBegun, problemResponses } from './schemas/shapes';
-import { revisionOf, subAccountView } from './views';
+import { revisionsOf, subAccountView } from './views';
 
 interface Params {
   readonly accountId: string;
@@ -47,6 +47,7 @@ export class SubAccountController {
       {
         config: { scope: 'admin' },
         schema: {
+          operationId: 'resizeSubAccounts',
           summary: 'Change the number or the shards of an account’s sub-accounts',
           description: 'While the account is in use. Request ids stay valid.',
           tags,
@@ -63,7 +64,7 @@ export class SubAccountController {
           accountId: request.params.accountId,
           subAccounts: count,
           shards,
-          revision: revisionOf(request.headers['if-match']),
+          revisions: revisionsOf(request.headers['if-match']),
         });
         return sendOperation(reply, begunOrProblem(start));
       },
@@ -73,6 +74,7 @@ export class SubAccountController {
       {
         config: { scope: 'admin', bodyOptional: true },
         schema: {
+          operationId: 'rebalance',
           summary: 'Level an account’s sub-accounts',
           description: 'Busy accounts are kept level by themselves; this does it now, and exactly.',
           tags,
@@ -92,6 +94,7 @@ export class SubAccountController {
       {
         config: { scope: 'admin' },
         schema: {
+          operationId: 'listSubAccounts',
           summary: 'List an account’s sub-accounts',
           description: 'All of them, by index and shard, those out of use included. Not one instant.',
           tags,

@@ -71,9 +71,13 @@ export function etagOf(account: AccountRecord): string {
   return `"${account.revision}"`;
 }
 
-/** The revision that an `If-Match` names, as the schema lets it through; none for `*`. */
-export function revisionOf(ifMatch: string | undefined): number | undefined {
-  return ifMatch === undefined || ifMatch === '*' ? undefined : Number(ifMatch.slice(1, -1));
+/** Tags that are ours. A weak one never matches (RFC 9110, 13.1.1), nor does one that this service did not make. */
+const REVISION_TAG = /(?<!W\/)"([1-9][0-9]{0,14})"/g;
+
+/** The revisions that an `If-Match` names, as the schema lets it through: any of them matches. None at all for `*`. */
+export function revisionsOf(ifMatch: string | undefined): ReadonlySet<number> | undefined {
+  if (ifMatch === undefined || ifMatch === '*') return undefined;
+  return new Set([...ifMatch.matchAll(REVISION_TAG)].map(([, digits]) => Number(digits)));
 }
 
 export function balanceView(

@@ -17,6 +17,16 @@ export const amount = {
   examples: ['250'],
 } as const;
 
+/** An opening balance of nothing is as good as none. */
+export const initialBalance = {
+  anyOf: [
+    { type: 'string', pattern: '^(0|[1-9][0-9]{0,17}|1000000000000000000)$' },
+    { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
+  ],
+  description: 'Minor units: a string of digits, or a safe integer; 0 ≤ amount ≤ 10^18.',
+  examples: ['100000'],
+} as const;
+
 export const subAccounts = { type: 'integer', minimum: 1, maximum: 1024 } as const;
 export const strategy = {
   type: 'string',
@@ -40,10 +50,13 @@ export const shardNames = {
   description: 'Where they are to be; the present shards if it is left out.',
 } as const;
 export const operationId = { type: 'string', pattern: '^[A-Za-z0-9-]{1,64}$' } as const;
+const ENTITY_TAG = '(W/)?"[!#-~\\x80-\\xff]*"';
 export const ifMatch = {
   type: 'string',
-  pattern: '^(\\*|"[1-9][0-9]{0,14}")$',
-  description: 'The `ETag` of the account as it was read; `*` for any.',
+  // RFC 9110, 13.1.1: `*`, or a list of entity tags.
+  pattern: `^(\\*|${ENTITY_TAG}([ \\t]*,[ \\t]*${ENTITY_TAG}){0,15})$`,
+  maxLength: 1024,
+  description: 'The `ETag` of the account as it was read, or several of which one must match; `*` for any.',
 } as const;
 /** The body of a call that needs none. */
 export const noBody = {
@@ -55,7 +68,7 @@ export const reference = { type: 'string', minLength: 1, maxLength: 255 } as con
 export const metadata = {
   type: 'object',
   maxProperties: 32,
-  propertyNames: { type: 'string', minLength: 1, maxLength: 64 },
+  propertyNames: { type: 'string', minLength: 1, maxLength: 64, not: { const: '__proto__' } },
   additionalProperties: { type: 'string', maxLength: 512 },
   description: 'Up to 32 pairs of strings, 4 KiB in all.',
 } as const;
@@ -88,10 +101,10 @@ export const timeOut = { type: 'string', examples: ['2026-01-31T12:00:00.000Z'] 
 export const FIELD_RULES: Readonly<Record<string, string>> = {
   amount: 'minor units: a string of digits without leading zeros, or a safe integer; 1 ≤ amount ≤ 10^18',
   initialBalance:
-    'minor units: a string of digits without leading zeros, or a safe integer; 1 ≤ amount ≤ 10^18',
+    'minor units: a string of digits without leading zeros, or a safe integer; 0 ≤ amount ≤ 10^18',
   lowBalance: 'minor units: a string of digits without leading zeros, or a safe integer; 1 ≤ amount ≤ 10^18',
-  id: '1–64 characters of A–Z a–z 0–9 _ . : -',
-  accountId: '1–64 characters of A–Z a–z 0–9 _ . : -',
+  id: '1–64 characters of A–Z a–z 0–9 _ . : -, and neither . nor ..',
+  accountId: '1–64 characters of A–Z a–z 0–9 _ . : -, and neither . nor ..',
   requestId: '1–64 printable ASCII characters without blanks',
   holdId: '1–64 printable ASCII characters without blanks',
   expiresInSeconds: 'an integer from 1 to 2592000 (30 days)',
@@ -99,7 +112,8 @@ export const FIELD_RULES: Readonly<Record<string, string>> = {
     'a code of A–Z 0–9 starting with a letter, at most 16, and optionally "/" and the number of decimals',
   subAccounts: 'an integer from 1 to 1024',
   reference: 'a string of 1–255 characters',
-  metadata: 'at most 32 pairs of strings: keys of 1–64, values of up to 512 characters, 4 KiB in all',
+  metadata:
+    'at most 32 pairs of strings: keys of 1–64 (not __proto__), values of up to 512 characters, 4 KiB in all',
   from: 'an RFC 3339 time such as 2026-01-31T12:00:00Z',
   to: 'an RFC 3339 time such as 2026-01-31T12:00:00Z',
   limit: 'an integer from 1 to 1000',
@@ -110,6 +124,6 @@ export const FIELD_RULES: Readonly<Record<string, string>> = {
   url: 'mysql://user:password@host:port/database, or sqlite: and the absolute path of a file',
   operationId: '1–64 characters of A–Z a–z 0–9 -',
   strategy: `one of ${STRATEGIES.join(', ')}; not available yet: ${STRATEGIES_TO_COME.join(', ')}`,
-  'if-match': 'an ETag of this service, such as "3", or *',
+  'if-match': 'an ETag such as "3", up to 16 of them with commas between, or *',
   items: 'a list of at most 5,000 items',
 };
