@@ -1,3 +1,4 @@
+import { cold } from './cold/cold';
 import { exhaustion } from './exhaustion/exhaustion';
 import { growth } from './growth/growth';
 import { hot } from './hot/hot';
@@ -6,4 +7,4 @@ import { strategies } from './strategies/strategies';
 import type { Scenario } from './scenario';
 
 /** In the order in which they run when none is named. */
-export const SCENARIOS: readonly Scenario[] = [hot, scaleOut, exhaustion, strategies, growth];
+export const SCENARIOS: readonly Scenario[] = [hot, scaleOut, exhaustion, strategies, growth, cold];

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
+import { runFloods } from './flood/run-flood';
 import { CHECKOUT } from './parts/scripts';
 import { describeReport } from './report/report';
 import { runChaos } from './run-chaos';
@@ -13,6 +14,9 @@ interface Options {
   readonly once: boolean;
   readonly rate: number;
   readonly keep: boolean;
+  readonly flood: boolean;
+  readonly connections: number;
+  readonly seconds: number;
 }
 
 const cleanups: (() => Promise<void>)[] = [];
@@ -30,8 +34,22 @@ async function main(): Promise<void> {
     .option('--once', 'every kind of fault once, briefly, in less than a minute, instead of --minutes', false)
     .option('--rate <n>', 'requests that arrive each second', positive, 120)
     .option('--keep', 'keep the history and the logs of a clean run, too', false)
+    .option(
+      '--flood',
+      'only floods, by callers without a key and by one with large batches, beside those who pay',
+      false,
+    )
+    .option('--connections <n>', 'of a flood', positive, 2_000)
+    .option('--seconds <n>', 'of a flood, and of each measurement before and after it', positive, 8)
     .parse()
     .opts<Options>();
+  if (options.flood) {
+    const floods = await runFloods(options, (text) => console.log(text), cleanups);
+    if (options.json !== undefined)
+      writeFileSync(options.json, `${JSON.stringify({ commit: commit(), floods }, undefined, 2)}\n`);
+    if (floods.some(({ breaches }) => breaches.length > 0)) process.exitCode = 1;
+    return;
+  }
   const seed = options.seed ?? randomInt(2 ** 32);
   console.log(`chaos: seed ${seed}, starting …`);
   const report = await runChaos(

@@ -5,6 +5,7 @@ import { finale } from './workload/finale';
 import { planOf } from './workload/plan';
 import { Site } from './workload/site';
 import { storm } from './workload/storm';
+import { withoutDirectory } from './workload/without-directory';
 import { Wishes } from './workload/wishes';
 import { Chance } from './world/chance';
 import { World } from './world/world';
@@ -74,6 +75,7 @@ async function live(site: Site): Promise<void> {
   for (let round = 1; round <= plan.rounds; round += 1) {
     await storm(site, parts);
     await calm(site, parts);
+    if (plan.directoryLoss) await withoutDirectory(site, parts, plan.directoryLoss);
   }
   await finale(site, parts);
 }

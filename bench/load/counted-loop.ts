@@ -1,3 +1,4 @@
+import { coldAccountId, drawAccount } from '../cold/cold-accounts';
 import { runClosedLoop } from '../measure/closed-loop';
 import type { Timing } from '../measure/measurement';
 import { amountOf, requestIdOf } from '../measure/requests';
@@ -14,6 +15,8 @@ export interface LoopPlan {
   /** Deductions in one call. */
   readonly items: number;
   readonly accountId: string;
+  /** Where deductions are drawn from so many accounts. */
+  readonly accounts?: number;
   readonly firstSequence: number;
   readonly timing: Timing;
 }
@@ -23,16 +26,25 @@ export interface LoopDeduction {
   readonly amount: number;
 }
 
+/** One whose account was drawn, where accounts are. */
+export interface DrawnDeduction extends LoopDeduction {
+  readonly accountId: string;
+}
+
 /** What came of one deduction; by its code, where it was not acknowledged. */
 export type LoopAnswer =
   { readonly kind: 'acknowledged' } | { readonly kind: 'refused' | 'unknown'; readonly code: string };
 
 export const ACKNOWLEDGED: LoopAnswer = { kind: 'acknowledged' };
 
+function accountOf({ accountId, accounts }: LoopPlan, sequence: number): string {
+  return accounts === undefined ? accountId : coldAccountId(drawAccount(sequence, accounts));
+}
+
 /** Keeps calls under way and counts what comes back. @param call answers in the order of the deductions; never rejects */
 export async function countedLoop(
   plan: LoopPlan,
-  call: (deductions: readonly LoopDeduction[], worker: number) => Promise<readonly LoopAnswer[]>,
+  call: (deductions: readonly DrawnDeduction[], worker: number) => Promise<readonly LoopAnswer[]>,
 ): Promise<LoadResult> {
   const tally = new Tally();
   const failures = new Map<string, number>();
@@ -41,6 +53,7 @@ export async function countedLoop(
     const first = next;
     next += plan.items;
     const deductions = Array.from({ length: plan.items }, (_, n) => ({
+      accountId: accountOf(plan, first + n),
       requestId: requestIdOf(first + n),
       amount: amountOf(first + n),
     }));

@@ -11,6 +11,8 @@ export interface LoadPlan {
   /** Deductions in one request: 1 for the unary call, more for the batch call. */
   readonly items: number;
   readonly accountId: string;
+  /** Where deductions are drawn from so many accounts; `accountId` is then one of them. */
+  readonly accounts?: number;
   readonly firstSequence: number;
   readonly timing: Timing;
 }

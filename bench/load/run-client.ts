@@ -3,7 +3,7 @@ import {
   ACKNOWLEDGED,
   countedLoop,
   type LoopAnswer,
-  type LoopDeduction,
+  type DrawnDeduction,
   type LoopPlan,
 } from './counted-loop';
 import type { LoadResult } from './load-plan';
@@ -13,7 +13,7 @@ export async function runClient(plan: LoopPlan): Promise<LoadResult> {
   const client = new HotsplitClient({ endpoints: plan.address, apiKey: plan.key });
   try {
     return await countedLoop(plan, (deductions) =>
-      Promise.all(deductions.map((each) => deduct(client, plan.accountId, each))),
+      Promise.all(deductions.map((each) => deduct(client, each))),
     );
   } finally {
     await client.close();
@@ -22,8 +22,7 @@ export async function runClient(plan: LoopPlan): Promise<LoadResult> {
 
 async function deduct(
   client: HotsplitClient,
-  accountId: string,
-  { requestId, amount }: LoopDeduction,
+  { accountId, requestId, amount }: DrawnDeduction,
 ): Promise<LoopAnswer> {
   try {
     await client.deduct({ accountId, requestId, amount });

@@ -10,6 +10,8 @@ const START_AGAIN_MS = 200;
 export class Service {
   /** How often it ended although nobody had ended it. */
   unexpectedEnds = 0;
+  /** Past its door, while it serves. */
+  url: string | undefined;
   #child: ChildProcess | undefined;
   #ended: Promise<number | NodeJS.Signals> = Promise.resolve(0);
   #isToEnd = false;
@@ -19,7 +21,7 @@ export class Service {
     private readonly environment: Readonly<Record<string, string>>,
     /** Before it, for clients. */
     readonly door: TcpProxy,
-    private readonly logFile: string,
+    readonly logFile: string,
   ) {}
 
   get name(): string {
@@ -37,6 +39,7 @@ export class Service {
       const url = await this.#startOnce();
       if (url !== undefined) {
         this.door.aimAt(url);
+        this.url = url;
         return;
       }
       if (this.isToEnd) return;

@@ -5,6 +5,7 @@ import { MONEY_BETWEEN_SHARDS } from './themes/money-between-shards';
 import { ONE_EFFECT_PER_KEY } from './themes/one-effect-per-key';
 import { PLACEMENTS_AND_STATUSES } from './themes/placements-and-statuses';
 import { READINGS_AND_REFUSALS } from './themes/readings-and-refusals';
+import { WITHOUT_THE_DIRECTORY } from './themes/without-the-directory';
 
 /**
  * Each breaks one rule of how the product handles money. The simulator must find every one. A new one goes into the file of
@@ -17,4 +18,5 @@ export const DEFECTS: readonly Defect[] = [
   ...PLACEMENTS_AND_STATUSES,
   ...HOLDS_AND_REVERSALS,
   ...LEASES,
+  ...WITHOUT_THE_DIRECTORY,
 ];

@@ -23,7 +23,8 @@ export type Rule =
   | 'auditAgrees'
   | 'noDefect'
   | 'answersInTime'
-  | 'calmIsServed';
+  | 'calmIsServed'
+  | 'knownGoOn';
 
 export interface Broken {
   readonly rule: Rule;

@@ -53,6 +53,7 @@ export const REQUIRED_MARKS: readonly string[] = [
   'breaker closed',
   'fault shard away',
   'fault directory away',
+  'directory lost',
   'fault notice lost',
   'fault lock again',
   'fault commit again',

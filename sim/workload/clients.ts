@@ -68,10 +68,16 @@ export class Clients {
     await Promise.all(Array.from({ length: chance.between(RUSH_KEYS.from, RUSH_KEYS.to) }, one));
   }
 
-  /** One call of one key, on any instance. */
-  async ask(asked: Asked): Promise<Answer> {
+  /** A small deduction under a new key. */
+  deductAt(instance: SimInstance, { accountId, unitMinor }: AccountPlan): Promise<Answer> {
+    const requestId = this.#newKey(undefined);
+    return this.ask(toAsked({ kind: 'deduct', accountId, requestId, amountMinor: unitMinor }), instance);
+  }
+
+  /** One call of one key, on any instance unless told. */
+  async ask(asked: Asked, chosen?: SimInstance): Promise<Answer> {
     const { site } = this;
-    const instance = await site.anyInstance();
+    const instance = chosen ?? (await site.anyInstance());
     const call = site.calls.begin(asked, site.nowMs);
     const told = await callDoor(site, instance, {
       what: `${asked.kind} ${asked.accountId} ${asked.requestId} ${asked.amountMinor}`,

@@ -57,6 +57,8 @@ export interface Plan {
   readonly ambush: number;
   /** Only in some worlds there are accounts of the strategy `leased`. */
   readonly leasing: LeasingPlan | undefined;
+  /** What decides how the directory is lost, after each calm; only in some worlds, and not where leases need it. */
+  readonly directoryLoss: Chance | undefined;
 }
 
 export interface LeasingPlan {
@@ -94,7 +96,7 @@ export function planOf(chance: Chance, calls: number): Plan {
   /** Each is in the mix or not, and then as often as it happens to be. */
   const at = (probability: number, most: number): number =>
     chance.happens(probability) ? chance.next() * most : 0;
-  return {
+  const plan = {
     shards,
     laterShards: Array.from({ length: chance.between(0, 2) }, (_, number) => `t${number}`),
     instances: chance.between(1, 4),
@@ -140,6 +142,12 @@ export function planOf(chance: Chance, calls: number): Plan {
     // What is drawn last leaves all that was drawn before as it is.
     leasing: isIn(LEASED_WORLDS, chance.next()) ? leasingPlan(chance) : undefined,
   };
+  return { ...plan, directoryLoss: plan.leasing ? undefined : directoryLoss(chance) };
+}
+
+function directoryLoss(chance: Chance): Chance | undefined {
+  const lots = chance.named('directory loss');
+  return lots.happens(0.2) ? lots : undefined;
 }
 
 function isIn({ from, to }: { readonly from: number; readonly to: number }, lot: number): boolean {

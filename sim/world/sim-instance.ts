@@ -1,6 +1,8 @@
 import { AccountService } from '../../src/accounts/account.service';
 import { LANE_SETTINGS, type LaneSettings } from '../../src/engine/lane-settings';
 import { EngineRuntime } from '../../src/engine/runtime';
+import { ApiKeys } from '../../src/platform/api-keys';
+import { InProcessNotices } from '../../src/platform/notices';
 import { OperationService } from '../../src/operations/operation.service';
 import type { Databases } from '../../src/shards/open-database';
 import type { Shard } from '../../src/shards/shard';
@@ -18,6 +20,8 @@ export const NO_ANSWER = Symbol('no answer');
 
 const START_MS_MAX = 10_000;
 
+const KEY_SETTINGS = { recheckMs: 5_000, staleMsMax: 3_600_000 };
+
 export interface InstanceSettings {
   readonly shards: readonly string[];
   readonly lanesPerShard: number;
@@ -30,6 +34,7 @@ export class SimInstance implements LineEnd {
   readonly runtime: EngineRuntime;
   readonly accounts: AccountService;
   readonly operations: OperationService;
+  readonly keys: ApiKeys;
   readonly died: Promise<typeof NO_ANSWER>;
   readonly shards: Shard[] = [];
   /** Its wall clock is wrong by this much. */
@@ -78,6 +83,7 @@ export class SimInstance implements LineEnd {
     });
     this.accounts = new AccountService(this.runtime);
     this.operations = new OperationService(this.runtime);
+    this.keys = new ApiKeys(this.runtime, 'the admin key', new InProcessNotices(), KEY_SETTINGS);
   }
 
   get takesCalls(): boolean {

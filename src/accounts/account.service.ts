@@ -5,7 +5,9 @@ import { OPENING_BALANCE_KEY } from '../ledger/identifiers';
 import type { Strategy } from '../ledger/strategy';
 import { choosePlacement, subAccountsOn } from '../ledger/routing';
 import type { AccountRecord, NewAccountRecord } from '../shards/directory/account-record';
+import { DirectoryOverloadedError } from '../shards/directory/directory';
 import { ShardUnavailableError } from '../shards/faults';
+import { Places } from '../shards/places';
 
 export interface NewAccount {
   readonly accountId: string;
@@ -29,6 +31,9 @@ export type StrategyChoice =
   /** The account has changed since the revision that the caller named. */
   | { readonly kind: 'changedMeanwhile' };
 
+/** Accounts that are made at once, and requests for more that may wait. Each takes some statements on directory and shards. */
+const CREATIONS = { places: 32, waitingMax: 1_000, waitMsMax: 10_000 };
+
 const SWEEP_MS = 5_000;
 const SWEEP_ACCOUNTS_MAX = 100;
 
@@ -36,8 +41,11 @@ const SWEEP_ACCOUNTS_MAX = 100;
 @Injectable()
 export class AccountService implements OnApplicationBootstrap, OnModuleDestroy {
   #sweep: NodeJS.Timeout | undefined;
+  readonly #creations: Places;
 
-  constructor(private readonly runtime: EngineRuntime) {}
+  constructor(private readonly runtime: EngineRuntime) {
+    this.#creations = new Places(CREATIONS, (ms, run) => runtime.surroundings.later(ms, run));
+  }
 
   onApplicationBootstrap(): void {
     this.#sweep = setInterval(() => void this.finishCreations(), SWEEP_MS).unref();
@@ -51,9 +59,20 @@ export class AccountService implements OnApplicationBootstrap, OnModuleDestroy {
    * Creates an account with its rows and opening balance. Each step is idempotent and the record says whether they were
    * all taken, so that the same call again, or a sweep by any instance, finishes what a crash cut short.
    *
-   * Rejects with `ShardUnavailableError` or `DirectoryUnavailableError`; asking again continues.
+   * Rejects with `ShardUnavailableError` or `DirectoryUnavailableError`, also when too many are being made; asking again
+   * continues.
    */
   async create(wanted: NewAccount): Promise<AccountCreation> {
+    const leave = await this.#creations.enter();
+    if (!leave) throw new DirectoryOverloadedError('too many accounts are being made');
+    try {
+      return await this.#create(wanted);
+    } finally {
+      leave();
+    }
+  }
+
+  async #create(wanted: NewAccount): Promise<AccountCreation> {
     const inserted = await this.runtime.directory.insertAccount(this.#record(wanted));
     const account = await this.runtime.accounts.reread(wanted.accountId);
     if (!account) throw new Error(`account ${wanted.accountId} vanished from the directory`);
