@@ -123,7 +123,7 @@ describe('the load clients over gRPC', () => {
   ])('in $name count exactly what was acknowledged', async ({ run, items, inFlight }) => {
     refused = requestIdOf(7);
     const counted = await run(planOf(items, inFlight));
-    expect(seen.length).toBeGreaterThan(items * inFlight);
+    expect(seen.length).toBeGreaterThanOrEqual(items * inFlight);
     expect(new Set(seen).size).toBe(seen.length);
     expect(counted).toMatchObject({
       sequencesUsed: seen.length,
