@@ -19,6 +19,8 @@ export interface DeductionCounts {
 /** Listens to the engine: counts its batches and rounds, and says so when something goes wrong that should not. */
 export class BatchCounter implements EngineObserver {
   readonly shardState = (): void => undefined;
+  readonly clockSkew = (): void => undefined;
+  readonly databaseFault = (): void => undefined;
   readonly flushed = (): void => undefined;
   readonly deferred = (): void => undefined;
   #batches = 0;

@@ -1,4 +1,5 @@
 import type { Defect } from './defect';
+import { DATABASES } from './themes/databases';
 import { HOLDS_AND_REVERSALS } from './themes/holds-and-reversals';
 import { LEASES } from './themes/leases';
 import { MONEY_BETWEEN_SHARDS } from './themes/money-between-shards';
@@ -19,4 +20,5 @@ export const DEFECTS: readonly Defect[] = [
   ...HOLDS_AND_REVERSALS,
   ...LEASES,
   ...WITHOUT_THE_DIRECTORY,
+  ...DATABASES,
 ];

@@ -5,11 +5,11 @@ import type { Chance } from '../world/chance';
 export interface Hazards {
   /** The transaction is the victim of a deadlock. */
   readonly deadlock: number;
-  /** The request is lost, and nothing was done. */
+  /** The request is lost, or refused with an error that nobody knows; nothing was done. */
   readonly requestLost: number;
   /** It is given up while it is on its way, and is carried out later all the same. */
   readonly requestLate: number;
-  /** It was carried out, and the answer is lost. */
+  /** It was carried out, and the answer is lost, or is an error that nobody knows. */
   readonly answerLost: number;
   /** A step takes tens of milliseconds. */
   readonly slow: number;
@@ -50,6 +50,9 @@ export function latencyMs(hazards: Hazards, chance: Chance): number {
   return chance.spanMs(LATENCY_MS_MEAN);
 }
 
+/** Of what is lost, the share that is answered with an error that no table knows. */
+const UNCLASSIFIED_SHARE = 0.3;
+
 /** What goes wrong with a step besides the time it takes. */
 export function mishap(
   step: 'request' | 'lock' | 'commit' | 'answer',
@@ -59,14 +62,18 @@ export function mishap(
   switch (step) {
     case 'lock':
       if (chance.happens(hazards.deadlock)) return 'again';
-      return chance.happens(hazards.requestLost) ? 'outcomeUnknown' : undefined;
+      return chance.happens(hazards.requestLost) ? lost(chance) : undefined;
     case 'commit':
       if (chance.happens(hazards.deadlock / 2)) return 'again';
       if (chance.happens(hazards.requestLate)) return 'late';
-      return chance.happens(hazards.requestLost) ? 'outcomeUnknown' : undefined;
+      return chance.happens(hazards.requestLost) ? lost(chance) : undefined;
     case 'answer':
-      return chance.happens(hazards.answerLost) ? 'outcomeUnknown' : undefined;
+      return chance.happens(hazards.answerLost) ? lost(chance) : undefined;
     case 'request':
-      return chance.happens(hazards.requestLost / 2) ? 'outcomeUnknown' : undefined;
+      return chance.happens(hazards.requestLost / 2) ? lost(chance) : undefined;
   }
+}
+
+function lost(chance: Chance): FaultVerdict {
+  return chance.happens(UNCLASSIFIED_SHARE) ? 'unclassified' : 'outcomeUnknown';
 }

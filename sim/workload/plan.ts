@@ -59,6 +59,8 @@ export interface Plan {
   readonly leasing: LeasingPlan | undefined;
   /** What decides how the directory is lost, after each calm; only in some worlds, and not where leases need it. */
   readonly directoryLoss: Chance | undefined;
+  /** Only in some worlds somebody reads lists of entries, and clocks are put right. */
+  readonly lists: ListsPlan | undefined;
 }
 
 export interface LeasingPlan {
@@ -71,6 +73,14 @@ export interface LeasingPlan {
   /** How often one stands still with what it has answered and not written. */
   readonly heldUp: number;
   readonly settings: LeaseSettings;
+}
+
+/** How long a list may be in this world, and how often it is asked for. */
+export interface ListsPlan {
+  readonly pauseMsMean: number;
+  readonly limit: number;
+  /** How often the clock of a shard is wrong for a while and put right, on the average. */
+  readonly clocksPutRight: number;
 }
 
 export type Wish = 'resize' | 'move' | 'rebalance' | 'freeze' | 'close' | 'addShard' | 'audit' | 'create';
@@ -141,6 +151,7 @@ export function planOf(chance: Chance, calls: number): Plan {
     crowdShare: at(0.25, 0.8),
     // What is drawn last leaves all that was drawn before as it is.
     leasing: isIn(LEASED_WORLDS, chance.next()) ? leasingPlan(chance) : undefined,
+    lists: listsPlan(chance.named('lists')),
   };
   return { ...plan, directoryLoss: plan.leasing ? undefined : directoryLoss(chance) };
 }
@@ -203,5 +214,15 @@ export function accountPlan(chance: Chance, number: number): AccountPlan {
     largeShare: chance.oneOf([0.02, 0.1, 0.4]),
     lopsided: chance.happens(unitMinor === 1n ? 0.1 : 0.6),
     strategy: 'merged',
+  };
+}
+
+/** In a third of the worlds. */
+function listsPlan(chance: Chance): ListsPlan | undefined {
+  if (!chance.happens(1 / 3)) return undefined;
+  return {
+    pauseMsMean: chance.oneOf([50, 200]),
+    limit: chance.oneOf([1, 3, 20, 1_000]),
+    clocksPutRight: chance.next() * 3,
   };
 }

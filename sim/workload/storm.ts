@@ -1,7 +1,9 @@
 import { Ambushes } from '../faults/ambushes';
+import { clockPutRight } from '../faults/blows/clocks';
 import { strike } from '../faults/strike';
 import type { Clients } from './clients';
 import type { Blow, Wish } from './plan';
+import { readLists } from './lists';
 import { Readers } from './readers';
 import type { Site } from './site';
 import type { Wishes } from './wishes';
@@ -42,6 +44,12 @@ export async function storm(site: Site, parts: { clients: Clients; wishes: Wishe
   await Promise.all([
     calls,
     new Readers(site).read(plan.readers, () => isOver),
+    ...(plan.lists
+      ? [
+          readLists(site, plan.lists, () => isOver),
+          ...scattered({ clock: plan.lists.clocksPutRight }, () => clockPutRight(site)),
+        ]
+      : []),
     ...scattered<Wish>(plan.wishes, (wish) => parts.wishes.carryOut(wish)),
     ...scattered<Blow>(plan.blows, (blow) => strike(site, blow)),
     ...(plan.leasing

@@ -199,13 +199,14 @@ export class SimInstance implements LineEnd {
 
   #databases(): Databases {
     return {
-      shardAt: ({ name }, { describeAccount, surroundings, parallelism }) => {
+      shardAt: ({ name }, { describeAccount, surroundings, parallelism, noteFault }) => {
         const database = this.world.database(name);
         const shard = new MarkedShard(
           {
             database,
             describeAccount,
             parallelism,
+            noteFault,
             surroundings: surroundings ?? this.#surroundings(),
             interfere: lineTo(this.world, this, database),
           },

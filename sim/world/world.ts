@@ -179,6 +179,12 @@ export class World implements InstanceWorld {
         this.coverage.mark(up ? 'breaker closed' : 'breaker opened');
         this.trace.note(`${instance} finds ${shard} ${up ? 'up' : 'down'}`);
       },
+      databaseFault: ({ verdict }) => {
+        this.coverage.mark(`database fault ${verdict}`);
+      },
+      clockSkew: ({ skewMs }) => {
+        if (Math.abs(skewMs) > 1_000) this.coverage.mark('clock skew measured');
+      },
       defect: (incident, error) => {
         this.model.violated('noDefect', `${instance} reports a defect ${incident}: ${describe(error)}`);
       },

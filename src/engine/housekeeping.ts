@@ -6,6 +6,9 @@ import { Periodic } from './periodic';
 /** Between two looks for shards that another instance registered. */
 const DISCOVER_MS = 5_000;
 
+/** Clocks are compared once in so many looks. */
+const LOOKS_PER_CLOCKS = 6;
+
 /** Leases and operations are tidied once in so many looks. */
 const LOOKS_PER_TIDYING = 60;
 
@@ -15,6 +18,8 @@ export interface HousekeepingParts {
   readonly directory: Directory;
   readonly observer: EngineObserver;
   readonly discoverShards: () => Promise<void>;
+  /** Never rejects. */
+  readonly lookAtClocks: () => Promise<void>;
   readonly later?: Later;
 }
 
@@ -37,8 +42,9 @@ export class Housekeeping {
 
   /** Never rejects. */
   async look(): Promise<void> {
-    const { directory, observer, discoverShards } = this.parts;
+    const { directory, observer, discoverShards, lookAtClocks } = this.parts;
     this.#looks += 1;
+    if (this.#looks % LOOKS_PER_CLOCKS === 1) await lookAtClocks();
     try {
       await discoverShards();
       if (this.#looks % LOOKS_PER_TIDYING !== 0) return;

@@ -1,6 +1,7 @@
 import { laneOn } from '../../test/models/lane-on';
 import { always, ScriptedFaults } from '../../test/models/scripted-faults';
 import { promisesSettled } from '../../test/models/turns';
+import { ShardFault, ShardUnavailableError } from '../shards/faults';
 import type { LaneOutcome } from './engine-outcome';
 
 describe('a lane', () => {
@@ -120,6 +121,40 @@ describe('a lane', () => {
     expect(breaker.isOpen).toBe(false);
   });
 
+  test('finds the one command that an error which nobody knows is about, and tells it alone to come again', async () => {
+    const { shard, submit, observer, breaker } = laneOn();
+    shard.culprit = 'f';
+    shard.culpritError = unclassified;
+    const ids = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
+    const outcomes = await Promise.all(ids.map(submit));
+
+    expect(outcomes.map((outcome) => outcome.kind)).toEqual(
+      ids.map((id) => (id === 'f' ? 'shardUnavailable' : 'applied')),
+    );
+    expect(observer.defects).toEqual([]);
+    expect(breaker.isOpen).toBe(false);
+  });
+
+  test('does not halve a batch on and on while the whole shard answers with an error that nobody knows', async () => {
+    const faults = new ScriptedFaults({ lock: always('unclassified') });
+    const { shard, submit, observer, breaker } = laneOn({}, faults);
+    const outcomes = await Promise.all(Array.from({ length: 64 }, (_, number) => submit(`r${number}`)));
+
+    expect(new Set(outcomes.map(({ kind }) => kind))).toEqual(new Set(['shardUnavailable']));
+    expect(shard.batches.map(({ length }) => length)).toEqual([64, 32, 32]);
+    expect(observer.defects).toEqual([]);
+    expect(breaker.isOpen).toBe(true);
+  });
+
+  test.each(['again', 'unavailable', 'outcomeUnknown'] as const)(
+    'does not split a batch that fails by what passes: %s',
+    async (verdict) => {
+      const { shard, submit } = laneOn({}, new ScriptedFaults({ lock: always(verdict) }));
+      await Promise.all(['a', 'b', 'c', 'd'].map(submit));
+      expect(shard.batches.map(({ length }) => length)).toEqual([4]);
+    },
+  );
+
   test('answers everybody who waits for a shard that is gone, and leaves it alone for a while', async () => {
     const faults = new ScriptedFaults({ begin: always('unavailable').slice(0, 3) });
     const { shard, submit, clock, observer } = laneOn({ breakMs: 500, batchCommandsMax: 2 }, faults);
@@ -201,4 +236,9 @@ describe('a lane', () => {
 
 function incidentOf(outcome: LaneOutcome | undefined): string {
   return outcome?.kind === 'failed' ? outcome.incident : 'none';
+}
+
+function unclassified(): Error {
+  const fault = new ShardFault('s0', 'unclassified', Object.assign(new Error('signaled'), { errno: 9_001 }));
+  return new ShardUnavailableError('s0', fault.message, { cause: fault });
 }

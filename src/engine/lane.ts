@@ -1,6 +1,6 @@
 import type { Command } from '../ledger/command';
 import { DirectoryOverloadedError, DirectoryUnavailableError } from '../shards/directory/directory';
-import { ShardContendedError, ShardUnavailableError } from '../shards/faults';
+import { isUnclassified, ShardContendedError, ShardUnavailableError } from '../shards/faults';
 import { type BatchChain, type BatchHint, NO_HINT, type Shard } from '../shards/shard';
 import type { Ahead, NextBatch } from '../shards/ahead';
 import type { Breaker } from './breaker';
@@ -141,13 +141,24 @@ export class Lane {
   }
 
   async #runBatch(batch: readonly Waiting[], chain?: BatchChain): Promise<void> {
-    const { shard, breaker, now, turn } = this.parts;
+    const { shard, breaker, now } = this.parts;
     if (breaker.isOpen) {
       await chain?.ahead?.giveUp();
       answerAll(batch, { kind: 'shardUnavailable', shard: shard.name });
       return;
     }
     const started = now();
+    const failure = await this.#tryBatch(batch, started, chain);
+    if (failure) await this.#answerFailed(batch, failure.error, started);
+  }
+
+  /** Applies a batch and answers it; a batch that failed is left unanswered, and its error returned. */
+  async #tryBatch(
+    batch: readonly Waiting[],
+    started: number,
+    chain?: BatchChain,
+  ): Promise<{ readonly error: unknown } | undefined> {
+    const { shard, breaker, turn } = this.parts;
     try {
       const commands = batch.map((waiting) => waiting.command);
       const { outcomes, hint, ahead } = await shard.applyBatch(commands, this.#hint, chain);
@@ -161,9 +172,10 @@ export class Lane {
       if (ahead) this.#answered = turn().then(answer);
       else answer();
       this.#report(batch, started);
+      return undefined;
     } catch (error) {
       this.#hint = NO_HINT;
-      await this.#answerFailed(batch, error, started);
+      return { error };
     }
   }
 
@@ -183,6 +195,10 @@ export class Lane {
       await this.#runBatch(batch.slice(half));
       return;
     }
+    if (isUnclassified(error)) {
+      await this.#findCulprit(batch, started);
+      return;
+    }
     this.#report(batch, started);
     if (error instanceof ShardUnavailableError) {
       breaker.open();
@@ -197,6 +213,36 @@ export class Lane {
       observer.defect(incident, error);
       answerAll(batch, { kind: 'failed', incident });
     }
+  }
+
+  /**
+   * A batch has failed by an error that nobody knows. If one of its commands is what the error is about, that command alone
+   * is told so; each step halves what may be it. If both halves fail, the shard is in trouble, and further halving would only
+   * keep everybody waiting.
+   */
+  async #findCulprit(batch: readonly Waiting[], started: number): Promise<void> {
+    const { shard, breaker, now } = this.parts;
+    let suspects = batch;
+    while (suspects.length > 1) {
+      const middle = Math.ceil(suspects.length / 2);
+      const failed: (readonly Waiting[])[] = [];
+      for (const half of [suspects.slice(0, middle), suspects.slice(middle)]) {
+        const begun = now();
+        const failure = await this.#tryBatch(half, begun);
+        if (!failure) continue;
+        if (isUnclassified(failure.error)) failed.push(half);
+        else await this.#answerFailed(half, failure.error, begun);
+      }
+      const [half, other] = failed;
+      if (!half) return;
+      if (other) {
+        breaker.open();
+        break;
+      }
+      suspects = half;
+    }
+    this.#report(suspects, started);
+    answerAll(suspects, { kind: 'shardUnavailable', shard: shard.name });
   }
 }
 

@@ -1,3 +1,14 @@
+import type { ShardFault } from '../shards/faults';
+
+/** An error of a database: whose it was, what it means for a transaction, and the number or code that it came with. */
+export type DatabaseFault = Pick<ShardFault, 'shard' | 'verdict' | 'reported' | 'cause'>;
+
+export interface ClockSkew {
+  readonly database: string;
+  readonly against: 'instance' | 'directory';
+  readonly skewMs: number;
+}
+
 /** What the engine reports of itself. Implementations must be fast and must not throw. */
 export interface EngineObserver {
   batchDone(batch: { shard: string; lane: number; commands: number; seconds: number }): void;
@@ -8,6 +19,10 @@ export interface EngineObserver {
   /** A deduction that was answered and cannot be charged any more. */
   shortfall(lost: { accountId: string; requestId: string; amountMinor: bigint; reason: string }): void;
   shardState(shard: string, up: boolean): void;
+  /** A database (a shard, or the directory) reported an error, conflicts included. Every try of a batch is told. */
+  databaseFault(fault: DatabaseFault): void;
+  /** How far a database's clock is ahead of this instance's, or of the directory's. */
+  clockSkew(skew: ClockSkew): void;
   /** Something that should not happen did; `incident` is what the user was given to quote. */
   defect(incident: string, error: unknown): void;
   /** A round of the collector: how many requests waited for it, and whether it took locks on every shard. */
@@ -22,6 +37,8 @@ export const SILENT_OBSERVER: EngineObserver = {
   flushed: () => undefined,
   shortfall: () => undefined,
   shardState: () => undefined,
+  databaseFault: () => undefined,
+  clockSkew: () => undefined,
   defect: () => undefined,
   collected: () => undefined,
   deferred: () => undefined,

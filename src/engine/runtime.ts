@@ -14,6 +14,7 @@ import { waysOfDeducting } from '../strategies/ways-of-deducting';
 import { AccountLookUps } from './account-look-ups';
 import { ACCOUNT_CACHE_SETTINGS, AccountCache } from './account-cache';
 import { Balances } from './balances';
+import { ClockWatch } from './clock-watch';
 import { Collector, COLLECTOR_SETTINGS } from './collector';
 import { CREDIT_LIMIT_SETTINGS, CreditLimit } from './credit-limit';
 import { Engine } from './engine';
@@ -110,7 +111,10 @@ export class EngineRuntime {
     this.surroundings = surroundings;
     this.instanceId = newId();
     this.#databases = options.databases ?? REAL_DATABASES;
-    this.directory = new Directory(this.#databases.directoryDatabaseAt(options.directory), newId);
+    const directoryDatabase = this.#databases.directoryDatabaseAt(options.directory);
+    this.directory = new Directory(directoryDatabase, newId, (fault) => {
+      observer.databaseFault(fault);
+    });
     const windowMs = options.idempotencyWindowMs ?? ACCOUNT_CACHE_SETTINGS.windowMs;
     const accountLookUps = new AccountLookUps(this.directory, { now, turn });
     this.accounts = new AccountCache(accountLookUps, { ...ACCOUNT_CACHE_SETTINGS, windowMs }, now, () =>
@@ -204,7 +208,14 @@ export class EngineRuntime {
     });
     this.operations = this.#operations(windowMs);
     const discoverShards = (): Promise<void> => this.discoverShards();
-    this.#housekeeping = new Housekeeping({ directory, observer, discoverShards, later });
+    const clocks = new ClockWatch({
+      directory: { name: 'directory', clockUs: () => directory.nowUs() },
+      shards: () => shards.all.map(({ shard }) => shard),
+      surroundings,
+      observer,
+    });
+    const lookAtClocks = (): Promise<void> => clocks.look();
+    this.#housekeeping = new Housekeeping({ directory, observer, discoverShards, lookAtClocks, later });
   }
 
   /**
@@ -312,6 +323,9 @@ export class EngineRuntime {
       parallelism: this.options.lanesPerShard,
       deductionSettings: this.options.strategySettings ?? STRATEGY_SETTINGS,
       surroundings: this.surroundings,
+      noteFault: (fault) => {
+        this.observer.databaseFault(fault);
+      },
     });
   }
 

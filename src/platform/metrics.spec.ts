@@ -1,7 +1,45 @@
+import { ShardFault } from '../shards/faults';
 import { Metrics } from './metrics';
 import { StructuredLog } from './structured-log';
 
 describe('the metrics', () => {
+  test('show how far the clocks of databases are off, and warn above a second, not without end', async () => {
+    const lines: string[] = [];
+    const metrics = new Metrics(new StructuredLog('warn', (line) => lines.push(line)));
+    metrics.clockSkew({ database: 's0', against: 'directory', skewMs: 900 });
+    expect(lines).toEqual([]);
+    for (let n = 0; n < 40; n += 1)
+      metrics.clockSkew({ database: 's1', against: 'instance', skewMs: -86_400_000 });
+
+    const shown = await metrics.registry.metrics();
+    expect(shown).toContain('hotsplit_clock_skew_seconds{database="s0",against="directory"} 0.9');
+    expect(shown).toContain('hotsplit_clock_skew_seconds{database="s1",against="instance"} -86400');
+    expect(lines).toHaveLength(20);
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ level: 'warn', database: 's1', skewSeconds: -86_400 });
+  });
+
+  test('count errors of databases by their number, log the first of them, and keep to a bounded number of series', async () => {
+    const lines: string[] = [];
+    const metrics = new Metrics(new StructuredLog('warn', (line) => lines.push(line)));
+    for (let number = 1; number <= 300; number += 1) {
+      const cause = Object.assign(new Error('signaled'), { errno: 10_000 + number });
+      metrics.databaseFault(new ShardFault('s0', 'unclassified', cause));
+    }
+    metrics.databaseFault(
+      new ShardFault('s0', 'again', Object.assign(new Error('deadlock'), { errno: 1213 })),
+    );
+
+    const shown = await metrics.registry.metrics();
+    expect(shown).toContain(
+      'hotsplit_database_errors_total{database="s0",verdict="unclassified",code="10001"} 1',
+    );
+    expect(shown).toContain(
+      'hotsplit_database_errors_total{database="s0",verdict="unclassified",code="other"} 200',
+    );
+    expect(lines).toHaveLength(20);
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ level: 'warn', database: 's0', code: '10001' });
+  });
+
   test('count every deduction that was answered and cannot be charged, and the log has each', async () => {
     const lines: string[] = [];
     const metrics = new Metrics(new StructuredLog('error', (line) => lines.push(line)));

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { EngineObserver } from '../engine/observer';
+import type { ClockSkew, DatabaseFault, EngineObserver } from '../engine/observer';
 import { CommandMetrics } from './command-metrics';
 import { SHORTFALL, StructuredLog } from './structured-log';
 
@@ -18,11 +18,16 @@ export interface AuditSummary {
 }
 
 const FINDINGS_LOGGED_MAX = 10;
+/** A skew beyond this is warned about. */
+const SKEW_WARNED_MS = 1_000;
+/** Numbers and codes that have a series of their own; a database that makes numbers up must not fill the memory. */
+const FAULT_CODES_MAX = 100;
 
 /** Everything that `/metrics` shows, and the engine's observer. */
 @Injectable()
 export class Metrics implements EngineObserver {
   readonly registry = new Registry();
+  readonly #faultCodes = new Set<string>();
   #depths: DepthSource = () => [];
   #ofAll: () => Promise<string | undefined> = () => Promise.resolve(undefined);
   readonly #shardsDown = new Set<string>();
@@ -78,6 +83,22 @@ export class Metrics implements EngineObserver {
     labelNames: ['shard'],
     // Several workers: down for one of them is worth knowing.
     aggregator: 'min',
+    registers: [this.registry],
+  });
+
+  readonly #databaseErrors = new Counter({
+    name: 'hotsplit_database_errors_total',
+    help: 'Errors of a database by what they mean for a transaction and the number or code they came with, every try counted.',
+    labelNames: ['database', 'verdict', 'code'],
+    registers: [this.registry],
+  });
+
+  readonly #clockSkew = new Gauge({
+    name: 'hotsplit_clock_skew_seconds',
+    help: "How far a database's clock is ahead of this instance's, or of the directory's.",
+    labelNames: ['database', 'against'],
+    // Several workers: they are on one machine, so any of them will do.
+    aggregator: 'max',
     registers: [this.registry],
   });
 
@@ -283,6 +304,36 @@ export class Metrics implements EngineObserver {
     if (up || this.#shardsDown.has(shard)) return;
     this.#shardsDown.add(shard);
     this.log.warn('shard cannot be reached; its share of requests is turned away', { shard });
+  }
+
+  databaseFault({ shard: database, verdict, reported, cause }: DatabaseFault): void {
+    this.#databaseErrors.inc({ database, verdict, code: this.#faultCode(reported) });
+    // Conflicts come with the load; defects have a line of their own, under their incident.
+    if (verdict === 'again' || verdict === 'lookUpKeys' || verdict === 'defect') return;
+    this.log.warn('a database reported an error', {
+      database,
+      verdict,
+      code: reported,
+      error: cause,
+    });
+  }
+
+  clockSkew({ database, against, skewMs }: ClockSkew): void {
+    this.#clockSkew.set({ database, against }, skewMs / 1_000);
+    if (Math.abs(skewMs) <= SKEW_WARNED_MS) return;
+    this.log.warn(
+      'the clock of a database is wrong, or that of this instance: entries are listed out of order',
+      {
+        database,
+        against,
+        skewSeconds: skewMs / 1_000,
+      },
+    );
+  }
+
+  #faultCode(reported: string): string {
+    if (this.#faultCodes.size < FAULT_CODES_MAX) this.#faultCodes.add(reported);
+    return this.#faultCodes.has(reported) ? reported : 'other';
   }
 
   collected(round: { requests: number; locked: boolean }): void {

@@ -10,12 +10,19 @@ export type FaultVerdict =
   | 'overloaded'
   /** The database does not take transactions now (refused, shutting down, full): nothing was done. */
   | 'unavailable'
-  /** A defect or a bad command: another try will not mend it. */
+  /**
+   * The database answered with an error that no table knows: nothing was done. It is taken for the database's trouble and
+   * never for a defect of the service; one command of the batch may still be what it is about.
+   */
+  | 'unclassified'
+  /** A statement of the service is wrong, or its values are: another try will not mend it. */
   | 'defect';
 
 /** A database error, classified. The driver's error is the `cause`. */
 export class ShardFault extends Error {
   readonly code = 'SHARD_FAULT';
+  /** The server's error number, or the code of the driver or the operating system where the server gave none. */
+  readonly reported: string;
 
   constructor(
     readonly shard: string,
@@ -24,7 +31,29 @@ export class ShardFault extends Error {
   ) {
     super(`shard ${shard}: ${verdict}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
     this.name = 'ShardFault';
+    this.reported = reportedBy(cause);
   }
+}
+
+function reportedBy(cause: unknown): string {
+  const { errno = 0, code } = (cause ?? {}) as { errno?: number; code?: string };
+  return errno > 0 ? String(errno) : (code ?? 'none');
+}
+
+/** Is told of every fault of a database that is more than a key that exists already. Must be fast and must not throw. */
+export type NoteFault = (fault: ShardFault) => void;
+
+/**
+ * What a fault of the COMMIT itself means. A conflict is known to have rolled the transaction back; after any other error
+ * the transaction may have been committed all the same.
+ */
+export function faultAtCommit(fault: ShardFault): ShardFault {
+  return fault.verdict === 'again' ? fault : new ShardFault(fault.shard, 'outcomeUnknown', fault.cause);
+}
+
+/** Whether an error without a server's number comes from the service's own code, e.g. a `TypeError`. */
+export function isOwnMistake(code: string | undefined): boolean {
+  return code === undefined || (code.startsWith('ERR_') && !/^ERR_(SSL|TLS)_/.test(code));
 }
 
 /** The shard could not be reached or did not answer in time. A command may or may not have taken effect. */
@@ -47,6 +76,18 @@ export class ShardUnavailableError extends Error {
  */
 export class ShardOverloadedError extends ShardUnavailableError {
   override readonly name = 'ShardOverloadedError';
+}
+
+/**
+ * Whether a batch failed by an error that nobody knows. It may be about one of its commands, or the whole shard may be in
+ * trouble: only smaller batches can show which.
+ */
+export function isUnclassified(error: unknown): error is ShardUnavailableError {
+  return (
+    error instanceof ShardUnavailableError &&
+    error.cause instanceof ShardFault &&
+    error.cause.verdict === 'unclassified'
+  );
 }
 
 /** Tries were spent on lock conflicts. Nothing was done. */
@@ -96,11 +137,17 @@ export class DatabaseRefusedError extends Error {
  *
  * Rejects with `ShardUnavailableError` for such a fault, and with anything else as it came.
  */
-export async function unlessUnavailable<T>(shard: string, run: () => Promise<T>): Promise<T> {
+export async function unlessUnavailable<T>(
+  shard: string,
+  run: () => Promise<T>,
+  noteFault?: NoteFault,
+): Promise<T> {
   try {
     return await run();
   } catch (error) {
-    if (!(error instanceof ShardFault) || error.verdict === 'defect') throw error;
+    if (!(error instanceof ShardFault)) throw error;
+    noteFault?.(error);
+    if (error.verdict === 'defect') throw error;
     const Unavailable = error.verdict === 'overloaded' ? ShardOverloadedError : ShardUnavailableError;
     throw new Unavailable(shard, error.message, { cause: error });
   }

@@ -3,7 +3,7 @@ import type { Command } from '../ledger/command';
 import type { Outcome } from '../ledger/outcome';
 import { lockedState, withKeys } from './attempt-batch';
 import type { BatchStore, BatchTransaction } from './batch-transaction';
-import { ShardContendedError, ShardFault, ShardUnavailableError } from './faults';
+import { type NoteFault, ShardContendedError, ShardFault, ShardUnavailableError } from './faults';
 import type { LockedAccount } from './shard';
 
 /**
@@ -12,19 +12,24 @@ import type { LockedAccount } from './shard';
  * Rejects with `ShardContendedError` after a deadlock or lock timeout, with `ShardUnavailableError` when the shard is
  * not there.
  */
-export async function lockAccount(store: BatchStore, accountId: string): Promise<LockedAccount> {
-  const transaction = await told(store.name, () => store.begin());
+export async function lockAccount(
+  store: BatchStore,
+  accountId: string,
+  noteFault?: NoteFault,
+): Promise<LockedAccount> {
+  const told = <T>(run: () => Promise<T>): Promise<T> => underLocks(store.name, run, noteFault);
+  const transaction = await told(() => store.begin());
   const ending = endOnce(transaction);
   const wholeAccounts = new Set([accountId]);
   try {
-    const locked = await told(store.name, () =>
+    const locked = await told(() =>
       transaction.lock({ rows: new Map([[accountId, new Set()]]), wholeAccounts }),
     );
     return {
       rows: locked.rows,
       apply: async (commands) => {
         try {
-          const outcomes = await told(store.name, () =>
+          const outcomes = await told(() =>
             decide(transaction, lockedState(locked, wholeAccounts), commands),
           );
           if (!outcomes) throw new ShardContendedError(store.name, 1);
@@ -69,11 +74,17 @@ function endOnce(transaction: BatchTransaction): { committed: () => void; releas
 }
 
 /** Nothing is tried again under locks: a conflict is told as one, anything else as a shard that is not there. */
-async function told<T>(shard: string, run: () => Promise<T>): Promise<T> {
+async function underLocks<T>(
+  shard: string,
+  run: () => Promise<T>,
+  noteFault: NoteFault | undefined,
+): Promise<T> {
   try {
     return await run();
   } catch (error) {
-    if (!(error instanceof ShardFault) || error.verdict === 'defect') throw error;
+    if (!(error instanceof ShardFault)) throw error;
+    if (error.verdict !== 'lookUpKeys') noteFault?.(error);
+    if (error.verdict === 'defect') throw error;
     throw error.verdict === 'again' || error.verdict === 'lookUpKeys' || error.verdict === 'overloaded'
       ? new ShardContendedError(shard, 1, { cause: error })
       : new ShardUnavailableError(shard, error.message, { cause: error });

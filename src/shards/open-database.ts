@@ -1,4 +1,5 @@
 import type { Database } from './database';
+import type { NoteFault } from './faults';
 import { MysqlBatchStore } from './mysql/mysql-batch-store';
 import { MysqlDeductionSessions } from './mysql/mysql-deduction-sessions';
 import { MysqlDatabase } from './mysql/mysql-database';
@@ -25,13 +26,14 @@ export interface ShardOptions {
   readonly surroundings?: Surroundings;
   readonly policy?: RetryPolicy;
   readonly deductionSettings?: DeductionSettings;
+  readonly noteFault?: NoteFault;
 }
 
 /** The shard at an address, not connected yet: call `open`. */
 export function shardAt({ name, location }: ShardAddress, options: ShardOptions): Shard {
   const { clusterId, describeAccount, surroundings = REAL_SURROUNDINGS, policy = RETRY_POLICY } = options;
-  const { deductionSettings = DEDUCTION_SETTINGS } = options;
-  const common = { name, clusterId, describeAccount, surroundings, policy, deductionSettings };
+  const { deductionSettings = DEDUCTION_SETTINGS, noteFault } = options;
+  const common = { name, clusterId, describeAccount, surroundings, policy, deductionSettings, noteFault };
   if (location.kind === 'sqlite') {
     const file = SqliteFile.open(location.path);
     return new SqlShard({

@@ -86,6 +86,21 @@ describe('a batch', () => {
     expect(faults.steps.slice(4)).toEqual(['begin', 'lock', 'lookUp', 'beforeCommit', 'afterCommit']);
   });
 
+  test('whose COMMIT was answered with an error, and stands all the same, is found and never said to have done nothing', async () => {
+    const faults = new ScriptedFaults({
+      afterCommit: ['unclassified'],
+      lock: [undefined, ...always('again')],
+    });
+    const { run, database } = setUp({ rows: [row({ availableMinor: 50n })], faults });
+    const error: unknown = await runBatch(run, [deduct()], NO_HINT).catch((thrown: unknown) => thrown);
+
+    expect(database.account('acme').rows.get(0)?.availableMinor).toBe(40n);
+    // "Overloaded" would promise that nothing was done.
+    expect(error).toMatchObject({ code: 'SHARD_UNAVAILABLE' });
+    faults.plan('lock', []);
+    expect((await runBatch(run, [deduct()], NO_HINT)).outcomes).toMatchObject([{ kind: 'replayed' }]);
+  });
+
   test('that took the last unit and lost its answer is replayed, not refused', async () => {
     const { run } = setUp({
       rows: [row({ availableMinor: 10n })],

@@ -2,7 +2,7 @@ import type { Command } from '../ledger/command';
 import type { Needs } from '../ledger/shard-state';
 import { attemptBatch, type AttemptScope } from './attempt-batch';
 import type { BatchStore } from './batch-transaction';
-import { ShardContendedError, ShardFault, ShardUnavailableError } from './faults';
+import { type NoteFault, ShardContendedError, ShardFault, ShardUnavailableError } from './faults';
 import type { BatchChain, BatchHint, BatchResult } from './shard';
 import type { Surroundings } from './surroundings';
 
@@ -36,6 +36,7 @@ export interface RunBatch {
   readonly store: BatchStore;
   readonly policy: RetryPolicy;
   readonly surroundings: Surroundings;
+  readonly noteFault?: NoteFault | undefined;
   /** Creates rows that a command named and that do not exist. */
   createMissingRows(rows: Needs['missingRows'], commands: readonly Command[]): Promise<void>;
 }
@@ -87,7 +88,9 @@ export async function runBatch(
       }
       if (surroundings.now() > deadline) throw spent({ shard: store.name, tries, mayHaveCommitted });
     } catch (error) {
-      if (!(error instanceof ShardFault) || error.verdict === 'defect') throw error;
+      if (!(error instanceof ShardFault)) throw error;
+      if (error.verdict !== 'lookUpKeys') run.noteFault?.(error);
+      if (error.verdict === 'defect') throw error;
       scope = { ...scope, lookUpKeys: true };
       mayHaveCommitted ||= error.verdict === 'outcomeUnknown';
       if (error.verdict === 'lookUpKeys' && tries === 1) {
@@ -95,7 +98,7 @@ export async function runBatch(
         continue;
       }
       const pause = surroundings.random() * Math.min(policy.backoffMsMax, policy.backoffMsBase * 2 ** tries);
-      const triesMax = error.verdict === 'unavailable' ? policy.unavailableTriesMax : policy.triesMax;
+      const triesMax = isTrouble(error) ? policy.unavailableTriesMax : policy.triesMax;
       const triesUntil = isConflict(error) ? deadline : began + policy.unansweredMsMax;
       if (tries >= triesMax || surroundings.now() + pause > triesUntil) {
         throw spent({ shard: store.name, tries, mayHaveCommitted, fault: error });
@@ -108,6 +111,10 @@ export async function runBatch(
 
 function isShort(outcome: { kind: string }): boolean {
   return outcome.kind === 'insufficientFunds';
+}
+
+function isTrouble({ verdict }: ShardFault): boolean {
+  return verdict === 'unavailable' || verdict === 'unclassified';
 }
 
 function isConflict({ verdict }: ShardFault): boolean {

@@ -1,7 +1,7 @@
 import type { DeductCommand } from '../ledger/command';
 import type { Entry } from '../ledger/entry';
 import type { Carried, DeductionResult, DeductionSession, DeductionWay } from './deduction-way';
-import { ShardFault } from './faults';
+import { type NoteFault, ShardFault } from './faults';
 import type { Places } from './places';
 import type { Surroundings } from './surroundings';
 
@@ -45,6 +45,7 @@ export interface RunDeduction {
   readonly places: Places;
   readonly settings: DeductionSettings;
   readonly surroundings: Surroundings;
+  readonly noteFault?: NoteFault | undefined;
   findEntry(accountId: string, requestId: string): Promise<Entry | undefined>;
 }
 
@@ -115,6 +116,7 @@ async function afterFault(
   | { readonly kind: 'handOver'; readonly mayHaveCommitted: boolean }
   | undefined
 > {
+  if (fault.verdict !== 'lookUpKeys') run.noteFault?.(fault);
   switch (fault.verdict) {
     case 'lookUpKeys':
     case 'again': {
@@ -125,6 +127,7 @@ async function afterFault(
     case 'outcomeUnknown':
     case 'unavailable':
     case 'overloaded':
+    case 'unclassified':
       // The lane knows how to wait for a shard that is away, and when to give it up.
       return { kind: 'handOver', mayHaveCommitted: fault.verdict === 'outcomeUnknown' };
     case 'defect':

@@ -158,8 +158,14 @@ export interface Shard extends LedgerScan {
    */
   settledUntilUs(accountId: string): Promise<number>;
 
+  /** The time of the account's newest committed entry here (µs), marks of holds included; 0 where there is none. */
+  newestEntryUs(accountId: string): Promise<number>;
+
   /** Entries before a position, newest first; marks of holds are not among them. */
   listEntries(query: EntryQuery): Promise<Entry[]>;
+
+  /** The database's clock, in microseconds since 1970. */
+  clockUs(): Promise<number>;
 
   ping(): Promise<void>;
 

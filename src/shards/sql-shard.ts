@@ -7,7 +7,7 @@ import type { SubAccount, SubAccountSeed } from '../ledger/sub-account';
 import type { BatchStore } from './batch-transaction';
 import type { DeductionResult, DeductionWay } from './deduction-way';
 import { type Cell, type Database, type Dialect, integer, text } from './database';
-import { unlessUnavailable } from './faults';
+import { type NoteFault, unlessUnavailable } from './faults';
 import { lockAccount } from './lock-account';
 import type {
   EntryKeyPlace,
@@ -45,6 +45,7 @@ import { findEntries } from './statements/find-entries';
 import { findHold } from './statements/find-hold';
 import { toHold } from './statements/hold-row';
 import { listEntries } from './statements/list-entries';
+import { newestEntry } from './statements/newest-entry';
 import { nowUs } from './statements/now';
 import { openLeases } from './statements/open-leases';
 import { pendingDepartures, toPendingDeparture } from './statements/pending-departures';
@@ -78,6 +79,7 @@ export interface SqlShardParts {
   readonly describeAccount: DescribeAccount;
   readonly surroundings: Surroundings;
   readonly policy: RetryPolicy;
+  readonly noteFault?: NoteFault | undefined;
 }
 
 /** Rows created by one statement. */
@@ -131,12 +133,13 @@ export class SqlShard implements Shard {
   }
 
   applyBatch(commands: readonly Command[], hint: BatchHint, chain?: BatchChain): Promise<BatchResult> {
-    const { batches: store, surroundings, policy } = this.parts;
+    const { batches: store, surroundings, policy, noteFault } = this.parts;
     return runBatch(
       {
         store,
         policy,
         surroundings,
+        noteFault,
         // Unguarded, so that a deadlock over a new row is tried again with the batch.
         createMissingRows: async (rows) => {
           const seeds = rows.map(async (row) => ({
@@ -153,9 +156,10 @@ export class SqlShard implements Shard {
   }
 
   deduct(command: DeductCommand, way: DeductionWay): Promise<DeductionResult> {
-    const { name, deductions: sessions, deductionSettings: settings, surroundings } = this.parts;
+    const { name, deductions: sessions, deductionSettings: settings, surroundings, noteFault } = this.parts;
     const findEntry = (accountId: string, requestId: string) => this.findEntry(accountId, requestId);
-    const run = { shard: name, sessions, places: this.#places, settings, surroundings, findEntry };
+    const places = this.#places;
+    const run = { shard: name, sessions, places, settings, surroundings, noteFault, findEntry };
     return runDeduction(run, way, command);
   }
 
@@ -213,7 +217,7 @@ export class SqlShard implements Shard {
   }
 
   lockAccount(accountId: string): Promise<LockedAccount> {
-    return lockAccount(this.parts.batches, accountId);
+    return lockAccount(this.parts.batches, accountId, this.parts.noteFault);
   }
 
   async drainingAccounts(page: { after: string; limit: number }): Promise<string[]> {
@@ -244,9 +248,14 @@ export class SqlShard implements Shard {
     if (first.length > 0) return Math.max(...first);
 
     // No row here yet. One that comes later writes entries later than a clock that was read before it was missed.
-    const [row] = await this.#read({ sql: `SELECT ${nowUs(database.dialect)}`, parameters: [] });
+    const now = await this.clockUs();
     const again = await clocks();
-    return again.length > 0 ? Math.max(...again) : integer(row?.[0]);
+    return again.length > 0 ? Math.max(...again) : now;
+  }
+
+  async newestEntryUs(accountId: string): Promise<number> {
+    const [row] = await this.#read(newestEntry(accountId));
+    return row ? integer(row[0]) : 0;
   }
 
   async listEntries(query: EntryQuery): Promise<Entry[]> {
@@ -279,6 +288,11 @@ export class SqlShard implements Shard {
 
   async findTransfers(ids: Parameters<LedgerScan['findTransfers']>[0]): Promise<StoredTransfer[]> {
     return (await this.#read(findTransfers(ids))).map(toStoredTransfer);
+  }
+
+  async clockUs(): Promise<number> {
+    const [row] = await this.#read({ sql: `SELECT ${nowUs(this.parts.database.dialect)}`, parameters: [] });
+    return integer(row?.[0]);
   }
 
   async ping(): Promise<void> {
@@ -320,6 +334,6 @@ export class SqlShard implements Shard {
   }
 
   #guard<T>(run: () => Promise<T>): Promise<T> {
-    return unlessUnavailable(this.name, run);
+    return unlessUnavailable(this.name, run, this.parts.noteFault);
   }
 }

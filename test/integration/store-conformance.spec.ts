@@ -334,6 +334,15 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ mark, locksRows, makeSite }) =>
       }
     });
 
+    it('knows the time of the newest entry, and none where there is none', async () => {
+      expect(await on.shard.newestEntryUs('acme')).toBe(0);
+      await run(credit('fund', 1_000n));
+      await run(deduct('d', 1n));
+      const { createdAtUs } = (await on.shard.findEntry('acme', 'd')) ?? {};
+      expect(await on.shard.newestEntryUs('acme')).toBe(createdAtUs);
+      expect(await on.shard.clockUs()).toBeGreaterThan(createdAtUs ?? 0);
+    });
+
     it('has a settled moment for an account without rows', async () => {
       expect(await on.shard.settledUntilUs('nobody')).toBeGreaterThan(1_700_000_000_000_000);
     });

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import type { Command } from '../../src/ledger/command';
 import { type BatchChain, NO_HINT, type Shard } from '../../src/shards/shard';
 import { TcpProxy } from '../../chaos/network/tcp-proxy';
+import { listEntries } from '../../src/engine/entry-lists';
 import { fingerprint } from '../../src/engine/fingerprint';
 import * as commands from '../models/commands';
 import { fence, transferOut } from '../models/commands';
@@ -54,6 +55,24 @@ describe.each(STORES)('[$mark] a database', ({ mark, makeSite }) => {
     const write = async (): Promise<unknown> => connection.run('UPDATE sub_account SET available = -1');
     await expect(write()).rejects.toThrow(/constraint|CHECK/i);
     await connection.close();
+  });
+
+  it('lists what was written while its clock was a day ahead, and what was written since it was put right', async () => {
+    await kinds(credit(10n));
+    await kinds(deduct(1n));
+    // As the deduction would stand there if the clock had been ahead.
+    const connection = await rawSql(site.location, mark);
+    await connection.run(
+      "UPDATE entry SET created_at_us = created_at_us + 86400000000 WHERE request_id = 'd'",
+    );
+    await connection.close();
+    await kinds(take('since', 0));
+
+    const parts = { shards: [shard], sleep: () => Promise.resolve() };
+    const first = await listEntries(parts, 'acme', { limit: 2 });
+    const second = await listEntries(parts, 'acme', { limit: 2, before: first.next });
+    const ids = [first, second].map(({ items }) => items.map(({ entry }) => entry.requestId));
+    expect(ids).toEqual([['d', 'since'], ['c']]);
   });
 
   if (mark === 'sqlite') {

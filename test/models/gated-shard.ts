@@ -13,6 +13,8 @@ export class GatedShard extends MemoryShard {
   readonly hints: BatchHint[] = [];
   /** Batches with a command of this id fail, in a way that another try does not mend. */
   culprit: string | undefined;
+  /** What such a batch fails with. */
+  culpritError: () => Error = () => new Error('a command that no shard can stand');
   #gate: Promise<void> = Promise.resolve();
   #open: () => void = () => undefined;
 
@@ -35,7 +37,7 @@ export class GatedShard extends MemoryShard {
     this.batches.push(ids);
     this.hints.push(hint);
     await this.#gate;
-    if (ids.some((id) => id === this.culprit)) throw new Error('a command that no shard can stand');
+    if (ids.some((id) => id === this.culprit)) throw this.culpritError();
     return super.applyBatch(commands, hint, chain);
   }
 }

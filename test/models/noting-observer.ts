@@ -10,6 +10,8 @@ export class NotingObserver implements EngineObserver {
   readonly shortfalls: Parameters<EngineObserver['shortfall']>[0][] = [];
   readonly rounds: { requests: number; locked: boolean }[] = [];
   readonly deferrals: string[] = [];
+  readonly skews: Parameters<EngineObserver['clockSkew']>[0][] = [];
+  readonly faults: Parameters<EngineObserver['databaseFault']>[0][] = [];
 
   batchDone(batch: { shard: string; lane: number; commands: number; seconds: number }): void {
     this.batches.push(batch);
@@ -29,6 +31,14 @@ export class NotingObserver implements EngineObserver {
 
   shardState(shard: string, up: boolean): void {
     this.shardStates.push([shard, up ? 'up' : 'down']);
+  }
+
+  databaseFault(fault: Parameters<EngineObserver['databaseFault']>[0]): void {
+    this.faults.push(fault);
+  }
+
+  clockSkew(skew: Parameters<EngineObserver['clockSkew']>[0]): void {
+    this.skews.push(skew);
   }
 
   defect(incident: string, error: unknown): void {

@@ -11,3 +11,16 @@ export function clockJump(site: Site): Promise<void> {
   else for (const instance of site.world.living) instance.wallOffsetMs += ms;
   return Promise.resolve();
 }
+
+/** The clock of a shard is minutes to a day ahead for a while, or behind, and is put right. */
+export async function clockPutRight(site: Site): Promise<void> {
+  const chance = site.chance.named(`clock put right at ${site.nowMs}`);
+  const shard = chance.oneOf(site.shards);
+  const ms = chance.oneOf([-30_000, 2_500, 90_000, 86_400_000]);
+  site.note(`the clock of ${shard} is ${ms} ms ahead`);
+  site.world.coverage.mark('blow clockPutRight');
+  site.world.jumpClock(shard, ms);
+  await site.sleep(chance.between(100, 3_000));
+  site.note(`the clock of ${shard} is put right`);
+  site.world.jumpClock(shard, -ms);
+}

@@ -1,5 +1,5 @@
 import type { Cell, Database, Parameter } from '../database';
-import { ShardFault } from '../faults';
+import { type NoteFault, ShardFault } from '../faults';
 import { nowUs } from '../statements/now';
 
 /** The directory could not be asked. Nothing was changed, or the change is found by asking again. */
@@ -14,7 +14,10 @@ export class DirectoryOverloadedError extends DirectoryUnavailableError {
 
 /** Statements on the directory's database; a fault that is not a defect is told as `DirectoryUnavailableError`. */
 export class DirectoryDatabase {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly noteFault?: NoteFault,
+  ) {}
 
   open(): Promise<void> {
     return this.#guard(() => this.database.open('directory'));
@@ -40,7 +43,7 @@ export class DirectoryDatabase {
       return true;
     } catch (error) {
       if (error instanceof ShardFault && error.verdict === 'lookUpKeys') return false;
-      throw asUnavailable(error);
+      throw this.#asUnavailable(error);
     }
   }
 
@@ -57,13 +60,15 @@ export class DirectoryDatabase {
     try {
       return await run();
     } catch (error) {
-      throw asUnavailable(error);
+      throw this.#asUnavailable(error);
     }
   }
-}
 
-function asUnavailable(error: unknown): unknown {
-  if (!(error instanceof ShardFault) || error.verdict === 'defect') return error;
-  const Unavailable = error.verdict === 'overloaded' ? DirectoryOverloadedError : DirectoryUnavailableError;
-  return new Unavailable(`the directory cannot be asked: ${error.message}`, { cause: error });
+  #asUnavailable(error: unknown): unknown {
+    if (!(error instanceof ShardFault)) return error;
+    this.noteFault?.(error);
+    if (error.verdict === 'defect') return error;
+    const Unavailable = error.verdict === 'overloaded' ? DirectoryOverloadedError : DirectoryUnavailableError;
+    return new Unavailable(`the directory cannot be asked: ${error.message}`, { cause: error });
+  }
 }

@@ -1,5 +1,5 @@
 import { bytes, type Cell, type Database, integer, text, textOrNull } from '../database';
-import { DatabaseRefusedError } from '../faults';
+import { DatabaseRefusedError, type NoteFault } from '../faults';
 import { REAL_SURROUNDINGS } from '../surroundings';
 import {
   ACCOUNT_COLUMNS,
@@ -41,8 +41,9 @@ export class Directory {
   constructor(
     database: Database,
     private readonly newId: () => string = () => REAL_SURROUNDINGS.newId(),
+    noteFault?: NoteFault,
   ) {
-    this.#database = new DirectoryDatabase(database);
+    this.#database = new DirectoryDatabase(database, noteFault);
     this.operations = new OperationStore(this.#database);
     this.leases = new LeaseStore(this.#database);
   }

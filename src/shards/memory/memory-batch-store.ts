@@ -14,7 +14,7 @@ import {
   NOTHING_FOUND,
   type RowScope,
 } from '../batch-transaction';
-import { ShardFault } from '../faults';
+import { faultAtCommit, ShardFault } from '../faults';
 import { type Interference, type MemoryStep, NO_INTERFERENCE, pass } from './interference';
 import { type MemoryDatabase, type StoredAccount, transferKey } from './memory-database';
 
@@ -126,7 +126,9 @@ class MemoryBatchTransaction implements BatchTransaction {
     });
     this.database.write(changes);
     this.#end();
-    await this.#pass('afterCommit');
+    await this.#pass('afterCommit').catch((error: unknown) => {
+      throw error instanceof ShardFault ? faultAtCommit(error) : error;
+    });
     return scope ? { ahead: this.#beginAhead(scope) } : COMMITTED;
   }
 

@@ -22,6 +22,9 @@ export interface TransferRow extends Transfer {
   readonly toVersion: number | null;
 }
 
+/** A clock that goes back by less stands still until its time has come again. */
+const PUT_BACK_US_MIN = 1_000_000;
+
 /** What the shard stores of one account. */
 export interface StoredAccount {
   /** By index. */
@@ -131,9 +134,13 @@ export class MemoryDatabase {
     }
   }
 
-  /** Strictly rising, so that an entry is always older than any look at the clock that follows it. */
+  /**
+   * Strictly rising, so that an entry is older than any look at the clock that follows it; but a clock that was put back by
+   * more than a second goes on from where it was put, as a server's does.
+   */
   nowUs(): number {
-    this.#lastUs = Math.max(this.#lastUs + 1, this.clockUs());
+    const nowUs = this.clockUs();
+    this.#lastUs = this.#lastUs - nowUs > PUT_BACK_US_MIN ? nowUs : Math.max(this.#lastUs + 1, nowUs);
     return this.#lastUs;
   }
 
@@ -172,7 +179,8 @@ export class MemoryDatabase {
     if (broken !== undefined) throw this.#fault('defect', broken);
 
     // Entries have times of their own, up to this one: no look at the clock may come before it any more.
-    this.#lastUs = Math.max(this.#lastUs, changes.nowUs + entries.length);
+    const endsUs = changes.nowUs + entries.length;
+    if (endsUs - this.#lastUs < PUT_BACK_US_MIN) this.#lastUs = Math.max(this.#lastUs, endsUs);
     for (const hold of [...changes.newHolds, ...changes.settledHolds])
       this.account(hold.accountId).holds.set(hold.holdId, hold);
     for (const reversal of changes.reversals) {

@@ -6,7 +6,7 @@ import { isLeaseKey } from '../../ledger/lease';
 import type { Reversal } from '../../ledger/reversal';
 import type { SubAccount, SubAccountSeed } from '../../ledger/sub-account';
 import type { DeductionResult } from '../deduction-way';
-import { unlessUnavailable } from '../faults';
+import { type NoteFault, unlessUnavailable } from '../faults';
 import { assertIdentity } from '../shard-identity';
 import {
   type EntryKeyPlace,
@@ -52,6 +52,7 @@ export interface MemoryShardParts {
   readonly parallelism?: number;
   readonly policy?: RetryPolicy;
   readonly interfere?: Interference;
+  readonly noteFault?: NoteFault | undefined;
 }
 
 /**
@@ -87,12 +88,13 @@ export class MemoryShard implements Shard {
   }
 
   applyBatch(commands: readonly Command[], hint: BatchHint, chain?: BatchChain): Promise<BatchResult> {
-    const { surroundings, policy = RETRY_POLICY, describeAccount } = this.parts;
+    const { surroundings, policy = RETRY_POLICY, describeAccount, noteFault } = this.parts;
     return runBatch(
       {
         store: this.#batches,
         policy,
         surroundings,
+        noteFault,
         createMissingRows: async (rows) => {
           const seeds = rows.map(async (row) => ({ ...row, ...(await describeAccount(row.accountId)) }));
           const complete = await Promise.all(seeds);
@@ -187,7 +189,7 @@ export class MemoryShard implements Shard {
   }
 
   lockAccount(accountId: string): Promise<LockedAccount> {
-    return lockAccount(this.#batches, accountId);
+    return lockAccount(this.#batches, accountId, this.parts.noteFault);
   }
 
   drainingAccounts({ after, limit }: { after: string; limit: number }): Promise<string[]> {
@@ -235,6 +237,15 @@ export class MemoryShard implements Shard {
         database.end(this, transaction);
       }
     });
+  }
+
+  newestEntryUs(accountId: string): Promise<number> {
+    return this.#read((database) =>
+      [...database.account(accountId).entries.values()].reduce(
+        (newest, { createdAtUs }) => Math.max(newest, createdAtUs),
+        0,
+      ),
+    );
   }
 
   listEntries(query: EntryQuery): Promise<Entry[]> {
@@ -322,6 +333,10 @@ export class MemoryShard implements Shard {
     return this.#read((database) => scanItems([...database.accounts.values()].flatMap(table), place, scan));
   }
 
+  clockUs(): Promise<number> {
+    return this.#read((database) => database.nowUs());
+  }
+
   ping(): Promise<void> {
     return this.#read(() => undefined);
   }
@@ -354,7 +369,7 @@ export class MemoryShard implements Shard {
   }
 
   #guard<T>(run: () => Promise<T>): Promise<T> {
-    return unlessUnavailable(this.name, run);
+    return unlessUnavailable(this.name, run, this.parts.noteFault);
   }
 }
 

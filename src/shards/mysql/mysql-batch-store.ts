@@ -14,7 +14,7 @@ import {
   type RowScope,
 } from '../batch-transaction';
 import type { Cell } from '../database';
-import { ShardFault } from '../faults';
+import { faultAtCommit, ShardFault } from '../faults';
 import { toEntry } from '../statements/entry-row';
 import { toHold } from '../statements/hold-row';
 import { toReversal } from '../statements/reversal-row';
@@ -84,7 +84,7 @@ class MysqlBatchTransaction implements BatchTransaction {
     const writes = [...writeStatements(changes), 'COMMIT'];
     const scope = ahead?.();
     if (scope) return this.#commitAndLock(writes, scope);
-    await this.#run(writes);
+    await this.#run(writes, { commitAt: writes.length - 1 });
     this.connection.release();
     return COMMITTED;
   }
@@ -93,10 +93,11 @@ class MysqlBatchTransaction implements BatchTransaction {
   async #commitAndLock(writes: readonly string[], scope: AheadScope): Promise<Committed> {
     const locks = lockSubAccounts({ ...scope, wholeAccounts: NO_ACCOUNTS });
     const committed = Promise.withResolvers<undefined>();
-    let done = 0;
-    const trip = this.#run([...writes, 'START TRANSACTION', ...locks], () => {
-      done += 1;
-      if (done === writes.length) committed.resolve(undefined);
+    const trip = this.#run([...writes, 'START TRANSACTION', ...locks], {
+      commitAt: writes.length - 1,
+      committed: () => {
+        committed.resolve(undefined);
+      },
     });
     await Promise.race([committed.promise, trip]);
     const ahead = trip.then(
@@ -127,16 +128,33 @@ class MysqlBatchTransaction implements BatchTransaction {
     }
   }
 
-  async #run(statements: readonly string[], wrote?: () => void): Promise<RawResult[]> {
+  /**
+   * One trip. Where it has a COMMIT, the statements before that answer without rows, so their answers are counted: only
+   * who knows that the COMMIT itself failed knows that its outcome may be unknown.
+   */
+  async #run(statements: readonly string[], commit?: CommitInTrip): Promise<RawResult[]> {
+    let wrote = 0;
+    const countWrites = commit && {
+      wrote: (): void => {
+        wrote += 1;
+        if (wrote > commit.commitAt) commit.committed?.();
+      },
+    };
     try {
-      const result = await this.pool.run(this.connection, statements.join(';\n'), wrote);
+      const result = await this.pool.run(this.connection, statements.join(';\n'), countWrites?.wrote);
       return statements.length === 1 ? [result] : (result as RawResult[]);
     } catch (error) {
       // A duplicate key is an answer, not a failure: the session is as good as before once it has rolled back.
       this.#failed = !(error instanceof ShardFault && error.verdict === 'lookUpKeys');
-      throw error;
+      throw error instanceof ShardFault && wrote === commit?.commitAt ? faultAtCommit(error) : error;
     }
   }
+}
+
+/** Where in a trip the COMMIT stands, and what to do as soon as it is answered. */
+interface CommitInTrip {
+  readonly commitAt: number;
+  readonly committed?: () => void;
 }
 
 function writeStatements(changes: Changes): string[] {

@@ -1,5 +1,7 @@
 import { format } from 'mysql2';
+import { QueryFailedError } from 'typeorm';
 import type { Cell, Database, Parameter, SchemaPart } from '../database';
+import { mysqlFault } from './mysql-faults';
 import { migrate } from './mysql-migrate';
 import { MysqlPool } from './mysql-pool';
 
@@ -18,7 +20,12 @@ export class MysqlDatabase implements Database {
   readonly #pool: MysqlPool;
   #opened: Promise<void> | undefined;
 
-  constructor(name: string, url: string, part: SchemaPart, connectionsMax: number) {
+  constructor(
+    private readonly name: string,
+    url: string,
+    part: SchemaPart,
+    connectionsMax: number,
+  ) {
     this.#pool = new MysqlPool(name, url, { ...SETTINGS, connectionsMax }, part);
   }
 
@@ -36,7 +43,7 @@ export class MysqlDatabase implements Database {
       await migrate(this.#pool);
     } catch (error) {
       await this.#pool.close();
-      throw error;
+      throw error instanceof QueryFailedError ? mysqlFault(this.name, error) : error;
     }
   }
 

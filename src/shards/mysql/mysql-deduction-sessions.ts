@@ -1,7 +1,7 @@
 import { format, type PoolConnection } from 'mysql2';
 import type { Cell } from '../database';
 import { type Bracket, type DeductionWay, type StatementResult, TRANSACTION } from '../deduction-way';
-import { ShardFault } from '../faults';
+import { faultAtCommit, ShardFault } from '../faults';
 import type { DeductionSessions, OpenDeductionSession } from '../run-deduction';
 import type { Statement } from '../statements/statement';
 import type { MysqlPool, RawResult } from './mysql-pool';
@@ -60,7 +60,7 @@ class MysqlDeductionSession implements OpenDeductionSession {
   }
 
   async commit(statements: readonly Statement[]): Promise<void> {
-    await this.#run([...statements.map(bound), ...this.bracket.commit]);
+    await this.#run([...statements.map(bound), ...this.bracket.commit], statements.length);
     this.#begun = false;
   }
 
@@ -77,15 +77,20 @@ class MysqlDeductionSession implements OpenDeductionSession {
     }
   }
 
-  async #run(statements: readonly string[]): Promise<StatementResult[]> {
+  /** @param commitAt where the statements that commit begin, if there are any; those before answer without rows */
+  async #run(statements: readonly string[], commitAt?: number): Promise<StatementResult[]> {
+    let answered = 0;
+    const countAnswers = commitAt === undefined ? undefined : (): void => void (answered += 1);
     try {
       this.#connection ??= await this.acquire();
-      const result = await this.pool.run(this.#connection, statements.join(';\n'));
+      const result = await this.pool.run(this.#connection, statements.join(';\n'), countAnswers);
       return (statements.length === 1 ? [result] : (result as RawResult[])).map(resultOf);
     } catch (error) {
       // A duplicate key is an answer, not a failure: the session is as good as before once it has rolled back.
       this.#failed = !(error instanceof ShardFault && error.verdict === 'lookUpKeys');
-      throw error;
+      throw error instanceof ShardFault && commitAt !== undefined && answered >= commitAt
+        ? faultAtCommit(error)
+        : error;
     }
   }
 }

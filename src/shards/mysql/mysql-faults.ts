@@ -1,65 +1,58 @@
-import { type FaultVerdict, ShardFault } from '../faults';
+import { type FaultVerdict, isOwnMistake, ShardFault } from '../faults';
+import { VERDICTS_BY_NUMBER } from './mysql-error-numbers';
 
-/**
- * What each error of MySQL, MariaDB and mysql2 means for a batch. Anything not listed is a defect: it is not tried
- * again.
- */
-const VERDICTS: Readonly<Record<string, FaultVerdict>> = {
-  ER_DUP_ENTRY: 'lookUpKeys',
-  ER_DUP_ENTRY_WITH_KEY_NAME: 'lookUpKeys',
-
-  ER_LOCK_DEADLOCK: 'again',
-  ER_LOCK_WAIT_TIMEOUT: 'again',
-  ER_CHECKREAD: 'again',
-
+/** Errors that come from the driver or the network and carry a code instead of a server's number. */
+const VERDICTS_BY_CODE: Readonly<Record<string, FaultVerdict>> = {
   PROTOCOL_CONNECTION_LOST: 'outcomeUnknown',
   PROTOCOL_SEQUENCE_TIMEOUT: 'outcomeUnknown',
   PROTOCOL_ENQUEUE_AFTER_FATAL_ERROR: 'outcomeUnknown',
   PROTOCOL_PACKETS_OUT_OF_ORDER: 'outcomeUnknown',
+  PROTOCOL_UNEXPECTED_PACKET: 'outcomeUnknown',
   ECONNRESET: 'outcomeUnknown',
+  ECONNABORTED: 'outcomeUnknown',
   EPIPE: 'outcomeUnknown',
-  ER_QUERY_INTERRUPTED: 'outcomeUnknown',
-  ER_QUERY_TIMEOUT: 'outcomeUnknown',
-  ER_STATEMENT_TIMEOUT: 'outcomeUnknown',
-  ER_CONNECTION_KILLED: 'outcomeUnknown',
-  ER_SERVER_SHUTDOWN: 'outcomeUnknown',
-  ER_NORMAL_SHUTDOWN: 'outcomeUnknown',
-  ER_CLIENT_INTERACTION_TIMEOUT: 'outcomeUnknown',
-  ER_ERROR_DURING_COMMIT: 'outcomeUnknown',
 
   TOO_MANY_WAIT: 'overloaded',
 
   ECONNREFUSED: 'unavailable',
   ETIMEDOUT: 'unavailable',
   EHOSTUNREACH: 'unavailable',
+  EHOSTDOWN: 'unavailable',
   ENETUNREACH: 'unavailable',
+  ENETDOWN: 'unavailable',
   ENOTFOUND: 'unavailable',
   EAI_AGAIN: 'unavailable',
+  EMFILE: 'unavailable',
+  ENFILE: 'unavailable',
+  ENOBUFS: 'unavailable',
+  EADDRNOTAVAIL: 'unavailable',
+  HANDSHAKE_NO_SSL_SUPPORT: 'unavailable',
+  HANDSHAKE_SSL_ERROR: 'unavailable',
   ACQUIRE_TIMEOUT: 'unavailable',
   NOT_OPEN: 'unavailable',
-  ER_CON_COUNT_ERROR: 'unavailable',
-  ER_TOO_MANY_USER_CONNECTIONS: 'unavailable',
-  ER_ACCESS_DENIED_ERROR: 'unavailable',
-  ER_OPTION_PREVENTS_STATEMENT: 'unavailable',
-  ER_DISK_FULL: 'unavailable',
-  ER_RECORD_FILE_FULL: 'unavailable',
-  ER_OUT_OF_RESOURCES: 'unavailable',
 };
 
-/** Errors that the server reports by number only, or whose name differs between MySQL and MariaDB. */
-const VERDICTS_BY_NUMBER: Readonly<Record<number, FaultVerdict>> = {
-  1020: 'again', // record has changed since last read (MariaDB snapshot isolation)
-  1062: 'lookUpKeys',
-  1205: 'again',
-  1213: 'again',
-  1927: 'outcomeUnknown', // MariaDB: connection was killed
-  4031: 'outcomeUnknown', // MySQL: the session was closed for inactivity
-};
-
+/**
+ * What an error of MySQL, MariaDB, mysql2 or the operating system means for a transaction. A server's number decides
+ * where there is one, because mysql2 names MariaDB's numbers after MySQL's.
+ */
 export function mysqlFault(shard: string, error: unknown): ShardFault {
   if (error instanceof ShardFault) return error;
   const { code, errno, fatal } = error as { code?: string; errno?: number; fatal?: boolean };
-  const verdict = (code && VERDICTS[code]) ?? (errno && VERDICTS_BY_NUMBER[errno]);
+  return new ShardFault(shard, verdictOf({ code, errno, fatal }), error);
+}
+
+function verdictOf(reported: {
+  code: string | undefined;
+  errno: number | undefined;
+  fatal: boolean | undefined;
+}): FaultVerdict {
+  const { code, errno = 0, fatal } = reported;
+  // The operating system's numbers are negative in Node.
+  if (errno > 0) return VERDICTS_BY_NUMBER.get(errno) ?? 'unclassified';
+  const known = code === undefined ? undefined : VERDICTS_BY_CODE[code];
+  if (known) return known;
   // What the driver calls fatal has ended the connection, also where it gives no code (a statement on a closed session).
-  return new ShardFault(shard, verdict || (fatal ? 'outcomeUnknown' : 'defect'), error);
+  if (fatal) return 'outcomeUnknown';
+  return isOwnMistake(code) ? 'defect' : 'unclassified';
 }

@@ -33,7 +33,14 @@ export type RowWrite = readonly [statement: string, parameters: readonly Paramet
 export type WriterOrder = readonly RowWrite[] | 'close';
 
 /** Answers come in the order of the orders, the first when the file is open. Nothing of what failed was written. */
-export type WriterAnswer = 'done' | { readonly code: string | undefined; readonly message: string };
+export type WriterAnswer =
+  | 'done'
+  | {
+      readonly code: string | undefined;
+      readonly message: string;
+      /** Whether it was the COMMIT that failed. */
+      readonly atCommit: boolean;
+    };
 
 interface Prepared {
   readonly parameters: number;
@@ -83,6 +90,7 @@ function transactionOn(
     Object.entries(statements).map(([name, statement]) => [name, prepare(connection, statement)]),
   );
   return (writes) => {
+    let atCommit = false;
     try {
       begin.run();
       for (const [name, parameters] of writes) {
@@ -90,11 +98,12 @@ function transactionOn(
         if (!statement) throw new Error(`no statement is called ${name}`);
         writeRows(statement, parameters);
       }
+      atCommit = true;
       commit.run();
     } catch (error) {
       // After some errors SQLite has rolled back by itself.
       if (connection.inTransaction) rollback.run();
-      throw error;
+      throw Object.assign(error as Error, { atCommit });
     }
   };
 }
@@ -127,8 +136,8 @@ function answerOf(run: () => void): WriterAnswer {
 }
 
 function failure(error: unknown): WriterAnswer {
-  const { code, message } = error as { code?: string; message: string };
-  return { code, message };
+  const { code, message, atCommit = false } = error as Error & { code?: string; atCommit?: boolean };
+  return { code, message, atCommit };
 }
 
 if (threads.parentPort) serve(threads.parentPort, threads.workerData as WriterStart);

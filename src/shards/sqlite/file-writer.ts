@@ -40,7 +40,8 @@ interface Waiting {
  * A transaction that is not answered in time may still be committed until the thread has ended; nobody else must write
  * before that. The thread keeps no process alive that waits for nothing.
  *
- * Errors carry SQLite's `code`, or `WRITER_NOT_STARTED`, `WRITER_ENDED` (whether it was written is unknown).
+ * Errors carry SQLite's `code`, or `WRITER_NOT_STARTED`, `WRITER_ENDED` (whether it was written is unknown), and `atCommit`
+ * where it was the COMMIT that failed.
  */
 export class FileWriter {
   static readonly #running = new Set<FileWriter>();
@@ -71,7 +72,10 @@ export class FileWriter {
     FileWriter.#running.add(this);
     worker.on('message', (answer: WriterAnswer) => {
       if (answer === 'done') this.#waiting?.done();
-      else this.#waiting?.failed(Object.assign(new Error(answer.message), { code: answer.code }));
+      else {
+        const { message, code, atCommit } = answer;
+        this.#waiting?.failed(Object.assign(new Error(message), { code, atCommit }));
+      }
     });
     worker.on('error', (error) => this.#waiting?.failed(ended('broke down', error)));
     this.ended = new Promise((resolve) => {

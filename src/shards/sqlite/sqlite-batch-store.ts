@@ -14,7 +14,7 @@ import { BatchReads } from './batch-reads';
 import { BATCH_WRITES, batchWrites } from './batch-writes';
 import { FileWriter, type FileWriterTimes } from './file-writer';
 import { passProcessClock, processClockUs } from './process-clock';
-import { sqliteFault } from './sqlite-faults';
+import { sqliteCommitFault, sqliteFault } from './sqlite-faults';
 import type { SqliteFile } from './sqlite-file';
 
 /** As the statements of the other stores. */
@@ -124,7 +124,8 @@ class SqliteBatchTransaction implements BatchTransaction {
     try {
       await this.parts.writer.write(batchWrites(changes));
     } catch (error) {
-      throw sqliteFault(this.name, error);
+      const { atCommit } = error as { atCommit?: boolean };
+      throw atCommit ? sqliteCommitFault(this.name, error) : sqliteFault(this.name, error);
     }
     this.parts.leave();
     return COMMITTED;

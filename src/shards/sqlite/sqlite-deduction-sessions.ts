@@ -3,7 +3,7 @@ import type { Cell } from '../database';
 import { type Bracket, type DeductionWay, type StatementResult, TRANSACTION } from '../deduction-way';
 import type { DeductionSessions, OpenDeductionSession } from '../run-deduction';
 import type { Statement } from '../statements/statement';
-import { sqliteFault } from './sqlite-faults';
+import { sqliteCommitFault, sqliteFault } from './sqlite-faults';
 import type { SqliteConnection, SqliteFile } from './sqlite-file';
 
 /** Deductions one by one on a SQLite file: reads beside the writer, transactions through its turnstile. */
@@ -78,7 +78,11 @@ class SqliteDeductionSession implements OpenDeductionSession {
       if (!this.#writer) throw new Error('nothing was begun');
       const { connection, leave } = this.#writer;
       for (const statement of statements) this.run(connection, statement);
-      this.#bare(connection, this.parts.bracket.commit);
+      try {
+        this.#bare(connection, this.parts.bracket.commit);
+      } catch (error) {
+        throw sqliteCommitFault(this.shard, error);
+      }
       this.#begun = false;
       leave();
     });

@@ -1,5 +1,5 @@
 import { type FaultVerdict, ShardFault } from '../faults';
-import { sqliteFault } from './sqlite-faults';
+import { sqliteCommitFault, sqliteFault } from './sqlite-faults';
 
 describe('sqliteFault', () => {
   test.each<[string | undefined, FaultVerdict]>([
@@ -17,12 +17,36 @@ describe('sqliteFault', () => {
     ['SQLITE_CONSTRAINT_CHECK', 'defect'],
     ['SQLITE_CONSTRAINT_NOTNULL', 'defect'],
     ['SQLITE_MISMATCH', 'defect'],
-    ['SQLITE_CORRUPT', 'defect'],
+    ['SQLITE_CORRUPT', 'unavailable'],
+    ['SQLITE_CORRUPT_INDEX', 'unavailable'],
+    ['SQLITE_NOTADB', 'unavailable'],
+    ['SQLITE_NOMEM', 'unavailable'],
+    ['SQLITE_READONLY_DBMOVED', 'unavailable'],
+    ['SQLITE_PROTOCOL', 'again'],
+    ['SQLITE_CONSTRAINT_TRIGGER', 'unclassified'],
+    ['SQLITE_INTERNAL', 'unclassified'],
+    ['SQLITE_SOMETHING_NEW', 'unclassified'],
+    ['SQLITE_TOOBIG', 'defect'],
+    ['SQLITE_RANGE', 'defect'],
+    ['ERR_INVALID_ARG_TYPE', 'defect'],
     ['SQLITE_ERROR', 'defect'],
     [undefined, 'defect'],
   ])('%s is %s', (code, verdict) => {
     const error = Object.assign(new Error('as reported'), code === undefined ? {} : { code });
     expect(sqliteFault('s3', error)).toMatchObject({ shard: 's3', verdict, cause: error });
+  });
+
+  test('takes a table that is gone for the shard’s trouble, though SQLite has no code for that', () => {
+    const gone = Object.assign(new Error('no such table: entry'), { code: 'SQLITE_ERROR' });
+    expect(sqliteFault('s3', gone).verdict).toBe('unavailable');
+  });
+
+  test.each<[string, FaultVerdict]>([
+    ['SQLITE_BUSY', 'again'],
+    ['SQLITE_FULL', 'outcomeUnknown'],
+    ['SQLITE_SOMETHING_NEW', 'outcomeUnknown'],
+  ])('%s at COMMIT is %s', (code, verdict) => {
+    expect(sqliteCommitFault('s3', Object.assign(new Error('as reported'), { code })).verdict).toBe(verdict);
   });
 
   test('leaves a fault that was classified before as it is', () => {

@@ -1,0 +1,38 @@
+import type { Defect } from '../defect';
+
+/** What databases report, and what their clocks say. */
+export const DATABASES: readonly Defect[] = [
+  {
+    name: 'unknown-error-is-a-defect',
+    breaks: 'an error of the database that nobody knows is told as a defect of the service',
+    edits: [
+      {
+        file: 'src/shards/run-batch.ts',
+        find: "if (error.verdict === 'defect') throw error;",
+        replace: "if (error.verdict === 'defect' || error.verdict === 'unclassified') throw error;",
+      },
+    ],
+  },
+  {
+    name: 'commit-failed-is-undone',
+    breaks: 'a COMMIT that was answered with an error is taken to have done nothing',
+    edits: [
+      {
+        file: 'src/shards/faults.ts',
+        find: "return fault.verdict === 'again' ? fault : new ShardFault(fault.shard, 'outcomeUnknown', fault.cause);",
+        replace: "return new ShardFault(fault.shard, 'defect', fault.cause);",
+      },
+    ],
+  },
+  {
+    name: 'list-from-the-slowest-clock',
+    breaks: 'a list begins at the smallest clock, whatever the clocks that are ahead have written',
+    edits: [
+      {
+        file: 'src/engine/entry-lists.ts',
+        find: 'return newestUs < beginsUs ? { ...NO_BOUND, createdAtUs: beginsUs } : NO_BOUND;',
+        replace: 'return { ...NO_BOUND, createdAtUs: beginsUs };',
+      },
+    ],
+  },
+];
