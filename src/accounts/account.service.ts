@@ -74,7 +74,7 @@ export class AccountService implements OnApplicationBootstrap, OnModuleDestroy {
 
   async #create(wanted: NewAccount): Promise<AccountCreation> {
     const inserted = await this.runtime.directory.insertAccount(this.#record(wanted));
-    const account = await this.runtime.accounts.reread(wanted.accountId);
+    const account = await this.runtime.accounts.read(wanted.accountId);
     if (!account) throw new Error(`account ${wanted.accountId} vanished from the directory`);
     if (account.fingerprint !== fingerprintOf(wanted)) return { kind: 'conflict' };
     if (account.creation === 'creating') await this.#finishCreation(account);
@@ -88,7 +88,7 @@ export class AccountService implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** The account as the directory has it now. */
   read(accountId: string): Promise<AccountRecord | undefined> {
-    return this.runtime.accounts.reread(accountId);
+    return this.runtime.accounts.read(accountId);
   }
 
   /**
@@ -101,14 +101,14 @@ export class AccountService implements OnApplicationBootstrap, OnModuleDestroy {
     strategy: Strategy,
     revisions: ReadonlySet<number> | undefined,
   ): Promise<StrategyChoice> {
-    const account = await this.runtime.accounts.reread(accountId);
+    const account = await this.runtime.accounts.read(accountId);
     if (!account) return { kind: 'accountNotFound' };
     if (revisions?.has(account.revision) === false) return { kind: 'changedMeanwhile' };
     if (account.status === 'closed') return { kind: 'accountClosed' };
     if (account.strategy === strategy) return { kind: 'chosen', account };
     if (!(await this.runtime.directory.setStrategy(accountId, strategy, revisions && account.revision)))
       return { kind: 'changedMeanwhile' };
-    const changed = await this.runtime.accounts.reread(accountId);
+    const changed = await this.runtime.accounts.read(accountId);
     this.runtime.announce(accountId);
     // Instances that answer from leases hear of it with their next flush; what cannot be recalled in time runs out.
     if (changed && account.strategy === 'leased') await this.runtime.engine.leases.recall(changed);

@@ -1,6 +1,7 @@
 import type { AccountRecord } from '../shards/directory/account-record';
 
 export interface AccountSource {
+  /** The account as it is after this call, for which callers of the same moment may share a reading. */
   findAccount(accountId: string): Promise<AccountRecord | undefined>;
 }
 
@@ -43,7 +44,6 @@ const SPARED_MAX = 8;
  */
 export class AccountCache {
   readonly #accounts = new Map<string, Cached>();
-  readonly #reading = new Map<string, Promise<AccountRecord | undefined>>();
 
   constructor(
     private readonly source: AccountSource,
@@ -64,29 +64,16 @@ export class AccountCache {
     return cached.account;
   }
 
-  /** The account as the directory has it now; concurrent readers share one read. */
-  read(accountId: string): Promise<AccountRecord | undefined> {
-    const reading = this.#reading.get(accountId);
-    if (reading) return reading;
-    const started = this.#load(accountId).finally(() => {
-      if (this.#reading.get(accountId) === started) this.#reading.delete(accountId);
-    });
-    this.#reading.set(accountId, started);
-    return started;
-  }
-
-  /** The account as the directory has it after this call began: no reading that started earlier is shared. */
-  reread(accountId: string): Promise<AccountRecord | undefined> {
-    this.#reading.delete(accountId);
-    return this.read(accountId);
-  }
-
   /** Reads an account anew in the background, if it is known here. */
   refresh(accountId: string): void {
-    if (this.#accounts.has(accountId)) this.reread(accountId).catch(() => undefined);
+    if (this.#accounts.has(accountId)) this.read(accountId).catch(() => undefined);
   }
 
-  async #load(accountId: string): Promise<AccountRecord | undefined> {
+  /**
+   * The account as the directory has it after this call began. A reading that is under way is not shared: it may have missed
+   * a change, or a creation, that the caller has been told of since.
+   */
+  async read(accountId: string): Promise<AccountRecord | undefined> {
     const found = await this.source.findAccount(accountId);
     if (!found) {
       this.#accounts.delete(accountId);

@@ -15,7 +15,7 @@ export interface Told {
 }
 
 export interface FenceParts {
-  readonly accounts: Pick<AccountCache, 'read' | 'reread'>;
+  readonly accounts: Pick<AccountCache, 'read'>;
   readonly now: () => number;
   readonly sleep: (ms: number) => Promise<void>;
 }

@@ -71,7 +71,7 @@ export class Balances {
       if (missing !== undefined) throw new ShardUnavailableError(missing, 'the balance needs every shard');
       if (!isVoid(reading, known)) return { reading, account: known };
       if (tries > 1) await this.parts.sleep(VOID_PAUSE_MS);
-      known = (await this.parts.accounts.reread(account.accountId)) ?? known;
+      known = (await this.parts.accounts.read(account.accountId)) ?? known;
     }
     throw new ShardUnavailableError(known.placement.shards[0] ?? '', 'the account’s placement is changing');
   }
@@ -103,7 +103,7 @@ export class Balances {
           known.placement.shards[0] ?? '',
           'the account’s placement is changing',
         );
-      known = (await this.parts.accounts.reread(account.accountId)) ?? known;
+      known = (await this.parts.accounts.read(account.accountId)) ?? known;
     }
   }
 }

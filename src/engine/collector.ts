@@ -223,7 +223,7 @@ export class Collector {
   /** The account's placement is changing under the reader: read it anew, and give the change a moment. */
   async #readAnew(account: AccountRecord, batch: Waiting[]): Promise<Waiting[]> {
     for (const waiting of batch) waiting.rounds -= 1;
-    const fresh = await this.parts.accounts.reread(account.accountId);
+    const fresh = await this.parts.accounts.read(account.accountId);
     if (fresh?.revision === account.revision) await this.parts.sleep(VOID_PAUSE_MS);
     return batch;
   }

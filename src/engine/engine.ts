@@ -134,7 +134,7 @@ export class Engine {
     const found = await this.#findEntryIn(account, requestId);
     if (found) return found;
     // The account may have moved since its record was read here.
-    const fresh = await this.parts.accounts.reread(account.accountId);
+    const fresh = await this.parts.accounts.read(account.accountId);
     const foundThere =
       fresh && fresh.revision !== account.revision ? await this.#findEntryIn(fresh, requestId) : undefined;
     if (foundThere || putOff === undefined) return foundThere;

@@ -82,7 +82,7 @@ export class FollowUps {
     const found = await this.#findHoldIn(account, holdId);
     if (found) return found;
     // The account may have moved since its record was read here.
-    const fresh = await this.parts.accounts.reread(account.accountId);
+    const fresh = await this.parts.accounts.read(account.accountId);
     return fresh && fresh.revision !== account.revision ? this.#findHoldIn(fresh, holdId) : undefined;
   }
 

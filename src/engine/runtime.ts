@@ -32,8 +32,8 @@ import { RebalanceJob } from './operations/rebalance-job';
 import { ResizeJob } from './operations/resize-job';
 import { StatusJob } from './operations/status-job';
 import { Rebalancer, REBALANCER_SETTINGS } from './rebalancer';
+import { ShardLooks } from './shard-looks';
 import { ShardSet } from './shard-set';
-import { SharedRuns } from './shared-runs';
 import { Sweeper, SWEEPER_SETTINGS } from './sweeper';
 import { RECOVERY_SETTINGS, Transfers } from './transfers';
 
@@ -66,9 +66,6 @@ const RETRY_PAUSE_MS = 1_000;
 const FENCE_MS_MAX = 2_000;
 const FENCE_PAUSE_MS = 50;
 
-/** Requests whose shard is not known look for it at most this often. */
-const DISCOVER_MS_MIN = 100;
-
 /**
  * Everything that stands behind the doors: directory, shards, lanes, engine and what runs beside it, wired together. The
  * service, the benchmarks and the tests all run this one.
@@ -92,8 +89,7 @@ export class EngineRuntime {
   readonly surroundings: Surroundings;
   readonly #databases: Databases;
   readonly #openShards: Shard[];
-  readonly #discoveries = new SharedRuns(() => this.#discover());
-  #discoveredAt = -Infinity;
+  readonly #looks: ShardLooks;
   #announce: (accountId: string) => void = () => undefined;
   #stopped = false;
 
@@ -132,7 +128,8 @@ export class EngineRuntime {
       later,
       newId,
     });
-    this.shards.discoverWith((areMissing) => this.#findShards(areMissing));
+    this.#looks = new ShardLooks(() => this.#discover(), { now, sleep });
+    this.shards.discoverWith((areMissing) => this.#looks.find(areMissing));
 
     const { shards, accounts, directory, instanceId } = this;
     const { leases } = directory;
@@ -291,28 +288,17 @@ export class EngineRuntime {
 
   /** Connects to shards that were registered before this call, here or by another instance. */
   discoverShards(): Promise<void> {
-    return this.#discoveries.ask('', undefined);
-  }
-
-  /** For requests whose shard is not here: they share looks, which they begin no sooner than a while after the last. */
-  async #findShards(areMissing: () => boolean): Promise<void> {
-    const waitMs = this.#discoveredAt + DISCOVER_MS_MIN - this.surroundings.now();
-    if (waitMs > 0) await this.surroundings.sleep(waitMs);
-    if (areMissing()) await this.discoverShards();
+    return this.#looks.look();
   }
 
   async #discover(): Promise<void> {
-    try {
-      for (const { name, url } of await this.directory.listShards()) {
-        if (url === null || this.shards.has(name)) continue;
-        const shard = this.#shardAt({ name, location: parseLocation(url) });
-        this.#openShards.push(shard);
-        // Opened before anything is sent there: what came too early would find it closed and take it for dead.
-        await this.#openShard(shard);
-        this.shards.add(shard);
-      }
-    } finally {
-      this.#discoveredAt = this.surroundings.now();
+    for (const { name, url } of await this.directory.listShards()) {
+      if (url === null || this.shards.has(name)) continue;
+      const shard = this.#shardAt({ name, location: parseLocation(url) });
+      this.#openShards.push(shard);
+      // Opened before anything is sent there: what came too early would find it closed and take it for dead.
+      await this.#openShard(shard);
+      this.shards.add(shard);
     }
   }
 
@@ -432,7 +418,7 @@ export class EngineRuntime {
 
   async #describeAccount(accountId: string) {
     // A reading that is under way may have missed a status of which the rows that stand have been told since.
-    const account = await this.accounts.reread(accountId);
+    const account = await this.accounts.read(accountId);
     if (!account) throw new RangeError(`rows of an account that the directory does not know: ${accountId}`);
     const { status, statusVersion, placement } = account;
     return { epoch: placement.epoch, accountStatus: status, accountStatusVersion: statusVersion };

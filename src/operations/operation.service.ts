@@ -50,7 +50,7 @@ export class OperationService {
   /** Begins to change the number or the shards of an account's sub-accounts. */
   async resize(request: ResizeRequest): Promise<OperationStart> {
     const { accountId, subAccounts, shards, revisions } = request;
-    const account = await this.runtime.accounts.reread(accountId);
+    const account = await this.runtime.accounts.read(accountId);
     if (!account) return { kind: 'accountNotFound' };
     if (revisions?.has(account.revision) === false) return { kind: 'changedMeanwhile' };
     if (account.status === 'closed') return { kind: 'accountClosed' };
@@ -77,7 +77,7 @@ export class OperationService {
 
   /** Begins to level an account's sub-accounts. */
   async rebalance(accountId: string): Promise<OperationStart> {
-    const account = await this.runtime.accounts.reread(accountId);
+    const account = await this.runtime.accounts.read(accountId);
     if (!account) return { kind: 'accountNotFound' };
     if (account.status === 'closed') return { kind: 'accountClosed' };
     return { kind: 'started', operation: await this.#start('rebalance', accountId) };
@@ -90,7 +90,7 @@ export class OperationService {
 
   /** Changes an account's status and waits until every row enforces it. */
   async changeStatus(accountId: string, status: AccountStatus): Promise<StatusChange> {
-    if (!(await this.runtime.accounts.reread(accountId))) return { kind: 'accountNotFound' };
+    if (!(await this.runtime.accounts.read(accountId))) return { kind: 'accountNotFound' };
     const operation = await this.#create('status', accountId, { status });
     const timer = new AbortController();
     await Promise.race([
@@ -101,7 +101,7 @@ export class OperationService {
     const ended = await this.find(operation.operationId);
     if (!ended || ended.status === 'running') return { kind: 'unfinished' };
     if (ended.error) return { kind: 'refused', error: ended.error };
-    const account = await this.runtime.accounts.reread(accountId);
+    const account = await this.runtime.accounts.read(accountId);
     return account ? { kind: 'done', account } : { kind: 'accountNotFound' };
   }
 

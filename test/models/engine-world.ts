@@ -157,7 +157,7 @@ export class EngineWorld {
           surroundings: time,
           parallelism,
           describeAccount: async (accountId) => {
-            const account = await accounts.reread(accountId);
+            const account = await accounts.read(accountId);
             if (!account) throw new RangeError(`no account ${accountId}`);
             const { placement, status, statusVersion } = account;
             return { epoch: placement.epoch, accountStatus: status, accountStatusVersion: statusVersion };

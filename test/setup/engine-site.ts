@@ -150,7 +150,7 @@ export class EngineInstance {
 
   /** The account as the directory has it now. */
   async account(accountId: string): Promise<AccountRecord> {
-    const account = await this.runtime.accounts.reread(accountId);
+    const account = await this.runtime.accounts.read(accountId);
     if (!account) throw new Error(`there is no account ${accountId}`);
     return account;
   }

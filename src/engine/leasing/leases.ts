@@ -279,7 +279,7 @@ export class Leases {
     const asking = this.#asking.get(accountId);
     if (asking) return asking;
     const begun = this.parts.accounts
-      .reread(accountId)
+      .read(accountId)
       .then((account) => account?.strategy === 'leased' && account.status === 'active')
       .catch((error: unknown) => {
         this.parts.observer.deferred(`asking whether ${accountId} is leased from`, error);

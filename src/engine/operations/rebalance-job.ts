@@ -8,7 +8,7 @@ export class RebalanceJob implements Job {
   constructor(private readonly parts: { readonly accounts: AccountCache; readonly rebalancer: Rebalancer }) {}
 
   async run(run: JobRun): Promise<void> {
-    const account = await this.parts.accounts.reread(run.operation.accountId ?? '');
+    const account = await this.parts.accounts.read(run.operation.accountId ?? '');
     const movedMinor = account ? await this.parts.rebalancer.level(account, true) : 0n;
     await run.advance({
       step: ENDED,

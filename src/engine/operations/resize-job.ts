@@ -300,7 +300,7 @@ export class ResizeJob implements Job {
   async #drop(run: JobRun): Promise<void> {
     const { accountId } = await accountOf(run, this.parts.accounts);
     await this.parts.directory.dropOperation(accountId, run.operation.operationId);
-    await this.parts.accounts.reread(accountId);
+    await this.parts.accounts.read(accountId);
     this.parts.changed(accountId);
     await run.advance({ step: 'settling', status: 'failed' });
   }
@@ -320,7 +320,7 @@ export class ResizeJob implements Job {
       // Done before, by a runner that did not live to say so.
       if (account.operationId !== run.operation.operationId) return;
       if (await this.parts.directory.activate(account, { placement, past: past(account) })) {
-        await this.parts.accounts.reread(account.accountId);
+        await this.parts.accounts.read(account.accountId);
         this.parts.changed(account.accountId);
         return;
       }
@@ -349,7 +349,7 @@ export class ResizeJob implements Job {
 
   /** Tells all rows which of them are in use, by what the directory says now: a later operation may have begun. */
   async #settle(run: JobRun): Promise<void> {
-    const account = await this.parts.accounts.reread(run.operation.accountId ?? '');
+    const account = await this.parts.accounts.read(run.operation.accountId ?? '');
     if (account && account.operationId === null) {
       const { accountId, reach, placement, subAccounts, operation } = account;
       if (run.operation.status === 'failed') await this.#makeLeftOut(run, account);

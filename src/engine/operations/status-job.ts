@@ -111,7 +111,7 @@ export class StatusJob implements Job {
     const empty = await this.#isEmpty(account);
     const status = empty ? 'closed' : account.closingFrom;
     if (!(await this.parts.directory.setStatus(account, { status, closingFrom: null }))) return;
-    await this.parts.accounts.reread(account.accountId);
+    await this.parts.accounts.read(account.accountId);
     await run.advance(empty ? DONE : { step: 'reverting' });
   }
 
