@@ -123,7 +123,9 @@ export class DatabaseRefusedError extends Error {
       | 'DATABASE_NOT_EMPTY'
       | 'SHARD_IDENTITY_MISMATCH'
       | 'SHARD_NOT_CONFIGURED'
-      | 'DATABASE_UNSUPPORTED',
+      | 'DATABASE_UNSUPPORTED'
+      | 'SCHEMA_TOO_NEW'
+      | 'SCHEMA_ALTERED',
     detail: string,
     options?: ErrorOptions,
   ) {

@@ -5,6 +5,7 @@ import { ChangePlacements1764100000000 } from '../../migrations/directory/176410
 import { HoldAndReverse1764200000000 } from '../../migrations/shard/1764200000000-hold-and-reverse';
 import { VersionTransfers1764100000000 } from '../../migrations/shard/1764100000000-version-transfers';
 import type { SchemaPart } from './database';
+import { DatabaseRefusedError } from './faults';
 
 const MIGRATIONS: Readonly<Record<SchemaPart, (new () => MigrationInterface)[]>> = {
   shard: [CreateLedger1764000000000, VersionTransfers1764100000000, HoldAndReverse1764200000000],
@@ -13,4 +14,20 @@ const MIGRATIONS: Readonly<Record<SchemaPart, (new () => MigrationInterface)[]>>
 
 export function migrationsOf(part: SchemaPart): (new () => MigrationInterface)[] {
   return MIGRATIONS[part];
+}
+
+/**
+ * A later build may have changed what a table means, so an older one must not write to it.
+ *
+ * @param run the names of the migrations that the database has behind it
+ * @throws DatabaseRefusedError `SCHEMA_TOO_NEW`
+ */
+export function refuseNewerSchema(part: SchemaPart, run: readonly string[]): void {
+  const known = new Set(MIGRATIONS[part].map(({ name }) => name));
+  const unknown = run.filter((name) => !known.has(name));
+  if (unknown.length === 0) return;
+  throw new DatabaseRefusedError(
+    'SCHEMA_TOO_NEW',
+    `the ${part}'s tables were migrated by a later version of hotsplit (${unknown.join(', ')})`,
+  );
 }

@@ -23,7 +23,7 @@ export class MysqlDatabase implements Database {
   constructor(
     private readonly name: string,
     url: string,
-    part: SchemaPart,
+    private readonly part: SchemaPart,
     connectionsMax: number,
   ) {
     this.#pool = new MysqlPool(name, url, { ...SETTINGS, connectionsMax }, part);
@@ -40,7 +40,7 @@ export class MysqlDatabase implements Database {
   async #open(): Promise<void> {
     await this.#pool.open();
     try {
-      await migrate(this.#pool);
+      await migrate(this.#pool, this.part);
     } catch (error) {
       await this.#pool.close();
       throw error instanceof QueryFailedError ? mysqlFault(this.name, error) : error;

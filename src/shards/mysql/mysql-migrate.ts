@@ -1,6 +1,8 @@
 import { DatabaseRefusedError } from '../faults';
-import { exact } from '../database';
+import { exact, type SchemaPart } from '../database';
 import { refuseForeignTables } from '../foreign-tables';
+import { refuseNewerSchema } from '../migrations';
+import { checkSchema, type Query } from './check-schema';
 import type { MysqlPool, RawResult } from './mysql-pool';
 
 const LOCK_SECONDS_MAX = 60;
@@ -9,15 +11,17 @@ const LOCK_SECONDS_MAX = 60;
  * Brings the schema up to date under a lock that every instance starting on this database respects; it belongs to a
  * session, so an instance that dies while migrating lets go of it.
  */
-export async function migrate(pool: MysqlPool): Promise<void> {
+export async function migrate(pool: MysqlPool, part: SchemaPart): Promise<void> {
   await pool.single(async (session) => {
     await checkVersion(pool, session);
     const lock = `CONCAT('hotsplit migrate ', LEFT(SHA2(DATABASE(), 256), 32))`;
     const got = await pool.run(session, `SELECT GET_LOCK(${lock}, 0)`);
     if (cell(got) !== 1n) await waitForLock(pool, session, lock);
     try {
-      await checkTables(pool, session);
+      const query = async (sql: string): Promise<string[][]> => texts(await pool.run(session, sql));
+      await checkTables(query, part);
       await pool.dataSource.runMigrations();
+      await checkSchema(query, part);
     } finally {
       await pool.run(session, `SELECT RELEASE_LOCK(${lock})`);
     }
@@ -35,8 +39,8 @@ async function waitForLock(pool: MysqlPool, session: Session, lock: string): Pro
 }
 
 async function checkVersion(pool: MysqlPool, session: Session): Promise<void> {
-  const result = await pool.run(session, 'SELECT VERSION()');
-  const version = String((result as unknown[][])[0]?.[0]);
+  const [row] = texts(await pool.run(session, 'SELECT VERSION()'));
+  const [version = ''] = row ?? [];
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const supported = /mariadb/i.test(version) ? major > 10 || (major === 10 && minor >= 6) : major >= 8;
   if (!supported) {
@@ -45,16 +49,35 @@ async function checkVersion(pool: MysqlPool, session: Session): Promise<void> {
       `the server is ${version}; MySQL 8.0 or later, or MariaDB 10.6 or later, is needed`,
     );
   }
+  await checkBinaryLog(pool, session);
 }
 
-async function checkTables(pool: MysqlPool, session: Session): Promise<void> {
-  const database = await pool.run(session, 'SELECT DATABASE()');
-  const tables = await pool.run(
-    session,
+/** At READ COMMITTED InnoDB refuses to write where the binary log keeps statements. */
+async function checkBinaryLog(pool: MysqlPool, session: Session): Promise<void> {
+  const sql = `SHOW VARIABLES WHERE variable_name IN ('log_bin', 'binlog_format')`;
+  const variables = new Map(texts(await pool.run(session, sql)).map(([name, value]) => [name, value]));
+  if (variables.get('log_bin') !== 'ON' || variables.get('binlog_format') !== 'STATEMENT') return;
+  throw new DatabaseRefusedError(
+    'DATABASE_UNSUPPORTED',
+    'the server writes its binary log with binlog_format=STATEMENT; ROW or MIXED is needed',
+  );
+}
+
+async function checkTables(query: Query, part: SchemaPart): Promise<void> {
+  const [database] = await query('SELECT DATABASE()');
+  const tables = await query(
     'SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()',
   );
-  const names = (result: RawResult): string[] => (result as unknown[][]).map(([name]) => String(name));
-  refuseForeignTables(names(database).join(''), names(tables));
+  const names = tables.flat();
+  refuseForeignTables(String(database), names);
+  const migrations = `${part}_migrations`;
+  if (names.includes(migrations))
+    refuseNewerSchema(part, (await query(`SELECT name FROM ${migrations}`)).flat());
+}
+
+/** Rows as text; NULL is `null`. */
+function texts(result: RawResult): string[][] {
+  return (result as unknown[][]).map((row) => row.map(String));
 }
 
 function cell(result: RawResult): bigint {

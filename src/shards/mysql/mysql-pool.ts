@@ -1,10 +1,11 @@
-import type { Pool, PoolConnection } from 'mysql2';
+import type { Connection, Pool, PoolConnection } from 'mysql2';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import type { MysqlDriver } from 'typeorm/driver/mysql/MysqlDriver';
 import type { Cell, SchemaPart } from '../database';
 import type { ShardFault } from '../faults';
 import { mysqlFault } from './mysql-faults';
 import { migrationsOf } from '../migrations';
+import { sessionSettings, TRANSACTION_SETTINGS } from './session-settings';
 
 /**
  * Bounds of a pool. Relations: the pool looks at its idle sessions every second, so `idleMsMax` + 1000 <
@@ -25,21 +26,6 @@ const CONNECT_MS_MAX = 3_000;
 /** Callers that may wait for a session of one pool. One more is refused as overload. */
 const WAITING_MAX = 1_000;
 
-/**
- * What every session is set to. `wait_timeout` frees the locks of a client that lost power or was stopped within seconds
- * instead of hours; strict mode turns silent truncation into errors; UTC makes the server's clock unambiguous.
- */
-function sessionSettings({ waitTimeoutSeconds }: PoolSettings): string {
-  return [
-    `SET SESSION time_zone = '+00:00'`,
-    `sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'`,
-    `wait_timeout = ${waitTimeoutSeconds}`,
-    'innodb_lock_wait_timeout = 2',
-    'autocommit = 1',
-  ].join(', ');
-}
-const ISOLATION = 'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED';
-
 /** Raw result of a statement: rows for a SELECT, a header for the rest, an array of both for several statements. */
 export type RawResult = Cell[][] | { affectedRows: number } | RawResult[];
 
@@ -48,6 +34,8 @@ export class MysqlPool {
   readonly dataSource: DataSource;
   /** Callers that the driver has not given a session yet, those included who have given up. */
   #waiting = 0;
+  /** Resolves when a session has been set up; rejects with the fault for which it was destroyed. */
+  readonly #ready = new WeakMap<Connection, Promise<void>>();
 
   constructor(
     private readonly name: string,
@@ -67,13 +55,11 @@ export class MysqlPool {
       throw mysqlFault(this.name, error);
     }
     this.#pool().on('connection', (connection) => {
-      const configure = (statement: string): void => {
-        connection.query(statement, (error) => {
-          if (error) connection.destroy();
-        });
-      };
-      configure(sessionSettings(this.settings));
-      configure(ISOLATION);
+      const ready = this.#setUp(connection as PoolConnection);
+      this.#ready.set(connection, ready);
+      ready.catch(() => {
+        connection.destroy();
+      });
     });
     // The one session that TypeORM opened before the listener stood is not configured: it must not be handed out.
     await new Promise<void>((resolve) => {
@@ -84,12 +70,20 @@ export class MysqlPool {
     });
   }
 
-  /** A session, or a fault once `acquireMsMax` is over. One that comes too late goes straight back to the pool. */
-  acquire(): Promise<PoolConnection> {
-    if (!this.dataSource.isInitialized)
-      return Promise.reject(this.#fault('NOT_OPEN', 'the database has not been opened yet'));
+  /**
+   * A session that is set up, or a fault. One that does not come free within `acquireMsMax` goes straight back to the pool
+   * when it does.
+   */
+  async acquire(): Promise<PoolConnection> {
+    if (!this.dataSource.isInitialized) throw this.#fault('NOT_OPEN', 'the database has not been opened yet');
     if (this.#waiting >= WAITING_MAX)
-      return Promise.reject(this.#fault('TOO_MANY_WAIT', 'too many wait for a database session'));
+      throw this.#fault('TOO_MANY_WAIT', 'too many wait for a database session');
+    const connection = await this.#take();
+    await this.#ready.get(connection);
+    return connection;
+  }
+
+  #take(): Promise<PoolConnection> {
     this.#waiting += 1;
     return new Promise((resolve, reject) => {
       let late = false;
@@ -105,6 +99,14 @@ export class MysqlPool {
         else resolve(connection);
       });
     });
+  }
+
+  /** Both statements are sent at once; whoever acquires the session waits for both. */
+  async #setUp(connection: PoolConnection): Promise<void> {
+    await Promise.all([
+      this.run(connection, sessionSettings(this.settings)),
+      this.run(connection, TRANSACTION_SETTINGS),
+    ]);
   }
 
   /**

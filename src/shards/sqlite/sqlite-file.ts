@@ -7,7 +7,7 @@ import type { SchemaPart } from '../database';
 import { DatabaseRefusedError } from '../faults';
 import { refuseForeignTables } from '../foreign-tables';
 import { makeFolder } from '../make-folder';
-import { migrationsOf } from '../migrations';
+import { migrationsOf, refuseNewerSchema } from '../migrations';
 import { processClockUs } from './process-clock';
 import { Turnstile } from './turnstile';
 
@@ -118,6 +118,7 @@ export class SqliteFile {
   }
 
   async #runMigrations(part: SchemaPart): Promise<void> {
+    refuseNewerSchema(part, migrationsIn(this.#path, part));
     await this.#source?.destroy();
     this.#source = new DataSource({
       type: 'better-sqlite3',
@@ -167,12 +168,23 @@ function refuseWhatIsNoFile(path: string): void {
 }
 
 function tablesOf(path: string): string[] {
+  return namesFrom(path, (pluck) => pluck("SELECT name FROM sqlite_schema WHERE type = 'table'"));
+}
+
+/** The migrations that a file has behind it; none where it is new to this part. */
+function migrationsIn(path: string, part: SchemaPart): string[] {
+  const table = `${part}_migrations`;
+  return namesFrom(path, (pluck) =>
+    pluck(`SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = '${table}'`).length > 0
+      ? pluck(`SELECT name FROM ${table}`)
+      : [],
+  );
+}
+
+function namesFrom(path: string, read: (pluck: (sql: string) => string[]) => string[]): string[] {
   const connection = new Sqlite(path, { readonly: true });
   try {
-    return connection
-      .prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")
-      .pluck()
-      .all() as string[];
+    return read((sql) => connection.prepare(sql).pluck().all() as string[]);
   } finally {
     connection.close();
   }

@@ -1,0 +1,78 @@
+import type { SchemaPart } from '../database';
+
+/** An index by which a statement finds its rows, or by which the database refuses a second one. */
+export interface ExpectedIndex {
+  readonly table: string;
+  readonly name: string;
+  readonly unique: boolean;
+  readonly columns: string;
+}
+
+export interface ExpectedSchema {
+  readonly tables: readonly string[];
+  readonly indexes: readonly ExpectedIndex[];
+  /** The tables' CHECK constraints. */
+  readonly checks: readonly string[];
+}
+
+const unique = (table: string, name: string, columns: string): ExpectedIndex => ({
+  table,
+  name,
+  unique: true,
+  columns,
+});
+const plain = (table: string, name: string, columns: string): ExpectedIndex => ({
+  table,
+  name,
+  unique: false,
+  columns,
+});
+
+/**
+ * What the migrations have made of a database, as far as right answers depend on it. A start compares, since a table can be
+ * rebuilt by hand, by a tool or by a restore without its indexes and checks.
+ */
+export const EXPECTED_SCHEMA: Readonly<Record<SchemaPart, ExpectedSchema>> = {
+  shard: {
+    tables: ['sub_account', 'entry', 'transfer', 'hold', 'reversal', 'shard_identity'],
+    indexes: [
+      unique('sub_account', 'PRIMARY', 'account_id,idx'),
+      plain('sub_account', 'sub_account_state', 'state,account_id'),
+      unique('entry', 'PRIMARY', 'account_id,created_at_us,sub_account,version'),
+      unique('entry', 'entry_request', 'account_id,request_id'),
+      unique('transfer', 'PRIMARY', 'account_id,transfer_id,direction'),
+      plain('transfer', 'transfer_pending', 'pending,created_at_us'),
+      unique('hold', 'PRIMARY', 'account_id,hold_id'),
+      plain('hold', 'hold_expiry', 'state,expires_at_us'),
+      unique('reversal', 'PRIMARY', 'account_id,request_id,number'),
+      unique('shard_identity', 'PRIMARY', 'id'),
+    ],
+    checks: [
+      'sub_account_available_not_negative',
+      'sub_account_held_not_negative',
+      'entry_amount_not_negative',
+      'transfer_amount_positive',
+      'hold_amount_not_negative',
+      'hold_confirmed_within',
+      'reversal_reversed_positive',
+      'shard_identity_single',
+    ],
+  },
+  directory: {
+    tables: ['account', 'shard', 'cluster', 'api_key', 'operation', 'lease'],
+    indexes: [
+      unique('account', 'PRIMARY', 'account_id'),
+      plain('account', 'account_creation', 'creation,created_at_us'),
+      unique('shard', 'PRIMARY', 'name'),
+      unique('cluster', 'PRIMARY', 'id'),
+      unique('api_key', 'PRIMARY', 'key_id'),
+      unique('api_key', 'api_key_secret', 'secret_hash'),
+      unique('operation', 'PRIMARY', 'operation_id'),
+      plain('operation', 'operation_unfinished', 'step,runner_until_us'),
+      plain('operation', 'operation_created', 'created_at_us'),
+      unique('lease', 'PRIMARY', 'name'),
+      plain('lease', 'lease_until', 'until_us'),
+    ],
+    checks: ['cluster_single'],
+  },
+};
