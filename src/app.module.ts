@@ -150,6 +150,7 @@ function engineRuntime(settings: Settings, metrics: Metrics, locks: RedisLocks |
   const runtime = new EngineRuntime({
     shards: settings.shardAddresses,
     directory: settings.directoryLocation,
+    lostShards: settings.lostShards,
     lanesPerShard: settings.lanesPerShard,
     laneSettings: {
       batchCommandsMax: settings.batchCommandsMax,

@@ -21,6 +21,8 @@ export class BatchCounter implements EngineObserver {
   readonly shardState = (): void => undefined;
   readonly clockSkew = (): void => undefined;
   readonly databaseFault = (): void => undefined;
+  readonly shardRefused = (): void => undefined;
+  readonly shardBegunAnew = (): void => undefined;
   readonly flushed = (): void => undefined;
   readonly deferred = (): void => undefined;
   #batches = 0;

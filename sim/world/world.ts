@@ -175,6 +175,10 @@ export class World implements InstanceWorld {
         const isStopping = this.instances.some((each) => each.name === instance && !each.takesCalls);
         this.model.fellShort(instance, { accountId, requestId, reason }, isStopping);
       },
+      shardRefused: (shard, error) => {
+        if (error) this.trace.note(`${instance} refuses ${shard}: ${error.code}`);
+      },
+      shardBegunAnew: () => undefined,
       shardState: (shard, up) => {
         this.coverage.mark(up ? 'breaker closed' : 'breaker opened');
         this.trace.note(`${instance} finds ${shard} ${up ? 'up' : 'down'}`);

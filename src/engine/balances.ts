@@ -1,5 +1,5 @@
 import { type AccountRecord, laterRecord } from '../shards/directory/account-record';
-import { ShardContendedError, ShardUnavailableError } from '../shards/faults';
+import { InvariantViolation, ShardContendedError, ShardUnavailableError } from '../shards/faults';
 import type { AccountCache } from './account-cache';
 import type { LockedReach, ReachLocks } from './locked-reach';
 import {
@@ -80,7 +80,7 @@ export class Balances {
     let { reading: first, account: known } = await this.read(account);
     for (let pass = 1; pass <= SNAPSHOT_PASSES_MAX; pass += 1) {
       const second = await this.read(known);
-      if (heldStill(first, second.reading)) return balanceOf(second.reading);
+      if (heldStill(first, second.reading)) return possible(balanceOf(second.reading), account);
       first = second.reading;
       known = second.account;
     }
@@ -94,7 +94,7 @@ export class Balances {
         const balance = await this.parts.locks.with(known, (locked) =>
           Promise.resolve(lockedBalance(locked, known)),
         );
-        if (balance) return balance;
+        if (balance) return possible(balance, account);
       } catch (error) {
         if (!(error instanceof ShardContendedError) || tries >= LOCK_TRIES_MAX) throw error;
       }
@@ -106,6 +106,19 @@ export class Balances {
       known = (await this.parts.accounts.read(account.accountId)) ?? known;
     }
   }
+}
+
+/**
+ * An account never has less than nothing: then rows of it are lost, or the books are broken.
+ *
+ * @throws InvariantViolation
+ */
+function possible(balance: Balance, { accountId }: AccountRecord): Balance {
+  const { availableMinor, heldMinor } = balance;
+  if (availableMinor >= 0n && heldMinor >= 0n) return balance;
+  throw new InvariantViolation(
+    `account ${accountId} has ${availableMinor} available and ${heldMinor} held: what it had on a shard is gone`,
+  );
 }
 
 /** Σ over locked rows; `undefined` when one of them is ahead of the placement that was locked. */

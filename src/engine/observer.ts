@@ -1,4 +1,4 @@
-import type { ShardFault } from '../shards/faults';
+import type { DatabaseRefusedError, ShardFault } from '../shards/faults';
 
 /** An error of a database: whose it was, what it means for a transaction, and the number or code that it came with. */
 export type DatabaseFault = Pick<ShardFault, 'shard' | 'verdict' | 'reported' | 'cause'>;
@@ -23,6 +23,10 @@ export interface EngineObserver {
   databaseFault(fault: DatabaseFault): void;
   /** How far a database's clock is ahead of this instance's, or of the directory's. */
   clockSkew(skew: ClockSkew): void;
+  /** Why a shard's database is refused while the service runs; `undefined` when it is not, or no more. */
+  shardRefused(shard: string, error: DatabaseRefusedError | undefined): void;
+  /** A shard that was declared lost begins anew, without this database. */
+  shardBegunAnew(shard: string, incarnation: string): void;
   /** Something that should not happen did; `incident` is what the user was given to quote. */
   defect(incident: string, error: unknown): void;
   /** A round of the collector: how many requests waited for it, and whether it took locks on every shard. */
@@ -39,6 +43,8 @@ export const SILENT_OBSERVER: EngineObserver = {
   shardState: () => undefined,
   databaseFault: () => undefined,
   clockSkew: () => undefined,
+  shardRefused: () => undefined,
+  shardBegunAnew: () => undefined,
   defect: () => undefined,
   collected: () => undefined,
   deferred: () => undefined,

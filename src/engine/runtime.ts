@@ -2,6 +2,7 @@ import { Directory } from '../shards/directory/directory';
 import { DatabaseRefusedError } from '../shards/faults';
 import { type Databases, REAL_DATABASES } from '../shards/open-database';
 import type { Shard } from '../shards/shard';
+import type { KnownShards } from '../shards/shard-identity';
 import { type Location, parseLocation, type ShardAddress } from '../shards/shard-address';
 import { type Later, REAL_SURROUNDINGS, type Surroundings } from '../shards/surroundings';
 import { InProcessLocks, type LockService } from '../strategies/lock-service';
@@ -47,6 +48,8 @@ export interface RuntimeOptions {
   readonly databases?: Databases;
   /** How long the directory is waited for at start. */
   readonly startMsMax: number;
+  /** Shards whose databases are lost for good, each with the incarnation that is given up. */
+  readonly lostShards?: readonly LostShard[];
   /** How long keys are looked for where a past placement had their home; 30 days by default. */
   readonly idempotencyWindowMs?: number;
   /** Between two looks of the rebalancer at the busy accounts, once it is started. */
@@ -58,6 +61,12 @@ export interface RuntimeOptions {
   readonly mergeWindowMs?: number;
   /** Tests let the process crash, or a call fail, between two steps. */
   readonly reach?: ReachPoint;
+}
+
+/** A shard that is to begin anew, and the incarnation of the database that it begins anew without. */
+export interface LostShard {
+  readonly name: string;
+  readonly incarnation: string;
 }
 
 const RETRY_PAUSE_MS = 1_000;
@@ -90,7 +99,9 @@ export class EngineRuntime {
   readonly #databases: Databases;
   readonly #openShards: Shard[];
   readonly #looks: ShardLooks;
+  readonly #refused = new Map<string, DatabaseRefusedError>();
   #announce: (accountId: string) => void = () => undefined;
+  #started = false;
   #stopped = false;
 
   constructor(private readonly options: RuntimeOptions) {
@@ -222,15 +233,27 @@ export class EngineRuntime {
    * @throws DatabaseRefusedError when a database is not what it is configured as
    */
   async start(): Promise<void> {
-    await this.#openDirectory();
-    await this.directory.registerShards(this.shards.names);
-    await Promise.all(this.#openShards.map((shard) => this.#openShard(shard)));
-    await this.discoverShards();
+    try {
+      await this.#openEverything();
+    } catch (error) {
+      this.#stopped = true;
+      await Promise.allSettled([...this.#openShards, this.directory].map((each) => each.close()));
+      throw error;
+    }
     this.transfers.startRecovery();
     this.operations.start();
     this.sweeper.start();
     this.holdExpiry.start();
     this.#housekeeping.start();
+  }
+
+  async #openEverything(): Promise<void> {
+    await this.#openDirectory();
+    await this.directory.registerShards(this.shards.names);
+    for (const lost of this.options.lostShards ?? []) await this.#beginAnew(lost);
+    await Promise.all(this.#openShards.map((shard) => this.#openShard(shard)));
+    await this.discoverShards();
+    this.#started = true;
   }
 
   /** Drains the lanes and ends every connection. Nothing may be submitted any more. */
@@ -247,6 +270,11 @@ export class EngineRuntime {
     this.shards.stop();
     for (const shard of this.#openShards) await shard.close();
     await this.directory.close();
+  }
+
+  /** Why the databases of shards are refused, by the shards' names. */
+  get refused(): ReadonlyMap<string, DatabaseRefusedError> {
+    return this.#refused;
   }
 
   /** What to do when an account's placement, size or status has changed here: other instances may want to know. */
@@ -297,7 +325,8 @@ export class EngineRuntime {
       const shard = this.#shardAt({ name, location: parseLocation(url) });
       this.#openShards.push(shard);
       // Opened before anything is sent there: what came too early would find it closed and take it for dead.
-      await this.#openShard(shard);
+      if (this.#started) await this.#openShardLater(shard);
+      else await this.#openShard(shard);
       this.shards.add(shard);
     }
   }
@@ -305,6 +334,7 @@ export class EngineRuntime {
   #shardAt(address: ShardAddress): Shard {
     return this.#databases.shardAt(address, {
       clusterId: () => this.directory.clusterId(),
+      known: this.#known(),
       describeAccount: (accountId) => this.#describeAccount(accountId),
       parallelism: this.options.lanesPerShard,
       deductionSettings: this.options.strategySettings ?? STRATEGY_SETTINGS,
@@ -382,6 +412,7 @@ export class EngineRuntime {
     }
   }
 
+  /** At start: a database that is not the shard ends it. */
   async #openShard(shard: Shard): Promise<void> {
     try {
       await shard.open();
@@ -391,6 +422,62 @@ export class EngineRuntime {
       this.#shardFailed(shard, error);
       void this.#keepOpening(shard);
     }
+  }
+
+  async #openShardLater(shard: Shard): Promise<void> {
+    try {
+      await this.#openShard(shard);
+    } catch (error) {
+      this.#shardFailed(shard, error);
+      void this.#keepOpening(shard);
+    }
+  }
+
+  /**
+   * Done once: a database found later under the shard's name has another incarnation.
+   *
+   * @throws DatabaseRefusedError `SHARD_NOT_LOST`
+   */
+  async #beginAnew({ name, incarnation }: LostShard): Promise<void> {
+    const { directory } = this;
+    const known = await directory.incarnationOf(name);
+    if (known !== incarnation) {
+      if (known !== undefined && (await directory.isLost(name, incarnation))) return;
+      throw notLost(name, `the directory knows no database ${incarnation} of it`);
+    }
+    if (await this.#answers(name)) throw notLost(name, 'its database answers');
+    await directory.declareLost(name, incarnation);
+    this.observer.shardBegunAnew(name, incarnation);
+  }
+
+  async #answers(name: string): Promise<boolean> {
+    const url = (await this.directory.listShards()).find((shard) => shard.name === name)?.url ?? null;
+    const configured = this.options.shards.find((address) => address.name === name);
+    const address = configured ?? (url === null ? undefined : { name, location: parseLocation(url) });
+    if (!address) return false;
+    const shard = this.#shardAt(address);
+    try {
+      await shard.open();
+      return true;
+    } catch {
+      return false;
+    } finally {
+      await shard.close();
+    }
+  }
+
+  #known(): KnownShards {
+    const { directory } = this;
+    return {
+      incarnationOf: (name) => directory.incarnationOf(name),
+      record: (name, from, to) => directory.recordIncarnation(name, from, to),
+      isLost: (name, incarnation) => directory.isLost(name, incarnation),
+      refused: (name, error) => {
+        if (error) this.#refused.set(name, error);
+        else this.#refused.delete(name);
+        this.observer.shardRefused(name, error);
+      },
+    };
   }
 
   async #keepOpening(shard: Shard): Promise<void> {
@@ -412,6 +499,10 @@ export class EngineRuntime {
   }
 
   #shardFailed(shard: Shard, error: unknown): void {
+    if (error instanceof DatabaseRefusedError) {
+      this.#refused.set(shard.name, error);
+      this.observer.shardRefused(shard.name, error);
+    }
     this.options.observer.shardState(shard.name, false);
     this.options.observer.deferred(`opening shard ${shard.name}`, error);
   }
@@ -423,4 +514,11 @@ export class EngineRuntime {
     const { status, statusVersion, placement } = account;
     return { epoch: placement.epoch, accountStatus: status, accountStatusVersion: statusVersion };
   }
+}
+
+function notLost(name: string, why: string): DatabaseRefusedError {
+  return new DatabaseRefusedError(
+    'SHARD_NOT_LOST',
+    `HOTSPLIT_LOST_SHARDS gives shard "${name}" up, but ${why}`,
+  );
 }

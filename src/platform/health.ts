@@ -5,6 +5,8 @@ export interface Readiness {
   readonly status: 'ready' | 'unavailable' | 'stopping';
   readonly directory: 'up' | 'down';
   readonly shards: Readonly<Record<string, 'up' | 'down'>>;
+  /** Why shards are refused, as codes by their names; only while there are any. */
+  readonly refused?: Readonly<Record<string, string>>;
 }
 
 const PING_MS_MAX = 2_000;
@@ -52,9 +54,11 @@ export class Health {
       this.#answers(() => this.runtime.directory.ping()),
       ...shards.map((shard) => this.#answers(() => shard.ping())),
     ]);
+    const refused = [...this.runtime.refused].map(([name, { code }]) => [name, code] as const);
     return {
       directory,
       shards: Object.fromEntries(shards.map((shard, position) => [shard.name, states[position] ?? 'down'])),
+      ...(refused.length > 0 && { refused: Object.fromEntries(refused) }),
     };
   }
 

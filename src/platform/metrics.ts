@@ -31,6 +31,7 @@ export class Metrics implements EngineObserver {
   #depths: DepthSource = () => [];
   #ofAll: () => Promise<string | undefined> = () => Promise.resolve(undefined);
   readonly #shardsDown = new Set<string>();
+  readonly #shardsRefused = new Set<string>();
 
   readonly #commands = new CommandMetrics(this.registry);
 
@@ -98,6 +99,14 @@ export class Metrics implements EngineObserver {
     help: "How far a database's clock is ahead of this instance's, or of the directory's.",
     labelNames: ['database', 'against'],
     // Several workers: they are on one machine, so any of them will do.
+    aggregator: 'max',
+    registers: [this.registry],
+  });
+
+  readonly #shardRefused = new Gauge({
+    name: 'hotsplit_shard_refused',
+    help: '1 while the database at a shard’s address is not the shard, but empty or another one. Wants attention at once.',
+    labelNames: ['shard'],
     aggregator: 'max',
     registers: [this.registry],
   });
@@ -296,6 +305,24 @@ export class Metrics implements EngineObserver {
       amount: amountMinor.toString(),
       reason,
     });
+  }
+
+  shardRefused(shard: string, error: DatabaseRefusedError | undefined): void {
+    if (!error) return void (this.#shardsRefused.delete(shard) && this.#shardRefused.set({ shard }, 0));
+    this.#shardRefused.set({ shard }, 1);
+    if (this.#shardsRefused.has(shard)) return;
+    this.#shardsRefused.add(shard);
+    this.log.error('the database at a shard’s address is not the shard; nothing is read or written there', {
+      shard,
+      error,
+    });
+  }
+
+  shardBegunAnew(shard: string, incarnation: string): void {
+    this.log.warn(
+      'a shard was declared lost and begins anew: every balance, entry, hold and request id that was on it is gone',
+      { shard, incarnation },
+    );
   }
 
   shardState(shard: string, up: boolean): void {

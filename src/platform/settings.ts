@@ -32,6 +32,7 @@ class PlainSettings {
   @Length(1, 4_096) dataDir!: string;
   @IsOptional() @Length(1, 16_384) shards?: string;
   @IsOptional() @Length(1, 4_096) directory?: string;
+  @IsOptional() @Length(1, 16_384) lostShardsGiven?: string;
   @IsOptional() @MinLength(16) adminKey?: string;
   @IsOptional()
   @Matches(/^rediss?:\/\/[^\s/]+/, { message: 'a URL redis://[user:password@]host:port[/number]' })
@@ -171,6 +172,12 @@ export const SETTINGS = {
     fallback: undefined,
     secret: true,
     meaning: 'the database of accounts, placements and keys (same URL forms); by default the first shard',
+  },
+  lostShardsGiven: {
+    variable: 'HOTSPLIT_LOST_SHARDS',
+    fallback: undefined,
+    meaning:
+      'comma-separated `name=incarnation` of shards whose databases are lost for good and that begin anew, as `SHARD_EMPTY` prints them: every balance, entry, hold and request id that was on one is given up. Has an effect once',
   },
   dataDir: {
     variable: 'HOTSPLIT_DATA_DIR',
@@ -328,6 +335,7 @@ export class Settings extends PlainSettings {
   /** PEM. */
   grpcTls?: { readonly certificate: Buffer; readonly key: Buffer };
   shardAddresses!: readonly ShardAddress[];
+  readonly lostShards: { readonly name: string; readonly incarnation: string }[] = [];
   directoryLocation!: Location;
 }
 
@@ -446,6 +454,15 @@ function locate(settings: Settings, faults: string[]): void {
   const twice = names.filter((name, position) => names.indexOf(name) !== position);
   if (twice.length > 0) faults.push(`HOTSPLIT_SHARDS names a shard twice: ${[...new Set(twice)].join(', ')}`);
   settings.shardAddresses = addresses;
+
+  for (const part of settings.lostShardsGiven?.split(',') ?? []) {
+    const [, name, incarnation] = /^([^=]+)=([^=]+)$/.exec(part.trim()) ?? [];
+    if (name === undefined || incarnation === undefined)
+      faults.push(
+        'HOTSPLIT_LOST_SHARDS: each entry is a shard’s name, "=" and the incarnation that it loses',
+      );
+    else settings.lostShards.push({ name, incarnation });
+  }
 
   const { directory } = settings;
   const first = addresses[0]?.location;

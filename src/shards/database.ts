@@ -13,6 +13,8 @@ export type Dialect = 'mysql' | 'sqlite';
  */
 export interface Database {
   readonly dialect: Dialect;
+  /** Nothing is there at all, before it is opened; `undefined` where that cannot be said. */
+  readonly isMissing?: boolean;
   /** Connects, checks the server, and brings the part's tables up to date. Safe to call again. */
   open(part: SchemaPart): Promise<void>;
   /** @returns rows as arrays, in the order of the selected columns */

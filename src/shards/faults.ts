@@ -120,9 +120,12 @@ export class DatabaseRefusedError extends Error {
     readonly code:
       | 'DATA_FOLDER_IN_USE'
       | 'NOT_A_FILE'
+      | 'FILE_REPLACED'
       | 'DATABASE_NOT_EMPTY'
       | 'SHARD_IDENTITY_MISMATCH'
       | 'SHARD_NOT_CONFIGURED'
+      | 'SHARD_EMPTY'
+      | 'SHARD_NOT_LOST'
       | 'DATABASE_UNSUPPORTED'
       | 'SCHEMA_TOO_NEW'
       | 'SCHEMA_ALTERED',

@@ -9,12 +9,15 @@ import type { LockedAccount } from './shard';
 /**
  * Opens a transaction and locks all of the account's rows on the shard. Shared by every store.
  *
+ * @param confirmAbsence asked when there are no rows; rejects when this is not the shard's own database
+ *
  * Rejects with `ShardContendedError` after a deadlock or lock timeout, with `ShardUnavailableError` when the shard is
  * not there.
  */
 export async function lockAccount(
   store: BatchStore,
   accountId: string,
+  confirmAbsence: () => Promise<void>,
   noteFault?: NoteFault,
 ): Promise<LockedAccount> {
   const told = <T>(run: () => Promise<T>): Promise<T> => underLocks(store.name, run, noteFault);
@@ -25,6 +28,7 @@ export async function lockAccount(
     const locked = await told(() =>
       transaction.lock({ rows: new Map([[accountId, new Set()]]), wholeAccounts }),
     );
+    if (locked.rows.length === 0) await told(confirmAbsence);
     return {
       rows: locked.rows,
       apply: async (commands) => {

@@ -4,12 +4,19 @@ import { CreateLedger1764000000000 } from '../../migrations/shard/1764000000000-
 import { ChangePlacements1764100000000 } from '../../migrations/directory/1764100000000-change-placements';
 import { HoldAndReverse1764200000000 } from '../../migrations/shard/1764200000000-hold-and-reverse';
 import { VersionTransfers1764100000000 } from '../../migrations/shard/1764100000000-version-transfers';
+import { IncarnateShards1764310000000 } from '../../migrations/shard/1764310000000-incarnate-shards';
+import { KnowShards1764310000000 } from '../../migrations/directory/1764310000000-know-shards';
 import type { SchemaPart } from './database';
 import { DatabaseRefusedError } from './faults';
 
 const MIGRATIONS: Readonly<Record<SchemaPart, (new () => MigrationInterface)[]>> = {
-  shard: [CreateLedger1764000000000, VersionTransfers1764100000000, HoldAndReverse1764200000000],
-  directory: [CreateDirectory1764000000000, ChangePlacements1764100000000],
+  shard: [
+    CreateLedger1764000000000,
+    VersionTransfers1764100000000,
+    HoldAndReverse1764200000000,
+    IncarnateShards1764310000000,
+  ],
+  directory: [CreateDirectory1764000000000, ChangePlacements1764100000000, KnowShards1764310000000],
 };
 
 export function migrationsOf(part: SchemaPart): (new () => MigrationInterface)[] {

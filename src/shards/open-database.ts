@@ -7,6 +7,7 @@ import { MysqlPool } from './mysql/mysql-pool';
 import { RETRY_POLICY, type RetryPolicy } from './run-batch';
 import { DEDUCTION_SETTINGS, type DeductionSettings } from './run-deduction';
 import type { Shard } from './shard';
+import type { KnownShards } from './shard-identity';
 import type { Location, ShardAddress } from './shard-address';
 import { type DescribeAccount, SqlShard } from './sql-shard';
 import { SqliteBatchStore } from './sqlite/sqlite-batch-store';
@@ -20,6 +21,7 @@ const DIRECTORY_CONNECTIONS_MAX = 8;
 
 export interface ShardOptions {
   readonly clusterId: () => Promise<string>;
+  readonly known?: KnownShards;
   readonly describeAccount: DescribeAccount;
   /** Batches that run side by side on a MySQL shard; SQLite has one writer. */
   readonly parallelism: number;
@@ -31,9 +33,24 @@ export interface ShardOptions {
 
 /** The shard at an address, not connected yet: call `open`. */
 export function shardAt({ name, location }: ShardAddress, options: ShardOptions): Shard {
-  const { clusterId, describeAccount, surroundings = REAL_SURROUNDINGS, policy = RETRY_POLICY } = options;
+  const {
+    clusterId,
+    known,
+    describeAccount,
+    surroundings = REAL_SURROUNDINGS,
+    policy = RETRY_POLICY,
+  } = options;
   const { deductionSettings = DEDUCTION_SETTINGS, noteFault } = options;
-  const common = { name, clusterId, describeAccount, surroundings, policy, deductionSettings, noteFault };
+  const common = {
+    name,
+    clusterId,
+    known,
+    describeAccount,
+    surroundings,
+    policy,
+    deductionSettings,
+    noteFault,
+  };
   if (location.kind === 'sqlite') {
     const file = SqliteFile.open(location.path);
     return new SqlShard({

@@ -35,7 +35,9 @@ import type {
   Shard,
   ShardBalance,
 } from './shard';
-import { assertIdentity } from './shard-identity';
+import { IdentityGuard } from './identity-guard';
+import { type KnownShards, NOTHING_KNOWN } from './shard-identity';
+import { SqlIdentityStore } from './sql-identity-store';
 import { completeTransfers } from './statements/complete-transfers';
 import { createSubAccounts } from './statements/create-sub-accounts';
 import { drainingAccounts } from './statements/draining-accounts';
@@ -76,6 +78,8 @@ export interface SqlShardParts {
   readonly deductions: DeductionSessions;
   readonly deductionSettings: DeductionSettings;
   readonly clusterId: () => Promise<string>;
+  /** By default nothing: the shard stands alone. */
+  readonly known?: KnownShards | undefined;
   readonly describeAccount: DescribeAccount;
   readonly surroundings: Surroundings;
   readonly policy: RetryPolicy;
@@ -94,12 +98,19 @@ const TRANSFERS_LENGTH_MAX = 200;
 /** A shard on any SQL store: batches go through its transactions, the rest are single statements. */
 export class SqlShard implements Shard {
   readonly #places: Places;
+  readonly #identity: IdentityGuard;
 
   constructor(private readonly parts: SqlShardParts) {
+    const { name, clusterId, known = NOTHING_KNOWN, database, surroundings } = parts;
+    this.#identity = new IdentityGuard({
+      name,
+      clusterId,
+      known,
+      store: new SqlIdentityStore(database),
+      newId: () => surroundings.newId(),
+    });
     const { sessionsPerShard: places, waitingMax, waitMsMax } = parts.deductionSettings;
-    this.#places = new Places({ places, waitingMax, waitMsMax }, (ms, run) =>
-      parts.surroundings.later(ms, run),
-    );
+    this.#places = new Places({ places, waitingMax, waitMsMax }, (ms, run) => surroundings.later(ms, run));
   }
 
   get name(): string {
@@ -111,25 +122,10 @@ export class SqlShard implements Shard {
   }
 
   async open(): Promise<void> {
+    await this.#identity.refuseMissing();
     await this.#guard(() => this.parts.database.open('shard'));
-    await this.#identify();
+    await this.#guard(() => this.#identity.identify());
     await this.#guard(() => this.parts.batches.open());
-  }
-
-  /** A database keeps the name it was first used under, so that a swapped address is refused instead of written to. */
-  async #identify(): Promise<void> {
-    const clusterId = await this.parts.clusterId();
-    const ignore =
-      this.parts.database.dialect === 'mysql' ? 'ON DUPLICATE KEY UPDATE id = id' : 'ON CONFLICT DO NOTHING';
-    await this.#write({
-      sql: `INSERT INTO shard_identity (id, name, cluster_id) VALUES (1, ?, ?) ${ignore}`,
-      parameters: [this.name, clusterId],
-    });
-    const [row] = await this.#read({
-      sql: 'SELECT name, cluster_id FROM shard_identity WHERE id = 1',
-      parameters: [],
-    });
-    assertIdentity({ name: this.name, clusterId }, { name: text(row?.[0]), clusterId: text(row?.[1]) });
   }
 
   applyBatch(commands: readonly Command[], hint: BatchHint, chain?: BatchChain): Promise<BatchResult> {
@@ -179,7 +175,8 @@ export class SqlShard implements Shard {
     toShard?: string;
     accountId?: string;
   }): Promise<PendingDeparture[]> {
-    const rows = await this.#read(pendingDepartures({ ...options, dialect: this.parts.database.dialect }));
+    const statement = pendingDepartures({ ...options, dialect: this.parts.database.dialect });
+    const rows = await this.#look(statement);
     return rows.map((row) => toPendingDeparture(row, this.name));
   }
 
@@ -204,7 +201,7 @@ export class SqlShard implements Shard {
   }
 
   async expiredHolds(limit: number): Promise<Pick<Hold, 'accountId' | 'holdId' | 'subAccount'>[]> {
-    const rows = await this.#read(expiredHolds({ dialect: this.parts.database.dialect, limit }));
+    const rows = await this.#look(expiredHolds({ dialect: this.parts.database.dialect, limit }));
     return rows.map(([accountId, holdId, subAccount]) => ({
       accountId: text(accountId),
       holdId: text(holdId),
@@ -217,16 +214,18 @@ export class SqlShard implements Shard {
   }
 
   lockAccount(accountId: string): Promise<LockedAccount> {
-    return lockAccount(this.parts.batches, accountId, this.parts.noteFault);
+    return lockAccount(this.parts.batches, accountId, () => this.#identity.confirm(), this.parts.noteFault);
   }
 
   async drainingAccounts(page: { after: string; limit: number }): Promise<string[]> {
-    return (await this.#read(drainingAccounts(page))).map(([accountId]) => text(accountId));
+    return (await this.#look(drainingAccounts(page))).map(([accountId]) => text(accountId));
   }
 
   async readBalance(accountId: string): Promise<ShardBalance> {
     const [row = []] = await this.#read(sumBalances(accountId, this.parts.database.dialect));
-    return toShardBalance(row);
+    const balance = toShardBalance(row);
+    if (balance.rows === 0) await this.#guard(() => this.#identity.confirm());
+    return balance;
   }
 
   async listSubAccounts(accountId: string): Promise<SubAccount[]> {
@@ -296,7 +295,7 @@ export class SqlShard implements Shard {
   }
 
   async ping(): Promise<void> {
-    await this.#read({ sql: 'SELECT 1', parameters: [] });
+    await this.#guard(() => this.#identity.confirm());
   }
 
   async close(): Promise<void> {
@@ -311,9 +310,11 @@ export class SqlShard implements Shard {
       const { sql, parameters } = createSubAccounts(
         seeds.slice(from, from + SEEDS_LENGTH_MAX),
         database.dialect,
+        this.#identity.incarnation,
       );
       await database.write(sql, parameters);
     }
+    await this.#identity.confirm();
   }
 
   async #page<Place, Item>(
@@ -325,7 +326,15 @@ export class SqlShard implements Shard {
     return { items: rows.map(toItem), ended: rows.length < scan.limit };
   }
 
-  #read(statement: Statement): Promise<Cell[][]> {
+  /** Rows that somebody relies on: that there are none is true only of the shard's own database. */
+  async #read(statement: Statement): Promise<Cell[][]> {
+    const rows = await this.#look(statement);
+    if (rows.length === 0) await this.#guard(() => this.#identity.confirm());
+    return rows;
+  }
+
+  /** Rows to work on; none is no news. */
+  #look(statement: Statement): Promise<Cell[][]> {
     return this.#guard(() => this.parts.database.read(statement.sql, statement.parameters));
   }
 

@@ -1,4 +1,5 @@
 import type { EngineObserver } from '../../src/engine/observer';
+import type { DatabaseRefusedError } from '../../src/shards/faults';
 
 /** Keeps what the engine reports of itself. */
 export class NotingObserver implements EngineObserver {
@@ -12,6 +13,8 @@ export class NotingObserver implements EngineObserver {
   readonly deferrals: string[] = [];
   readonly skews: Parameters<EngineObserver['clockSkew']>[0][] = [];
   readonly faults: Parameters<EngineObserver['databaseFault']>[0][] = [];
+  readonly refusals: [string, string | undefined][] = [];
+  readonly begunAnew: [string, string][] = [];
 
   batchDone(batch: { shard: string; lane: number; commands: number; seconds: number }): void {
     this.batches.push(batch);
@@ -39,6 +42,14 @@ export class NotingObserver implements EngineObserver {
 
   clockSkew(skew: Parameters<EngineObserver['clockSkew']>[0]): void {
     this.skews.push(skew);
+  }
+
+  shardRefused(shard: string, error: DatabaseRefusedError | undefined): void {
+    this.refusals.push([shard, error?.code]);
+  }
+
+  shardBegunAnew(shard: string, incarnation: string): void {
+    this.begunAnew.push([shard, incarnation]);
   }
 
   defect(incident: string, error: unknown): void {

@@ -1,6 +1,6 @@
 import type { AccountRecord } from '../../shards/directory/account-record';
 import { DirectoryUnavailableError } from '../../shards/directory/directory';
-import { ShardContendedError, ShardUnavailableError } from '../../shards/faults';
+import { InvariantViolation, ShardContendedError, ShardUnavailableError } from '../../shards/faults';
 import { earlierUse } from '../earlier-use';
 import type { KeyLookUps } from '../key-look-ups';
 import { balanceOf, heldStill, isOutrun, type Reading, readReach } from '../reading';
@@ -89,6 +89,8 @@ export class Refusals {
     const { requestId, accountId } = waiting.request;
     try {
       const entry = await this.parts.lookUps.find(home, accountId, requestId);
+      if (!entry && availableMinor < 0n)
+        throw new InvariantViolation(`account ${accountId} has ${availableMinor} available`);
       const outcome = entry
         ? await earlierUse(waiting.request, entry, this.parts.shards.shard(home))
         : ({ kind: 'insufficientFunds', availableMinor } as const);

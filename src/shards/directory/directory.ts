@@ -1,5 +1,6 @@
 import { bytes, type Cell, type Database, integer, text, textOrNull } from '../database';
 import { DatabaseRefusedError, type NoteFault } from '../faults';
+import { NEVER_IDENTIFIED } from '../shard-identity';
 import { REAL_SURROUNDINGS } from '../surroundings';
 import {
   ACCOUNT_COLUMNS,
@@ -69,8 +70,8 @@ export class Directory {
   async registerShards(names: readonly string[]): Promise<void> {
     for (const name of names) {
       await this.#database.insertOnce(
-        `INSERT INTO shard (name, created_at_us) VALUES (?, ${this.#database.now})`,
-        [name],
+        `INSERT INTO shard (name, incarnation, created_at_us) VALUES (?, ?, ${this.#database.now})`,
+        [name, NEVER_IDENTIFIED],
       );
     }
     const missing = (await this.listShards()).filter(
@@ -82,6 +83,39 @@ export class Directory {
         `the directory knows shards that HOTSPLIT_SHARDS does not name: ${missing.map(({ name }) => name).join(', ')}`,
       );
     }
+  }
+
+  /** See `KnownShards`. */
+  async incarnationOf(name: string): Promise<string | undefined> {
+    const [row] = await this.#database.read('SELECT incarnation FROM shard WHERE name = ?', [name]);
+    return row && text(row[0]);
+  }
+
+  /** See `KnownShards`. */
+  async recordIncarnation(name: string, from: string, to: string): Promise<boolean> {
+    const matched = await this.#database.write(
+      'UPDATE shard SET incarnation = ? WHERE name = ? AND incarnation = ?',
+      [to, name, from],
+    );
+    return matched > 0;
+  }
+
+  /** Gives a shard's database up, for good: the next one found empty under its name is a new one. */
+  async declareLost(name: string, incarnation: string): Promise<void> {
+    await this.#database.insertOnce(
+      `INSERT INTO lost_shard (name, incarnation, declared_at_us) VALUES (?, ?, ${this.#database.now})`,
+      [name, incarnation],
+    );
+    await this.recordIncarnation(name, incarnation, NEVER_IDENTIFIED);
+  }
+
+  /** See `KnownShards`. */
+  async isLost(name: string, incarnation: string): Promise<boolean> {
+    const rows = await this.#database.read('SELECT 1 FROM lost_shard WHERE name = ? AND incarnation = ?', [
+      name,
+      incarnation,
+    ]);
+    return rows.length > 0;
   }
 
   /** Records a shard with its address, for every instance to connect to. @returns false when its name is taken */

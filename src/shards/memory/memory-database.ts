@@ -95,9 +95,21 @@ export class MemoryDatabase {
     return open.size;
   }
 
-  /** Whose shard this is: what it was called when it was first opened. */
-  identify(first: ShardIdentity): ShardIdentity {
-    return (this.#identity ??= first);
+  /** Whose shard this is; nothing of one that was never opened. */
+  get identity(): ShardIdentity | undefined {
+    return this.#identity;
+  }
+
+  /** Keeps the identity that it was given first. */
+  identify(first: ShardIdentity): void {
+    this.#identity ??= first;
+  }
+
+  /** From now on an empty database stands at the same address. Whoever has a transaction open has lost it. */
+  replaceByEmpty(): void {
+    for (const client of this.#open.keys()) this.disconnect(client);
+    this.#accounts.clear();
+    this.#identity = undefined;
   }
 
   /**

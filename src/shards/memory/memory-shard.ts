@@ -7,7 +7,8 @@ import type { Reversal } from '../../ledger/reversal';
 import type { SubAccount, SubAccountSeed } from '../../ledger/sub-account';
 import type { DeductionResult } from '../deduction-way';
 import { type NoteFault, unlessUnavailable } from '../faults';
-import { assertIdentity } from '../shard-identity';
+import { IdentityGuard } from '../identity-guard';
+import { type KnownShards, NOTHING_KNOWN, type ShardIdentity } from '../shard-identity';
 import {
   type EntryKeyPlace,
   type EntryPlace,
@@ -47,6 +48,8 @@ export interface MemoryShardParts {
   readonly database: MemoryDatabase;
   /** The installation that opens it. Without it, whose shard this is is not looked at. */
   readonly clusterId?: () => Promise<string>;
+  /** By default nothing: the shard stands alone. */
+  readonly known?: KnownShards | undefined;
   readonly describeAccount: DescribeAccount;
   readonly surroundings: Surroundings;
   readonly parallelism?: number;
@@ -63,11 +66,13 @@ export class MemoryShard implements Shard {
   readonly parallelism: number;
   readonly #batches: MemoryBatchStore;
   readonly #interfere: Interference;
+  readonly #identity: IdentityGuard | undefined;
 
   constructor(private readonly parts: MemoryShardParts) {
     this.parallelism = parts.parallelism ?? 1;
     this.#interfere = parts.interfere ?? NO_INTERFERENCE;
     this.#batches = new MemoryBatchStore(parts.database, this.#interfere, this);
+    this.#identity = this.#identityGuard();
   }
 
   get name(): string {
@@ -75,11 +80,7 @@ export class MemoryShard implements Shard {
   }
 
   async open(): Promise<void> {
-    const { clusterId, database } = this.parts;
-    if (clusterId) {
-      const taken = { name: this.name, clusterId: await clusterId() };
-      assertIdentity(taken, database.identify(taken));
-    }
+    await this.#guard(async () => this.#identity?.identify());
     await this.#batches.open();
   }
 
@@ -98,9 +99,7 @@ export class MemoryShard implements Shard {
         createMissingRows: async (rows) => {
           const seeds = rows.map(async (row) => ({ ...row, ...(await describeAccount(row.accountId)) }));
           const complete = await Promise.all(seeds);
-          await this.#write((database) => {
-            database.createRows(complete);
-          });
+          await this.#createRows(complete);
         },
       },
       commands,
@@ -115,11 +114,7 @@ export class MemoryShard implements Shard {
   }
 
   createSubAccounts(seeds: readonly SubAccountSeed[]): Promise<void> {
-    return this.#guard(() =>
-      this.#write((database) => {
-        database.createRows(seeds);
-      }),
-    );
+    return this.#guard(() => this.#createRows(seeds));
   }
 
   completeTransfers(transfers: readonly { accountId: string; transferId: string }[]): Promise<void> {
@@ -189,7 +184,7 @@ export class MemoryShard implements Shard {
   }
 
   lockAccount(accountId: string): Promise<LockedAccount> {
-    return lockAccount(this.#batches, accountId, this.parts.noteFault);
+    return lockAccount(this.#batches, accountId, async () => this.#identity?.confirm(), this.parts.noteFault);
   }
 
   drainingAccounts({ after, limit }: { after: string; limit: number }): Promise<string[]> {
@@ -338,18 +333,46 @@ export class MemoryShard implements Shard {
   }
 
   ping(): Promise<void> {
-    return this.#read(() => undefined);
+    return this.#guard(async () => {
+      await this.#pass('read');
+      await this.#identity?.confirm();
+    });
   }
 
   #positionOf({ createdAtUs, subAccount, version }: Entry): EntryPosition {
     return { createdAtUs, shard: this.name, subAccount, version };
   }
 
+  /** Rows that somebody relies on: that there are none is true only of the shard's own database. */
   #read<T>(read: (database: MemoryDatabase) => T): Promise<T> {
     return this.#guard(async () => {
       await this.#pass('read');
-      return read(this.parts.database);
+      const found = read(this.parts.database);
+      if (isNothing(found)) await this.#identity?.confirm();
+      return found;
     });
+  }
+
+  /** Rows are made in the shard's own database only, as their statement sees to on the others. */
+  async #createRows(seeds: readonly SubAccountSeed[]): Promise<void> {
+    const incarnation = this.#identity?.incarnation;
+    await this.#write((database) => {
+      if (incarnation === undefined || database.identity?.incarnation === incarnation)
+        database.createRows(seeds);
+    });
+    await this.#identity?.confirm();
+  }
+
+  #identityGuard(): IdentityGuard | undefined {
+    const { clusterId, database, known = NOTHING_KNOWN, surroundings } = this.parts;
+    if (!clusterId) return undefined;
+    const store = {
+      isMissing: () => false,
+      find: () => Promise.resolve(database.identity),
+      write: (identity: ShardIdentity) => Promise.resolve(database.identify(identity)),
+      fill: () => Promise.resolve(),
+    };
+    return new IdentityGuard({ name: this.name, clusterId, known, store, newId: () => surroundings.newId() });
   }
 
   /** A transaction of one statement; rejects with `ShardFault`. */
@@ -371,6 +394,12 @@ export class MemoryShard implements Shard {
   #guard<T>(run: () => Promise<T>): Promise<T> {
     return unlessUnavailable(this.name, run, this.parts.noteFault);
   }
+}
+
+function isNothing(found: unknown): boolean {
+  if (found === undefined) return true;
+  if (Array.isArray(found)) return found.length === 0;
+  return (found as { rows?: unknown } | null)?.rows === 0;
 }
 
 function isToBeEmptied({ state, availableMinor }: SubAccount): boolean {

@@ -59,7 +59,7 @@ export const EXPECTED_SCHEMA: Readonly<Record<SchemaPart, ExpectedSchema>> = {
     ],
   },
   directory: {
-    tables: ['account', 'shard', 'cluster', 'api_key', 'operation', 'lease'],
+    tables: ['account', 'shard', 'cluster', 'api_key', 'operation', 'lease', 'lost_shard'],
     indexes: [
       unique('account', 'PRIMARY', 'account_id'),
       plain('account', 'account_creation', 'creation,created_at_us'),
@@ -72,6 +72,7 @@ export const EXPECTED_SCHEMA: Readonly<Record<SchemaPart, ExpectedSchema>> = {
       plain('operation', 'operation_created', 'created_at_us'),
       unique('lease', 'PRIMARY', 'name'),
       plain('lease', 'lease_until', 'until_us'),
+      unique('lost_shard', 'PRIMARY', 'name,incarnation'),
     ],
     checks: ['cluster_single'],
   },

@@ -18,7 +18,7 @@ const SETTINGS = {
 export class MysqlDatabase implements Database {
   readonly dialect = 'mysql';
   readonly #pool: MysqlPool;
-  #opened: Promise<void> | undefined;
+  #opening: Promise<void> | undefined;
 
   constructor(
     private readonly name: string,
@@ -30,15 +30,15 @@ export class MysqlDatabase implements Database {
   }
 
   open(): Promise<void> {
-    this.#opened ??= this.#open().catch((error: unknown) => {
-      this.#opened = undefined;
-      throw error;
+    this.#opening ??= this.#open().finally(() => {
+      this.#opening = undefined;
     });
-    return this.#opened;
+    return this.#opening;
   }
 
   async #open(): Promise<void> {
     await this.#pool.open();
+    // Again each time: the database may have been made anew meanwhile.
     try {
       await migrate(this.#pool, this.part);
     } catch (error) {

@@ -1,6 +1,7 @@
 import type SqliteModule from 'better-sqlite3';
 import type { MessagePort } from 'node:worker_threads';
 import type { Parameter } from '../database';
+import type { FileId } from './file-in-place';
 
 /*
  * The thread of a `FileWriter`. Node runs this file by itself: compiled, and in tests as it stands, without its types. So
@@ -9,6 +10,7 @@ import type { Parameter } from '../database';
 // eslint-disable-next-line @typescript-eslint/no-require-imports
 const Sqlite = require('better-sqlite3') as typeof SqliteModule;
 const threads = process.getBuiltinModule('node:worker_threads');
+const files = process.getBuiltinModule('node:fs');
 
 /** A statement that writes one row, and the same for several rows at once. */
 export interface RowStatement {
@@ -22,6 +24,7 @@ export interface RowStatement {
 /** What the thread is started with. */
 export interface WriterStart {
   readonly path: string;
+  readonly opened: FileId | undefined;
   readonly busyMsMax: number;
   readonly statements: Readonly<Record<string, RowStatement>>;
 }
@@ -54,6 +57,7 @@ function serve(port: MessagePort, start: WriterStart): void {
   try {
     connection = open(start);
     transact = transactionOn(connection, start.statements);
+    assertInPlace(start);
   } catch (error) {
     port.postMessage(failure(error));
     return;
@@ -64,7 +68,10 @@ function serve(port: MessagePort, start: WriterStart): void {
       port.close();
       return;
     }
-    const answer = answerOf(() => transact(order));
+    const answer = answerOf(() => {
+      transact(order);
+      assertInPlace(start);
+    });
     if (connection.inTransaction) throw new Error('a transaction that failed could not be rolled back');
     port.postMessage(answer);
   });
@@ -106,6 +113,31 @@ function transactionOn(
       throw Object.assign(error as Error, { atCommit });
     }
   };
+}
+
+/** The database and the files beside it, as they were first seen. */
+const seenFiles = new Map<string, FileId>();
+
+/**
+ * SQLite goes on writing into files that were deleted or moved away. Looked at behind each commit, so that nobody is told of a
+ * commit that no path leads to: some microseconds beside a sync to the disk.
+ */
+function assertInPlace({ path, opened }: WriterStart): void {
+  for (const file of [path, `${path}-wal`, `${path}-shm`]) {
+    const found = idOf(file);
+    const seen = seenFiles.get(file) ?? (file === path ? opened : undefined);
+    if (seen !== undefined && seen !== found) throw replaced(file);
+    if (found !== undefined) seenFiles.set(file, found);
+  }
+}
+
+function idOf(file: string): FileId | undefined {
+  const found = files.statSync(file, { bigint: true, throwIfNoEntry: false });
+  return found && `${found.dev}:${found.ino}`;
+}
+
+function replaced(file: string): Error {
+  return Object.assign(new Error(`${file} is not the file that is open`), { code: 'FILE_REPLACED' });
 }
 
 function prepare(connection: SqliteModule.Database, { sql, parameters, together }: RowStatement): Prepared {

@@ -1,5 +1,6 @@
 import { extname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import type { FileId } from './file-in-place';
 import type { RowStatement, RowWrite, WriterAnswer, WriterOrder, WriterStart } from './file-writer-thread';
 
 export interface FileWriterTimes {
@@ -12,6 +13,8 @@ export interface FileWriterTimes {
 
 export interface FileWriterSettings extends FileWriterTimes {
   readonly path: string;
+  /** Which file the others opened under the path; by default whatever is there when the thread opens it. */
+  readonly opened?: FileId | undefined;
   readonly statements: Readonly<Record<string, RowStatement>>;
 }
 
@@ -64,8 +67,8 @@ export class FileWriter {
 
   /** Starts the thread; `open` is called next. */
   constructor(private readonly settings: FileWriterSettings) {
-    const { path, statements } = settings;
-    const workerData: WriterStart = { path, statements, busyMsMax: BUSY_MS_MAX };
+    const { path, opened, statements } = settings;
+    const workerData: WriterStart = { path, opened, statements, busyMsMax: BUSY_MS_MAX };
     const worker = new Worker(THREAD_FILE, { workerData, name: 'sqlite-writer' });
     this.#worker = worker;
     if (FileWriter.#running.size === 0) process.on('exit', FileWriter.#onExit);

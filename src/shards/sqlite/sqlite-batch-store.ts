@@ -63,6 +63,9 @@ export class SqliteBatchStore implements BatchStore {
           reads: this.#currentReads(),
           writer: await this.#runningWriter(),
           leave,
+          failed: () => {
+            this.file.distrust();
+          },
         });
       } catch (error) {
         leave();
@@ -84,8 +87,8 @@ export class SqliteBatchStore implements BatchStore {
   /** A thread that has ended is replaced by a new one. */
   async #runningWriter(): Promise<FileWriter> {
     if (!this.#writer || this.#writer.isEnding) {
-      const { path } = this.file;
-      this.#writer = new FileWriter({ ...this.times, path, statements: BATCH_WRITES });
+      const { path, opened } = this.file;
+      this.#writer = new FileWriter({ ...this.times, path, opened, statements: BATCH_WRITES });
       await this.#writer.open();
     }
     return this.#writer;
@@ -101,7 +104,7 @@ export class SqliteBatchStore implements BatchStore {
 class SqliteBatchTransaction implements BatchTransaction {
   constructor(
     private readonly name: string,
-    private readonly parts: { reads: BatchReads; writer: FileWriter; leave: () => void },
+    private readonly parts: { reads: BatchReads; writer: FileWriter; leave: () => void; failed: () => void },
   ) {}
 
   lock(scope: RowScope): Promise<Locked> {
@@ -124,6 +127,7 @@ class SqliteBatchTransaction implements BatchTransaction {
     try {
       await this.parts.writer.write(batchWrites(changes));
     } catch (error) {
+      this.parts.failed();
       const { atCommit } = error as { atCommit?: boolean };
       throw atCommit ? sqliteCommitFault(this.name, error) : sqliteFault(this.name, error);
     }

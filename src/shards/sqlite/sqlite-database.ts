@@ -17,6 +17,10 @@ export class SqliteDatabase implements Database {
     private readonly file: SqliteFile,
   ) {}
 
+  get isMissing(): boolean {
+    return this.file.isMissing;
+  }
+
   async open(part: SchemaPart): Promise<void> {
     await this.file.migrate(part);
   }
@@ -66,7 +70,9 @@ export class SqliteDatabase implements Database {
     try {
       const { connection, leave } = await this.file.enterWriter();
       try {
-        return run(connection);
+        const result = run(connection);
+        this.file.assertInPlace();
+        return result;
       } finally {
         leave();
       }

@@ -85,6 +85,7 @@ class SqliteDeductionSession implements OpenDeductionSession {
       }
       this.#begun = false;
       leave();
+      this.file.assertInPlace();
     });
   }
 

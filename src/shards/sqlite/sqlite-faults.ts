@@ -29,6 +29,8 @@ const VERDICTS: Readonly<Record<string, FaultVerdict>> = {
   SQLITE_NOTADB: 'unavailable',
   SQLITE_NOLFS: 'unavailable',
   NOT_OPEN: 'unavailable',
+  // What was committed last may have gone into a file that no path names any more.
+  FILE_REPLACED: 'outcomeUnknown',
   WRITER_NOT_STARTED: 'unavailable',
   WRITER_STUCK: 'unavailable',
 

@@ -8,12 +8,16 @@ import { DatabaseRefusedError } from '../faults';
 import { refuseForeignTables } from '../foreign-tables';
 import { makeFolder } from '../make-folder';
 import { migrationsOf, refuseNewerSchema } from '../migrations';
+import { type FileId, FileInPlace } from './file-in-place';
 import { processClockUs } from './process-clock';
 import { Turnstile } from './turnstile';
 
 export type SqliteConnection = Sqlite.Database;
 
 const WRITER_WAIT_MS_MAX = 5_000;
+
+/** Reads go on for so long without a look at what the path names. */
+const UNSEEN_MS_MAX = 1_000;
 
 /**
  * One SQLite file, open in this process: a single writer connection behind a turnstile, and a reader that sees what is
@@ -27,6 +31,8 @@ export class SqliteFile {
 
   readonly #turnstile = new Turnstile(WRITER_WAIT_MS_MAX);
   readonly #path: string;
+  #inPlace: FileInPlace;
+  #seenAt = -Infinity;
   readonly #migrated = new Set<SchemaPart>();
   #users = 0;
   #owner: SqliteConnection | undefined;
@@ -45,6 +51,7 @@ export class SqliteFile {
 
   private constructor(path: string) {
     this.#path = path;
+    this.#inPlace = new FileInPlace(path);
   }
 
   /**
@@ -78,8 +85,35 @@ export class SqliteFile {
     return this.#path;
   }
 
+  /** Which file was opened under the path. */
+  get opened(): FileId | undefined {
+    return this.#inPlace.database;
+  }
+
+  /** Nothing is at the path, or nothing is in it. */
+  get isMissing(): boolean {
+    return !this.#owner && (statSync(this.#path, { throwIfNoEntry: false })?.size ?? 0) === 0;
+  }
+
+  /**
+   * Asked before anybody relies on what was written.
+   *
+   * @throws DatabaseRefusedError `FILE_REPLACED`
+   */
+  assertInPlace(): void {
+    this.#inPlace.assert();
+    this.#seenAt = performance.now();
+  }
+
+  /** The writer's thread found another file: the next to read looks for itself. */
+  distrust(): void {
+    this.#seenAt = -Infinity;
+  }
+
+  /** @throws DatabaseRefusedError `FILE_REPLACED` */
   get reader(): SqliteConnection {
     if (!this.#reader) throw Object.assign(new Error('the file is not open'), { code: 'NOT_OPEN' });
+    if (performance.now() - this.#seenAt > UNSEEN_MS_MAX) this.assertInPlace();
     return this.#reader;
   }
 
@@ -108,6 +142,7 @@ export class SqliteFile {
       if (this.#source?.isInitialized) await this.#source.destroy();
       this.#source = undefined;
       this.#writer = undefined;
+      this.#inPlace = new FileInPlace(this.#path);
       // Another process that came first has made them meanwhile, and uses them.
       const isOthers = error instanceof DatabaseRefusedError && error.code === 'DATA_FOLDER_IN_USE';
       if (!isOthers) for (const file of made) rmSync(file, { force: true });
@@ -142,6 +177,7 @@ export class SqliteFile {
     this.#writer = (this.#source.driver as BetterSqlite3Driver).databaseConnection as SqliteConnection;
     this.#reader ??= new Sqlite(this.#path, { readonly: true });
     for (const connection of [this.#writer, this.#reader]) this.#prepare(connection);
+    this.assertInPlace();
   }
 
   #prepare(connection: SqliteConnection): void {

@@ -4,9 +4,14 @@ import type { Statement } from './statement';
 
 /**
  * Creates rows that are not there yet, empty, and leaves those that are. Rides on the primary key, in its order, so that
- * two instances creating the same account wait for each other instead of deadlocking.
+ * two instances creating the same account wait for each other instead of deadlocking. Nothing is made in a database that does
+ * not have the shard's incarnation: an empty one is not to get rows that money could be written to.
  */
-export function createSubAccounts(seeds: readonly SubAccountSeed[], dialect: Dialect): Statement {
+export function createSubAccounts(
+  seeds: readonly SubAccountSeed[],
+  dialect: Dialect,
+  incarnation: string,
+): Statement {
   const rows = [...seeds].sort((a, b) =>
     a.accountId < b.accountId ? -1 : a.accountId > b.accountId ? 1 : a.index - b.index,
   );
@@ -14,14 +19,25 @@ export function createSubAccounts(seeds: readonly SubAccountSeed[], dialect: Dia
     dialect === 'mysql' ? 'ON DUPLICATE KEY UPDATE idx = sub_account.idx' : 'ON CONFLICT DO NOTHING';
   return {
     sql: `INSERT INTO sub_account (account_id, idx, epoch, account_status, account_status_version, state)
-      VALUES ${rows.map(() => '(?, ?, ?, ?, ?, ?)').join(', ')} ${leave}`,
-    parameters: rows.flatMap((row) => [
-      row.accountId,
-      row.index,
-      row.epoch,
-      row.accountStatus,
-      row.accountStatusVersion,
-      row.state ?? 'open',
-    ]),
+      SELECT seed.* FROM (${rows.map((_, n) => seedOf(n)).join(' UNION ALL ')}) AS seed
+      WHERE EXISTS (SELECT 1 FROM shard_identity WHERE incarnation = ?) ${leave}`,
+    parameters: [
+      ...rows.flatMap((row) => [
+        row.accountId,
+        row.index,
+        row.epoch,
+        row.accountStatus,
+        row.accountStatusVersion,
+        row.state ?? 'open',
+      ]),
+      incarnation,
+    ],
   };
+}
+
+/** The first names the columns. */
+function seedOf(position: number): string {
+  return position > 0
+    ? 'SELECT ?, ?, ?, ?, ?, ?'
+    : 'SELECT ? AS account_id, ? AS idx, ? AS epoch, ? AS account_status, ? AS version, ? AS state';
 }

@@ -211,6 +211,12 @@ export const readinessShape = {
     status: { type: 'string', enum: ['ready', 'unavailable', 'stopping'] },
     directory: upOrDown,
     shards: { type: 'object', additionalProperties: upOrDown, description: 'By name.' },
+    refused: {
+      type: 'object',
+      additionalProperties: { type: 'string' },
+      description:
+        'Shards whose database is not the shard, by name: `SHARD_EMPTY`, `SHARD_IDENTITY_MISMATCH`, ….',
+    },
   },
 } as const;
 
