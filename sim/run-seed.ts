@@ -40,6 +40,7 @@ export async function runSeed(options: SeedOptions): Promise<SeedResult> {
   const plan = planOf(chance.fork(), calls);
   const world = new World({ chance: chance.fork(), directoryImage, keepTrace });
   world.model.leaseAmountMaxMinor = plan.leasing?.settings.amountMaxMinor ?? 0n;
+  world.guardsIdentity = plan.blows.shardEmptied !== undefined;
   const site = new Site(world, plan, chance.fork());
   let violation: Violation | undefined;
   try {

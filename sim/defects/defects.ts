@@ -1,5 +1,6 @@
 import type { Defect } from './defect';
 import { DATABASES } from './themes/databases';
+import { EMPTY_SHARDS } from './themes/empty-shards';
 import { HOLDS_AND_REVERSALS } from './themes/holds-and-reversals';
 import { LEASES } from './themes/leases';
 import { MONEY_BETWEEN_SHARDS } from './themes/money-between-shards';
@@ -21,4 +22,5 @@ export const DEFECTS: readonly Defect[] = [
   ...LEASES,
   ...WITHOUT_THE_DIRECTORY,
   ...DATABASES,
+  ...EMPTY_SHARDS,
 ];

@@ -86,7 +86,15 @@ export interface ListsPlan {
 export type Wish = 'resize' | 'move' | 'rebalance' | 'freeze' | 'close' | 'addShard' | 'audit' | 'create';
 
 export type Blow =
-  'kill' | 'stall' | 'restart' | 'shardAway' | 'directoryAway' | 'cutOff' | 'clockJump' | 'badWeather';
+  | 'kill'
+  | 'stall'
+  | 'restart'
+  | 'shardAway'
+  | 'shardEmptied'
+  | 'directoryAway'
+  | 'cutOff'
+  | 'clockJump'
+  | 'badWeather';
 
 /** The most that one request may move. */
 export const MINOR_MAX = 10n ** 18n;
@@ -143,6 +151,7 @@ export function planOf(chance: Chance, calls: number): Plan {
       cutOff: at(0.4, 5),
       clockJump: at(0.25, 4),
       badWeather: at(0.7, 3),
+      shardEmptied: emptiedOf(chance.named('shard emptied')),
     },
     noticesLost: chance.happens(0.3) ? 1 : at(0.5, 1),
     deathAtPoint: at(0.4, 0.05),
@@ -159,6 +168,11 @@ export function planOf(chance: Chance, calls: number): Plan {
 function directoryLoss(chance: Chance): Chance | undefined {
   const lots = chance.named('directory loss');
   return lots.happens(0.2) ? lots : undefined;
+}
+
+/** In some worlds only: there the shards' databases are identified. */
+function emptiedOf(chance: Chance): number | undefined {
+  return chance.happens(0.2) ? 0.5 + 2 * chance.next() : undefined;
 }
 
 function isIn({ from, to }: { readonly from: number; readonly to: number }, lot: number): boolean {

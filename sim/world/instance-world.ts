@@ -25,6 +25,8 @@ export interface InstanceWorld {
   readonly directory: DirectoryServer;
   /** Milliseconds since 1970. */
   readonly wallMs: number;
+  /** Databases may be empty under the name of a shard, so instances look whose they are. */
+  readonly guardsIdentity: boolean;
   database(name: string): SimDatabase;
   hazardsOf(database: string): Hazards;
   /** An instance has changed an account: the others may hear of it, sooner or later. */

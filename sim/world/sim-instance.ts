@@ -199,11 +199,12 @@ export class SimInstance implements LineEnd {
 
   #databases(): Databases {
     return {
-      shardAt: ({ name }, { describeAccount, surroundings, parallelism, noteFault }) => {
+      shardAt: ({ name }, { clusterId, known, describeAccount, surroundings, parallelism, noteFault }) => {
         const database = this.world.database(name);
         const shard = new MarkedShard(
           {
             database,
+            ...(this.world.guardsIdentity && { clusterId, known }),
             describeAccount,
             parallelism,
             noteFault,

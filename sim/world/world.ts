@@ -41,8 +41,10 @@ export class World implements InstanceWorld {
   readonly leavingLeases = new Set<string>();
   /** Notices between instances are lost with this probability. */
   noticesLost = 0;
+  guardsIdentity = false;
   /** What happens to an instance at a place between two steps; nothing when it answers nothing. */
   atPoint: InstanceWorld['atPoint'] = () => undefined;
+  readonly #emptied = new Map<string, () => void>();
   readonly #databases = new Map<string, SimDatabase>();
   readonly #hazards = new Map<string, Hazards>();
   readonly #clockOffsetsMs = new Map<string, number>();
@@ -137,6 +139,23 @@ export class World implements InstanceWorld {
       for (const shard of shards) if (shard.name === name) database.disconnect(shard);
   }
 
+  isEmptied(name: string): boolean {
+    return this.#emptied.has(name);
+  }
+
+  /** An empty database stands where a shard's was. */
+  emptied(name: string): void {
+    this.troubled();
+    this.#emptied.set(name, this.database(name).replaceByEmpty());
+  }
+
+  /** The shard's own database is back, as it was. */
+  restored(name: string): void {
+    this.troubled();
+    this.#emptied.get(name)?.();
+    this.#emptied.delete(name);
+  }
+
   bringBack(name: string): void {
     if (name === 'directory') this.directory.isAway = false;
     else this.database(name).isAway = false;
@@ -176,7 +195,9 @@ export class World implements InstanceWorld {
         this.model.fellShort(instance, { accountId, requestId, reason }, isStopping);
       },
       shardRefused: (shard, error) => {
-        if (error) this.trace.note(`${instance} refuses ${shard}: ${error.code}`);
+        if (!error) return;
+        this.coverage.mark(`shard refused: ${error.code}`);
+        this.trace.note(`${instance} refuses ${shard}: ${error.code}`);
       },
       shardBegunAnew: () => undefined,
       shardState: (shard, up) => {

@@ -3,6 +3,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import type { ClockSkew, DatabaseFault, EngineObserver } from '../engine/observer';
 import { CommandMetrics } from './command-metrics';
 import { SHORTFALL, StructuredLog } from './structured-log';
+import type { DatabaseRefusedError } from '../shards/faults';
 
 /** Where lane depths are read from when the metrics are scraped. */
 export type DepthSource = () => readonly { readonly shard: string; readonly depths: readonly number[] }[];
@@ -308,8 +309,11 @@ export class Metrics implements EngineObserver {
   }
 
   shardRefused(shard: string, error: DatabaseRefusedError | undefined): void {
-    if (!error) return void (this.#shardsRefused.delete(shard) && this.#shardRefused.set({ shard }, 0));
-    this.#shardRefused.set({ shard }, 1);
+    this.#shardRefused.set({ shard }, error ? 1 : 0);
+    if (!error) {
+      this.#shardsRefused.delete(shard);
+      return;
+    }
     if (this.#shardsRefused.has(shard)) return;
     this.#shardsRefused.add(shard);
     this.log.error('the database at a shard’s address is not the shard; nothing is read or written there', {

@@ -1,3 +1,4 @@
+import type { Outcome } from '../ledger/outcome';
 import { DatabaseRefusedError, ShardFault } from './faults';
 import {
   assertIdentity,
@@ -152,6 +153,22 @@ export class IdentityGuard {
       'SHARD_IDENTITY_MISMATCH',
       `the database configured as shard "${name}" is not the one that the directory knows under this name`,
     );
+  }
+}
+
+/** Whether a batch came to something because a row, a hold or an entry is not there: true only of the shard's own database. */
+export function reliesOnAbsence(outcome: Outcome): boolean {
+  switch (outcome.kind) {
+    case 'settled':
+    case 'leveled':
+    case 'holdNotHere':
+    case 'deductionNotHere':
+    case 'leaseOver':
+      return true;
+    case 'departed':
+      return outcome.departure === undefined;
+    default:
+      return false;
   }
 }
 

@@ -35,7 +35,7 @@ import type {
   Shard,
   ShardBalance,
 } from './shard';
-import { IdentityGuard } from './identity-guard';
+import { IdentityGuard, reliesOnAbsence } from './identity-guard';
 import { type KnownShards, NOTHING_KNOWN } from './shard-identity';
 import { SqlIdentityStore } from './sql-identity-store';
 import { completeTransfers } from './statements/complete-transfers';
@@ -128,9 +128,9 @@ export class SqlShard implements Shard {
     await this.#guard(() => this.parts.batches.open());
   }
 
-  applyBatch(commands: readonly Command[], hint: BatchHint, chain?: BatchChain): Promise<BatchResult> {
+  async applyBatch(commands: readonly Command[], hint: BatchHint, chain?: BatchChain): Promise<BatchResult> {
     const { batches: store, surroundings, policy, noteFault } = this.parts;
-    return runBatch(
+    const result = await runBatch(
       {
         store,
         policy,
@@ -149,6 +149,8 @@ export class SqlShard implements Shard {
       hint,
       chain,
     );
+    if (result.outcomes.some(reliesOnAbsence)) await this.#confirmAbsence(result);
+    return result;
   }
 
   deduct(command: DeductCommand, way: DeductionWay): Promise<DeductionResult> {
@@ -340,6 +342,15 @@ export class SqlShard implements Shard {
 
   #write(statement: Statement): Promise<number> {
     return this.#guard(() => this.parts.database.write(statement.sql, statement.parameters));
+  }
+
+  async #confirmAbsence({ ahead }: BatchResult): Promise<void> {
+    try {
+      await this.#guard(() => this.#identity.confirm());
+    } catch (error) {
+      void ahead?.then((begun) => begun?.giveUp());
+      throw error;
+    }
   }
 
   #guard<T>(run: () => Promise<T>): Promise<T> {

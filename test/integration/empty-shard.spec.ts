@@ -214,12 +214,23 @@ describe('[sqlite] a file that is changed while the service runs', () => {
         : undefined;
     });
 
-  const ways: [string, (paths: [string, string, string]) => void][] = [
-    ['is removed', ([path]) => void rmSync(path)],
-    ['is removed with what is beside it', (paths) => void paths.map((path) => rmSync(path))],
-    ['loses its log', ([, wal]) => void rmSync(wal)],
-    ['loses its index of the log', ([, , shm]) => void rmSync(shm)],
-    ['is moved away', ([path]) => void renameSync(path, `${path}.away`)],
+  type Paths = [database: string, log: string, index: string];
+  const removing =
+    (which: (paths: Paths) => string[]) =>
+    (paths: Paths): void => {
+      for (const path of which(paths)) rmSync(path);
+    };
+  const ways: [string, (paths: Paths) => void][] = [
+    ['is removed', removing(([path]) => [path])],
+    ['is removed with what is beside it', removing((paths) => paths)],
+    ['loses its log', removing(([, log]) => [log])],
+    ['loses its index of the log', removing(([, , index]) => [index])],
+    [
+      'is moved away',
+      ([path]) => {
+        renameSync(path, `${path}.away`);
+      },
+    ],
     [
       'is replaced by a copy',
       ([path]) => {
@@ -227,8 +238,19 @@ describe('[sqlite] a file that is changed while the service runs', () => {
         renameSync(`${path}.copy`, path);
       },
     ],
-    ['is replaced by an empty file', ([path]) => void (rmSync(path), writeFileSync(path, ''))],
-    ['is cut short', ([path]) => void truncateSync(path, 0)],
+    [
+      'is replaced by an empty file',
+      ([path]) => {
+        rmSync(path);
+        writeFileSync(path, '');
+      },
+    ],
+    [
+      'is cut short',
+      ([path]) => {
+        truncateSync(path, 0);
+      },
+    ],
   ];
 
   it.each(ways)('and %s is acknowledged nothing, by name', async (how, change) => {

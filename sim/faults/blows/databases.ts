@@ -10,6 +10,17 @@ export async function directoryAway(site: Site): Promise<void> {
   await away(site, 'directory');
 }
 
+/** An empty database stands at a shard's address for a while: a wrong address, a volume that was not mounted. */
+export async function shardEmptied(site: Site): Promise<void> {
+  const name = anyShard(site);
+  if (site.world.isEmptied(name)) return;
+  site.note(`${name} is an empty database`);
+  site.world.emptied(name);
+  await site.sleep(site.chance.between(50, 4_000));
+  site.note(`${name} is itself again`);
+  site.world.restored(name);
+}
+
 /** Nobody reaches a database for a while; what was not committed there is rolled back. */
 async function away(site: Site, name: string): Promise<void> {
   site.note(`${name} goes away`);

@@ -105,11 +105,23 @@ export class MemoryDatabase {
     this.#identity ??= first;
   }
 
-  /** From now on an empty database stands at the same address. Whoever has a transaction open has lost it. */
-  replaceByEmpty(): void {
-    for (const client of this.#open.keys()) this.disconnect(client);
-    this.#accounts.clear();
-    this.#identity = undefined;
+  /**
+   * From now on an empty database stands at the same address, until what is answered is called. Either time whoever has a
+   * transaction open loses it.
+   */
+  replaceByEmpty(): () => void {
+    const accounts = [...this.#accounts];
+    const identity = this.#identity;
+    const replace = (by: readonly [string, StoredAccount][], called: ShardIdentity | undefined): void => {
+      for (const client of [...this.#open.keys()]) this.disconnect(client);
+      this.#accounts.clear();
+      for (const [accountId, account] of by) this.#accounts.set(accountId, account);
+      this.#identity = called;
+    };
+    replace([], undefined);
+    return () => {
+      replace(accounts, identity);
+    };
   }
 
   /**

@@ -7,7 +7,7 @@ import type { Reversal } from '../../ledger/reversal';
 import type { SubAccount, SubAccountSeed } from '../../ledger/sub-account';
 import type { DeductionResult } from '../deduction-way';
 import { type NoteFault, unlessUnavailable } from '../faults';
-import { IdentityGuard } from '../identity-guard';
+import { IdentityGuard, reliesOnAbsence } from '../identity-guard';
 import { type KnownShards, NOTHING_KNOWN, type ShardIdentity } from '../shard-identity';
 import {
   type EntryKeyPlace,
@@ -88,9 +88,9 @@ export class MemoryShard implements Shard {
     return this.#batches.close();
   }
 
-  applyBatch(commands: readonly Command[], hint: BatchHint, chain?: BatchChain): Promise<BatchResult> {
+  async applyBatch(commands: readonly Command[], hint: BatchHint, chain?: BatchChain): Promise<BatchResult> {
     const { surroundings, policy = RETRY_POLICY, describeAccount, noteFault } = this.parts;
-    return runBatch(
+    const result = await runBatch(
       {
         store: this.#batches,
         policy,
@@ -106,6 +106,8 @@ export class MemoryShard implements Shard {
       hint,
       chain,
     );
+    if (result.outcomes.some(reliesOnAbsence)) await this.#confirmAbsence(result);
+    return result;
   }
 
   /** The ways of deducting are ways of asking a database. In memory every deduction is decided in a batch. */
@@ -369,7 +371,10 @@ export class MemoryShard implements Shard {
     const store = {
       isMissing: () => false,
       find: () => Promise.resolve(database.identity),
-      write: (identity: ShardIdentity) => Promise.resolve(database.identify(identity)),
+      write: (identity: ShardIdentity) => {
+        database.identify(identity);
+        return Promise.resolve();
+      },
       fill: () => Promise.resolve(),
     };
     return new IdentityGuard({ name: this.name, clusterId, known, store, newId: () => surroundings.newId() });
@@ -391,6 +396,15 @@ export class MemoryShard implements Shard {
     return pass(step, { shard: this.name, interfere: this.#interfere }, arriveLate);
   }
 
+  async #confirmAbsence({ ahead }: BatchResult): Promise<void> {
+    try {
+      await this.#guard(async () => this.#identity?.confirm());
+    } catch (error) {
+      void ahead?.then((begun) => begun?.giveUp());
+      throw error;
+    }
+  }
+
   #guard<T>(run: () => Promise<T>): Promise<T> {
     return unlessUnavailable(this.name, run, this.parts.noteFault);
   }
@@ -399,7 +413,7 @@ export class MemoryShard implements Shard {
 function isNothing(found: unknown): boolean {
   if (found === undefined) return true;
   if (Array.isArray(found)) return found.length === 0;
-  return (found as { rows?: unknown } | null)?.rows === 0;
+  return typeof found === 'object' && found !== null && 'rows' in found && found.rows === 0;
 }
 
 function isToBeEmptied({ state, availableMinor }: SubAccount): boolean {

@@ -55,7 +55,7 @@ export class MysqlPool {
       throw mysqlFault(this.name, error);
     }
     this.#pool().on('connection', (connection) => {
-      const ready = this.#setUp(connection as PoolConnection);
+      const ready = this.#setUp(connection);
       this.#ready.set(connection, ready);
       ready.catch(() => {
         connection.destroy();

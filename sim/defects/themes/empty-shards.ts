@@ -1,0 +1,54 @@
+import type { Defect } from '../defect';
+
+/** An empty database under the name of a known shard is not the shard. */
+export const EMPTY_SHARDS: readonly Defect[] = [
+  {
+    name: 'empty-shard-adopted',
+    breaks: 'an empty database is given the identity of a shard that the directory knows',
+    edits: [
+      {
+        file: 'src/shards/identity-guard.ts',
+        find: 'if (expected === undefined || expected === NEVER_IDENTIFIED) await store.write(taken);',
+        replace: 'await store.write({ ...taken, incarnation: expected || taken.incarnation });',
+      },
+    ],
+  },
+  {
+    name: 'absence-unconfirmed',
+    breaks: 'what is not found is believed, whatever database was asked',
+    edits: [
+      {
+        file: 'src/shards/memory/memory-shard.ts',
+        find: 'if (isNothing(found)) await this.#identity?.confirm();',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'rows-in-any-database',
+    breaks: 'rows are made in whatever database is there',
+    edits: [
+      {
+        file: 'src/shards/memory/memory-shard.ts',
+        find: 'if (incarnation === undefined || database.identity?.incarnation === incarnation)',
+        replace: '',
+      },
+      {
+        file: 'src/shards/memory/memory-shard.ts',
+        find: 'database.createRows(seeds);\n    });\n    await this.#identity?.confirm();',
+        replace: 'database.createRows(seeds);\n    });',
+      },
+    ],
+  },
+  {
+    name: 'nothing-told-by-an-empty-database',
+    breaks: 'a batch that found nothing is believed, whatever database was asked',
+    edits: [
+      {
+        file: 'src/shards/memory/memory-shard.ts',
+        find: 'if (result.outcomes.some(reliesOnAbsence)) await this.#confirmAbsence(result);',
+        replace: '',
+      },
+    ],
+  },
+];
