@@ -70,7 +70,8 @@ export class ShardService {
       const code = driverCode(error);
       if (code === undefined) throw error;
       this.runtime.observer.deferred(`registering shard ${name}`, error);
-      return error instanceof ShardUnavailableError
+      // A server that answers and has no such database is not away.
+      return error instanceof ShardUnavailableError && code !== 'ER_BAD_DB_ERROR'
         ? { kind: 'unreachable', detail: `The database cannot be reached (${code}).` }
         : { kind: 'refused', detail: `The database cannot be opened (${code}).` };
     }
