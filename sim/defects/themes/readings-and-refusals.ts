@@ -107,8 +107,8 @@ export const READINGS_AND_REFUSALS: readonly Defect[] = [
     edits: [
       {
         file: 'src/engine/balances.ts',
-        find: 'if (heldStill(first, second.reading)) return balanceOf(second.reading);',
-        replace: 'return balanceOf(second.reading);',
+        find: 'if (heldStill(first, second.reading)) return possible(balanceOf(second.reading), account);',
+        replace: 'return possible(balanceOf(second.reading), account);',
       },
     ],
   },
