@@ -25,6 +25,32 @@ export default tseslint.config(
     },
   },
   {
+    // Mend a breach by a clock that everyone shares: the shard's under the row's lock, the directory's in its statement, or
+    // `surroundings.now()` for how long something has lasted in this process.
+    files: ['src/ledger/**', 'src/engine/**', 'src/strategies/**', 'src/shards/**'],
+    ignores: [
+      '**/*.spec.ts',
+      // What time it is for this process; the embedded store's clock; what a leased answer shows before it is written.
+      'src/shards/surroundings.ts',
+      'src/shards/sqlite/process-clock.ts',
+      'src/engine/leasing/**',
+    ],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        { object: 'Date', property: 'now', message: 'No instance’s wall clock decides about money.' },
+        { property: 'wallMs', message: 'No instance’s wall clock decides about money.' },
+      ],
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "NewExpression[callee.name='Date'][arguments.length=0]",
+          message: 'No instance’s wall clock decides about money.',
+        },
+      ],
+    },
+  },
+  {
     files: ['src/cli/**', 'bench/**', 'chaos/**', 'fuzz/**', 'sim/**', 'test/**'],
     rules: { 'no-console': 'off' },
   },

@@ -1,3 +1,4 @@
+import { judgeSharedKey, type KeyWindow } from '../ledger/audit-keys';
 import { judgePlacement } from '../ledger/audit-placement';
 import type { AccountRecord } from '../shards/directory/account-record';
 import { ShardUnavailableError } from '../shards/faults';
@@ -29,6 +30,8 @@ export interface LookParts {
   readonly record: AccountRecord | undefined;
   readonly findAccount: (accountId: string) => Promise<AccountRecord | undefined>;
   readonly watched?: ReadonlyMap<string, Watched>;
+  /** How long keys are looked up where they were before a move. */
+  readonly windowMs: number;
   readonly findingsMax: number;
 }
 
@@ -72,7 +75,8 @@ export async function lookAtAccount(parts: LookParts): Promise<Look> {
   for (const { tally } of shares) found.add(await tally.findings());
   const traces = shares.map(({ tally }) => tally.traces);
   const withEntries = shares.filter((_, position) => traces[position]?.entries);
-  if (withEntries.length > 1) await findSharedKeys(accountId, withEntries, found);
+  const window = { windowMs: parts.windowMs, past: record?.past ?? [] };
+  if (withEntries.length > 1) await findSharedKeys(accountId, withEntries, { window, found });
   found.add(await judgeFrame(parts, traces));
   for (const name of record?.reach ?? []) {
     if (!shards.has(name)) throw new ShardUnavailableError(name, 'it is not configured on this instance');
@@ -132,7 +136,7 @@ async function addReversals({
 async function findSharedKeys(
   accountId: string,
   shares: readonly { readonly reader: ShardReader }[],
-  found: Found,
+  { window, found }: { readonly window: KeyWindow; readonly found: Found },
 ): Promise<void> {
   for (const { reader } of shares) reader.keys.skipTo(accountId);
   await mergeBy(
@@ -142,15 +146,9 @@ async function findSharedKeys(
     (group) => {
       const [first] = group;
       if (!first || group.length === 1) return undefined;
-      found.add([
-        {
-          invariant: 'oneEffectPerKey',
-          accountId,
-          detail: `request id "${first.item.requestId}"`,
-          expected: '1 entry',
-          found: `${group.length} entries, on ${group.map(({ source }) => source).join(', ')}`,
-        },
-      ]);
+      const uses = group.map(({ source, item }) => ({ shard: source, createdAtUs: item.createdAtUs }));
+      const broken = judgeSharedKey(accountId, first.item.requestId, uses, window);
+      if (broken) found.add([broken]);
       return undefined;
     },
   );
@@ -167,6 +165,6 @@ async function judgeFrame(
 
 function frameOf(record: AccountRecord | undefined) {
   if (!record) return undefined;
-  const { reach, placement, next } = record;
-  return { reach, epochMax: Math.max(placement.epoch, next?.epoch ?? 0) };
+  const { reach, placement, next, statusVersion, operation } = record;
+  return { reach, epochMax: Math.max(placement.epoch, next?.epoch ?? 0), statusVersion, operation };
 }

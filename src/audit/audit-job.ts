@@ -29,6 +29,7 @@ export class AuditJob implements Job {
         shards: runtime.shards.all.map(({ shard }) => shard),
         directory: runtime.directory,
         signal: run.signal,
+        idempotencyWindowMs: runtime.idempotencyWindowMs,
         progress: progressTo(run),
       });
     } catch (error) {

@@ -1,4 +1,5 @@
 import type { Finding } from '../ledger/audit-finding';
+import { IDEMPOTENCY_WINDOW_MS } from '../ledger/routing';
 import type { AccountRecord } from '../shards/directory/account-record';
 import type { Shard } from '../shards/shard';
 import { type Look, lookAtAccount } from './account-look';
@@ -22,6 +23,8 @@ export interface AuditOptions {
   /** Told now and then, about a thousand times at most. `total` is what the directory had at the start. */
   readonly progress?: (accountsDone: number, accountsTotal: number) => void;
   readonly signal?: AbortSignal;
+  /** How long keys are looked up where they were before a move; 30 days by default. */
+  readonly idempotencyWindowMs?: number;
   readonly pacing?: Partial<Pacing>;
 }
 
@@ -124,12 +127,13 @@ class Auditor {
   }
 
   #look(accountId: string, at: Pick<Parameters<typeof lookAtAccount>[0], 'readers' | 'record' | 'watched'>) {
-    const { directory } = this.options;
+    const { directory, idempotencyWindowMs = IDEMPOTENCY_WINDOW_MS } = this.options;
     return lookAtAccount({
       ...at,
       accountId,
       shards: this.#shards,
       findAccount: (id) => directory.findAccount(id),
+      windowMs: idempotencyWindowMs,
       findingsMax: FINDINGS_MAX,
     });
   }

@@ -3,10 +3,10 @@ import type { Hold } from '../ledger/hold';
 import type { Reversal } from '../ledger/reversal';
 import type { SubAccount } from '../ledger/sub-account';
 import type {
-  EntryKeyPlace,
   RowPlace,
   Scan,
   ScannedEntry,
+  ScannedEntryKey,
   ScannedPage,
   ScanStart,
 } from '../shards/ledger-scan';
@@ -34,7 +34,7 @@ export class ShardReader {
   readonly holds: PagedStream<Hold>;
   readonly reversals: PagedStream<Reversal>;
   /** Request ids need no rows to be judged, so their pages span windows. */
-  readonly keys: PagedStream<EntryKeyPlace>;
+  readonly keys: PagedStream<ScannedEntryKey>;
   #rows: SubAccount[] = [];
   /** Rows of an account that may have more of them on the next page. */
   #nextRows: SubAccount[] = [];

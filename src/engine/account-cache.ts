@@ -1,3 +1,4 @@
+import { IDEMPOTENCY_WINDOW_MS } from '../ledger/routing';
 import type { AccountRecord } from '../shards/directory/account-record';
 
 export interface AccountSource {
@@ -16,10 +17,13 @@ export interface AccountCacheSettings {
 export const ACCOUNT_CACHE_SETTINGS: AccountCacheSettings = {
   accountsMax: 100_000,
   refreshMs: 60_000,
-  windowMs: 30 * 24 * 3_600_000,
+  windowMs: IDEMPOTENCY_WINDOW_MS,
 };
 
-/** Clocks may disagree by this much before a key is forgotten too early. */
+/**
+ * How much longer than promised keys are looked up. The directory's clock may be another one after a failover; by this
+ * much it may be ahead of the one before without a key being forgotten too early.
+ */
 const WINDOW_SLACK_MS = 3_600_000;
 
 interface Cached {
@@ -49,7 +53,6 @@ export class AccountCache {
     private readonly source: AccountSource,
     private readonly settings: AccountCacheSettings,
     private readonly now: () => number,
-    private readonly wallMs: () => number = Date.now,
   ) {}
 
   /** The account if it is known already: the hot path, without a promise. */
@@ -79,7 +82,7 @@ export class AccountCache {
       this.#accounts.delete(accountId);
       return undefined;
     }
-    const account = found.past.length === 0 ? found : { ...found, past: this.#inWindow(found.past) };
+    const account = found.past.length === 0 ? found : { ...found, past: this.#inWindow(found) };
     // A reading that was overtaken by a later one does not bring the old state back.
     const known = this.#accounts.get(accountId)?.account;
     if (known && known.revision > account.revision) return known;
@@ -100,8 +103,12 @@ export class AccountCache {
     }
   }
 
-  #inWindow(past: AccountRecord['past']): AccountRecord['past'] {
-    const oldestUs = (this.wallMs() - this.settings.windowMs - WINDOW_SLACK_MS) * 1_000;
+  /**
+   * Both the end of a placement and the moment of this reading come from the directory's clock: no instance's clock
+   * decides whether a key is still looked up.
+   */
+  #inWindow({ past, readAtUs }: AccountRecord): AccountRecord['past'] {
+    const oldestUs = readAtUs - (this.settings.windowMs + WINDOW_SLACK_MS) * 1_000;
     return past.filter(({ fencedAtUs }) => fencedAtUs > oldestUs);
   }
 }

@@ -31,7 +31,9 @@ describe('the engine', () => {
     const { engine, balances, world } = setUp();
     expect(await engine.submit(creditOf('topup', 600n), ACCOUNT)).toMatchObject({ kind: 'applied' });
 
-    expect(world.rows().map(({ row: { availableMinor } }) => availableMinor)).toEqual(Array(6).fill(100n));
+    const onShard = (name: string): bigint[] =>
+      world.rows().flatMap(({ shard, row }) => (shard === name ? [row.availableMinor] : []));
+    for (const name of SHARDS) expect(onShard(name).reduce((sum, each) => sum + each)).toBe(200n);
     expect(await balances.current(ACCOUNT)).toEqual({
       availableMinor: 600n,
       heldMinor: 0n,

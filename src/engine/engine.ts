@@ -185,7 +185,7 @@ export class Engine {
       const earlier = await this.#lookUpPastHomes(request, account);
       if (earlier) return earlier;
     }
-    const { shard, command } = routeToHome(request, account);
+    const { shard, command } = routeToHome(request, account, () => this.parts.surroundings.newId());
     const { shards, collector } = this.parts;
     if (!shards.has(shard)) {
       await shards.ensure([shard]);

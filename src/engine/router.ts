@@ -1,6 +1,6 @@
-import type { Command, SpreadTarget } from '../ledger/command';
+import type { Command, CreditCommand, SpreadTarget } from '../ledger/command';
 import { assertNever } from '../ledger/assert-never';
-import { routeRequest, shardOfSubAccount } from '../ledger/routing';
+import { countOnShard, type Home, routeRequest } from '../ledger/routing';
 import type { AccountRecord } from '../shards/directory/account-record';
 
 /** What a user asks for, before it is known where it lives. */
@@ -32,8 +32,12 @@ export interface Routed {
   readonly command: Command;
 }
 
-/** Where a request goes under the account's present placement. */
-export function routeToHome(request: Request, account: AccountRecord): Routed {
+/**
+ * Where a request goes under the account's present placement.
+ *
+ * @param newId names what a credit sends to other shards; asked for only if it may send something
+ */
+export function routeToHome(request: Request, account: AccountRecord, newId: () => string): Routed {
   const { placement, subAccounts } = account;
   const home = routeRequest(request.requestId, placement, subAccounts);
   const common = {
@@ -52,7 +56,7 @@ export function routeToHome(request: Request, account: AccountRecord): Routed {
     case 'credit':
       return {
         shard: home.shard,
-        command: { ...common, kind: 'credit', spreadOver: spreadTargets(request, home.subAccount, account) },
+        command: { ...common, kind: 'credit', ...spreadOf(request, home, { account, newId }) },
       };
     case 'hold':
       return {
@@ -64,16 +68,28 @@ export function routeToHome(request: Request, account: AccountRecord): Routed {
   }
 }
 
-/** Every other sub-account, if each could get a share. */
-function spreadTargets(
+/**
+ * How a credit would be spread: over every other shard of the account, if there could be something in it for every
+ * sub-account. On each of them the row in the same turn as home takes the share, so that not always the same one does.
+ */
+function spreadOf(
   { amountMinor }: Request,
-  home: number,
-  { placement, subAccounts }: AccountRecord,
-): SpreadTarget[] {
-  const others: SpreadTarget[] = [];
-  if (amountMinor < BigInt(subAccounts)) return others;
-  for (let index = 0; index < subAccounts; index += 1) {
-    if (index !== home) others.push({ shard: shardOfSubAccount(index, placement), subAccount: index });
-  }
-  return others;
+  home: Home,
+  {
+    account: { placement, subAccounts },
+    newId,
+  }: { readonly account: AccountRecord; readonly newId: () => string },
+): Pick<CreditCommand, 'spreadOver' | 'homeRows' | 'spreadId'> {
+  const shardCount = placement.shards.length;
+  if (shardCount === 1 || amountMinor < BigInt(subAccounts)) return NOT_SPREAD;
+  const turn = Math.floor(home.subAccount / shardCount);
+  const rowsAt = (position: number): number => countOnShard(position, shardCount, subAccounts);
+  const spreadOver = placement.shards.flatMap((shard, position): SpreadTarget[] => {
+    if (shard === home.shard) return [];
+    const rows = rowsAt(position);
+    return [{ shard, subAccount: position + shardCount * Math.min(turn, rows - 1), rows }];
+  });
+  return { spreadOver, homeRows: rowsAt(home.subAccount % shardCount), spreadId: newId() };
 }
+
+const NOT_SPREAD = { spreadOver: [], homeRows: 1, spreadId: '' } as const;

@@ -81,6 +81,7 @@ const FENCE_PAUSE_MS = 50;
  */
 export class EngineRuntime {
   readonly instanceId: string;
+  readonly idempotencyWindowMs: number;
   readonly directory: Directory;
   readonly accounts: AccountCache;
   readonly shards: ShardSet;
@@ -123,10 +124,9 @@ export class EngineRuntime {
       observer.databaseFault(fault);
     });
     const windowMs = options.idempotencyWindowMs ?? ACCOUNT_CACHE_SETTINGS.windowMs;
+    this.idempotencyWindowMs = windowMs;
     const accountLookUps = new AccountLookUps(this.directory, { now, turn });
-    this.accounts = new AccountCache(accountLookUps, { ...ACCOUNT_CACHE_SETTINGS, windowMs }, now, () =>
-      surroundings.wallMs(),
-    );
+    this.accounts = new AccountCache(accountLookUps, { ...ACCOUNT_CACHE_SETTINGS, windowMs }, now);
     this.#openShards = options.shards.map((address) => this.#shardAt(address));
     const { mergeWindowMs = 0 } = options;
     const gather = mergeWindowMs > 0 ? () => sleep(mergeWindowMs) : turn;

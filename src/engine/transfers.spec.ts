@@ -90,8 +90,8 @@ describe('transfers', () => {
   test('do not wait for one whose destination is not known here', async () => {
     const { transfers, spread, pending, clock } = setUp();
     await spread([
-      { shard: 'nowhere', subAccount: 1 },
-      { shard: 'north', subAccount: 2 },
+      { shard: 'nowhere', subAccount: 1, rows: 1 },
+      { shard: 'north', subAccount: 2, rows: 1 },
     ]);
     clock.pass(OLD_ENOUGH_MS);
     await transfers.recover();
@@ -157,7 +157,11 @@ function setUp(faults: Readonly<Record<string, ScriptedFaults>> = {}) {
     ['west', 3],
   ];
   for (const [name, index] of homes) database(name).account('acme').rows.set(index, row({ index }));
-  const elsewhere = homes.slice(1).map(([name, subAccount]) => ({ shard: name, subAccount }));
+  const elsewhere = homes.slice(1).map(([name, subAccount]) => ({
+    shard: name,
+    subAccount,
+    rows: 1,
+  }));
 
   /** A credit of 100 to "east" whose shares have left and not arrived. */
   const spread = async (spreadOver = elsewhere, requestId = 'topup'): Promise<readonly Departure[]> => {

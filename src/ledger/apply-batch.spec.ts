@@ -302,11 +302,12 @@ function isFinal(outcome: Outcome): boolean {
   return !turnedDown(outcome) && outcome.kind !== 'leveled';
 }
 
-/** An outcome as it is told again; a try that is repeated tells what has become of its hold since. */
+/** An outcome as it is told again; what is repeated tells what has become of its hold, or of the status, since. */
 function asReplay(outcome: Outcome): unknown {
   if (outcome.kind === 'applied') return { kind: 'replayed', entry: outcome.entry };
   if (outcome.kind === 'held') return { kind: 'held', holdId: outcome.hold.holdId };
   if (outcome.kind === 'holdSettled') return { kind: 'holdSettled', hold: outcome.hold };
+  if (outcome.kind === 'settled') return { kind: 'settled' };
   return outcome.kind === 'arrived' ? { kind: 'alreadyArrived' } : outcome;
 }
 

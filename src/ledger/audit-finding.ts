@@ -12,13 +12,14 @@ export const INVARIANTS = {
   closedRowIsEmpty: 'a closed row holds nothing',
   rowKeepsUp: 'no entry, transfer, hold or reversal names a version that its row has not reached',
   rowExists: 'entries, transfers, holds and reversals belong to rows that exist',
-  oneEffectPerKey: 'a request id has one entry in its account, over all shards',
+  oneEffectPerKey: 'a request id has one entry in its account within the idempotency window, over all shards',
   arrivalHasDeparture: 'what has arrived has left its source',
   departureArrives: 'what is marked as arrived has arrived',
   transferHalvesAgree: 'what arrived is what left',
   accountIsKnown: 'rows, entries and transfers belong to accounts that the directory knows',
   shardIsInReach: 'an account has its money and its entries on shards in its reach only',
-  epochIsAnnounced: 'no row is ahead of the placements that the directory has announced',
+  epochIsAnnounced:
+    'no row is ahead of the placement, the layout and the status that the directory has announced',
 } as const;
 
 export type Invariant = keyof typeof INVARIANTS;

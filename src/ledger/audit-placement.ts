@@ -6,6 +6,9 @@ export interface AccountFrame {
   readonly reach: readonly string[];
   /** The newest epoch that was announced. */
   readonly epochMax: number;
+  readonly statusVersion: number;
+  /** The number of the last change of size or placement. */
+  readonly operation: number;
 }
 
 /** What one shard has of an account. */
@@ -34,19 +37,35 @@ export function judgePlacement(
       ...(outside
         ? [misplaced('shardIsInReach', accountId, each, `nothing outside ${frame.reach.join(', ')}`)]
         : []),
-      ...each.rows
-        .filter((row) => row.epoch > frame.epochMax)
-        .map((row): Finding => ({
-          invariant: 'epochIsAnnounced',
-          accountId,
-          shard: each.shard,
-          subAccount: row.index,
-          detail: 'epoch',
-          expected: `<= ${frame.epochMax}`,
-          found: String(row.epoch),
-        })),
+      ...each.rows.flatMap((row) => aheadOf(frame, accountId, each.shard, row)),
     ];
   });
+}
+
+/** The directory is changed first and the rows are told, so a row that is ahead has seen what the directory has lost. */
+function aheadOf(
+  { epochMax, statusVersion, operation }: AccountFrame,
+  accountId: string,
+  shard: string,
+  row: SubAccount,
+): Finding[] {
+  const compared = [
+    ['epoch', row.epoch, epochMax],
+    ['version of the status', row.accountStatusVersion, statusVersion],
+    // Each operation tells the rows of two layouts.
+    ['number of the layout', row.operation, 2 * operation + 1],
+  ] as const;
+  return compared
+    .filter(([, found, most]) => found > most)
+    .map(([detail, found, most]) => ({
+      invariant: 'epochIsAnnounced',
+      accountId,
+      shard,
+      subAccount: row.index,
+      detail,
+      expected: `<= ${most}`,
+      found: String(found),
+    }));
 }
 
 function misplaced(

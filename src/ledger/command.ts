@@ -24,13 +24,21 @@ export interface DeductCommand extends OutsideCommand {
 
 export interface CreditCommand extends OutsideCommand {
   readonly kind: 'credit';
-  /** Every other sub-account of the account, where a share of a large credit goes. */
+  /** The account's other shards, each of which gets a share of a large credit. */
   readonly spreadOver: readonly SpreadTarget[];
+  /** How many sub-accounts of the account live on the home shard. */
+  readonly homeRows: number;
+  /** Names the shares. Made by whoever asks, once: no two credits have the same, whatever their keys. */
+  readonly spreadId: string;
 }
 
+/** A shard that gets a share of a credit, in one piece. */
 export interface SpreadTarget {
   readonly shard: string;
+  /** The row that takes it; the others of its shard draw on it when they are short. */
   readonly subAccount: number;
+  /** How many sub-accounts of the account live on this shard: its share counts for all of them. */
+  readonly rows: number;
 }
 
 /** Sets an amount aside: the try of a TCC. Its request id names the hold. */

@@ -2,20 +2,21 @@ import { credit, deduct, row } from '../../test/models/commands';
 import { LedgerShard } from '../../test/models/ledger-shard';
 import { BALANCE_MAX_MINOR } from './money';
 
-const EVERYWHERE = [
-  { shard: 'here', subAccount: 1 },
-  { shard: 'there', subAccount: 2 },
-  { shard: 'there', subAccount: 3 },
+const ELSEWHERE = [
+  { shard: 'there', subAccount: 1, rows: 2 },
+  { shard: 'yonder', subAccount: 2, rows: 1 },
 ];
 
 describe('a credit', () => {
-  test("is one entry and one change of net at home; the others' shares leave in the same batch", () => {
+  test("is one entry and one change of net at home; the other shards' shares leave in the same batch, in one piece each", () => {
     const shard = new LedgerShard([row()]);
     const { outcomes, changes } = shard.run([
       credit({
         requestId: 'topup',
         amountMinor: 103n,
-        spreadOver: EVERYWHERE,
+        spreadOver: ELSEWHERE,
+        homeRows: 1,
+        spreadId: 'once',
         reference: 'inv-7',
         metadata: '{"a":"b"}',
       }),
@@ -39,15 +40,15 @@ describe('a credit', () => {
     expect(changes.subAccounts).toMatchObject([
       { availableMinor: 28n, netMinor: 103n, movedMinor: -75n, version: 2, outsideVersion: 1 },
     ]);
-    const share = (toSubAccount: number, toShard: string) => ({
+    const share = (toSubAccount: number, toShard: string, amountMinor: bigint) => ({
       accountId: 'acme',
-      transferId: `spread topup ${toSubAccount}`,
-      amountMinor: 25n,
+      transferId: `spread once ${toSubAccount}`,
+      amountMinor,
       fromSubAccount: 0,
       toSubAccount,
       toShard,
     });
-    const departures = [share(1, 'here'), share(2, 'there'), share(3, 'there')];
+    const departures = [share(1, 'there', 50n), share(2, 'yonder', 25n)];
     expect(changes.departures).toEqual(departures.map((departure) => ({ ...departure, fromVersion: 2 })));
     expect(outcomes).toEqual([{ kind: 'applied', entry: changes.entries[0], departures }]);
   });

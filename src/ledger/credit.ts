@@ -8,8 +8,8 @@ import { planSpread } from './plan-spread';
 import { type Departure, spreadTransferId } from './transfer';
 
 /**
- * Adds an amount to the account: one entry and one change of `net` at home. Of a large credit, the other sub-accounts'
- * shares leave in the same transaction and are on their way when it is acknowledged.
+ * Adds an amount to the account: one entry and one change of `net` at home. Of a large credit, the other shards' shares
+ * leave in the same transaction and are on their way when it is acknowledged.
  */
 export function credit(draft: Draft, command: CreditCommand): Outcome {
   const admission = admit(draft, command);
@@ -22,10 +22,11 @@ export function credit(draft: Draft, command: CreditCommand): Outcome {
   const departures: Departure[] = planSpread({
     amountMinor: command.amountMinor,
     homeAvailableMinor: row.availableMinor,
+    homeRows: command.homeRows,
     targets: command.spreadOver,
   }).map((share) => ({
     accountId: command.accountId,
-    transferId: spreadTransferId(command.requestId, share.subAccount),
+    transferId: spreadTransferId(command.spreadId, share.subAccount),
     amountMinor: share.amountMinor,
     fromSubAccount: command.subAccount,
     toSubAccount: share.subAccount,

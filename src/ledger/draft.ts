@@ -1,11 +1,12 @@
 import { type Command, commandKey } from './command';
 import { type Entry, entryKey } from './entry';
 import type { Hold } from './hold';
+import { InvariantViolation } from './invariant-violation';
 import type { Outcome } from './outcome';
 import type { Reversal } from './reversal';
 import type { Changes, Needs, ShardState } from './shard-state';
 import { rowKey, type SubAccount } from './sub-account';
-import { type Departure, departureKey, type LocalMove, type WrittenArrival } from './transfer';
+import { type Arrival, type Departure, departureKey, type LocalMove, type WrittenArrival } from './transfer';
 
 /**
  * The working copy of a batch: what was loaded, overlaid with what the commands decided so far. Loaded values are never
@@ -49,8 +50,8 @@ export class Draft {
     return this.#entries.get(key) ?? this.loaded.entries.get(key);
   }
 
-  hasArrived(key: string): boolean {
-    return this.#arrivals.has(key) || this.loaded.arrivals.has(key);
+  arrival(key: string): Arrival | undefined {
+    return this.#arrivals.get(key) ?? this.loaded.arrivals.get(key);
   }
 
   departure(accountId: string, transferId: string): Departure | undefined {
@@ -129,6 +130,8 @@ export class Draft {
   /** @param fromVersion the version it made of the row it left */
   addDeparture(departure: Departure, fromVersion: number): void {
     const key = departureKey(departure.accountId, departure.transferId);
+    if (this.#departures.has(key))
+      throw new InvariantViolation(`transfer "${departure.transferId}" leaves twice in one batch`);
     this.#departures.set(key, { departure, fromVersion });
   }
 

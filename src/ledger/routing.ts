@@ -9,6 +9,9 @@ export interface Placement {
   readonly shards: readonly string[];
 }
 
+/** How long keys are looked up at their past homes, unless it is set otherwise. */
+export const IDEMPOTENCY_WINDOW_MS = 30 * 24 * 3_600_000;
+
 /** A placement that was replaced. Its idempotency window runs from the moment its fence was complete. */
 export interface PastPlacement {
   readonly shards: readonly string[];
@@ -87,7 +90,8 @@ export function choosePlacement(accountId: string, shards: readonly string[], su
   return Array.from({ length: count }, (_, step) => shards[(start + step) % shards.length] as string);
 }
 
-function countOnShard(position: number, shardCount: number, subAccounts: number): number {
+/** How many sub-accounts live on the shard at one position of a placement. */
+export function countOnShard(position: number, shardCount: number, subAccounts: number): number {
   return Math.ceil((subAccounts - position) / shardCount);
 }
 

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { credit, deduct, layout, level, row, transferIn, transferOut } from '../../test/models/commands';
 import { LedgerShard } from '../../test/models/ledger-shard';
-import type { RowCommand, SpreadTarget } from './command';
+import type { CreditCommand, RowCommand } from './command';
 import { signedAmount } from './entry';
 import { wrap64 } from './money';
 import { routeRequest, subAccountsOn } from './routing';
@@ -61,8 +61,9 @@ interface Sent {
 class SpreadAccount {
   readonly #placement;
   readonly #shards: Map<string, LedgerShard>;
-  readonly #everyRow: SpreadTarget[];
+  readonly #everyRow: { readonly shard: string; readonly subAccount: number }[];
   readonly #sent: Sent[] = [];
+  #spreads = 0;
 
   constructor(shardCount: number, subAccounts: number) {
     const shards = SHARDS.slice(0, shardCount);
@@ -108,7 +109,7 @@ class SpreadAccount {
 
   /** What a resize to one row does when nothing gets in its way. */
   shrinkTo(only: number): void {
-    const target = this.#everyRow.find((each) => each.subAccount === only) as SpreadTarget;
+    const target = this.#rowAt(this.#everyRow.findIndex((each) => each.subAccount === only));
     for (const [name, shard] of this.#shards) {
       const { outcomes } = shard.run([layout([only], { operation: 99 }), level()]);
       const [, leveled] = outcomes;
@@ -147,18 +148,33 @@ class SpreadAccount {
     const requestId = `k${key}`;
     const { shard, subAccount } = routeRequest(requestId, this.#placement, this.#everyRow.length);
     const common = { requestId, amountMinor, fingerprint: `${kind} ${amountMinor}`, subAccount };
-    const spreadOver = this.#everyRow.filter((each) => each.subAccount !== subAccount);
-    const command: RowCommand = kind === 'credit' ? credit({ ...common, spreadOver }) : deduct(common);
+    const command: RowCommand =
+      kind === 'credit' ? credit({ ...common, ...this.#spreadFrom(shard) }) : deduct(common);
     this.#send(shard, this.#on(shard).run([command]).changes);
+  }
+
+  /** One piece for each other shard, under an id that no other credit has. */
+  #spreadFrom(home: string): Pick<CreditCommand, 'spreadOver' | 'homeRows' | 'spreadId'> {
+    const rowsOn = (shard: string): number => this.#everyRow.filter((each) => each.shard === shard).length;
+    const others = this.#placement.shards.filter((shard) => shard !== home);
+    return {
+      spreadOver: others.map((shard) => ({
+        shard,
+        subAccount: subAccountsOn(shard, this.#placement, this.#everyRow.length)[0] ?? 0,
+        rows: rowsOn(shard),
+      })),
+      homeRows: rowsOn(home),
+      spreadId: String((this.#spreads += 1)),
+    };
   }
 
   /** The same pull comes back: its id names where from, where to and how much. */
   #pull({ at, to, amountMinor, key }: Extract<Step, { kind: 'pull' }>): void {
-    const target = this.#everyRow[to % this.#everyRow.length] as SpreadTarget;
+    const target = this.#rowAt(to % this.#everyRow.length);
     const from = this.#shardAt(at);
     if (target.shard === from) return;
     const command = transferOut({
-      transferId: `pull ${from} ${key}`,
+      transferId: `pull ${from} ${key} ${target.subAccount} ${amountMinor}`,
       amountMaxMinor: amountMinor,
       toShard: target.shard,
       toSubAccount: target.subAccount,
@@ -173,6 +189,12 @@ class SpreadAccount {
   #deliver(number: number): void {
     const { fromShard, departure } = this.#sent[number % this.#sent.length] as Sent;
     this.#on(departure.toShard).run([transferIn({ ...departure, fromShard })]);
+  }
+
+  #rowAt(place: number): { readonly shard: string; readonly subAccount: number } {
+    const found = this.#everyRow[place];
+    if (!found) throw new RangeError(`no row at place ${place}`);
+    return found;
   }
 
   #shardAt(at: number): string {

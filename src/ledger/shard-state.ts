@@ -2,7 +2,7 @@ import type { Entry } from './entry';
 import type { Hold } from './hold';
 import type { Reversal } from './reversal';
 import type { SubAccount } from './sub-account';
-import type { Departure, LocalMove, WrittenArrival, WrittenDeparture } from './transfer';
+import type { Arrival, Departure, LocalMove, WrittenArrival, WrittenDeparture } from './transfer';
 
 /** What a shard transaction has loaded and locked: all that a batch is decided on. */
 export interface ShardState {
@@ -17,7 +17,7 @@ export interface ShardState {
   /** What the look-up found, by `entryKey`. */
   readonly entries: ReadonlyMap<string, Entry>;
   /** Transfers that the look-up found to have arrived, by `arrivalKey`. */
-  readonly arrivals: ReadonlySet<string>;
+  readonly arrivals: ReadonlyMap<string, Arrival>;
   /** Transfers that the look-up found to have left, by `departureKey`. */
   readonly departures: ReadonlyMap<string, Departure>;
   /** Holds that the batch names, by `entryKey`. */

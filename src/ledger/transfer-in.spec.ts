@@ -1,5 +1,6 @@
 import { row, transferIn } from '../../test/models/commands';
 import { LedgerShard } from '../../test/models/ledger-shard';
+import { InvariantViolation } from './invariant-violation';
 import { BALANCE_MAX_MINOR } from './money';
 import type { SubAccount } from './sub-account';
 
@@ -22,6 +23,18 @@ describe('a transfer that arrives', () => {
       { kind: 'alreadyArrived' },
     ]);
     expect(shard.run([transferIn()]).outcomes).toEqual([{ kind: 'alreadyArrived' }]);
+    expect(shard.rows.get('acme 0')?.availableMinor).toBe(10n);
+  });
+
+  test.each([
+    ['sender', { fromShard: 'elsewhere' }],
+    ['row it left', { fromSubAccount: 7 }],
+    ['amount', { amountMinor: 11n }],
+  ])('is not taken for one that arrived under its id with another %s', (_what, other) => {
+    const shard = new LedgerShard([row()]);
+    shard.run([transferIn()]);
+    expect(() => shard.run([transferIn(other)])).toThrow(InvariantViolation);
+    expect(() => new LedgerShard([row()]).run([transferIn(), transferIn(other)])).toThrow(InvariantViolation);
     expect(shard.rows.get('acme 0')?.availableMinor).toBe(10n);
   });
 

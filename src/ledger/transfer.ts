@@ -16,14 +16,18 @@ export interface Departure extends Transfer {
   readonly toShard: string;
 }
 
+/** A transfer as the shard where it arrived knows it. */
+export interface Arrival extends Transfer {
+  readonly fromShard: string;
+}
+
 /** A departure as it is written, with the version it made of the row it left. */
 export interface WrittenDeparture extends Departure {
   readonly fromVersion: number;
 }
 
 /** An arrival as it is written, with the version it made of the row that took it. */
-export interface WrittenArrival extends Transfer {
-  readonly fromShard: string;
+export interface WrittenArrival extends Arrival {
   readonly toVersion: number;
 }
 
@@ -41,8 +45,14 @@ export function departureKey(accountId: string, transferId: string): string {
   return `${accountId} out ${transferId}`;
 }
 
-export function spreadTransferId(requestId: string, toSubAccount: number): string {
-  return `spread ${requestId} ${toSubAccount}`;
+/**
+ * The id of one share of a spread credit. It must not be made from the credit's key: once an account has moved and the
+ * idempotency window is over, the same key may bring another credit, whose shares would be taken for those of the first.
+ *
+ * @param spreadId made by whoever asks for the credit, never the same twice
+ */
+export function spreadTransferId(spreadId: string, toSubAccount: number): string {
+  return `spread ${spreadId} ${toSubAccount}`;
 }
 
 /** A draw bumps its donor's version, so donor and version name it uniquely. */

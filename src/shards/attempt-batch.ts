@@ -129,7 +129,7 @@ export function lockedState({ nowUs, rows, found }: Locked, wholeAccounts: Reado
     wholeAccounts,
     lookedUpKeys: new Set(),
     entries: new Map(),
-    arrivals: new Set(),
+    arrivals: new Map(),
     departures: new Map(),
     holds: new Map(),
     reversals: new Map(),
@@ -171,10 +171,9 @@ function withFound(state: ShardState, found: FoundKeys): ShardState {
   return {
     ...state,
     entries: extended(state.entries, entries, (entry) => entryKey(entry.accountId, entry.requestId)),
-    arrivals: new Set([
-      ...state.arrivals,
-      ...arrivals.map(({ accountId, transferId }) => arrivalKey(accountId, transferId)),
-    ]),
+    arrivals: extended(state.arrivals, arrivals, ({ accountId, transferId }) =>
+      arrivalKey(accountId, transferId),
+    ),
     departures: extended(state.departures, departures, ({ accountId, transferId }) =>
       departureKey(accountId, transferId),
     ),

@@ -3,7 +3,7 @@ import type { Hold } from '../ledger/hold';
 import type { Reversal } from '../ledger/reversal';
 import type { Changes } from '../ledger/shard-state';
 import type { SubAccount } from '../ledger/sub-account';
-import type { Departure } from '../ledger/transfer';
+import type { Arrival, Departure } from '../ledger/transfer';
 
 export interface RowScope {
   /** Named rows, by account. */
@@ -30,7 +30,7 @@ export interface KeyScope {
 /** What is committed under some keys. */
 export interface FoundKeys {
   readonly entries: readonly Entry[];
-  readonly arrivals: readonly { readonly accountId: string; readonly transferId: string }[];
+  readonly arrivals: readonly Arrival[];
   readonly departures: readonly Departure[];
   readonly holds: readonly Hold[];
   /** The newest of each deduction. */

@@ -104,15 +104,7 @@ export class ShardContendedError extends Error {
   }
 }
 
-/** What is stored contradicts what must always hold. Never retried, always logged as an error. */
-export class InvariantViolation extends Error {
-  readonly code = 'INVARIANT_VIOLATION';
-
-  constructor(detail: string, options?: ErrorOptions) {
-    super(detail, options);
-    this.name = 'InvariantViolation';
-  }
-}
+export { InvariantViolation } from '../ledger/invariant-violation';
 
 /** A database that cannot be used as configured: the start is refused by name instead of guessing. */
 export class DatabaseRefusedError extends Error {

@@ -29,6 +29,9 @@ export type TransferPlace = Pick<StoredTransfer, 'accountId' | 'transferId'>;
 export type HoldPlace = Pick<Hold, 'accountId' | 'holdId'>;
 export type ReversalPlace = Pick<Reversal, 'accountId' | 'reverses' | 'number'>;
 
+/** A key and when it was used, by its shard's clock. */
+export type ScannedEntryKey = EntryKeyPlace & Pick<Entry, 'createdAtUs'>;
+
 /** What sums need of an entry. */
 export type ScannedEntry = EntryPlace & Pick<Entry, 'kind' | 'amountMinor'>;
 
@@ -44,7 +47,7 @@ export interface LedgerScan {
   scanEntries(scan: Scan<EntryPlace>): Promise<ScannedPage<ScannedEntry>>;
 
   /** Entries by account and request id. */
-  scanEntryKeys(scan: Scan<EntryKeyPlace>): Promise<ScannedPage<EntryKeyPlace>>;
+  scanEntryKeys(scan: Scan<EntryKeyPlace>): Promise<ScannedPage<ScannedEntryKey>>;
 
   /** Holds by account and id. */
   scanHolds(scan: Scan<HoldPlace>): Promise<ScannedPage<Hold>>;

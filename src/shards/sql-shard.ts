@@ -11,6 +11,7 @@ import { type NoteFault, unlessUnavailable } from './faults';
 import { lockAccount } from './lock-account';
 import type {
   EntryKeyPlace,
+  ScannedEntryKey,
   EntryPlace,
   HoldPlace,
   LedgerScan,
@@ -271,7 +272,7 @@ export class SqlShard implements Shard {
     return this.#page(scan, scanEntries, toScannedEntry);
   }
 
-  async scanEntryKeys(scan: Scan<EntryKeyPlace>): Promise<ScannedPage<EntryKeyPlace>> {
+  async scanEntryKeys(scan: Scan<EntryKeyPlace>): Promise<ScannedPage<ScannedEntryKey>> {
     return this.#page(scan, scanEntryKeys, toEntryKey);
   }
 

@@ -7,7 +7,7 @@ export type Later = (ms: number, run: () => void) => () => void;
 export interface Surroundings {
   /** Milliseconds since any moment; never goes back. */
   now(): number;
-  /** Milliseconds since 1970; may jump. Only windows of days are measured by it. */
+  /** Milliseconds since 1970; may jump, and may be far off. For what is shown only: no rule about money may read it. */
   wallMs(): number;
   /** In [0, 1). */
   random(): number;

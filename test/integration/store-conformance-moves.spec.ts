@@ -257,7 +257,8 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ makeSite }) => {
 
   describe('what is written of a transfer', () => {
     it('names the versions that it made of the rows here', async () => {
-      await run({ ...credit('big', 90n), spreadOver: [1, 2].map((n) => ({ shard: 's1', subAccount: n })) });
+      const spreadOver = [1, 2].map((subAccount) => ({ shard: 's1', subAccount, rows: 1 }));
+      await run({ ...credit('big', 90n), spreadOver });
       await run(credit('f1', 10n, 1), transferIn({ transferId: 'came', amountMinor: 7n, subAccount: 1 }));
       await run(transferOut({ transferId: 'went', amountMaxMinor: 1n }), level());
       const written = (await transfers()).map((each) => ({

@@ -1,6 +1,6 @@
 import type { TransferInCommand } from '../../src/ledger/command';
 import type { Outcome } from '../../src/ledger/outcome';
-import { ShardContendedError, ShardFault } from '../../src/shards/faults';
+import { InvariantViolation, ShardContendedError, ShardFault } from '../../src/shards/faults';
 import { RETRY_POLICY } from '../../src/shards/run-batch';
 import { NO_HINT } from '../../src/shards/shard';
 import { fence, setStatus } from '../models/commands';
@@ -237,7 +237,11 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ mark, locksRows, makeSite }) =>
 
   describe('transfers', () => {
     it('spreads a large credit: one entry and one change of net at home, departures beside it', async () => {
-      const targets = [1, 2, 3].map((subAccount) => ({ shard: subAccount === 2 ? 's0' : 's1', subAccount }));
+      const targets = [1, 2, 3].map((subAccount) => ({
+        shard: subAccount === 2 ? 's0' : 's1',
+        subAccount,
+        rows: 1,
+      }));
       const [outcome] = await run({ ...credit('big', 100n), spreadOver: targets });
       expect(outcome).toMatchObject({ kind: 'applied', departures: [{}, {}, {}] });
       expect(await rows()).toMatchObject([{ availableMinor: 25n, netMinor: 100n, movedMinor: -75n }]);
@@ -256,12 +260,23 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ mark, locksRows, makeSite }) =>
     });
 
     it('marks as many transfers as an account can have sub-accounts', async () => {
-      const targets = Array.from({ length: 1_023 }, (_, n) => ({ shard: 's1', subAccount: n + 1 }));
+      const targets = Array.from({ length: 1_023 }, (_, n) => ({
+        shard: 's1',
+        subAccount: n + 1,
+        rows: 1,
+      }));
       await run({ ...credit('big', 10_240n), spreadOver: targets });
       const pending = await on.shard.pendingDepartures({ limit: 2_000, olderThanMs: 0 });
       expect(pending).toHaveLength(1_023);
       await on.shard.completeTransfers(pending);
       expect(await on.shard.pendingDepartures({ limit: 2_000, olderThanMs: 0 })).toEqual([]);
+    });
+
+    it('takes no transfer for another one that has arrived under its id', async () => {
+      await run(arrival('t', 5n));
+      for (const other of [{ fromShard: 's2' }, { fromSubAccount: 2 }, { amountMinor: 6n }])
+        await expect(run({ ...arrival('t', 5n), ...other })).rejects.toThrow(InvariantViolation);
+      expect(await rows()).toMatchObject([{ availableMinor: 5n, netMinor: 0n, movedMinor: 5n }]);
     });
 
     it('lets a transfer arrive once, however often it is tried', async () => {

@@ -23,6 +23,7 @@ export function accountRecord(given: Partial<AccountRecord> = {}): AccountRecord
     creation: 'done',
     fingerprint: '00'.repeat(16),
     createdAtUs: 0,
+    readAtUs: 0,
     ...given,
   };
 }

@@ -16,6 +16,7 @@ import { TestClock } from './test-clock';
 export class AuditedLedger {
   readonly clock = new TestClock();
   readonly accounts = new Map<string, AccountRecord>();
+  #spreads = 0;
   readonly databases = ['s0', 's1', 's2'].map(
     (name) => new MemoryDatabase(name, () => this.clock.now() * 1_000),
   );
@@ -60,6 +61,7 @@ export class AuditedLedger {
         metadata: null,
       },
       account,
+      () => String((this.#spreads += 1)),
     );
     return { shard, outcome: await this.run(shard, command) };
   }

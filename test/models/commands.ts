@@ -23,7 +23,8 @@ export function deduct(given: Partial<DeductCommand> = {}): DeductCommand {
 }
 
 export function credit(given: Partial<CreditCommand> = {}): CreditCommand {
-  return { ...fromOutside(given), spreadOver: [], ...given, kind: 'credit' };
+  const plain = fromOutside(given);
+  return { ...plain, spreadOver: [], homeRows: 1, spreadId: plain.requestId, ...given, kind: 'credit' };
 }
 
 export function hold(given: Partial<HoldCommand> = {}): HoldCommand {

@@ -263,4 +263,9 @@ class CutOffDatabase implements Database {
     if (!this.isAway) return run();
     return Promise.reject(new ShardFault('directory', 'unavailable', new Error('cut off')));
   }
+
+  override async findAccount(accountId: string): Promise<AccountRecord | undefined> {
+    const found = await super.findAccount(accountId);
+    return found && { ...found, readAtUs: this.clockUs() };
+  }
 }

@@ -148,7 +148,6 @@ export class EngineWorld {
       options.accounts ?? this.directory,
       { ...ACCOUNT_CACHE_SETTINGS, refreshMs: 1e9 },
       now,
-      () => 0,
     );
     const made = this.names.map(
       (name) =>

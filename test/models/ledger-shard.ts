@@ -76,7 +76,7 @@ export class LedgerShard {
       wholeAccounts,
       lookedUpKeys: new Set(scope.keys),
       entries: new Map([...this.entries].filter(([key]) => scope.keys.has(key) || standing.entries.has(key))),
-      arrivals: new Set(among(this.arrivals).keys()),
+      arrivals: among(this.arrivals),
       departures: new Map([...among(this.departures)].map(([key, written]) => [key, asRead(written)])),
       holds: new Map([...this.holds].filter(([key]) => scope.keys.has(key) || standing.holds.has(key))),
       reversals: new Map([...this.reversals].filter(([key]) => standing.reversed.has(key))),

@@ -230,7 +230,9 @@ function toCommand(request: Request, pick: Pick, accounts: readonly (readonly Su
     case 'credit':
       return credit({
         ...common,
-        spreadOver: request.spread ? others.map((index) => ({ shard: 'elsewhere', subAccount: index })) : [],
+        spreadOver: request.spread
+          ? others.map((index) => ({ shard: 'elsewhere', subAccount: index, rows: 1 }))
+          : [],
       });
     case 'hold':
       return hold({ ...common, expiresInUs: request.exactly ? 0 : 1_000_000 });
@@ -243,9 +245,15 @@ function toCommand(request: Request, pick: Pick, accounts: readonly (readonly Su
     case 'reverse':
       return reverse({ ...about, reverses: common.requestId, requestId: `back${number}` });
     case 'transferIn':
-      return transferIn({ accountId, transferId: `in${key}`, amountMinor, subAccount });
+      // An id stands for one transfer, so another amount or row is another id.
+      return transferIn({
+        accountId,
+        transferId: `in${key} ${amountMinor} ${subAccount}`,
+        amountMinor,
+        subAccount,
+      });
     case 'transferOut':
-      return transferOut({ accountId, transferId: `out${key}`, amountMaxMinor: amountMinor });
+      return transferOut({ accountId, transferId: `out${key} ${amountMinor}`, amountMaxMinor: amountMinor });
     case 'fence':
       return fence({ accountId, epoch: number });
     case 'layout':

@@ -86,6 +86,7 @@ export class AuditedSite {
           metadata: null,
         },
         account,
+        () => `of ${request.requestId}`,
       );
       batches.set(shard, [...(batches.get(shard) ?? []), command]);
     }

@@ -114,7 +114,7 @@ async function rebalance(
       context,
       globals,
       options,
-      label: `leveling ${id}`,
+      label,
       unit: 'phases',
     });
   });

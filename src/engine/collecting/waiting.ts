@@ -31,8 +31,13 @@ export interface Homed {
   readonly command: DebitCommand;
 }
 
+/** Only credits send anything of their own. */
+const NOT_SPREAD = (): string => {
+  throw new TypeError('the collector pays deductions and holds, which are not spread');
+};
+
 export function homeOf(waiting: Waiting, account: AccountRecord): Homed {
-  const { shard, command } = routeToHome(waiting.request, account);
+  const { shard, command } = routeToHome(waiting.request, account, NOT_SPREAD);
   if (command.kind !== 'deduct' && command.kind !== 'hold')
     throw new TypeError(`the collector pays deductions and holds, not "${command.kind}"`);
   return { waiting, shard, command };

@@ -316,7 +316,8 @@ export class ResizeJob implements Job {
   ): Promise<void> {
     for (let tries = 1; tries <= ACTIVATE_TRIES_MAX; tries += 1) {
       run.signal.throwIfAborted();
-      const account = await accountOf(run, this.parts.accounts);
+      // Past the cache, which leaves out past placements whose window is over.
+      const account = await this.#record(run);
       // Done before, by a runner that did not live to say so.
       if (account.operationId !== run.operation.operationId) return;
       if (await this.parts.directory.activate(account, { placement, past: past(account) })) {
@@ -326,6 +327,12 @@ export class ResizeJob implements Job {
       }
     }
     throw new Error(`the account ${String(run.operation.accountId)} keeps changing`);
+  }
+
+  async #record({ operation: { accountId, operationId } }: JobRun): Promise<AccountRecord> {
+    const account = await this.parts.directory.findAccount(accountId ?? '');
+    if (!account) throw new StepLostError(operationId);
+    return account;
   }
 
   /**
@@ -338,9 +345,12 @@ export class ResizeJob implements Job {
     await tellRows(this.parts.shards, shards, () => ({ kind: 'status', accountId, status, version }));
   }
 
-  /** The placements whose window is open once `next` has replaced the present one. */
+  /**
+   * The placements that are remembered once `next` has replaced the present one. Keys are looked up by them for one window;
+   * for another, an audit can still tell when a key was free to be used again.
+   */
   #pastAfter(account: AccountRecord, next: readonly string[], nowUs: number): PastPlacement[] {
-    const oldestUs = nowUs - this.parts.settings.windowMs * 1_000;
+    const oldestUs = nowUs - 2 * this.parts.settings.windowMs * 1_000;
     const present = { shards: account.placement.shards, fencedAtUs: nowUs };
     return [...account.past.filter(({ shards }) => !sameShards(shards, present.shards)), present].filter(
       ({ shards, fencedAtUs }) => fencedAtUs > oldestUs && !sameShards(shards, next),

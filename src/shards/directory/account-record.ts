@@ -33,12 +33,14 @@ export interface AccountRecord {
   /** Hash of what its creator asked for (32 hex digits). */
   readonly fingerprint: string;
   readonly createdAtUs: number;
+  /** When this record was read, by the directory's clock: the age of past placements is counted up to then. */
+  readonly readAtUs: number;
 }
 
 /** An account as it is first written: nothing has happened to it yet. */
 export type NewAccountRecord = Omit<
   AccountRecord,
-  'createdAtUs' | 'closingFrom' | 'next' | 'past' | 'reach' | 'operation' | 'operationId'
+  'createdAtUs' | 'readAtUs' | 'closingFrom' | 'next' | 'past' | 'reach' | 'operation' | 'operationId'
 >;
 
 export interface NextPlacement extends Placement {
@@ -50,12 +52,17 @@ export function laterRecord(a: AccountRecord, b: AccountRecord): AccountRecord {
   return a.revision > b.revision ? a : b;
 }
 
-export const ACCOUNT_COLUMNS =
+const ACCOUNT_COLUMNS =
   'account_id, asset, status, status_version, strategy, sub_accounts, epoch, shards, revision, low_balance, ' +
   'opening_balance, creation, fingerprint, created_at_us, closing_from, next_placement, past_placements, reach, ' +
   'operation, operation_id';
 
-/** Reads a row selected as `ACCOUNT_COLUMNS`. */
+/** What is selected of an account. @param now the database's clock as an SQL expression */
+export function accountColumns(now: string): string {
+  return `${ACCOUNT_COLUMNS}, ${now}`;
+}
+
+/** Reads a row selected as `accountColumns`. */
 export function toAccountRecord(row: readonly Cell[]): AccountRecord {
   const amount = (cell: Cell | undefined): bigint | null => (cell === null ? null : exact(cell));
   const json = (cell: Cell | undefined): unknown => {
@@ -83,5 +90,6 @@ export function toAccountRecord(row: readonly Cell[]): AccountRecord {
     reach: textOrNull(row[17] ?? null)?.split(',') ?? shards,
     operation: integer(row[18]),
     operationId: textOrNull(row[19] ?? null),
+    readAtUs: integer(row[20]),
   };
 }

@@ -3,7 +3,7 @@ import { DatabaseRefusedError, type NoteFault } from '../faults';
 import { NEVER_IDENTIFIED } from '../shard-identity';
 import { REAL_SURROUNDINGS } from '../surroundings';
 import {
-  ACCOUNT_COLUMNS,
+  accountColumns,
   type AccountRecord,
   type NewAccountRecord,
   type NextPlacement,
@@ -47,6 +47,10 @@ export class Directory {
     this.#database = new DirectoryDatabase(database, noteFault);
     this.operations = new OperationStore(this.#database);
     this.leases = new LeaseStore(this.#database);
+  }
+
+  get #accountColumns(): string {
+    return accountColumns(this.#database.now);
   }
 
   open(): Promise<void> {
@@ -157,9 +161,10 @@ export class Directory {
   }
 
   async findAccount(accountId: string): Promise<AccountRecord | undefined> {
-    const [row] = await this.#database.read(`SELECT ${ACCOUNT_COLUMNS} FROM account WHERE account_id = ?`, [
-      accountId,
-    ]);
+    const [row] = await this.#database.read(
+      `SELECT ${this.#accountColumns} FROM account WHERE account_id = ?`,
+      [accountId],
+    );
     return row && toAccountRecord(row);
   }
 
@@ -167,7 +172,7 @@ export class Directory {
   async findAccounts(accountIds: readonly string[]): Promise<AccountRecord[]> {
     const ids = paddedList(accountIds);
     const rows = await this.#database.read(
-      `SELECT ${ACCOUNT_COLUMNS} FROM account WHERE account_id IN (${ids.map(() => '?').join(', ')})`,
+      `SELECT ${this.#accountColumns} FROM account WHERE account_id IN (${ids.map(() => '?').join(', ')})`,
       ids,
     );
     return rows.map(toAccountRecord);
@@ -176,7 +181,7 @@ export class Directory {
   /** Accounts by id, those behind `after` first. */
   async listAccounts(page: { after: string; limit: number }): Promise<AccountRecord[]> {
     const rows = await this.#database.read(
-      `SELECT ${ACCOUNT_COLUMNS} FROM account WHERE account_id > ? ORDER BY account_id LIMIT ?`,
+      `SELECT ${this.#accountColumns} FROM account WHERE account_id > ? ORDER BY account_id LIMIT ?`,
       [page.after, page.limit],
     );
     return rows.map(toAccountRecord);
@@ -194,7 +199,7 @@ export class Directory {
   /** Accounts whose creation was cut short, older than the given age. */
   async unfinishedCreations(options: { limit: number; olderThanMs: number }): Promise<AccountRecord[]> {
     const rows = await this.#database.read(
-      `SELECT ${ACCOUNT_COLUMNS} FROM account WHERE creation = 'creating' AND created_at_us <= ${this.#database.now} - ? LIMIT ?`,
+      `SELECT ${this.#accountColumns} FROM account WHERE creation = 'creating' AND created_at_us <= ${this.#database.now} - ? LIMIT ?`,
       [options.olderThanMs * 1_000, options.limit],
     );
     return rows.map(toAccountRecord);

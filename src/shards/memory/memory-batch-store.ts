@@ -1,6 +1,6 @@
 import type { Changes } from '../../ledger/shard-state';
 import type { SubAccount } from '../../ledger/sub-account';
-import type { Departure } from '../../ledger/transfer';
+import type { Transfer } from '../../ledger/transfer';
 import {
   type AheadScope,
   type AheadTransaction,
@@ -82,8 +82,14 @@ class MemoryBatchTransaction implements BatchTransaction {
   #find(keys: KeyScope): FoundKeys {
     return {
       entries: this.#among(keys.requestIds, ({ entries }) => entries),
-      arrivals: this.#transfers(keys.arrivalIds, 'in'),
-      departures: this.#transfers(keys.departureIds, 'out'),
+      arrivals: this.#transfers(keys.arrivalIds, 'in').map(({ peer, ...half }) => ({
+        ...half,
+        fromShard: peer,
+      })),
+      departures: this.#transfers(keys.departureIds, 'out').map(({ peer, ...half }) => ({
+        ...half,
+        toShard: peer,
+      })),
       holds: this.#among(keys.holdIds, ({ holds }) => holds),
       reversals: this.#among(keys.reversedIds, ({ reversals }) => reversals).flatMap((all) => all.slice(-1)),
     };
@@ -99,7 +105,10 @@ class MemoryBatchTransaction implements BatchTransaction {
     });
   }
 
-  #transfers(ids: ReadonlyMap<string, readonly string[]>, direction: 'in' | 'out'): Departure[] {
+  #transfers(
+    ids: ReadonlyMap<string, readonly string[]>,
+    direction: 'in' | 'out',
+  ): (Transfer & { readonly peer: string })[] {
     return [...ids].flatMap(([accountId, transferIds]) => {
       const stored = this.database.account(accountId).transfers;
       return transferIds
@@ -111,7 +120,7 @@ class MemoryBatchTransaction implements BatchTransaction {
           amountMinor,
           fromSubAccount,
           toSubAccount,
-          toShard: peerShard ?? this.database.name,
+          peer: peerShard ?? this.database.name,
         }));
     });
   }

@@ -231,7 +231,7 @@ describe('a shard in memory', () => {
 
   test('lists departures until they are marked as arrived, oldest first, and only old enough ones', async () => {
     const { shard, clock } = shardWith([row(), row({ accountId: 'other' })]);
-    const spreadOver = [{ shard: 's1', subAccount: 1 }];
+    const spreadOver = [{ shard: 's1', subAccount: 1, rows: 1 }];
     await shard.applyBatch([credit({ accountId: 'other', requestId: 'first', spreadOver })], NO_HINT);
     clock.pass(10);
     await shard.applyBatch([credit({ requestId: 'second', spreadOver })], NO_HINT);

@@ -11,6 +11,7 @@ import { IdentityGuard, reliesOnAbsence } from '../identity-guard';
 import { type KnownShards, NOTHING_KNOWN, type ShardIdentity } from '../shard-identity';
 import {
   type EntryKeyPlace,
+  type ScannedEntryKey,
   type EntryPlace,
   type HoldPlace,
   type LedgerScan,
@@ -277,7 +278,7 @@ export class MemoryShard implements Shard {
     );
   }
 
-  scanEntryKeys(scan: Scan<EntryKeyPlace>): Promise<ScannedPage<EntryKeyPlace>> {
+  scanEntryKeys(scan: Scan<EntryKeyPlace>): Promise<ScannedPage<ScannedEntryKey>> {
     return this.#scan(
       ({ entries }) => [...entries.values()],
       ({ accountId, requestId }) => [accountId, requestId],

@@ -18,7 +18,7 @@ import { faultAtCommit, ShardFault } from '../faults';
 import { toEntry } from '../statements/entry-row';
 import { toHold } from '../statements/hold-row';
 import { toReversal } from '../statements/reversal-row';
-import { toDeparture } from '../statements/transfer-row';
+import { toArrival, toDeparture } from '../statements/transfer-row';
 import type { MysqlPool, RawResult } from './mysql-pool';
 import { findEntries } from './statements/find-entries';
 import { findHolds } from './statements/find-holds';
@@ -192,7 +192,7 @@ function lookUpStatements(keys: KeyScope): {
         left.splice(0, statements.length).flatMap((result) => result as Cell[][]);
       return {
         entries: rows(entries).map(toEntry),
-        arrivals: rows(arrivals).map(toDeparture),
+        arrivals: rows(arrivals).map(toArrival),
         departures: rows(departures).map(toDeparture),
         holds: rows(holds).map(toHold),
         reversals: rows(reversals).map(toReversal),

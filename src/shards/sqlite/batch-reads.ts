@@ -1,13 +1,12 @@
 import type { Statement } from 'better-sqlite3';
 import type { SubAccount } from '../../ledger/sub-account';
-import type { Departure } from '../../ledger/transfer';
 import type { FoundKeys, KeyScope, RowScope } from '../batch-transaction';
 import type { Cell } from '../database';
 import { ENTRY_COLUMNS, toEntry } from '../statements/entry-row';
 import { HOLD_COLUMNS, toHold } from '../statements/hold-row';
 import { REVERSAL_COLUMNS, toReversal } from '../statements/reversal-row';
 import { SUB_ACCOUNT_COLUMNS, toSubAccount } from '../statements/sub-account-row';
-import { DEPARTURE_COLUMNS, toDeparture } from '../statements/transfer-row';
+import { toArrival, toDeparture, TRANSFER_COLUMNS } from '../statements/transfer-row';
 import type { SqliteConnection } from './sqlite-file';
 
 /** What batches read, prepared once a connection. Rows come as arrays, integers as `bigint`. */
@@ -28,7 +27,7 @@ export class BatchReads {
     );
     this.#entry = prepare(`SELECT ${ENTRY_COLUMNS} FROM entry WHERE account_id = ? AND request_id = ?`);
     this.#transfer = prepare(
-      `SELECT ${DEPARTURE_COLUMNS} FROM transfer WHERE account_id = ? AND transfer_id = ? AND direction = ?`,
+      `SELECT ${TRANSFER_COLUMNS} FROM transfer WHERE account_id = ? AND transfer_id = ? AND direction = ?`,
     );
     this.#hold = prepare(`SELECT ${HOLD_COLUMNS} FROM hold WHERE account_id = ? AND hold_id = ?`);
     this.#newestReversal = prepare(
@@ -60,15 +59,11 @@ export class BatchReads {
   keys(keys: KeyScope): FoundKeys {
     return {
       entries: found(this.#entry, keys.requestIds).map(toEntry),
-      arrivals: this.#transfers(keys.arrivalIds, 'in'),
-      departures: this.#transfers(keys.departureIds, 'out'),
+      arrivals: found(this.#transfer, keys.arrivalIds, 'in').map(toArrival),
+      departures: found(this.#transfer, keys.departureIds, 'out').map(toDeparture),
       holds: found(this.#hold, keys.holdIds).map(toHold),
       reversals: found(this.#newestReversal, keys.reversedIds).map(toReversal),
     };
-  }
-
-  #transfers(ids: ReadonlyMap<string, readonly string[]>, direction: 'in' | 'out'): Departure[] {
-    return found(this.#transfer, ids, direction).map(toDeparture);
   }
 }
 

@@ -2,7 +2,7 @@ import type { Cell, Dialect, Parameter } from '../database';
 import type { PendingDeparture } from '../shard';
 import { nowUs } from './now';
 import type { Statement } from './statement';
-import { DEPARTURE_COLUMNS, toDeparture } from './transfer-row';
+import { toDeparture, TRANSFER_COLUMNS } from './transfer-row';
 
 /** Departures not yet marked as arrived, oldest first. Plain read; rides on `transfer_pending`. */
 export function pendingDepartures(options: {
@@ -24,7 +24,7 @@ export function pendingDepartures(options: {
     parameters.push(accountId);
   }
   return {
-    sql: `SELECT ${DEPARTURE_COLUMNS} FROM transfer
+    sql: `SELECT ${TRANSFER_COLUMNS} FROM transfer
       WHERE pending = 1 AND created_at_us <= ${nowUs(dialect)} - ? ${only}
       ORDER BY created_at_us LIMIT ?`,
     parameters: [...parameters, limit],

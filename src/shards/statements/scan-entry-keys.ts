@@ -1,14 +1,14 @@
-import { type Cell, type Dialect, text } from '../database';
-import type { EntryKeyPlace, Scan } from '../ledger-scan';
+import { type Cell, type Dialect, integer, text } from '../database';
+import type { EntryKeyPlace, Scan, ScannedEntryKey } from '../ledger-scan';
 import { scanPage } from './scan-page';
 import type { Statement } from './statement';
 
-/** Request ids by account. Plain read of nothing but the unique index `entry_request`. */
+/** Request ids by account. Plain read of nothing but the unique index `entry_request`, which ends with the primary key. */
 export function scanEntryKeys(scan: Scan<EntryKeyPlace>, dialect: Dialect): Statement {
   return scanPage(
     dialect,
     {
-      columns: 'account_id, request_id',
+      columns: 'account_id, request_id, created_at_us',
       table: 'entry',
       index: 'entry_request',
       order: ['account_id', 'request_id'],
@@ -18,6 +18,6 @@ export function scanEntryKeys(scan: Scan<EntryKeyPlace>, dialect: Dialect): Stat
   );
 }
 
-export function toEntryKey(row: readonly Cell[]): EntryKeyPlace {
-  return { accountId: text(row[0]), requestId: text(row[1]) };
+export function toEntryKey(row: readonly Cell[]): ScannedEntryKey {
+  return { accountId: text(row[0]), requestId: text(row[1]), createdAtUs: integer(row[2]) };
 }

@@ -1,4 +1,4 @@
-import { DEPARTURE_COLUMNS } from '../../statements/transfer-row';
+import { TRANSFER_COLUMNS } from '../../statements/transfer-row';
 import { literal, literalList } from './literal';
 
 const LIST_LENGTH_MAX = 900;
@@ -12,7 +12,7 @@ export function findTransfers(
   const statements = [];
   for (let from = 0; from < transferIds.length; from += LIST_LENGTH_MAX) {
     statements.push(
-      `SELECT ${DEPARTURE_COLUMNS} FROM transfer FORCE INDEX (PRIMARY)
+      `SELECT ${TRANSFER_COLUMNS} FROM transfer FORCE INDEX (PRIMARY)
        WHERE account_id = ${literal(accountId)}
          AND transfer_id IN (${literalList(transferIds.slice(from, from + LIST_LENGTH_MAX))})
          AND direction = '${direction}'`,
