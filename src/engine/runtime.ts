@@ -30,6 +30,7 @@ import { Mover } from './mover';
 import type { EngineObserver } from './observer';
 import { OperationRunner, RUNNER_SETTINGS } from './operations/operation-runner';
 import { RebalanceJob } from './operations/rebalance-job';
+import { RepairJob } from './operations/repair-job';
 import { ResizeJob } from './operations/resize-job';
 import { StatusJob } from './operations/status-job';
 import { Rebalancer, REBALANCER_SETTINGS } from './rebalancer';
@@ -392,6 +393,20 @@ export class EngineRuntime {
         reach,
         changed,
         waitOutLeases: (account) => this.engine.leases.waitOut(account),
+      }),
+    );
+    runner.register(
+      'repair',
+      new RepairJob({
+        directory,
+        accounts,
+        shards,
+        shardMsMax: FENCE_MS_MAX,
+        changed,
+        recallLeases: (account) => this.engine.leases.recall(account),
+        settled: (accountId) => {
+          this.sweeper.sweepSoon(accountId);
+        },
       }),
     );
     runner.register('rebalance', new RebalanceJob({ accounts, rebalancer }));

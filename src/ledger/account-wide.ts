@@ -21,11 +21,16 @@ export function layOut(draft: Draft, command: LayoutCommand): Outcome {
 
 /** Tells the rows the account's status, unless they know a newer one. */
 export function setStatus(draft: Draft, { accountId, status, version }: StatusCommand): Outcome {
-  return changeRows(draft, accountId, (row) =>
+  const newest = (draft.wholeAccount(accountId) ?? []).reduce(
+    (most, row) => Math.max(most, row.accountStatusVersion),
+    version,
+  );
+  const told = changeRows(draft, accountId, (row) =>
     row.accountStatusVersion < version
       ? { ...row, accountStatus: status, accountStatusVersion: version }
       : row,
   );
+  return newest > version ? { kind: 'settled', newerVersion: newest } : told;
 }
 
 /** Empties draining rows into open ones and levels those; see `planLevel`. */

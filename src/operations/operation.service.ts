@@ -83,6 +83,14 @@ export class OperationService {
     return { kind: 'started', operation: await this.#start('rebalance', accountId) };
   }
 
+  /** Begins to lift an account's directory record above its rows, if these have gone on without it. */
+  async repair(accountId: string): Promise<OperationStart> {
+    const account = await this.runtime.directory.findAccount(accountId);
+    if (!account) return { kind: 'accountNotFound' };
+    if (account.operationId !== null) return { kind: 'inProgress' };
+    return { kind: 'started', operation: await this.#start('repair', accountId) };
+  }
+
   /** Begins to check all accounts. */
   audit(): Promise<OperationRecord> {
     return this.#start('audit', null);

@@ -94,6 +94,7 @@ const BODILESS = [
   '/v1/accounts/acct/holds/h/confirm',
   '/v1/accounts/acct/holds/h/cancel',
   '/v1/admin/accounts/acct/rebalance',
+  '/v1/admin/accounts/acct/repair',
   '/v1/admin/audits',
 ];
 

@@ -36,6 +36,7 @@ const ROUTES: readonly { method: string; path: string; json?: unknown; scope: Sc
   { method: 'PUT', path: '/v1/admin/accounts/acct/sub-accounts', json: {}, scope: 'admin', allowed: 400 },
   { method: 'PUT', path: '/v1/admin/accounts/acct/strategy', json: {}, scope: 'admin', allowed: 400 },
   { method: 'POST', path: '/v1/admin/accounts/nobody/rebalance', scope: 'admin', allowed: 404 },
+  { method: 'POST', path: '/v1/admin/accounts/nobody/repair', scope: 'admin', allowed: 404 },
   { method: 'GET', path: '/v1/admin/operations/none', scope: 'admin', allowed: 404 },
   { method: 'GET', path: '/v1/admin/shards', scope: 'admin', allowed: 200 },
   { method: 'POST', path: '/v1/admin/shards', json: {}, scope: 'admin', allowed: 400 },

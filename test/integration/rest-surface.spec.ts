@@ -33,6 +33,7 @@ const CONTRACT = [
   'PUT /v1/admin/accounts/{accountId}/sub-accounts',
   'PUT /v1/admin/accounts/{accountId}/strategy',
   'POST /v1/admin/accounts/{accountId}/rebalance',
+  'POST /v1/admin/accounts/{accountId}/repair',
   'GET /v1/admin/operations/{operationId}',
   'GET /v1/admin/shards',
   'POST /v1/admin/shards',

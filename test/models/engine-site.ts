@@ -6,6 +6,7 @@ import { type OperationKind, type OperationRecord } from '../../src/shards/direc
 import { HOLD_EXPIRY_SETTINGS, HoldExpiry } from '../../src/engine/hold-expiry';
 import { OperationRunner, RUNNER_SETTINGS } from '../../src/engine/operations/operation-runner';
 import { RebalanceJob } from '../../src/engine/operations/rebalance-job';
+import { RepairJob } from '../../src/engine/operations/repair-job';
 import { ResizeJob } from '../../src/engine/operations/resize-job';
 import { StatusJob } from '../../src/engine/operations/status-job';
 import { Rebalancer, REBALANCER_SETTINGS } from '../../src/engine/rebalancer';
@@ -131,6 +132,18 @@ export class EngineSite {
     );
     const waitOutLeases = (account: AccountRecord): Promise<void> => instance.engine.leases.waitOut(account);
     runner.register(
+      'repair',
+      new RepairJob({
+        directory,
+        accounts,
+        shards,
+        settled,
+        changed,
+        shardMsMax: FENCE_MS_MAX,
+        recallLeases: () => Promise.resolve(),
+      }),
+    );
+    runner.register(
       'status',
       new StatusJob({ directory, accounts, shards, balances, reach, changed, waitOutLeases }),
     );
@@ -144,6 +157,17 @@ export class EngineSite {
       settings: HOLD_EXPIRY_SETTINGS,
     });
     return { ...instance, sweeper, rebalancer, runner, holdExpiry };
+  }
+
+  /** Keeps the directory's accounts as they are, for `restore`. */
+  async backUp(): Promise<void> {
+    await this.#database.write('CREATE TABLE backup AS SELECT * FROM account', []);
+  }
+
+  /** The directory's accounts are as they were at `backUp`; the rows have gone on. */
+  async restore(): Promise<void> {
+    await this.#database.write('DELETE FROM account', []);
+    await this.#database.write('INSERT INTO account SELECT * FROM backup', []);
   }
 
   /** Asks an instance for an operation. @returns it, and when its runner has done what it can */
@@ -227,6 +251,11 @@ class TimedDirectory extends Directory {
   override nowUs(): Promise<number> {
     return super.nowUs().then(() => this.clockUs());
   }
+
+  override async findAccount(accountId: string): Promise<AccountRecord | undefined> {
+    const found = await super.findAccount(accountId);
+    return found && { ...found, readAtUs: this.clockUs() };
+  }
 }
 
 /** A database that a test can take away. */
@@ -262,10 +291,5 @@ class CutOffDatabase implements Database {
   #reach<T>(run: () => Promise<T>): Promise<T> {
     if (!this.isAway) return run();
     return Promise.reject(new ShardFault('directory', 'unavailable', new Error('cut off')));
-  }
-
-  override async findAccount(accountId: string): Promise<AccountRecord | undefined> {
-    const found = await super.findAccount(accountId);
-    return found && { ...found, readAtUs: this.clockUs() };
   }
 }

@@ -86,6 +86,24 @@ export class SubAccountController {
       async (request, reply) =>
         sendOperation(reply, begunOrProblem(await this.operations.rebalance(request.params.accountId))),
     );
+    rest.post<{ Params: Params }>(
+      '/v1/admin/accounts/:accountId/repair',
+      {
+        config: { scope: 'admin', bodyOptional: true },
+        schema: {
+          summary: 'Lift an account’s directory record above its rows',
+          description:
+            'For an account whose rows have gone on without the directory, after that was restored from a backup. ' +
+            'Changes nothing of an account that needs no repair.',
+          tags,
+          params: accountParams,
+          body: fields.noBody,
+          response: { ...operationBegun, ...problemResponses },
+        },
+      },
+      async (request, reply) =>
+        sendOperation(reply, begunOrProblem(await this.operations.repair(request.params.accountId))),
+    );
   }
 
   #registerDistribution(rest: FastifyInstance): void {

@@ -50,7 +50,18 @@ export function addSubAccountCommands(account: Command, context: CommandContext)
       .description('level the sub-accounts now; busy accounts are kept level anyway')
       .argument('<id>', 'account id', accountIdArgument),
     WAIT_SECONDS,
-  ).action((id: string, options: WaitOptions, command: Command) => rebalance(id, options, command, context));
+  ).action((id: string, options: WaitOptions, command: Command) =>
+    begin('rebalance', { id, label: `leveling ${id}` }, { options, command, context }),
+  );
+  addWaitOptions(
+    account
+      .command('repair')
+      .description('let an account go on whose rows are ahead of the directory, after a restore of that')
+      .argument('<id>', 'account id', accountIdArgument),
+    WAIT_SECONDS,
+  ).action((id: string, options: WaitOptions, command: Command) =>
+    begin('repair', { id, label: `repairing ${id}` }, { options, command, context }),
+  );
 }
 
 async function printDistribution(id: string, command: Command, context: CommandContext): Promise<void> {
@@ -100,14 +111,18 @@ async function resize(
   });
 }
 
-async function rebalance(
-  id: string,
-  options: WaitOptions,
-  command: Command,
-  context: CommandContext,
+/** Begins what needs no more than the account's name, and follows it. */
+async function begin(
+  what: 'rebalance' | 'repair',
+  { id, label }: { readonly id: string; readonly label: string },
+  {
+    options,
+    command,
+    context,
+  }: { readonly options: WaitOptions; readonly command: Command; readonly context: CommandContext },
 ): Promise<void> {
   await withService(command, context, async (client, globals) => {
-    const path = pathOf(id, 'rebalance');
+    const path = pathOf(id, what);
     const { body: begun } = await client.call<Operation>({ method: 'POST', path });
     await printOperation(begun, {
       client,

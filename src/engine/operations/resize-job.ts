@@ -6,6 +6,7 @@ import { ENDED } from '../../shards/directory/operation-store';
 import { ShardUnavailableError } from '../../shards/faults';
 import type { AccountCache } from '../account-cache';
 import type { ReachPoint } from '../fault-points';
+import { isVoid, readReach } from '../reading';
 import type { ShardSet } from '../shard-set';
 import { accountOf } from './account-of';
 import { type Job, type JobRun, StepLostError } from './operation-runner';
@@ -122,6 +123,10 @@ export class ResizeJob implements Job {
 
   async #plan(run: JobRun): Promise<void> {
     const account = await accountOf(run, this.parts.accounts);
+    if (await this.#isBehindRows(account)) {
+      await run.advance({ step: 'dropping', error: BEHIND_ROWS });
+      return;
+    }
     const plan = planOf(run);
     const present = { shards: account.placement.shards, subAccounts: account.subAccounts };
     const installation = (await this.parts.directory.listShards()).map(({ name }) => name);
@@ -173,6 +178,14 @@ export class ResizeJob implements Job {
     await this.parts.recallLeases(account);
     const fencingSinceUs = await this.parts.directory.nowUs();
     await run.advance({ step: 'fencing', progress, plan: { ...planOf(run), fencingSinceUs } });
+  }
+
+  /**
+   * Whether rows have gone on to a placement that the directory does not know, because it was restored from a backup. To
+   * move such an account would be to forget where its keys are.
+   */
+  async #isBehindRows(account: AccountRecord): Promise<boolean> {
+    return isVoid(await readReach(this.parts.shards, account), account);
   }
 
   async #ask(names: readonly string[]): Promise<void> {
@@ -234,7 +247,12 @@ export class ResizeJob implements Job {
   }
 
   async #fence(run: JobRun): Promise<void> {
-    const { accountId, reach } = await accountOf(run, this.parts.accounts);
+    const account = await accountOf(run, this.parts.accounts);
+    const { accountId, reach } = account;
+    if (await this.#isBehindRows(account)) {
+      await run.advance({ step: 'dropping', error: BEHIND_ROWS });
+      return;
+    }
     const { from } = decided(run);
     const { fenceMsMax, fencePauseMs } = this.parts.settings;
     const untilUs = (planOf(run).fencingSinceUs ?? 0) + fenceMsMax * 1_000;
@@ -392,6 +410,12 @@ export class ResizeJob implements Job {
     );
   }
 }
+
+const BEHIND_ROWS = {
+  code: 'ACCOUNT_BEHIND_ROWS',
+  detail:
+    'The directory knows an older state of the account than its rows; the account has to be repaired first.',
+};
 
 /** Prepared, fenced, activated. */
 const PHASES = 3;

@@ -93,12 +93,33 @@ export class StatusJob implements Job {
 
   /** All rows in reach; those that a resize makes meanwhile are told by it. */
   async #tell(run: JobRun): Promise<void> {
-    const account = await accountOf(run, this.parts.accounts);
-    const { accountId, reach, status, statusVersion: version } = account;
-    await tellRows(this.parts.shards, reach, () => ({ kind: 'status', accountId, status, version }));
+    const account = await this.#tellNewest(run);
+    const { accountId, status } = account;
     this.parts.changed(accountId);
     if (status !== 'active') await this.parts.waitOutLeases(account);
     await this.parts.reach('status.told');
+  }
+
+  /**
+   * Rows that know a newer version do not take this one. Mostly that is another change, which the directory knows too; where
+   * it does not, it was restored from a backup, and its version is lifted above theirs. Otherwise an account could be
+   * answered as frozen and go on to pay.
+   */
+  async #tellNewest(run: JobRun): Promise<AccountRecord> {
+    for (let tries = 1; tries <= SET_TRIES_MAX; tries += 1) {
+      const account = await accountOf(run, this.parts.accounts);
+      const { accountId, reach, status, statusVersion: version } = account;
+      const newer = await tellRows(this.parts.shards, reach, () => ({
+        kind: 'status',
+        accountId,
+        status,
+        version,
+      }));
+      if (newer === undefined) return account;
+      const fresh = await accountOf(run, this.parts.accounts);
+      if (fresh.statusVersion < newer) await this.parts.directory.liftStatusVersion(fresh, newer);
+    }
+    throw new Error(`the status of ${String(run.operation.accountId)} keeps changing`);
   }
 
   async #verify(run: JobRun): Promise<void> {

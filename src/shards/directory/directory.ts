@@ -27,6 +27,9 @@ export interface ApiKeyRecord {
   readonly createdAtUs: number;
 }
 
+/** More changes than an account sees between a backup of the directory and its restore. */
+const REVISION_LEAP = 1_000_000;
+
 /**
  * The database of accounts, placements, shards and API keys. Every method is one statement and its own transaction.
  *
@@ -211,10 +214,19 @@ export class Directory {
    *
    * @returns false when the account has changed, another operation is under way, or this one is begun already
    */
-  async beginOperation(account: AccountRecord, operationId: string): Promise<boolean> {
+  beginOperation(account: AccountRecord, operationId: string): Promise<boolean> {
+    return this.#begin(account, operationId, `AND creation = 'done'`);
+  }
+
+  /** The same for a repair, which an account may need whose backup was made while it was being created. */
+  beginRepair(account: AccountRecord, operationId: string): Promise<boolean> {
+    return this.#begin(account, operationId, '');
+  }
+
+  async #begin(account: AccountRecord, operationId: string, condition: string): Promise<boolean> {
     const matched = await this.#database.write(
       `UPDATE account SET operation_id = ?, operation = operation + 1, revision = revision + 1
-       WHERE account_id = ? AND revision = ? AND operation_id IS NULL AND creation = 'done'
+       WHERE account_id = ? AND revision = ? AND operation_id IS NULL ${condition}
          AND EXISTS (SELECT 1 FROM operation WHERE operation_id = ? AND step = '${ASKED}')`,
       [operationId, account.accountId, account.revision, operationId],
     );
@@ -246,6 +258,53 @@ export class Directory {
         operationId,
         announced.next.epoch - 1,
       ],
+    );
+    return matched > 0;
+  }
+
+  /**
+   * Lifts a record that is behind its rows: what they must follow is announced, and where the account's money and keys may
+   * be is known from now on. Its revision leaps ahead of any that was given out before the directory was restored, so that
+   * no instance goes on with what it remembers, and no ETag comes twice.
+   *
+   * @returns false when the account has changed, or the operation is not under way any more
+   */
+  async announceRepair(
+    account: AccountRecord,
+    operationId: string,
+    lifted: {
+      readonly next: NextPlacement;
+      readonly reach: readonly string[];
+      readonly past: readonly PastPlacement[];
+      readonly operation: number;
+      readonly status: AccountStatus;
+      readonly statusVersion: number;
+    },
+  ): Promise<boolean> {
+    const matched = await this.#database.write(
+      `UPDATE account SET next_placement = ?, reach = ?, past_placements = ?, operation = ?, status = ?,
+         status_version = ?, closing_from = NULL, revision = revision + ${REVISION_LEAP}
+       WHERE account_id = ? AND operation_id = ? AND revision = ?`,
+      [
+        JSON.stringify(lifted.next),
+        lifted.reach.join(','),
+        JSON.stringify(lifted.past),
+        lifted.operation,
+        lifted.status,
+        lifted.statusVersion,
+        account.accountId,
+        operationId,
+        account.revision,
+      ],
+    );
+    return matched > 0;
+  }
+
+  /** Lifts the version of an account's status above one that its rows have. @returns false when it has changed meanwhile */
+  async liftStatusVersion(account: AccountRecord, above: number): Promise<boolean> {
+    const matched = await this.#database.write(
+      `UPDATE account SET status_version = ?, revision = revision + 1 WHERE account_id = ? AND status_version = ?`,
+      [above + 1, account.accountId, account.statusVersion],
     );
     return matched > 0;
   }

@@ -1,6 +1,6 @@
 import { type Cell, integer, text, textOrNull } from '../database';
 
-export type OperationKind = 'resize' | 'rebalance' | 'status' | 'audit';
+export type OperationKind = 'resize' | 'rebalance' | 'status' | 'audit' | 'repair';
 
 /** Why an operation failed, as its user is told. */
 export interface OperationError {

@@ -167,7 +167,7 @@ export const operationShape = {
   required: ['operationId', 'kind', 'status', 'progress', 'createdAt'],
   properties: {
     operationId: { type: 'string' },
-    kind: { type: 'string', enum: ['resize', 'rebalance', 'status', 'audit'] },
+    kind: { type: 'string', enum: ['resize', 'rebalance', 'status', 'audit', 'repair'] },
     status: { type: 'string', enum: ['running', 'done', 'failed'] },
     accountId: { type: 'string' },
     progress: {
