@@ -3,6 +3,7 @@ import { calm } from './workload/calm';
 import { Clients } from './workload/clients';
 import { finale } from './workload/finale';
 import { planOf } from './workload/plan';
+import { secondUse } from './workload/second-use';
 import { Site } from './workload/site';
 import { storm } from './workload/storm';
 import { withoutDirectory } from './workload/without-directory';
@@ -79,4 +80,5 @@ async function live(site: Site): Promise<void> {
     if (plan.directoryLoss) await withoutDirectory(site, parts, plan.directoryLoss);
   }
   await finale(site, parts);
+  if (plan.secondUse) await secondUse(site, parts);
 }

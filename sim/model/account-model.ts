@@ -32,6 +32,10 @@ export class AccountModel {
   readonly asked = new Map<string, Asked[]>();
   readonly leases = new LeaseModel();
   readonly transit = new Map<string, Transit>();
+  /** The idempotency window of every move so far is over: a key whose home has moved may be used once more. */
+  mayUseAgain = false;
+  /** Keys that were used once more after it. */
+  readonly usedAgain = new Set<string>();
   readonly #holds = new Map<string, HoldModel>();
   /** By deduction: what reversals asked for, by their ids, and what came back. */
   readonly reversals = new Map<

@@ -109,6 +109,7 @@ function brokenEffect(
   if (!isOf(stored.entry, call.asked)) return { rule: 'replayIsTheFirst', detail: 'told of another request' };
   if (answer.shard !== stored.shard || !isSame(answer.entry, stored.entry))
     return { rule: 'replayIsTheFirst', detail: `told ${inspect(answer.entry)} on ${answer.shard}` };
+  if (account.usedAgain.has(call.asked.requestId)) return undefined;
   if (answer.kind === 'applied' && (call.tookEffectBefore || earlier.some(isAppliedForGood)))
     return { rule: 'oneEffectPerKey', detail: 'told to be applied, and it was before' };
   return undefined;

@@ -110,7 +110,9 @@ export class LedgerModel implements CommitWatcher {
     const account = this.account(accountId);
     this.entries += 1;
     const earlier = account.entries.get(requestId);
-    if (earlier)
+    if (earlier && this.#isUsedAgain(account, earlier, { shard, requestId }))
+      this.world.mark('key used again after its window');
+    else if (earlier)
       this.violated('oneEffectPerKey', `${requestId} on ${earlier.shard} and on ${shard}`, requestId);
     account.entries.set(requestId, { shard, entry });
     account.totalMinor += signedAmount(entry);
@@ -132,6 +134,17 @@ export class LedgerModel implements CommitWatcher {
       account.heldMinor -=
         account.hold(requestNames(entry.kind, requestId).requestId).hold?.amountMinor ?? 0n;
     account.look();
+  }
+
+  /** A key may be used once more where it was not before, when its window is over. */
+  #isUsedAgain(
+    account: AccountModel,
+    earlier: { readonly shard: string },
+    { shard, requestId }: { readonly shard: string; readonly requestId: string },
+  ): boolean {
+    if (!account.mayUseAgain || earlier.shard === shard || account.usedAgain.has(requestId)) return false;
+    account.usedAgain.add(requestId);
+    return true;
   }
 
   #lends(

@@ -49,6 +49,7 @@ export const REQUIRED_MARKS: readonly string[] = [
   'read snapshot',
   'read list',
   'key looked up',
+  'key used again after its window',
   'audit',
   'breaker opened',
   'breaker closed',

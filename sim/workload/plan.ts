@@ -61,6 +61,8 @@ export interface Plan {
   readonly directoryLoss: Chance | undefined;
   /** Only in some worlds somebody reads lists of entries, and clocks are put right. */
   readonly lists: ListsPlan | undefined;
+  /** After the end: a move, and keys that come again when its idempotency window is over. */
+  readonly secondUse: boolean;
 }
 
 export interface LeasingPlan {
@@ -161,6 +163,7 @@ export function planOf(chance: Chance, calls: number): Plan {
     // What is drawn last leaves all that was drawn before as it is.
     leasing: isIn(LEASED_WORLDS, chance.next()) ? leasingPlan(chance) : undefined,
     lists: listsPlan(chance.named('lists')),
+    secondUse: chance.named('second use').happens(0.5),
   };
   return { ...plan, directoryLoss: plan.leasing ? undefined : directoryLoss(chance) };
 }

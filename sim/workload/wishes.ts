@@ -234,6 +234,33 @@ export class Wishes {
     await this.#begin(({ operations }) => operations.resize({ accountId, subAccounts, shards }));
   }
 
+  /** Moves an account to some shards, however often that has to be asked for; @returns whether it is there then */
+  async move(accountId: string, subAccounts: number, shards: readonly string[]): Promise<boolean> {
+    const { site } = this;
+    for (const untilMs = site.nowMs + END_MS_MAX; site.nowMs < untilMs; await site.sleep(500)) {
+      if (this.#shardNamesOf(accountId) === shards.join() && this.#openOperations(accountId) === 0)
+        return true;
+      site.note(`move ${accountId} to ${shards.join()}`);
+      await this.#begin(({ operations }) => operations.resize({ accountId, subAccounts, shards }));
+    }
+    return false;
+  }
+
+  #openOperations(accountId: string): number {
+    const [row] = this.site.world.directory.read(
+      `SELECT COUNT(*) FROM operation WHERE account_id = ? AND step <> 'ended'`,
+      [accountId],
+    );
+    return Number(row?.[0]);
+  }
+
+  #shardNamesOf(accountId: string): unknown {
+    const [row] = this.site.world.directory.read('SELECT shards FROM account WHERE account_id = ?', [
+      accountId,
+    ]);
+    return row?.[0];
+  }
+
   async #rebalance(): Promise<void> {
     const { accountId } = this.site.chance.oneOf(this.site.accounts);
     await this.#begin(({ operations }) => operations.rebalance(accountId));

@@ -127,6 +127,11 @@ export class World implements InstanceWorld {
     this.#clockOffsetsMs.set(name, (this.#clockOffsetsMs.get(name) ?? 0) + ms);
   }
 
+  /** So much time passes for every database; for the instances it is a moment. */
+  passTime(ms: number): void {
+    for (const name of ['directory', ...this.#databases.keys()]) this.jumpClock(name, ms);
+  }
+
   /** The server goes away: what was not committed is rolled back, and nobody reaches it. */
   takeAway(name: string): void {
     if (name === 'directory') {

@@ -3,6 +3,29 @@ import type { Defect } from '../defect';
 /** Money that leaves a shard arrives at another, once, and rows add up. */
 export const MONEY_BETWEEN_SHARDS: readonly Defect[] = [
   {
+    name: 'spread-id-by-key',
+    breaks: 'the shares of a spread credit are named after its key',
+    edits: [
+      {
+        file: 'src/ledger/credit.ts',
+        find: 'spreadTransferId(command.spreadId, share.subAccount)',
+        replace: 'spreadTransferId(command.requestId, share.subAccount)',
+      },
+    ],
+  },
+  {
+    name: 'arrival-of-another',
+    breaks: 'they are, and an arrival under the same id from another sender is taken for this one',
+    edits: [
+      {
+        file: 'src/ledger/credit.ts',
+        find: 'spreadTransferId(command.spreadId, share.subAccount)',
+        replace: 'spreadTransferId(command.requestId, share.subAccount)',
+      },
+      { file: 'src/ledger/transfer-in.ts', find: 'assertSame(earlier, command);', replace: '' },
+    ],
+  },
+  {
     name: 'departure-made-up',
     breaks: 'money arrives though it is not known to have left',
     edits: [
@@ -20,8 +43,8 @@ export const MONEY_BETWEEN_SHARDS: readonly Defect[] = [
     edits: [
       {
         file: 'src/ledger/transfer-in.ts',
-        find: "if (draft.hasArrived(key)) return { kind: 'alreadyArrived' };",
-        replace: '',
+        find: 'if (earlier) {',
+        replace: "if (earlier && key === '') {",
       },
       {
         file: 'src/shards/memory/memory-database.ts',

@@ -92,6 +92,29 @@ export const ONE_EFFECT_PER_KEY: readonly Defect[] = [
     ],
   },
   {
+    name: 'instance-clock-decides',
+    breaks: 'past placements are forgotten by the wall clock of an instance',
+    edits: [
+      {
+        file: 'src/engine/runtime.ts',
+        find: 'this.accounts = new AccountCache(this.directory,',
+        replace:
+          'const byOwnClock = async (id: string) => { const found = await this.directory.findAccount(id); return found && { ...found, readAtUs: surroundings.wallMs() * 1_000 }; };\n    this.accounts = new AccountCache({ findAccount: byOwnClock },',
+      },
+    ],
+  },
+  {
+    name: 'audit-without-window',
+    breaks: 'the audit takes a key that was used again after its window for one that took effect twice',
+    edits: [
+      {
+        file: 'src/audit/account-look.ts',
+        find: 'const window = { windowMs: parts.windowMs,',
+        replace: 'const window = { windowMs: parts.windowMs * 100,',
+      },
+    ],
+  },
+  {
     name: 'past-home-not-asked',
     breaks: 'a key is not looked up at its past homes',
     edits: [

@@ -1,5 +1,8 @@
 import type { Site } from '../../workload/site';
 
+/** Nothing may depend on the wall clock of an instance, so that it is months off when it jumps. */
+const INSTANCE_CLOCK_OFF_MS = 60 * 24 * 3_600_000;
+
 /** The clock of a database, or of all instances, is set forward or back. */
 export function clockJump(site: Site): Promise<void> {
   const { chance } = site;
@@ -8,7 +11,8 @@ export function clockJump(site: Site): Promise<void> {
   const what = chance.oneOf(['directory', 'instance', ...site.shards]);
   site.note(`the clock of ${what} jumps by ${ms} ms`);
   if (what !== 'instance') site.world.jumpClock(what, ms);
-  else for (const instance of site.world.living) instance.wallOffsetMs += ms;
+  else
+    for (const instance of site.world.living) instance.wallOffsetMs = Math.sign(ms) * INSTANCE_CLOCK_OFF_MS;
   return Promise.resolve();
 }
 
