@@ -59,8 +59,8 @@ export const MONEY_BETWEEN_SHARDS: readonly Defect[] = [
     edits: [
       {
         file: 'src/ledger/transfer-in.ts',
-        find: "if (draft.hasArrived(key)) return { kind: 'alreadyArrived' };",
-        replace: '',
+        find: 'if (earlier) {',
+        replace: "if (earlier && key === '') {",
       },
     ],
   },
