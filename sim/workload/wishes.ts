@@ -238,8 +238,9 @@ export class Wishes {
   async move(accountId: string, subAccounts: number, shards: readonly string[]): Promise<boolean> {
     const { site } = this;
     for (const untilMs = site.nowMs + END_MS_MAX; site.nowMs < untilMs; await site.sleep(500)) {
-      if (this.#shardNamesOf(accountId) === shards.join() && this.#openOperations(accountId) === 0)
-        return true;
+      // Shards that stay keep their places, so the order is not the one that was asked for.
+      const isThere = this.#shardNamesOf(accountId).sort().join() === [...shards].sort().join();
+      if (isThere && this.#openOperations(accountId) === 0) return true;
       site.note(`move ${accountId} to ${shards.join()}`);
       await this.#begin(({ operations }) => operations.resize({ accountId, subAccounts, shards }));
     }
@@ -254,11 +255,11 @@ export class Wishes {
     return Number(row?.[0]);
   }
 
-  #shardNamesOf(accountId: string): unknown {
+  #shardNamesOf(accountId: string): string[] {
     const [row] = this.site.world.directory.read('SELECT shards FROM account WHERE account_id = ?', [
       accountId,
     ]);
-    return row?.[0];
+    return typeof row?.[0] === 'string' ? row[0].split(',') : [];
   }
 
   async #rebalance(): Promise<void> {

@@ -97,9 +97,9 @@ export const ONE_EFFECT_PER_KEY: readonly Defect[] = [
     edits: [
       {
         file: 'src/engine/runtime.ts',
-        find: 'this.accounts = new AccountCache(this.directory,',
+        find: 'this.accounts = new AccountCache(accountLookUps,',
         replace:
-          'const byOwnClock = async (id: string) => { const found = await this.directory.findAccount(id); return found && { ...found, readAtUs: surroundings.wallMs() * 1_000 }; };\n    this.accounts = new AccountCache({ findAccount: byOwnClock },',
+          'const byOwnClock = async (id: string) => { const found = await accountLookUps.findAccount(id); return found && { ...found, readAtUs: surroundings.wallMs() * 1_000 }; };\n    this.accounts = new AccountCache({ findAccount: byOwnClock },',
       },
     ],
   },
