@@ -51,7 +51,7 @@ export async function secondUse(
   await send();
   world.passTime(WINDOW_MS);
   world.model.account(accountId).mayUseAgain = true;
-  for (const { runtime } of world.living) await runtime.accounts.reread(accountId);
+  for (const { runtime } of world.living) await runtime.accounts.read(accountId);
   await send();
   await rest(site);
   await spend(site, clients, 'second');

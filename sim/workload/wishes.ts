@@ -237,12 +237,13 @@ export class Wishes {
   /** Moves an account to some shards, however often that has to be asked for; @returns whether it is there then */
   async move(accountId: string, subAccounts: number, shards: readonly string[]): Promise<boolean> {
     const { site } = this;
-    for (const untilMs = site.nowMs + END_MS_MAX; site.nowMs < untilMs; await site.sleep(500)) {
+    for (const untilMs = site.nowMs + END_MS_MAX; site.nowMs < untilMs;) {
       // Shards that stay keep their places, so the order is not the one that was asked for.
       const isThere = this.#shardNamesOf(accountId).sort().join() === [...shards].sort().join();
       if (isThere && this.#openOperations(accountId) === 0) return true;
       site.note(`move ${accountId} to ${shards.join()}`);
       await this.#begin(({ operations }) => operations.resize({ accountId, subAccounts, shards }));
+      await site.sleep(500);
     }
     return false;
   }

@@ -71,16 +71,16 @@ describe('what one shard cannot pay and the account can', () => {
     expect(observer.rounds).toEqual(Array(2).fill({ requests: 1, locked: readRoundsMax === 0 }));
   });
 
-  test('is paid from shares of a credit that are on their way between rows of one shard', async () => {
-    const world = new EngineWorld(['east']);
+  test('is paid from the shares of a credit that are on their way', async () => {
+    const world = new EngineWorld(['east', 'west']);
     const account = world.account({ subAccounts: 4 });
     const { submit, shard } = world.instance();
     let deducted: ReturnType<typeof submit> | undefined;
-    shard('east').before('batch', undefined, () => {
-      // The shares have left, and are about to arrive.
+    shard('west').before('batch', () => {
+      // The share has left, and is about to arrive.
       deducted = submit(deduction(requestAt('east', account), 100n));
     });
-    await submit(creditOf('topup', 100n));
+    await submit(creditOf(requestAt('east', account, 0, 'topup'), 100n));
     expect(await deducted).toMatchObject({ kind: 'applied' });
   });
 

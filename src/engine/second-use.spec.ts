@@ -26,7 +26,7 @@ async function creditedAndMoved(): Promise<{ readonly instance: SiteInstance; re
 
 async function pass(instance: SiteInstance, days: number): Promise<void> {
   await site.world.time.sleep(days * DAY_MS);
-  await instance.accounts.reread('acme');
+  await instance.accounts.read('acme');
 }
 
 describe('the key of a spread credit, sent again after a move', () => {

@@ -10,6 +10,7 @@ function setUp() {
   const ping = (): Promise<void> => new Promise((resolve) => gates.push(resolve));
   const runtime = {
     surroundings: clock,
+    refused: new Map(),
     directory: { ping: () => ((asked.directory += 1), ping()) },
     shards: { all: [{ shard: { name: 's0', ping: () => ((asked.shard += 1), ping()) } }] },
   } as unknown as EngineRuntime;

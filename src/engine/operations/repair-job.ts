@@ -188,7 +188,7 @@ export class RepairJob implements Job {
 
   /** Tells all rows which of them are in use, by what the directory says now: a later operation may have begun. */
   async #settle(run: JobRun): Promise<void> {
-    const account = await this.parts.accounts.reread(run.operation.accountId ?? '');
+    const account = await this.parts.accounts.read(run.operation.accountId ?? '');
     if (account && account.operationId === null) {
       const { accountId, reach, placement, subAccounts, operation } = account;
       await tellRows(this.parts.shards, reach, (shard) => ({
@@ -220,7 +220,7 @@ export class RepairJob implements Job {
       const account = await this.#record(run);
       if (account.operationId !== run.operation.operationId) return;
       if (!(await change(account))) continue;
-      await this.parts.accounts.reread(account.accountId);
+      await this.parts.accounts.read(account.accountId);
       this.parts.changed(account.accountId);
       return;
     }
