@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { runChild } from '../children/run-child.mjs';
 import { findCommand } from './find-command.mjs';
@@ -24,6 +25,20 @@ export async function bringCommands({ product, commands, debianPackage, report }
     `${product} is needed and not here (${commands.join(', ')}). Install it, on Debian or Ubuntu with ` +
       `"sudo apt-get install --no-install-recommends ${debianPackage}", and run this again`,
   );
+}
+
+/** The same for a file that is no command. */
+export async function bringFile({ product, file, debianPackage, report }) {
+  if (!existsSync(file) && findCommand('apt-get') && process.getuid?.() === 0) {
+    report(
+      `${product} is not on this machine: installing the package ${debianPackage} (this happens once) …`,
+    );
+    await installPackage(debianPackage);
+  }
+  if (!existsSync(file))
+    throw new Error(
+      `${product} is not here (${file}): on Debian or Ubuntu the package ${debianPackage} has it`,
+    );
 }
 
 /** A process of its own that finishes even if this one is stopped: a half-configured package blocks the next apt-get. */

@@ -1,14 +1,15 @@
 // Runs private servers for as long as its stdin stays open: startServers (start-servers.mjs) spawns it, and however
 // that process ends, -9 included, the kernel closes the pipe and the servers go. Prints one JSON line on stdout:
-// {mariadb: [{port, socket, pid, version, url, smallDisk?}], redis: […], mysql: […], unavailable: {mysql?: "reason"}}.
+// {mariadb: [{port, socket, pid, version, url, smallDisk?}], redis: […], mysql: […], galera: [{port, pid, url}],
+// unavailable: {mysql?: "reason", galera?: "reason"}}. The nodes of `galera` are one cluster.
 //
-// A line {"startAgain": port} on stdin starts a MariaDB or Redis again that has ended, with the data it has, and is
+// A line {"startAgain": port} on stdin starts a MariaDB, Redis or Galera node again that has ended, with the data it has, and is
 // answered {"startedAgain": port, "pid"} or {"startedAgain": port, "error"}.
 //
 // The data are in a fresh folder under HOTSPLIT_SERVERS_DIR, by default the system's folder for temporary files.
 //
 //   supervisor.mjs {"mariadb": 2, "redis": 1, "mysql": 2, "bufferPool": "256M", "redoLog": "512M"?, "smallDiskMib": n?,
-//                   "serverOptions": ["--…"]?}
+//                   "serverOptions": ["--…"]?, "galera": 3?, "suspectSeconds": n?}
 import { spawn } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,6 +17,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { freePorts } from './free-ports.mjs';
+import { bringGalera, galeraPortsPerNode, startGalera } from './galera.mjs';
 import { bringMariadb, startMariadb } from './mariadb.mjs';
 import { findMysqlTool, startMysqlByTool } from './mysql-tool.mjs';
 import { findMysqld, startMysqld } from './mysqld.mjs';
@@ -27,7 +29,9 @@ const report = (text) => process.stderr.write(`servers: ${text}\n`);
 // stderr may be a pipe to the process that has just died.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
-const ports = await freePorts(wanted.mariadb + wanted.redis + wanted.mysql);
+const galeraPortsCount = wanted.galera * galeraPortsPerNode;
+const ports = await freePorts(wanted.mariadb + wanted.redis + wanted.mysql + galeraPortsCount);
+const galeraPorts = ports.splice(0, galeraPortsCount);
 const mariadbPorts = ports.splice(0, wanted.mariadb);
 const redisPorts = ports.splice(0, wanted.redis);
 const mysqlPorts = ports;
@@ -54,7 +58,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => s
 
 try {
   const servers = await startAll();
-  for (const { port, startAgain } of [...servers.mariadb, ...servers.redis])
+  for (const { port, startAgain } of [...servers.mariadb, ...servers.redis, ...servers.galera])
     startAgainByPort.set(port, startAgain);
   process.stdout.write(`${JSON.stringify(servers)}\n`);
 } catch (error) {
@@ -76,7 +80,7 @@ async function startAll() {
   // Packages come one after the other, since the system's package tool takes one at a time.
   const mariadbCommands = wanted.mariadb > 0 ? await bringMariadb(report) : undefined;
   const redisCommands = wanted.redis > 0 ? await bringRedis(report) : undefined;
-  const [mariadb, redis, mysql] = await Promise.all([
+  const [mariadb, redis, mysql, galera] = await Promise.all([
     mariadbCommands
       ? startMariadb({
           commands: mariadbCommands,
@@ -90,9 +94,27 @@ async function startAll() {
       : [],
     redisCommands ? startRedis({ commands: redisCommands, ports: redisPorts, folder }) : [],
     startMysql({ bufferPool, serverOptions }),
+    startGaleraIfWanted({ bufferPool }),
   ]);
-  const unavailable = mysql.reason === undefined ? {} : { mysql: mysql.reason };
-  return { mariadb, redis, mysql: mysql.servers, unavailable };
+  const unavailable = {
+    ...(mysql.reason !== undefined && { mysql: mysql.reason }),
+    ...(galera.reason !== undefined && { galera: galera.reason }),
+  };
+  return { mariadb, redis, mysql: mysql.servers, galera: galera.servers, unavailable };
+}
+
+/** Galera, too, is an extra: what it takes is in packages of Debian and Ubuntu. */
+async function startGaleraIfWanted({ bufferPool }) {
+  if (wanted.galera === 0) return { servers: [] };
+  try {
+    const commands = await bringGalera(report);
+    const { suspectSeconds } = wanted;
+    return {
+      servers: await startGalera({ commands, ports: galeraPorts, folder, bufferPool, suspectSeconds }),
+    };
+  } catch (error) {
+    return { servers: [], reason: error.message.split('\n')[0] };
+  }
 }
 
 /** MySQL 9 is an extra: a machine that cannot have it runs the rest and is told why this part is missing. */

@@ -3,7 +3,13 @@ import { IsIn, IsInt, IsOptional, Length, Matches, Max, Min, MinLength, validate
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
-import { parseLocation, parseShardAddress, type Location, type ShardAddress } from '../shards/shard-address';
+import {
+  parseLocation,
+  parseShardAddress,
+  splitAddresses,
+  type Location,
+  type ShardAddress,
+} from '../shards/shard-address';
 import { STRATEGY_SETTINGS, type StrategySettings } from '../strategies/strategy-settings';
 import { LOG_LEVELS, type LogLevel } from './structured-log';
 
@@ -165,7 +171,7 @@ export const SETTINGS = {
     fallback: undefined,
     secret: true,
     meaning:
-      'comma-separated `[name=]URL` with `mysql://user:pw@host:port/db` or `sqlite:path`; by default 4 SQLite files in the data folder. Without names the shards are `s0`, `s1`, … by their place. Add `?ssl=true` to a MySQL URL for TLS',
+      'comma-separated `[name=]URL` with `mysql://user:pw@host:port/db` or `sqlite:path`; by default 4 SQLite files in the data folder. Without names the shards are `s0`, `s1`, … by their place. A shard that is a cluster names its nodes: `mysql://user:pw@host:port,host:port/db`. Add `?ssl=true` to a MySQL URL for TLS',
   },
   directory: {
     variable: 'HOTSPLIT_DIRECTORY',
@@ -446,8 +452,9 @@ function locate(settings: Settings, faults: string[]): void {
     (_, n) => `sqlite:${join(settings.dataDir, `shard-${n}.sqlite`)}`,
   );
   const addresses: ShardAddress[] = [];
-  for (const [position, part] of (settings.shards?.split(',') ?? embedded).entries()) {
-    const fault = attempt(() => addresses.push(parseShardAddress(part.trim(), position)));
+  const parts = settings.shards === undefined ? embedded : splitAddresses(settings.shards);
+  for (const [position, part] of parts.entries()) {
+    const fault = attempt(() => addresses.push(parseShardAddress(part, position)));
     if (fault) faults.push(`HOTSPLIT_SHARDS, entry ${position + 1}: ${fault}`);
   }
   const names = addresses.map(({ name }) => name);

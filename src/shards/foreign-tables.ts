@@ -2,6 +2,8 @@ import { DatabaseRefusedError } from './faults';
 
 /** Whoever has one of these has been a database of an installation before. */
 const MIGRATIONS_TABLES = ['shard_migrations', 'directory_migrations'];
+/** Made before the migrations where the database is on a cluster; an installation may have died between the two. */
+const MARK_TABLES = ['writer_mark', 'writer_slot'];
 const NAMED_MAX = 3;
 
 /**
@@ -11,10 +13,11 @@ const NAMED_MAX = 3;
  * @throws DatabaseRefusedError `DATABASE_NOT_EMPTY`
  */
 export function refuseForeignTables(database: string, tables: readonly string[]): void {
-  if (tables.length === 0 || MIGRATIONS_TABLES.some((ours) => tables.includes(ours))) return;
-  const named = [...tables].sort().slice(0, NAMED_MAX).join(', ');
+  const foreign = tables.filter((table) => !MARK_TABLES.includes(table));
+  if (foreign.length === 0 || MIGRATIONS_TABLES.some((ours) => tables.includes(ours))) return;
+  const named = foreign.sort().slice(0, NAMED_MAX).join(', ');
   throw new DatabaseRefusedError(
     'DATABASE_NOT_EMPTY',
-    `${database} holds tables of something else (${named}${tables.length > NAMED_MAX ? ', …' : ''})`,
+    `${database} holds tables of something else (${named}${foreign.length > NAMED_MAX ? ', …' : ''})`,
   );
 }

@@ -3,6 +3,7 @@ import type { NoteFault } from './faults';
 import { MysqlBatchStore } from './mysql/mysql-batch-store';
 import { MysqlDeductionSessions } from './mysql/mysql-deduction-sessions';
 import { MysqlDatabase } from './mysql/mysql-database';
+import { MysqlHosts } from './mysql/mysql-hosts';
 import { MysqlPool } from './mysql/mysql-pool';
 import { RETRY_POLICY, type RetryPolicy } from './run-batch';
 import { DEDUCTION_SETTINGS, type DeductionSettings } from './run-deduction';
@@ -64,13 +65,14 @@ export function shardAt({ name, location }: ShardAddress, options: ShardOptions)
   // Batches and single deductions have sessions of their own, so that no amount of reading keeps a lane waiting. They hold
   // locks between two round trips: an instance that stops there must not keep the others from these rows for longer than
   // their batches are tried.
+  const hosts = new MysqlHosts(location.url);
   const pool = (connectionsMax: number): MysqlPool =>
     new MysqlPool(
       name,
-      location.url,
+      hosts,
       {
         connectionsMax,
-        multipleStatements: true,
+        transactions: true,
         acquireMsMax: 3_000,
         statementMsMax: 5_000,
         idleMsMax: 2_000,
@@ -81,7 +83,7 @@ export function shardAt({ name, location }: ShardAddress, options: ShardOptions)
   return new SqlShard({
     ...common,
     parallelism: options.parallelism,
-    database: new MysqlDatabase(name, location.url, 'shard', READ_CONNECTIONS_MAX),
+    database: new MysqlDatabase(name, hosts, 'shard', READ_CONNECTIONS_MAX),
     batches: new MysqlBatchStore(name, pool(options.parallelism + 1)),
     deductions: new MysqlDeductionSessions(name, pool(deductionSettings.sessionsPerShard)),
   });
@@ -97,7 +99,7 @@ export interface Databases {
 export function directoryDatabaseAt(location: Location): Database {
   return location.kind === 'sqlite'
     ? new SqliteDatabase('directory', SqliteFile.open(location.path))
-    : new MysqlDatabase('directory', location.url, 'directory', DIRECTORY_CONNECTIONS_MAX);
+    : new MysqlDatabase('directory', new MysqlHosts(location.url), 'directory', DIRECTORY_CONNECTIONS_MAX);
 }
 
 export const REAL_DATABASES: Databases = { shardAt, directoryDatabaseAt };

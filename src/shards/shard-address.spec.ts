@@ -1,4 +1,11 @@
-import { type Location, parseLocation, parseShardAddress, withoutSecrets } from './shard-address';
+import {
+  type Location,
+  nodeUrls,
+  parseLocation,
+  parseShardAddress,
+  splitAddresses,
+  withoutSecrets,
+} from './shard-address';
 
 describe('parseShardAddress', () => {
   test.each<[string, string, Location]>([
@@ -14,6 +21,11 @@ describe('parseShardAddress', () => {
     ['a=mysql://u:p=w:d==@db1/ledger', 'a', { kind: 'mysql', url: 'mysql://u:p=w:d==@db1/ledger' }],
     ['mysql://u:p%40w%2Fd@db1/ledger', 's7', { kind: 'mysql', url: 'mysql://u:p%40w%2Fd@db1/ledger' }],
     ['a=mysql://u@[::1]:3307/ledger', 'a', { kind: 'mysql', url: 'mysql://u@[::1]:3307/ledger' }],
+    [
+      'c=mysql://u:p@h1:3306,h2:3307,[::1]/ledger?ssl=true',
+      'c',
+      { kind: 'mysql', url: 'mysql://u:p@h1:3306,h2:3307,[::1]/ledger?ssl=true' },
+    ],
     [`${'x'.repeat(64)}=sqlite:a`, 'x'.repeat(64), { kind: 'sqlite', path: 'a' }],
   ])('%s is a shard called %s', (value, name, location) => {
     expect(parseShardAddress(value, 7)).toEqual({ name, location });
@@ -33,6 +45,14 @@ describe('parseShardAddress', () => {
     ['a port that is none', 'mysql://u:hunter2@db1:port/ledger', /neither mysql:/],
     ['an unescaped # in the password', 'a=mysql://u:hunter2#@db1/ledger', /neither mysql:/],
     ['an unescaped / in the password', 'a=mysql://u:hunter2/@db1/ledger', /neither mysql:/],
+    ['an empty host among several', 'mysql://u:hunter2@h1,,h3/ledger', /names no host|neither mysql:/],
+    ['a host named twice', 'mysql://u:hunter2@h1,h2:3306,h2/ledger', /names a host twice/],
+    ['a wrong port among several', 'mysql://u:hunter2@h1,h2:port/ledger', /neither mysql:/],
+    [
+      'too many hosts',
+      `mysql://${Array.from({ length: 17 }, (_, n) => `h${n}`).join(',')}/l`,
+      /more than 16/,
+    ],
     ['a blank in the name', 'a b=sqlite:x', /a shard's name/],
     ['a comma in the name', 'a,b=sqlite:x', /a shard's name/],
     ['a name that begins with a dash', '-a=sqlite:x', /a shard's name/],
@@ -50,11 +70,39 @@ describe('parseShardAddress', () => {
   });
 });
 
+describe('splitAddresses', () => {
+  test.each([
+    ['sqlite:a, sqlite:b', ['sqlite:a', 'sqlite:b']],
+    [
+      'a=mysql://u:p@h1:1,h2:2,h3:3/db,b=mysql://h4/db',
+      ['a=mysql://u:p@h1:1,h2:2,h3:3/db', 'b=mysql://h4/db'],
+    ],
+    ['mysql://h1, h2/db?ssl=true, mysql://h3,h4/db', ['mysql://h1,h2/db?ssl=true', 'mysql://h3,h4/db']],
+    ['mysql://h1/db,h2/db', ['mysql://h1/db', 'h2/db']],
+    ['mysql://h1,b=sqlite:x', ['mysql://h1', 'b=sqlite:x']],
+    ['mysql://h1,sqlite:x', ['mysql://h1', 'sqlite:x']],
+    ['mysql://h1,mysql://h2/db', ['mysql://h1', 'mysql://h2/db']],
+    ['sqlite:a,h2/db', ['sqlite:a', 'h2/db']],
+    // A comma in a password is written %2C.
+    ['mysql://u:p,w@h1/db', ['mysql://u:p', 'w@h1/db']],
+  ])('%s', (list, addresses) => {
+    expect(splitAddresses(list)).toEqual(addresses);
+  });
+});
+
+test('a URL of several hosts is one URL for each, with the same credentials and database', () => {
+  expect(nodeUrls('mysql://u:p@h1:1,h2/db?ssl=true')).toEqual([
+    'mysql://u:p@h1:1/db?ssl=true',
+    'mysql://u:p@h2/db?ssl=true',
+  ]);
+});
+
 describe('withoutSecrets', () => {
   test.each([
     ['mysql://u:hunter2@db1/ledger', 'mysql://db1:3306/ledger'],
     ['mysql://u:hunter2@db1:3307/ledger?password=hunter2', 'mysql://db1:3307/ledger'],
     ['mysql://hunter2@[::1]/ledger#hunter2', 'mysql://[::1]:3306/ledger'],
+    ['mysql://u:hunter2@h1,h2:3307/ledger', 'mysql://h1:3306,h2:3307/ledger'],
     ['sqlite:data/s0.db', 'sqlite:data/s0.db'],
   ])('%s may be logged as %s', (value, logged) => {
     expect(withoutSecrets(parseLocation(value))).toBe(logged);

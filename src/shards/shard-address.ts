@@ -9,9 +9,28 @@ export type Location =
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 
+/** Nodes that one URL may name. */
+const HOSTS_MAX = 16;
+
+/**
+ * Splits a list of addresses at its commas. A URL with several hosts has commas of its own: a part belongs to the URL before it
+ * where that is a `mysql://` URL whose hosts have not ended yet (no `/` came), and the part has neither a name nor a scheme nor credentials.
+ */
+export function splitAddresses(list: string): string[] {
+  const addresses: string[] = [];
+  for (const part of list.split(',').map((each) => each.trim())) {
+    const before = addresses.at(-1);
+    const isHost = before !== undefined && /^([^=:/]+=)?mysql:\/\/[^/]*$/.test(before);
+    if (isHost && !/^[^=:/]+=|:\/\/|^sqlite:|^[^/]*@/.test(part))
+      addresses[addresses.length - 1] = `${before},${part}`;
+    else addresses.push(part);
+  }
+  return addresses;
+}
+
 /**
  * Reads `[name=]URL` with `mysql://user:pw@host:port/db` or `sqlite:path`. Without a name, the shard is called by its
- * place in the list: `s0`, `s1`, …
+ * place in the list: `s0`, `s1`, … The URL of a cluster names its nodes: `mysql://user:pw@host:port,host:port/db`.
  *
  * @throws RangeError saying what is wrong, without quoting anything: a badly written URL may have its password anywhere
  */
@@ -29,6 +48,23 @@ export function parseLocation(value: string): Location {
     if (path === '') throw new RangeError('"sqlite:" needs the path of a file');
     return { kind: 'sqlite', path };
   }
+  const nodes = nodeUrls(value);
+  for (const node of nodes) checkMysqlUrl(node);
+  if (nodes.length > HOSTS_MAX) throw new RangeError(`the mysql:// URL names more than ${HOSTS_MAX} hosts`);
+  if (new Set(nodes.map(hostOf)).size < nodes.length)
+    throw new RangeError('the mysql:// URL names a host twice');
+  return { kind: 'mysql', url: value };
+}
+
+/** The URL of each node that a `mysql://` URL names, in its order; mostly there is one. */
+export function nodeUrls(url: string): string[] {
+  const parts = /^(mysql:\/\/(?:[^/]*@)?)([^/@]*)(.*)$/s.exec(url);
+  if (!parts) return [url];
+  const [, before = '', hosts = '', behind = ''] = parts;
+  return hosts.split(',').map((host) => `${before}${host}${behind}`);
+}
+
+function checkMysqlUrl(value: string): void {
   if (!URL.canParse(value))
     throw new RangeError('neither mysql://user:password@host:port/database nor sqlite:path');
   const url = new URL(value);
@@ -39,7 +75,6 @@ export function parseLocation(value: string): Location {
   for (const part of [url.username, url.password, url.pathname]) {
     if (!isDecodable(part)) throw new RangeError('the mysql:// URL has a "%" that begins no escape');
   }
-  return { kind: 'mysql', url: value };
 }
 
 function isDecodable(part: string): boolean {
@@ -54,6 +89,11 @@ function isDecodable(part: string): boolean {
 /** The location as it may be logged: without credentials. */
 export function withoutSecrets(location: Location): string {
   if (location.kind === 'sqlite') return `sqlite:${location.path}`;
-  const { hostname, port, pathname } = new URL(location.url);
-  return `mysql://${hostname}:${port || '3306'}${pathname}`;
+  const nodes = nodeUrls(location.url);
+  return `mysql://${nodes.map(hostOf).join(',')}${new URL(nodes[0] as string).pathname}`;
+}
+
+function hostOf(nodeUrl: string): string {
+  const { hostname, port } = new URL(nodeUrl);
+  return `${hostname}:${port || '3306'}`;
 }

@@ -9,6 +9,7 @@ import { DirectoryUnavailableError } from '../../src/shards/directory/directory'
 import { DirectoryDatabase } from '../../src/shards/directory/directory-database';
 import type { ShardFault } from '../../src/shards/faults';
 import { MysqlDatabase } from '../../src/shards/mysql/mysql-database';
+import { MysqlHosts } from '../../src/shards/mysql/mysql-hosts';
 import { NO_HINT, type Shard } from '../../src/shards/shard';
 import { REAL_SURROUNDINGS } from '../../src/shards/surroundings';
 import { InProcessLocks } from '../../src/strategies/lock-service';
@@ -113,7 +114,7 @@ describe.each(SERVERS)('[$mark] an error of the server', ({ makeSite }) => {
 
   it('on the directory means that the directory cannot be asked', async () => {
     if (site.location.kind !== 'mysql') throw new Error('this store has no server');
-    const database = new MysqlDatabase('directory', site.location.url, 'directory', 2);
+    const database = new MysqlDatabase('directory', new MysqlHosts(site.location.url), 'directory', 2);
     const faults: ShardFault[] = [];
     const directory = new DirectoryDatabase(database, (fault) => faults.push(fault));
     await directory.open();

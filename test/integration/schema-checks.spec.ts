@@ -1,6 +1,7 @@
 import { createConnection, type Connection } from 'mysql2/promise';
 import { EXPECTED_SCHEMA } from '../../src/shards/mysql/expected-schema';
 import { MysqlDatabase } from '../../src/shards/mysql/mysql-database';
+import { MysqlHosts } from '../../src/shards/mysql/mysql-hosts';
 import { MysqlPool } from '../../src/shards/mysql/mysql-pool';
 import { SqliteDatabase } from '../../src/shards/sqlite/sqlite-database';
 import { SqliteFile } from '../../src/shards/sqlite/sqlite-file';
@@ -49,14 +50,14 @@ describe.each(STORES)('[$mark] tables', ({ mark, makeSite }) => {
     const directory =
       location.kind === 'sqlite'
         ? new SqliteDatabase('directory', SqliteFile.open(location.path))
-        : new MysqlDatabase('directory', location.url, 'directory', 2);
+        : new MysqlDatabase('directory', new MysqlHosts(location.url), 'directory', 2);
     await directory.open('directory');
     await directory.close();
     await alter(`INSERT INTO directory_migrations (timestamp, name) VALUES (1999999999999, 'Later1999')`);
     const again =
       location.kind === 'sqlite'
         ? new SqliteDatabase('directory', SqliteFile.open(location.path))
-        : new MysqlDatabase('directory', location.url, 'directory', 2);
+        : new MysqlDatabase('directory', new MysqlHosts(location.url), 'directory', 2);
     await expect(again.open('directory')).rejects.toMatchObject({ code: 'SCHEMA_TOO_NEW' });
     await again.close();
   });
@@ -190,14 +191,14 @@ describe.each(STORES.filter(({ mark }) => mark !== 'sqlite'))('[$mark] sessions'
     const { url } = site.location as { url: string };
     const settings = {
       connectionsMax: 2,
-      multipleStatements: false,
+      transactions: false,
       acquireMsMax: 3_000,
       statementMsMax: 3_000,
       idleMsMax: 1_000,
       // The server refuses the whole SET.
       waitTimeoutSeconds: 'no number' as unknown as number,
     };
-    const pool = new MysqlPool('s0', url, settings, 'shard');
+    const pool = new MysqlPool('s0', new MysqlHosts(url), settings, 'shard');
     await pool.open();
     await root.query('CREATE TABLE ran (id INTEGER)');
     const ran = pool.single((session) => pool.run(session, 'INSERT INTO ran VALUES (1)'));

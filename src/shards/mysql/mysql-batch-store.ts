@@ -19,11 +19,14 @@ import { toEntry } from '../statements/entry-row';
 import { toHold } from '../statements/hold-row';
 import { toReversal } from '../statements/reversal-row';
 import { toArrival, toDeparture } from '../statements/transfer-row';
+import { type FencedTransaction, toldRollback } from './cluster/transaction-fence';
+import { mysqlFault } from './mysql-faults';
 import type { MysqlPool, RawResult } from './mysql-pool';
 import { findEntries } from './statements/find-entries';
 import { findHolds } from './statements/find-holds';
 import { findNewestReversals } from './statements/find-reversals';
 import { findTransfers } from './statements/find-transfers';
+import type { Guard } from './statements/guard';
 import { insertEntries } from './statements/insert-entries';
 import { insertHolds } from './statements/insert-holds';
 import { insertReversals } from './statements/insert-reversals';
@@ -50,7 +53,8 @@ export class MysqlBatchStore implements BatchStore {
   }
 
   async begin(): Promise<BatchTransaction> {
-    return new MysqlBatchTransaction(this.pool, await this.pool.acquire());
+    const connection = await this.pool.acquire();
+    return new MysqlBatchTransaction(this.pool, connection, this.pool.transaction(connection));
   }
 }
 
@@ -65,12 +69,17 @@ class MysqlBatchTransaction implements BatchTransaction {
   constructor(
     private readonly pool: MysqlPool,
     private readonly connection: PoolConnection,
+    private readonly fenced: FencedTransaction,
   ) {}
 
   async lock(scope: RowScope): Promise<Locked> {
     const locks = lockSubAccounts(scope);
     const lookUps = scope.keys && lookUpStatements(scope.keys);
-    const [, ...results] = await this.#run(['START TRANSACTION', ...locks, ...(lookUps?.statements ?? [])]);
+    const { begin } = this.fenced;
+    const results = await this.#run([...begin, ...locks, ...(lookUps?.statements ?? [])]);
+    this.#check(() => {
+      this.fenced.checkBegun(results.splice(0, begin.length));
+    });
     const found = results.splice(locks.length);
     return { ...lockedRows(results), found: lookUps ? lookUps.read(found) : NOTHING_FOUND };
   }
@@ -81,37 +90,71 @@ class MysqlBatchTransaction implements BatchTransaction {
   }
 
   async commit(changes: Changes, ahead?: () => AheadScope | undefined): Promise<Committed> {
-    const writes = [...writeStatements(changes), 'COMMIT'];
+    const { proof, guard } = this.fenced;
+    const writes = [...writeStatements(changes, guard), 'COMMIT', ...proof];
     const scope = ahead?.();
     if (scope) return this.#commitAndLock(writes, scope);
-    await this.#run(writes, { commitAt: writes.length - 1 });
+    const results = await this.#run(writes, { commitAt: commitIn(writes, proof), provenAt: writes.length });
+    this.#checkCommitted(rowOf(results.at(-1)));
     this.connection.release();
     return COMMITTED;
   }
 
-  /** The answer to the COMMIT is heard as it comes: the locks behind it may have to be waited for. */
+  /** The answer to the COMMIT, or to its proof, is heard as it comes: the locks behind it may have to be waited for. */
   async #commitAndLock(writes: readonly string[], scope: AheadScope): Promise<Committed> {
     const locks = lockSubAccounts({ ...scope, wholeAccounts: NO_ACCOUNTS });
-    const committed = Promise.withResolvers<undefined>();
-    const trip = this.#run([...writes, 'START TRANSACTION', ...locks], {
-      commitAt: writes.length - 1,
-      committed: () => {
-        committed.resolve(undefined);
+    const next = this.pool.transaction(this.connection);
+    const committed = Promise.withResolvers<unknown>();
+    const trip = this.#run([...writes, ...next.begin, ...locks], {
+      commitAt: commitIn(writes, this.fenced.proof),
+      provenAt: writes.length,
+      proven: (answer) => {
+        committed.resolve(answer);
       },
     });
-    await Promise.race([committed.promise, trip]);
-    const ahead = trip.then(
-      (results): AheadTransaction => ({
+    trip.catch(() => undefined);
+    // Where the proof has no row, the first answer behind it is no token either.
+    const heard = await Promise.race([committed.promise, trip]);
+    this.#checkCommitted(heard);
+    return { ahead: this.#begunAhead(trip, { scope, next, answersBefore: writes.length }) };
+  }
+
+  async #begunAhead(
+    trip: Promise<RawResult[]>,
+    begun: {
+      readonly scope: AheadScope;
+      readonly next: FencedTransaction;
+      readonly answersBefore: number;
+    },
+  ): Promise<AheadTransaction | undefined> {
+    const { scope, next, answersBefore } = begun;
+    try {
+      const results = (await trip).slice(answersBefore);
+      next.checkBegun(results.splice(0, next.begin.length));
+      return {
         scope,
-        transaction: new MysqlBatchTransaction(this.pool, this.connection),
-        locked: { ...lockedRows(results.slice(writes.length + 1)), found: NOTHING_FOUND },
-      }),
-      () => {
-        this.connection.destroy();
-        return undefined;
-      },
-    );
-    return { ahead };
+        transaction: new MysqlBatchTransaction(this.pool, this.connection, next),
+        locked: { ...lockedRows(results), found: NOTHING_FOUND },
+      };
+    } catch {
+      this.connection.destroy();
+      return undefined;
+    }
+  }
+
+  #checkCommitted(answer: unknown): void {
+    this.#check(() => {
+      this.fenced.checkCommitted(answer);
+    });
+  }
+
+  #check(check: () => void): void {
+    try {
+      check();
+    } catch (error) {
+      this.#failed = true;
+      throw mysqlFault(this.pool.name, error);
+    }
   }
 
   /** A session with a failed or timed-out statement is destroyed, never returned to the pool. */
@@ -129,44 +172,55 @@ class MysqlBatchTransaction implements BatchTransaction {
   }
 
   /**
-   * One trip. Where it has a COMMIT, the statements before that answer without rows, so their answers are counted: only
-   * who knows that the COMMIT itself failed knows that its outcome may be unknown.
+   * One trip. Where it has a COMMIT, the statements before that answer without rows and its proof with one, so answers are
+   * counted: only who knows that the COMMIT itself failed, or its proof, knows that its outcome may be unknown.
    */
   async #run(statements: readonly string[], commit?: CommitInTrip): Promise<RawResult[]> {
-    let wrote = 0;
-    const countWrites = commit && {
-      wrote: (): void => {
-        wrote += 1;
-        if (wrote > commit.commitAt) commit.committed?.();
-      },
-    };
+    let answers = 0;
+    const count =
+      commit &&
+      ((answer: unknown): void => {
+        answers += 1;
+        if (answers === commit.provenAt) commit.proven?.(answer);
+      });
     try {
-      const result = await this.pool.run(this.connection, statements.join(';\n'), countWrites?.wrote);
+      const result = await this.pool.run(this.connection, statements.join(';\n'), count);
       return statements.length === 1 ? [result] : (result as RawResult[]);
     } catch (error) {
       // A duplicate key is an answer, not a failure: the session is as good as before once it has rolled back.
       this.#failed = !(error instanceof ShardFault && error.verdict === 'lookUpKeys');
-      throw error instanceof ShardFault && wrote === commit?.commitAt ? faultAtCommit(error) : error;
+      const isAtCommit = commit && answers >= commit.commitAt && answers < commit.provenAt;
+      if (isAtCommit && error instanceof ShardFault) throw faultAtCommit(error);
+      throw toldRollback(this.fenced, error);
     }
   }
 }
 
-/** Where in a trip the COMMIT stands, and what to do as soon as it is answered. */
+/** Where in a trip the COMMIT stands, how many answers there are up to its proof, and what to do with the last of them. */
 interface CommitInTrip {
   readonly commitAt: number;
-  readonly committed?: () => void;
+  readonly provenAt: number;
+  readonly proven?: (answer: unknown) => void;
 }
 
-function writeStatements(changes: Changes): string[] {
+function commitIn(writes: readonly string[], proof: readonly string[]): number {
+  return writes.length - 1 - proof.length;
+}
+
+function rowOf(result: RawResult | undefined): unknown {
+  return Array.isArray(result) ? result[0] : undefined;
+}
+
+function writeStatements(changes: Changes, guard: Guard): string[] {
   const { entries, newHolds, settledHolds, reversals, subAccounts } = changes;
-  const transfers = insertTransfers(changes);
+  const transfers = insertTransfers(changes, guard);
   return [
-    ...(entries.length > 0 ? [insertEntries(entries)] : []),
-    ...(newHolds.length > 0 ? [insertHolds(newHolds)] : []),
-    ...settleHolds(settledHolds),
-    ...(reversals.length > 0 ? [insertReversals(reversals)] : []),
+    ...(entries.length > 0 ? [insertEntries(entries, guard)] : []),
+    ...(newHolds.length > 0 ? [insertHolds(newHolds, guard)] : []),
+    ...settleHolds(settledHolds, guard),
+    ...(reversals.length > 0 ? [insertReversals(reversals, guard)] : []),
     ...(transfers === undefined ? [] : [transfers]),
-    ...(subAccounts.length > 0 ? [writeSubAccounts(subAccounts)] : []),
+    ...(subAccounts.length > 0 ? [writeSubAccounts(subAccounts, guard)] : []),
   ];
 }
 

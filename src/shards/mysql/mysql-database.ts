@@ -3,11 +3,12 @@ import { QueryFailedError } from 'typeorm';
 import type { Cell, Database, Parameter, SchemaPart } from '../database';
 import { mysqlFault } from './mysql-faults';
 import { migrate } from './mysql-migrate';
+import type { MysqlHosts } from './mysql-hosts';
 import { MysqlPool } from './mysql-pool';
 
 /** Single statements hold no locks between round trips, so their sessions may idle for longer. */
 const SETTINGS = {
-  multipleStatements: false,
+  transactions: false,
   acquireMsMax: 3_000,
   statementMsMax: 5_000,
   idleMsMax: 5_000,
@@ -22,11 +23,11 @@ export class MysqlDatabase implements Database {
 
   constructor(
     private readonly name: string,
-    url: string,
+    hosts: MysqlHosts,
     private readonly part: SchemaPart,
     connectionsMax: number,
   ) {
-    this.#pool = new MysqlPool(name, url, { ...SETTINGS, connectionsMax }, part);
+    this.#pool = new MysqlPool(name, hosts, { ...SETTINGS, connectionsMax }, part);
   }
 
   open(): Promise<void> {

@@ -4,6 +4,8 @@ import { type Bracket, type DeductionWay, type StatementResult, TRANSACTION } fr
 import { faultAtCommit, ShardFault } from '../faults';
 import type { DeductionSessions, OpenDeductionSession } from '../run-deduction';
 import type { Statement } from '../statements/statement';
+import { type FencedTransaction, toldRollback, UNFENCED } from './cluster/transaction-fence';
+import { mysqlFault } from './mysql-faults';
 import type { MysqlPool, RawResult } from './mysql-pool';
 
 /** Deductions one by one on a MySQL or MariaDB shard, on sessions that the lanes do not wait for. */
@@ -38,29 +40,42 @@ export class MysqlDeductionSessions implements DeductionSessions {
 class MysqlDeductionSession implements OpenDeductionSession {
   readonly dialect = 'mysql';
   #connection: PoolConnection | undefined;
+  #fenced: FencedTransaction = UNFENCED;
   #begun = false;
   #failed = false;
 
   constructor(
     readonly shard: string,
     private readonly acquire: () => Promise<PoolConnection>,
-    private readonly pool: Pick<MysqlPool, 'run'>,
+    private readonly pool: Pick<MysqlPool, 'run' | 'transaction'>,
     private readonly bracket: Bracket,
   ) {}
 
   async read(statement: Statement): Promise<StatementResult> {
     const [result] = await this.#run([bound(statement)]);
-    return result as StatementResult;
+    return resultOf(result as RawResult);
   }
 
   async begin(statements: readonly Statement[]): Promise<readonly StatementResult[]> {
+    this.#fenced = this.pool.transaction(await this.#session());
+    const { begin } = this.#fenced;
     this.#begun = true;
-    const { begin } = this.bracket;
-    return (await this.#run([...begin, ...statements.map(bound)])).slice(begin.length);
+    const results = await this.#runWrites([...begin, ...statements.map(bound)]);
+    this.#check(() => {
+      this.#fenced.checkBegun(results.slice(0, begin.length));
+    });
+    return results.slice(begin.length).map(resultOf);
   }
 
   async commit(statements: readonly Statement[]): Promise<void> {
-    await this.#run([...statements.map(bound), ...this.bracket.commit], statements.length);
+    const { proof, separately } = this.#fenced;
+    const ending = [...this.bracket.commit, ...proof];
+    if (separately) await this.#runWrites(statements.map(bound));
+    const before = separately ? [] : statements.map(bound);
+    const results = await this.#run([...before, ...ending], before.length);
+    this.#check(() => {
+      this.#fenced.checkCommitted((results.at(-1) as RawResult[] | undefined)?.[0]);
+    });
     this.#begun = false;
   }
 
@@ -77,20 +92,40 @@ class MysqlDeductionSession implements OpenDeductionSession {
     }
   }
 
+  /** On one trip; on a node of a cluster a trip each, because these are not guarded. */
+  async #runWrites(statements: readonly string[]): Promise<RawResult[]> {
+    if (!this.#fenced.separately) return this.#run(statements);
+    const results: RawResult[] = [];
+    for (const statement of statements) results.push(...(await this.#run([statement])));
+    return results;
+  }
+
+  async #session(): Promise<PoolConnection> {
+    return (this.#connection ??= await this.acquire());
+  }
+
   /** @param commitAt where the statements that commit begin, if there are any; those before answer without rows */
-  async #run(statements: readonly string[], commitAt?: number): Promise<StatementResult[]> {
+  async #run(statements: readonly string[], commitAt?: number): Promise<RawResult[]> {
     let answered = 0;
     const countAnswers = commitAt === undefined ? undefined : (): void => void (answered += 1);
     try {
-      this.#connection ??= await this.acquire();
-      const result = await this.pool.run(this.#connection, statements.join(';\n'), countAnswers);
-      return (statements.length === 1 ? [result] : (result as RawResult[])).map(resultOf);
+      const result = await this.pool.run(await this.#session(), statements.join(';\n'), countAnswers);
+      return statements.length === 1 ? [result] : (result as RawResult[]);
     } catch (error) {
       // A duplicate key is an answer, not a failure: the session is as good as before once it has rolled back.
       this.#failed = !(error instanceof ShardFault && error.verdict === 'lookUpKeys');
-      throw error instanceof ShardFault && commitAt !== undefined && answered >= commitAt
-        ? faultAtCommit(error)
-        : error;
+      if (error instanceof ShardFault && commitAt !== undefined && answered >= commitAt)
+        throw faultAtCommit(error);
+      throw toldRollback(this.#fenced, error);
+    }
+  }
+
+  #check(check: () => void): void {
+    try {
+      check();
+    } catch (error) {
+      this.#failed = true;
+      throw mysqlFault(this.shard, error);
     }
   }
 }

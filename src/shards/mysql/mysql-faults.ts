@@ -30,6 +30,10 @@ const VERDICTS_BY_CODE: Readonly<Record<string, FaultVerdict>> = {
   HANDSHAKE_SSL_ERROR: 'unavailable',
   ACQUIRE_TIMEOUT: 'unavailable',
   NOT_OPEN: 'unavailable',
+  SHARD_WRITER_ELSEWHERE: 'unavailable',
+  SHARD_NODE_NOT_READY: 'unavailable',
+  SHARD_NODE_UNNAMED: 'unavailable',
+  SHARD_COMMIT_UNPROVEN: 'outcomeUnknown',
 };
 
 /**

@@ -1,9 +1,9 @@
 import { DatabaseRefusedError } from '../faults';
 import { exact, type SchemaPart } from '../database';
-import { refuseForeignTables } from '../foreign-tables';
-import { refuseNewerSchema } from '../migrations';
-import { checkSchema, type Query } from './check-schema';
+import { checkSchema } from './check-schema';
 import type { MysqlPool, RawResult } from './mysql-pool';
+import { checkTables } from './mysql-tables';
+import { texts } from './raw-result';
 
 const LOCK_SECONDS_MAX = 60;
 
@@ -61,23 +61,6 @@ async function checkBinaryLog(pool: MysqlPool, session: Session): Promise<void> 
     'DATABASE_UNSUPPORTED',
     'the server writes its binary log with binlog_format=STATEMENT; ROW or MIXED is needed',
   );
-}
-
-async function checkTables(query: Query, part: SchemaPart): Promise<void> {
-  const [database] = await query('SELECT DATABASE()');
-  const tables = await query(
-    'SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()',
-  );
-  const names = tables.flat();
-  refuseForeignTables(String(database), names);
-  const migrations = `${part}_migrations`;
-  if (names.includes(migrations))
-    refuseNewerSchema(part, (await query(`SELECT name FROM ${migrations}`)).flat());
-}
-
-/** Rows as text; NULL is `null`. */
-function texts(result: RawResult): string[][] {
-  return (result as unknown[][]).map((row) => row.map(String));
 }
 
 function cell(result: RawResult): bigint {

@@ -1,14 +1,15 @@
 import { ShardFault } from '../faults';
+import { MysqlHosts } from './mysql-hosts';
 import { MysqlPool } from './mysql-pool';
 
 describe('a pool of sessions', () => {
   test('says in words that it has not been opened yet', async () => {
     const pool = new MysqlPool(
       's0',
-      'mysql://nobody@127.0.0.1:1/nowhere',
+      new MysqlHosts('mysql://nobody@127.0.0.1:1/nowhere'),
       {
         connectionsMax: 1,
-        multipleStatements: false,
+        transactions: false,
         acquireMsMax: 1,
         statementMsMax: 1,
         idleMsMax: 1,

@@ -1,10 +1,16 @@
 import type { Connection, Pool, PoolConnection } from 'mysql2';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import type { MysqlDriver } from 'typeorm/driver/mysql/MysqlDriver';
-import type { Cell, SchemaPart } from '../database';
-import type { ShardFault } from '../faults';
+import type { SchemaPart } from '../database';
+import { ShardFault } from '../faults';
+import { nodeUrls } from '../shard-address';
 import { mysqlFault } from './mysql-faults';
 import { migrationsOf } from '../migrations';
+import { proveWriter } from './cluster/prove-writer';
+import { type FencedTransaction, type SessionFence, UNFENCED } from './cluster/transaction-fence';
+import { checkTables } from './mysql-tables';
+import { type RawResult, texts } from './raw-result';
+import type { MysqlHost, MysqlHosts } from './mysql-hosts';
 import { sessionSettings, TRANSACTION_SETTINGS } from './session-settings';
 
 /**
@@ -13,7 +19,8 @@ import { sessionSettings, TRANSACTION_SETTINGS } from './session-settings';
  */
 export interface PoolSettings {
   readonly connectionsMax: number;
-  readonly multipleStatements: boolean;
+  /** Whether sessions run transactions of several statements, several on one trip, or single statements. */
+  readonly transactions: boolean;
   readonly acquireMsMax: number;
   readonly statementMsMax: number;
   readonly idleMsMax: number;
@@ -26,8 +33,10 @@ const CONNECT_MS_MAX = 3_000;
 /** Callers that may wait for a session of one pool. One more is refused as overload. */
 const WAITING_MAX = 1_000;
 
-/** Raw result of a statement: rows for a SELECT, a header for the rest, an array of both for several statements. */
-export type RawResult = Cell[][] | { affectedRows: number } | RawResult[];
+/** Where there is another node, one that does not answer is left sooner. */
+const CONNECT_ONE_OF_SEVERAL_MS_MAX = 1_500;
+
+export type { RawResult };
 
 /** A TypeORM data source on one MySQL database, and its pool of sessions for raw statements. */
 export class MysqlPool {
@@ -36,24 +45,28 @@ export class MysqlPool {
   #waiting = 0;
   /** Resolves when a session has been set up; rejects with the fault for which it was destroyed. */
   readonly #ready = new WeakMap<Connection, Promise<void>>();
+  /** Sessions that may be used, with the fence that a node of a cluster needs. */
+  readonly #proven = new WeakMap<PoolConnection, { readonly fence: SessionFence | undefined }>();
 
   constructor(
-    private readonly name: string,
-    url: string,
+    readonly name: string,
+    private readonly hosts: MysqlHosts,
     private readonly settings: PoolSettings,
-    part: SchemaPart,
+    private readonly part: SchemaPart,
   ) {
-    this.dataSource = new DataSource(dataSourceOptions(url, settings, part));
+    this.dataSource = new DataSource(dataSourceOptions(hosts, settings, part));
   }
 
   /** Safe to call again, also after a failure. */
   async open(): Promise<void> {
     if (this.dataSource.isInitialized) return;
-    try {
-      await this.dataSource.initialize();
-    } catch (error) {
-      throw mysqlFault(this.name, error);
-    }
+    await this.#onSomeHost(async () => {
+      try {
+        await this.dataSource.initialize();
+      } catch (error) {
+        throw mysqlFault(this.name, error);
+      }
+    });
     this.#pool().on('connection', (connection) => {
       const ready = this.#setUp(connection);
       this.#ready.set(connection, ready);
@@ -71,11 +84,66 @@ export class MysqlPool {
   }
 
   /**
-   * A session that is set up, or a fault. One that does not come free within `acquireMsMax` goes straight back to the pool
-   * when it does.
+   * A session on the node that the database is written through, or a fault once `acquireMsMax` is over or no node will do.
    */
-  async acquire(): Promise<PoolConnection> {
-    if (!this.dataSource.isInitialized) throw this.#fault('NOT_OPEN', 'the database has not been opened yet');
+  acquire(): Promise<PoolConnection> {
+    if (!this.dataSource.isInitialized)
+      return Promise.reject(this.#fault('NOT_OPEN', 'the database has not been opened yet'));
+    return this.#onSomeHost((host) => this.#acquireOn(host));
+  }
+
+  /** A transaction that begins on a session of this pool. */
+  transaction(connection: PoolConnection): FencedTransaction {
+    return this.#proven.get(connection)?.fence?.transaction() ?? UNFENCED;
+  }
+
+  /** Tries one host after the other, beginning with the one in use, for as long as a session may take to come. */
+  async #onSomeHost<T>(use: (host: MysqlHost) => Promise<T>): Promise<T> {
+    const until = performance.now() + this.settings.acquireMsMax;
+    for (let tries = 1; ; tries += 1) {
+      const host = this.hosts.current;
+      try {
+        return await use(host);
+      } catch (error) {
+        if (!isAboutHost(error)) throw error;
+        this.hosts.failed(host);
+        if (tries >= this.hosts.count || performance.now() > until) throw error;
+      }
+    }
+  }
+
+  async #acquireOn(host: MysqlHost): Promise<PoolConnection> {
+    for (;;) {
+      const connection = await this.#anySession();
+      // Left over from a node that failed.
+      if (this.hosts.of(connection.config) !== host && host === this.hosts.current) {
+        connection.destroy();
+        continue;
+      }
+      if (this.#proven.has(connection)) return connection;
+      try {
+        this.#proven.set(connection, { fence: await this.#prove(connection) });
+        return connection;
+      } catch (error) {
+        connection.destroy();
+        throw mysqlFault(this.name, error);
+      }
+    }
+  }
+
+  #prove(connection: PoolConnection): Promise<SessionFence | undefined> {
+    return proveWriter({
+      connection,
+      run: (sql) => this.run(connection, sql),
+      checkTables: () => checkTables(async (sql) => texts(await this.run(connection, sql)), this.part),
+      errorNumber: (error) =>
+        error instanceof ShardFault ? (error.cause as { errno?: number }).errno : undefined,
+      transactions: this.settings.transactions,
+    });
+  }
+
+  /** One that is set up. One that comes too late goes straight back to the pool. */
+  async #anySession(): Promise<PoolConnection> {
     if (this.#waiting >= WAITING_MAX)
       throw this.#fault('TOO_MANY_WAIT', 'too many wait for a database session');
     const connection = await this.#take();
@@ -113,9 +181,13 @@ export class MysqlPool {
    * Runs a statement on a session, as it is: `values: null` keeps the driver from searching it for placeholders. The caller
    * destroys the session when this rejects.
    *
-   * @param wrote called for each of several statements that has no rows to answer, as its answer comes in
+   * @param answered called as answers come in: for each statement that has no rows to answer, and for each row
    */
-  run(connection: PoolConnection, sql: string, wrote?: () => void): Promise<RawResult> {
+  run(
+    connection: PoolConnection,
+    sql: string,
+    answered?: (headerOrRow: unknown) => void,
+  ): Promise<RawResult> {
     return new Promise((resolve, reject) => {
       const query = connection.query(
         { sql, values: null, rowsAsArray: true, timeout: this.settings.statementMsMax },
@@ -124,7 +196,7 @@ export class MysqlPool {
           else resolve(result as unknown as RawResult);
         },
       );
-      if (wrote) query.on('result', wrote);
+      if (answered) query.on('result', answered);
     });
   }
 
@@ -154,12 +226,20 @@ export class MysqlPool {
   }
 }
 
-function dataSourceOptions(url: string, settings: PoolSettings, part: SchemaPart): DataSourceOptions {
-  const { hostname, port, username, password, pathname, searchParams } = new URL(url);
+/** Whether another node may do what this one did not. */
+function isAboutHost(error: unknown): boolean {
+  if (!(error instanceof ShardFault)) return false;
+  const { code } = error.cause as { code?: string };
+  return (
+    error.verdict === 'outcomeUnknown' || (error.verdict === 'unavailable' && code !== 'ACQUIRE_TIMEOUT')
+  );
+}
+
+function dataSourceOptions(hosts: MysqlHosts, settings: PoolSettings, part: SchemaPart): DataSourceOptions {
+  const { username, password, pathname, searchParams } = new URL(nodeUrls(hosts.url)[0] as string);
   return {
     type: 'mysql',
-    host: hostname.replace(/^\[|\]$/g, ''),
-    port: port ? Number(port) : 3306,
+    ...hosts.current,
     username: decodeURIComponent(username),
     password: decodeURIComponent(password),
     database: decodeURIComponent(pathname.slice(1)),
@@ -167,14 +247,15 @@ function dataSourceOptions(url: string, settings: PoolSettings, part: SchemaPart
     timezone: 'Z',
     supportBigNumbers: true,
     bigNumberStrings: true,
-    connectTimeout: CONNECT_MS_MAX,
+    connectTimeout: hosts.count > 1 ? CONNECT_ONE_OF_SEVERAL_MS_MAX : CONNECT_MS_MAX,
     poolSize: settings.connectionsMax,
     ...(searchParams.get('ssl') === 'true' ? { ssl: {} } : {}),
     migrations: migrationsOf(part),
     migrationsTableName: `${part}_migrations`,
     migrationsTransactionMode: 'none',
     extra: {
-      multipleStatements: settings.multipleStatements,
+      multipleStatements: settings.transactions,
+      stream: ({ config }: { config: Parameters<MysqlHosts['connect']>[0] }) => hosts.connect(config),
       maxIdle: Math.max(1, settings.connectionsMax - 1),
       idleTimeout: settings.idleMsMax,
       enableKeepAlive: true,

@@ -1,5 +1,6 @@
 import type { Entry } from '../../../ledger/entry';
 import { ENTRY_COLUMNS } from '../../statements/entry-row';
+import { type Guard, guardFirst, UNGUARDED } from './guard';
 import { literal } from './literal';
 
 /**
@@ -9,8 +10,8 @@ import { literal } from './literal';
  * Sorted by key, so that two batches with the same keys meet in one order on the unique index `entry_request` and wait
  * for each other instead of deadlocking.
  */
-export function insertEntries(entries: readonly Entry[]): string {
-  const rows = [...entries].sort(byKey).map(values);
+export function insertEntries(entries: readonly Entry[], guard = UNGUARDED): string {
+  const rows = [...entries].sort(byKey).map((entry, at) => values(entry, guardFirst(guard, at)));
   return `INSERT INTO entry (${ENTRY_COLUMNS})\n    VALUES ${rows.join(',')}`;
 }
 
@@ -19,9 +20,9 @@ function byKey(a: Entry, b: Entry): number {
   return a.requestId < b.requestId ? -1 : 1;
 }
 
-function values(entry: Entry): string {
+function values(entry: Entry, guard: Guard): string {
   return (
-    `(${literal(entry.accountId)},${entry.createdAtUs},${entry.subAccount},${entry.version},${literal(entry.requestId)},` +
+    `(${guard(literal(entry.accountId))},${entry.createdAtUs},${entry.subAccount},${entry.version},${literal(entry.requestId)},` +
     `'${entry.kind}',${entry.amountMinor},${entry.epoch},X'${entry.fingerprint}',${literal(entry.reference)},` +
     `${literal(entry.metadata)})`
   );

@@ -1,13 +1,15 @@
 import type { Hold } from '../../../ledger/hold';
 import { HOLD_COLUMNS } from '../../statements/hold-row';
+import { type Guard, guardFirst, UNGUARDED } from './guard';
 import { literal } from './literal';
 
 /**
  * Inserts holds with one plain INSERT, in the order of the primary key. It comes after that of their marks, whose unique
  * index decides whose key it is.
  */
-export function insertHolds(holds: readonly Hold[]): string {
-  return `INSERT INTO hold (${HOLD_COLUMNS})\n    VALUES ${[...holds].sort(byKey).map(holdValues).join(',')}`;
+export function insertHolds(holds: readonly Hold[], guard = UNGUARDED): string {
+  const rows = [...holds].sort(byKey).map((hold, at) => holdValues(hold, guardFirst(guard, at)));
+  return `INSERT INTO hold (${HOLD_COLUMNS})\n    VALUES ${rows.join(',')}`;
 }
 
 function byKey(a: Hold, b: Hold): number {
@@ -15,9 +17,9 @@ function byKey(a: Hold, b: Hold): number {
   return a.holdId < b.holdId ? -1 : 1;
 }
 
-function holdValues(hold: Hold): string {
+function holdValues(hold: Hold, guard: Guard): string {
   return (
-    `(${literal(hold.accountId)},${literal(hold.holdId)},${hold.subAccount},${hold.amountMinor},${hold.confirmedMinor},` +
+    `(${guard(literal(hold.accountId))},${literal(hold.holdId)},${hold.subAccount},${hold.amountMinor},${hold.confirmedMinor},` +
     `'${hold.state}',${hold.expiresAtUs},${hold.version},${hold.settledVersion ?? 'NULL'},X'${hold.fingerprint}',` +
     `${literal(hold.reference)},${literal(hold.metadata)},${hold.createdAtUs})`
   );

@@ -1,5 +1,6 @@
 import type { SubAccount } from '../../../ledger/sub-account';
 import { SUB_ACCOUNT_COLUMNS } from '../../statements/sub-account-row';
+import { type Guard, guardFirst, UNGUARDED } from './guard';
 import { literal } from './literal';
 
 /**
@@ -8,17 +9,18 @@ import { literal } from './literal';
  * Every row exists and is X-locked, so the statement always takes the update branch; it is the one form that writes many
  * rows at once on MySQL and MariaDB alike. Rides on the primary key.
  */
-export function writeSubAccounts(rows: readonly SubAccount[]): string {
-  return `INSERT INTO sub_account (${SUB_ACCOUNT_COLUMNS}) VALUES ${rows.map(subAccountValues).join(',')}
+export function writeSubAccounts(rows: readonly SubAccount[], guard = UNGUARDED): string {
+  const values = rows.map((row, at) => subAccountValues(row, guardFirst(guard, at)));
+  return `INSERT INTO sub_account (${SUB_ACCOUNT_COLUMNS}) VALUES ${values.join(',')}
     ON DUPLICATE KEY UPDATE available = VALUES(available), held = VALUES(held), net = VALUES(net),
       moved = VALUES(moved), epoch = VALUES(epoch), version = VALUES(version),
       outside_version = VALUES(outside_version), account_status = VALUES(account_status),
       account_status_version = VALUES(account_status_version), state = VALUES(state), operation = VALUES(operation)`;
 }
 
-function subAccountValues(row: SubAccount): string {
+function subAccountValues(row: SubAccount, guard: Guard): string {
   return (
-    `(${literal(row.accountId)},${row.index},${row.availableMinor},${row.heldMinor},${row.netMinor},${row.movedMinor},` +
+    `(${guard(literal(row.accountId))},${row.index},${row.availableMinor},${row.heldMinor},${row.netMinor},${row.movedMinor},` +
     `${row.epoch},${row.version},${row.outsideVersion},'${row.accountStatus}',${row.accountStatusVersion},` +
     `'${row.state}',${row.operation})`
   );
