@@ -1,7 +1,10 @@
 import type { QueryRunner } from 'typeorm';
 
-/** What MySQL says of a column (1060) or key (1061) that an earlier run added and did not live to record. */
-const ADDED_BEFORE = new Set([1060, 1061]);
+/**
+ * What MySQL says of a column (1060) or key (1061) that an earlier run added, or of a key (1091) that it dropped, when
+ * that run did not live to record so.
+ */
+const DONE_BEFORE = new Set([1060, 1061, 1091]);
 
 /** Runs the statements of the dialect at hand. Each must be safe to run again: MySQL commits DDL as it goes. */
 export async function runStatements(
@@ -13,7 +16,7 @@ export async function runStatements(
     try {
       await queryRunner.query(statement);
     } catch (error) {
-      if (dialect === 'mysql' && ADDED_BEFORE.has(Number((error as { errno?: number }).errno))) continue;
+      if (dialect === 'mysql' && DONE_BEFORE.has(Number((error as { errno?: number }).errno))) continue;
       throw error;
     }
   }

@@ -25,6 +25,7 @@ export class BatchCounter implements EngineObserver {
   readonly shardBegunAnew = (): void => undefined;
   readonly flushed = (): void => undefined;
   readonly deferred = (): void => undefined;
+  readonly undelivered = (): void => undefined;
   #batches = 0;
   #commands = 0;
   #seconds = 0;

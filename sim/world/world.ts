@@ -227,6 +227,10 @@ export class World implements InstanceWorld {
           `${instance} puts off ${work}: ${error instanceof Error ? error.message : String(error)}`,
         );
       },
+      undelivered: ({ fromShard, toShard, count }) => {
+        this.coverage.mark('transfers found stuck', count);
+        this.trace.note(`${instance} cannot deliver ${count} transfers from ${fromShard} to ${toShard}`);
+      },
     };
   }
 

@@ -42,6 +42,8 @@ const SWEEP_ACCOUNTS_MAX = 100;
 export class AccountService implements OnApplicationBootstrap, OnModuleDestroy {
   #sweep: NodeJS.Timeout | undefined;
   readonly #creations: Places;
+  #finishing: Promise<void> | undefined;
+  #finishedUpTo: AccountRecord | undefined;
 
   constructor(private readonly runtime: EngineRuntime) {
     this.#creations = new Places(CREATIONS, (ms, run) => runtime.surroundings.later(ms, run));
@@ -124,25 +126,39 @@ export class AccountService implements OnApplicationBootstrap, OnModuleDestroy {
     return last ? { accounts: shown, next: last.accountId } : { accounts: shown };
   }
 
-  /** Finishes creations that were cut short. */
-  async finishCreations(): Promise<void> {
-    try {
-      const unfinished = await this.runtime.directory.unfinishedCreations({
-        limit: SWEEP_ACCOUNTS_MAX,
-        olderThanMs: SWEEP_MS,
+  /**
+   * Finishes creations that were cut short, a page of them; those that cannot be finished now are passed by, and come again
+   * after the others. Never rejects; callers share a turn that is under way.
+   */
+  finishCreations(): Promise<void> {
+    this.#finishing ??= this.#finishPage()
+      .catch((error: unknown) => {
+        this.runtime.observer.deferred('account creations', error);
+      })
+      .finally(() => {
+        this.#finishing = undefined;
       });
-      // One that cannot be finished yet must not keep the others waiting.
-      const finished = await Promise.allSettled(unfinished.map((account) => this.#finishCreation(account)));
-      const failed = finished.find((each) => each.status === 'rejected');
-      if (failed) throw failed.reason;
-    } catch (error) {
-      this.runtime.observer.deferred('account creations', error);
-    }
+    return this.#finishing;
+  }
+
+  async #finishPage(): Promise<void> {
+    const unfinished = await this.runtime.directory.unfinishedCreations({
+      limit: SWEEP_ACCOUNTS_MAX,
+      olderThanMs: SWEEP_MS,
+      after: this.#finishedUpTo,
+    });
+    this.#finishedUpTo = unfinished.length < SWEEP_ACCOUNTS_MAX ? undefined : unfinished.at(-1);
+    // One that cannot be finished yet must not keep the others waiting.
+    const finished = await Promise.allSettled(unfinished.map((account) => this.#finishCreation(account)));
+    const failed = finished.find((each) => each.status === 'rejected');
+    if (failed) throw failed.reason;
   }
 
   async #finishCreation(account: AccountRecord): Promise<void> {
     const { accountId, placement, subAccounts, status, statusVersion } = account;
     await this.runtime.shards.ensure(placement.shards);
+    const down = placement.shards.find((name) => this.runtime.shards.lanes(name).isDown);
+    if (down !== undefined) throw new ShardUnavailableError(down, 'it could not be reached just now');
     await Promise.all(
       placement.shards.map((name) =>
         this.runtime.shards.shard(name).createSubAccounts(

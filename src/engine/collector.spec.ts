@@ -435,7 +435,7 @@ describe('deductions that chase money', () => {
   test('leave no money behind that could not arrive under locks', async () => {
     // Credits in flight have lifted the account past what one row may hold: no row can take all of it.
     const most = 4n * 10n ** 18n;
-    const { submit, world, transfers } = setUp(
+    const { submit, world, recovery } = setUp(
       { north: most, west: most },
       {
         collector: { readRoundsMax: 0 },
@@ -448,7 +448,7 @@ describe('deductions that chase money', () => {
     );
     const applied = paid.filter(({ kind }) => kind === 'applied').length;
     await world.time.sleep(60_000);
-    await transfers.recover();
+    await recovery.recover();
     expect(world.total()).toBe(11n * 10n ** 18n - BigInt(applied) * 10n ** 18n);
     expect(world.inRows()).toBe(world.total());
   });

@@ -185,8 +185,11 @@ export class Engine {
       const earlier = await this.#lookUpPastHomes(request, account);
       if (earlier) return earlier;
     }
-    const { shard, command } = routeToHome(request, account, () => this.parts.surroundings.newId());
     const { shards, collector } = this.parts;
+    const { shard, command } = routeToHome(request, account, {
+      newId: () => this.parts.surroundings.newId(),
+      takesShares: (name) => !shards.has(name) || !shards.lanes(name).isDown,
+    });
     if (!shards.has(shard)) {
       await shards.ensure([shard]);
       if (!shards.has(shard)) return { shard, outcome: { kind: 'shardUnavailable', shard } };

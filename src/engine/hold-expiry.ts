@@ -1,19 +1,24 @@
 import { DirectoryUnavailableError } from '../shards/directory/directory';
 import type { LeaseStore } from '../shards/directory/lease-store';
+import type { ExpiredHold } from '../shards/shard';
 import type { Later } from '../shards/surroundings';
 import { NO_FAULTS, type ReachPoint } from './fault-points';
 import type { EngineObserver } from './observer';
 import { Periodic } from './periodic';
+import type { ShardLanes } from './shard-lanes';
 import type { ShardSet } from './shard-set';
 
 export interface HoldExpirySettings {
   readonly intervalMs: number;
-  /** Holds released on one shard in one turn: as many as a batch takes. */
+  /** Holds released together: as many as a batch takes. */
   readonly holdsMax: number;
   readonly leaseMs: number;
 }
 
 export const HOLD_EXPIRY_SETTINGS: HoldExpirySettings = { intervalMs: 1_000, holdsMax: 500, leaseMs: 5_000 };
+
+/** Pages of one tick of which nothing could be released: what holds them up is given time. */
+const PAGES_STUCK_MAX = 20;
 
 export interface HoldExpiryParts {
   readonly shards: ShardSet;
@@ -34,6 +39,8 @@ export interface HoldExpiryParts {
  */
 export class HoldExpiry {
   readonly #ticking: Periodic;
+  /** Where the next page begins, by shard. */
+  readonly #after = new Map<string, ExpiredHold | undefined>();
   #stopped = false;
 
   constructor(private readonly parts: HoldExpiryParts) {
@@ -55,22 +62,44 @@ export class HoldExpiry {
   }
 
   async #tickOn(name: string): Promise<void> {
-    const { shards, settings, observer } = this.parts;
+    const { shards, observer } = this.parts;
     const lanes = shards.lanes(name);
     try {
-      for (let full = true; full && !this.#stopped && !lanes.isDown;) {
-        const expired = await lanes.shard.expiredHolds(settings.holdsMax);
-        if (expired.length === 0 || !(await this.#isMine(name))) return;
-        await (this.parts.reach ?? NO_FAULTS)('hold.expiring');
-        const outcomes = await Promise.all(
-          expired.map((hold) => lanes.submit({ kind: 'expire', ...pick(hold) })),
-        );
-        // What could not be released now is found again: but not at once.
-        full = expired.length === settings.holdsMax && outcomes.every(({ kind }) => kind === 'holdSettled');
+      for (let pages = 0; pages < PAGES_STUCK_MAX && !this.#stopped && !lanes.isDown;) {
+        const page = await this.#next(name);
+        if (page.length === 0 || !(await this.#isMine(name))) return;
+        const released = await this.#release(lanes, page);
+        const isLast = page.length < this.parts.settings.holdsMax;
+        // What could not be released is passed by, and found again when those behind it have been looked at.
+        this.#after.set(name, isLast ? undefined : page.at(-1));
+        if (isLast) return;
+        if (!released) pages += 1;
       }
     } catch (error) {
       observer.deferred(`expiry of holds on ${name}`, error);
     }
+  }
+
+  /** The next holds whose time is over: at the end of them, those from the beginning. */
+  async #next(name: string): Promise<ExpiredHold[]> {
+    const { shard } = this.parts.shards.lanes(name);
+    const { holdsMax: limit } = this.parts.settings;
+    const after = this.#after.get(name);
+    const page = await shard.expiredHolds({ limit, after });
+    if (page.length > 0 || after === undefined) return page;
+    this.#after.delete(name);
+    return shard.expiredHolds({ limit });
+  }
+
+  /** @returns whether any of them was */
+  async #release(lanes: ShardLanes, holds: readonly ExpiredHold[]): Promise<boolean> {
+    await (this.parts.reach ?? NO_FAULTS)('hold.expiring');
+    const outcomes = await Promise.all(
+      holds.map(({ accountId, holdId, subAccount }) =>
+        lanes.submit({ kind: 'expire', accountId, holdId, subAccount }),
+      ),
+    );
+    return outcomes.some(({ kind }) => kind === 'holdSettled');
   }
 
   async #isMine(shard: string): Promise<boolean> {
@@ -82,8 +111,4 @@ export class HoldExpiry {
       throw error;
     }
   }
-}
-
-function pick({ accountId, holdId, subAccount }: { accountId: string; holdId: string; subAccount: number }) {
-  return { accountId, holdId, subAccount };
 }

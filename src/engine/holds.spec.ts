@@ -129,7 +129,7 @@ async function keptApart({ seed, from, steps, moves, lastsMs }: History): Promis
     for (const instance of instances) await instance.holdExpiry.tick();
     for (let sweeps = 0; sweeps < 4; sweeps += 1) {
       await time.sleep(5_000);
-      await instances[0].transfers.recover();
+      await instances[0].recovery.recover();
       await instances[0].sweeper.sweep('acme');
     }
     expectReversalsWithin(world);

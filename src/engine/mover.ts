@@ -24,9 +24,14 @@ export class Mover {
     return `move ${this.newId()}`;
   }
 
-  /** @returns what left, durably; `undefined` when nothing did, or when it is not known and recovery will find it */
+  /**
+   * Nothing is sent to a shard that is known to be down: it would be in transit for as long as that lasts.
+   *
+   * @returns what left, durably; `undefined` when nothing did, or when it is not known and recovery will find it
+   */
   async send(move: Move): Promise<Departure | undefined> {
     const { accountId, fromShard, toShard, toSubAccount, amountMaxMinor } = move;
+    if (this.shards.has(toShard) && this.shards.lanes(toShard).isDown) return undefined;
     await this.reach('transfer.leaving');
     const outcome = await this.shards.lanes(fromShard).submit({
       kind: 'transferOut',

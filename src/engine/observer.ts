@@ -33,6 +33,19 @@ export interface EngineObserver {
   collected(round: { requests: number; locked: boolean }): void;
   /** Background work that failed and will be tried again. */
   deferred(work: string, error: unknown): void;
+  /** What a look over the transfers between two shards found that cannot be delivered now. */
+  undelivered(found: Undelivered): void;
+}
+
+/** Transfers from one shard to another that are due and cannot be delivered; none where `count` is 0. */
+export interface Undelivered {
+  readonly fromShard: string;
+  readonly toShard: string;
+  readonly count: number;
+  /** There are more: counting ended at a bound. */
+  readonly isCutOff: boolean;
+  /** Some of them, to look at. */
+  readonly examples: readonly { readonly accountId: string; readonly transferId: string }[];
 }
 
 export const SILENT_OBSERVER: EngineObserver = {
@@ -48,4 +61,5 @@ export const SILENT_OBSERVER: EngineObserver = {
   defect: () => undefined,
   collected: () => undefined,
   deferred: () => undefined,
+  undelivered: () => undefined,
 };

@@ -99,7 +99,7 @@ async function resized({ seed, from, changes }: Run): Promise<void> {
     for (const operationId of operations) await site.end(instances[0], operationId);
     for (let sweeps = 0; sweeps < 4; sweeps += 1) {
       await world.time.sleep(5_000);
-      await instances[0].transfers.recover();
+      await instances[0].recovery.recover();
       await instances[0].sweeper.sweep('acme');
     }
 

@@ -9,7 +9,7 @@ describe('routeToHome', () => {
   test.each(['a', 'b', 'c', 'd'])(
     'sends request %s to its home, with all that the user sent and the epoch it was routed by',
     (requestId) => {
-      const { shard, command } = routeToHome(request({ requestId }), ACCOUNT, () => 'none');
+      const { shard, command } = routeToHome(request({ requestId }), ACCOUNT, { newId: () => 'none' });
       const home = routeRequest(requestId, ACCOUNT.placement, ACCOUNT.subAccounts);
       expect(shard).toBe(home.shard);
       expect(command).toEqual({ ...request({ requestId }), subAccount: home.subAccount, epoch: 7 });
@@ -22,7 +22,9 @@ describe('routeToHome', () => {
       placement: { epoch: 7, shards: ['east', 'west', 'north'] },
     });
     for (const [requestId, home] of requestsAtEveryRow(account)) {
-      const { command } = routeToHome(request({ kind: 'credit', requestId }), account, () => 'once');
+      const { command } = routeToHome(request({ kind: 'credit', requestId }), account, {
+        newId: () => 'once',
+      });
       const rows = { east: 3, west: 3, north: 2 };
       const turn = Math.floor(home.subAccount / 3);
       const all = [
@@ -48,7 +50,9 @@ describe('routeToHome', () => {
       [ACCOUNT, 4n],
       [onOne, 100n],
     ] as const)
-      expect(routeToHome(request({ kind: 'credit', amountMinor }), account, never).command).toMatchObject({
+      expect(
+        routeToHome(request({ kind: 'credit', amountMinor }), account, { newId: never }).command,
+      ).toMatchObject({
         spreadOver: [],
       });
   });

@@ -32,12 +32,15 @@ export interface Routed {
   readonly command: Command;
 }
 
-/**
- * Where a request goes under the account's present placement.
- *
- * @param newId names what a credit sends to other shards; asked for only if it may send something
- */
-export function routeToHome(request: Request, account: AccountRecord, newId: () => string): Routed {
+export interface SpreadOptions {
+  /** Names what a credit sends to other shards; asked for only if it may send something. */
+  readonly newId: () => string;
+  /** Whether shares of a credit may be sent to a shard; otherwise they stay with the account's other rows. */
+  readonly takesShares?: (shard: string) => boolean;
+}
+
+/** Where a request goes under the account's present placement. */
+export function routeToHome(request: Request, account: AccountRecord, spread: SpreadOptions): Routed {
   const { placement, subAccounts } = account;
   const home = routeRequest(request.requestId, placement, subAccounts);
   const common = {
@@ -56,7 +59,7 @@ export function routeToHome(request: Request, account: AccountRecord, newId: () 
     case 'credit':
       return {
         shard: home.shard,
-        command: { ...common, kind: 'credit', ...spreadOf(request, home, { account, newId }) },
+        command: { ...common, kind: 'credit', ...spreadOf(request, home, { account, ...spread }) },
       };
     case 'hold':
       return {
@@ -78,14 +81,15 @@ function spreadOf(
   {
     account: { placement, subAccounts },
     newId,
-  }: { readonly account: AccountRecord; readonly newId: () => string },
+    takesShares = () => true,
+  }: { readonly account: AccountRecord } & SpreadOptions,
 ): Pick<CreditCommand, 'spreadOver' | 'homeRows' | 'spreadId'> {
   const shardCount = placement.shards.length;
   if (shardCount === 1 || amountMinor < BigInt(subAccounts)) return NOT_SPREAD;
   const turn = Math.floor(home.subAccount / shardCount);
   const rowsAt = (position: number): number => countOnShard(position, shardCount, subAccounts);
   const spreadOver = placement.shards.flatMap((shard, position): SpreadTarget[] => {
-    if (shard === home.shard) return [];
+    if (shard === home.shard || !takesShares(shard)) return [];
     const rows = rowsAt(position);
     return [{ shard, subAccount: position + shardCount * Math.min(turn, rows - 1), rows }];
   });

@@ -34,10 +34,11 @@ import { RepairJob } from './operations/repair-job';
 import { ResizeJob } from './operations/resize-job';
 import { StatusJob } from './operations/status-job';
 import { Rebalancer, REBALANCER_SETTINGS } from './rebalancer';
+import { Recovery, RECOVERY_SETTINGS } from './recovery';
 import { ShardLooks } from './shard-looks';
 import { ShardSet } from './shard-set';
 import { Sweeper, SWEEPER_SETTINGS } from './sweeper';
-import { RECOVERY_SETTINGS, Transfers } from './transfers';
+import { Transfers } from './transfers';
 
 export interface RuntimeOptions {
   readonly shards: readonly ShardAddress[];
@@ -87,6 +88,7 @@ export class EngineRuntime {
   readonly accounts: AccountCache;
   readonly shards: ShardSet;
   readonly transfers: Transfers;
+  readonly recovery: Recovery;
   readonly balances: Balances;
   readonly collector: Collector;
   readonly engine: Engine;
@@ -145,8 +147,19 @@ export class EngineRuntime {
 
     const { shards, accounts, directory, instanceId } = this;
     const { leases } = directory;
-    this.transfers = new Transfers(shards, observer, RECOVERY_SETTINGS, reach, later);
+    this.transfers = new Transfers(shards, observer, reach);
     const { transfers } = this;
+    this.recovery = new Recovery({
+      shards,
+      transfers,
+      leases,
+      observer,
+      instanceId,
+      now,
+      reach,
+      later,
+      settings: RECOVERY_SETTINGS,
+    });
     const locks = new ReachLocks(shards);
     const mover = new Mover(shards, newId, reach);
     const lookUps = new KeyLookUps(shards, turn);
@@ -241,7 +254,7 @@ export class EngineRuntime {
       await Promise.allSettled([...this.#openShards, this.directory].map((each) => each.close()));
       throw error;
     }
-    this.transfers.startRecovery();
+    this.recovery.start();
     this.operations.start();
     this.sweeper.start();
     this.holdExpiry.start();
@@ -266,7 +279,7 @@ export class EngineRuntime {
     await this.sweeper.stop();
     await this.holdExpiry.stop();
     await this.engine.leases.stop();
-    await this.transfers.stopRecovery();
+    await this.recovery.stop();
     await this.engine.whenIdle();
     this.shards.stop();
     for (const shard of this.#openShards) await shard.close();

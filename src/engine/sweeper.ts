@@ -1,4 +1,5 @@
 import type { AccountRecord } from '../shards/directory/account-record';
+import type { RowPage } from '../shards/shard';
 import type { LeaseStore } from '../shards/directory/lease-store';
 import type { Later } from '../shards/surroundings';
 import type { AccountCache } from './account-cache';
@@ -11,12 +12,12 @@ import type { Transfers } from './transfers';
 
 export interface SweeperSettings {
   readonly intervalMs: number;
-  /** Accounts with draining rows emptied on one shard in one tick. */
-  readonly accountsMax: number;
+  /** Rows out of use that are looked at on one shard in one tick. */
+  readonly rowsMax: number;
   readonly leaseMs: number;
 }
 
-export const SWEEPER_SETTINGS: SweeperSettings = { intervalMs: 1_000, accountsMax: 100, leaseMs: 5_000 };
+export const SWEEPER_SETTINGS: SweeperSettings = { intervalMs: 1_000, rowsMax: 500, leaseMs: 5_000 };
 
 export interface SweeperParts {
   readonly shards: ShardSet;
@@ -37,7 +38,7 @@ export interface SweeperParts {
  */
 export class Sweeper {
   /** Where the next tick goes on, by shard. */
-  readonly #after = new Map<string, string>();
+  readonly #after = new Map<string, RowPage['after']>();
   readonly #ticking: Periodic;
   readonly #soon = new Set<Promise<void>>();
   #stopped = false;
@@ -86,16 +87,16 @@ export class Sweeper {
     }
   }
 
-  /** The next accounts with draining rows on a shard; none while it cannot be read. */
+  /** The next accounts with money in draining rows on a shard; none while it cannot be read. */
   async #findDraining(name: string): Promise<{ name: string; accountIds: readonly string[] }> {
-    const limit = this.parts.settings.accountsMax;
+    const limit = this.parts.settings.rowsMax;
     const lanes = this.parts.shards.lanes(name);
     if (lanes.isDown) return { name, accountIds: [] };
     try {
-      const page = { after: this.#after.get(name) ?? '', limit };
-      const accountIds = await lanes.shard.drainingAccounts(page);
-      this.#after.set(name, accountIds.length < limit ? '' : (accountIds.at(-1) ?? ''));
-      return { name, accountIds };
+      const rows = await lanes.shard.drainingRows({ after: this.#after.get(name), limit });
+      this.#after.set(name, rows.length < limit ? undefined : rows.at(-1));
+      const withMoney = rows.filter(({ availableMinor }) => availableMinor > 0n);
+      return { name, accountIds: [...new Set(withMoney.map(({ accountId }) => accountId))] };
     } catch (error) {
       this.parts.observer.deferred(`draining on ${name}`, error);
       return { name, accountIds: [] };

@@ -6,9 +6,10 @@ import { promisesSettled } from '../../test/models/turns';
 import type { Departure } from '../ledger/transfer';
 import { NO_HINT } from '../shards/shard';
 import { ShardSet } from './shard-set';
-import { type RecoverySettings, Transfers } from './transfers';
+import { Recovery, RECOVERY_SETTINGS } from './recovery';
+import { Transfers } from './transfers';
 
-const SETTINGS: RecoverySettings = { intervalMs: 2_000, olderThanMs: 2_000, departuresMax: 500 };
+const SETTINGS = RECOVERY_SETTINGS;
 const OLD_ENOUGH_MS = 2_001;
 
 describe('transfers', () => {
@@ -21,31 +22,33 @@ describe('transfers', () => {
 
   test('that cannot arrive yet stay pending, and recovery finishes them', async () => {
     const west = new ScriptedFaults({ begin: always('unavailable').slice(0, 3) });
-    const { transfers, spread, everywhere, pending, clock, observer } = setUp({ west });
+    const { transfers, recovery, spread, everywhere, pending, clock, observer } = setUp({ west });
 
     expect(await transfers.forward('east', await spread())).toBe(2);
     expect(everywhere()).toEqual({ east: 50n, north: 25n, west: 0n });
     expect(await pending()).toEqual(['spread topup 3']);
 
     clock.pass(OLD_ENOUGH_MS);
-    await transfers.recover();
+    // A probe has found the shard up again.
+    await promisesSettled();
+    await recovery.recover();
     expect(everywhere()).toEqual({ east: 50n, north: 25n, west: 25n });
     expect(await pending()).toEqual([]);
     expect(observer.deferrals).toEqual([]);
   });
 
   test('whose sender died before they arrived are finished by anybody', async () => {
-    const { transfers, spread, everywhere, pending, clock } = setUp();
+    const { recovery, spread, everywhere, pending, clock } = setUp();
     await spread();
     clock.pass(OLD_ENOUGH_MS);
-    await transfers.recover();
+    await recovery.recover();
     expect(everywhere()).toEqual({ east: 50n, north: 25n, west: 25n });
     expect(await pending()).toEqual([]);
   });
 
   test('whose sender died before it marked them are marked, and do not arrive again', async () => {
     const east = new ScriptedFaults();
-    const { transfers, spread, everywhere, pending, clock } = setUp({ east });
+    const { transfers, recovery, spread, everywhere, pending, clock } = setUp({ east });
     const departures = await spread();
     east.plan('beforeCommit', [undefined, 'unavailable']);
     await expect(transfers.forward('east', departures)).rejects.toMatchObject({ code: 'SHARD_UNAVAILABLE' });
@@ -53,34 +56,34 @@ describe('transfers', () => {
     expect(await pending()).toHaveLength(3);
 
     clock.pass(OLD_ENOUGH_MS);
-    await transfers.recover();
+    await recovery.recover();
     expect(everywhere()).toEqual({ east: 50n, north: 25n, west: 25n });
     expect(await pending()).toEqual([]);
   });
 
   test('are finished once, however many recover them at the same moment', async () => {
-    const { transfers, others, spread, everywhere, pending, clock } = setUp();
+    const { recovery, others, spread, everywhere, pending, clock } = setUp();
     await spread();
     clock.pass(OLD_ENOUGH_MS);
-    await Promise.all([transfers.recover(), others.recover(), transfers.recover()]);
+    await Promise.all([recovery.recover(), others.recover(), recovery.recover()]);
     expect(everywhere()).toEqual({ east: 50n, north: 25n, west: 25n });
     expect(await pending()).toEqual([]);
   });
 
   test('that are young are left to whoever sent them', async () => {
-    const { transfers, spread, everywhere, clock } = setUp();
+    const { recovery, spread, everywhere, clock } = setUp();
     await spread();
     clock.pass(OLD_ENOUGH_MS - 2);
-    await transfers.recover();
+    await recovery.recover();
     expect(everywhere()).toEqual({ east: 25n, north: 0n, west: 0n });
   });
 
   test('of one shard do not wait for another that is down', async () => {
     const west = new ScriptedFaults({ read: always('unavailable') });
-    const { transfers, spread, everywhere, clock, observer } = setUp({ west });
+    const { recovery, spread, everywhere, clock, observer } = setUp({ west });
     await spread();
     clock.pass(OLD_ENOUGH_MS);
-    await transfers.recover();
+    await recovery.recover();
     expect(everywhere()).toEqual({ east: 50n, north: 25n, west: 25n });
     expect([...observer.deferrals].sort()).toEqual(
       ['east', 'north', 'west'].map((to) => `transfers from west to ${to}`),
@@ -88,13 +91,13 @@ describe('transfers', () => {
   });
 
   test('do not wait for one whose destination is not known here', async () => {
-    const { transfers, spread, pending, clock } = setUp();
+    const { recovery, spread, pending, clock } = setUp();
     await spread([
       { shard: 'nowhere', subAccount: 1, rows: 1 },
       { shard: 'north', subAccount: 2, rows: 1 },
     ]);
     clock.pass(OLD_ENOUGH_MS);
-    await transfers.recover();
+    await recovery.recover();
     expect(await pending()).toEqual(['spread topup 1']);
   });
 
@@ -108,10 +111,10 @@ describe('transfers', () => {
     });
 
     test('are recovered at start and then again and again, until stopped', async () => {
-      const { transfers, spread, pending, clock } = setUp();
+      const { recovery, spread, pending, clock } = setUp();
       await spread();
       clock.pass(OLD_ENOUGH_MS);
-      transfers.startRecovery();
+      recovery.start();
       await jest.advanceTimersByTimeAsync(0);
       await promisesSettled();
       expect(await pending()).toEqual([]);
@@ -122,19 +125,19 @@ describe('transfers', () => {
       await promisesSettled();
       expect(await pending()).toEqual([]);
 
-      await transfers.stopRecovery();
+      await recovery.stop();
       expect(jest.getTimerCount()).toBe(0);
     });
 
     test('are waited for by whoever stops their recovery', async () => {
-      const { transfers, spread, pending, clock, shard } = setUp();
+      const { recovery, spread, pending, clock, shard } = setUp();
       await spread();
       clock.pass(OLD_ENOUGH_MS);
       shard('north').holdUp();
-      transfers.startRecovery();
+      recovery.start();
       await jest.advanceTimersByTimeAsync(0);
       let stopped = false;
-      const stopping = transfers.stopRecovery().then(() => (stopped = true));
+      const stopping = recovery.stop().then(() => (stopped = true));
       await promisesSettled();
       expect(stopped).toBe(false);
 
@@ -181,14 +184,25 @@ function setUp(faults: Readonly<Record<string, ScriptedFaults>> = {}) {
       (departure) => departure.transferId,
     );
 
-  const transfers = new Transfers(shards, observer, SETTINGS);
+  const recoveryOf = (some: ShardSet, instanceId: string): Recovery =>
+    new Recovery({
+      shards: some,
+      transfers: new Transfers(some, observer),
+      leases: { acquire: () => Promise.resolve(true) },
+      observer,
+      instanceId,
+      now: () => clock.now(),
+      settings: SETTINGS,
+    });
+  const transfers = new Transfers(shards, observer);
   const another = new ShardSet(
     shards.all.map((lanes) => lanes.shard),
     laneEnvironment(clock, observer),
   );
   return {
     transfers,
-    others: new Transfers(another, observer, SETTINGS),
+    recovery: recoveryOf(shards, 'one'),
+    others: recoveryOf(another, 'another'),
     spread,
     everywhere,
     pending,

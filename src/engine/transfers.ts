@@ -2,24 +2,11 @@ import type { TransferInCommand } from '../ledger/command';
 import type { Departure, Transfer } from '../ledger/transfer';
 import { NO_FAULTS, type ReachPoint } from './fault-points';
 import { ShardUnavailableError } from '../shards/faults';
-import type { PendingDeparture } from '../shards/shard';
-import type { Later } from '../shards/surroundings';
 import type { EngineObserver } from './observer';
-import { Periodic } from './periodic';
 import type { ShardSet } from './shard-set';
 
-export interface RecoverySettings {
-  readonly intervalMs: number;
-  /** Younger departures are left to whoever sent them. */
-  readonly olderThanMs: number;
-  readonly departuresMax: number;
-}
-
-export const RECOVERY_SETTINGS: RecoverySettings = {
-  intervalMs: 2_000,
-  olderThanMs: 2_000,
-  departuresMax: 500,
-};
+/** Departures of one account and source that are let arrive together. */
+const SETTLED_MAX = 500;
 
 /** Arrivals kept to be marked at one source; recovery finds the rest. */
 const UNMARKED_MAX = 10_000;
@@ -30,7 +17,6 @@ const UNMARKED_MAX = 10_000;
  * sent it, or the recovery of any other.
  */
 export class Transfers {
-  readonly #recovering: Periodic;
   /** Arrived, by source, and not marked there yet. */
   readonly #unmarked = new Map<string, Transfer[]>();
   readonly #marking = new Map<string, Promise<void>>();
@@ -38,12 +24,8 @@ export class Transfers {
   constructor(
     private readonly shards: ShardSet,
     private readonly observer: EngineObserver,
-    private readonly settings: RecoverySettings,
     private readonly reach: ReachPoint = NO_FAULTS,
-    later?: Later,
-  ) {
-    this.#recovering = new Periodic(settings.intervalMs, () => this.recover(), later);
-  }
+  ) {}
 
   /**
    * Rolls departures of one source forward.
@@ -51,6 +33,15 @@ export class Transfers {
    * @returns how many arrived; the rest stays pending and is found by recovery
    */
   async forward(fromShard: string, departures: readonly Departure[]): Promise<number> {
+    return departures.length - (await this.deliver(fromShard, departures)).length;
+  }
+
+  /**
+   * Rolls departures of one source forward. Rejects when the source cannot be told which of them arrived.
+   *
+   * @returns those that did not arrive
+   */
+  async deliver<Sent extends Departure>(fromShard: string, departures: readonly Sent[]): Promise<Sent[]> {
     await this.reach('transfer.departed');
     await this.shards.ensure(departures.map(({ toShard }) => toShard));
     const arrived = await Promise.all(departures.map((departure) => this.#arrive(fromShard, departure)));
@@ -58,18 +49,23 @@ export class Transfers {
     await this.reach('transfer.arrived');
     await this.shards.shard(fromShard).completeTransfers(done);
     await this.reach('transfer.completed');
-    return done.length;
+    return departures.filter((_, position) => !arrived[position]);
   }
 
-  /** Lets everything that is in transit inside an account arrive, as far as it can; never rejects. */
+  /**
+   * Lets what is in transit inside an account arrive, as far as it can; never rejects. Shards that are known to be down are
+   * neither asked nor sent to.
+   */
   async settle(accountId: string, reach: readonly string[]): Promise<void> {
-    const limit = this.settings.departuresMax;
+    const { shards } = this;
+    const toShards = reach.filter((name) => shards.has(name) && !shards.lanes(name).isDown);
+    if (toShards.length === 0) return;
     await Promise.all(
-      reach.map(async (shard) => {
+      toShards.map(async (shard) => {
         try {
-          const pending = await this.shards
+          const pending = await shards
             .shard(shard)
-            .pendingDepartures({ limit, olderThanMs: 0, accountId });
+            .pendingDepartures({ limit: SETTLED_MAX, olderThanMs: 0, toShards, accountId });
           if (pending.length > 0) await this.forward(shard, pending);
         } catch (error) {
           this.observer.deferred(`transfers of ${accountId} that left ${shard}`, error);
@@ -104,36 +100,8 @@ export class Transfers {
     this.#marking.delete(fromShard);
   }
 
-  /**
-   * Finishes what was left pending anywhere, once. Each pair of shards has its own bounded share of the work, so that
-   * what waits for a dead shard holds up nothing between healthy ones.
-   */
-  async recover(): Promise<void> {
-    const { names } = this.shards;
-    await Promise.all(names.flatMap((from) => names.map((to) => this.#recoverBetween(from, to))));
-  }
-
-  async #recoverBetween(fromShard: string, toShard: string): Promise<void> {
-    const { olderThanMs, departuresMax } = this.settings;
-    try {
-      const pending: PendingDeparture[] = await this.shards
-        .shard(fromShard)
-        .pendingDepartures({ limit: departuresMax, olderThanMs, toShard });
-      if (pending.length === 0) return;
-      await this.reach('recovery.found');
-      await this.forward(fromShard, pending);
-    } catch (error) {
-      this.observer.deferred(`transfers from ${fromShard} to ${toShard}`, error);
-    }
-  }
-
-  startRecovery(): void {
-    this.#recovering.start('at once');
-  }
-
-  /** Resolves when no recovery is under way any more. */
-  async stopRecovery(): Promise<void> {
-    await this.#recovering.stop();
+  /** Resolves when nothing is being marked any more. */
+  async whenMarked(): Promise<void> {
     await Promise.all(this.#marking.values());
   }
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { ClockSkew, DatabaseFault, EngineObserver } from '../engine/observer';
+import type { ClockSkew, DatabaseFault, EngineObserver, Undelivered } from '../engine/observer';
 import { CommandMetrics } from './command-metrics';
 import { SHORTFALL, StructuredLog } from './structured-log';
 import type { DatabaseRefusedError } from '../shards/faults';
@@ -23,6 +23,8 @@ const FINDINGS_LOGGED_MAX = 10;
 const SKEW_WARNED_MS = 1_000;
 /** Numbers and codes that have a series of their own; a database that makes numbers up must not fill the memory. */
 const FAULT_CODES_MAX = 100;
+/** Of the transfers between two shards. */
+const UNDELIVERED_LOGGED_EVERY_MS = 60_000;
 
 /** Everything that `/metrics` shows, and the engine's observer. */
 @Injectable()
@@ -164,6 +166,16 @@ export class Metrics implements EngineObserver {
     help: 'Background work that failed and will be tried again.',
     registers: [this.registry],
   });
+
+  readonly #undelivered = new Gauge({
+    name: 'hotsplit_transfers_undelivered',
+    help: 'Transfers that are due and could not be delivered at the last look, by the shards they are between; counted to 10,000 while the destination is down.',
+    labelNames: ['from', 'to'],
+    // Several workers: one of them works on a backlog at a time, and each may have its own look.
+    aggregator: 'max',
+    registers: [this.registry],
+  });
+  readonly #undeliveredLines = new Map<string, number>();
 
   constructor(private readonly log: StructuredLog) {
     collectDefaultMetrics({ register: this.registry });
@@ -393,5 +405,25 @@ export class Metrics implements EngineObserver {
   deferred(work: string, error: unknown): void {
     this.#deferred.inc();
     this.log.warn('background work failed and will be tried again', { work, error });
+  }
+
+  /** One line a pair of shards and minute while there are any, and one when there are none any more. */
+  undelivered({ fromShard, toShard, count, isCutOff, examples }: Undelivered): void {
+    const pair = `${fromShard} ${toShard}`;
+    this.#undelivered.set({ from: fromShard, to: toShard }, count);
+    const at = performance.now();
+    if (count === 0) {
+      if (this.#undeliveredLines.delete(pair))
+        this.log.info('transfers that could not be delivered have arrived', { fromShard, toShard });
+      return;
+    }
+    if (at - (this.#undeliveredLines.get(pair) ?? -Infinity) < UNDELIVERED_LOGGED_EVERY_MS) return;
+    this.#undeliveredLines.set(pair, at);
+    this.log.warn('transfers cannot be delivered and will be tried again', {
+      fromShard,
+      toShard,
+      transfers: isCutOff ? `${count} or more` : count,
+      ...(examples.length > 0 && { examples }),
+    });
   }
 }

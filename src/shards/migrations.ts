@@ -2,6 +2,8 @@ import type { MigrationInterface } from 'typeorm';
 import { CreateDirectory1764000000000 } from '../../migrations/directory/1764000000000-create-directory';
 import { CreateLedger1764000000000 } from '../../migrations/shard/1764000000000-create-ledger';
 import { ChangePlacements1764100000000 } from '../../migrations/directory/1764100000000-change-placements';
+import { FindOpenOperations1764600000001 } from '../../migrations/directory/1764600000001-find-open-operations';
+import { FindWhatIsLeft1764600000000 } from '../../migrations/shard/1764600000000-find-what-is-left';
 import { HoldAndReverse1764200000000 } from '../../migrations/shard/1764200000000-hold-and-reverse';
 import { VersionTransfers1764100000000 } from '../../migrations/shard/1764100000000-version-transfers';
 import { IncarnateShards1764310000000 } from '../../migrations/shard/1764310000000-incarnate-shards';
@@ -15,8 +17,14 @@ const MIGRATIONS: Readonly<Record<SchemaPart, (new () => MigrationInterface)[]>>
     VersionTransfers1764100000000,
     HoldAndReverse1764200000000,
     IncarnateShards1764310000000,
+    FindWhatIsLeft1764600000000,
   ],
-  directory: [CreateDirectory1764000000000, ChangePlacements1764100000000, KnowShards1764310000000],
+  directory: [
+    CreateDirectory1764000000000,
+    ChangePlacements1764100000000,
+    KnowShards1764310000000,
+    FindOpenOperations1764600000001,
+  ],
 };
 
 export function migrationsOf(part: SchemaPart): (new () => MigrationInterface)[] {

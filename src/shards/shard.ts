@@ -60,6 +60,31 @@ export interface PendingDeparture extends Departure {
   readonly fromShard: string;
 }
 
+/** Which departures are looked for. */
+export interface DepartureQuery {
+  readonly limit: number;
+  /** None that left later than so long ago. */
+  readonly olderThanMs: number;
+  /** Only those that go to one of these. */
+  readonly toShards?: readonly string[] | undefined;
+  readonly accountId?: string | undefined;
+  /** Where the last page ended. */
+  readonly after?: Pick<Departure, 'toShard' | 'accountId' | 'transferId'> | undefined;
+}
+
+/** A hold whose time is over. */
+export type ExpiredHold = Pick<Hold, 'accountId' | 'holdId' | 'subAccount' | 'expiresAtUs'>;
+
+/** A page of rows, by account and index. */
+export interface RowPage {
+  readonly limit: number;
+  /** Where the last page ended. */
+  readonly after?: Pick<SubAccount, 'accountId' | 'index'> | undefined;
+}
+
+/** A row that is out of use. */
+export type DrainingRow = Pick<SubAccount, 'accountId' | 'index' | 'availableMinor'>;
+
 /** What a batch ended with, and what the next one on the same lane may assume to save a second try. */
 export interface BatchResult {
   readonly outcomes: readonly Outcome[];
@@ -116,13 +141,11 @@ export interface Shard extends LedgerScan {
   /** Marks departures of this shard as arrived. */
   completeTransfers(transfers: readonly { accountId: string; transferId: string }[]): Promise<void>;
 
-  /** Committed departures that are not marked as arrived, oldest first, not younger than the given age. */
-  pendingDepartures(options: {
-    limit: number;
-    olderThanMs: number;
-    toShard?: string;
-    accountId?: string;
-  }): Promise<PendingDeparture[]>;
+  /** Committed departures that are not marked as arrived, by destination, account and id. */
+  pendingDepartures(query: DepartureQuery): Promise<PendingDeparture[]>;
+
+  /** How many departures to a shard are not marked as arrived; no more than `countMax` are counted. */
+  countDepartures(toShard: string, countMax: number): Promise<number>;
 
   findEntry(accountId: string, requestId: string): Promise<Entry | undefined>;
 
@@ -132,7 +155,10 @@ export interface Shard extends LedgerScan {
   findHold(accountId: string, holdId: string): Promise<Hold | undefined>;
 
   /** Holds whose time is over by this shard's clock, the longest over first. */
-  expiredHolds(limit: number): Promise<Pick<Hold, 'accountId' | 'holdId' | 'subAccount'>[]>;
+  expiredHolds(page: {
+    readonly limit: number;
+    readonly after?: ExpiredHold | undefined;
+  }): Promise<ExpiredHold[]>;
 
   /** Leases of the account on this shard that nobody has ended, expired ones included. */
   openLeases(accountId: string): Promise<Hold[]>;
@@ -143,8 +169,8 @@ export interface Shard extends LedgerScan {
    */
   lockAccount(accountId: string): Promise<LockedAccount>;
 
-  /** Accounts with money in rows that are out of use, by id, those behind `after` first. Holds there stay. */
-  drainingAccounts(page: { after: string; limit: number }): Promise<string[]>;
+  /** Rows that are out of use and not closed yet: they have money to move, or holds, which stay. */
+  drainingRows(page: RowPage): Promise<DrainingRow[]>;
 
   /** One round trip, however many sub-accounts. */
   readBalance(accountId: string): Promise<ShardBalance>;

@@ -6,7 +6,7 @@ import type { Reversal } from '../ledger/reversal';
 import type { SubAccount, SubAccountSeed } from '../ledger/sub-account';
 import type { BatchStore } from './batch-transaction';
 import type { DeductionResult, DeductionWay } from './deduction-way';
-import { type Cell, type Database, type Dialect, integer, text } from './database';
+import { type Cell, type Database, type Dialect, integer } from './database';
 import { type NoteFault, unlessUnavailable } from './faults';
 import { lockAccount } from './lock-account';
 import type {
@@ -30,9 +30,14 @@ import type {
   BatchChain,
   BatchHint,
   BatchResult,
+  DepartureQuery,
+  DrainingRow,
+  EntryPosition,
   EntryQuery,
+  ExpiredHold,
   LockedAccount,
   PendingDeparture,
+  RowPage,
   Shard,
   ShardBalance,
 } from './shard';
@@ -41,17 +46,17 @@ import { type KnownShards, NOTHING_KNOWN } from './shard-identity';
 import { SqlIdentityStore } from './sql-identity-store';
 import { completeTransfers } from './statements/complete-transfers';
 import { createSubAccounts } from './statements/create-sub-accounts';
-import { drainingAccounts } from './statements/draining-accounts';
+import { drainingRows, toDrainingRow } from './statements/draining-rows';
 import { toEntry } from './statements/entry-row';
-import { expiredHolds } from './statements/expired-holds';
+import { expiredHolds, toExpiredHold } from './statements/expired-holds';
 import { findEntries } from './statements/find-entries';
 import { findHold } from './statements/find-hold';
 import { toHold } from './statements/hold-row';
-import { listEntries } from './statements/list-entries';
+import { entriesOfAnyKind, listEntries, sliceEnd } from './statements/list-entries';
 import { newestEntry } from './statements/newest-entry';
 import { nowUs } from './statements/now';
 import { openLeases } from './statements/open-leases';
-import { pendingDepartures, toPendingDeparture } from './statements/pending-departures';
+import { countDepartures, pendingDepartures, toPendingDeparture } from './statements/pending-departures';
 import { toReversal } from './statements/reversal-row';
 import { scanEntries, toScannedEntry } from './statements/scan-entries';
 import { scanEntryKeys, toEntryKey } from './statements/scan-entry-keys';
@@ -89,6 +94,9 @@ export interface SqlShardParts {
 
 /** Rows created by one statement. */
 const SEEDS_LENGTH_MAX = 500;
+
+/** Entries that one statement of a list goes through. */
+const SLICE_ENTRIES = 5_000;
 
 /** Keys looked up by one statement: the optimizer rewrites longer lists. */
 const KEYS_LENGTH_MAX = 900;
@@ -172,15 +180,14 @@ export class SqlShard implements Shard {
     }
   }
 
-  async pendingDepartures(options: {
-    limit: number;
-    olderThanMs: number;
-    toShard?: string;
-    accountId?: string;
-  }): Promise<PendingDeparture[]> {
-    const statement = pendingDepartures({ ...options, dialect: this.parts.database.dialect });
-    const rows = await this.#look(statement);
+  async pendingDepartures(query: DepartureQuery): Promise<PendingDeparture[]> {
+    const rows = await this.#look(pendingDepartures(query, this.parts.database.dialect));
     return rows.map((row) => toPendingDeparture(row, this.name));
+  }
+
+  async countDepartures(toShard: string, countMax: number): Promise<number> {
+    const [row] = await this.#read(countDepartures(toShard, countMax, this.parts.database.dialect));
+    return integer(row?.[0]);
   }
 
   async findEntry(accountId: string, requestId: string): Promise<Entry | undefined> {
@@ -203,13 +210,8 @@ export class SqlShard implements Shard {
     return row && toHold(row);
   }
 
-  async expiredHolds(limit: number): Promise<Pick<Hold, 'accountId' | 'holdId' | 'subAccount'>[]> {
-    const rows = await this.#look(expiredHolds({ dialect: this.parts.database.dialect, limit }));
-    return rows.map(([accountId, holdId, subAccount]) => ({
-      accountId: text(accountId),
-      holdId: text(holdId),
-      subAccount: integer(subAccount),
-    }));
+  async expiredHolds(page: Parameters<Shard['expiredHolds']>[0]): Promise<ExpiredHold[]> {
+    return (await this.#look(expiredHolds(page, this.parts.database.dialect))).map(toExpiredHold);
   }
 
   async openLeases(accountId: string): Promise<Hold[]> {
@@ -220,8 +222,8 @@ export class SqlShard implements Shard {
     return lockAccount(this.parts.batches, accountId, () => this.#identity.confirm(), this.parts.noteFault);
   }
 
-  async drainingAccounts(page: { after: string; limit: number }): Promise<string[]> {
-    return (await this.#look(drainingAccounts(page))).map(([accountId]) => text(accountId));
+  async drainingRows(page: RowPage): Promise<DrainingRow[]> {
+    return (await this.#look(drainingRows(page, this.parts.database.dialect))).map(toDrainingRow);
   }
 
   async readBalance(accountId: string): Promise<ShardBalance> {
@@ -260,8 +262,33 @@ export class SqlShard implements Shard {
     return row ? integer(row[0]) : 0;
   }
 
+  /**
+   * Mostly there are no marks and every kind is asked for, so one page of whatever there is holds what is looked for.
+   * Otherwise it goes on in slices of bounded size: no statement goes through all the marks that an account may have, and
+   * where statements run in this process, others have their turn between two.
+   */
   async listEntries(query: EntryQuery): Promise<Entry[]> {
-    return (await this.#read(listEntries(this.name, query))).map(toEntry);
+    const { name } = this;
+    const at = { shard: name, dialect: this.parts.database.dialect };
+    const { limit, kind } = query;
+    const first = (await this.#read(entriesOfAnyKind(at, query, limit))).map(toEntry);
+    const found = first.filter((entry) => (kind === undefined ? entry.kind !== 'hold' : entry.kind === kind));
+    const last = first.at(-1);
+    if (first.length < limit || !last) return found;
+    for (let before: EntryPosition = { ...last, shard: name }; found.length < limit;) {
+      const [cells] = await this.#read(sliceEnd(at, { ...query, before }, SLICE_ENTRIES));
+      const [createdAtUs, subAccount, version] = (cells ?? []).map((cell) => integer(cell));
+      const end =
+        createdAtUs === undefined || subAccount === undefined || version === undefined
+          ? undefined
+          : { createdAtUs, subAccount, version };
+      const rest = listEntries(at, { ...query, before, limit: limit - found.length }, end);
+      found.push(...(await this.#read(rest)).map(toEntry));
+      if (!end) break;
+      before = { ...end, shard: name };
+      await this.parts.surroundings.turn();
+    }
+    return found;
   }
 
   async scanSubAccounts(scan: Scan<RowPlace>): Promise<ScannedPage<SubAccount>> {

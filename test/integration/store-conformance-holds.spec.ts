@@ -106,13 +106,13 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ makeSite }) => {
       await run(hold('h', 60n, { subAccount: 1 }), hold('g', 40n, { subAccount: 1 }));
       await run(layout([0], { operation: 1 }));
       expect(await rows()).toMatchObject([{ state: 'open' }, { state: 'draining', heldMinor: 100n }]);
-      expect(await on.shard.drainingAccounts({ after: '', limit: 10 })).toEqual([]);
+      expect(await on.shard.drainingRows({ limit: 10 })).toMatchObject([{ index: 1, availableMinor: 0n }]);
       expect(await kinds(confirm('h', 20n), cancel('g'))).toEqual(['holdSettled', 'holdSettled']);
       expect(await rows()).toMatchObject([
         { availableMinor: 10n, state: 'open' },
         { availableMinor: 80n, heldMinor: 0n, netMinor: 80n, state: 'draining' },
       ]);
-      expect(await on.shard.drainingAccounts({ after: '', limit: 10 })).toEqual(['acme']);
+      expect(await on.shard.drainingRows({ limit: 10 })).toMatchObject([{ index: 1, availableMinor: 80n }]);
     });
 
     it('is known or unknown by the newest placement only', async () => {
@@ -144,7 +144,7 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ makeSite }) => {
     it('that is over is found by the database’s clock, released once, and not confirmed any more', async () => {
       await fund(100n);
       await run(hold('over', 10n, { expiresInUs: 0 }), hold('lasts', 10n));
-      expect(await on.shard.expiredHolds(10)).toMatchObject([
+      expect(await on.shard.expiredHolds({ limit: 10 })).toMatchObject([
         { accountId: 'acme', holdId: 'over', subAccount: 0 },
       ]);
       expect(await kinds(confirm('over'), expireOf('lasts'), expireOf('over'), expireOf('over'))).toEqual([
@@ -153,7 +153,7 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ makeSite }) => {
         'holdSettled',
         'holdSettled',
       ]);
-      expect(await on.shard.expiredHolds(10)).toEqual([]);
+      expect(await on.shard.expiredHolds({ limit: 10 })).toEqual([]);
       expect(await run(confirm('over'), cancel('over'))).toMatchObject([
         { kind: 'holdAlreadyCancelled' },
         { kind: 'holdSettled', replayed: true, hold: { state: 'expired' } },

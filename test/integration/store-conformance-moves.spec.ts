@@ -171,14 +171,14 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ makeSite }) => {
         { state: 'draining', operation: 4, epoch: 2 },
         { state: 'closed', operation: 4, epoch: 2 },
       ]);
-      expect(await on.shard.drainingAccounts({ after: '', limit: 10 })).toEqual(['acme']);
+      expect(await on.shard.drainingRows({ limit: 10 })).toMatchObject([{ accountId: 'acme', index: 1 }]);
 
       const before = await rows();
       await run(layout([0, 1, 2], { operation: 3 }), layout([1], { operation: 4 }));
       expect(await rows()).toEqual(before);
       await run(layout([0, 1, 2], { operation: 5 }));
       expect((await rows()).map((row) => row.state)).toEqual(['open', 'open', 'open']);
-      expect(await on.shard.drainingAccounts({ after: '', limit: 10 })).toEqual([]);
+      expect(await on.shard.drainingRows({ limit: 10 })).toEqual([]);
     });
 
     it('keeps a draining row paying until it is empty, and then it is closed', async () => {

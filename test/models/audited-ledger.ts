@@ -61,7 +61,7 @@ export class AuditedLedger {
         metadata: null,
       },
       account,
-      () => String((this.#spreads += 1)),
+      { newId: () => String((this.#spreads += 1)) },
     );
     return { shard, outcome: await this.run(shard, command) };
   }

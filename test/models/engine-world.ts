@@ -12,7 +12,8 @@ import { ReachLocks } from '../../src/engine/locked-reach';
 import { Mover } from '../../src/engine/mover';
 import type { Request } from '../../src/engine/router';
 import { ShardSet } from '../../src/engine/shard-set';
-import { RECOVERY_SETTINGS, Transfers } from '../../src/engine/transfers';
+import { Recovery, RECOVERY_SETTINGS } from '../../src/engine/recovery';
+import { Transfers } from '../../src/engine/transfers';
 import { wrap64 } from '../../src/ledger/money';
 import { shardOfSubAccount } from '../../src/ledger/routing';
 import type { Changes } from '../../src/ledger/shard-state';
@@ -173,7 +174,17 @@ export class EngineWorld {
       later: (ms, run) => time.later(ms, run),
       newId: () => time.newId(),
     });
-    const transfers = new Transfers(shards, observer, RECOVERY_SETTINGS, reach);
+    const transfers = new Transfers(shards, observer, reach);
+    const recovery = new Recovery({
+      shards,
+      transfers,
+      leases: { acquire: () => Promise.resolve(true) },
+      observer,
+      instanceId: 'instance',
+      now,
+      settings: RECOVERY_SETTINGS,
+      ...(reach && { reach }),
+    });
     const locks = new ReachLocks(shards);
     const mover = new Mover(shards, () => String((this.#transfers += 1)), reach);
     const lookUps = new KeyLookUps(shards, turn);
@@ -220,6 +231,7 @@ export class EngineWorld {
       collector,
       balances,
       transfers,
+      recovery,
       mover,
       locks,
       lookUps,

@@ -1,4 +1,4 @@
-import type { EngineObserver } from '../../src/engine/observer';
+import type { EngineObserver, Undelivered } from '../../src/engine/observer';
 import type { DatabaseRefusedError } from '../../src/shards/faults';
 
 /** Keeps what the engine reports of itself. */
@@ -15,6 +15,7 @@ export class NotingObserver implements EngineObserver {
   readonly faults: Parameters<EngineObserver['databaseFault']>[0][] = [];
   readonly refusals: [string, string | undefined][] = [];
   readonly begunAnew: [string, string][] = [];
+  readonly undeliveries: Undelivered[] = [];
 
   batchDone(batch: { shard: string; lane: number; commands: number; seconds: number }): void {
     this.batches.push(batch);
@@ -62,5 +63,9 @@ export class NotingObserver implements EngineObserver {
 
   deferred(work: string): void {
     this.deferrals.push(work);
+  }
+
+  undelivered(found: Undelivered): void {
+    this.undeliveries.push(found);
   }
 }

@@ -86,7 +86,7 @@ export class AuditedSite {
           metadata: null,
         },
         account,
-        () => `of ${request.requestId}`,
+        { newId: () => `of ${request.requestId}` },
       );
       batches.set(shard, [...(batches.get(shard) ?? []), command]);
     }

@@ -23,6 +23,9 @@ import { type LoadOptions, RetryingLoad } from './retrying-load';
 import type { StoreSite, TestStore } from './stores';
 import { untilServed } from './until-served';
 
+/** More than any test has. */
+const DRAINING_ROWS_MAX = 10_000;
+
 export interface InstanceOptions {
   /** Other addresses for some shards, such as a proxy's. */
   readonly addresses?: readonly ShardAddress[];
@@ -282,9 +285,10 @@ export class EngineInstance {
       for (const shard of this.shards) {
         const [pending, draining] = await Promise.all([
           shard.pendingDepartures({ limit: 1, olderThanMs: 0 }),
-          shard.drainingAccounts({ after: '', limit: 1 }),
+          shard.drainingRows({ limit: DRAINING_ROWS_MAX }),
         ]);
-        if (pending.length + draining.length > 0) return undefined;
+        if (pending.length > 0 || draining.some(({ availableMinor }) => availableMinor > 0n))
+          return undefined;
       }
       return true;
     });

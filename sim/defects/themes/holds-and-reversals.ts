@@ -75,8 +75,8 @@ export const HOLDS_AND_REVERSALS: readonly Defect[] = [
     edits: [
       {
         file: 'src/engine/hold-expiry.ts',
-        find: 'if (expired.length === 0 || !(await this.#isMine(name))) return;',
-        replace: 'if (expired.length >= 0 || !(await this.#isMine(name))) return;',
+        find: 'if (page.length === 0 || !(await this.#isMine(name))) return;',
+        replace: 'if (page.length >= 0 || !(await this.#isMine(name))) return;',
       },
     ],
   },

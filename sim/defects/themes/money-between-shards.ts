@@ -130,9 +130,9 @@ export const MONEY_BETWEEN_SHARDS: readonly Defect[] = [
     breaks: 'transfers that were cut short are not found',
     edits: [
       {
-        file: 'src/engine/transfers.ts',
-        find: 'if (pending.length === 0) return;',
-        replace: 'if (pending.length >= 0) return;',
+        file: 'src/engine/recovery.ts',
+        find: 'for (let page = await this.#read(from, to); page.length > 0;)',
+        replace: 'for (let page = await this.#read(from, to); page.length < 0;)',
       },
     ],
   },

@@ -32,12 +32,12 @@ export interface Homed {
 }
 
 /** Only credits send anything of their own. */
-const NOT_SPREAD = (): string => {
+const notSpread = (): string => {
   throw new TypeError('the collector pays deductions and holds, which are not spread');
 };
 
 export function homeOf(waiting: Waiting, account: AccountRecord): Homed {
-  const { shard, command } = routeToHome(waiting.request, account, NOT_SPREAD);
+  const { shard, command } = routeToHome(waiting.request, account, { newId: notSpread });
   if (command.kind !== 'deduct' && command.kind !== 'hold')
     throw new TypeError(`the collector pays deductions and holds, not "${command.kind}"`);
   return { waiting, shard, command };

@@ -1,6 +1,6 @@
 import type { Cell, Database, Parameter } from '../database';
 import { type NoteFault, ShardFault } from '../faults';
-import { nowUs } from '../statements/now';
+import { nowUs, statementUs } from '../statements/now';
 
 /** The directory could not be asked. Nothing was changed, or the change is found by asking again. */
 export class DirectoryUnavailableError extends Error {
@@ -30,6 +30,11 @@ export class DirectoryDatabase {
   /** The database's clock as an SQL expression, in microseconds since 1970. */
   get now(): string {
     return nowUs(this.database.dialect);
+  }
+
+  /** The same, one value for the whole statement: the end of a range of an index. */
+  get statementNow(): string {
+    return statementUs(this.database.dialect);
   }
 
   get dialect(): Database['dialect'] {

@@ -11,12 +11,15 @@ import {
 } from './account-record';
 import type { PastPlacement } from '../../ledger/routing';
 import type { AccountStatus } from '../../ledger/sub-account';
+import { behind } from '../statements/behind';
 import { DirectoryDatabase } from './directory-database';
 import { paddedList } from './padded-list';
 import { LeaseStore } from './lease-store';
 import { ASKED, OperationStore } from './operation-store';
 
 export { DirectoryOverloadedError, DirectoryUnavailableError } from './directory-database';
+
+const COUNTED_TOGETHER_MAX = 10_000;
 
 export type Scope = 'read' | 'deduct' | 'credit' | 'admin';
 
@@ -190,20 +193,46 @@ export class Directory {
     return rows.map(toAccountRecord);
   }
 
+  /** Counts page by page: no statement goes through more than a page, however many accounts there are. */
   async countAccounts(): Promise<number> {
-    const [row] = await this.#database.read('SELECT COUNT(*) FROM account');
-    return integer(row?.[0]);
+    let counted = 0;
+    for (let after = ''; ;) {
+      const [row] = await this.#database.read(
+        `SELECT COUNT(*), COALESCE(MAX(account_id), '')
+         FROM (SELECT account_id FROM account WHERE account_id > ? ORDER BY account_id LIMIT ?) AS page`,
+        [after, COUNTED_TOGETHER_MAX],
+      );
+      const count = integer(row?.[0]);
+      counted += count;
+      if (count < COUNTED_TOGETHER_MAX) return counted;
+      after = text(row?.[1]);
+    }
   }
 
   async finishCreation(accountId: string): Promise<void> {
     await this.#database.write(`UPDATE account SET creation = 'done' WHERE account_id = ?`, [accountId]);
   }
 
-  /** Accounts whose creation was cut short, older than the given age. */
-  async unfinishedCreations(options: { limit: number; olderThanMs: number }): Promise<AccountRecord[]> {
+  /**
+   * Accounts whose creation was cut short, older than the given age, the oldest first. Plain read; rides on
+   * `account_creation`.
+   */
+  async unfinishedCreations(options: {
+    readonly limit: number;
+    readonly olderThanMs: number;
+    /** Where the last page ended. */
+    readonly after?: Pick<AccountRecord, 'createdAtUs' | 'accountId'> | undefined;
+  }): Promise<AccountRecord[]> {
+    const { limit, olderThanMs, after } = options;
+    const { dialect, statementNow } = this.#database;
+    const index = dialect === 'mysql' ? 'FORCE INDEX (account_creation)' : 'INDEXED BY account_creation';
+    const place = after ?? { createdAtUs: 0, accountId: '' };
+    const further = behind(dialect, ['created_at_us', 'account_id'], [place.createdAtUs, place.accountId]);
     const rows = await this.#database.read(
-      `SELECT ${this.#accountColumns} FROM account WHERE creation = 'creating' AND created_at_us <= ${this.#database.now} - ? LIMIT ?`,
-      [options.olderThanMs * 1_000, options.limit],
+      `SELECT ${this.#accountColumns} FROM account ${index}
+       WHERE creation = 'creating' AND ${further.sql} AND created_at_us <= ${statementNow} - ?
+       ORDER BY created_at_us, account_id LIMIT ?`,
+      [...further.parameters, olderThanMs * 1_000, limit],
     );
     return rows.map(toAccountRecord);
   }

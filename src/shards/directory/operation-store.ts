@@ -1,4 +1,4 @@
-import { type Parameter } from '../database';
+import { integer, type Parameter, text } from '../database';
 import type { DirectoryDatabase } from './directory-database';
 import {
   OPERATION_COLUMNS,
@@ -13,6 +13,9 @@ export const ASKED = 'asked';
 
 /** The step of an operation for which nothing is left to do. */
 export const ENDED = 'ended';
+
+/** Operations deleted by one statement. */
+const DELETED_MAX = 500;
 
 /** What a step changes of an operation. */
 export interface OperationAdvance {
@@ -89,19 +92,44 @@ export class OperationStore {
     );
   }
 
-  /** Forgets operations that ended long ago. */
-  async deleteEnded(olderThanMs: number): Promise<void> {
-    await this.database.write(
-      `DELETE FROM operation WHERE step = '${ENDED}' AND created_at_us < ${this.database.now} - ?`,
-      [olderThanMs * 1_000],
+  /**
+   * Forgets operations that ended long ago; rides on `operation_created` and deletes by the primary key.
+   *
+   * @param after where the last page ended; operations of that age that have not ended are passed by
+   * @returns where this page ended, if there may be more behind it
+   */
+  async deleteEnded(olderThanMs: number, after = 0): Promise<number | undefined> {
+    const index =
+      this.database.dialect === 'mysql' ? 'FORCE INDEX (operation_created)' : 'INDEXED BY operation_created';
+    const rows = await this.database.read(
+      `SELECT operation_id, step, created_at_us FROM operation ${index}
+       WHERE created_at_us >= ? AND created_at_us < ${this.database.statementNow} - ? ORDER BY created_at_us LIMIT ?`,
+      [after, olderThanMs * 1_000, DELETED_MAX],
     );
+    const ended = rows.filter(([, step]) => text(step) === ENDED).map(([operationId]) => text(operationId));
+    if (ended.length > 0) {
+      await this.database.write(
+        `DELETE FROM operation WHERE operation_id IN (${ended.map(() => '?').join(', ')}) AND step = '${ENDED}'`,
+        ended.sort(),
+      );
+    }
+    const last = rows.at(-1);
+    return rows.length === DELETED_MAX && last ? integer(last[2]) : undefined;
   }
 
-  /** Operations that are not over and that nobody runs, oldest first. */
+  /**
+   * Operations that are not over and that nobody runs, oldest first. Plain read; rides on `operation_open`, on SQLite
+   * `operation_unfinished`: those that are run or put off are not gone through.
+   */
   async abandoned(limit: number): Promise<OperationRecord[]> {
+    const { dialect, statementNow } = this.database;
+    const open =
+      dialect === 'mysql'
+        ? 'FORCE INDEX (operation_open) WHERE is_open = 1'
+        : `INDEXED BY operation_unfinished WHERE step <> '${ENDED}'`;
     const rows = await this.database.read(
-      `SELECT ${OPERATION_COLUMNS} FROM operation
-       WHERE step <> '${ENDED}' AND runner_until_us < ${this.database.now} ORDER BY runner_until_us LIMIT ?`,
+      `SELECT ${OPERATION_COLUMNS} FROM operation ${open} AND runner_until_us < ${statementNow}
+       ORDER BY runner_until_us LIMIT ?`,
       [limit],
     );
     return rows.map(toOperationRecord);

@@ -229,7 +229,7 @@ describe('a shard in memory', () => {
     expect(await shard.readBalance('nobody')).toMatchObject({ netMinor: 0n, rows: 0 });
   });
 
-  test('lists departures until they are marked as arrived, oldest first, and only old enough ones', async () => {
+  test('lists departures until they are marked as arrived, by account, and only old enough ones', async () => {
     const { shard, clock } = shardWith([row(), row({ accountId: 'other' })]);
     const spreadOver = [{ shard: 's1', subAccount: 1, rows: 1 }];
     await shard.applyBatch([credit({ accountId: 'other', requestId: 'first', spreadOver })], NO_HINT);
@@ -239,21 +239,22 @@ describe('a shard in memory', () => {
 
     const all = await shard.pendingDepartures({ limit: 10, olderThanMs: 0 });
     expect(all).toEqual([
+      { ...all[0], transferId: 'spread second 1', accountId: 'acme', fromSubAccount: 0, toSubAccount: 1 },
       {
-        ...all[0],
+        ...all[1],
         transferId: 'spread first 1',
         accountId: 'other',
         fromShard: 's0',
         toShard: 's1',
         amountMinor: 5n,
       },
-      { ...all[1], transferId: 'spread second 1', accountId: 'acme', fromSubAccount: 0, toSubAccount: 1 },
     ]);
     const named = async (options: Parameters<typeof shard.pendingDepartures>[0]) =>
       (await shard.pendingDepartures(options)).map((departure) => departure.transferId);
-    expect(await named({ limit: 1, olderThanMs: 0 })).toEqual(['spread first 1']);
-    expect(await named({ limit: 9, olderThanMs: 0, toShard: 's1' })).toContain('spread first 1');
-    expect(await named({ limit: 9, olderThanMs: 0, toShard: 'elsewhere' })).toEqual([]);
+    expect(await named({ limit: 1, olderThanMs: 0 })).toEqual(['spread second 1']);
+    expect(await named({ limit: 9, olderThanMs: 0, after: all[0] })).toEqual(['spread first 1']);
+    expect(await named({ limit: 9, olderThanMs: 0, toShards: ['s1'] })).toContain('spread first 1');
+    expect(await named({ limit: 9, olderThanMs: 0, toShards: ['elsewhere'] })).toEqual([]);
     expect(await named({ limit: 9, olderThanMs: 15 })).toEqual(['spread first 1']);
 
     await shard.completeTransfers([{ accountId: 'other', transferId: 'spread first 1' }]);

@@ -29,10 +29,14 @@ import type {
   BatchChain,
   BatchHint,
   BatchResult,
+  DepartureQuery,
+  DrainingRow,
   EntryPosition,
   EntryQuery,
+  ExpiredHold,
   LockedAccount,
   PendingDeparture,
+  RowPage,
   Shard,
   ShardBalance,
 } from '../shard';
@@ -128,28 +132,27 @@ export class MemoryShard implements Shard {
     );
   }
 
-  pendingDepartures(options: {
-    limit: number;
-    olderThanMs: number;
-    toShard?: string;
-    accountId?: string;
-  }): Promise<PendingDeparture[]> {
+  pendingDepartures(query: DepartureQuery): Promise<PendingDeparture[]> {
     return this.#read((database) => {
-      const { limit, olderThanMs, toShard, accountId } = options;
+      const { limit, olderThanMs, toShards, accountId, after } = query;
       const untilUs = database.nowUs() - olderThanMs * 1_000;
       return [...database.accounts.values()]
         .flatMap((account) => [...account.transfers.values()])
+        .filter((row) => row.pending && row.createdAtUs <= untilUs)
+        .map((row) => toPendingDeparture(row, this.name))
         .filter(
-          (row) =>
-            row.pending &&
-            row.createdAtUs <= untilUs &&
-            (toShard ?? row.peerShard) === row.peerShard &&
-            (accountId ?? row.accountId) === row.accountId,
+          (departure) =>
+            (toShards?.includes(departure.toShard) ?? true) &&
+            (accountId ?? departure.accountId) === departure.accountId &&
+            (!after || byDestination(departure, after) > 0),
         )
-        .sort((a, b) => a.createdAtUs - b.createdAtUs)
-        .slice(0, limit)
-        .map((row) => toPendingDeparture(row, this.name));
+        .sort(byDestination)
+        .slice(0, limit);
     });
+  }
+
+  async countDepartures(toShard: string, countMax: number): Promise<number> {
+    return (await this.pendingDepartures({ limit: countMax, olderThanMs: 0, toShards: [toShard] })).length;
   }
 
   findEntry(accountId: string, requestId: string): Promise<Entry | undefined> {
@@ -175,14 +178,21 @@ export class MemoryShard implements Shard {
     );
   }
 
-  expiredHolds(limit: number): Promise<Pick<Hold, 'accountId' | 'holdId' | 'subAccount'>[]> {
+  expiredHolds({ limit, after }: Parameters<Shard['expiredHolds']>[0]): Promise<ExpiredHold[]> {
     return this.#read((database) => {
       const nowUs = database.nowUs();
       return [...database.accounts.values()]
         .flatMap(({ holds }) => [...holds.values()])
         .filter(({ state, expiresAtUs }) => state === 'held' && expiresAtUs <= nowUs)
-        .sort((a, b) => a.expiresAtUs - b.expiresAtUs)
-        .slice(0, limit);
+        .filter((hold) => !after || byExpiry(hold, after) > 0)
+        .sort(byExpiry)
+        .slice(0, limit)
+        .map(({ accountId, holdId, subAccount, expiresAtUs }) => ({
+          accountId,
+          holdId,
+          subAccount,
+          expiresAtUs,
+        }));
     });
   }
 
@@ -190,12 +200,12 @@ export class MemoryShard implements Shard {
     return lockAccount(this.#batches, accountId, async () => this.#identity?.confirm(), this.parts.noteFault);
   }
 
-  drainingAccounts({ after, limit }: { after: string; limit: number }): Promise<string[]> {
+  drainingRows({ after, limit }: RowPage): Promise<DrainingRow[]> {
     return this.#read((database) =>
-      [...database.accounts]
-        .filter(([id, { rows }]) => id > after && [...rows.values()].some(isToBeEmptied))
-        .map(([id]) => id)
-        .sort()
+      [...database.accounts.values()]
+        .flatMap(({ rows }) => [...rows.values()])
+        .filter((row) => row.state === 'draining' && (!after || byRow(row, after) > 0))
+        .sort(byRow)
         .slice(0, limit),
     );
   }
@@ -417,10 +427,6 @@ function isNothing(found: unknown): boolean {
   return typeof found === 'object' && found !== null && 'rows' in found && found.rows === 0;
 }
 
-function isToBeEmptied({ state, availableMinor }: SubAccount): boolean {
-  return state === 'draining' && availableMinor > 0n;
-}
-
 function toPendingDeparture(row: TransferRow, fromShard: string): PendingDeparture {
   const { accountId, transferId, amountMinor, fromSubAccount, toSubAccount } = row;
   return {
@@ -435,6 +441,33 @@ function toPendingDeparture(row: TransferRow, fromShard: string): PendingDepartu
 }
 
 function byPosition(a: EntryPosition, b: EntryPosition): number {
-  const byShard = a.shard < b.shard ? -1 : a.shard > b.shard ? 1 : 0;
-  return a.createdAtUs - b.createdAtUs || byShard || a.subAccount - b.subAccount || a.version - b.version;
+  return (
+    a.createdAtUs - b.createdAtUs ||
+    compare(a.shard, b.shard) ||
+    a.subAccount - b.subAccount ||
+    a.version - b.version
+  );
+}
+
+type Destination = Pick<PendingDeparture, 'toShard' | 'accountId' | 'transferId'>;
+
+function byDestination(a: Destination, b: Destination): number {
+  return (
+    compare(a.toShard, b.toShard) || compare(a.accountId, b.accountId) || compare(a.transferId, b.transferId)
+  );
+}
+
+function byExpiry(a: ExpiredHold, b: ExpiredHold): number {
+  return a.expiresAtUs - b.expiresAtUs || compare(a.accountId, b.accountId) || compare(a.holdId, b.holdId);
+}
+
+function byRow(
+  a: Pick<SubAccount, 'accountId' | 'index'>,
+  b: Pick<SubAccount, 'accountId' | 'index'>,
+): number {
+  return compare(a.accountId, b.accountId) || a.index - b.index;
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,6 +1,7 @@
 import { format } from 'mysql2';
 import { QueryFailedError } from 'typeorm';
 import type { Cell, Database, Parameter, SchemaPart } from '../database';
+import { limitedRead, type Server, serverOf } from './limited-read';
 import { mysqlFault } from './mysql-faults';
 import { migrate } from './mysql-migrate';
 import type { MysqlHosts } from './mysql-hosts';
@@ -15,11 +16,15 @@ const SETTINGS = {
   waitTimeoutSeconds: 10,
 } as const;
 
+/** The server ends a read before its client gives up, so that no read runs on that nobody waits for. */
+const READ_MS_MAX = SETTINGS.statementMsMax - 1_000;
+
 /** A MySQL or MariaDB database for single statements: the directory, and reads. */
 export class MysqlDatabase implements Database {
   readonly dialect = 'mysql';
   readonly #pool: MysqlPool;
   #opening: Promise<void> | undefined;
+  #server: Server = 'mysql';
 
   constructor(
     private readonly name: string,
@@ -42,6 +47,8 @@ export class MysqlDatabase implements Database {
     // Again each time: the database may have been made anew meanwhile.
     try {
       await migrate(this.#pool, this.part);
+      const version = await this.#pool.single((session) => this.#pool.run(session, 'SELECT VERSION()'));
+      this.#server = serverOf(String((version as Cell[][])[0]?.[0]));
     } catch (error) {
       await this.#pool.close();
       throw error instanceof QueryFailedError ? mysqlFault(this.name, error) : error;
@@ -49,7 +56,8 @@ export class MysqlDatabase implements Database {
   }
 
   async read(sql: string, parameters: readonly Parameter[] = []): Promise<Cell[][]> {
-    const result = await this.#pool.single((connection) => this.#pool.run(connection, bind(sql, parameters)));
+    const select = limitedRead(bind(sql, parameters), { server: this.#server, msMax: READ_MS_MAX });
+    const result = await this.#pool.single((connection) => this.#pool.run(connection, select));
     return result as Cell[][];
   }
 

@@ -20,7 +20,7 @@ export async function migrate(pool: MysqlPool, part: SchemaPart): Promise<void> 
     try {
       const query = async (sql: string): Promise<string[][]> => texts(await pool.run(session, sql));
       await checkTables(query, part);
-      await pool.dataSource.runMigrations();
+      await whileAwake(pool, session, () => pool.dataSource.runMigrations());
       await checkSchema(query, part);
     } finally {
       await pool.run(session, `SELECT RELEASE_LOCK(${lock})`);
@@ -29,6 +29,24 @@ export async function migrate(pool: MysqlPool, part: SchemaPart): Promise<void> 
 }
 
 type Session = Parameters<MysqlPool['run']>[0];
+
+const AWAKE_EVERY_MS = 3_000;
+
+/**
+ * Keeps the session that holds the lock from being ended for its silence: an index on a large table takes longer than
+ * `wait_timeout`, and the lock would be gone with the session.
+ */
+async function whileAwake<T>(pool: MysqlPool, session: Session, run: () => Promise<T>): Promise<T> {
+  const awake = setInterval(() => {
+    // A session that is lost shows when the lock is released.
+    pool.run(session, 'SELECT 1').catch(() => undefined);
+  }, AWAKE_EVERY_MS);
+  try {
+    return await run();
+  } finally {
+    clearInterval(awake);
+  }
+}
 
 /** Waits in short turns, so that each statement stays within its own deadline. */
 async function waitForLock(pool: MysqlPool, session: Session, lock: string): Promise<void> {

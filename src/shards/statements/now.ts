@@ -7,3 +7,11 @@ import type { Dialect } from '../database';
 export function nowUs(dialect: Dialect): string {
   return dialect === 'mysql' ? 'CAST(UNIX_TIMESTAMP(SYSDATE(6)) * 1000000 AS SIGNED)' : 'now_us()';
 }
+
+/**
+ * The database's clock when the statement began, for whoever searches by it: one value for the whole statement, and so the
+ * end of a range of an index, which `nowUs` is not. (SQLite evaluates its function once where it ends a range.)
+ */
+export function statementUs(dialect: Dialect): string {
+  return dialect === 'mysql' ? 'CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS SIGNED)' : 'now_us()';
+}

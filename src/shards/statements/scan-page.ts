@@ -1,5 +1,6 @@
 import type { Dialect, Parameter } from '../database';
 import type { Scan } from '../ledger-scan';
+import { behind } from './behind';
 import type { Statement } from './statement';
 
 export interface ScannedTable<Place> {
@@ -16,8 +17,6 @@ export interface ScannedTable<Place> {
 /**
  * A page of a table in the order of one of its indices. Plain read of a range of that index, which is named because the
  * optimizer would sort the table for a large page.
- *
- * MySQL and MariaDB do not turn `(a, b) > (?, ?)` into a range; SQLite does not turn its expansion into one.
  */
 export function scanPage<Place>(
   dialect: Dialect,
@@ -32,13 +31,10 @@ export function scanPage<Place>(
   } else if ('behindAccount' in start) {
     conditions.push('account_id > ?');
     parameters.push(start.behindAccount);
-  } else if (dialect === 'sqlite') {
-    conditions.push(`(${order.join(', ')}) > (${order.map(() => '?').join(', ')})`);
-    parameters.push(...values(start.after));
   } else {
-    const behind = expandedBehind(order, values(start.after));
-    conditions.push(behind.sql);
-    parameters.push(...behind.parameters);
+    const further = behind(dialect, order, values(start.after));
+    conditions.push(further.sql);
+    parameters.push(...further.parameters);
   }
   if (upToAccount !== undefined) {
     conditions.push('account_id <= ?');
@@ -48,17 +44,5 @@ export function scanPage<Place>(
   return {
     sql: `SELECT ${columns} FROM ${from} WHERE ${conditions.join(' AND ')} ORDER BY ${order.join(', ')} LIMIT ?`,
     parameters: [...parameters, limit],
-  };
-}
-
-/** `(a > ? OR (a = ? AND (b > ? OR …)))`, which the range optimizer reads as adjacent ranges. */
-function expandedBehind(order: readonly string[], values: readonly Parameter[]): Statement {
-  const [column, ...columns] = order;
-  const [value = null, ...rest] = values;
-  if (columns.length === 0) return { sql: `${column} > ?`, parameters: [value] };
-  const inner = expandedBehind(columns, rest);
-  return {
-    sql: `(${column} > ? OR (${column} = ? AND ${inner.sql}))`,
-    parameters: [value, value, ...inner.parameters],
   };
 }

@@ -1,0 +1,199 @@
+import { DirectoryUnavailableError } from '../shards/directory/directory';
+import type { LeaseStore } from '../shards/directory/lease-store';
+import type { PendingDeparture } from '../shards/shard';
+import type { Later } from '../shards/surroundings';
+import { NO_FAULTS, type ReachPoint } from './fault-points';
+import type { EngineObserver, Undelivered } from './observer';
+import { Periodic } from './periodic';
+import type { ShardSet } from './shard-set';
+import type { Transfers } from './transfers';
+
+export interface RecoverySettings {
+  readonly intervalMs: number;
+  /** Younger departures are left to whoever sent them. */
+  readonly olderThanMs: number;
+  /** Departures read and delivered together. */
+  readonly pageMax: number;
+  /** How long one instance keeps the backlog between two shards to itself. */
+  readonly leaseMs: number;
+  /** What waits for a shard that is down is counted this often, and no further than to `countMax`. */
+  readonly countEveryMs: number;
+  readonly countMax: number;
+}
+
+export const RECOVERY_SETTINGS: RecoverySettings = {
+  intervalMs: 2_000,
+  olderThanMs: 2_000,
+  pageMax: 500,
+  leaseMs: 5_000,
+  countEveryMs: 10_000,
+  countMax: 10_000,
+};
+
+export interface RecoveryParts {
+  readonly shards: ShardSet;
+  readonly transfers: Pick<Transfers, 'deliver' | 'whenMarked'>;
+  readonly leases: Pick<LeaseStore, 'acquire'>;
+  readonly observer: EngineObserver;
+  readonly settings: RecoverySettings;
+  readonly instanceId: string;
+  readonly now: () => number;
+  readonly reach?: ReachPoint;
+  readonly later?: Later;
+}
+
+/** Departures shown of those that could not be delivered. */
+const EXAMPLES_MAX = 5;
+
+/** The directory keeps a lease's name up to this length; two pairs of very long names may share one. */
+const LEASE_NAME_LENGTH_MAX = 128;
+
+/**
+ * Delivers transfers that nobody finished, whoever sent them.
+ *
+ * Each pair of shards is looked at on its own, by one look at a time: what waits for one shard holds up nothing between
+ * two others, and a look that takes long is not joined by a second. A look goes through everything that is due, page by
+ * page, and passes by what cannot be delivered, so that a transfer that is stuck is never in the way of those behind it.
+ * Nothing is sent to a shard that is known to be down; what waits for it is counted.
+ *
+ * Where there is more than one page, a lease keeps other instances from delivering the same. It is not asked for before,
+ * and not where the destination cannot be reached from here, so an instance that is cut off from a shard keeps nobody
+ * else from delivering there. Nothing rests on the lease: delivering twice is delivering once.
+ */
+export class Recovery {
+  readonly #ticking: Periodic;
+  /** Looks under way, by pair. */
+  readonly #looks = new Map<string, Promise<void>>();
+  /** When a pair is looked at again whose last look found transfers that are stuck. */
+  readonly #restsUntil = new Map<string, number>();
+  readonly #countedAt = new Map<string, number>();
+  /** Pairs of which something was reported that is not over. */
+  readonly #reported = new Set<string>();
+  #stopped = false;
+
+  constructor(private readonly parts: RecoveryParts) {
+    this.#ticking = new Periodic(
+      parts.settings.intervalMs,
+      () => {
+        this.#lookAtAll();
+        return Promise.resolve();
+      },
+      parts.later,
+    );
+  }
+
+  start(): void {
+    this.#ticking.start('at once');
+  }
+
+  /** Resolves when no look is under way any more. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#ticking.stop();
+    await Promise.all(this.#looks.values());
+    await this.parts.transfers.whenMarked();
+  }
+
+  /** Looks at every pair once, or waits for the look that is under way; never rejects. */
+  async recover(): Promise<void> {
+    this.#restsUntil.clear();
+    this.#countedAt.clear();
+    this.#lookAtAll();
+    await Promise.all(this.#looks.values());
+  }
+
+  #lookAtAll(): void {
+    const { names } = this.parts.shards;
+    for (const from of names) for (const to of names) this.#lookAt(from, to);
+  }
+
+  #lookAt(from: string, to: string): void {
+    const pair = `${from} ${to}`;
+    if (this.#looks.has(pair) || this.parts.now() < (this.#restsUntil.get(pair) ?? 0)) return;
+    const look = this.#look(from, to)
+      .catch((error: unknown) => {
+        this.parts.observer.deferred(`transfers from ${from} to ${to}`, error);
+      })
+      .finally(() => this.#looks.delete(pair));
+    this.#looks.set(pair, look);
+  }
+
+  async #look(from: string, to: string): Promise<void> {
+    const { shards, now, settings } = this.parts;
+    if (shards.lanes(from).isDown) return;
+    const began = now();
+    const stuck = shards.lanes(to).isDown ? 'down' : await this.#deliver(from, to);
+    if (stuck === 'down') return this.#countWaiting(from, to);
+    if (stuck === 'left') return;
+    this.#report({ fromShard: from, toShard: to, isCutOff: false, ...stuck });
+    // Going through what is stuck again and again must not be all that a shard does.
+    if (stuck.count > 0)
+      this.#restsUntil.set(`${from} ${to}`, now() + Math.max(settings.intervalMs, now() - began));
+    else this.#restsUntil.delete(`${from} ${to}`);
+  }
+
+  /** @returns what could not be delivered, `down` when the destination went away, `left` when others deliver it */
+  async #deliver(
+    from: string,
+    to: string,
+  ): Promise<Pick<Undelivered, 'count' | 'examples'> | 'down' | 'left'> {
+    const { shards, transfers, settings, reach = NO_FAULTS } = this.parts;
+    let count = 0;
+    const examples: Undelivered['examples'][number][] = [];
+    for (let page = await this.#read(from, to); page.length > 0;) {
+      const isFull = page.length === settings.pageMax;
+      if (this.#stopped || (isFull && !(await this.#isMine(from, to)))) return 'left';
+      await reach('recovery.found');
+      const [stuck, next] = await Promise.all([
+        transfers.deliver(from, page),
+        isFull ? this.#read(from, to, page.at(-1)) : [],
+      ]);
+      count += stuck.length;
+      for (const { accountId, transferId } of stuck.slice(0, EXAMPLES_MAX - examples.length))
+        examples.push({ accountId, transferId });
+      if (stuck.length > 0 && shards.lanes(to).isDown) return 'down';
+      page = next;
+    }
+    return { count, examples };
+  }
+
+  #read(from: string, to: string, after?: PendingDeparture): Promise<PendingDeparture[]> {
+    const { pageMax: limit, olderThanMs } = this.parts.settings;
+    return this.parts.shards.shard(from).pendingDepartures({ limit, olderThanMs, toShards: [to], after });
+  }
+
+  async #countWaiting(from: string, to: string): Promise<void> {
+    const { shards, now, settings } = this.parts;
+    const pair = `${from} ${to}`;
+    if (now() - (this.#countedAt.get(pair) ?? -Infinity) < settings.countEveryMs) return;
+    this.#countedAt.set(pair, now());
+    const count = await shards.shard(from).countDepartures(to, settings.countMax);
+    this.#report({
+      fromShard: from,
+      toShard: to,
+      count,
+      isCutOff: count === settings.countMax,
+      examples: [],
+    });
+  }
+
+  #report(found: Undelivered): void {
+    const pair = `${found.fromShard} ${found.toShard}`;
+    if (found.count === 0 && !this.#reported.has(pair)) return;
+    if (found.count > 0) this.#reported.add(pair);
+    else this.#reported.delete(pair);
+    this.parts.observer.undelivered(found);
+  }
+
+  async #isMine(from: string, to: string): Promise<boolean> {
+    const { leases, instanceId, settings } = this.parts;
+    try {
+      const name = `delivery ${from} ${to}`.slice(0, LEASE_NAME_LENGTH_MAX);
+      return await leases.acquire(name, instanceId, settings.leaseMs);
+    } catch (error) {
+      // Money must not stay in transit because the directory is away.
+      if (error instanceof DirectoryUnavailableError) return true;
+      throw error;
+    }
+  }
+}

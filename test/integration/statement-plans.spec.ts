@@ -1,0 +1,303 @@
+import type { AccountRecord } from '../../src/shards/directory/account-record';
+import { Directory } from '../../src/shards/directory/directory';
+import { MysqlDatabase } from '../../src/shards/mysql/mysql-database';
+import { MysqlHosts } from '../../src/shards/mysql/mysql-hosts';
+import { directoryDatabaseAt } from '../../src/shards/open-database';
+import { RETRY_POLICY } from '../../src/shards/run-batch';
+import { DEDUCTION_SETTINGS } from '../../src/shards/run-deduction';
+import type { Shard } from '../../src/shards/shard';
+import { type SqlShardParts, SqlShard } from '../../src/shards/sql-shard';
+import { SqliteDatabase } from '../../src/shards/sqlite/sqlite-database';
+import { SqliteFile } from '../../src/shards/sqlite/sqlite-file';
+import type { Location } from '../../src/shards/shard-address';
+import { REAL_SURROUNDINGS } from '../../src/shards/surroundings';
+import { NotingDatabase, type Planner, plannerAt, type StatementPlan } from '../setup/statement-plans';
+import { openShard, STORES, type StoreSite } from '../setup/stores';
+import { analyzeStatements, DEAD_SHARD, FEW, fillStatements, HOT, LIVE_SHARD } from '../setup/worst-tables';
+
+/**
+ * Whatever runs in the background or for each request finds its rows by an index and goes through no more of them than it
+ * is to return, also where nearly every row of a table is one that it has to pass by.
+ *
+ * `HOTSPLIT_TEST_PLAN_ROWS=10000000` makes tables of that size (it takes an hour), `HOTSPLIT_TEST_PLAN_TABLE=1` prints all
+ * plans. `HOTSPLIT_TEST_PLAN_SITES` names databases that were filled before, as `mariadb=mysql://…;sqlite=/path`.
+ */
+const ROWS = Number(process.env['HOTSPLIT_TEST_PLAN_ROWS'] ?? 8_000);
+const MS_MAX = 3_600_000;
+
+/** Rows asked for at a time. A statement may go through a few for each of them, and not through a part of the table. */
+const LIMIT = 50;
+const ROWS_READ_MAX = 4 * LIMIT + 100;
+
+/** What a list of entries may go through with each of its statements. */
+const SLICE = 5_000;
+
+const KEY = 'h1000000001';
+const US = 1_700_000_000_000_100;
+
+type Asked<Of> = (of: Of) => Promise<unknown>;
+
+/** Methods of a shard that change money, or that ask for no table. */
+type Unplanned =
+  | 'name'
+  | 'parallelism'
+  | 'open'
+  | 'close'
+  | 'ping'
+  | 'clockUs'
+  | 'applyBatch'
+  | 'deduct'
+  | 'lockAccount'
+  | 'createSubAccounts';
+
+const place = {
+  accountId: HOT,
+  transferId: 'draw',
+  requestId: KEY,
+  holdId: KEY,
+  reverses: 'd',
+  index: 1,
+  number: 1,
+};
+const start = { after: { ...place, createdAtUs: US, subAccount: 0, version: 1 } };
+const scan = { start, upToAccount: undefined, limit: LIMIT };
+const fromStart = { start: { fromAccount: '' }, upToAccount: HOT, limit: LIMIT } as const;
+const newest = { createdAtUs: 9_000_000_000_000_000, shard: '', subAccount: 0, version: 0 };
+const list = { accountId: HOT, limit: LIMIT, before: newest };
+
+const OF_SHARDS = {
+  expiredHolds: [
+    (shard) => shard.expiredHolds({ limit: LIMIT }),
+    (shard) =>
+      shard.expiredHolds({
+        limit: LIMIT,
+        after: { accountId: 'z', holdId: 'h', subAccount: 0, expiresAtUs: US },
+      }),
+  ],
+  openLeases: [(shard) => shard.openLeases(HOT)],
+  pendingDepartures: [
+    (shard) => shard.pendingDepartures({ limit: LIMIT, olderThanMs: 2_000, toShards: [LIVE_SHARD] }),
+    (shard) => shard.pendingDepartures({ limit: LIMIT, olderThanMs: 2_000, toShards: [DEAD_SHARD] }),
+    (shard) =>
+      shard.pendingDepartures({
+        limit: LIMIT,
+        olderThanMs: 2_000,
+        toShards: [DEAD_SHARD],
+        after: { toShard: DEAD_SHARD, accountId: 'a1000000010', transferId: 'move' },
+      }),
+    (shard) =>
+      shard.pendingDepartures({ limit: LIMIT, olderThanMs: 0, toShards: [LIVE_SHARD, 's1'], accountId: HOT }),
+    (shard) => shard.pendingDepartures({ limit: LIMIT, olderThanMs: 60_000 }),
+  ],
+  countDepartures: [(shard) => shard.countDepartures(DEAD_SHARD, LIMIT)],
+  completeTransfers: [
+    (shard) =>
+      shard.completeTransfers([
+        { accountId: HOT, transferId: 'none' },
+        { accountId: 'none', transferId: 'none' },
+      ]),
+  ],
+  drainingRows: [
+    (shard) => shard.drainingRows({ limit: LIMIT }),
+    (shard) => shard.drainingRows({ limit: LIMIT, after: { accountId: 'd1000000100', index: 0 } }),
+  ],
+  findEntry: [(shard) => shard.findEntry(HOT, KEY)],
+  findEntries: [(shard) => shard.findEntries(HOT, [KEY, 'none', 'neither'])],
+  findHold: [(shard) => shard.findHold(HOT, KEY)],
+  readBalance: [(shard) => shard.readBalance(HOT)],
+  listSubAccounts: [(shard) => shard.listSubAccounts(HOT)],
+  settledUntilUs: [(shard) => shard.settledUntilUs(HOT)],
+  newestEntryUs: [(shard) => shard.newestEntryUs(HOT)],
+  listEntries: [
+    (shard) => shard.listEntries(list),
+    (shard) => shard.listEntries({ ...list, kind: 'credit' }),
+    (shard) => shard.listEntries({ ...list, fromUs: US - 200, toUs: US }),
+  ],
+  scanSubAccounts: [(shard) => shard.scanSubAccounts(scan), (shard) => shard.scanSubAccounts(fromStart)],
+  scanEntries: [(shard) => shard.scanEntries(scan), (shard) => shard.scanEntries(fromStart)],
+  scanEntryKeys: [(shard) => shard.scanEntryKeys(scan), (shard) => shard.scanEntryKeys(fromStart)],
+  scanHolds: [(shard) => shard.scanHolds(scan), (shard) => shard.scanHolds(fromStart)],
+  scanReversals: [(shard) => shard.scanReversals(scan), (shard) => shard.scanReversals(fromStart)],
+  scanTransfers: [(shard) => shard.scanTransfers(scan), (shard) => shard.scanTransfers(fromStart)],
+  findTransfers: [
+    (shard) => shard.findTransfers({ accountId: HOT, transferIds: ['a', 'b'], direction: 'out' }),
+  ],
+} satisfies Record<Exclude<keyof Shard, Unplanned>, readonly Asked<Shard>[]>;
+
+const ACCOUNT = { accountId: 'a1000000001', revision: 1, statusVersion: 1 } as unknown as AccountRecord;
+
+const OF_DIRECTORIES: readonly Asked<Directory>[] = [
+  ({ leases }) => leases.acquire('rebalance b', 'me', 1_000),
+  ({ leases }) => leases.release('rebalance b', 'me'),
+  ({ leases }) => leases.deleteExpired(),
+  ({ operations }) => operations.find('o1000000001'),
+  ({ operations }) => operations.advance('none', 'asked', { step: 'told' }),
+  ({ operations }) => operations.report('none', { done: 1, total: 2 }),
+  ({ operations }) => operations.abandoned(LIMIT),
+  ({ operations }) => operations.claim('none', 'me', 1_000),
+  ({ operations }) => operations.postpone('none', 'me', 1_000),
+  ({ operations }) => operations.deleteEnded(90 * 24 * 3_600_000),
+  (directory) => directory.unfinishedCreations({ limit: LIMIT, olderThanMs: 5_000 }),
+  (directory) =>
+    directory.unfinishedCreations({
+      limit: LIMIT,
+      olderThanMs: 5_000,
+      after: { createdAtUs: US, accountId: 'a1000000001' },
+    }),
+  (directory) => directory.findAccount('a1000000001'),
+  (directory) => directory.listAccounts({ after: '', limit: LIMIT }),
+  (directory) => directory.listAccounts({ after: 'a1000000009', limit: LIMIT }),
+  (directory) => directory.finishCreation('none'),
+  (directory) => directory.beginOperation(ACCOUNT, 'none'),
+  (directory) => directory.dropOperation('none', 'none'),
+  (directory) => directory.setStrategy('none', 'merged', 1),
+  (directory) => directory.setStatus(ACCOUNT, { status: 'active', closingFrom: null }),
+  (directory) => directory.findApiKeys([Buffer.alloc(32), Buffer.alloc(32, 1)]),
+  (directory) => directory.findAccounts(['a1000000001', 'none', 'neither']),
+  (directory) => directory.listApiKeys({ after: '', limit: LIMIT }),
+  (directory) => directory.listApiKeys({ after: 'k1000000009', limit: LIMIT }),
+  (directory) => directory.deleteApiKey('none'),
+];
+
+/** Statements that go through more than others, and how much: never more than their own bound. */
+const BOUNDS: readonly { readonly of: RegExp; readonly rowsMax: number }[] = [
+  { of: /FROM entry (FORCE INDEX .PRIMARY. )?WHERE .* DESC/s, rowsMax: SLICE + ROWS_READ_MAX },
+  { of: /(FROM lease|FROM operation) /, rowsMax: 4 * 500 + 100 },
+];
+
+describe.each(STORES)('statements [$mark]', ({ mark, makeSite }) => {
+  let site: StoreSite;
+  let planner: Planner;
+
+  beforeAll(async () => {
+    site = filledBefore(mark) ?? (await makeSite());
+    await migrate(site.location);
+    planner = await plannerAt(site.location);
+    if (!filledBefore(mark)) await fill(planner, mark);
+  }, MS_MAX);
+
+  afterAll(async () => {
+    await planner.close();
+    if (!filledBefore(mark)) await site.drop();
+  });
+
+  it(
+    'of shards go through no more rows than they are asked for, and come to them by an index',
+    async () => {
+      const database = new NotingDatabase(databaseAt(site.location));
+      await database.open('shard');
+      const shard = new SqlShard({ ...PARTS, database });
+      for (const asked of Object.values(OF_SHARDS).flat()) await asked(shard);
+      await database.close();
+      await expectBounded(planner, database.statements, mark);
+    },
+    MS_MAX,
+  );
+
+  it(
+    'of directories go through no more rows than they are asked for, and come to them by an index',
+    async () => {
+      const database = new NotingDatabase(directoryDatabaseAt(site.location));
+      await database.open('directory');
+      const directory = new Directory(database);
+      for (const asked of OF_DIRECTORIES) await asked(directory);
+      await database.close();
+      await expectBounded(planner, database.statements, mark);
+    },
+    MS_MAX,
+  );
+
+  it(
+    'find the few among the many',
+    async () => {
+      const database = databaseAt(site.location);
+      await database.open('shard');
+      const shard = new SqlShard({ ...PARTS, database });
+      const toLive = { limit: 100, olderThanMs: 0, toShards: [LIVE_SHARD] };
+      expect(await shard.pendingDepartures(toLive)).toHaveLength(FEW.departures);
+      expect(await shard.pendingDepartures({ ...toLive, accountId: HOT })).toHaveLength(FEW.departuresOfHot);
+      expect(await shard.expiredHolds({ limit: 100 })).toHaveLength(FEW.expired);
+      expect(await shard.openLeases(HOT)).toHaveLength(FEW.leases);
+      expect(await shard.listEntries({ ...list, limit: 100 })).toHaveLength(FEW.listed);
+      await database.close();
+    },
+    MS_MAX,
+  );
+});
+
+async function expectBounded(
+  planner: Planner,
+  statements: NotingDatabase['statements'],
+  mark: string,
+): Promise<void> {
+  const faults: string[] = [];
+  const table: string[] = [];
+  const explained = new Set<string>();
+  for (const statement of statements) {
+    if (explained.has(statement.sql) || /^\s*INSERT/.test(statement.sql)) continue;
+    explained.add(statement.sql);
+    const plan = await planner.explain(statement);
+    const shown = statement.sql.replace(/\s+/g, ' ').slice(0, 140);
+    table.push(
+      `| ${mark} | ${shown} | ${plan.accesses.join('; ')} | ${plan.rowsRead ?? ''} | ${plan.ms.toFixed(1)} |`,
+    );
+    if (isFaulty(plan, statement.sql)) faults.push(`${shown}: ${JSON.stringify(plan)}`);
+  }
+  if (process.env['HOTSPLIT_TEST_PLAN_TABLE']) console.log(table.join('\n'));
+  expect(faults).toEqual([]);
+}
+
+function isFaulty({ unbounded, rowsRead = 0 }: StatementPlan, sql: string): boolean {
+  const rowsMax = BOUNDS.find(({ of }) => of.test(sql))?.rowsMax ?? ROWS_READ_MAX;
+  return unbounded.length > 0 || rowsRead > rowsMax;
+}
+
+/** The batches' own statements are not asked for here. */
+const PARTS: Omit<SqlShardParts, 'database'> = {
+  name: 's0',
+  parallelism: 1,
+  batches: { name: 's0', ...never('open', 'begin', 'close') },
+  deductions: never('open', 'close') as unknown as SqlShardParts['deductions'],
+  deductionSettings: DEDUCTION_SETTINGS,
+  clusterId: () => Promise.reject(new Error('not asked for')),
+  describeAccount: () => Promise.reject(new Error('not asked for')),
+  surroundings: REAL_SURROUNDINGS,
+  policy: RETRY_POLICY,
+};
+
+function never<Name extends string>(...names: Name[]): Record<Name, () => Promise<never>> {
+  const reject = (): Promise<never> => Promise.reject(new Error('not asked for'));
+  return Object.fromEntries(names.map((name) => [name, reject])) as Record<Name, () => Promise<never>>;
+}
+
+function databaseAt(location: Location) {
+  return location.kind === 'sqlite'
+    ? new SqliteDatabase('s0', SqliteFile.open(location.path))
+    : new MysqlDatabase('s0', new MysqlHosts(location.url), 'shard', 2);
+}
+
+/** Brings a database's tables up to date, those of both parts. */
+async function migrate(location: Location): Promise<void> {
+  const directory = directoryDatabaseAt(location);
+  await directory.open('directory');
+  await (await openShard(location, { clusterId: '00000000-0000-4000-8000-000000000000' })).shard.close();
+  await directory.close();
+}
+
+async function fill(planner: Planner, mark: string): Promise<void> {
+  const dialect = mark === 'sqlite' ? 'sqlite' : 'mysql';
+  for (const part of ['shard', 'directory'] as const) {
+    for (const statement of fillStatements(dialect, { part, rows: ROWS })) await planner.run(statement);
+    for (const statement of analyzeStatements(dialect, part)) await planner.run(statement);
+  }
+}
+
+function filledBefore(mark: string): StoreSite | undefined {
+  const sites = process.env['HOTSPLIT_TEST_PLAN_SITES'];
+  if (!sites) return undefined;
+  const named = sites.split(';').find((site) => site.startsWith(`${mark}=`));
+  if (named === undefined) throw new Error(`HOTSPLIT_TEST_PLAN_SITES names no site for ${mark}`);
+  const at = named.slice(mark.length + 1);
+  const location: Location = mark === 'sqlite' ? { kind: 'sqlite', path: at } : { kind: 'mysql', url: at };
+  return { location, drop: () => Promise.resolve() };
+}
