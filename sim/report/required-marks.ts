@@ -75,6 +75,15 @@ export const REQUIRED_MARKS: readonly string[] = [
   ),
   ...['drain.leveled', 'status.recorded', 'status.told'].map((at) => `point ${at}`),
   ...[
+    'reversed during a recall',
+    'frozen during a recall',
+    'reversed while it is written',
+    'reversed after a move',
+    'read after a move',
+    'moved while its owner stands still',
+    'reused while its owner stands still',
+  ].map((ambush) => `ambush ${ambush}`),
+  ...[
     'kill',
     'stall',
     'restart',

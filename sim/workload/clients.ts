@@ -135,7 +135,7 @@ export class Clients {
   }
 
   /** An earlier key once more, sometimes for something else. */
-  async again(asked: Asked, reuseShare = this.site.plan.reuseShare): Promise<void> {
+  async again(asked: Asked, reuseShare = this.site.plan.reuseShare, at?: SimInstance): Promise<void> {
     const { chance } = this.site;
     if (!chance.happens(reuseShare)) {
       await this.untilAnswered(asked);
@@ -144,7 +144,7 @@ export class Clients {
     const { kind, accountId, requestId } = asked;
     const other = chance.happens(0.5) && kind !== 'hold' ? kind : kind === 'deduct' ? 'credit' : 'deduct';
     const amountMinor = asked.amountMinor + (other === kind ? 1n : 0n);
-    await this.ask(toAsked({ kind: other, accountId, requestId, amountMinor }));
+    await this.ask(toAsked({ kind: other, accountId, requestId, amountMinor }), at);
   }
 
   /** As clients do: the same key again, wherever, until there is an answer or patience ends. */

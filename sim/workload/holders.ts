@@ -4,6 +4,7 @@ import type { Asked } from '../model/asked';
 import type { Answer } from '../model/answer-rules';
 import { brokenFollowUp } from '../model/follow-up-rules';
 import type { AskedFollowUp } from '../model/hold-model';
+import type { SimInstance } from '../world/sim-instance';
 import { callDoor, isNoAnswer } from './door';
 import type { AccountPlan } from './plan';
 import type { Site } from './site';
@@ -63,6 +64,12 @@ export class Holders {
     ]);
   }
 
+  /** Gives one unit of a deduction back, at one instance. */
+  async reverseOne({ accountId, requestId: reverses }: Asked, at: SimInstance): Promise<Answer> {
+    const requestId = `r${(this.#reversals += 1)}`;
+    return this.ask({ kind: 'reverse', accountId, reverses, requestId, amountMinor: 1n }, at);
+  }
+
   /** Confirms or cancels what still stands, until it does not. */
   async settle(accountId: string): Promise<void> {
     const { model, databases } = this.site.world;
@@ -120,13 +127,13 @@ export class Holders {
     }
   }
 
-  async ask(asked: AskedFollowUp): Promise<Answer> {
+  async ask(asked: AskedFollowUp, chosen?: SimInstance): Promise<Answer> {
     const { site } = this;
     const { model } = site.world;
     const account = model.account(asked.accountId);
     const about = asked.kind === 'reverse' ? asked.reverses : asked.holdId;
     this.#remember(asked);
-    const instance = await site.anyInstance();
+    const instance = chosen ?? (await site.anyInstance());
     const wasThere =
       asked.kind === 'reverse'
         ? account.reversibleMinor(about) !== undefined

@@ -74,6 +74,8 @@ export interface LeasingPlan {
   readonly restarts: number;
   /** How often one stands still with what it has answered and not written. */
   readonly heldUp: number;
+  /** How often an account is leased from for the sake of one question in a bad moment. */
+  readonly ambushes: number;
   readonly settings: LeaseSettings;
 }
 
@@ -190,6 +192,7 @@ function leasingPlan(chance: Chance): LeasingPlan {
     changes: chance.happens(0.5) ? chance.next() * 5 : 0,
     restarts: chance.happens(0.4) ? chance.next() * 3 : 0,
     heldUp: chance.happens(0.6) ? chance.next() * 4 : 0,
+    ambushes: chance.named('leased ambushes').next() * 4,
     settings: {
       termMs,
       flushMs,

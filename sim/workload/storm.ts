@@ -1,8 +1,9 @@
 import { Ambushes } from '../faults/ambushes';
+import { LeasedAmbushes } from '../faults/leased-ambushes';
 import { clockPutRight } from '../faults/blows/clocks';
 import { strike } from '../faults/strike';
 import type { Clients } from './clients';
-import type { Blow, Wish } from './plan';
+import type { Blow, LeasingPlan, Wish } from './plan';
 import { readLists } from './lists';
 import { Readers } from './readers';
 import type { Site } from './site';
@@ -41,6 +42,10 @@ export async function storm(site: Site, parts: { clients: Clients; wishes: Wishe
             await run(name);
           }),
     );
+  const ambushesOfLeases = (leasing: LeasingPlan): Promise<unknown>[] => {
+    const leased = new LeasedAmbushes(site, leasing, parts);
+    return scattered({ ambush: leasing.ambushes }, () => leased.spring());
+  };
   await Promise.all([
     calls,
     new Readers(site).read(plan.readers, () => isOver),
@@ -59,6 +64,7 @@ export async function storm(site: Site, parts: { clients: Clients; wishes: Wishe
           ...scattered({ heldUp: plan.leasing.heldUp }, () =>
             ambushes.holdUp(chance.oneOf(site.accounts), STORM_MS),
           ),
+          ...ambushesOfLeases(plan.leasing),
         ]
       : []),
   ]);

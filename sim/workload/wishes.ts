@@ -129,15 +129,20 @@ export class Wishes {
     });
   }
 
-  /** Freezes an account for a while. @param told called when the change has been answered, before the while begins */
-  async freeze(accountId: string, told: () => void = () => undefined): Promise<void> {
+  /**
+   * Freezes an account for a while.
+   *
+   * @param told called when the change has been answered, before the while begins
+   * @param chosen the instance that is asked to; any by default
+   */
+  async freeze(accountId: string, told: () => void = () => undefined, chosen?: SimInstance): Promise<void> {
     const { model, coverage } = this.site.world;
     await this.#alone(accountId, async () => {
       const account = model.account(accountId);
       if (account.maybeClosed) return;
       account.maybeFrozen = true;
       account.look();
-      const frozen = await this.#setStatus(accountId, 'frozen');
+      const frozen = await this.#setStatus(accountId, 'frozen', chosen);
       if (frozen && this.#statusNow(accountId) === 'frozen' && this.#openStatusOperations(accountId) === 0) {
         account.surely = 'frozen';
         coverage.mark('account frozen');
@@ -162,12 +167,14 @@ export class Wishes {
     });
   }
 
-  async #setStatus(accountId: string, status: AccountStatus): Promise<boolean> {
+  async #setStatus(accountId: string, status: AccountStatus, chosen?: SimInstance): Promise<boolean> {
     const { site } = this;
     for (let tries = 1; tries <= STATUS_TRIES_MAX; tries += 1) {
       site.note(`make ${accountId} ${status}`);
-      const change = await site.ask(`making ${accountId} ${status}`, ({ operations }) =>
-        operations.changeStatus(accountId, status),
+      const change = await site.ask(
+        `making ${accountId} ${status}`,
+        ({ operations }) => operations.changeStatus(accountId, status),
+        chosen,
       );
       if (change !== NOT_NOW && change.kind === 'done') return true;
       if (change !== NOT_NOW && change.kind === 'refused' && change.error.code !== 'OPERATION_IN_PROGRESS')
@@ -217,7 +224,7 @@ export class Wishes {
   /** In a world with leases: the first account, and others as it happens. */
   #perhapsLeased(wanted: AccountPlan): AccountPlan {
     const { chance, plan, accounts } = this.site;
-    if (!plan.leasing) return wanted;
+    if (!plan.leasing || wanted.strategy === 'leased') return wanted;
     return accounts.length === 0 || chance.happens(plan.leasing.share) ? leasedPlan(chance, wanted) : wanted;
   }
 

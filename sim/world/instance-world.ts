@@ -11,6 +11,8 @@ import type { Owner, Timeline } from './timeline';
 export interface LineEnd extends Owner {
   readonly name: string;
   isCutOffFrom(database: string): boolean;
+  /** By shard: until when answers to it are lost. */
+  readonly hearsNothingUntil: ReadonlyMap<string, number>;
   cutOff(database: string, isCut: boolean): void;
   stall(ms: number): void;
   kill(): void;

@@ -46,7 +46,9 @@ export function lineTo(world: InstanceWorld, instance: LineEnd, database: SimDat
       world.coverage.mark('fault shard away');
       return kind === 'request' ? 'unavailable' : 'outcomeUnknown';
     }
-    const broken = mishap(kind, hazards, chance);
+    const isUnheard =
+      kind === 'answer' && timeline.nowMs < (instance.hearsNothingUntil.get(database.name) ?? 0);
+    const broken = isUnheard ? 'outcomeUnknown' : mishap(kind, hazards, chance);
     if (!broken) return undefined;
     world.troubled();
     world.coverage.mark(`fault ${kind} ${broken}`);

@@ -10,7 +10,7 @@ import type { Location } from '../../src/shards/shard-address';
 import type { Surroundings } from '../../src/shards/surroundings';
 import { type LeaseSettings, STRATEGY_SETTINGS } from '../../src/strategies/strategy-settings';
 import { type Chance } from './chance';
-import { MarkedShard } from './marked-shard';
+import { type HeldUp, MarkedShard } from './marked-shard';
 import { lineTo, lineToDirectory } from './line';
 import { SimDirectory } from './sim-directory';
 import type { InstanceWorld, LineEnd } from './instance-world';
@@ -44,6 +44,10 @@ export class SimInstance implements LineEnd {
   stalledUntilMs = 0;
   /** Accounts of which no notice comes to it. */
   readonly deafTo = new Set<string>();
+  /** By account: how long the next look for its leases is under way there, and its answer back. */
+  readonly heldUp = new Map<string, HeldUp>();
+  /** By shard: until when answers to it are lost. */
+  readonly hearsNothingUntil = new Map<string, number>();
   /** How often it stalled so far. */
   stalls = 0;
   #takesCalls = false;
@@ -211,7 +215,11 @@ export class SimInstance implements LineEnd {
             surroundings: surroundings ?? this.#surroundings(),
             interfere: lineTo(this.world, this, database),
           },
-          this.world.coverage,
+          {
+            coverage: this.world.coverage,
+            heldUp: this.heldUp,
+            sleep: (ms) => this.world.timeline.sleep(ms, this),
+          },
         );
         this.shards.push(shard);
         return shard;
