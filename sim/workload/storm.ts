@@ -52,7 +52,10 @@ export async function storm(site: Site, parts: { clients: Clients; wishes: Wishe
     ...(plan.lists
       ? [
           readLists(site, plan.lists, () => isOver),
-          ...scattered({ clock: plan.lists.clocksPutRight }, () => clockPutRight(site)),
+          // A lease that was taken while the clock was a day ahead, by an instance that died, stands for a day after that.
+          ...scattered({ clock: plan.leasing ? undefined : plan.lists.clocksPutRight }, () =>
+            clockPutRight(site),
+          ),
         ]
       : []),
     ...scattered<Wish>(plan.wishes, (wish) => parts.wishes.carryOut(wish)),
