@@ -6,6 +6,7 @@ import { planOf } from './workload/plan';
 import { secondUse } from './workload/second-use';
 import { Site } from './workload/site';
 import { storm } from './workload/storm';
+import { stuckTransfers } from './workload/stuck-transfers';
 import { withoutDirectory } from './workload/without-directory';
 import { Wishes } from './workload/wishes';
 import { Chance } from './world/chance';
@@ -80,5 +81,6 @@ async function live(site: Site): Promise<void> {
     if (plan.directoryLoss) await withoutDirectory(site, parts, plan.directoryLoss);
   }
   await finale(site, parts);
+  if (plan.stuck) await stuckTransfers(site, parts, plan.stuck);
   if (plan.secondUse) await secondUse(site, parts);
 }

@@ -24,7 +24,8 @@ export type Rule =
   | 'noDefect'
   | 'answersInTime'
   | 'calmIsServed'
-  | 'knownGoOn';
+  | 'knownGoOn'
+  | 'nothingStarves';
 
 export interface Broken {
   readonly rule: Rule;

@@ -57,6 +57,8 @@ export const REQUIRED_MARKS: readonly string[] = [
   'fault shard away',
   'fault directory away',
   'directory lost',
+  'delivered past what is stuck',
+  'delivered while a shard is gone',
   'fault notice lost',
   'fault lock again',
   'fault commit again',

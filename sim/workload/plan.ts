@@ -61,8 +61,18 @@ export interface Plan {
   readonly directoryLoss: Chance | undefined;
   /** Only in some worlds somebody reads lists of entries, and clocks are put right. */
   readonly lists: ListsPlan | undefined;
+  /** After the end, in some worlds: transfers that cannot be delivered for long, and others behind them. */
+  readonly stuck: StuckPlan | undefined;
   /** After the end: a move, and keys that come again when its idempotency window is over. */
   readonly secondUse: boolean;
+}
+
+export interface StuckPlan {
+  readonly lots: Chance;
+  /** Of each account whose money is on its way. */
+  readonly transfers: number;
+  /** Departures that recovery reads and delivers together. */
+  readonly pageMax: number;
 }
 
 export interface LeasingPlan {
@@ -167,12 +177,22 @@ export function planOf(chance: Chance, calls: number): Plan {
     lists: listsPlan(chance.named('lists')),
     secondUse: chance.named('second use').happens(0.5),
   };
-  return { ...plan, directoryLoss: plan.leasing ? undefined : directoryLoss(chance) };
+  return {
+    ...plan,
+    directoryLoss: plan.leasing ? undefined : directoryLoss(chance),
+    stuck: plan.leasing ? undefined : stuckPlan(chance.named('stuck transfers')),
+  };
 }
 
 function directoryLoss(chance: Chance): Chance | undefined {
   const lots = chance.named('directory loss');
   return lots.happens(0.2) ? lots : undefined;
+}
+
+/** In a fifth of the worlds: a quarter of those without leases. */
+function stuckPlan(chance: Chance): StuckPlan | undefined {
+  if (!chance.happens(0.25)) return undefined;
+  return { lots: chance.fork(), transfers: chance.between(1, 4), pageMax: 1 };
 }
 
 /** In some worlds only: there the shards' databases are identified. */

@@ -33,8 +33,14 @@ export class Site {
   }
 
   get settings(): InstanceSettings {
-    const { shards, lanesPerShard, laneSettings, leasing } = this.plan;
-    return { shards, lanesPerShard, laneSettings, leaseSettings: leasing?.settings ?? {} };
+    const { shards, lanesPerShard, laneSettings, leasing, stuck } = this.plan;
+    return {
+      shards,
+      lanesPerShard,
+      laneSettings,
+      leaseSettings: leasing?.settings ?? {},
+      recovery: stuck ? { pageMax: stuck.pageMax } : {},
+    };
   }
 
   get nowMs(): number {

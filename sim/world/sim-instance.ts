@@ -1,5 +1,6 @@
 import { AccountService } from '../../src/accounts/account.service';
 import { LANE_SETTINGS, type LaneSettings } from '../../src/engine/lane-settings';
+import type { RecoverySettings } from '../../src/engine/recovery';
 import { EngineRuntime } from '../../src/engine/runtime';
 import { ApiKeys } from '../../src/platform/api-keys';
 import { InProcessNotices } from '../../src/platform/notices';
@@ -27,6 +28,7 @@ export interface InstanceSettings {
   readonly lanesPerShard: number;
   readonly laneSettings: Partial<LaneSettings>;
   readonly leaseSettings: Partial<LeaseSettings>;
+  readonly recovery: Partial<RecoverySettings>;
 }
 
 /** One service instance, as it runs behind its doors: the real engine on simulated databases. It can die at any await. */
@@ -73,6 +75,7 @@ export class SimInstance implements LineEnd {
         ...STRATEGY_SETTINGS,
         lease: { ...STRATEGY_SETTINGS.lease, ...settings.leaseSettings },
       },
+      recovery: settings.recovery,
       observer: world.observerFor(name),
       surroundings: this.#surroundings(),
       databases: this.#databases(),

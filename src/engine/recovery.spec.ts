@@ -79,6 +79,25 @@ describe('recovery', () => {
     await recovery.recover();
     expect(offered().map(({ accountId }) => accountId)).toEqual(['x', 'a', 'b', 'c']);
   });
+
+  test('keeps a backlog for as long as a page of it takes, so that another instance does not begin it anew', async () => {
+    const held = Promise.withResolvers<undefined>();
+    const { recovery, send, clock, acquired } = setUp({ whenOffered: () => held.promise });
+    await send('west', 'a', 'b', 'c');
+    const recovered = recovery.recover();
+    await promisesSettled();
+    expect(acquired()).toBe(1);
+    for (const expected of [2, 3, 4]) {
+      clock.pass(RECOVERY_SETTINGS.leaseMs / 2);
+      await promisesSettled();
+      expect(acquired()).toBe(expected);
+    }
+    held.resolve(undefined);
+    await recovered;
+    clock.pass(10 * RECOVERY_SETTINGS.leaseMs);
+    await promisesSettled();
+    expect(acquired()).toBe(4);
+  });
 });
 
 /** Shards of which "east" sends, and a stand-in for what delivers. */
@@ -96,6 +115,7 @@ function setUp({
   const made = cluster(['east', 'north', 'west'], { interfere: west ? { west: west.interfere } : {} });
   const { shards, shard, database, clock, observer } = made;
   const owners = new Map<string, string>();
+  let acquired = 0;
   const offered: Departure[] = [];
   const delivered: string[] = [];
 
@@ -115,6 +135,7 @@ function setUp({
     transfers: { deliver, whenMarked: () => Promise.resolve() },
     leases: {
       acquire: (name, owner) => {
+        acquired += 1;
         owners.set(name, owners.get(name) ?? owner);
         return Promise.resolve(owners.get(name) === owner);
       },
@@ -122,6 +143,7 @@ function setUp({
     observer,
     instanceId: 'this',
     now: () => clock.now(),
+    later: (ms, run) => clock.later(ms, run),
     settings: { ...RECOVERY_SETTINGS, pageMax: PAGE, countMax },
   });
 
@@ -143,6 +165,8 @@ function setUp({
     delivered: () => delivered,
     shards,
     observer,
+    clock,
     owners,
+    acquired: () => acquired,
   };
 }

@@ -132,6 +132,30 @@ export class Recovery {
     else this.#restsUntil.delete(`${from} ${to}`);
   }
 
+  /**
+   * Keeps the backlog between two shards to this instance while it goes through it. A page of which nothing can be delivered
+   * may take longer than the lease: another instance would take the lease over meanwhile and begin with the same page, and
+   * with both of them doing so none would ever come to the pages behind it.
+   */
+  async #keepingMine<T>(from: string, to: string, run: () => Promise<T>): Promise<T> {
+    const { settings, later, observer } = this.parts;
+    const renewing = new Periodic(
+      settings.leaseMs / 3,
+      async () => {
+        await this.#isMine(from, to).catch((error: unknown) => {
+          observer.deferred(`keeping the transfers from ${from} to ${to}`, error);
+        });
+      },
+      later,
+    );
+    renewing.start('after a pause');
+    try {
+      return await run();
+    } finally {
+      await renewing.stop();
+    }
+  }
+
   /** @returns what could not be delivered, `down` when the destination went away, `left` when others deliver it */
   async #deliver(
     from: string,
@@ -144,8 +168,9 @@ export class Recovery {
       const isFull = page.length === settings.pageMax;
       if (this.#stopped || (isFull && !(await this.#isMine(from, to)))) return 'left';
       await reach('recovery.found');
+      const deliver = (): Promise<PendingDeparture[]> => transfers.deliver(from, page);
       const [stuck, next] = await Promise.all([
-        transfers.deliver(from, page),
+        isFull ? this.#keepingMine(from, to, deliver) : deliver(),
         isFull ? this.#read(from, to, page.at(-1)) : [],
       ]);
       count += stuck.length;

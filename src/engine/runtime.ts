@@ -34,7 +34,7 @@ import { RepairJob } from './operations/repair-job';
 import { ResizeJob } from './operations/resize-job';
 import { StatusJob } from './operations/status-job';
 import { Rebalancer, REBALANCER_SETTINGS } from './rebalancer';
-import { Recovery, RECOVERY_SETTINGS } from './recovery';
+import { Recovery, RECOVERY_SETTINGS, type RecoverySettings } from './recovery';
 import { ShardLooks } from './shard-looks';
 import { ShardSet } from './shard-set';
 import { Sweeper, SWEEPER_SETTINGS } from './sweeper';
@@ -57,6 +57,7 @@ export interface RuntimeOptions {
   /** Between two looks of the rebalancer at the busy accounts, once it is started. */
   readonly rebalanceMs?: number;
   readonly strategySettings?: StrategySettings;
+  readonly recovery?: Partial<RecoverySettings>;
   /** Where `redis-lock` has its locks; in this process by default. */
   readonly locks?: LockService;
   /** How long a lane waits for company before each batch; by default only for what has arrived. */
@@ -158,7 +159,7 @@ export class EngineRuntime {
       now,
       reach,
       later,
-      settings: RECOVERY_SETTINGS,
+      settings: { ...RECOVERY_SETTINGS, ...options.recovery },
     });
     const locks = new ReachLocks(shards);
     const mover = new Mover(shards, newId, reach);

@@ -137,6 +137,50 @@ export const MONEY_BETWEEN_SHARDS: readonly Defect[] = [
     ],
   },
   {
+    name: 'starved-behind-the-stuck',
+    breaks: 'recovery goes no further than the first page of which something cannot be delivered',
+    edits: [
+      {
+        file: 'src/engine/recovery.ts',
+        find: "if (stuck.length > 0 && shards.lanes(to).isDown) return 'down';",
+        replace: 'if (stuck.length > 0) return { count, examples };',
+      },
+    ],
+  },
+  {
+    name: 'starved-beside-the-stuck',
+    breaks: 'what waits for a shard that is gone keeps recovery from what leaves for other shards',
+    edits: [
+      {
+        file: 'src/engine/recovery.ts',
+        find: 'if (shards.lanes(from).isDown) return;',
+        replace: 'if (shards.names.some((name) => shards.lanes(name).isDown)) return;',
+      },
+    ],
+  },
+  {
+    name: 'backlog-not-kept',
+    breaks: 'a backlog is kept no longer than a lease, however long a page of it takes',
+    edits: [
+      {
+        file: 'src/engine/recovery.ts',
+        find: 'isFull ? this.#keepingMine(from, to, deliver) : deliver(),',
+        replace: 'deliver(),',
+      },
+    ],
+  },
+  {
+    name: 'stuck-for-good',
+    breaks: 'what was stuck once is not tried again',
+    edits: [
+      {
+        file: 'src/engine/recovery.ts',
+        find: 'now() + Math.max(settings.intervalMs, now() - began)',
+        replace: 'Infinity',
+      },
+    ],
+  },
+  {
     name: 'net-does-not-wrap',
     breaks: '`net` is not kept modulo 2^64',
     edits: [
