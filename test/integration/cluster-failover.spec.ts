@@ -63,20 +63,23 @@ if (unavailable !== undefined) {
           pauses.push(`${stands ? 'stopped' : 'killed'} ${(load.longestPauseMs() / 1_000).toFixed(1)} s`);
           if (stands) node.resume();
           else await node.startAgain();
-          await eventually('the node being in sync', () => isSynced(cluster, at));
+          await eventually('the cluster being whole', () => isWhole(cluster));
         }
         await load.progress(ANSWERS_BETWEEN);
         await load.stop();
-        process.stderr.write(`cluster: longest pauses: ${pauses.join(', ')}; ${load.summary()}\n`);
-
-        const entries = (await one.rest.entries('hot')).filter(({ kind }) => kind === 'deduction');
+        // A session that was left with the stopped node may cost one reader a 503.
+        const all = await eventually('the list of entries', () =>
+          one.rest.entries('hot').catch(() => undefined),
+        );
+        const entries = all.filter(({ kind }) => kind === 'deduction');
         const found = entries.map(({ requestId }) => requestId).sort();
         expect(found).toEqual([...load.acknowledged.keys()].sort());
-        expect(sumOf(await one.rest.entries('hot'))).toBe(BigInt(OPENING - AMOUNT * found.length));
+        expect(sumOf(all)).toBe(BigInt(OPENING - AMOUNT * found.length));
         expect(await one.rest.available('hot')).toBe(BigInt(OPENING - AMOUNT * found.length));
         expect(load.contradicted).toEqual([]);
         const audit = await one.rest.ended(await one.rest.post('/v1/admin/audits', {}));
         expect(audit.result).toMatchObject({ balanced: true, findings: [] });
+        process.stderr.write(`cluster: longest pauses: ${pauses.join(', ')}; ${load.summary()}\n`);
       },
       LONG_MS,
     );
@@ -94,12 +97,17 @@ async function writerOf(cluster: GaleraCluster, database: string): Promise<numbe
   });
 }
 
-async function isSynced(cluster: GaleraCluster, at: number): Promise<true | undefined> {
-  const rows = await cluster
-    .node(at)
-    .ask(`SHOW STATUS LIKE 'wsrep_local_state_comment'`)
-    .catch(() => []);
-  return rows[0]?.['Value'] === 'Synced' ? true : undefined;
+/** All nodes say so: one that stood still has not noticed yet that the others went on without it. */
+async function isWhole(cluster: GaleraCluster): Promise<true | undefined> {
+  for (const node of cluster.nodes) {
+    const rows = await node
+      .ask(`SHOW STATUS WHERE Variable_name IN ('wsrep_local_state_comment', 'wsrep_cluster_size')`)
+      .catch(() => []);
+    const status = new Map(rows.map((row) => [row['Variable_name'], row['Value']]));
+    if (status.get('wsrep_local_state_comment') !== 'Synced') return undefined;
+    if (status.get('wsrep_cluster_size') !== String(cluster.nodes.length)) return undefined;
+  }
+  return true;
 }
 
 /** Clients that send each key, to either instance and now and then to both, until it is acknowledged. */
@@ -110,6 +118,7 @@ class Load {
   readonly contradicted: string[] = [];
   readonly #new = new Set<string>();
   readonly #clients: Promise<void>[];
+  readonly #failed: Promise<unknown>;
   readonly #codes = new Map<string, number>();
   #waiting: { readonly count: number; readonly resolve: () => void }[] = [];
   #keys = 0;
@@ -119,12 +128,16 @@ class Load {
 
   constructor(private readonly services: readonly TestService[]) {
     this.#clients = Array.from({ length: CLIENTS }, (_, client) => this.#work(client));
+    this.#failed = Promise.all(this.#clients);
+    this.#failed.catch(() => undefined);
   }
 
-  progress(answers: number): Promise<void> {
-    return new Promise((resolve) => {
+  /** Resolves after so many further acknowledgements; rejects when a client has failed, for then none may come. */
+  progress(answers: number): Promise<unknown> {
+    const enough = new Promise<void>((resolve) => {
       this.#waiting.push({ count: this.acknowledged.size + answers, resolve });
     });
+    return Promise.race([enough, this.#failed]);
   }
 
   beginPause(): void {
