@@ -136,7 +136,11 @@ describe.each(SITES)('[$mark] operations', ({ make }) => {
         expect(operation).toMatchObject({ status: 'done', result: { subAccounts: 4 } });
         // Shards that stay keep their places.
         expect(new Set(operation.result?.['shards'] as string[])).toEqual(new Set(shards));
-        expect(new Set((await inUse(id)).map(({ shard }) => shard))).toEqual(new Set(shards));
+        // The operation is done at activation; its rows learn of it right behind.
+        await eventually('the rows in use are those of the new placement', async () => {
+          const used = new Set((await inUse(id)).map(({ shard }) => shard));
+          return used.size === shards.length && shards.every((shard) => used.has(shard)) ? true : undefined;
+        });
       }
       expect((await Promise.all(load)).map(({ status }) => status)).toEqual(load.map(() => 201));
       expect(await rest.available(id)).toBe(900n);

@@ -50,6 +50,8 @@ type Unplanned =
   | 'lockAccount'
   | 'createSubAccounts';
 
+const CLUSTER_ID = '00000000-0000-4000-8000-000000000000';
+
 const place = {
   accountId: HOT,
   transferId: 'draw',
@@ -259,7 +261,7 @@ const PARTS: Omit<SqlShardParts, 'database'> = {
   batches: { name: 's0', ...never('open', 'begin', 'close') },
   deductions: never('open', 'close') as unknown as SqlShardParts['deductions'],
   deductionSettings: DEDUCTION_SETTINGS,
-  clusterId: () => Promise.reject(new Error('not asked for')),
+  clusterId: () => Promise.resolve(CLUSTER_ID),
   describeAccount: () => Promise.reject(new Error('not asked for')),
   surroundings: REAL_SURROUNDINGS,
   policy: RETRY_POLICY,
@@ -280,7 +282,7 @@ function databaseAt(location: Location) {
 async function migrate(location: Location): Promise<void> {
   const directory = directoryDatabaseAt(location);
   await directory.open('directory');
-  await (await openShard(location, { clusterId: '00000000-0000-4000-8000-000000000000' })).shard.close();
+  await (await openShard(location, { clusterId: CLUSTER_ID })).shard.close();
   await directory.close();
 }
 

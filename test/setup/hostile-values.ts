@@ -187,8 +187,14 @@ const STRATEGIES: Literals = {
   'another case': '"Atomic"',
 };
 
+/** An opening balance may be nothing. */
+const OPENINGS: Literals = Object.fromEntries(
+  Object.entries(AMOUNTS).filter(([, literal]) => literal !== '0' && literal !== '"0"'),
+);
+
 export const HOSTILE = {
   amount: AMOUNTS,
+  opening: OPENINGS,
   accountId: ACCOUNT_IDS,
   requestId: IDS,
   count: { ...INTEGERS, 'more than allowed': '1025' },

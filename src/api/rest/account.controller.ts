@@ -209,7 +209,9 @@ function query(properties: Readonly<Record<string, object>>) {
 
 /** An opening balance of zero is none: no entry is made for it. */
 function openingOf(value: string | number | undefined): bigint | null {
-  return value === undefined || Number(value) === 0 ? null : amountOf('initialBalance', value);
+  return value === undefined || value === '0' || Object.is(value, 0)
+    ? null
+    : amountOf('initialBalance', value);
 }
 
 function optionalAmount(field: string, value: string | number | undefined): bigint | null {

@@ -177,7 +177,8 @@ function acceptJsonOnly(server: FastifyInstance): void {
 function readBody(body: Buffer): { readonly value: unknown } | Problem {
   if (!isUtf8(body)) return new Problem('INVALID_ARGUMENT', { errors: [UNREADABLE_BODY] });
   try {
-    return { value: readJson(body.toString()) };
+    // Some editors and libraries put a byte order mark first; RFC 8259 lets a reader ignore it.
+    return { value: readJson(body.toString().replace(/^\uFEFF/, '')) };
   } catch (error) {
     const { field, rule } = error instanceof AmbiguousJsonError ? error : UNREADABLE_BODY;
     return new Problem('INVALID_ARGUMENT', { errors: [{ field, rule }] });

@@ -31,6 +31,11 @@ export class FileInPlace {
     for (const ending of ENDINGS) this.#assertSame(this.path + ending, ending === '');
   }
 
+  /** This process itself closed the database's last connection and opened it again: SQLite makes its log anew then. */
+  forgetLog(): void {
+    for (const ending of ENDINGS) if (ending !== '') this.#seen.delete(this.path + ending);
+  }
+
   #assertSame(file: string, isDatabase: boolean): void {
     const found = statSync(file, { bigint: true, throwIfNoEntry: false });
     const seen = this.#seen.get(file);

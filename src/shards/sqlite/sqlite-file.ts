@@ -154,7 +154,9 @@ export class SqliteFile {
 
   async #runMigrations(part: SchemaPart): Promise<void> {
     refuseNewerSchema(part, migrationsIn(this.#path, part));
+    if (this.#source) this.assertInPlace();
     await this.#source?.destroy();
+    this.#inPlace.forgetLog();
     this.#source = new DataSource({
       type: 'better-sqlite3',
       database: this.#path,
