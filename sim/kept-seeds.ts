@@ -26,4 +26,10 @@ export const KEPT_SEEDS: readonly KeptSeed[] = [
   { seed: 2_768, calls: 800, found: 'credits without end while a shard could not be read' },
   { seed: 2_899, calls: 800, found: 'a shortfall that nobody was told, of a flush sent again' },
   { seed: 770, calls: 800, found: 'a reversal of what had just been written from a lease, not told so' },
+  {
+    seed: 29,
+    calls: 300,
+    found:
+      'transfers starved behind those that were stuck, by instances that took the backlog from each other',
+  },
 ];

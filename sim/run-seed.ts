@@ -3,6 +3,7 @@ import { calm } from './workload/calm';
 import { Clients } from './workload/clients';
 import { finale } from './workload/finale';
 import { planOf } from './workload/plan';
+import { restoredDirectory } from './workload/restored-directory';
 import { secondUse } from './workload/second-use';
 import { Site } from './workload/site';
 import { storm } from './workload/storm';
@@ -82,5 +83,6 @@ async function live(site: Site): Promise<void> {
   }
   await finale(site, parts);
   if (plan.stuck) await stuckTransfers(site, parts, plan.stuck);
+  if (plan.restored) await restoredDirectory(site, parts, plan.restored);
   if (plan.secondUse) await secondUse(site, parts);
 }

@@ -57,6 +57,7 @@ export const REQUIRED_MARKS: readonly string[] = [
   'fault shard away',
   'fault directory away',
   'directory lost',
+  'account repaired',
   'delivered past what is stuck',
   'delivered while a shard is gone',
   'fault notice lost',

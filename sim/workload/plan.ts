@@ -63,6 +63,8 @@ export interface Plan {
   readonly lists: ListsPlan | undefined;
   /** After the end, in some worlds: transfers that cannot be delivered for long, and others behind them. */
   readonly stuck: StuckPlan | undefined;
+  /** After the end, in some worlds: what decides how the directory goes back to an earlier moment. */
+  readonly restored: Chance | undefined;
   /** After the end: a move, and keys that come again when its idempotency window is over. */
   readonly secondUse: boolean;
 }
@@ -180,6 +182,7 @@ export function planOf(chance: Chance, calls: number): Plan {
   return {
     ...plan,
     directoryLoss: plan.leasing ? undefined : directoryLoss(chance),
+    restored: plan.leasing ? undefined : restoredDirectory(chance.named('restored directory')),
     stuck: plan.leasing ? undefined : stuckPlan(chance.named('stuck transfers')),
   };
 }
@@ -187,6 +190,11 @@ export function planOf(chance: Chance, calls: number): Plan {
 function directoryLoss(chance: Chance): Chance | undefined {
   const lots = chance.named('directory loss');
   return lots.happens(0.2) ? lots : undefined;
+}
+
+/** In a quarter of the worlds: a third of those without leases. */
+function restoredDirectory(chance: Chance): Chance | undefined {
+  return chance.happens(1 / 3) ? chance.fork() : undefined;
 }
 
 /** In a fifth of the worlds: a quarter of those without leases. */

@@ -104,6 +104,39 @@ export const PLACEMENTS_AND_STATUSES: readonly Defect[] = [
     ],
   },
   {
+    name: 'repaired-without-past-homes',
+    breaks: 'keys are not looked up after a repair where they were used under placements that were lost',
+    edits: [
+      {
+        file: 'src/engine/operations/repair-job.ts',
+        find: 'return reach.map((shard) => ({ shards: [shard], fencedAtUs }));',
+        replace: 'return reach.slice(reach.length).map((shard) => ({ shards: [shard], fencedAtUs }));',
+      },
+    ],
+  },
+  {
+    name: 'repaired-where-the-record-was',
+    breaks: 'a repair reaches no other shards than the record that was restored',
+    edits: [
+      {
+        file: 'src/ledger/plan-repair.ts',
+        find: 'if (here.length > 0) reach.add(shard);',
+        replace: 'if (here.length > 10_000) reach.add(shard);',
+      },
+    ],
+  },
+  {
+    name: 'repaired-below-the-rows',
+    breaks: 'a repair gives the record the epoch that comes next to its own, not to those of the rows',
+    edits: [
+      {
+        file: 'src/ledger/plan-repair.ts',
+        find: 'epoch: Math.max(epochMax, record.epochMax) + 1,',
+        replace: 'epoch: record.epochMax + 1,',
+      },
+    ],
+  },
+  {
     name: 'breaker-stays-open',
     breaks: 'a shard that was gone is never asked again',
     edits: [
