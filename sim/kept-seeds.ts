@@ -32,4 +32,10 @@ export const KEPT_SEEDS: readonly KeptSeed[] = [
     found:
       'transfers starved behind those that were stuck, by instances that took the backlog from each other',
   },
+  {
+    seed: 172,
+    calls: 1_000,
+    found:
+      'a key told as not there by an instance that stood still while an empty database was replaced by the own one',
+  },
 ];

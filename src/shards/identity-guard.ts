@@ -84,7 +84,8 @@ export class IdentityGuard {
   /**
    * Whether this is still the database that was identified. Callers share a look that began after they called.
    *
-   * Rejects with `ShardFault` `unavailable`, its cause the `DatabaseRefusedError` that names why.
+   * Rejects with `ShardFault` `unavailable`, its cause the `DatabaseRefusedError` that names why; also when a look has met
+   * another database since the callers were answered, though the own one is back.
    */
   confirm(): Promise<void> {
     this.#next ??= this.#afterUnderWay();
@@ -92,9 +93,13 @@ export class IdentityGuard {
   }
 
   async #afterUnderWay(): Promise<void> {
-    // What is under way may have looked before this call.
-    await this.#underWay?.catch(() => undefined);
+    // What is under way may have looked before this call. Had it met another database, so may have the caller.
+    const metAnother = await this.#underWay?.then(
+      () => undefined,
+      (error: unknown) => (error instanceof AnotherForAWhile ? error : undefined),
+    );
     this.#next = undefined;
+    if (metAnother) throw metAnother;
     const look = (this.#underWay = this.#look());
     try {
       await look;
@@ -106,13 +111,16 @@ export class IdentityGuard {
   async #look(): Promise<void> {
     const { name, known, store } = this.parts;
     try {
+      const own = this.#own;
       const found = await store.find();
-      if (found && this.#own && isSame(found, this.#own)) {
+      if (found && own && isSame(found, own)) {
         known.refused(name, undefined);
         return;
       }
       // It is another one. Its shard may have been begun anew by another instance.
       await this.identify();
+      // It was not: its own database is back since. Whoever asks now may have been answered by the one that was there.
+      if (own && this.#own && isSame(this.#own, own)) throw new AnotherForAWhile(name);
     } catch (error) {
       const refused = error instanceof ShardFault ? error.cause : error;
       if (!(refused instanceof DatabaseRefusedError)) throw error;
@@ -153,6 +161,13 @@ export class IdentityGuard {
       'SHARD_IDENTITY_MISMATCH',
       `the database configured as shard "${name}" is not the one that the directory knows under this name`,
     );
+  }
+}
+
+/** The shard's own database was away, another one stood in its place, and it is back. */
+class AnotherForAWhile extends ShardFault {
+  constructor(shard: string) {
+    super(shard, 'unavailable', new Error('another database stood in its place a moment ago'));
   }
 }
 
