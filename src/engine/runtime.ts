@@ -266,7 +266,9 @@ export class EngineRuntime {
     await this.#openDirectory();
     await this.directory.registerShards(this.shards.names);
     for (const lost of this.options.lostShards ?? []) await this.#beginAnew(lost);
-    await Promise.all(this.#openShards.map((shard) => this.#openShard(shard)));
+    // All of them to their end: what is closed in the middle of its migration reports errors that are none.
+    const opened = await Promise.allSettled(this.#openShards.map((shard) => this.#openShard(shard)));
+    for (const each of opened) if (each.status === 'rejected') throw each.reason;
     await this.discoverShards();
     this.#started = true;
   }
