@@ -36,7 +36,7 @@ export class ShardService {
   async list(): Promise<ListedShard[]> {
     const registered = await this.runtime.directory.listShards().catch(() => []);
     await this.runtime.discoverShards().catch(() => undefined);
-    const { shards: states } = await this.health.readiness();
+    const states = await this.health.shards();
     const addresses = this.#addresses(registered);
     const names = new Set([...Object.keys(states), ...registered.map(({ name }) => name)]);
     return [...names].map((name) => ({

@@ -35,6 +35,11 @@ export class Health {
     return { status: this.#stopping ? 'stopping' : allUp ? 'ready' : 'unavailable', ...states };
   }
 
+  /** Asks each shard anew, for an administrator who has just added one. */
+  async shards(): Promise<States['shards']> {
+    return (await this.#ask()).shards;
+  }
+
   /** Of a look that is under way, or that ended just now. */
   #states(): Promise<States> {
     const known = this.#look;

@@ -223,10 +223,15 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
       const [row] = await site
         .raw(other)
         .run('SELECT MIN(idx) FROM sub_account WHERE account_id = ?', account.accountId);
+      // At about the same time: long before or after, it could be a use that the idempotency window allows.
+      const [entry] = await site
+        .raw(home)
+        .run("SELECT created_at_us FROM entry WHERE account_id = ? AND request_id = 'c'", account.accountId);
       await site.raw(other).run(
         `INSERT INTO entry (account_id, created_at_us, sub_account, version, request_id, ${ENTRY})
-           VALUES (?, 1, ?, 1, 'c', 'deduction', 30, 1, ?, NULL, NULL)`,
+           VALUES (?, ?, ?, 1, 'c', 'deduction', 30, 1, ?, NULL, NULL)`,
         account.accountId,
+        entry?.[0] ?? null,
         row?.[0] ?? null,
         Buffer.alloc(16),
       );
