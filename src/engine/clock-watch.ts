@@ -44,6 +44,7 @@ export class ClockWatch {
   /** How far a database's clock is ahead of this instance's, taken at the middle of the round trip. */
   async #skewMs(database: Clocked): Promise<number | undefined> {
     const { surroundings } = this.parts;
+    // eslint-disable-next-line no-restricted-properties -- what is measured here is the instance's clock; nothing is decided by it
     const [began, wallMs] = [surroundings.now(), surroundings.wallMs()];
     try {
       const clockUs = await database.clockUs();
