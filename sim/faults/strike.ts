@@ -1,7 +1,7 @@
 import type { Blow } from '../workload/plan';
 import type { Site } from '../workload/site';
 import { clockJump } from './blows/clocks';
-import { badWeather, cutOff, directoryAway, rowsLocked, shardAway, shardEmptied } from './blows/databases';
+import { badWeather, cutOff, directoryAway, shardAway, shardEmptied } from './blows/databases';
 import { kill, restart, stall } from './blows/instances';
 
 /** What breaks by itself, for a while each time. Whoever breaks something mends it again. */
@@ -15,7 +15,6 @@ const BLOWS: Readonly<Record<Blow, (site: Site) => Promise<void>>> = {
   cutOff,
   clockJump,
   badWeather,
-  rowsLocked,
 };
 
 export function strike(site: Site, blow: Blow): Promise<void> {

@@ -110,8 +110,7 @@ export type Blow =
   | 'directoryAway'
   | 'cutOff'
   | 'clockJump'
-  | 'badWeather'
-  | 'rowsLocked';
+  | 'badWeather';
 
 /** The most that one request may move. */
 export const MINOR_MAX = 10n ** 18n;
@@ -169,7 +168,6 @@ export function planOf(chance: Chance, calls: number): Plan {
       clockJump: at(0.25, 4),
       badWeather: at(0.7, 3),
       shardEmptied: emptiedOf(chance.named('shard emptied')),
-      rowsLocked: lockedOf(chance.named('rows locked')),
     },
     noticesLost: chance.happens(0.3) ? 1 : at(0.5, 1),
     deathAtPoint: at(0.4, 0.05),
@@ -208,11 +206,6 @@ function stuckPlan(chance: Chance): StuckPlan | undefined {
 /** In some worlds only: there the shards' databases are identified. */
 function emptiedOf(chance: Chance): number | undefined {
   return chance.happens(0.2) ? 0.5 + 2 * chance.next() : undefined;
-}
-
-/** In a third of the worlds somebody else locks rows. */
-function lockedOf(chance: Chance): number | undefined {
-  return chance.happens(1 / 3) ? 0.5 + 3 * chance.next() : undefined;
 }
 
 function isIn({ from, to }: { readonly from: number; readonly to: number }, lot: number): boolean {

@@ -29,10 +29,7 @@ export class HomeDeductions {
   carryOut(shard: string, command: DeductCommand, strategy: string): Promise<LaneOutcome> {
     const { shards, ways } = this.parts;
     const way = ways.get(strategy);
-    // Of an account that somebody else has locked, no session of those that all share is kept waiting.
-    return way && !shards.lanes(shard).isSetAside(command.accountId)
-      ? this.#carryOutCounted(shard, command, way)
-      : shards.lanes(shard).submit(command);
+    return way ? this.#carryOutCounted(shard, command, way) : shards.lanes(shard).submit(command);
   }
 
   async #carryOutCounted(shard: string, command: DeductCommand, way: DeductionWay): Promise<LaneOutcome> {
@@ -75,8 +72,7 @@ export class HomeDeductions {
       case 'contended':
         return { kind: 'overloaded', shard };
       case 'handOver': {
-        const lanes = shards.lanes(shard);
-        const outcome = await (result.isLocked ? lanes.submitAside(command) : lanes.submit(command));
+        const outcome = await shards.lanes(shard).submit(command);
         // "Overloaded" promises that nothing was done.
         return result.mayHaveCommitted && outcome.kind === 'overloaded'
           ? { kind: 'shardUnavailable', shard }

@@ -258,7 +258,7 @@ function isFaulty({ unbounded, rowsRead = 0 }: StatementPlan, sql: string): bool
 const PARTS: Omit<SqlShardParts, 'database'> = {
   name: 's0',
   parallelism: 1,
-  batches: { name: 's0', ...never('open', 'begin', 'close', 'lockedAccounts') },
+  batches: { name: 's0', ...never('open', 'begin', 'close') },
   deductions: never('open', 'close') as unknown as SqlShardParts['deductions'],
   deductionSettings: DEDUCTION_SETTINGS,
   clusterId: () => Promise.resolve(CLUSTER_ID),
