@@ -100,7 +100,8 @@ function leakOf(
   let text = withoutAllowedCode(`${answer.text}\n${JSON.stringify(answer.headers)}`, code);
   if (answer.status === 201 && typeof key === 'string') text = text.replace(key, '');
   for (const value of shown) text = text.replaceAll(value, '');
-  return leakIn(text, secrets, said);
+  // Metrics count the errors of databases by their codes: that is what they are for.
+  return leakIn(text.replace(/^hotsplit_database_errors_total\{.*$/gm, ''), secrets, said);
 }
 
 export function jsonOf({ headers, text }: Answer): unknown {

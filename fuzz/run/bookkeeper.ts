@@ -108,6 +108,8 @@ export class Bookkeeper {
   #keepAccount({ initialBalance }: Json, { id }: Json): void {
     this.books.add('accounts', String(id));
     if (typeof initialBalance !== 'string' && typeof initialBalance !== 'number') return;
+    // An opening balance of nothing is none.
+    if (Number(initialBalance) === 0) return;
     this.books.acknowledge({
       accountId: String(id),
       requestId: OPENING_BALANCE_KEY,

@@ -427,7 +427,7 @@ function unknownVariables(environment: Readonly<Record<string, string | undefine
 }
 
 /** The client's and the test suite's own variables, and settings of the contract that come with later features. */
-const FOREIGN_VARIABLE = /^HOTSPLIT_(URL|KEY|TEST_.*|BENCH_.*|MYSQL_SERVER_TOOL|KAFKA_BROKERS)$/;
+const FOREIGN_VARIABLE = /^HOTSPLIT_(URL|KEY|SERVERS_DIR|TEST_.*|BENCH_.*|MYSQL_SERVER_TOOL|KAFKA_BROKERS)$/;
 
 /** A certificate that cannot be used is found now and not by the first client. */
 function readTls(settings: Settings, faults: string[]): void {
