@@ -80,6 +80,8 @@ export async function createAccount(
     lowBalanceMinor: null,
   });
   if (creation.kind === 'conflict') throw new Error('the site is not fresh: its account exists already');
+  // Every row has its share from the start, as the rebalancer would see to: yardsticks take from rows without drawing on others.
+  if (account.initialBalanceMinor !== null) await runtime.rebalancer.level(creation.account, true);
   return creation.account;
 }
 
