@@ -23,7 +23,7 @@ describe('[mariadb] an instance that has lost the directory', () => {
     other = await startTestService({ ...site, settings: { ...settings, HOTSPLIT_DIRECTORY: directory.url } });
     cutOff = await startTestService({ ...site, settings: { ...settings, HOTSPLIT_DIRECTORY: line.url } });
     for (const id of ['known', 'frozen meanwhile', 'unknown here'].map((name) => name.replaceAll(' ', '-')))
-      await other.rest.post('/v1/accounts', { id, asset: 'USD/2', initialBalance: '1000' });
+      await other.rest.post('/v1/accounts', { id, asset: 'USD/2', initialBalance: '1000000000' });
     const { body } = await other.rest.post('/v1/admin/keys', { name: 'payer', scopes: ['deduct'] });
     payer = new RestClient(cutOff.rest.url, String(body['key']));
     for (const id of ['known', 'frozen-meanwhile']) expect((await deduct(id, 'before')).status).toBe(201);
