@@ -34,7 +34,7 @@ import { RedisLocks } from './platform/redis-locks';
 import { RedisNotices } from './platform/redis-notices';
 import { Settings, strategySettingsOf } from './platform/settings';
 import { StructuredLog } from './platform/structured-log';
-import { faultsOf } from './platform/test-faults';
+import { faultsOf, readRoundsOf } from './platform/test-faults';
 import { SharedMetrics } from './processes/shared-metrics';
 import { WORKER_LINE, type WorkerLine, workerLine } from './processes/worker-line';
 import { WorkerNotices } from './processes/worker-notices';
@@ -147,6 +147,7 @@ function noticesOf(settings: Settings, metrics: Metrics, line: WorkerLine | unde
 
 function engineRuntime(settings: Settings, metrics: Metrics, locks: RedisLocks | undefined): EngineRuntime {
   const reach = faultsOf(process.env['HOTSPLIT_TEST_FAULT']);
+  const readRoundsMax = readRoundsOf(process.env['HOTSPLIT_TEST_READ_ROUNDS']);
   const runtime = new EngineRuntime({
     shards: settings.shardAddresses,
     directory: settings.directoryLocation,
@@ -166,6 +167,7 @@ function engineRuntime(settings: Settings, metrics: Metrics, locks: RedisLocks |
     idempotencyWindowMs: settings.idempotencyDays * DAY_MS,
     ...(settings.rebalanceMs > 0 && { rebalanceMs: settings.rebalanceMs }),
     ...(reach && { reach }),
+    ...(readRoundsMax !== undefined && { collector: { readRoundsMax } }),
   });
   metrics.readCollectorFrom(() => runtime.collector.waiting);
   metrics.readLeasesFrom(() => runtime.engine.leases.unwritten);

@@ -16,7 +16,7 @@ import { AccountLookUps } from './account-look-ups';
 import { ACCOUNT_CACHE_SETTINGS, AccountCache } from './account-cache';
 import { Balances } from './balances';
 import { ClockWatch } from './clock-watch';
-import { Collector, COLLECTOR_SETTINGS } from './collector';
+import { Collector, COLLECTOR_SETTINGS, type CollectorSettings } from './collector';
 import { CREDIT_LIMIT_SETTINGS, CreditLimit } from './credit-limit';
 import { Engine } from './engine';
 import { NO_FAULTS, type ReachPoint } from './fault-points';
@@ -58,6 +58,7 @@ export interface RuntimeOptions {
   readonly rebalanceMs?: number;
   readonly strategySettings?: StrategySettings;
   readonly recovery?: Partial<RecoverySettings>;
+  readonly collector?: Partial<CollectorSettings>;
   /** Where `redis-lock` has its locks; in this process by default. */
   readonly locks?: LockService;
   /** How long a lane waits for company before each batch; by default only for what has arrived. */
@@ -210,7 +211,7 @@ export class EngineRuntime {
       sleep,
       turn,
       reach,
-      settings: COLLECTOR_SETTINGS,
+      settings: { ...COLLECTOR_SETTINGS, ...options.collector },
     });
     this.engine = new Engine({
       shards,

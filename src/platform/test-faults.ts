@@ -32,3 +32,15 @@ export function faultsOf(value: string | undefined): ReachPoint | undefined {
     return Promise.reject(new InjectedFault(reached));
   };
 }
+
+/**
+ * Reads `HOTSPLIT_TEST_READ_ROUNDS`: how many rounds of the collector go by readings before all shards are locked. With
+ * `0` the locks, otherwise the rare way out of a chase, are the only way. For tests.
+ *
+ * @throws RangeError for anything but one digit
+ */
+export function readRoundsOf(value: string | undefined): number | undefined {
+  if (value === undefined || value === '') return undefined;
+  if (!/^[0-9]$/.test(value)) throw new RangeError('HOTSPLIT_TEST_READ_ROUNDS must be a digit');
+  return Number(value);
+}

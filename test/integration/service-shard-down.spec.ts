@@ -235,7 +235,7 @@ describe('[mariadb] with the directory’s answers delayed', () => {
   });
 
   it('creates an account that is being looked for at that moment', async () => {
-    const lookup = proxy.holdAnswerTo(`account_id = 'wanted'`);
+    const lookup = proxy.holdAnswerTo(`account_id IN ('wanted')`);
     const early = rest.get('/v1/accounts/wanted');
     await lookup.held;
     const inserted = proxy.holdAnswerTo('INSERT INTO account');

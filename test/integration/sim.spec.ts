@@ -101,8 +101,16 @@ describe('the simulation', () => {
   });
 
   it('says so, and how, when a defect is not found', async () => {
-    const { exitCode, output } = await sim('--defects', 'no-recovery', '--defect-seeds', 1, '--calls', 1);
-    expect(output).toMatch(/^no-recovery: .*: NOT FOUND in 1 seeds$/m);
+    // A key that is used for something else takes a second call.
+    const { exitCode, output } = await sim(
+      '--defects',
+      'reused-told-once',
+      '--defect-seeds',
+      1,
+      '--calls',
+      1,
+    );
+    expect(output).toMatch(/^reused-told-once: .*: NOT FOUND in 1 seeds$/m);
     expect(exitCode).toBe(1);
   });
 });

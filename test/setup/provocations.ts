@@ -8,8 +8,6 @@ import type { RestClient } from './rest-client';
 export const OPENING_MINOR = 40_000n;
 /** More than one shard has, less than the account. */
 const WHALE_MINOR = 30_000;
-/** Needs what is in transit inside the account, see `leaveInTransit` in crash-run.ts. */
-const GATHERED_MINOR = 230_000;
 
 /** An account of its own for holds, which has moved once: its keys are not counted. */
 export const HOLDS_ACCOUNT = 'crash-holds';
@@ -21,7 +19,7 @@ const LAYOUTS = [
 ];
 
 /** What has to be asked of a service, beside deductions and small spread credits, for it to come by a point. */
-type Provocation = 'nothing' | 'whales' | 'gather' | 'resize' | 'freeze' | 'hold' | 'cancel';
+type Provocation = 'nothing' | 'whales' | 'resize' | 'freeze' | 'hold' | 'cancel';
 
 export const PROVOCATIONS: Readonly<Record<FaultPoint, Provocation>> = {
   'transfer.leaving': 'whales',
@@ -30,8 +28,8 @@ export const PROVOCATIONS: Readonly<Record<FaultPoint, Provocation>> = {
   'transfer.completed': 'whales',
   'recovery.found': 'nothing',
   'collector.departed': 'whales',
-  'collector.locked': 'gather',
-  'collector.paid': 'gather',
+  'collector.locked': 'whales',
+  'collector.paid': 'whales',
   'resize.asked': 'resize',
   'resize.begun': 'resize',
   'resize.announced': 'resize',
@@ -80,9 +78,6 @@ export async function provoke(
       break;
     case 'whales':
       await backAndForth('whale', WHALE_MINOR);
-      break;
-    case 'gather':
-      await backAndForth('gather', GATHERED_MINOR);
       break;
     case 'resize':
       await untilSilent(async (turn) => {
