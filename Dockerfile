@@ -11,11 +11,12 @@ COPY package.json package-lock.json .npmrc ./
 # No install script is run: native parts come prebuilt, and the `node` package, whose script would fetch the pinned
 # runtime for a checkout, is not needed where the image is that runtime.
 RUN npm ci --ignore-scripts
-COPY nest-cli.json tsconfig.json tsconfig.build.json ./
+COPY .swcrc ./
+COPY scripts/bootstrap scripts/bootstrap
 COPY migrations migrations
 COPY src src
 COPY proto proto
-RUN node node_modules/@nestjs/cli/bin/nest.js build \
+RUN node scripts/bootstrap/transpile.mjs \
   && npm prune --omit=dev --ignore-scripts
 
 FROM node:24-bookworm-slim

@@ -57,7 +57,7 @@ export function mayBuildOnto(built, wanted) {
 async function build(root, built, wanted) {
   rmSync(recordFile(root), { force: true });
   if (!mayBuildOnto(built, wanted)) rmSync(join(root, 'dist'), { recursive: true, force: true });
-  await compile(root, [packageCommand('@nestjs/cli', 'nest'), 'build']);
+  await compile(root, [join(root, 'scripts', 'bootstrap', 'transpile.mjs')]);
   // Whoever uses the client wants its types; nobody else is typed against `dist`.
   await compile(root, [packageCommand('typescript', 'tsc'), '-p', 'tsconfig.client.json']);
   mkdirSync(join(root, 'dist'), { recursive: true });

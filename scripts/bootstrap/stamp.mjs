@@ -40,7 +40,7 @@ export function listBuildSources(root) {
 /** The files whose change asks for a build from an empty folder: an incremental one would trust what it knew before. */
 export function listBuildSettings(root) {
   return readdirSync(root)
-    .filter((name) => /^(tsconfig.*\.json|nest-cli\.json|package-lock\.json)$/.test(name))
+    .filter((name) => /^(tsconfig.*\.json|\.swcrc|package-lock\.json)$/.test(name))
     .sort();
 }
 
