@@ -22,7 +22,8 @@ export interface ScannedPage<Item> {
 }
 
 export type RowPlace = Pick<SubAccount, 'accountId' | 'index'>;
-export type EntryPlace = Pick<Entry, 'accountId' | 'createdAtUs' | 'subAccount' | 'version'>;
+/** `placeUs` is the time of what is listed; marks of holds come behind that. */
+export type EntryPlace = Pick<Entry, 'accountId' | 'subAccount' | 'version'> & { readonly placeUs: number };
 export type EntryKeyPlace = Pick<Entry, 'accountId' | 'requestId'>;
 export type TransferPlace = Pick<StoredTransfer, 'accountId' | 'transferId'>;
 
@@ -43,7 +44,7 @@ export interface LedgerScan {
   /** Rows by account and index. */
   scanSubAccounts(scan: Scan<RowPlace>): Promise<ScannedPage<SubAccount>>;
 
-  /** Entries by account, time, row and version: the clustered order, so that a table larger than memory is read in one go. */
+  /** Entries by account, place, row and version: the clustered order, so that a table larger than memory is read in one go. */
   scanEntries(scan: Scan<EntryPlace>): Promise<ScannedPage<ScannedEntry>>;
 
   /** Entries by account and request id. */

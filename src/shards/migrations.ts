@@ -4,6 +4,7 @@ import { CreateLedger1764000000000 } from '../../migrations/shard/1764000000000-
 import { ChangePlacements1764100000000 } from '../../migrations/directory/1764100000000-change-placements';
 import { FindOpenOperations1764600000001 } from '../../migrations/directory/1764600000001-find-open-operations';
 import { FindWhatIsLeft1764600000000 } from '../../migrations/shard/1764600000000-find-what-is-left';
+import { KeepMarksApart1765500000000 } from '../../migrations/shard/1765500000000-keep-marks-apart';
 import { HoldAndReverse1764200000000 } from '../../migrations/shard/1764200000000-hold-and-reverse';
 import { VersionTransfers1764100000000 } from '../../migrations/shard/1764100000000-version-transfers';
 import { IncarnateShards1764310000000 } from '../../migrations/shard/1764310000000-incarnate-shards';
@@ -18,6 +19,7 @@ const MIGRATIONS: Readonly<Record<SchemaPart, (new () => MigrationInterface)[]>>
     HoldAndReverse1764200000000,
     IncarnateShards1764310000000,
     FindWhatIsLeft1764600000000,
+    KeepMarksApart1765500000000,
   ],
   directory: [
     CreateDirectory1764000000000,

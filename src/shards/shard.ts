@@ -184,7 +184,7 @@ export interface Shard extends LedgerScan {
    */
   settledUntilUs(accountId: string): Promise<number>;
 
-  /** The time of the account's newest committed entry here (µs), marks of holds included; 0 where there is none. */
+  /** The time of the account's newest committed entry here that lists show (µs); 0 where there is none. */
   newestEntryUs(accountId: string): Promise<number>;
 
   /** Entries before a position, newest first; marks of holds are not among them. */

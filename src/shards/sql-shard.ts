@@ -258,14 +258,14 @@ export class SqlShard implements Shard {
   }
 
   async newestEntryUs(accountId: string): Promise<number> {
-    const [row] = await this.#read(newestEntry(accountId));
+    const [row] = await this.#read(newestEntry(accountId, this.parts.database.dialect));
     return row ? integer(row[0]) : 0;
   }
 
   /**
-   * Mostly there are no marks and every kind is asked for, so one page of whatever there is holds what is looked for.
-   * Otherwise it goes on in slices of bounded size: no statement goes through all the marks that an account may have, and
-   * where statements run in this process, others have their turn between two.
+   * Mostly every kind is asked for, so one page of whatever is listed holds what is looked for. For one kind among others it
+   * goes on in slices of bounded size: no statement goes through all that an account has, and where statements run in this
+   * process, others have their turn between two.
    */
   async listEntries(query: EntryQuery): Promise<Entry[]> {
     const { name } = this;

@@ -167,7 +167,7 @@ describe.each(STORES)('[$mark] the audit', (store) => {
       const place = {
         accountId: 'acme',
         index: 1,
-        createdAtUs: 1_700_000_000_000_000,
+        placeUs: 1_700_000_000_000_000,
         subAccount: 1,
         version: 5,
         requestId: 'k1-1',

@@ -1,16 +1,10 @@
+import { MARKS_FROM_US } from '../../src/shards/entry-place';
 import type { AccountRecord } from '../../src/shards/directory/account-record';
 import { Directory } from '../../src/shards/directory/directory';
-import { MysqlDatabase } from '../../src/shards/mysql/mysql-database';
-import { MysqlHosts } from '../../src/shards/mysql/mysql-hosts';
 import { directoryDatabaseAt } from '../../src/shards/open-database';
-import { RETRY_POLICY } from '../../src/shards/run-batch';
-import { DEDUCTION_SETTINGS } from '../../src/shards/run-deduction';
 import type { Shard } from '../../src/shards/shard';
-import { type SqlShardParts, SqlShard } from '../../src/shards/sql-shard';
-import { SqliteDatabase } from '../../src/shards/sqlite/sqlite-database';
-import { SqliteFile } from '../../src/shards/sqlite/sqlite-file';
 import type { Location } from '../../src/shards/shard-address';
-import { REAL_SURROUNDINGS } from '../../src/shards/surroundings';
+import { databaseAt, readingShard } from '../setup/reading-shard';
 import { NotingDatabase, type Planner, plannerAt, type StatementPlan } from '../setup/statement-plans';
 import { openShard, STORES, type StoreSite } from '../setup/stores';
 import { analyzeStatements, DEAD_SHARD, FEW, fillStatements, HOT, LIVE_SHARD } from '../setup/worst-tables';
@@ -28,9 +22,6 @@ const MS_MAX = 3_600_000;
 /** Rows asked for at a time. A statement may go through a few for each of them, and not through a part of the table. */
 const LIMIT = 50;
 const ROWS_READ_MAX = 4 * LIMIT + 100;
-
-/** What a list of entries may go through with each of its statements. */
-const SLICE = 5_000;
 
 const KEY = 'h1000000001';
 const US = 1_700_000_000_000_100;
@@ -51,6 +42,7 @@ type Unplanned =
   | 'createSubAccounts';
 
 const CLUSTER_ID = '00000000-0000-4000-8000-000000000000';
+const clusterId = (): Promise<string> => Promise.resolve(CLUSTER_ID);
 
 const place = {
   accountId: HOT,
@@ -61,7 +53,7 @@ const place = {
   index: 1,
   number: 1,
 };
-const start = { after: { ...place, createdAtUs: US, subAccount: 0, version: 1 } };
+const start = { after: { ...place, placeUs: MARKS_FROM_US + US, subAccount: 0, version: 1 } };
 const scan = { start, upToAccount: undefined, limit: LIMIT };
 const fromStart = { start: { fromAccount: '' }, upToAccount: HOT, limit: LIMIT } as const;
 const newest = { createdAtUs: 9_000_000_000_000_000, shard: '', subAccount: 0, version: 0 };
@@ -112,7 +104,7 @@ const OF_SHARDS = {
   newestEntryUs: [(shard) => shard.newestEntryUs(HOT)],
   listEntries: [
     (shard) => shard.listEntries(list),
-    (shard) => shard.listEntries({ ...list, kind: 'credit' }),
+    (shard) => shard.listEntries({ ...list, kind: 'credit', limit: FEW.listed - 10 }),
     (shard) => shard.listEntries({ ...list, fromUs: US - 200, toUs: US }),
   ],
   scanSubAccounts: [(shard) => shard.scanSubAccounts(scan), (shard) => shard.scanSubAccounts(fromStart)],
@@ -163,7 +155,6 @@ const OF_DIRECTORIES: readonly Asked<Directory>[] = [
 
 /** Statements that go through more than others, and how much: never more than their own bound. */
 const BOUNDS: readonly { readonly of: RegExp; readonly rowsMax: number }[] = [
-  { of: /FROM entry (FORCE INDEX .PRIMARY. )?WHERE .* DESC/s, rowsMax: SLICE + ROWS_READ_MAX },
   { of: /(FROM lease|FROM operation) /, rowsMax: 4 * 500 + 100 },
 ];
 
@@ -188,7 +179,7 @@ describe.each(STORES)('statements [$mark]', ({ mark, makeSite }) => {
     async () => {
       const database = new NotingDatabase(databaseAt(site.location));
       await database.open('shard');
-      const shard = new SqlShard({ ...PARTS, database });
+      const shard = readingShard(database, { clusterId });
       for (const asked of Object.values(OF_SHARDS).flat()) await asked(shard);
       await database.close();
       await expectBounded(planner, database.statements, mark);
@@ -214,7 +205,7 @@ describe.each(STORES)('statements [$mark]', ({ mark, makeSite }) => {
     async () => {
       const database = databaseAt(site.location);
       await database.open('shard');
-      const shard = new SqlShard({ ...PARTS, database });
+      const shard = readingShard(database, { clusterId });
       const toLive = { limit: 100, olderThanMs: 0, toShards: [LIVE_SHARD] };
       expect(await shard.pendingDepartures(toLive)).toHaveLength(FEW.departures);
       expect(await shard.pendingDepartures({ ...toLive, accountId: HOT })).toHaveLength(FEW.departuresOfHot);
@@ -252,30 +243,6 @@ async function expectBounded(
 function isFaulty({ unbounded, rowsRead = 0 }: StatementPlan, sql: string): boolean {
   const rowsMax = BOUNDS.find(({ of }) => of.test(sql))?.rowsMax ?? ROWS_READ_MAX;
   return unbounded.length > 0 || rowsRead > rowsMax;
-}
-
-/** The batches' own statements are not asked for here. */
-const PARTS: Omit<SqlShardParts, 'database'> = {
-  name: 's0',
-  parallelism: 1,
-  batches: { name: 's0', ...never('open', 'begin', 'close') },
-  deductions: never('open', 'close') as unknown as SqlShardParts['deductions'],
-  deductionSettings: DEDUCTION_SETTINGS,
-  clusterId: () => Promise.resolve(CLUSTER_ID),
-  describeAccount: () => Promise.reject(new Error('not asked for')),
-  surroundings: REAL_SURROUNDINGS,
-  policy: RETRY_POLICY,
-};
-
-function never<Name extends string>(...names: Name[]): Record<Name, () => Promise<never>> {
-  const reject = (): Promise<never> => Promise.reject(new Error('not asked for'));
-  return Object.fromEntries(names.map((name) => [name, reject])) as Record<Name, () => Promise<never>>;
-}
-
-function databaseAt(location: Location) {
-  return location.kind === 'sqlite'
-    ? new SqliteDatabase('s0', SqliteFile.open(location.path))
-    : new MysqlDatabase('s0', new MysqlHosts(location.url), 'shard', 2);
 }
 
 /** Brings a database's tables up to date, those of both parts. */

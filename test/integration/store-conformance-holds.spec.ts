@@ -40,6 +40,42 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ makeSite }) => {
       expect(await on.shard.findHold('acme', 'H')).toBeUndefined();
     });
 
+    it('has a mark that is in no list, with the time of the hold', async () => {
+      await fund(100n);
+      await run(deduct('d', 1n));
+      const [taken] = await run(hold('h', 30n));
+      const createdAtUs = taken?.kind === 'held' ? taken.hold.createdAtUs : undefined;
+
+      const before = { createdAtUs: Number.MAX_SAFE_INTEGER, shard: '', subAccount: 0, version: 0 };
+      for (const limit of [1, 2, 100]) {
+        const listed = await on.shard.listEntries({ accountId: 'acme', limit, before });
+        expect(listed.map(({ requestId }) => requestId)).toEqual(['d', 'fund0'].slice(0, limit));
+      }
+      const listedAtUs = (await on.shard.findEntry('acme', 'd'))?.createdAtUs;
+      expect(await on.shard.newestEntryUs('acme')).toBe(listedAtUs);
+
+      expect(await on.shard.findEntry('acme', 'h')).toMatchObject({ kind: 'hold', createdAtUs });
+      const keys = await on.shard.scanEntryKeys(scanned);
+      expect(keys.items.find(({ requestId }) => requestId === 'h')).toMatchObject({ createdAtUs });
+    });
+
+    it('has a mark that a scan comes to in pages of any size, once', async () => {
+      await fund(100n);
+      await run(hold('a', 1n));
+      await run(hold('b', 2n));
+      await run(deduct('d', 3n));
+      const found: bigint[] = [];
+      let start: Parameters<typeof on.shard.scanEntries>[0]['start'] = scanned.start;
+      for (let ended = false; !ended;) {
+        const page = await on.shard.scanEntries({ ...scanned, start, limit: 1 });
+        found.push(...page.items.map(({ amountMinor }) => amountMinor));
+        const last = page.items.at(-1);
+        if (last) start = { after: last };
+        ended = page.ended;
+      }
+      expect(found).toEqual([100n, 3n, 1n, 2n]);
+    });
+
     it('is taken, released, taken in part and tried again in one batch as in several', async () => {
       await fund(100n);
       const batch = [
@@ -66,11 +102,12 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ makeSite }) => {
       const { items } = await on.shard.scanEntries(scanned);
       expect(items.map(({ kind, amountMinor }) => [kind, amountMinor])).toEqual([
         ['credit', 100n],
-        ['hold', 30n],
-        ['hold', 30n],
-        ['hold', 30n],
         ['hold-confirmation', 30n],
         ['hold-confirmation', 10n],
+        // Marks stand behind what is listed.
+        ['hold', 30n],
+        ['hold', 30n],
+        ['hold', 30n],
       ]);
     });
 

@@ -1,6 +1,7 @@
 import { createConnection, type Connection } from 'mysql2/promise';
 import { spawnSync } from 'node:child_process';
 import type { Command } from '../../src/ledger/command';
+import { MARKS_FROM_US } from '../../src/shards/entry-place';
 import { type BatchChain, NO_HINT, type Shard } from '../../src/shards/shard';
 import { TcpProxy } from '../../chaos/network/tcp-proxy';
 import { listEntries } from '../../src/engine/entry-lists';
@@ -73,6 +74,44 @@ describe.each(STORES)('[$mark] a database', ({ mark, makeSite }) => {
     const second = await listEntries(parts, 'acme', { limit: 2, before: first.next });
     const ids = [first, second].map(({ items }) => items.map(({ entry }) => entry.requestId));
     expect(ids).toEqual([['d', 'since'], ['c']]);
+  });
+
+  it('moves the marks of holds that an older version wrote behind what is listed, and lists the same before that', async () => {
+    const marks = Array.from({ length: 600 }, (_, n) => `h${n}`);
+    await kinds(credit(700n));
+    await kinds(
+      ...marks.map((requestId) =>
+        commands.hold({ requestId, amountMinor: 1n, fingerprint: fingerprint('hold', 1n) }),
+      ),
+    );
+    await kinds(deduct(1n));
+    const written = await shard.findEntry('acme', 'h0');
+    const connection = await rawSql(site.location, mark);
+    await connection.run(
+      `UPDATE entry SET created_at_us = created_at_us - ${MARKS_FROM_US} WHERE kind = 'hold'`,
+    );
+    const beforeAll = { createdAtUs: Number.MAX_SAFE_INTEGER, shard: '', subAccount: 0, version: 0 };
+    const listed = async (): Promise<string[]> =>
+      (await shard.listEntries({ accountId: 'acme', limit: 10, before: beforeAll })).map(
+        ({ requestId }) => requestId,
+      );
+    expect(await listed()).toEqual(['d', 'c']);
+    expect(await shard.findEntry('acme', 'h0')).toEqual(written);
+
+    // Cut short once: some of them are moved already.
+    await connection.run(
+      `UPDATE entry SET created_at_us = created_at_us + ${MARKS_FROM_US} WHERE kind = 'hold' AND request_id LIKE 'h1%'`,
+    );
+    await connection.run(`DELETE FROM shard_migrations WHERE name LIKE 'KeepMarksApart%'`);
+    await shard.close();
+    ({ shard } = await openShard(site.location, { clusterId }));
+    const [[left]] = (await connection.run(
+      `SELECT COUNT(*) FROM entry WHERE (kind = 'hold') = (created_at_us < ${MARKS_FROM_US})`,
+    )) as [[unknown]];
+    await connection.close();
+    expect(Number(left)).toBe(0);
+    expect(await listed()).toEqual(['d', 'c']);
+    expect(await shard.findEntry('acme', 'h0')).toEqual(written);
   });
 
   if (mark === 'sqlite') {

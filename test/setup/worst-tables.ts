@@ -1,4 +1,5 @@
 import type { Dialect, SchemaPart } from '../../src/shards/database';
+import { MARKS_FROM_US } from '../../src/shards/entry-place';
 
 /** Rows made by one statement: what five digits can count. */
 const CHUNK_ROWS_MAX = 100_000;
@@ -99,7 +100,8 @@ export const WORST_TABLES: readonly WorstTable[] = [
     part: 'shard',
     table: 'entry',
     columns: 'account_id, created_at_us, sub_account, version, request_id, kind, amount, epoch, fingerprint',
-    row: ({ id }) => `'${HOT}', ${LONG_AGO_US} + n, 0, n + 1, ${id('h')}, 'hold', 0, 1, ${FINGERPRINT}`,
+    row: ({ id }) =>
+      `'${HOT}', ${MARKS_FROM_US + LONG_AGO_US} + n, 0, n + 1, ${id('h')}, 'hold', 0, 1, ${FINGERPRINT}`,
     few: [
       {
         count: FEW.listed,

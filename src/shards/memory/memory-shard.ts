@@ -6,6 +6,7 @@ import { isLeaseKey } from '../../ledger/lease';
 import type { Reversal } from '../../ledger/reversal';
 import type { SubAccount, SubAccountSeed } from '../../ledger/sub-account';
 import type { DeductionResult } from '../deduction-way';
+import { placeUs } from '../entry-place';
 import { type NoteFault, unlessUnavailable } from '../faults';
 import { IdentityGuard, reliesOnAbsence } from '../identity-guard';
 import { type KnownShards, NOTHING_KNOWN, type ShardIdentity } from '../shard-identity';
@@ -250,7 +251,7 @@ export class MemoryShard implements Shard {
   newestEntryUs(accountId: string): Promise<number> {
     return this.#read((database) =>
       [...database.account(accountId).entries.values()].reduce(
-        (newest, { createdAtUs }) => Math.max(newest, createdAtUs),
+        (newest, { kind, createdAtUs }) => (kind === 'hold' ? newest : Math.max(newest, createdAtUs)),
         0,
       ),
     );
@@ -282,8 +283,8 @@ export class MemoryShard implements Shard {
 
   scanEntries(scan: Scan<EntryPlace>): Promise<ScannedPage<ScannedEntry>> {
     return this.#scan(
-      ({ entries }) => [...entries.values()],
-      (place) => [place.accountId, place.createdAtUs, place.subAccount, place.version],
+      ({ entries }) => [...entries.values()].map((entry) => ({ ...entry, placeUs: placeUs(entry) })),
+      (place) => [place.accountId, place.placeUs, place.subAccount, place.version],
       scan,
     );
   }

@@ -2,6 +2,7 @@ import type { Entry } from '../../ledger/entry';
 import type { Hold } from '../../ledger/hold';
 import type { Changes } from '../../ledger/shard-state';
 import type { Parameter } from '../database';
+import { placeUs } from '../entry-place';
 import { ENTRY_COLUMNS } from '../statements/entry-row';
 import { HOLD_COLUMNS } from '../statements/hold-row';
 import { REVERSAL_COLUMNS } from '../statements/reversal-row';
@@ -69,7 +70,7 @@ export function entryRows(entries: readonly Entry[]): Parameter[] {
   for (const entry of entries)
     parameters.push(
       entry.accountId,
-      entry.createdAtUs,
+      placeUs(entry),
       entry.subAccount,
       entry.version,
       entry.requestId,

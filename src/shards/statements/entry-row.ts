@@ -1,5 +1,6 @@
 import type { Entry, EntryKind } from '../../ledger/entry';
 import { type Cell, exact, hex, integer, type Parameter, text, textOrNull } from '../database';
+import { placeUs, timeOfPlaceUs } from '../entry-place';
 
 export const ENTRY_COLUMNS =
   'account_id, created_at_us, sub_account, version, request_id, kind, amount, epoch, fingerprint, reference, metadata';
@@ -8,7 +9,7 @@ export const ENTRY_COLUMNS =
 export function toEntry(row: readonly Cell[]): Entry {
   return {
     accountId: text(row[0]),
-    createdAtUs: integer(row[1]),
+    createdAtUs: timeOfPlaceUs(integer(row[1])),
     subAccount: integer(row[2]),
     version: integer(row[3]),
     requestId: text(row[4]),
@@ -25,7 +26,7 @@ export function toEntry(row: readonly Cell[]): Entry {
 export function entryParameters(entry: Entry): Parameter[] {
   return [
     entry.accountId,
-    entry.createdAtUs,
+    placeUs(entry),
     entry.subAccount,
     entry.version,
     entry.requestId,

@@ -1,4 +1,5 @@
 import type { Dialect, Parameter } from '../database';
+import { MARKS_FROM_US } from '../entry-place';
 import type { EntryPosition, EntryQuery } from '../shard';
 import { LISTED_KINDS } from '../../ledger/entry';
 import { ENTRY_COLUMNS } from './entry-row';
@@ -11,19 +12,22 @@ interface At {
 }
 
 /** MySQL would rather read all of the account's keys and sort them. SQLite has no other order by time. */
-const PRIMARY: Readonly<Record<Dialect, string>> = { mysql: 'FORCE INDEX (PRIMARY)', sqlite: '' };
+export const IN_PLACE_ORDER: Readonly<Record<Dialect, string>> = {
+  mysql: 'FORCE INDEX (PRIMARY)',
+  sqlite: '',
+};
 
 /** A stretch of an account's entries, of whatever kind. */
 type Stretch = Pick<EntryQuery, 'accountId' | 'before' | 'fromUs' | 'toUs'>;
 
 /**
- * Entries of an account before a position, newest first, marks of holds included. Plain read of the clustered index,
- * backwards.
+ * Entries of an account before a position, newest first, with the marks of holds that an older version wrote among them.
+ * Plain read of the clustered index, backwards, from where the marks begin at most.
  */
 export function entriesOfAnyKind({ shard, dialect }: At, stretch: Stretch, limit: number): Statement {
   const { conditions, parameters } = within(shard, stretch);
   return {
-    sql: `SELECT ${ENTRY_COLUMNS} FROM entry ${PRIMARY[dialect]} WHERE ${conditions.join(' AND ')} ${NEWEST_FIRST} LIMIT ?`,
+    sql: `SELECT ${ENTRY_COLUMNS} FROM entry ${IN_PLACE_ORDER[dialect]} WHERE ${conditions.join(' AND ')} ${NEWEST_FIRST} LIMIT ?`,
     parameters: [...parameters, limit],
   };
 }
@@ -32,7 +36,7 @@ export function entriesOfAnyKind({ shard, dialect }: At, stretch: Stretch, limit
 export function sliceEnd({ shard, dialect }: At, stretch: Stretch, entries: number): Statement {
   const { conditions, parameters } = within(shard, stretch);
   return {
-    sql: `SELECT created_at_us, sub_account, version FROM entry ${PRIMARY[dialect]} WHERE ${conditions.join(' AND ')} ${NEWEST_FIRST}
+    sql: `SELECT created_at_us, sub_account, version FROM entry ${IN_PLACE_ORDER[dialect]} WHERE ${conditions.join(' AND ')} ${NEWEST_FIRST}
       LIMIT 1 OFFSET ?`,
     parameters: [...parameters, entries - 1],
   };
@@ -40,7 +44,7 @@ export function sliceEnd({ shard, dialect }: At, stretch: Stretch, entries: numb
 
 /**
  * Entries of an account before a position, newest first, of the kinds that are asked for. Plain read of the clustered
- * index, backwards, down to `end`: without one it may go through any number of marks and other kinds.
+ * index, backwards, down to `end`: without one it may go through any number of entries of other kinds.
  */
 export function listEntries(
   { shard, dialect }: At,
@@ -66,7 +70,7 @@ export function listEntries(
   if (query.kind !== undefined) add('kind = ?', query.kind);
   else add(`kind IN (${LISTED_KINDS.map(() => '?').join(', ')})`, ...LISTED_KINDS);
   return {
-    sql: `SELECT ${ENTRY_COLUMNS} FROM entry ${PRIMARY[dialect]} WHERE ${conditions.join(' AND ')} ${NEWEST_FIRST} LIMIT ?`,
+    sql: `SELECT ${ENTRY_COLUMNS} FROM entry ${IN_PLACE_ORDER[dialect]} WHERE ${conditions.join(' AND ')} ${NEWEST_FIRST} LIMIT ?`,
     parameters: [...parameters, query.limit],
   };
 }
@@ -79,7 +83,7 @@ const NEWEST_FIRST = 'ORDER BY created_at_us DESC, sub_account DESC, version DES
  */
 function within(shard: string, { accountId, before, fromUs, toUs }: Stretch) {
   const conditions = ['account_id = ?', 'created_at_us <= ?'];
-  const parameters: Parameter[] = [accountId, before.createdAtUs];
+  const parameters: Parameter[] = [accountId, Math.min(before.createdAtUs, MARKS_FROM_US - 1)];
   const add = (condition: string, ...values: Parameter[]): void => {
     conditions.push(condition);
     parameters.push(...values);

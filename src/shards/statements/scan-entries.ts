@@ -4,7 +4,7 @@ import type { EntryPlace, Scan, ScannedEntry } from '../ledger-scan';
 import { scanPage } from './scan-page';
 import type { Statement } from './statement';
 
-/** Entries by account, time, row and version. Plain read; rides on the primary key. */
+/** Entries by account, place, row and version. Plain read; rides on the primary key. */
 export function scanEntries(scan: Scan<EntryPlace>, dialect: Dialect): Statement {
   return scanPage(
     dialect,
@@ -13,7 +13,7 @@ export function scanEntries(scan: Scan<EntryPlace>, dialect: Dialect): Statement
       table: 'entry',
       index: 'PRIMARY',
       order: ['account_id', 'created_at_us', 'sub_account', 'version'],
-      values: (place) => [place.accountId, place.createdAtUs, place.subAccount, place.version],
+      values: (place) => [place.accountId, place.placeUs, place.subAccount, place.version],
     },
     scan,
   );
@@ -22,7 +22,7 @@ export function scanEntries(scan: Scan<EntryPlace>, dialect: Dialect): Statement
 export function toScannedEntry(row: readonly Cell[]): ScannedEntry {
   return {
     accountId: text(row[0]),
-    createdAtUs: integer(row[1]),
+    placeUs: integer(row[1]),
     subAccount: integer(row[2]),
     version: integer(row[3]),
     kind: text(row[4]) as EntryKind,

@@ -1,4 +1,5 @@
 import { type Cell, type Dialect, integer, text } from '../database';
+import { timeOfPlaceUs } from '../entry-place';
 import type { EntryKeyPlace, Scan, ScannedEntryKey } from '../ledger-scan';
 import { scanPage } from './scan-page';
 import type { Statement } from './statement';
@@ -19,5 +20,5 @@ export function scanEntryKeys(scan: Scan<EntryKeyPlace>, dialect: Dialect): Stat
 }
 
 export function toEntryKey(row: readonly Cell[]): ScannedEntryKey {
-  return { accountId: text(row[0]), requestId: text(row[1]), createdAtUs: integer(row[2]) };
+  return { accountId: text(row[0]), requestId: text(row[1]), createdAtUs: timeOfPlaceUs(integer(row[2])) };
 }

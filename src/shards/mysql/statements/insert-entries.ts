@@ -1,4 +1,5 @@
 import type { Entry } from '../../../ledger/entry';
+import { placeUs } from '../../entry-place';
 import { ENTRY_COLUMNS } from '../../statements/entry-row';
 import { type Guard, guardFirst, UNGUARDED } from './guard';
 import { literal } from './literal';
@@ -22,7 +23,7 @@ function byKey(a: Entry, b: Entry): number {
 
 function values(entry: Entry, guard: Guard): string {
   return (
-    `(${guard(literal(entry.accountId))},${entry.createdAtUs},${entry.subAccount},${entry.version},${literal(entry.requestId)},` +
+    `(${guard(literal(entry.accountId))},${placeUs(entry)},${entry.subAccount},${entry.version},${literal(entry.requestId)},` +
     `'${entry.kind}',${entry.amountMinor},${entry.epoch},X'${entry.fingerprint}',${literal(entry.reference)},` +
     `${literal(entry.metadata)})`
   );
