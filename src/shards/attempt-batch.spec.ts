@@ -18,7 +18,7 @@ import type { Outcome } from '../ledger/outcome';
 import type { SubAccount } from '../ledger/sub-account';
 import { type Attempt, attemptBatch } from './attempt-batch';
 import type { BatchStore, KeyScope, RowScope } from './batch-transaction';
-import type { FaultVerdict } from './faults';
+import { type FaultVerdict, ShardFault } from './faults';
 import type { MemoryStep } from './memory/interference';
 import { MemoryBatchStore } from './memory/memory-batch-store';
 import { MemoryDatabase } from './memory/memory-database';
@@ -205,6 +205,26 @@ describe('an attempt', () => {
     expect(await attemptBatch(store, [deduct()], scope)).toMatchObject({ kind: 'committed' });
   });
 
+  test('that found nothing asks whose database that was before it commits, in its transaction', async () => {
+    const { store, faults } = storeWith([row({ availableMinor: 50n })]);
+    const asked: unknown[] = [];
+    const confirmOwn = (identity: unknown): Promise<void> => {
+      asked.push([identity, ...faults.steps]);
+      return Promise.reject(new ShardFault('s0', 'unavailable', new Error('another database')));
+    };
+    const both = [deduct({ requestId: 'd' }), confirm({ holdId: 'none' })];
+    await expect(attemptBatch(store, both, NOTHING_AHEAD, { confirmOwn })).rejects.toMatchObject({
+      verdict: 'unavailable',
+    });
+    expect(asked).toEqual([[undefined, 'begin', 'lock', 'lookUp']]);
+    expect(faults.steps).not.toContain('beforeCommit');
+
+    // What is found needs no such question.
+    const found = await attemptBatch(store, [deduct({ requestId: 'd' })], NOTHING_AHEAD, { confirmOwn });
+    expect(outcomesOf(found)).toMatchObject([{ kind: 'applied' }]);
+    expect(asked).toHaveLength(1);
+  });
+
   test('that meets a defect of ours rolls back and passes it on', async () => {
     const { store } = storeWith([row({ availableMinor: 50n })]);
     const unheardOf = { ...deduct(), kind: 'abolish', amountMinor: 0, requestId: 'x' } as unknown as Command;
@@ -240,6 +260,7 @@ function recordingScopes(store: BatchStore) {
     return {
       lock: (scope) => (scopes.push(scope), transaction.lock(scope)),
       lookUp: (keys) => (scopes.push(keys), transaction.lookUp(keys)),
+      identity: () => transaction.identity(),
       commit: (changes) => transaction.commit(changes),
       rollback: () => transaction.rollback(),
     };

@@ -23,7 +23,9 @@ import type {
   Locked,
   RowScope,
 } from './batch-transaction';
+import { reliesOnAbsence } from './identity-guard';
 import type { BatchChain } from './shard';
+import type { ShardIdentity } from './shard-identity';
 
 /** What an attempt loads up front. It only ever widens from one attempt to the next. */
 export interface AttemptScope {
@@ -42,6 +44,13 @@ export type Attempt =
   /** Rolled back: these rows do not exist yet. */
   | { readonly kind: 'missingRows'; readonly rows: Needs['missingRows'] };
 
+/** How a batch is joined to others, and how its database is told from another one. */
+export interface AttemptOptions {
+  readonly chain?: BatchChain | undefined;
+  /** Rejects with `ShardFault` unless the database with this identity is the shard's own. */
+  readonly confirmOwn?: ((identity: ShardIdentity | undefined) => Promise<void>) | undefined;
+}
+
 /**
  * Runs a batch once, in one transaction: lock, load, decide, write. Shared by every store, so that the order of steps
  * and the rules about what must be known before a refusal stand in one place.
@@ -52,13 +61,13 @@ export async function attemptBatch(
   store: BatchStore,
   commands: readonly Command[],
   scope: AttemptScope,
-  chain?: BatchChain,
+  options: AttemptOptions = {},
 ): Promise<Attempt> {
-  const opened = await usable(chain?.ahead, commands, scope);
+  const opened = await usable(options.chain?.ahead, commands, scope);
   const transaction = opened?.transaction ?? (await store.begin());
   try {
     const locked = await lockedIn(transaction, opened?.locked, { commands, scope });
-    return await decideInside(transaction, commands, { scope, locked, chain });
+    return await decideInside(transaction, commands, { ...options, scope, locked });
   } catch (error) {
     await transaction.rollback();
     throw error;
@@ -93,7 +102,7 @@ async function lockedIn(
 async function decideInside(
   transaction: BatchTransaction,
   commands: readonly Command[],
-  { scope, locked, chain }: { scope: AttemptScope; locked: Locked; chain: BatchChain | undefined },
+  { scope, locked, chain, confirmOwn }: AttemptOptions & { scope: AttemptScope; locked: Locked },
 ): Promise<Attempt> {
   const wholeAccounts = withAccountWide(commands, scope.wholeAccounts);
   let state = lockedState(locked, wholeAccounts);
@@ -112,6 +121,8 @@ async function decideInside(
       : { kind: 'widen', wholeAccounts: decision.needs.wholeAccounts };
   }
 
+  // Read before the commit, in the transaction that found nothing: afterwards another database may stand there.
+  if (confirmOwn && decision.outcomes.some(reliesOnAbsence)) await confirmOwn(await transaction.identity());
   const next = chain && wholeAccounts.size === 0 ? () => scopeAhead(commands, chain.next()) : undefined;
   const { ahead } = await transaction.commit(decision.changes, next);
   return {

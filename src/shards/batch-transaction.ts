@@ -4,6 +4,7 @@ import type { Reversal } from '../ledger/reversal';
 import type { Changes } from '../ledger/shard-state';
 import type { SubAccount } from '../ledger/sub-account';
 import type { Arrival, Departure } from '../ledger/transfer';
+import type { ShardIdentity } from './shard-identity';
 
 export interface RowScope {
   /** Named rows, by account. */
@@ -80,6 +81,8 @@ export interface BatchTransaction {
   lock(scope: RowScope): Promise<Locked>;
   /** Reads what is committed under these keys now. */
   lookUp(keys: KeyScope): Promise<FoundKeys>;
+  /** Whose database this transaction has been reading; `undefined` where none has been identified. */
+  identity(): Promise<ShardIdentity | undefined>;
   /**
    * Writes the changes and commits: when it resolves, they are durable.
    *

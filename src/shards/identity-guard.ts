@@ -32,8 +32,8 @@ export interface IdentityGuardParts {
  * Makes sure that a shard's database is the one that the directory knows, and not an empty one at the same address.
  *
  * An empty database has no rows, so nothing is paid from it; but it says of every request id that it was never used, and of
- * every balance that it is nothing. So whoever is answered that something is not there asks `confirm` afterwards, and rows are
- * made only under `incarnation`.
+ * every balance that it is nothing. So whoever is answered that something is not there reads the identity in the same
+ * statement or transaction and asks `confirmOwn`, and rows are made only under `incarnation`.
  */
 export class IdentityGuard {
   #own: ShardIdentity | undefined;
@@ -90,6 +90,20 @@ export class IdentityGuard {
   confirm(): Promise<void> {
     this.#next ??= this.#afterUnderWay();
     return this.#next;
+  }
+
+  /**
+   * Whether the database that answered with this identity is the shard's own. Rejects as `confirm` does, and also when the
+   * own one stands there again by now.
+   */
+  async confirmOwn(found: ShardIdentity | undefined): Promise<void> {
+    if (this.#isOwn(found)) return;
+    await this.confirm();
+    if (!this.#isOwn(found)) throw new AnotherForAWhile(this.parts.name);
+  }
+
+  #isOwn(found: ShardIdentity | undefined): boolean {
+    return found !== undefined && this.#own !== undefined && isSame(found, this.#own);
   }
 
   async #afterUnderWay(): Promise<void> {

@@ -1,7 +1,7 @@
 import { applyBatch } from '../ledger/apply-batch';
 import type { Command } from '../ledger/command';
 import type { Outcome } from '../ledger/outcome';
-import { lockedState, withKeys } from './attempt-batch';
+import { type AttemptOptions, lockedState, withKeys } from './attempt-batch';
 import type { BatchStore, BatchTransaction } from './batch-transaction';
 import { type NoteFault, ShardContendedError, ShardFault, ShardUnavailableError } from './faults';
 import type { LockedAccount } from './shard';
@@ -9,7 +9,7 @@ import type { LockedAccount } from './shard';
 /**
  * Opens a transaction and locks all of the account's rows on the shard. Shared by every store.
  *
- * @param confirmAbsence asked when there are no rows; rejects when this is not the shard's own database
+ * @param confirmOwn asked when there are no rows; rejects when this is not the shard's own database
  *
  * Rejects with `ShardContendedError` after a deadlock or lock timeout, with `ShardUnavailableError` when the shard is
  * not there.
@@ -17,7 +17,7 @@ import type { LockedAccount } from './shard';
 export async function lockAccount(
   store: BatchStore,
   accountId: string,
-  confirmAbsence: () => Promise<void>,
+  confirmOwn: NonNullable<AttemptOptions['confirmOwn']>,
   noteFault?: NoteFault,
 ): Promise<LockedAccount> {
   const told = <T>(run: () => Promise<T>): Promise<T> => underLocks(store.name, run, noteFault);
@@ -28,7 +28,7 @@ export async function lockAccount(
     const locked = await told(() =>
       transaction.lock({ rows: new Map([[accountId, new Set()]]), wholeAccounts }),
     );
-    if (locked.rows.length === 0) await told(confirmAbsence);
+    if (locked.rows.length === 0) await told(async () => confirmOwn(await transaction.identity()));
     return {
       rows: locked.rows,
       apply: async (commands) => {

@@ -1,6 +1,6 @@
 import type { Command } from '../ledger/command';
 import type { Needs } from '../ledger/shard-state';
-import { attemptBatch, type AttemptScope } from './attempt-batch';
+import { attemptBatch, type AttemptOptions, type AttemptScope } from './attempt-batch';
 import type { BatchStore } from './batch-transaction';
 import { type NoteFault, ShardContendedError, ShardFault, ShardUnavailableError } from './faults';
 import type { BatchChain, BatchHint, BatchResult } from './shard';
@@ -37,6 +37,7 @@ export interface RunBatch {
   readonly policy: RetryPolicy;
   readonly surroundings: Surroundings;
   readonly noteFault?: NoteFault | undefined;
+  readonly confirmOwn?: AttemptOptions['confirmOwn'];
   /** Creates rows that a command named and that do not exist. */
   createMissingRows(rows: Needs['missingRows'], commands: readonly Command[]): Promise<void>;
 }
@@ -54,7 +55,7 @@ export async function runBatch(
   hint: BatchHint,
   chain?: BatchChain,
 ): Promise<BatchResult> {
-  const { policy, surroundings, store } = run;
+  const { policy, surroundings, store, confirmOwn } = run;
   const began = surroundings.now();
   const deadline = began + policy.deadlineMs;
   let scope: AttemptScope = hint;
@@ -64,7 +65,7 @@ export async function runBatch(
 
   for (let tries = 1; ;) {
     try {
-      const trying = attemptBatch(store, commands, scope, link);
+      const trying = attemptBatch(store, commands, scope, { chain: link, confirmOwn });
       // What was begun ahead is used up by the first try.
       link = chain && { next: chain.next };
       const attempt = await trying;

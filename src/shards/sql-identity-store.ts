@@ -1,7 +1,15 @@
-import { type Database, text, textOrNull } from './database';
+import { type Cell, type Database, integer } from './database';
 import { ShardFault } from './faults';
 import type { IdentityStore } from './identity-guard';
 import type { ShardIdentity } from './shard-identity';
+import { FIND_IDENTITY, findIdentityBeside, toIdentity } from './statements/find-identity';
+import type { Statement } from './statements/statement';
+
+/** What one statement has seen of one database. */
+export interface Glimpse {
+  readonly identity: ShardIdentity | undefined;
+  readonly hasRows: boolean;
+}
 
 /** The table of one row in which a SQL database keeps the identity of its shard. */
 export class SqlIdentityStore implements IdentityStore {
@@ -12,10 +20,19 @@ export class SqlIdentityStore implements IdentityStore {
   }
 
   async find(): Promise<ShardIdentity | undefined> {
+    return toIdentity(await this.#firstRow({ sql: FIND_IDENTITY, parameters: [] }));
+  }
+
+  /** The identity of the database that has rows for a statement, or has none. */
+  async findBeside({ sql, parameters }: Statement): Promise<Glimpse> {
+    const row = await this.#firstRow({ sql: findIdentityBeside(sql), parameters });
+    return { identity: toIdentity(row), hasRows: row !== undefined && integer(row[3]) !== 0 };
+  }
+
+  async #firstRow({ sql, parameters }: Statement): Promise<Cell[] | undefined> {
     try {
-      const sql = 'SELECT name, cluster_id, incarnation FROM shard_identity WHERE id = 1';
-      const [row] = await this.database.read(sql);
-      return row && { name: text(row[0]), clusterId: text(row[1]), incarnation: textOrNull(row[2] ?? null) };
+      const [row] = await this.database.read(sql, parameters);
+      return row;
     } catch (error) {
       if (isNothingThere(error)) return undefined;
       throw error;

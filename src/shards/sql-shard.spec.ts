@@ -42,7 +42,7 @@ function shardOn(failures: readonly ShardFault[] = []) {
     dialect: 'mysql',
     open: () => Promise.resolve(),
     close: () => Promise.resolve(),
-    read: (sql) => Promise.resolve(sql.includes('shard_identity') ? [['s0', 'cluster', INCARNATION]] : []),
+    read: (sql) => Promise.resolve(sql.includes('shard_identity') ? [['s0', 'cluster', INCARNATION, 0]] : []),
     readSettled: () => Promise.resolve([]),
     write: (sql, parameters = []) => {
       if (sql.includes('INSERT INTO shard_identity')) return Promise.resolve(0);

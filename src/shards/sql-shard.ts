@@ -7,7 +7,7 @@ import type { SubAccount, SubAccountSeed } from '../ledger/sub-account';
 import type { BatchStore } from './batch-transaction';
 import type { DeductionResult, DeductionWay } from './deduction-way';
 import { type Cell, type Database, type Dialect, integer } from './database';
-import { type NoteFault, unlessUnavailable } from './faults';
+import { type NoteFault, ShardUnavailableError, unlessUnavailable } from './faults';
 import { lockAccount } from './lock-account';
 import type {
   EntryKeyPlace,
@@ -41,7 +41,7 @@ import type {
   Shard,
   ShardBalance,
 } from './shard';
-import { IdentityGuard, reliesOnAbsence } from './identity-guard';
+import { IdentityGuard } from './identity-guard';
 import { type KnownShards, NOTHING_KNOWN } from './shard-identity';
 import { SqlIdentityStore } from './sql-identity-store';
 import { completeTransfers } from './statements/complete-transfers';
@@ -92,6 +92,9 @@ export interface SqlShardParts {
   readonly noteFault?: NoteFault | undefined;
 }
 
+/** Times that something is looked for that is there whenever its absence is to be confirmed. */
+const LOOKS_MAX = 5;
+
 /** Rows created by one statement. */
 const SEEDS_LENGTH_MAX = 500;
 
@@ -108,14 +111,16 @@ const TRANSFERS_LENGTH_MAX = 200;
 export class SqlShard implements Shard {
   readonly #places: Places;
   readonly #identity: IdentityGuard;
+  readonly #identityStore: SqlIdentityStore;
 
   constructor(private readonly parts: SqlShardParts) {
     const { name, clusterId, known = NOTHING_KNOWN, database, surroundings } = parts;
+    this.#identityStore = new SqlIdentityStore(database);
     this.#identity = new IdentityGuard({
       name,
       clusterId,
       known,
-      store: new SqlIdentityStore(database),
+      store: this.#identityStore,
       newId: () => surroundings.newId(),
     });
     const { sessionsPerShard: places, waitingMax, waitMsMax } = parts.deductionSettings;
@@ -137,14 +142,15 @@ export class SqlShard implements Shard {
     await this.#guard(() => this.parts.batches.open());
   }
 
-  async applyBatch(commands: readonly Command[], hint: BatchHint, chain?: BatchChain): Promise<BatchResult> {
+  applyBatch(commands: readonly Command[], hint: BatchHint, chain?: BatchChain): Promise<BatchResult> {
     const { batches: store, surroundings, policy, noteFault } = this.parts;
-    const result = await runBatch(
+    return runBatch(
       {
         store,
         policy,
         surroundings,
         noteFault,
+        confirmOwn: (identity) => this.#identity.confirmOwn(identity),
         // Unguarded, so that a deadlock over a new row is tried again with the batch.
         createMissingRows: async (rows) => {
           const seeds = rows.map(async (row) => ({
@@ -158,8 +164,6 @@ export class SqlShard implements Shard {
       hint,
       chain,
     );
-    if (result.outcomes.some(reliesOnAbsence)) await this.#confirmAbsence(result);
-    return result;
   }
 
   deduct(command: DeductCommand, way: DeductionWay): Promise<DeductionResult> {
@@ -219,18 +223,29 @@ export class SqlShard implements Shard {
   }
 
   lockAccount(accountId: string): Promise<LockedAccount> {
-    return lockAccount(this.parts.batches, accountId, () => this.#identity.confirm(), this.parts.noteFault);
+    return lockAccount(
+      this.parts.batches,
+      accountId,
+      (identity) => this.#identity.confirmOwn(identity),
+      this.parts.noteFault,
+    );
   }
 
   async drainingRows(page: RowPage): Promise<DrainingRow[]> {
     return (await this.#look(drainingRows(page, this.parts.database.dialect))).map(toDrainingRow);
   }
 
+  /** The sums of no rows are a row too, so that there are none is looked at by itself. */
   async readBalance(accountId: string): Promise<ShardBalance> {
-    const [row = []] = await this.#read(sumBalances(accountId, this.parts.database.dialect));
-    const balance = toShardBalance(row);
-    if (balance.rows === 0) await this.#guard(() => this.#identity.confirm());
-    return balance;
+    const sums = sumBalances(accountId, this.parts.database.dialect);
+    const anyRow = { sql: 'SELECT 1 FROM sub_account WHERE account_id = ?', parameters: [accountId] };
+    return this.#unlessElsewhere(
+      async () => {
+        const [row = []] = await this.#look(sums);
+        return toShardBalance(row);
+      },
+      { isNothing: ({ rows }) => rows === 0, statement: anyRow },
+    );
   }
 
   async listSubAccounts(accountId: string): Promise<SubAccount[]> {
@@ -357,10 +372,29 @@ export class SqlShard implements Shard {
   }
 
   /** Rows that somebody relies on: that there are none is true only of the shard's own database. */
-  async #read(statement: Statement): Promise<Cell[][]> {
-    const rows = await this.#look(statement);
-    if (rows.length === 0) await this.#guard(() => this.#identity.confirm());
-    return rows;
+  #read(statement: Statement): Promise<Cell[][]> {
+    return this.#unlessElsewhere(() => this.#look(statement), {
+      isNothing: (rows) => rows.length === 0,
+      statement,
+    });
+  }
+
+  /**
+   * What a look finds. If that is nothing, one statement more sees that there are no rows and whose database it is: another
+   * database may have answered, and the own one be back since.
+   */
+  async #unlessElsewhere<T>(
+    look: () => Promise<T>,
+    { isNothing, statement }: { isNothing: (found: T) => boolean; statement: Statement },
+  ): Promise<T> {
+    for (let tries = 1; ; tries += 1) {
+      const found = await look();
+      if (!isNothing(found)) return found;
+      const { identity, hasRows } = await this.#guard(() => this.#identityStore.findBeside(statement));
+      await this.#guard(() => this.#identity.confirmOwn(identity));
+      if (!hasRows) return found;
+      if (tries === LOOKS_MAX) throw new ShardUnavailableError(this.name, 'what it has comes and goes');
+    }
   }
 
   /** Rows to work on; none is no news. */
@@ -370,15 +404,6 @@ export class SqlShard implements Shard {
 
   #write(statement: Statement): Promise<number> {
     return this.#guard(() => this.parts.database.write(statement.sql, statement.parameters));
-  }
-
-  async #confirmAbsence({ ahead }: BatchResult): Promise<void> {
-    try {
-      await this.#guard(() => this.#identity.confirm());
-    } catch (error) {
-      void ahead?.then((begun) => begun?.giveUp());
-      throw error;
-    }
   }
 
   #guard<T>(run: () => Promise<T>): Promise<T> {

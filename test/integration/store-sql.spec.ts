@@ -9,7 +9,9 @@ import { fingerprint } from '../../src/engine/fingerprint';
 import * as commands from '../models/commands';
 import { fence, transferOut } from '../models/commands';
 import { rawSql } from '../setup/raw-sql';
+import { databaseAt, readingShard } from '../setup/reading-shard';
 import { openShard, STORES, type StoreSite } from '../setup/stores';
+import { SwappedDatabase } from '../setup/swapped-database';
 
 /**
  * What concerns SQL itself: tables, drivers, locks, isolation. Looked at past the product, through connections of the
@@ -112,6 +114,36 @@ describe.each(STORES)('[$mark] a database', ({ mark, makeSite }) => {
     expect(Number(left)).toBe(0);
     expect(await listed()).toEqual(['d', 'c']);
     expect(await shard.findEntry('acme', 'h0')).toEqual(written);
+  });
+
+  it('is not taken for an empty one that stood in its place for one statement, or for two', async () => {
+    await kinds(credit(10n));
+    const elsewhere = await makeSite();
+    await (await openShard(elsewhere.location)).shard.close();
+    const connection = await rawSql(elsewhere.location, mark);
+    await connection.run('DELETE FROM shard_identity');
+    await connection.close();
+    const [own, other] = [databaseAt(site.location), databaseAt(elsewhere.location)];
+    await other.open('shard');
+    const database = new SwappedDatabase(own, other);
+    const reading = readingShard(database, { clusterId: () => Promise.resolve(clusterId) });
+    await reading.open();
+
+    const looks: [() => Promise<unknown>, unknown][] = [
+      [() => reading.findEntry('acme', 'c'), { requestId: 'c' }],
+      [() => reading.readBalance('acme'), { rows: 1, netMinor: 10n }],
+      [() => reading.listSubAccounts('acme'), [{ index: 0 }]],
+    ];
+    for (const [look, found] of looks) {
+      database.readsElsewhere = 1;
+      expect(await look()).toMatchObject(found as object);
+      database.readsElsewhere = 2;
+      await expect(look()).rejects.toMatchObject({ code: 'SHARD_UNAVAILABLE' });
+    }
+    database.readsElsewhere = 0;
+    expect(await reading.findEntry('acme', 'none')).toBeUndefined();
+    await database.close();
+    await elsewhere.drop();
   });
 
   if (mark === 'sqlite') {

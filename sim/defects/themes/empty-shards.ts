@@ -19,8 +19,22 @@ export const EMPTY_SHARDS: readonly Defect[] = [
     edits: [
       {
         file: 'src/shards/memory/memory-shard.ts',
-        find: 'if (isNothing(found)) await this.#identity?.confirm();',
+        find: 'if (isNothing(found)) await this.#identity?.confirmOwn(this.parts.database.identity);',
         replace: '',
+      },
+    ],
+  },
+  {
+    name: 'absence-and-identity-apart',
+    breaks: 'whose database has said that something is not there is asked on another trip',
+    edits: [
+      {
+        file: 'src/shards/memory/memory-shard.ts',
+        find: 'if (isNothing(found)) await this.#identity?.confirmOwn(this.parts.database.identity);',
+        replace: `if (isNothing(found)) {
+        await this.#pass('read');
+        await this.#identity?.confirmOwn(this.parts.database.identity);
+      }`,
       },
     ],
   },
@@ -45,8 +59,8 @@ export const EMPTY_SHARDS: readonly Defect[] = [
     breaks: 'a batch that found nothing is believed, whatever database was asked',
     edits: [
       {
-        file: 'src/shards/memory/memory-shard.ts',
-        find: 'if (result.outcomes.some(reliesOnAbsence)) await this.#confirmAbsence(result);',
+        file: 'src/shards/attempt-batch.ts',
+        find: 'if (confirmOwn && decision.outcomes.some(reliesOnAbsence)) await confirmOwn(await transaction.identity());',
         replace: '',
       },
     ],

@@ -15,6 +15,7 @@ import {
   type RowScope,
 } from '../batch-transaction';
 import { faultAtCommit, ShardFault } from '../faults';
+import type { ShardIdentity } from '../shard-identity';
 import { type Interference, type MemoryStep, NO_INTERFERENCE, pass } from './interference';
 import { type MemoryDatabase, type StoredAccount, transferKey } from './memory-database';
 
@@ -77,6 +78,11 @@ class MemoryBatchTransaction implements BatchTransaction {
   async lookUp(keys: KeyScope): Promise<FoundKeys> {
     await this.#pass('lookUp');
     return this.#find(keys);
+  }
+
+  async identity(): Promise<ShardIdentity | undefined> {
+    await this.#pass('lookUp');
+    return this.database.identity;
   }
 
   #find(keys: KeyScope): FoundKeys {

@@ -8,7 +8,7 @@ import type { SubAccount, SubAccountSeed } from '../../ledger/sub-account';
 import type { DeductionResult } from '../deduction-way';
 import { placeUs } from '../entry-place';
 import { type NoteFault, unlessUnavailable } from '../faults';
-import { IdentityGuard, reliesOnAbsence } from '../identity-guard';
+import { IdentityGuard } from '../identity-guard';
 import { type KnownShards, NOTHING_KNOWN, type ShardIdentity } from '../shard-identity';
 import {
   type EntryKeyPlace,
@@ -94,14 +94,15 @@ export class MemoryShard implements Shard {
     return this.#batches.close();
   }
 
-  async applyBatch(commands: readonly Command[], hint: BatchHint, chain?: BatchChain): Promise<BatchResult> {
+  applyBatch(commands: readonly Command[], hint: BatchHint, chain?: BatchChain): Promise<BatchResult> {
     const { surroundings, policy = RETRY_POLICY, describeAccount, noteFault } = this.parts;
-    const result = await runBatch(
+    return runBatch(
       {
         store: this.#batches,
         policy,
         surroundings,
         noteFault,
+        confirmOwn: async (identity) => this.#identity?.confirmOwn(identity),
         createMissingRows: async (rows) => {
           const seeds = rows.map(async (row) => ({ ...row, ...(await describeAccount(row.accountId)) }));
           const complete = await Promise.all(seeds);
@@ -112,8 +113,6 @@ export class MemoryShard implements Shard {
       hint,
       chain,
     );
-    if (result.outcomes.some(reliesOnAbsence)) await this.#confirmAbsence(result);
-    return result;
   }
 
   /** The ways of deducting are ways of asking a database. In memory every deduction is decided in a batch. */
@@ -198,7 +197,12 @@ export class MemoryShard implements Shard {
   }
 
   lockAccount(accountId: string): Promise<LockedAccount> {
-    return lockAccount(this.#batches, accountId, async () => this.#identity?.confirm(), this.parts.noteFault);
+    return lockAccount(
+      this.#batches,
+      accountId,
+      async (identity) => this.#identity?.confirmOwn(identity),
+      this.parts.noteFault,
+    );
   }
 
   drainingRows({ after, limit }: RowPage): Promise<DrainingRow[]> {
@@ -362,7 +366,7 @@ export class MemoryShard implements Shard {
     return this.#guard(async () => {
       await this.#pass('read');
       const found = read(this.parts.database);
-      if (isNothing(found)) await this.#identity?.confirm();
+      if (isNothing(found)) await this.#identity?.confirmOwn(this.parts.database.identity);
       return found;
     });
   }
@@ -406,15 +410,6 @@ export class MemoryShard implements Shard {
 
   #pass(step: MemoryStep, arriveLate?: (arrives: Promise<void>) => void): Promise<void> {
     return pass(step, { shard: this.name, interfere: this.#interfere }, arriveLate);
-  }
-
-  async #confirmAbsence({ ahead }: BatchResult): Promise<void> {
-    try {
-      await this.#guard(async () => this.#identity?.confirm());
-    } catch (error) {
-      void ahead?.then((begun) => begun?.giveUp());
-      throw error;
-    }
   }
 
   #guard<T>(run: () => Promise<T>): Promise<T> {

@@ -15,7 +15,9 @@ import {
 } from '../batch-transaction';
 import type { Cell } from '../database';
 import { faultAtCommit, ShardFault } from '../faults';
+import type { ShardIdentity } from '../shard-identity';
 import { toEntry } from '../statements/entry-row';
+import { FIND_IDENTITY, toIdentity } from '../statements/find-identity';
 import { toHold } from '../statements/hold-row';
 import { toReversal } from '../statements/reversal-row';
 import { toArrival, toDeparture } from '../statements/transfer-row';
@@ -87,6 +89,12 @@ class MysqlBatchTransaction implements BatchTransaction {
   async lookUp(keys: KeyScope): Promise<FoundKeys> {
     const { statements, read } = lookUpStatements(keys);
     return statements.length === 0 ? NOTHING_FOUND : read(await this.#run(statements));
+  }
+
+  /** The tables that were read are locked against being dropped or renamed until the transaction ends. */
+  async identity(): Promise<ShardIdentity | undefined> {
+    const [rows] = await this.#run([FIND_IDENTITY]);
+    return toIdentity((rows as Cell[][])[0]);
   }
 
   async commit(changes: Changes, ahead?: () => AheadScope | undefined): Promise<Committed> {

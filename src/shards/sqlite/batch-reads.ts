@@ -2,7 +2,9 @@ import type { Statement } from 'better-sqlite3';
 import type { SubAccount } from '../../ledger/sub-account';
 import type { FoundKeys, KeyScope, RowScope } from '../batch-transaction';
 import type { Cell } from '../database';
+import type { ShardIdentity } from '../shard-identity';
 import { ENTRY_COLUMNS, toEntry } from '../statements/entry-row';
+import { FIND_IDENTITY, toIdentity } from '../statements/find-identity';
 import { HOLD_COLUMNS, toHold } from '../statements/hold-row';
 import { REVERSAL_COLUMNS, toReversal } from '../statements/reversal-row';
 import { SUB_ACCOUNT_COLUMNS, toSubAccount } from '../statements/sub-account-row';
@@ -17,6 +19,7 @@ export class BatchReads {
   readonly #transfer: Statement;
   readonly #hold: Statement;
   readonly #newestReversal: Statement;
+  readonly #identity: Statement;
   readonly #inOneSnapshot: (read: () => unknown) => unknown;
 
   constructor(readonly connection: SqliteConnection) {
@@ -33,6 +36,7 @@ export class BatchReads {
     this.#newestReversal = prepare(
       `SELECT ${REVERSAL_COLUMNS} FROM reversal WHERE account_id = ? AND request_id = ? ORDER BY number DESC LIMIT 1`,
     );
+    this.#identity = prepare(FIND_IDENTITY);
     this.#inOneSnapshot = connection.transaction((read: () => unknown) => read());
   }
 
@@ -54,6 +58,10 @@ export class BatchReads {
       }
     }
     return rows;
+  }
+
+  identity(): ShardIdentity | undefined {
+    return toIdentity(this.#identity.get() as Cell[] | undefined);
   }
 
   keys(keys: KeyScope): FoundKeys {

@@ -10,6 +10,7 @@ import {
   NOTHING_FOUND,
   type RowScope,
 } from '../batch-transaction';
+import type { ShardIdentity } from '../shard-identity';
 import { BatchReads } from './batch-reads';
 import { BATCH_WRITES, batchWrites } from './batch-writes';
 import { FileWriter, type FileWriterTimes } from './file-writer';
@@ -120,6 +121,11 @@ class SqliteBatchTransaction implements BatchTransaction {
 
   lookUp(keys: KeyScope): Promise<FoundKeys> {
     return this.#try(() => this.parts.reads.together(() => this.parts.reads.keys(keys)));
+  }
+
+  /** The connection that the rows were read on has one file for as long as it is open. */
+  identity(): Promise<ShardIdentity | undefined> {
+    return this.#try(() => this.parts.reads.identity());
   }
 
   async commit(changes: Changes): Promise<Committed> {
