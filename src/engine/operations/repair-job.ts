@@ -1,30 +1,23 @@
 import { planRepair, type Repair, type ShardRows } from '../../ledger/plan-repair';
 import { type PastPlacement, subAccountsOn } from '../../ledger/routing';
 import type { AccountRecord } from '../../shards/directory/account-record';
-import type { Directory } from '../../shards/directory/directory';
 import { ENDED } from '../../shards/directory/operation-store';
 import { ShardUnavailableError } from '../../shards/faults';
-import type { AccountCache } from '../account-cache';
 import type { ShardSet } from '../shard-set';
-import { type Job, type JobRun, StepLostError } from './operation-runner';
+import { beginOn, changeRecord, recordOf, type RecordParts } from './account-record-of';
+import { createRows, tellLayout } from './account-rows';
+import type { Job, JobRun } from './operation-runner';
 import { tellRows } from './tell-rows';
 
-export interface RepairParts {
-  readonly directory: Directory;
-  readonly accounts: AccountCache;
+export interface RepairParts extends RecordParts {
   readonly shards: ShardSet;
   /** A shard that takes longer is away. */
   readonly shardMsMax: number;
-  /** The account's record has changed: others may want to read it. */
-  readonly changed: (accountId: string) => void;
   /** Has leases of the account given back; never rejects. */
   readonly recallLeases: (account: AccountRecord) => Promise<unknown>;
   /** Called when rows were set draining: they can be emptied at once. */
   readonly settled: (accountId: string) => void;
 }
-
-/** Tries to change an account that keeps changing. */
-const CHANGE_TRIES_MAX = 50;
 
 /**
  * Lifts the directory record of an account above its rows, when these have gone on without it: the directory was restored
@@ -73,22 +66,15 @@ export class RepairJob implements Job {
   }
 
   async #begin(run: JobRun): Promise<void> {
-    const { operationId } = run.operation;
-    const account = await this.#record(run);
-    if (
-      account.operationId !== operationId &&
-      !(await this.parts.directory.beginRepair(account, operationId))
-    ) {
-      const detail = 'Another operation of the account is under way.';
-      await run.advance({ step: ENDED, status: 'failed', error: { code: 'OPERATION_IN_PROGRESS', detail } });
-      return;
-    }
+    const { directory } = this.parts;
+    const account = await recordOf(run, directory);
+    if (!(await beginOn(run, account, (...on) => directory.beginRepair(...on)))) return;
     await run.advance({ step: 'begun', progress: { done: 0, total: PHASES } });
   }
 
   /** Reads every shard: one that is left out might be the one that is ahead. */
   async #survey(run: JobRun): Promise<void> {
-    const account = await this.#record(run);
+    const account = await recordOf(run, this.parts.directory);
     let found: ShardRows[];
     try {
       const names = (await this.parts.directory.listShards()).map(({ name }) => name);
@@ -125,7 +111,7 @@ export class RepairJob implements Job {
 
   async #announce(run: JobRun): Promise<void> {
     const repair = repairOf(run);
-    await this.#change(run, async (account) => {
+    await changeRecord(this.parts, run, async (account) => {
       const { placement, subAccounts } = account;
       return this.parts.directory.announceRepair(account, run.operation.operationId, {
         ...repair,
@@ -139,25 +125,16 @@ export class RepairJob implements Job {
   }
 
   async #fence(run: JobRun): Promise<void> {
-    const account = await this.#record(run);
+    const account = await recordOf(run, this.parts.directory);
     const { shards } = this.parts;
     const { accountId, placement, subAccounts, status, statusVersion } = account;
     const { epoch } = repairOf(run);
     await shards.ensure(account.reach);
-    await Promise.all(
-      placement.shards.map((name) =>
-        shards.shard(name).createSubAccounts(
-          subAccountsOn(name, placement, subAccounts).map((index) => ({
-            accountId,
-            index,
-            epoch,
-            accountStatus: status,
-            accountStatusVersion: statusVersion,
-            state: 'closed' as const,
-          })),
-        ),
-      ),
-    );
+    await createRows(shards, account, {
+      names: placement.shards,
+      epoch,
+      indicesOn: (name) => subAccountsOn(name, placement, subAccounts),
+    });
     await tellRows(shards, account.reach, () => ({
       kind: 'status',
       accountId,
@@ -172,7 +149,7 @@ export class RepairJob implements Job {
   async #activate(run: JobRun): Promise<void> {
     const repair = repairOf(run);
     const past = await this.#everywhere(repair);
-    await this.#change(run, (account) => {
+    await changeRecord(this.parts, run, (account) => {
       const { placement, subAccounts } = account;
       const lifted = { epoch: repair.epoch, shards: placement.shards, subAccounts };
       return this.parts.directory.activate(account, { placement: lifted, past });
@@ -190,54 +167,23 @@ export class RepairJob implements Job {
   async #settle(run: JobRun): Promise<void> {
     const account = await this.parts.accounts.read(run.operation.accountId ?? '');
     if (account && account.operationId === null) {
-      const { accountId, reach, placement, subAccounts, operation } = account;
-      await tellRows(this.parts.shards, reach, (shard) => ({
-        kind: 'layout',
-        accountId,
-        operation: 2 * operation + 1,
-        epoch: placement.epoch,
-        openIndices: new Set(subAccountsOn(shard, placement, subAccounts)),
-      }));
-      this.parts.settled(accountId);
+      await tellLayout(this.parts.shards, account);
+      this.parts.settled(account.accountId);
     }
     await run.advance({ step: ENDED });
   }
 
   async #drop(run: JobRun): Promise<void> {
-    const { accountId } = await this.#record(run);
+    const { accountId } = await recordOf(run, this.parts.directory);
     await this.parts.directory.dropOperation(accountId, run.operation.operationId);
     const isFailed = run.operation.error !== null;
     await run.advance({ step: ENDED, status: isFailed ? 'failed' : 'done' });
-  }
-
-  /**
-   * Changes the account's record while this operation is under way; where it is not any more, the change was made before,
-   * by a runner that did not live to say so.
-   */
-  async #change(run: JobRun, change: (account: AccountRecord) => Promise<boolean>): Promise<void> {
-    for (let tries = 1; tries <= CHANGE_TRIES_MAX; tries += 1) {
-      run.signal.throwIfAborted();
-      const account = await this.#record(run);
-      if (account.operationId !== run.operation.operationId) return;
-      if (!(await change(account))) continue;
-      await this.parts.accounts.read(account.accountId);
-      this.parts.changed(account.accountId);
-      return;
-    }
-    throw new Error(`the account ${String(run.operation.accountId)} keeps changing`);
   }
 
   /** Every shard as the only one of a placement that ends now: each of them is a past home of every key. */
   async #everywhere({ reach }: Repair): Promise<PastPlacement[]> {
     const fencedAtUs = await this.parts.directory.nowUs();
     return reach.map((shard) => ({ shards: [shard], fencedAtUs }));
-  }
-
-  /** Past the cache: instances may remember a record that was lost. */
-  async #record({ operation: { accountId, operationId } }: JobRun): Promise<AccountRecord> {
-    const account = await this.parts.directory.findAccount(accountId ?? '');
-    if (!account) throw new StepLostError(operationId);
-    return account;
   }
 }
 

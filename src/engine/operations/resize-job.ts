@@ -1,14 +1,14 @@
 import { type Layout, planPlacement, sameShards } from '../../ledger/plan-placement';
 import { type PastPlacement, type Placement, subAccountsOn } from '../../ledger/routing';
 import type { AccountRecord } from '../../shards/directory/account-record';
-import type { Directory } from '../../shards/directory/directory';
 import { ENDED } from '../../shards/directory/operation-store';
 import { ShardUnavailableError } from '../../shards/faults';
-import type { AccountCache } from '../account-cache';
 import type { ReachPoint } from '../fault-points';
 import { isVoid, readReach } from '../reading';
 import type { ShardSet } from '../shard-set';
 import { accountOf } from './account-of';
+import { beginOn, changeRecord, type RecordParts } from './account-record-of';
+import { createRows, tellLayout } from './account-rows';
 import { type Job, type JobRun, StepLostError } from './operation-runner';
 import { tellRows } from './tell-rows';
 
@@ -31,23 +31,16 @@ export interface ResizeSettings {
   readonly windowMs: number;
 }
 
-export interface ResizeParts {
-  readonly directory: Directory;
-  readonly accounts: AccountCache;
+export interface ResizeParts extends RecordParts {
   readonly shards: ShardSet;
   readonly settings: ResizeSettings;
   readonly sleep: (ms: number) => Promise<void>;
   readonly reach: ReachPoint;
-  /** The account's record has changed: others may want to read it. */
-  readonly changed: (accountId: string) => void;
   /** Has leases of the account given back, so that the fence finds little that is not written; never rejects. */
   readonly recallLeases: (account: AccountRecord) => Promise<unknown>;
   /** Called when rows were set draining: they can be emptied at once. */
   readonly settled: (accountId: string) => void;
 }
-
-/** Tries to activate against an account that keeps changing. */
-const ACTIVATE_TRIES_MAX = 50;
 
 /**
  * Changes the number and the shards of an account's sub-accounts while it is in use.
@@ -104,19 +97,9 @@ export class ResizeJob implements Job {
   }
 
   async #begin(run: JobRun): Promise<void> {
-    const { operationId } = run.operation;
-    const account = await accountOf(run, this.parts.accounts);
-    if (
-      account.operationId !== operationId &&
-      !(await this.parts.directory.beginOperation(account, operationId))
-    ) {
-      const error = {
-        code: 'OPERATION_IN_PROGRESS',
-        detail: 'Another operation of the account is under way.',
-      };
-      await run.advance({ step: ENDED, status: 'failed', error });
-      return;
-    }
+    const { accounts, directory } = this.parts;
+    const account = await accountOf(run, accounts);
+    if (!(await beginOn(run, account, (...on) => directory.beginOperation(...on)))) return;
     await this.parts.reach('resize.begun');
     await run.advance({ step: 'begun', progress: { done: 0, total: PHASES } });
   }
@@ -213,7 +196,7 @@ export class ResizeJob implements Job {
       ...subAccountsOn(shard, { shards: target.shards, epoch }, target.subAccounts),
       ...subAccountsOn(shard, from, from.subAccounts),
     ];
-    await this.#createRows(account, names, inUse);
+    await createRows(shards, account, { names, epoch, indicesOn: inUse });
     // Rows of the old layout stay in use until the new one is active.
     await tellRows(shards, names, (shard) => ({
       kind: 'layout',
@@ -222,28 +205,6 @@ export class ResizeJob implements Job {
       epoch,
       openIndices: new Set(inUse(shard)),
     }));
-  }
-
-  /** Those that are not there yet, not in use: a layout opens them. A statement that was given up may come late. */
-  async #createRows(
-    { accountId, placement, status, statusVersion }: AccountRecord,
-    names: readonly string[],
-    indicesOn: (shard: string) => readonly number[],
-  ): Promise<void> {
-    await Promise.all(
-      names.map((name) =>
-        this.parts.shards.shard(name).createSubAccounts(
-          [...new Set(indicesOn(name))].map((index) => ({
-            accountId,
-            index,
-            epoch: placement.epoch,
-            accountStatus: status,
-            accountStatusVersion: statusVersion,
-            state: 'closed' as const,
-          })),
-        ),
-      ),
-    );
   }
 
   async #fence(run: JobRun): Promise<void> {
@@ -332,25 +293,9 @@ export class ResizeJob implements Job {
     placement: Layout & { epoch: number },
     past: (account: AccountRecord) => readonly PastPlacement[],
   ): Promise<void> {
-    for (let tries = 1; tries <= ACTIVATE_TRIES_MAX; tries += 1) {
-      run.signal.throwIfAborted();
-      // Past the cache, which leaves out past placements whose window is over.
-      const account = await this.#record(run);
-      // Done before, by a runner that did not live to say so.
-      if (account.operationId !== run.operation.operationId) return;
-      if (await this.parts.directory.activate(account, { placement, past: past(account) })) {
-        await this.parts.accounts.read(account.accountId);
-        this.parts.changed(account.accountId);
-        return;
-      }
-    }
-    throw new Error(`the account ${String(run.operation.accountId)} keeps changing`);
-  }
-
-  async #record({ operation: { accountId, operationId } }: JobRun): Promise<AccountRecord> {
-    const account = await this.parts.directory.findAccount(accountId ?? '');
-    if (!account) throw new StepLostError(operationId);
-    return account;
+    await changeRecord(this.parts, run, (account) =>
+      this.parts.directory.activate(account, { placement, past: past(account) }),
+    );
   }
 
   /**
@@ -379,16 +324,9 @@ export class ResizeJob implements Job {
   async #settle(run: JobRun): Promise<void> {
     const account = await this.parts.accounts.read(run.operation.accountId ?? '');
     if (account && account.operationId === null) {
-      const { accountId, reach, placement, subAccounts, operation } = account;
       if (run.operation.status === 'failed') await this.#makeLeftOut(run, account);
-      await tellRows(this.parts.shards, reach, (shard) => ({
-        kind: 'layout',
-        accountId,
-        operation: 2 * operation + 1,
-        epoch: placement.epoch,
-        openIndices: new Set(subAccountsOn(shard, placement, subAccounts)),
-      }));
-      this.parts.settled(accountId);
+      await tellLayout(this.parts.shards, account);
+      this.parts.settled(account.accountId);
     }
     await this.parts.reach('resize.settled');
     await run.advance({ step: ENDED });
@@ -405,9 +343,11 @@ export class ResizeJob implements Job {
     const names = target.shards.filter((name) => account.reach.includes(name));
     await shards.ensure(names);
     const { epoch } = account.placement;
-    await this.#createRows(account, names, (shard) =>
-      subAccountsOn(shard, { shards: target.shards, epoch }, target.subAccounts),
-    );
+    await createRows(shards, account, {
+      names,
+      epoch,
+      indicesOn: (shard) => subAccountsOn(shard, { shards: target.shards, epoch }, target.subAccounts),
+    });
   }
 }
 
