@@ -6,6 +6,7 @@ import { deduct } from './deduct';
 import { Draft } from './draft';
 import { flush, recall } from './flush';
 import type { Outcome } from './outcome';
+import { restoreHalf } from './restore-half';
 import { reverse } from './reverse';
 import { cancel, confirm, expire } from './settle-hold';
 import type { Changes, Needs, ShardState } from './shard-state';
@@ -53,6 +54,8 @@ function decide(draft: Draft, command: Command): Outcome {
       return flush(draft, command);
     case 'recall':
       return recall(draft, command);
+    case 'restoreHalf':
+      return restoreHalf(draft, command);
     case 'transferIn':
       return transferIn(draft, command);
     case 'transferOut':

@@ -1,7 +1,7 @@
 import { assertNever } from './assert-never';
 import { entryKey } from './entry';
 import type { AccountStatus } from './sub-account';
-import { arrivalKey, departureKey, type Transfer } from './transfer';
+import { arrivalKey, departureKey, lostKey, type Transfer } from './transfer';
 
 /** What commands from outside have in common. The router fills in `subAccount` and `epoch`. */
 interface OutsideCommand {
@@ -137,6 +137,18 @@ export interface TransferInCommand extends Transfer {
   readonly subAccount: number;
 }
 
+/** Restores the half of a transfer that was lost with the shard's database. */
+export interface RestoreHalfCommand extends Transfer {
+  readonly kind: 'restoreHalf';
+  /** The half that is missing here. */
+  readonly half: 'out' | 'in';
+  /** The shard that has the other half. */
+  readonly peerShard: string;
+  /** The row of this shard that the half belongs to. */
+  readonly subAccount: number;
+  readonly fingerprint: string;
+}
+
 /** Commands that concern all of an account's rows on the shard, which are locked before they are decided. */
 interface WholeAccountCommand {
   readonly accountId: string;
@@ -192,7 +204,13 @@ export type FollowUpCommand = ConfirmCommand | CancelCommand | ExpireCommand | R
 
 /** A command that names the row it is about. */
 export type RowCommand =
-  DebitCommand | CreditCommand | FollowUpCommand | FlushCommand | RecallCommand | TransferInCommand;
+  | DebitCommand
+  | CreditCommand
+  | FollowUpCommand
+  | FlushCommand
+  | RecallCommand
+  | TransferInCommand
+  | RestoreHalfCommand;
 
 /** One instruction to a shard. */
 export type Command = RowCommand | AccountWideCommand;
@@ -220,6 +238,8 @@ export function commandKey(command: Command): string | undefined {
     case 'credit':
     case 'hold':
       return entryKey(command.accountId, command.requestId);
+    case 'restoreHalf':
+      return entryKey(command.accountId, lostKey(command.transferId));
     case 'transferIn':
       return arrivalKey(command.accountId, command.transferId);
     case 'transferOut':

@@ -59,3 +59,8 @@ export function spreadTransferId(spreadId: string, toSubAccount: number): string
 export function drawTransferId(fromSubAccount: number, versionAfter: number): string {
   return `draw ${fromSubAccount} ${versionAfter}`;
 }
+
+/** The key of the entry that books a transfer whose half was lost: no user can send one with a blank. */
+export function lostKey(transferId: string): string {
+  return `lost ${transferId}`;
+}

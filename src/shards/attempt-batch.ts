@@ -12,7 +12,7 @@ import { confirmationKey, reversalKey } from '../ledger/identifiers';
 import type { Outcome } from '../ledger/outcome';
 import type { Needs, ShardState } from '../ledger/shard-state';
 import { rowKey } from '../ledger/sub-account';
-import { arrivalKey, departureKey } from '../ledger/transfer';
+import { arrivalKey, departureKey, lostKey } from '../ledger/transfer';
 import { Ahead, namedRows, scopeAhead } from './ahead';
 import type {
   AheadTransaction,
@@ -215,7 +215,8 @@ function ownKeys(commands: readonly Command[]): KeyScope {
     const { accountId, kind } = command;
     if (kind === 'deduct' || kind === 'credit' || kind === 'hold')
       add(keys.requestIds, accountId, command.requestId);
-    if (kind === 'hold') add(keys.holdIds, accountId, command.requestId);
+    if (kind === 'restoreHalf') add(keys.requestIds, accountId, lostKey(command.transferId));
+    else if (kind === 'hold') add(keys.holdIds, accountId, command.requestId);
     else if (kind === 'transferIn') add(keys.arrivalIds, accountId, command.transferId);
     else if (kind === 'transferOut') add(keys.departureIds, accountId, command.transferId);
   }

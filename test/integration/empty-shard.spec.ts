@@ -3,7 +3,7 @@ import { createConnection } from 'mysql2/promise';
 import { parseLocation } from '../../src/shards/shard-address';
 import { eventually } from '../setup/eventually';
 import { rawSql } from '../setup/raw-sql';
-import type { Answer, RestClient } from '../setup/rest-client';
+import type { Answer, Operation, RestClient } from '../setup/rest-client';
 import { startTestService, type TestService } from '../setup/service';
 import { mariadbSites, SITES, type ServiceSite, sqliteSites } from '../setup/service-sites';
 
@@ -21,6 +21,26 @@ async function empty(url: string): Promise<void> {
   await connection.query(`DROP DATABASE \`${name}\``);
   await connection.query(`CREATE DATABASE \`${name}\``);
   await connection.end();
+}
+
+const audit = async (rest: RestClient): Promise<unknown> =>
+  (await rest.ended(await rest.send('POST', '/v1/admin/audits'))).result;
+const repair = async (rest: RestClient): Promise<Operation> =>
+  rest.ended(await rest.send('POST', '/v1/admin/accounts/acme/repair'));
+
+/** What all rows of the account have, once nothing moves any more: the same in two looks with an audit between. */
+async function atRest(rest: RestClient): Promise<bigint> {
+  const inRows = async (): Promise<bigint> => {
+    const { items } = (await rest.get('/v1/admin/accounts/acme/sub-accounts')).body as {
+      items: readonly { available: string }[];
+    };
+    return items.reduce((sum, { available }) => sum + BigInt(available), 0n);
+  };
+  return eventually('rows at rest', async () => {
+    const before = await inRows();
+    const { inTransit } = (await audit(rest)) as { inTransit: number };
+    return inTransit === 0 && before === (await inRows()) ? before : undefined;
+  });
 }
 
 /** Two shards; the directory is on the first, and the second is what is lost. */
@@ -76,6 +96,41 @@ describe.each(SITES)('[$mark] an empty database under the name of a known shard'
     await empty(site.shards[1] as string);
     expect(await refusal(settings)).toMatch(/^SHARD_EMPTY/);
     expect(await told()).not.toBe(lost);
+  });
+
+  it('leaves accounts whose books do not add up, until each is repaired: what is lost is booked, and nothing else', async () => {
+    await used();
+    const service = await started();
+    // Money moves both ways between the two, beside what the opening balance has sent.
+    for (let n = 0; n < 12; n += 1) await service.rest.credit('acme', `c${n}`, 4_000);
+    for (const shards of [['s1'], ['s0'], ['s0', 's1']])
+      await service.rest.ended(await service.rest.resize('acme', { count: 8, shards }));
+    await service.rest.ended(await service.rest.send('POST', '/v1/admin/accounts/acme/rebalance'));
+    const all = await atRest(service.rest);
+    await service.stop();
+    await empty(site.shards[1] as string);
+    const lost = /HOTSPLIT_LOST_SHARDS=(\S+)$/.exec(await refusal())?.[1] ?? '';
+    const anew = await started({ HOTSPLIT_LOST_SHARDS: lost });
+    try {
+      const { rest } = anew;
+      const left = await atRest(rest);
+      expect(left > 0n && left < all).toBe(true);
+      expect(await audit(rest)).toMatchObject({ balanced: false });
+      const repaired = await repair(rest);
+      expect(repaired).toMatchObject({ status: 'done', result: { lifted: false } });
+      const { restored } = repaired.result as unknown as { restored: { transfers: number } };
+      expect(restored.transfers).toBeGreaterThan(0);
+      expect(await audit(rest)).toMatchObject({ balanced: true, findings: [] });
+      expect(await rest.available('acme')).toBe(left);
+      const booked = (await rest.entries('acme')).filter(({ requestId }) => requestId.startsWith('lost '));
+      expect(booked).toHaveLength(restored.transfers);
+
+      expect((await repair(rest)).result).toEqual({ lifted: false });
+      expect((await rest.deduct('acme', 'all', String(left))).status).toBe(201);
+      expect(outcome(await rest.deduct('acme', 'more', 1))).toEqual([422, 'INSUFFICIENT_FUNDS']);
+    } finally {
+      await anew.stop();
+    }
   });
 
   it('is not let in while the shard answers', async () => {

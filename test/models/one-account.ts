@@ -74,6 +74,7 @@ export class OneAccount {
         return 'settled';
       case 'level':
         return 'leveled';
+      case 'restoreHalf':
       case 'flush':
       case 'recall':
         throw new RangeError('leases are no part of this model');

@@ -264,6 +264,7 @@ function toCommand(request: Request, pick: Pick, accounts: readonly (readonly Su
       return level({ accountId, exactly: request.exactly });
     case 'flush':
     case 'recall':
-      throw new RangeError('leases are no part of these worlds');
+    case 'restoreHalf':
+      throw new RangeError('neither leases nor lost shards are part of these worlds');
   }
 }

@@ -93,7 +93,8 @@ export class SubAccountController {
         schema: {
           summary: 'Lift an account’s directory record above its rows',
           description:
-            'For an account whose rows have gone on without the directory, after that was restored from a backup. ' +
+            'For an account whose rows have gone on without the directory, after that was restored from a backup. Also makes the ' +
+            'halves of transfers again that were lost with a shard which was begun anew, and books their amounts. ' +
             'Changes nothing of an account that needs no repair.',
           tags,
           params: accountParams,

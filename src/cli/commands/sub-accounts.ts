@@ -56,7 +56,9 @@ export function addSubAccountCommands(account: Command, context: CommandContext)
   addWaitOptions(
     account
       .command('repair')
-      .description('let an account go on whose rows are ahead of the directory, after a restore of that')
+      .description(
+        'let an account go on after a restore of the directory, and book what it lost with a shard',
+      )
       .argument('<id>', 'account id', accountIdArgument),
     WAIT_SECONDS,
   ).action((id: string, options: WaitOptions, command: Command) =>

@@ -7,6 +7,7 @@ import type { ShardSet } from '../shard-set';
 import { beginOn, changeRecord, recordOf, type RecordParts } from './account-record-of';
 import { createRows, tellLayout } from './account-rows';
 import type { Job, JobRun } from './operation-runner';
+import { type Restored, restoreHalves } from './restore-halves';
 import { tellRows } from './tell-rows';
 
 export interface RepairParts extends RecordParts {
@@ -76,9 +77,12 @@ export class RepairJob implements Job {
   async #survey(run: JobRun): Promise<void> {
     const account = await recordOf(run, this.parts.directory);
     let found: ShardRows[];
+    let restored: Restored;
     try {
       const names = (await this.parts.directory.listShards()).map(({ name }) => name);
       await this.parts.shards.ensure(names);
+      const lost = new Set(await this.parts.directory.lostShards());
+      restored = await restoreHalves(this.parts.shards, account.accountId, { names, lost });
       found = await Promise.all(names.map((shard) => this.#rowsOn(shard, account.accountId)));
     } catch (error) {
       if (!(error instanceof ShardUnavailableError)) throw error;
@@ -96,8 +100,9 @@ export class RepairJob implements Job {
       statusVersion,
     };
     const repair = planRepair(recorded, found);
-    if (repair) await run.advance({ step: 'announcing', plan: { repair } });
-    else await run.advance({ step: 'dropping', result: { lifted: false } });
+    const done = restored.transfers > 0 ? { restored: shown(restored) } : {};
+    if (repair) await run.advance({ step: 'announcing', plan: { repair, ...done } });
+    else await run.advance({ step: 'dropping', result: { lifted: false, ...done } });
   }
 
   async #rowsOn(shard: string, accountId: string): Promise<ShardRows> {
@@ -159,7 +164,7 @@ export class RepairJob implements Job {
       step: 'settling',
       status: 'done',
       progress: { done: PHASES, total: PHASES },
-      result: { lifted: true, epoch, reach },
+      result: { lifted: true, epoch, reach, ...restoredIn(run) },
     });
   }
 
@@ -189,6 +194,15 @@ export class RepairJob implements Job {
 
 /** Announced, fenced, activated. */
 const PHASES = 3;
+
+function shown({ transfers, lostMinor, foundMinor }: Restored) {
+  return { transfers, lost: lostMinor.toString(), found: foundMinor.toString() };
+}
+
+function restoredIn({ operation: { plan } }: JobRun) {
+  const { restored } = plan as { restored?: ReturnType<typeof shown> };
+  return restored && { restored };
+}
 
 function repairOf({ operation: { operationId, plan } }: JobRun): Repair {
   const { repair } = plan as { repair?: Repair };

@@ -119,6 +119,12 @@ export class Directory {
     await this.recordIncarnation(name, incarnation, NEVER_IDENTIFIED);
   }
 
+  /** Shards whose databases were lost for good and that were begun anew. */
+  async lostShards(): Promise<string[]> {
+    const rows = await this.#database.read('SELECT DISTINCT name FROM lost_shard ORDER BY name');
+    return rows.map((row) => text(row[0]));
+  }
+
   /** See `KnownShards`. */
   async isLost(name: string, incarnation: string): Promise<boolean> {
     const rows = await this.#database.read('SELECT 1 FROM lost_shard WHERE name = ? AND incarnation = ?', [
