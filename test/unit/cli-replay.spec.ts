@@ -15,6 +15,7 @@ interface Report {
   readonly skippedRefused: number;
   readonly retries: number;
   readonly replayedAfterLostAnswer: number;
+  readonly log: unknown;
   readonly badRows: {
     readonly count: number;
     readonly first: { readonly row: number; readonly reason: string }[];
@@ -111,12 +112,90 @@ describe('a replay', () => {
   });
 
   it('lists rows that it cannot read and sends the others under their own numbers', async () => {
-    const log = ['ts_ms,account_id,amount', '1,a,10', '2,a,1.5', '"3,a,5', '4,b', '5,b,"30"', ''].join('\n');
-    const report = await replay(cli.file('log.csv', `\uFEFF${log.replace('"3', '3"')}`), '--id-prefix', 'p');
+    const log = ['ts_ms,account_id,amount', '1,a,10', '2,a,x', '3",a,5', '4,b', '', '5,b,"30"', ''].join(
+      '\r\n',
+    );
+    const report = await replay(cli.file('log.csv', `\uFEFF${log}`), '--id-prefix', 'p');
     expect(report).toMatchObject({ exitCode: 3, rows: 2, succeeded: 2, amount: '40' });
     expect(report.badRows.count).toBe(3);
     expect(report.badRows.first.map(({ row }) => row)).toEqual([2, 3, 4]);
-    expect([...(service.accounts.get('b')?.deductions.keys() ?? [])]).toEqual(['p-5']);
+    expect(report.log).toEqual({ lines: 7, charges: 2, badLines: 3, blankLines: 1 });
+    expect([...(service.accounts.get('b')?.deductions.keys() ?? [])]).toEqual(['p-6']);
+  });
+
+  it('sends none of the lines that a quote spans, and accounts for each of them', async () => {
+    const log = [
+      'ts_ms,account_id,amount,request_id,note',
+      '1,c4,10,d1,"opens here',
+      '2,c4,10,d2,x',
+      '3,c4,10,d3,y',
+      '4,c4,10,d4,"closed"',
+      '5,c4,10,d5,z',
+      '',
+    ].join('\n');
+    const report = await replay(cli.file('log.csv', log));
+    expect(report).toMatchObject({ exitCode: 3, rows: 1, succeeded: 1, amount: '10' });
+    expect(report.log).toEqual({ lines: 6, charges: 1, badLines: 4, blankLines: 0 });
+    expect(report.badRows).toMatchObject({ count: 4, first: [{ row: 1, lastRow: 4 }] });
+    const { out } = await cli.run('replay', cli.file('log.csv'));
+    expect(out).toContain('rows 1 to 4: a quote is opened that is closed 3 lines further down only');
+    expect(out).toContain('6: the header, 1 charges, 4 bad, 0 blank');
+  });
+
+  it('does not send a last line without its line break unless it is asked to', async () => {
+    const log = cli.file('log.csv', SHORT.trimEnd());
+    const report = await replay(log, '--id-prefix', 'p');
+    expect(report).toMatchObject({ exitCode: 3, succeeded: 2, badRows: { count: 1, first: [{ row: 3 }] } });
+    expect(await replay(log, '--id-prefix', 'p', '--take-last-line')).toMatchObject({
+      exitCode: 0,
+      succeeded: 1,
+      replayed: 2,
+    });
+  });
+
+  it('refuses a log in major units whole, and takes it exactly when told its decimals', async () => {
+    const log = ['Zeit;Konto;Betrag', '1;a;56', '2;a;56,1', '3;a;0,05', ''].join('\n');
+    const file = cli.file('log.csv', log);
+    const names = [
+      '--columns',
+      'account_id=Konto,amount=Betrag',
+      '--columns',
+      'ts_ms=Zeit',
+      '--delimiter',
+      ';',
+    ];
+    const refused = await cli.run('replay', file, '--create-accounts', ...names);
+    expect(refused).toMatchObject({ exitCode: 1, err: expect.stringContaining('--decimals') as string });
+    expect([service.batches, service.accounts.size]).toEqual([[], 0]);
+    const report = await replay(file, ...names, '--decimals', '2', '--decimal-separator', ',');
+    expect(report).toMatchObject({ exitCode: 0, succeeded: 3, amount: '11215' });
+  });
+
+  it('reads all of a log and sends nothing in a dry run', async () => {
+    const log = cli.file('log.csv', `${SHORT}4,b,x\n`);
+    const report = await replay(log, '--dry-run', '--checkpoint', cli.file('checkpoint.json'));
+    expect(report).toMatchObject({
+      exitCode: 3,
+      dryRun: true,
+      amount: '60',
+      log: { lines: 5, charges: 3, badLines: 1, blankLines: 0 },
+      badRows: { count: 1, first: [{ row: 4 }] },
+      accounts: { a: { rows: 2, amount: '30' }, b: { rows: 1, amount: '30' } },
+    });
+    expect([service.batches, service.accounts.size, existsSync(cli.file('checkpoint.json'))]).toEqual([
+      [],
+      0,
+      false,
+    ]);
+    const { out, exitCode } = await cli.run(
+      'replay',
+      cli.file('log.csv', SHORT),
+      '--dry-run',
+      '--url',
+      'http://127.0.0.1:1',
+    );
+    expect(out).toContain('nothing: this was a dry run');
+    expect(exitCode).toBe(0);
   });
 
   it('counts rejections by code and by account, and does not try them again', async () => {
@@ -283,7 +362,7 @@ describe('a replay with a checkpoint', () => {
 describe('a replay of what is no log', () => {
   it.each([
     ['nothing at all', '', 'is empty'],
-    ['no header', '1,a,10\n', 'no column ts_ms'],
+    ['no header', '1,a,10\n', 'no column account_id'],
     ['an archive that is cut off', gzipSync(LOG).subarray(0, 500), 'cannot be read to its end'],
     [
       'a quote that is never closed',

@@ -2,7 +2,8 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { isRequestId } from '../../ledger/identifiers';
 import { type CommandContext, withService } from '../command-context';
 import { ExitCode } from '../exit-codes';
-import { Interrupted } from '../faults';
+import { Interrupted, OperatorFault } from '../faults';
+import { COLUMN_NAMES, type ColumnName } from '../replay/log-format';
 import type { ReplaySettings } from '../replay/replay-context';
 import { replayLog, type ReplayResult } from '../replay/replay-log';
 import { reportAsJson, reportAsText } from '../replay/report';
@@ -15,6 +16,12 @@ interface ReplayOptions {
   readonly batchSize: number;
   readonly concurrency: number;
   readonly retrySeconds: number;
+  readonly dryRun?: boolean;
+  readonly columns: ReadonlyMap<ColumnName, string>;
+  readonly delimiter: string;
+  readonly decimals: number;
+  readonly decimalSeparator: string;
+  readonly takeLastLine?: boolean;
   readonly idPrefix?: string;
   readonly checkpoint?: string;
   readonly createAccounts?: boolean;
@@ -28,7 +35,12 @@ interface ReplayOptions {
 const ID_PREFIX_LENGTH_MAX = 48;
 
 const NOTES = `
-The log is CSV, gzipped or not, with a header row that names ts_ms, account_id, amount and perhaps request_id.
+The log is CSV, gzipped or not, with a header row that names account_id, amount and perhaps ts_ms and request_id.
+Amounts are whole minor units; a log in major units, 56.10, is refused before anything is sent unless --decimals says
+how many digits are minor. --dry-run reads the whole log, says what it would send, and sends nothing.
+
+Every line below the header is a charge, a bad row or blank, and the report counts them. A quote that is closed on
+another line makes bad rows of all lines between: none of them is sent. So does a last line without its line break.
 
 A row's request id is its request_id, or else replay-<12 hex digits>-<row>, where the digits begin the SHA-256 of the
 log's unpacked content. So the same log can be replayed any number of times, after a crash for example, and no row is
@@ -38,7 +50,7 @@ corrected in place, give the prefix that the first run reported with --id-prefix
 With --create-accounts, every account of the log is made first, if it is not there: --headroom times what the log
 takes from it, and at least 1,000 times its largest charge for each sub-account.
 
-Exit codes: 0 every row was deducted now or before, 3 some were rejected or could not be read, 1 it did not get to
+Exit codes: 0 every row was deducted now or before (in a dry run: could be read), 3 some were rejected or could not be read, 1 it did not get to
 the end: run the same command again. With --checkpoint, rows that were answered are skipped then, rejected ones too.`;
 
 export function addReplayCommand(program: Command, context: CommandContext): void {
@@ -48,6 +60,22 @@ export function addReplayCommand(program: Command, context: CommandContext): voi
     .argument('<file>', 'the log: .csv or .csv.gz')
     .option('--batch-size <n>', 'charges in one request', wholeNumber(1, 5000), 1000)
     .option('--concurrency <n>', 'requests in flight', wholeNumber(1, 64), 4)
+    .option('--dry-run', 'read the whole log and send nothing')
+    .option(
+      '--columns <names>',
+      'what the log calls them: amount=Betrag,account_id=Konto',
+      columnsArgument,
+      new Map(),
+    )
+    .option('--delimiter <character>', 'between the fields; tab for a tabulator', delimiterArgument, ',')
+    .option(
+      '--decimals <n>',
+      'digits of an amount that are minor units: with 2, 56.1 is 5610',
+      wholeNumber(0, 18),
+      0,
+    )
+    .option('--decimal-separator <character>', 'in front of them: . or ,', separatorArgument, '.')
+    .option('--take-last-line', 'send the last line although it has no line break')
     .option('--retry-seconds <n>', 'how long to go on without any progress', wholeNumber(0, 86_400), 60)
     .option('--id-prefix <prefix>', 'begins the request ids of rows without one', idPrefixArgument)
     .option('--checkpoint <file>', 'remembers how far it came; the next run skips what is answered')
@@ -86,20 +114,34 @@ async function replay(
 }
 
 function toSettings({
+  dryRun = false,
+  columns,
+  delimiter,
+  decimals,
+  decimalSeparator,
+  takeLastLine = false,
   createAccounts,
   asset,
   headroom,
   hot,
   hotSubAccounts,
-  ...settings
+  ...options
 }: ReplayOptions): ReplaySettings {
+  if (decimals > 0 && delimiter === decimalSeparator)
+    throw new OperatorFault('--delimiter and --decimal-separator are the same character');
+  const format = { delimiter, columns, decimals, decimalSeparator, takesLastLine: takeLastLine };
+  const settings = { ...options, format, dryRun };
   return createAccounts === true
     ? { ...settings, accounts: { asset, headroom, hot, hotSubAccounts } }
     : settings;
 }
 
 function printResult(result: ReplayResult, context: CommandContext, json: boolean): void {
-  const { tally, skipped, failure } = result;
+  const { checked, sent } = result;
+  const failure = sent?.failure;
+  const refused = sent
+    ? sent.tally.rejectedBy.size + sent.tally.badRowCount + sent.skipped.rowsRefused
+    : checked.tally.badRowCount;
   const peakRssBytes = process.resourceUsage().maxRSS * 1024;
   const error = failure === undefined ? undefined : describeFault(failure);
   if (json) {
@@ -111,7 +153,7 @@ function printResult(result: ReplayResult, context: CommandContext, json: boolea
   if (error !== undefined) {
     printFault(error, { ...context, json: false });
     context.exitWith(failure instanceof Interrupted ? failure.exitCode : ExitCode.failed);
-  } else if (tally.rejectedBy.size + tally.badRowCount + skipped.rowsRefused > 0) {
+  } else if (refused > 0) {
     context.exitWith(ExitCode.someRefused);
   }
 }
@@ -121,4 +163,31 @@ function idPrefixArgument(text: string): string {
   throw new InvalidArgumentError(
     `A prefix is 1 to ${ID_PREFIX_LENGTH_MAX} printable ASCII characters without blanks.`,
   );
+}
+
+function columnsArgument(
+  text: string,
+  before: ReadonlyMap<ColumnName, string>,
+): ReadonlyMap<ColumnName, string> {
+  const columns = new Map(before);
+  for (const part of text.split(',')) {
+    const [, name, called] = /^([^=]*)=(.+)$/.exec(part) ?? [];
+    if (called === undefined || !COLUMN_NAMES.includes(name as ColumnName))
+      throw new InvalidArgumentError(
+        `name=header with commas between; names are ${COLUMN_NAMES.join(', ')}.`,
+      );
+    columns.set(name as ColumnName, called);
+  }
+  return columns;
+}
+
+function delimiterArgument(text: string): string {
+  if (text === 'tab' || text === '\\t') return '\t';
+  if (/^[^"\r\n]$/.test(text)) return text;
+  throw new InvalidArgumentError('One character, not a quote.');
+}
+
+function separatorArgument(text: string): string {
+  if (text === '.' || text === ',') return text;
+  throw new InvalidArgumentError('A point or a comma.');
 }

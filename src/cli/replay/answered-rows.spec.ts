@@ -2,7 +2,7 @@ import { AnsweredRows } from './answered-rows';
 import type { Batch } from './batches';
 
 function batch(lastRow: number, badRows = 0): Batch {
-  return { charges: [], lastRow, badRows };
+  return { charges: [], lastRow, badRows, blankLines: 0 };
 }
 
 describe('AnsweredRows', () => {

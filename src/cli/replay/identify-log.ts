@@ -7,8 +7,8 @@ import { type LogFile, openLog } from './log-file';
 export interface LogIdentity {
   readonly sha256: string;
   readonly contentBytes: number;
-  /** Newlines after the header: the number of rows, as long as no field contains one. For showing progress only. */
-  readonly rowsExpected: number;
+  /** Line breaks, and one more where the last line has none. */
+  readonly lines: number;
 }
 
 const NEWLINE = 0x0a;
@@ -44,7 +44,7 @@ export async function identifyLog(
     });
   }
   const lines = lastByte === NEWLINE ? newlines : newlines + 1;
-  return { sha256: hash.digest('hex'), contentBytes, rowsExpected: Math.max(0, lines - 1) };
+  return { sha256: hash.digest('hex'), contentBytes, lines };
 }
 
 /** The default prefix of the request ids of a log's rows. */

@@ -1,10 +1,15 @@
 import { readHeader } from './log-columns';
+import { type LogFormat, PLAIN_FORMAT } from './log-format';
 import { readRow } from './read-row';
 
 const header = ['ts_ms', 'account_id', 'amount', 'request_id'];
 
-function read(fields: string[], names = header) {
-  return readRow(fields, { row: 7, columns: readHeader(names), idPrefix: 'replay-abc' });
+function read(fields: string[], names = header, format: LogFormat = PLAIN_FORMAT, isEnded = true) {
+  const columns = readHeader(names, format);
+  return readRow(
+    { fields, firstLine: 8, lastLine: 8, isEnded },
+    { row: 7, columns, idPrefix: 'replay-abc', format },
+  );
 }
 
 describe('readRow', () => {
@@ -45,14 +50,64 @@ describe('readRow', () => {
       reason: expect.stringContaining(reason) as string,
     });
   });
+
+  it.each([
+    ['56.1', 2, '.', 5610n],
+    ['56', 2, '.', 5600n],
+    ['0.05', 2, '.', 5n],
+    ['56,10', 2, ',', 5610n],
+    ['249.999999999999999', 15, '.', 249_999_999_999_999_999n],
+    ['1000000000000000000', 0, '.', 10n ** 18n],
+  ])('reads %s with %d decimals behind %s exactly', (amount, decimals, decimalSeparator, amountMinor) => {
+    const format = { ...PLAIN_FORMAT, decimals, decimalSeparator };
+    expect(read(['1', 'acct', amount, 'r'], header, format)).toMatchObject({ charge: { amountMinor } });
+  });
+
+  it.each([
+    ['56.105', '.'],
+    ['1,234.50', '.'],
+    ['1.234', ','],
+    ['56.', '.'],
+    ['.5', '.'],
+    ['0.00', '.'],
+    ['056.10', '.'],
+    ['1e3', '.'],
+    ['99999999999999999.99', '.'],
+  ])('reads no amount in %s with two decimals behind %s', (amount, decimalSeparator) => {
+    const format = { ...PLAIN_FORMAT, decimals: 2, decimalSeparator };
+    expect(read(['1', 'acct', amount, 'r'], header, format)).toMatchObject({ kind: 'bad' });
+  });
+
+  it('takes a last line without its line break only where that is asked for', () => {
+    const row = ['1', 'acct', '12', 'r'];
+    expect(read(row, header, PLAIN_FORMAT, false)).toMatchObject({
+      kind: 'bad',
+      reason: expect.stringContaining('no line break') as string,
+    });
+    expect(read(row, header, { ...PLAIN_FORMAT, takesLastLine: true }, false)).toMatchObject({
+      kind: 'charge',
+    });
+  });
 });
 
 describe('readHeader', () => {
+  it('finds columns by what the log calls them, and needs no time', () => {
+    const columns = new Map([['amount', 'Betrag'] as const, ['account_id', 'Konto'] as const]);
+    expect(readHeader(['Konto', 'Betrag'], { ...PLAIN_FORMAT, columns })).toEqual({
+      count: 2,
+      tsMs: undefined,
+      accountId: 0,
+      amount: 1,
+      requestId: undefined,
+    });
+    expect(() => readHeader(['Konto', 'amount'], { ...PLAIN_FORMAT, columns })).toThrow('no column Betrag');
+  });
+
   it.each([
     [['ts_ms', 'account_id'], 'no column amount'],
-    [['1554076848000', '34734', '2006'], 'no column ts_ms'],
+    [['1554076848000', '34734', '2006'], 'no column account_id'],
     [['ts_ms', 'account_id', 'amount', 'amount'], 'the column amount twice'],
   ])('refuses %j', (names, message) => {
-    expect(() => readHeader(names)).toThrow(message);
+    expect(() => readHeader(names, PLAIN_FORMAT)).toThrow(message);
   });
 });

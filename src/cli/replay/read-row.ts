@@ -1,7 +1,9 @@
 import { isAccountId, isRequestId } from '../../ledger/identifiers';
-import { parseAmount } from '../../ledger/money';
 import type { LogRow } from './charge';
+import { hasFraction, readLogAmount } from './log-amount';
 import type { LogColumns } from './log-columns';
+import type { LogFormat } from './log-format';
+import type { LogRecord } from './read-records';
 
 const MILLISECONDS = /^[0-9]{1,15}$/;
 
@@ -12,23 +14,42 @@ const MILLISECONDS = /^[0-9]{1,15}$/;
  * first one as the same request.
  */
 export function readRow(
-  fields: readonly string[],
+  { fields, firstLine, lastLine, isEnded }: LogRecord,
   {
     row,
     columns,
     idPrefix,
-  }: { readonly row: number; readonly columns: LogColumns; readonly idPrefix: string },
+    format,
+  }: {
+    readonly row: number;
+    readonly columns: LogColumns;
+    readonly idPrefix: string;
+    readonly format: LogFormat;
+  },
 ): LogRow {
-  const bad = (reason: string): LogRow => ({ kind: 'bad', row, reason });
+  if (typeof fields === 'string') return { kind: 'blank', row };
+  const lastRow = row + lastLine - firstLine;
+  const bad = (reason: string): LogRow => ({ kind: 'bad', row, lastRow, reason });
+  // A quote that somebody forgot to close takes in all rows up to the next quote.
+  if (lastRow > row) return bad(`a quote is opened that is closed ${lastRow - row} lines further down only`);
+  if (!isEnded && !format.takesLastLine)
+    return bad('the last line has no line break and may be cut short; --take-last-line sends it');
   // More fields than the header often means `1,234` for 1234: reading on would take the wrong amount.
   if (fields.length !== columns.count) return bad(`${fields.length} fields instead of ${columns.count}`);
-  const tsMs = field(fields, columns.tsMs);
+  const tsMs = columns.tsMs === undefined ? '0' : field(fields, columns.tsMs);
   if (!MILLISECONDS.test(tsMs)) return bad(`ts_ms ${quoted(tsMs)} is no number of milliseconds`);
   const accountId = field(fields, columns.accountId);
   if (!isAccountId(accountId)) return bad(`account_id ${quoted(accountId)} is no account id`);
   const amount = field(fields, columns.amount);
-  const amountMinor = parseAmount(amount);
-  if (amountMinor === undefined) return bad(`amount ${quoted(amount)} is no whole number from 1 to 10^18`);
+  const amountMinor = readLogAmount(amount, format);
+  if (amountMinor === undefined)
+    return {
+      kind: 'bad',
+      row,
+      lastRow,
+      reason: `amount ${quoted(amount)} is ${amountRule(format)}`,
+      hasFraction: hasFraction(amount),
+    };
   const own = columns.requestId === undefined ? '' : field(fields, columns.requestId);
   if (own !== '' && !isRequestId(own)) {
     return bad(`request_id ${quoted(own)} is not 1 to 64 printable ASCII characters without blanks`);
@@ -37,6 +58,11 @@ export function readRow(
     kind: 'charge',
     charge: { row, accountId, amountMinor, requestId: own === '' ? `${idPrefix}-${row}` : own },
   };
+}
+
+function amountRule({ decimals, decimalSeparator }: LogFormat): string {
+  if (decimals === 0) return 'no whole number from 1 to 10^18';
+  return `no number with up to ${decimals} digits behind a ${quoted(decimalSeparator)}, above 0 and up to 10^18 minor units`;
 }
 
 function field(fields: readonly string[], position: number): string {

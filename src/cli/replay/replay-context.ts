@@ -1,6 +1,7 @@
 import type { ServiceClient } from '../service/service-client';
 import type { Clock } from '../surroundings';
 import type { BeginStage, Stage } from '../terminal/progress';
+import type { LogFormat } from './log-format';
 import { Patience } from './patience';
 import type { PlanOptions } from './plan-accounts';
 
@@ -9,6 +10,9 @@ export interface ReplaySettings {
   /** Batches in flight. */
   readonly concurrency: number;
   readonly retrySeconds: number;
+  readonly format: LogFormat;
+  /** Reads the log and sends nothing. */
+  readonly dryRun: boolean;
   readonly idPrefix?: string;
   readonly checkpoint?: string;
   /** With it, the accounts of the log are made first. */

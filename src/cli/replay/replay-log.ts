@@ -1,5 +1,6 @@
+import { OperatorFault } from '../faults';
 import { grouped } from '../terminal/tables';
-import { sumNeeds } from './account-needs';
+import { type CheckedLog, checkLog } from './check-log';
 import { Checkpoint, type CheckpointRows } from './checkpoint';
 import { createAccounts, type CreatedAccounts } from './create-accounts';
 import { idPrefixOf, identifyLog, type LogIdentity } from './identify-log';
@@ -14,6 +15,17 @@ export interface ReplayResult {
   readonly path: string;
   readonly identity: LogIdentity;
   readonly idPrefix: string;
+  readonly checked: CheckedLog;
+  /** What came of it; `undefined` after a dry run. */
+  readonly sent: Sent | undefined;
+}
+
+interface Checked extends CheckedLog {
+  /** The header, and blank lines before it. */
+  readonly linesAbove: number;
+}
+
+export interface Sent {
   readonly accounts: CreatedAccounts | undefined;
   /** Answered in an earlier run, as its checkpoint says. */
   readonly skipped: CheckpointRows;
@@ -26,7 +38,8 @@ export interface ReplayResult {
 }
 
 /**
- * Sends the charges of a log as deductions: names the log, makes its accounts if asked to, then streams its rows.
+ * Sends the charges of a log as deductions: names the log, reads it once to its end, makes its accounts if asked to, then
+ * streams its rows.
  *
  * @returns what came of it; a failure on the way is part of that, so that what was done before it can be reported
  * @throws what fails before the first row is sent
@@ -36,34 +49,84 @@ export async function replayLog(
   settings: ReplaySettings,
   context: ReplayContext,
 ): Promise<ReplayResult> {
-  const { clock, warn } = context;
   const file = await findLog(path);
   const identity = await nameLog(file, context);
   const idPrefix = settings.idPrefix ?? idPrefixOf(identity);
-  const checkpoint = openCheckpoint({ ...identity, idPrefix }, settings, context);
-  const skipped = (await checkpoint?.read(warn)) ?? { rowsAnswered: 0, rowsRefused: 0 };
-  const accounts =
-    settings.accounts === undefined
-      ? undefined
-      : await prepareAccounts(file, settings.accounts, settings, context);
-
-  const tally = new Tally();
-  const startedAtMs = clock.nowMs();
-  const { rowsExpected } = identity;
-  const sent = await sendRows(
-    { file, idPrefix, rowsExpected, skipped, checkpoint, tally },
-    settings,
-    context,
-  );
-  const seconds = (clock.nowMs() - startedAtMs) / 1000;
-  await warnIfChanged(file, idPrefix, warn);
-  return { path, identity, idPrefix, accounts, skipped, tally, seconds, ...sent };
+  const checked = await checkLines({ file, identity }, settings, context);
+  const sent = settings.dryRun
+    ? undefined
+    : await send({ file, identity, idPrefix, checked }, settings, context);
+  await warnIfChanged(file, idPrefix, context.warn);
+  return { path, identity, idPrefix, checked, sent };
 }
 
 function nameLog(file: LogFile, { beginStage, stop }: ReplayContext): Promise<LogIdentity> {
   return inStage(beginStage({ label: 'Reading', unit: 'bytes', total: file.fileBytes }), (stage) =>
     identifyLog(file, { stage, stop: stop.signal }),
   );
+}
+
+/** @throws OperatorFault unless every line of the log is a charge, a bad row or blank, the header aside */
+async function checkLines(
+  { file, identity }: { readonly file: LogFile; readonly identity: LogIdentity },
+  { format }: ReplaySettings,
+  { beginStage, stop }: ReplayContext,
+): Promise<Checked> {
+  const stage = beginStage({ label: 'Checking', unit: 'bytes', total: file.fileBytes });
+  let linesAbove = 0;
+  const checked = await inStage(stage, () => {
+    const onHeader = (line: number) => {
+      linesAbove = line;
+    };
+    const onRead = (fileBytesRead: number) => {
+      stop.signal.throwIfAborted();
+      stage.reached(fileBytesRead);
+    };
+    return checkLog(readLog(file, { idPrefix: '', format, onHeader, onRead }));
+  });
+  const found = linesAbove + checked.charges + checked.tally.badRowCount + checked.tally.blankLines;
+  if (found === identity.lines) return { ...checked, linesAbove };
+  throw new OperatorFault(
+    `nothing was sent: ${file.path} has ${identity.lines} lines, and ${found} were read; did it change meanwhile?`,
+  );
+}
+
+async function send(
+  log: {
+    readonly file: LogFile;
+    readonly identity: LogIdentity;
+    readonly idPrefix: string;
+    readonly checked: Checked;
+  },
+  settings: ReplaySettings,
+  context: ReplayContext,
+): Promise<Sent> {
+  const { file, identity, idPrefix, checked } = log;
+  const { clock, warn } = context;
+  const checkpoint = openCheckpoint({ ...identity, idPrefix }, settings, context);
+  const skipped = (await checkpoint?.read(warn)) ?? { rowsAnswered: 0, rowsRefused: 0 };
+  const accounts =
+    settings.accounts && (await prepareAccounts(checked, settings.accounts, settings, context));
+  const tally = new Tally();
+  const startedAtMs = clock.nowMs();
+  const rowsExpected = identity.lines - checked.linesAbove;
+  const ended = await sendRows(
+    { file, idPrefix, rowsExpected, skipped, checkpoint, tally },
+    settings,
+    context,
+  );
+  const seconds = (clock.nowMs() - startedAtMs) / 1000;
+  const lines = skipped.rowsAnswered + tally.total().rows + tally.badRowCount + tally.blankLines;
+  const isWhole = 'failure' in ended || lines === rowsExpected;
+  const changed = `${grouped(rowsExpected - lines)} lines of ${file.path} are gone since it was looked at`;
+  return {
+    accounts,
+    skipped,
+    tally,
+    seconds,
+    ...ended,
+    ...(!isWhole && { failure: new OperatorFault(changed) }),
+  };
 }
 
 function openCheckpoint(
@@ -76,19 +139,11 @@ function openCheckpoint(
 }
 
 async function prepareAccounts(
-  file: LogFile,
+  { needs }: CheckedLog,
   options: PlanOptions,
   settings: ReplaySettings,
   context: ReplayContext,
 ): Promise<CreatedAccounts> {
-  const counting = context.beginStage({ label: 'Counting', unit: 'bytes', total: file.fileBytes });
-  const needs = await inStage(counting, (stage) => {
-    const onRead = (fileBytesRead: number) => {
-      context.stop.signal.throwIfAborted();
-      stage.reached(fileBytesRead);
-    };
-    return sumNeeds(readLog(file, { idPrefix: '', onRead }));
-  });
   const plans = planAccounts(needs, options);
   const creating = context.beginStage({ label: 'Creating', unit: 'accounts', total: plans.length });
   const accounts = await inStage(creating, (stage) =>

@@ -1,7 +1,7 @@
 import { fieldTable, grouped, numberTable } from '../terminal/tables';
 import type { Fault } from '../terminal/print-fault';
-import type { ReplayResult } from './replay-log';
-import type { AccountTally } from './tally';
+import type { ReplayResult, Sent } from './replay-log';
+import type { AccountTally, Tally } from './tally';
 
 const BUSIEST = 10;
 
@@ -10,29 +10,54 @@ export function reportAsJson(
   result: ReplayResult,
   options: { readonly peakRssBytes: number; readonly error?: Fault },
 ) {
-  const { tally, identity, idPrefix, skipped, retries, seconds } = result;
+  const { checked, identity, idPrefix, sent } = result;
+  const lines = {
+    lines: identity.lines,
+    charges: checked.charges,
+    badLines: checked.tally.badRowCount,
+    blankLines: checked.tally.blankLines,
+  };
+  const about = { file: result.path, sha256: identity.sha256, idPrefix, log: lines };
+  if (sent === undefined)
+    return {
+      ...about,
+      dryRun: true,
+      amount: sumOf(checked).toString(),
+      badRows: badRowsAsJson(checked.tally),
+      peakRssBytes: options.peakRssBytes,
+      accounts: Object.fromEntries(
+        [...checked.needs].map(([id, { rows, totalMinor }]) => [id, { rows, amount: totalMinor.toString() }]),
+      ),
+    };
+  const { tally, skipped, retries, seconds } = sent;
   const { amountMinor, rows, ...counts } = tally.total();
   return {
-    file: result.path,
-    sha256: identity.sha256,
-    idPrefix,
-    completed: result.failure === undefined,
+    ...about,
+    completed: sent.failure === undefined,
     rows,
     ...counts,
     amount: amountMinor.toString(),
     skipped: skipped.rowsAnswered,
     skippedRefused: skipped.rowsRefused,
-    badRows: { count: tally.badRowCount, first: tally.badRows },
+    badRows: badRowsAsJson(tally),
     rejections: { byCode: Object.fromEntries(tally.rejectedBy), first: tally.rejections },
     replayedAfterLostAnswer: tally.replayedAfterLostAnswer,
     retries,
     seconds,
     rowsPerSecond: perSecond(rows, seconds),
     peakRssBytes: options.peakRssBytes,
-    ...(result.accounts === undefined ? {} : { accountsCreated: result.accounts }),
+    ...(sent.accounts === undefined ? {} : { accountsCreated: sent.accounts }),
     accounts: Object.fromEntries([...tally.accounts].map(([id, account]) => [id, accountAsJson(account)])),
     ...(options.error === undefined ? {} : { error: options.error }),
   };
+}
+
+function badRowsAsJson({ badRowCount, badRows }: Tally) {
+  return { count: badRowCount, first: badRows };
+}
+
+function sumOf({ needs }: ReplayResult['checked']): bigint {
+  return [...needs.values()].reduce((sum, { totalMinor }) => sum + totalMinor, 0n);
 }
 
 function accountAsJson({ rows, succeeded, replayed, rejected, amountMinor, rejectedBy }: AccountTally) {
@@ -45,7 +70,9 @@ export function reportAsText(
   result: ReplayResult,
   { peakRssBytes }: { readonly peakRssBytes: number },
 ): string {
-  const { tally, seconds, skipped, idPrefix } = result;
+  const { idPrefix, sent } = result;
+  if (sent === undefined) return checkAsText(result);
+  const { tally, seconds, skipped } = sent;
   const total = tally.total();
   const busiest = [...tally.accounts].sort(([, a], [, b]) => b.rows - a.rows).slice(0, BUSIEST);
   const others = tally.accounts.size - busiest.length;
@@ -53,12 +80,13 @@ export function reportAsText(
     'rows answered': `${grouped(total.rows)} in ${seconds.toFixed(1)} s, ${grouped(perSecond(total.rows, seconds))}/s`,
     'peak memory': `${Math.ceil(peakRssBytes / 2 ** 20)} MiB`,
     'request ids': `${idPrefix}-<row>, where the log has none`,
+    lines: linesAsText(result),
   };
   if (skipped.rowsAnswered > 0) {
     fields['rows skipped'] =
       `${grouped(skipped.rowsAnswered)} answered before, ${grouped(skipped.rowsRefused)} of them refused`;
   }
-  if (result.retries > 0) fields['tries again'] = grouped(result.retries);
+  if (sent.retries > 0) fields['tries again'] = grouped(sent.retries);
   if (tally.replayedAfterLostAnswer > 0) {
     fields['lost answers'] =
       `${grouped(tally.replayedAfterLostAnswer)} of the replayed may have been deducted by this run`;
@@ -72,9 +100,40 @@ export function reportAsText(
       ],
     ),
     fieldTable(fields),
-    ...describeRejections(result),
-    ...describeBadRows(result),
+    ...describeRejections(sent),
+    ...describeBadRows(tally, idPrefix),
   ].join('');
+}
+
+/** What would be sent: the busiest accounts, the totals, and the first of what cannot be. */
+function checkAsText(result: ReplayResult): string {
+  const { checked, idPrefix } = result;
+  const busiest = [...checked.needs].sort(([, a], [, b]) => b.rows - a.rows).slice(0, BUSIEST);
+  return [
+    numberTable(
+      ['account', 'rows', 'amount'],
+      [
+        ...busiest.map(([id, { rows, totalMinor }]) => [id, grouped(rows), grouped(totalMinor)]),
+        [`all ${grouped(checked.needs.size)} accounts`, grouped(checked.charges), grouped(sumOf(checked))],
+      ],
+    ),
+    fieldTable({
+      'request ids': `${idPrefix}-<row>, where the log has none`,
+      lines: linesAsText(result),
+      sent: 'nothing: this was a dry run',
+    }),
+    ...describeBadRows(checked.tally, idPrefix),
+  ].join('');
+}
+
+function linesAsText({ identity, checked }: ReplayResult): string {
+  const { charges, tally } = checked;
+  const parts = [
+    `${grouped(charges)} charges`,
+    `${grouped(tally.badRowCount)} bad`,
+    `${grouped(tally.blankLines)} blank`,
+  ];
+  return `${grouped(identity.lines)}: the header, ${parts.join(', ')}`;
 }
 
 function cells(name: string, counts: Omit<AccountTally, 'rejectedBy'>): string[] {
@@ -82,7 +141,7 @@ function cells(name: string, counts: Omit<AccountTally, 'rejectedBy'>): string[]
   return [name, ...[rows, succeeded, replayed, rejected, amountMinor].map(grouped)];
 }
 
-function describeRejections({ tally }: ReplayResult): string[] {
+function describeRejections({ tally }: Sent): string[] {
   if (tally.rejectedBy.size === 0) return [];
   return [
     'Rejected:\n',
@@ -95,11 +154,14 @@ function describeRejections({ tally }: ReplayResult): string[] {
   ];
 }
 
-function describeBadRows({ tally, idPrefix }: ReplayResult): string[] {
+function describeBadRows(tally: Tally, idPrefix: string): string[] {
   if (tally.badRowCount === 0) return [];
   return [
-    `Not sent, because they cannot be read: ${grouped(tally.badRowCount)} rows. The first of them:\n`,
-    ...tally.badRows.map(({ row, reason }) => `  row ${row}: ${reason}\n`),
+    `Not sent, because they cannot be read: ${grouped(tally.badRowCount)} lines. The first of them:\n`,
+    ...tally.badRows.map(
+      ({ row, lastRow, reason }) =>
+        `  ${row === lastRow ? `row ${row}` : `rows ${row} to ${lastRow}`}: ${reason}\n`,
+    ),
     'To send them, correct them without adding or removing rows, and replay the corrected log with\n' +
       `--id-prefix ${idPrefix}; without it, all rows would get new ids and be deducted again.\n`,
   ];

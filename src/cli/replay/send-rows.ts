@@ -36,14 +36,16 @@ export async function sendRows(
     reached += count;
     stage.reached(reached);
   };
-  const onBadRow = tally.badRow.bind(tally);
-  const batches = cutBatches(readLog(file, { idPrefix, rowsSkipped: from }), {
-    size: settings.batchSize,
-    onBadRow,
-  });
+  const batches = cutBatches(
+    readLog(file, { idPrefix, rowsSkipped: from, rowsMax: rowsExpected, format: settings.format }),
+    {
+      size: settings.batchSize,
+      onNotSent: tally.notSent.bind(tally),
+    },
+  );
   const work = async (batch: Batch) => {
     const rejected = await sendBatch(batch.charges, { ...context, patience, tally, onAnswered: advance });
-    advance(batch.badRows);
+    advance(batch.badRows + batch.blankLines);
     answered.answered(batch, rejected);
     await checkpoint?.note(answered.rows);
   };

@@ -1,4 +1,4 @@
-import type { BadRow, Charge } from './charge';
+import { type BadRow, type Charge, linesOf, type NotSent } from './charge';
 
 /** What came of the rows of one account. */
 export interface AccountTally {
@@ -28,7 +28,9 @@ export class Tally {
   /** The first ones only. */
   readonly rejections: Rejection[] = [];
   readonly badRows: BadRow[] = [];
+  /** Lines that are no rows; several of them may make up one entry of `badRows`. */
   badRowCount = 0;
+  blankLines = 0;
   /** Replays that this run may have deducted itself, in a try whose answer it did not get. */
   replayedAfterLostAnswer = 0;
 
@@ -53,9 +55,14 @@ export class Tally {
     this.rejections.push({ row, accountId, requestId, ...problem });
   }
 
-  badRow({ row, reason }: BadRow): void {
-    this.badRowCount += 1;
-    if (this.badRows.length < LISTED_MAX) this.badRows.push({ row, reason });
+  notSent(row: NotSent): void {
+    if (row.kind === 'blank') {
+      this.blankLines += 1;
+      return;
+    }
+    this.badRowCount += linesOf(row);
+    if (this.badRows.length >= LISTED_MAX) return;
+    this.badRows.push({ row: row.row, lastRow: row.lastRow, reason: row.reason });
   }
 
   /** The sum over all accounts. */
