@@ -44,6 +44,7 @@ export async function runSeed(options: SeedOptions): Promise<SeedResult> {
   const world = new World({ chance: chance.fork(), directoryImage, keepTrace });
   world.model.leaseAmountMaxMinor = plan.leasing?.settings.amountMaxMinor ?? 0n;
   world.guardsIdentity = plan.blows.shardEmptied !== undefined;
+  world.onClusters = new Set(plan.cluster?.shards);
   const site = new Site(world, plan, chance.fork());
   let violation: Violation | undefined;
   try {

@@ -1,4 +1,5 @@
 import type { Defect } from './defect';
+import { CLUSTERS } from './themes/clusters';
 import { DATABASES } from './themes/databases';
 import { EMPTY_SHARDS } from './themes/empty-shards';
 import { HOLDS_AND_REVERSALS } from './themes/holds-and-reversals';
@@ -23,4 +24,5 @@ export const DEFECTS: readonly Defect[] = [
   ...WITHOUT_THE_DIRECTORY,
   ...DATABASES,
   ...EMPTY_SHARDS,
+  ...CLUSTERS,
 ];

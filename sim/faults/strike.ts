@@ -1,6 +1,7 @@
 import type { Blow } from '../workload/plan';
 import type { Site } from '../workload/site';
 import { clockJump } from './blows/clocks';
+import { rowsTaken, writerChanged } from './blows/clusters';
 import { badWeather, cutOff, directoryAway, shardAway, shardEmptied } from './blows/databases';
 import { kill, restart, stall } from './blows/instances';
 
@@ -15,6 +16,8 @@ const BLOWS: Readonly<Record<Blow, (site: Site) => Promise<void>>> = {
   cutOff,
   clockJump,
   badWeather,
+  rowsTaken,
+  writerChanged,
 };
 
 export function strike(site: Site, blow: Blow): Promise<void> {

@@ -61,12 +61,22 @@ export interface Plan {
   readonly directoryLoss: Chance | undefined;
   /** Only in some worlds somebody reads lists of entries, and clocks are put right. */
   readonly lists: ListsPlan | undefined;
+  /** Only in some worlds some shards are on clusters. */
+  readonly cluster: ClusterPlan | undefined;
   /** After the end, in some worlds: transfers that cannot be delivered for long, and others behind them. */
   readonly stuck: StuckPlan | undefined;
   /** After the end, in some worlds: what decides how the directory goes back to an earlier moment. */
   readonly restored: Chance | undefined;
   /** After the end: a move, and keys that come again when its idempotency window is over. */
   readonly secondUse: boolean;
+}
+
+export interface ClusterPlan {
+  readonly shards: readonly string[];
+  /** How often replication takes transactions away for a while in a storm, on the average. */
+  readonly rowsTaken: number;
+  /** How often another node becomes the writer in a storm, on the average. */
+  readonly writerChanged: number;
 }
 
 export interface StuckPlan {
@@ -110,7 +120,9 @@ export type Blow =
   | 'directoryAway'
   | 'cutOff'
   | 'clockJump'
-  | 'badWeather';
+  | 'badWeather'
+  | 'rowsTaken'
+  | 'writerChanged';
 
 /** The most that one request may move. */
 export const MINOR_MAX = 10n ** 18n;
@@ -126,6 +138,7 @@ const LEASED_WORLDS = { from: 0.45, to: 0.7 };
  */
 export function planOf(chance: Chance, calls: number): Plan {
   const shards = Array.from({ length: chance.between(1, 5) }, (_, number) => `s${number}`);
+  const cluster = clusterPlan(chance.named('cluster'), shards);
   const rounds = chance.between(1, 3);
   /** Each is in the mix or not, and then as often as it happens to be. */
   const at = (probability: number, most: number): number =>
@@ -168,6 +181,8 @@ export function planOf(chance: Chance, calls: number): Plan {
       clockJump: at(0.25, 4),
       badWeather: at(0.7, 3),
       shardEmptied: emptiedOf(chance.named('shard emptied')),
+      rowsTaken: cluster?.rowsTaken,
+      writerChanged: cluster?.writerChanged,
     },
     noticesLost: chance.happens(0.3) ? 1 : at(0.5, 1),
     deathAtPoint: at(0.4, 0.05),
@@ -177,6 +192,7 @@ export function planOf(chance: Chance, calls: number): Plan {
     // What is drawn last leaves all that was drawn before as it is.
     leasing: isIn(LEASED_WORLDS, chance.next()) ? leasingPlan(chance) : undefined,
     lists: listsPlan(chance.named('lists')),
+    cluster,
     secondUse: chance.named('second use').happens(0.5),
   };
   return {
@@ -206,6 +222,16 @@ function stuckPlan(chance: Chance): StuckPlan | undefined {
 /** In some worlds only: there the shards' databases are identified. */
 function emptiedOf(chance: Chance): number | undefined {
   return chance.happens(0.2) ? 0.5 + 2 * chance.next() : undefined;
+}
+
+/** In a quarter of the worlds. */
+function clusterPlan(chance: Chance, shards: readonly string[]): ClusterPlan | undefined {
+  if (!chance.happens(0.25)) return undefined;
+  return {
+    shards: chance.some(shards, chance.between(1, shards.length)),
+    rowsTaken: 1 + chance.next() * 3,
+    writerChanged: chance.next() * 4,
+  };
 }
 
 function isIn({ from, to }: { readonly from: number; readonly to: number }, lot: number): boolean {

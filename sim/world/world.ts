@@ -42,6 +42,8 @@ export class World implements InstanceWorld {
   /** Notices between instances are lost with this probability. */
   noticesLost = 0;
   guardsIdentity = false;
+  /** Shards whose database is on a cluster of servers. */
+  onClusters: ReadonlySet<string> = new Set();
   /** What happens to an instance at a place between two steps; nothing when it answers nothing. */
   atPoint: InstanceWorld['atPoint'] = () => undefined;
   readonly #emptied = new Map<string, () => void>();
@@ -81,7 +83,16 @@ export class World implements InstanceWorld {
       clockUs: () => this.#clockUs(name),
       lockWait: { msMax: LOCK_WAIT_MS_MAX, later: (ms, run) => this.timeline.after(ms, run) },
       watcher: this.model,
+      replication: {
+        lots: this.chance.named(`replication of ${name}`),
+        takenAway: () => {
+          this.troubled();
+          this.coverage.mark('fault transaction rolled back within a trip');
+          this.trace.note(`replication takes a transaction of ${name} away`);
+        },
+      },
     });
+    if (this.onClusters.has(name)) made.joinCluster();
     this.#databases.set(name, made);
     return made;
   }

@@ -16,17 +16,23 @@ import {
 } from '../batch-transaction';
 import { faultAtCommit, ShardFault } from '../faults';
 import type { ShardIdentity } from '../shard-identity';
+import type { TransactionFence } from '../writer-fence';
+import { beginFenced, type MemorySession, MemorySessions, writeFenced } from './fenced-writes';
 import { type Interference, type MemoryStep, NO_INTERFERENCE, pass } from './interference';
 import { type MemoryDatabase, type StoredAccount, transferKey } from './memory-database';
 
 /** Batches in memory, with the transactions of a real store: rows are locked, and nothing is seen until it is committed. */
 export class MemoryBatchStore implements BatchStore {
+  readonly #sessions: MemorySessions;
+
   constructor(
     private readonly database: MemoryDatabase,
     private readonly interfere: Interference = NO_INTERFERENCE,
     /** Whose the transactions are. */
     private readonly client: object = {},
-  ) {}
+  ) {
+    this.#sessions = new MemorySessions(database);
+  }
 
   get name(): string {
     return this.database.name;
@@ -42,12 +48,19 @@ export class MemoryBatchStore implements BatchStore {
 
   async begin(): Promise<BatchTransaction> {
     await pass('begin', { shard: this.name, interfere: this.interfere });
-    return new MemoryBatchTransaction(this.database, this.interfere, this.client);
+    return new MemoryBatchTransaction(
+      this.database,
+      this.interfere,
+      this.client,
+      this.#sessions,
+      this.#sessions.acquire(),
+    );
   }
 }
 
 class MemoryBatchTransaction implements BatchTransaction {
   readonly #transaction: object;
+  readonly #fence: TransactionFence | undefined;
   /** Its client has given it up, and its commit is still on its way. */
   #isLeft = false;
 
@@ -55,12 +68,17 @@ class MemoryBatchTransaction implements BatchTransaction {
     private readonly database: MemoryDatabase,
     private readonly interfere: Interference,
     private readonly client: object,
+    private readonly sessions: MemorySessions,
+    private readonly session: MemorySession,
   ) {
     this.#transaction = database.begin(client);
+    this.#fence = session.fence?.transaction();
   }
 
   async lock(scope: RowScope): Promise<Locked> {
     await this.#pass('lock');
+    const { slots, name } = this.database;
+    if (slots && this.#fence) beginFenced(slots, this.#fence, name);
     return this.#lock(scope);
   }
 
@@ -139,18 +157,34 @@ class MemoryBatchTransaction implements BatchTransaction {
         this.#arrive(changes);
       });
     });
-    this.database.write(changes);
+    this.#write(changes);
     this.#end();
     await this.#pass('afterCommit').catch((error: unknown) => {
       throw error instanceof ShardFault ? faultAtCommit(error) : error;
     });
-    return scope ? { ahead: this.#beginAhead(scope) } : COMMITTED;
+    if (scope) return { ahead: this.#beginAhead(scope) };
+    this.sessions.release(this.session);
+    return COMMITTED;
+  }
+
+  /** All that is sent with a COMMIT. */
+  #write(changes: Changes): void {
+    const { slots } = this.database;
+    if (slots && this.#fence)
+      writeFenced(
+        { database: this.database, slots, fence: this.#fence, transaction: this.#transaction },
+        changes,
+      );
+    else this.database.write(changes);
   }
 
   async #beginAhead(scope: AheadScope): Promise<AheadTransaction | undefined> {
-    const transaction = new MemoryBatchTransaction(this.database, this.interfere, this.client);
+    const { database, interfere, client, sessions, session } = this;
+    const transaction = new MemoryBatchTransaction(database, interfere, client, sessions, session);
     try {
       await transaction.#pass('lockAhead');
+      if (database.slots && transaction.#fence)
+        beginFenced(database.slots, transaction.#fence, database.name);
       return { scope, transaction, locked: await transaction.#lock({ ...scope, wholeAccounts: new Set() }) };
     } catch (error) {
       if (!(error instanceof ShardFault)) throw error;
@@ -163,7 +197,7 @@ class MemoryBatchTransaction implements BatchTransaction {
   #arrive(changes: Changes): void {
     try {
       this.database.assertOpen(this.client, this.#transaction);
-      this.database.write(changes);
+      this.#write(changes);
     } catch (error) {
       if (!(error instanceof ShardFault)) throw error;
     } finally {
@@ -171,7 +205,7 @@ class MemoryBatchTransaction implements BatchTransaction {
     }
   }
 
-  /** Nothing was written yet, so there is nothing to take back. */
+  /** Nothing was written yet, so there is nothing to take back. The session is not used again. */
   rollback(): Promise<void> {
     if (!this.#isLeft) this.#end();
     return Promise.resolve();

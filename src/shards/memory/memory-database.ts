@@ -7,6 +7,7 @@ import { emptySubAccount, rowKey, type SubAccount, type SubAccountSeed } from '.
 import type { Transfer } from '../../ledger/transfer';
 import { type FaultVerdict, ShardFault } from '../faults';
 import type { ShardIdentity } from '../shard-identity';
+import { MemorySlots } from './memory-slots';
 import { LockWaitEndedError, type LockWait, RowLocks } from './row-locks';
 import { brokenCheck } from './table-checks';
 
@@ -44,11 +45,19 @@ export interface StoredAccount {
  * the shards that are opened on it, as a database outlives its clients, so a crash of theirs can be simulated.
  */
 export class MemoryDatabase {
+  /**
+   * Asked as the writes of a transaction arrive in one trip: before which of the statements replication rolls it back, counted
+   * from 0, the COMMIT included; nothing if it does not.
+   */
+  rolledBackBefore: (statements: number) => number | undefined = () => undefined;
   readonly #accounts = new Map<string, StoredAccount>();
   readonly #locks: RowLocks;
   /** Transactions that have not ended, by the client whose they are. */
   readonly #open = new Map<object, Set<object>>();
+  /** Transactions that replication has rolled back, which nobody knows yet. */
+  readonly #rolledBack = new WeakSet<object>();
   #lastUs = 0;
+  #slots: MemorySlots | undefined;
   #identity: ShardIdentity | undefined;
 
   /**
@@ -95,6 +104,37 @@ export class MemoryDatabase {
     return open.size;
   }
 
+  /** From now on this is the writer's node of a cluster. */
+  joinCluster(): void {
+    this.#slots ??= new MemorySlots();
+  }
+
+  /** Nothing where the database stands alone. */
+  get slots(): MemorySlots | undefined {
+    return this.#slots;
+  }
+
+  /**
+   * Replication rolls a transaction back, for another node has written its rows. Its client is not told: what it sends from now
+   * on runs outside any transaction, and its COMMIT is answered.
+   */
+  rollBackUnsaid(transaction: object): void {
+    this.#rolledBack.add(transaction);
+    this.#locks.takeFrom(transaction);
+  }
+
+  isRolledBack(transaction: object): boolean {
+    return this.#rolledBack.has(transaction);
+  }
+
+  /** Another node takes over: no transaction that is open now can be committed any more. @returns how many there were */
+  changeWriter(): number {
+    const open = [...this.#open.values()].flatMap((transactions) => [...transactions]);
+    for (const transaction of open) this.rollBackUnsaid(transaction);
+    this.#slots?.changeWriter();
+    return open.length;
+  }
+
   /** Whose shard this is; nothing of one that was never opened. */
   get identity(): ShardIdentity | undefined {
     return this.#identity;
@@ -139,7 +179,11 @@ export class MemoryDatabase {
     const locked: SubAccount[] = [];
     for (let last = -1; ;) {
       const index = nextIndex(rows, last, wanted);
-      if (index === undefined) return locked;
+      if (index === undefined) {
+        // Outside a transaction a statement keeps its locks until its own end.
+        if (this.#rolledBack.has(transaction)) this.#locks.takeFrom(transaction);
+        return locked;
+      }
       await this.#lock(transaction, rowKey(accountId, index));
       locked.push(rows.get(index) as SubAccount);
       last = index;

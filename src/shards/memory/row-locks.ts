@@ -31,6 +31,13 @@ export class LockWaitEndedError extends Error {
   }
 }
 
+/** Replication rolled the transaction back while it waited. */
+export class LockTakenError extends Error {
+  constructor(key: string) {
+    super(`the transaction was rolled back while it waited for row "${key}"`);
+  }
+}
+
 /** Exclusive locks on rows that exist, held by transactions until they end and granted in the order they were asked for. */
 export class RowLocks {
   readonly #locks = new Map<string, Lock>();
@@ -70,11 +77,16 @@ export class RowLocks {
     });
   }
 
-  /** Lets go of all that a transaction holds, and of its place in any queue. */
+  /** Lets go of all that a transaction holds, and of its place in any queue. It gets no other lock. */
   release(holder: object): void {
     this.#ended.add(holder);
+    this.takeFrom(holder, (key) => new LockWaitEndedError(key));
+  }
+
+  /** Takes all that a transaction holds, and its place in any queue. */
+  takeFrom(holder: object, reason: (key: string) => Error = (key) => new LockTakenError(key)): void {
     for (const [key, { waiting }] of this.#locks)
-      waiting.find((waiter) => waiter.holder === holder)?.giveUp(new LockWaitEndedError(key));
+      waiting.find((waiter) => waiter.holder === holder)?.giveUp(reason(key));
     const held = this.#held.get(holder) ?? [];
     this.#held.delete(holder);
     for (const key of held) this.#pass(key);

@@ -1,4 +1,5 @@
 import { type FaultVerdict, isOwnMistake, ShardFault } from '../faults';
+import { WRITER_VERDICTS } from '../writer-fence';
 import { VERDICTS_BY_NUMBER } from './mysql-error-numbers';
 
 /** Errors that come from the driver or the network and carry a code instead of a server's number. */
@@ -30,10 +31,7 @@ const VERDICTS_BY_CODE: Readonly<Record<string, FaultVerdict>> = {
   HANDSHAKE_SSL_ERROR: 'unavailable',
   ACQUIRE_TIMEOUT: 'unavailable',
   NOT_OPEN: 'unavailable',
-  SHARD_WRITER_ELSEWHERE: 'unavailable',
-  SHARD_NODE_NOT_READY: 'unavailable',
-  SHARD_NODE_UNNAMED: 'unavailable',
-  SHARD_COMMIT_UNPROVEN: 'outcomeUnknown',
+  ...WRITER_VERDICTS,
 };
 
 /**

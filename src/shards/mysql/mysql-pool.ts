@@ -6,8 +6,9 @@ import { ShardFault } from '../faults';
 import { nodeUrls } from '../shard-address';
 import { mysqlFault } from './mysql-faults';
 import { migrationsOf } from '../migrations';
+import type { SessionFence } from '../writer-fence';
 import { proveWriter } from './cluster/prove-writer';
-import { type FencedTransaction, type SessionFence, UNFENCED } from './cluster/transaction-fence';
+import { fencedBy, type FencedTransaction, UNFENCED } from './cluster/transaction-fence';
 import { checkTables } from './mysql-tables';
 import { type RawResult, texts } from './raw-result';
 import type { MysqlHost, MysqlHosts } from './mysql-hosts';
@@ -94,7 +95,8 @@ export class MysqlPool {
 
   /** A transaction that begins on a session of this pool. */
   transaction(connection: PoolConnection): FencedTransaction {
-    return this.#proven.get(connection)?.fence?.transaction() ?? UNFENCED;
+    const fence = this.#proven.get(connection)?.fence;
+    return fence ? fencedBy(fence.transaction()) : UNFENCED;
   }
 
   /** Tries one host after the other, beginning with the one in use, for as long as a session may take to come. */

@@ -1,4 +1,5 @@
 import type { PoolConnection } from 'mysql2';
+import { SessionFence, WriterError } from '../../writer-fence';
 import type { RawResult } from '../raw-result';
 import {
   CLUSTER_VARIABLES,
@@ -9,7 +10,6 @@ import {
   groupMembership,
   type Membership,
 } from './membership';
-import { SessionFence, WriterError } from './transaction-fence';
 import {
   everySlot,
   judgeWriter,
@@ -68,7 +68,7 @@ export async function proveWriter(session: ProveWriter): Promise<SessionFence | 
   // A transaction proves at its commit that what it read was current: its reads need not wait.
   await session.run(NOT_CAUSAL[kind]);
   await session.run('SET SESSION TRANSACTION READ ONLY');
-  return new SessionFence(slot, owner, mark);
+  return new SessionFence({ slot, owner, term: mark.term }, mark.node);
 }
 
 /** Reads wait until this node has applied what the cluster had committed when they came. */
