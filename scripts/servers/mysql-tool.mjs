@@ -26,28 +26,33 @@ export function mysqlToolMarker(port) {
 
 export async function startMysqlByTool({ tool, ports, bufferPool, serverOptions = [], report }) {
   await install(tool, report);
-  const { exitCode, output } = await runChild(tool, ['start', ...ports.map(String)], {
-    env: {
-      ...process.env,
-      MYSQL_BUFFER_POOL: bufferPool,
-      MYSQL_SERVER_ARGS: [process.env.MYSQL_SERVER_ARGS ?? '', ...serverOptions].join(' ').trim(),
-    },
-    capture: true,
-    // Or it would go on starting servers behind the back of the reaper.
-    onStart: endOnStop,
-  });
-  if (exitCode !== 0) throw new Error(output.trim() || `${tool} start ended with ${exitCode}`);
-  return Promise.all(
-    ports.map(async (port) => {
-      const version = await waitForAnswer(() => mysqlVersion({ port }), { what: `MySQL on port ${port}` });
-      return {
-        port,
-        pid: findProcesses(mysqlToolMarker(port))[0],
-        version,
-        url: `mysql://root@127.0.0.1:${port}`,
-      };
-    }),
-  );
+  const start = async (some) => {
+    const { exitCode, output } = await runChild(tool, ['start', ...some.map(String)], {
+      env: {
+        ...process.env,
+        MYSQL_BUFFER_POOL: bufferPool,
+        MYSQL_SERVER_ARGS: [process.env.MYSQL_SERVER_ARGS ?? '', ...serverOptions].join(' ').trim(),
+      },
+      capture: true,
+      // Or it would go on starting servers behind the back of the reaper.
+      onStart: endOnStop,
+    });
+    if (exitCode !== 0) throw new Error(output.trim() || `${tool} start ended with ${exitCode}`);
+    return Promise.all(some.map((port) => answering(port)));
+  };
+  const started = await start(ports);
+  return started.map(({ port, pid, version }) => ({
+    port,
+    pid,
+    version,
+    url: `mysql://root@127.0.0.1:${port}`,
+    startAgain: async () => (await start([port]))[0].pid,
+  }));
+}
+
+async function answering(port) {
+  const version = await waitForAnswer(() => mysqlVersion({ port }), { what: `MySQL on port ${port}` });
+  return { port, pid: findProcesses(mysqlToolMarker(port))[0], version };
 }
 
 /**

@@ -14,7 +14,7 @@ export async function findMysqld() {
   return !/mariadb/i.test(output) && major >= 9 ? mysqld : undefined;
 }
 
-/** Starts a MySQL on each port; user root, no password. */
+/** Starts a MySQL on each port; user root, no password. Each can be started again in its place: `startAgain()`. */
 export function startMysqld({ mysqld, ports, folder, bufferPool, serverOptions = [] }) {
   return Promise.all(
     ports.map(async (port) => {
@@ -31,16 +31,27 @@ export function startMysqld({ mysqld, ports, folder, bufferPool, serverOptions =
         '--secure-file-priv=NULL',
         '--innodb-redo-log-capacity=512M',
       ];
-      const { pid, whyEnded } = startServerProcess(
-        mysqld,
-        [...base, ...options, ...commonMysqlOptions({ port, bufferPool }), ...serverOptions],
-        { logFile: join(folder, `mysql-${port}.log`) },
-      );
-      const version = await waitForAnswer(() => mysqlVersion({ port }), {
-        what: `MySQL on port ${port}`,
-        whyEnded,
-      });
-      return { port, socket, pid, version, url: `mysql://root@127.0.0.1:${port}` };
+      const start = async () => {
+        const { pid, whyEnded } = startServerProcess(
+          mysqld,
+          [...base, ...options, ...commonMysqlOptions({ port, bufferPool }), ...serverOptions],
+          { logFile: join(folder, `mysql-${port}.log`) },
+        );
+        const version = await waitForAnswer(() => mysqlVersion({ port }), {
+          what: `MySQL on port ${port}`,
+          whyEnded,
+        });
+        return { pid, version };
+      };
+      const { pid, version } = await start();
+      return {
+        port,
+        socket,
+        pid,
+        version,
+        url: `mysql://root@127.0.0.1:${port}`,
+        startAgain: async () => (await start()).pid,
+      };
     }),
   );
 }

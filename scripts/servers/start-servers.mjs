@@ -9,7 +9,7 @@ const supervisorFile = fileURLToPath(new URL('supervisor.mjs', import.meta.url))
  * Starts private servers in a fresh folder and answers {servers, stop(), startAgain(port)} once all of them answer; see
  * supervisor.mjs for what may be wanted and for the shape of `servers`. They end with this process at the latest,
  * however it ends. The supervisor is in a process group of its own, so a terminal's Ctrl-C does not reach it and it can
- * clean up in order. `startAgain` answers the new process's id, for a MariaDB, Redis or Galera node that has been killed.
+ * clean up in order. `startAgain` answers the new process's id, for a server or Galera node that has been killed.
  */
 export async function startServers({
   mariadb = 0,

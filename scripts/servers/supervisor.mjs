@@ -3,7 +3,7 @@
 // {mariadb: [{port, socket, pid, version, url, smallDisk?}], redis: […], mysql: […], galera: [{port, pid, url}],
 // unavailable: {mysql?: "reason", galera?: "reason"}}. The nodes of `galera` are one cluster.
 //
-// A line {"startAgain": port} on stdin starts a MariaDB, Redis or Galera node again that has ended, with the data it has, and is
+// A line {"startAgain": port} on stdin starts a server or Galera node again that has ended, with the data it has, and is
 // answered {"startedAgain": port, "pid"} or {"startedAgain": port, "error"}.
 //
 // The data are in a fresh folder under HOTSPLIT_SERVERS_DIR, by default the system's folder for temporary files.
@@ -58,7 +58,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => s
 
 try {
   const servers = await startAll();
-  for (const { port, startAgain } of [...servers.mariadb, ...servers.redis, ...servers.galera])
+  const { mariadb, redis, mysql, galera } = servers;
+  for (const { port, startAgain } of [...mariadb, ...redis, ...mysql, ...galera])
     startAgainByPort.set(port, startAgain);
   process.stdout.write(`${JSON.stringify(servers)}\n`);
 } catch (error) {
@@ -113,7 +114,7 @@ async function startGaleraIfWanted({ bufferPool }) {
       servers: await startGalera({ commands, ports: galeraPorts, folder, bufferPool, suspectSeconds }),
     };
   } catch (error) {
-    return { servers: [], reason: error.message.split('\n')[0] };
+    return { servers: [], reason: reasonOf(error) };
   }
 }
 
@@ -138,6 +139,11 @@ async function startMysql({ bufferPool, serverOptions }) {
     }
     return { servers: [], reason: 'there is no mysqld of MySQL 9 on the PATH' };
   } catch (error) {
-    return { servers: [], reason: error.message.split('\n')[0] };
+    return { servers: [], reason: reasonOf(error) };
   }
+}
+
+/** The first lines of what a command said, for a report: one alone may only say that the command failed. */
+function reasonOf({ message }) {
+  return message.split('\n').slice(0, 3).join(' ');
 }

@@ -1,13 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { fingerprint } from '../../src/engine/fingerprint';
-import type { Command } from '../../src/ledger/command';
 import type { RowDataPacket } from 'mysql2/promise';
 import { everySlot } from '../../src/shards/mysql/cluster/writer-mark';
 import { ShardUnavailableError } from '../../src/shards/faults';
 import { NO_HINT, type Shard } from '../../src/shards/shard';
-import { credit, deduct } from '../models/commands';
 import { GaleraCluster, galeraUnavailable } from '../setup/galera';
-import { inTurns } from '../setup/in-turns';
+import { expectExactWhileRowsAreTaken, fillRows, rowCommand } from '../setup/rows-taken-away';
 import { openShard } from '../setup/stores';
 
 const unavailable = galeraUnavailable();
@@ -39,85 +36,13 @@ if (unavailable !== undefined) {
       return shard;
     };
 
-    const ROWS = 4;
-    const fill = async (shard: Shard): Promise<void> => {
-      await shard.createSubAccounts(
-        Array.from({ length: ROWS }, (_, index) => ({
-          accountId: 'a',
-          index,
-          epoch: 1,
-          accountStatus: 'active',
-          accountStatusVersion: 1,
-        })),
-      );
-      const credits = Array.from({ length: ROWS }, (_, index) =>
-        command('credit', index, `c${index}`, 1_000_000n),
-      );
-      await shard.applyBatch(credits, NO_HINT);
-    };
-
-    const command = (
-      kind: 'deduct' | 'credit',
-      row: number,
-      requestId: string,
-      amountMinor: bigint,
-    ): Command => {
-      const given = { accountId: 'a', subAccount: row, epoch: 1, requestId, amountMinor };
-      const print = fingerprint(kind, amountMinor);
-      return kind === 'deduct'
-        ? deduct({ ...given, fingerprint: print })
-        : credit({ ...given, fingerprint: print });
-    };
-
     it(
       'loses no acknowledged deduction while transactions are rolled back between the statements of a trip',
       async () => {
         const database = await cluster.database();
         const shard = await through(database, randomUUID(), 0);
-        await fill(shard);
-        const other = await cluster.node(1).connect(database);
-        const stopping = new AbortController();
-        // Written elsewhere, the rows of this node's open transactions are taken from them.
-        const disturbing = (async () => {
-          for (let n = 0; !stopping.signal.aborted; n += 1) {
-            await other
-              .query(
-                `UPDATE sub_account SET operation = operation + 1 WHERE account_id = 'a' AND idx = ${n % ROWS}`,
-              )
-              .catch(() => undefined);
-          }
-        })();
-        const keys = Array.from(
-          { length: Number(process.env['HOTSPLIT_TEST_KEYS'] ?? 600) },
-          (_, n) => `k${n}`,
-        );
-        let conflicts = 0;
-        await inTurns(keys, 2, async (key) => {
-          const row = Number(key.slice(1)) % ROWS;
-          for (;;) {
-            const answer = await shard
-              .applyBatch([command('deduct', row, key, 3n)], NO_HINT)
-              .catch(() => undefined);
-            if (answer && ['applied', 'replayed'].includes(answer.outcomes[0]?.kind ?? '')) return;
-            conflicts += 1;
-          }
-        });
-        stopping.abort();
-        await disturbing;
-        await other.end();
-
-        const [books] = await cluster.node(0).ask(
-          `SELECT (SELECT COUNT(*) FROM entry WHERE kind = 'deduction') AS entries,
-                  (SELECT CAST(SUM(available) AS CHAR) FROM sub_account) AS available,
-                  (SELECT COUNT(*) FROM sub_account WHERE available + held <> net + moved) AS unsound`,
-          database,
-        );
-        expect({ conflicts, ...books }).toEqual({
-          conflicts: expect.any(Number) as number,
-          entries: keys.length,
-          available: String(ROWS * 1_000_000 - keys.length * 3),
-          unsound: 0,
-        });
+        await fillRows(shard);
+        await expectExactWhileRowsAreTaken({ cluster, database, shard, from: 1 });
       },
       LONG_MS,
     );
@@ -126,13 +51,13 @@ if (unavailable !== undefined) {
       const database = await cluster.database();
       const clusterId = randomUUID();
       const first = await through(database, clusterId, 0);
-      await fill(first);
+      await fillRows(first);
       const refused: unknown = await through(database, clusterId, 1).catch((error: unknown) => error);
       expect(refused).toBeInstanceOf(ShardUnavailableError);
       expect(String(refused)).toContain(`written through 127.0.0.1:${cluster.node(0).port}`);
 
       const second = await through(database, clusterId, 1, 2, 0);
-      const { outcomes } = await second.applyBatch([command('deduct', 0, 'k', 1n)], NO_HINT);
+      const { outcomes } = await second.applyBatch([rowCommand('deduct', 0, 'k', 1n)], NO_HINT);
       expect(outcomes[0]?.kind).toBe('applied');
       expect(await cluster.writer(database, 2)).toBe(0);
     });
@@ -162,11 +87,11 @@ if (unavailable !== undefined) {
       const database = await cluster.database();
       const clusterId = randomUUID();
       const old = await through(database, clusterId, 0);
-      await fill(old);
+      await fillRows(old);
       const locked = await old.lockAccount('a');
       await markWriter(database, 1, `127.0.0.1:${cluster.node(1).port}`);
-      await expect(locked.apply([command('deduct', 0, 'late', 1n)])).rejects.toThrow();
-      await expect(old.applyBatch([command('deduct', 0, 'later', 1n)], NO_HINT)).rejects.toThrow(
+      await expect(locked.apply([rowCommand('deduct', 0, 'late', 1n)])).rejects.toThrow();
+      await expect(old.applyBatch([rowCommand('deduct', 0, 'later', 1n)], NO_HINT)).rejects.toThrow(
         `written through 127.0.0.1:${cluster.node(1).port}`,
       );
       const next = await through(database, clusterId, 0, 1);
@@ -177,17 +102,17 @@ if (unavailable !== undefined) {
       const database = await cluster.database();
       const clusterId = randomUUID();
       const old = await through(database, clusterId, 0);
-      await fill(old);
+      await fillRows(old);
       const locked = await old.lockAccount('a');
       await markWriter(database, 1, `127.0.0.1:${cluster.node(1).port}`);
-      const tooMuch = command('deduct', 0, 'too much', 10n ** 12n);
+      const tooMuch = rowCommand('deduct', 0, 'too much', 10n ** 12n);
       await expect(locked.apply([tooMuch])).rejects.toThrow();
     });
 
     it('has one writer when two nodes take over from one that is gone', async () => {
       const database = await cluster.database();
       const clusterId = randomUUID();
-      await fill(await through(database, clusterId, 0));
+      await fillRows(await through(database, clusterId, 0));
       for (let round = 0; round < 5; round += 1) {
         await markWriter(database, 0, 'gone:1');
         const both = await Promise.allSettled([

@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { createConnection, type Connection, type RowDataPacket } from 'mysql2/promise';
+import { ClusterNode, TestCluster } from './cluster';
 
 interface StartedNode {
   readonly port: number;
@@ -39,65 +38,12 @@ function neverAgain(): Promise<number> {
   return Promise.reject(new Error('this node is not ours to start'));
 }
 
-/** One node of a private cluster. */
-export class GaleraNode {
-  constructor(
-    readonly url: string,
-    readonly port: number,
-    private pid: number,
-    private readonly again: () => Promise<number>,
-  ) {}
-
-  kill(): void {
-    process.kill(this.pid, 'SIGKILL');
-  }
-
-  pause(): void {
-    process.kill(this.pid, 'SIGSTOP');
-  }
-
-  resume(): void {
-    process.kill(this.pid, 'SIGCONT');
-  }
-
-  /** Resolves when the node has joined the others and has all that they have. */
-  async startAgain(): Promise<void> {
-    this.pid = await this.again();
-  }
-
-  connect(database?: string): Promise<Connection> {
-    return createConnection({
-      host: '127.0.0.1',
-      port: this.port,
-      user: 'root',
-      ...(database !== undefined && { database }),
-      flags: ['FOUND_ROWS'],
-    });
-  }
-
-  /** What one statement on a connection of its own answers. */
-  async ask(sql: string, database?: string): Promise<RowDataPacket[]> {
-    const connection = await this.connect(database);
-    try {
-      const [rows] = await connection.query<RowDataPacket[]>(sql);
-      return rows;
-    } finally {
-      await connection.end();
-    }
-  }
-}
-
 /** Three MariaDB servers that are one cluster, gone with the test at the latest. */
-export class GaleraCluster {
-  private constructor(
-    readonly nodes: readonly GaleraNode[],
-    readonly stop: () => Promise<void>,
-  ) {}
-
+export class GaleraCluster extends TestCluster {
   static async start(): Promise<GaleraCluster> {
     const given = givenUrls();
     if (given.length > 0) {
-      const nodes = given.map((url) => new GaleraNode(url, Number(new URL(url).port), 0, neverAgain));
+      const nodes = given.map((url) => new ClusterNode(url, Number(new URL(url).port), 0, neverAgain));
       return new GaleraCluster(nodes, () => Promise.resolve());
     }
     const file = resolve(__dirname, '../../scripts/servers/start-servers.mjs');
@@ -113,30 +59,28 @@ export class GaleraCluster {
       throw new Error(unavailable.galera);
     }
     const nodes = galera.map(
-      ({ url, port, pid }) => new GaleraNode(url, port, pid, () => started.startAgain(port)),
+      ({ url, port, pid }) => new ClusterNode(url, port, pid, () => started.startAgain(port)),
     );
     return new GaleraCluster(nodes, () => started.stop());
   }
 
-  node(at: number): GaleraNode {
-    return this.nodes[at] as GaleraNode;
+  protected override markOf(at: number): string {
+    return `127.0.0.1:${this.node(at).port}`;
   }
 
-  /** Makes an empty database on all nodes. */
-  async database(): Promise<string> {
-    const name = `cluster_${randomBytes(6).toString('hex')}`;
-    await this.node(0).ask(`CREATE DATABASE ${name}`);
-    return name;
+  protected override writable(): Promise<ClusterNode> {
+    return Promise.resolve(this.node(0));
   }
 
-  /** The URL of a database through some nodes, in this order. */
-  url(database: string, ...at: readonly number[]): string {
-    return `mysql://root@${at.map((each) => `127.0.0.1:${this.node(each).port}`).join(',')}/${database}`;
-  }
-
-  /** The node that a database is written through, as an answering node says. */
-  async writer(database: string, askedAt: number): Promise<number> {
-    const [row] = await this.node(askedAt).ask('SELECT node FROM writer_mark', database);
-    return this.nodes.findIndex(({ port }) => String(row?.['node']).endsWith(`:${port}`));
+  override async isWhole(): Promise<boolean> {
+    for (const node of this.nodes) {
+      const rows = await node
+        .ask(`SHOW STATUS WHERE Variable_name IN ('wsrep_local_state_comment', 'wsrep_cluster_size')`)
+        .catch(() => []);
+      const status = new Map(rows.map((row) => [row['Variable_name'], row['Value']]));
+      if (status.get('wsrep_local_state_comment') !== 'Synced') return false;
+      if (status.get('wsrep_cluster_size') !== String(this.nodes.length)) return false;
+    }
+    return true;
   }
 }
