@@ -37,4 +37,4 @@ EXPOSE 8080 50051
 # Liveness only: a service whose database is away is still the one to ask. Readiness is GET /readyz.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.HOTSPLIT_HTTP_PORT}/healthz`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "--enable-source-maps", "dist/src/main.js"]
+ENTRYPOINT ["node", "--enable-source-maps", "--disable-sigusr1", "dist/src/main.js"]

@@ -15,10 +15,14 @@ await ready();
 const main = join(repositoryRoot, 'dist', 'src', 'main.js');
 // A session of its own: the terminal's signals reach the service through this process only, so once. It is tied to
 // this process: whoever kills this one with -9 has killed the service with -9.
-const service = spawnTied(node24(), ['--enable-source-maps', main, ...process.argv.slice(2)], {
-  stdio: 'inherit',
-  detached: true,
-});
+const service = spawnTied(
+  node24(),
+  ['--enable-source-maps', '--disable-sigusr1', main, ...process.argv.slice(2)],
+  {
+    stdio: 'inherit',
+    detached: true,
+  },
+);
 
 service.once('error', (error) => {
   process.stderr.write(`hotsplit: the service could not be started: ${error.message}\n`);

@@ -1,27 +1,52 @@
 import { bootstrapAdminKey } from './platform/admin-key';
-import { readSettings, SettingsError, type Settings } from './platform/settings';
+import { readSettings, type Settings } from './platform/settings';
 import { StructuredLog } from './platform/structured-log';
+import { leaveStopSignalsToPrimary, onStopSignal, refuseDebugger } from './processes/signals';
+import { outliveReaders } from './processes/standing-output';
 import { type WorkerLine, workerLine } from './processes/worker-line';
-import { WorkerRefusedError, Workers } from './processes/workers';
+import { Workers } from './processes/workers';
 import type { Service } from './service';
-import { DatabaseRefusedError } from './shards/faults';
+import { startFailure } from './start-failure';
 
 /** One process that serves; or a primary, which holds no engine, and the workers that it starts from this same file. */
 async function main(): Promise<void> {
-  const settings = readSettings(process.env);
+  outliveReaders();
+  refuseDebugger();
   const line = workerLine();
+  if (line) leaveStopSignalsToPrimary();
+  const settings = readSettings(process.env);
   const { key, generatedAt } = bootstrapAdminKey(settings);
   if (generatedAt !== undefined) say(`key   ${key}  (kept in ${generatedAt})`);
   if (line) return work(settings, key, line);
   if (settings.workers > 1) return lead(settings);
-  const service = await start(settings, key);
-  addressesOf(service).forEach(say);
-  stopOnSignal(settings, () => service.stop());
+  const starting = start(settings, key);
+  onStopSignal(() => {
+    stopWithin(settings, starting.stop);
+  });
+  addressesOf(await starting.service).forEach(say);
 }
 
-async function start(settings: Settings, adminKey: string): Promise<Service> {
-  const { startService } = await import('./service.js');
-  return startService(settings, adminKey);
+interface Starting {
+  readonly service: Promise<Service>;
+  /** Before the listeners open there is nothing to finish. */
+  readonly stop: () => Promise<void>;
+}
+
+/** May be stopped from the first moment on, so that no signal finds a service that takes requests and cannot finish them. */
+function start(settings: Settings, adminKey: string): Starting {
+  let isOpen = false;
+  const opening = (): void => {
+    isOpen = true;
+  };
+  const service = import('./service.js').then(({ startService }) =>
+    startService(settings, adminKey, { opening }),
+  );
+  return {
+    service,
+    stop: async () => {
+      if (isOpen) await (await service).stop();
+    },
+  };
 }
 
 function addressesOf(service: Service): readonly string[] {
@@ -29,17 +54,17 @@ function addressesOf(service: Service): readonly string[] {
 }
 
 async function work(settings: Settings, adminKey: string, line: WorkerLine): Promise<void> {
-  const service = await start(settings, adminKey).catch(async (error: unknown) => {
-    await line.tell({ kind: 'refused', told: told(error) });
+  const starting = start(settings, adminKey);
+  let isStopping = false;
+  line.onStop(() => {
+    if (isStopping) return;
+    isStopping = true;
+    stopWithin(settings, starting.stop);
+  });
+  const service = await starting.service.catch(async (error: unknown) => {
+    await line.tell({ kind: 'refused', told: startFailure(error) });
     process.exit(1);
   });
-  // A terminal and some supervisors send their signals to every process: the primary's word counts.
-  for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => undefined);
-  line.onStop(
-    once(() => {
-      stopWithin(settings, () => service.stop());
-    }),
-  );
   await line.tell({ kind: 'serving', addresses: addressesOf(service) });
 }
 
@@ -49,60 +74,23 @@ async function lead(settings: Settings): Promise<void> {
     workers.kill();
   });
   workers.onFailure(fail);
-  (await workers.start()).forEach(say);
-  stopOnSignal(settings, async () => {
-    if (!(await workers.stop())) process.exit(1);
+  // Before the first worker serves: a signal that nobody handles would end the primary, and with it requests under way.
+  onStopSignal(() => {
+    stopWithin(settings, async () => {
+      if (!(await workers.stop())) process.exit(1);
+    });
   });
+  (await workers.start())?.forEach(say);
 }
 
-/** The first signal drains; a second one, or an overrun, ends at once. */
-function stopOnSignal(settings: Settings, stop: () => Promise<void>): void {
-  const first = once(() => {
-    stopWithin(settings, stop);
-  });
-  const onSignal = (): void => {
-    if (!first()) process.exit(1);
-  };
-  process.on('SIGTERM', onSignal);
-  process.on('SIGINT', onSignal);
-}
-
-function stopWithin(settings: Settings, stop: () => Promise<void>): void {
-  setTimeout(() => process.exit(1), settings.stopSecondsMax * 1_000).unref();
+function stopWithin({ drainSeconds, stopSecondsMax }: Settings, stop: () => Promise<void>): void {
+  setTimeout(() => process.exit(1), (drainSeconds + stopSecondsMax) * 1_000).unref();
   stop().then(() => process.exit(0), fail);
 }
 
-/** Runs it the first time; answers whether it did. */
-function once(run: () => void): () => boolean {
-  let done = false;
-  return () => {
-    if (done) return false;
-    done = true;
-    run();
-    return true;
-  };
-}
-
 function fail(error: unknown): never {
-  process.stderr.write(`${told(error)}\n`);
+  process.stderr.write(`${startFailure(error)}\n`);
   process.exit(1);
-}
-
-/** What an operator can mend is told in a line; anything else with its stack. */
-function told(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const known =
-    error instanceof SettingsError ||
-    error instanceof DatabaseRefusedError ||
-    error instanceof WorkerRefusedError ||
-    isListenError(error);
-  return known ? error.message : (error.stack ?? error.message);
-}
-
-function isListenError(error: unknown): boolean {
-  return ['EADDRINUSE', 'EACCES', 'EADDRNOTAVAIL'].includes(
-    String((error as { code?: unknown } | null)?.code),
-  );
 }
 
 function say(line: string): void {

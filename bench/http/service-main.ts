@@ -19,12 +19,10 @@ const yardsticks: Readonly<Record<Yardstick, YardstickCounter>> = {
 };
 
 async function main(): Promise<void> {
-  const service = await startService(
-    readSettings(process.env),
-    process.env['HOTSPLIT_ADMIN_KEY'] ?? '',
-    registerNoop,
-    (own) => yardstickServices(own, yardsticks),
-  );
+  const service = await startService(readSettings(process.env), process.env['HOTSPLIT_ADMIN_KEY'] ?? '', {
+    extend: registerNoop,
+    further: (own) => yardstickServices(own, yardsticks),
+  });
   let peakMb = 0;
   let stopProfile: (() => Promise<CpuProfile>) | undefined;
   const readMb = (): number => {

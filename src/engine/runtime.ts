@@ -444,13 +444,13 @@ export class EngineRuntime {
     }
   }
 
-  /** At start: a database that is not the shard ends it. */
+  /** At start: a database that is not the shard ends it. One that lets the user not in is a shard that does not answer. */
   async #openShard(shard: Shard): Promise<void> {
     try {
       await shard.open();
       this.options.observer.shardState(shard.name, true);
     } catch (error) {
-      if (error instanceof DatabaseRefusedError) throw error;
+      if (error instanceof DatabaseRefusedError && error.code !== 'DATABASE_ACCESS_DENIED') throw error;
       this.#shardFailed(shard, error);
       void this.#keepOpening(shard);
     }
@@ -531,12 +531,11 @@ export class EngineRuntime {
   }
 
   #shardFailed(shard: Shard, error: unknown): void {
+    this.options.observer.shardState(shard.name, false);
     if (error instanceof DatabaseRefusedError) {
       this.#refused.set(shard.name, error);
       this.observer.shardRefused(shard.name, error);
-    }
-    this.options.observer.shardState(shard.name, false);
-    this.options.observer.deferred(`opening shard ${shard.name}`, error);
+    } else this.options.observer.deferred(`opening shard ${shard.name}`, error);
   }
 
   async #describeAccount(accountId: string) {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeFolder } from '../shards/make-folder';
+import { unwritable } from '../shards/refuse-unwritable';
 
 export interface AdminKey {
   readonly key: string;
@@ -9,16 +10,24 @@ export interface AdminKey {
   readonly generatedAt?: string;
 }
 
-/** The bootstrap admin key: as configured, as kept from the first start, or generated now (readable by the owner only). */
+/**
+ * The bootstrap admin key: as configured, as kept from the first start, or generated now (readable by the owner only).
+ *
+ * @throws DatabaseRefusedError `FOLDER_NOT_WRITABLE`
+ */
 export function bootstrapAdminKey(settings: { adminKey?: string | undefined; dataDir: string }): AdminKey {
   if (settings.adminKey !== undefined) return { key: settings.adminKey };
   const path = join(settings.dataDir, 'admin.key');
-  const kept = readKept(path);
-  if (kept !== undefined) return { key: kept };
-  const key = `hs_admin_${randomBytes(32).toString('base64url')}`;
-  makeFolder(settings.dataDir);
-  writeFileSync(path, `${key}\n`, { mode: 0o600, flag: 'wx' });
-  return { key, generatedAt: path };
+  try {
+    const kept = readKept(path);
+    if (kept !== undefined) return { key: kept };
+    const key = `hs_admin_${randomBytes(32).toString('base64url')}`;
+    makeFolder(settings.dataDir);
+    writeFileSync(path, `${key}\n`, { mode: 0o600, flag: 'wx' });
+    return { key, generatedAt: path };
+  } catch (error) {
+    throw unwritable(`the data folder ${settings.dataDir} (HOTSPLIT_DATA_DIR)`, error) ?? error;
+  }
 }
 
 function readKept(path: string): string | undefined {

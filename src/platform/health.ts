@@ -29,6 +29,10 @@ export class Health {
     this.#stopping = true;
   }
 
+  get isStopping(): boolean {
+    return this.#stopping;
+  }
+
   async readiness(): Promise<Readiness> {
     const states = await this.#states();
     const allUp = [states.directory, ...Object.values(states.shards)].every((state) => state === 'up');

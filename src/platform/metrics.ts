@@ -108,7 +108,7 @@ export class Metrics implements EngineObserver {
 
   readonly #shardRefused = new Gauge({
     name: 'hotsplit_shard_refused',
-    help: '1 while the database at a shard’s address is not the shard, but empty or another one. Wants attention at once.',
+    help: '1 while the database at a shard’s address is refused: empty, another one, or closed to the user. Wants attention at once.',
     labelNames: ['shard'],
     aggregator: 'max',
     registers: [this.registry],
@@ -328,7 +328,7 @@ export class Metrics implements EngineObserver {
     }
     if (this.#shardsRefused.has(shard)) return;
     this.#shardsRefused.add(shard);
-    this.log.error('the database at a shard’s address is not the shard; nothing is read or written there', {
+    this.log.error('the database at a shard’s address is refused; nothing is read or written there', {
       shard,
       error,
     });

@@ -11,6 +11,7 @@ import {
   type ShardAddress,
 } from '../shards/shard-address';
 import { STRATEGY_SETTINGS, type StrategySettings } from '../strategies/strategy-settings';
+import { withoutServiceLinks } from './service-links';
 import { LOG_LEVELS, type LogLevel } from './structured-log';
 
 const EMBEDDED_SHARDS = 4;
@@ -62,6 +63,7 @@ class PlainSettings {
   @IsInt() @Min(0) @Max(60_000) rebalanceMs!: number;
   @IsInt() @Min(0) @Max(8_760) auditHours!: number;
   @IsInt() @Min(1) @Max(600) startSecondsMax!: number;
+  @IsInt() @Min(0) @Max(300) drainSeconds!: number;
   @IsInt() @Min(1) @Max(300) stopSecondsMax!: number;
 }
 
@@ -87,7 +89,11 @@ export const SETTINGS = {
     number: true,
     meaning: 'port of the gRPC API; 0 takes any free port, which is printed',
   },
-  host: { variable: 'HOTSPLIT_HOST', fallback: '127.0.0.1', meaning: 'address that the listeners bind to' },
+  host: {
+    variable: 'HOTSPLIT_HOST',
+    fallback: '127.0.0.1',
+    meaning: 'address or name that the listeners bind to; an IPv6 address with or without brackets',
+  },
   workers: {
     variable: 'HOTSPLIT_WORKERS',
     fallback: '1',
@@ -329,11 +335,19 @@ export const SETTINGS = {
     number: true,
     meaning: 'seconds to wait for the directory at start',
   },
+  drainSeconds: {
+    variable: 'HOTSPLIT_DRAIN_SECONDS',
+    fallback: '0',
+    number: true,
+    meaning:
+      'seconds for which a service that is told to stop goes on serving while `/readyz` and the gRPC health service say that it stops (up to 300), so that load balancers send nothing more here; then the listeners close',
+  },
   stopSecondsMax: {
     variable: 'HOTSPLIT_STOP_SECONDS_MAX',
     fallback: '20',
     number: true,
-    meaning: 'seconds that an orderly stop may take before the process ends anyway',
+    meaning:
+      'seconds that an orderly stop may take, counted from the end of HOTSPLIT_DRAIN_SECONDS, before the process ends anyway',
   },
 } as const satisfies Record<keyof PlainSettings, SettingDescription>;
 
@@ -376,9 +390,12 @@ export class SettingsError extends Error {
 }
 
 /** @throws SettingsError with every fault found */
-export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
+export function readSettings(given: Readonly<Record<string, string | undefined>>): Settings {
+  const environment = withoutServiceLinks(given);
   const faults = unknownVariables(environment);
   const settings = plainToInstance(Settings, plainValues(environment));
+  // As in a URL; the system's own functions know no brackets.
+  settings.host = settings.host.replace(/^\[(.*)\]$/, '$1');
 
   for (const { property, constraints = {}, value } of validateSync(settings)) {
     const { variable, ...description } = SETTINGS[property as keyof typeof SETTINGS];

@@ -1,3 +1,4 @@
+import { ShardFault, ShardUnavailableError } from '../shards/faults';
 import { LOG_LEVELS, type LogLevel, SHORTFALL, StructuredLog } from './structured-log';
 import { aString, containing, matching } from '../../test/setup/matching';
 
@@ -51,6 +52,20 @@ describe('the structured log', () => {
         },
       },
     ]);
+  });
+
+  test('says what befell a database in its message alone', () => {
+    const { log, records } = logAt('error');
+    const driver = new Error('Access denied');
+    const fault = new ShardFault('s1', 'unavailable', driver);
+    log.error('failed', { error: new ShardUnavailableError('s1', 'closed', { cause: fault }), fault });
+    log.error('failed', { defect: new ShardFault('s1', 'defect', driver) });
+    const [outage = {}, { defect } = {}] = records();
+    expect(JSON.stringify(outage)).not.toContain('stack');
+    expect(outage).toMatchObject({
+      error: { name: 'ShardUnavailableError', message: 'shard s1 is unavailable: closed' },
+    });
+    expect(defect).toMatchObject({ stack: containing('Access denied') });
   });
 
   test.each([

@@ -1,6 +1,8 @@
 import cluster from 'node:cluster';
 import { Injectable, type LoggerService } from '@nestjs/common';
 import { remember } from '../engine/remember';
+import { DirectoryUnavailableError } from '../shards/directory/directory-database';
+import { DatabaseRefusedError, ShardFault, ShardUnavailableError } from '../shards/faults';
 import { LogBudget } from './log-budget';
 
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
@@ -94,7 +96,18 @@ function fieldsOf(part: unknown): Fields {
     : { context: part };
 }
 
+/** What befalls a database says all in its message; a stack, and those of its causes, would only fill the log. */
+function isOutage(error: Error): boolean {
+  return (
+    error instanceof DatabaseRefusedError ||
+    error instanceof ShardUnavailableError ||
+    error instanceof DirectoryUnavailableError ||
+    (error instanceof ShardFault && error.verdict !== 'defect')
+  );
+}
+
 function readable(_key: string, value: unknown): unknown {
+  if (value instanceof Error && isOutage(value)) return { name: value.name, message: value.message };
   if (value instanceof Error)
     return { name: value.name, message: value.message, stack: value.stack, cause: value.cause };
   return typeof value === 'bigint' ? value.toString() : value;

@@ -73,18 +73,24 @@ export class Workers {
   /**
    * The first alone, so that migrations run and refusals are told once; then the others.
    *
-   * @returns what each prints of where it listens, which is the same for all
+   * @returns what each prints of where it listens, which is the same for all; nothing when they were stopped meanwhile
    * @throws WorkerRefusedError when one cannot start
    */
-  async start(): Promise<readonly string[]> {
+  async start(): Promise<readonly string[] | undefined> {
     this.#replaced.inc({ reason: 'ended' }, 0);
     this.#replaced.inc({ reason: 'silent' }, 0);
     setInterval(() => {
       for (const worker of workersAlive()) this.#ask(worker);
     }, QUESTION_MS).unref();
-    const addresses = await this.#launch(0);
-    await Promise.all(Array.from({ length: this.settings.workers - 1 }, () => this.#launch(0)));
-    return addresses;
+    try {
+      const addresses = await this.#launch(0);
+      if (this.#isStopping()) return undefined;
+      await Promise.all(Array.from({ length: this.settings.workers - 1 }, () => this.#launch(0)));
+      return addresses;
+    } catch (error) {
+      if (this.#isStopping()) return undefined;
+      throw error;
+    }
   }
 
   /** What to do when none is left that serves, and the next could not start. */

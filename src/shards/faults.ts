@@ -111,6 +111,8 @@ export class DatabaseRefusedError extends Error {
   constructor(
     readonly code:
       | 'DATA_FOLDER_IN_USE'
+      | 'FOLDER_NOT_WRITABLE'
+      | 'DATABASE_ACCESS_DENIED'
       | 'NOT_A_FILE'
       | 'FILE_REPLACED'
       | 'DATABASE_NOT_EMPTY'

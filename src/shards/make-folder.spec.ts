@@ -21,6 +21,12 @@ describe('making a folder', () => {
     expect(statSync(path).isDirectory()).toBe(true);
   });
 
+  it('makes it for its owner only', () => {
+    makeFolder(join(parent, 'a', 'b'));
+    for (const made of [join(parent, 'a'), join(parent, 'a', 'b')])
+      expect(statSync(made).mode & 0o777).toBe(0o700);
+  });
+
   it('says what is wrong where none can be made, and ends', () => {
     writeFileSync(join(parent, 'file'), '');
     expect(() => {

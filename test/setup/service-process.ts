@@ -34,6 +34,13 @@ export class ServiceProcess {
     return { ...exit, stdout: started.stdout, stderr: started.stderr };
   }
 
+  /** Not waited for: it may serve soon, or end. `url` is where it will listen. */
+  static launch(environment: Readonly<Record<string, string>>, url: string): ServiceProcess {
+    const launched = new ServiceProcess(environment);
+    launched.#rest = new RestClient(url);
+    return launched;
+  }
+
   private constructor(environment: Readonly<Record<string, string>>) {
     const env = { PATH: process.env['PATH'], ...environment };
     this.#child = spawn(process.execPath, [mainFile()], { env, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -75,6 +82,12 @@ export class ServiceProcess {
     // Behind the name, which may hold anything, user and system time are the 12th and 13th, in hundredths of a second.
     const fields = readFileSync(file, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
     return (Number(fields[11]) + Number(fields[12])) * 10;
+  }
+
+  /** From now on nobody reads what it writes. */
+  dropReaders(): void {
+    this.#child.stdout?.destroy();
+    this.#child.stderr?.destroy();
   }
 
   /** Sends a signal and goes on. */

@@ -34,7 +34,7 @@ export function serviceEnvironment(options: TestServiceOptions): Record<string, 
 
 export async function startTestService(options: TestServiceOptions): Promise<TestService> {
   const settings = readSettings(serviceEnvironment(options));
-  const service = await startService(settings, ADMIN_KEY, options.extend);
+  const service = await startService(settings, ADMIN_KEY, { extend: options.extend });
   const rest = new RestClient(service.restUrl);
   return {
     rest,

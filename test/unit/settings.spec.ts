@@ -69,6 +69,41 @@ describe('readSettings', () => {
     });
   });
 
+  test.each([
+    ['[::1]', '::1'],
+    ['::1', '::1'],
+    ['localhost', 'localhost'],
+  ])('takes the host %s', (given, host) => {
+    expect(readSettings({ HOTSPLIT_HOST: given }).host).toBe(host);
+  });
+
+  test('takes what Kubernetes tells of services for no setting', () => {
+    const links = (service: string, host: string): Environment => ({
+      [`${service}_SERVICE_HOST`]: host,
+      [`${service}_SERVICE_PORT`]: '8080',
+      [`${service}_SERVICE_PORT_GRPC`]: '50051',
+      [`${service}_PORT`]: `tcp://${host}:8080`,
+      [`${service}_PORT_8080_TCP`]: `tcp://${host}:8080`,
+      [`${service}_PORT_8080_TCP_PROTO`]: 'tcp',
+      [`${service}_PORT_8080_TCP_PORT`]: '8080',
+      [`${service}_PORT_8080_TCP_ADDR`]: host,
+    });
+    const environment = {
+      ...links('HOTSPLIT', '10.96.0.17'),
+      ...links('HOTSPLIT_GRPC', 'fd00::17'),
+      ...links('HOTSPLIT_HTTP', '10.96.0.18'),
+    };
+    expect(readSettings(environment)).toEqual(readSettings({}));
+  });
+
+  test.each([
+    ['HOTSPLIT_PORT', '8080'],
+    ['HOTSPLIT_SERVICE_HOST', 'not an address'],
+    ['HOTSPLIT_SERVICE_PORT', 'http'],
+  ])('does not take %s=%s for one of these', (variable, value) => {
+    expect(faultsOf({ [variable]: value })).toEqual([containing(variable)]);
+  });
+
   test('has a default in the code for whatever is called a default', () => {
     const fallbacks = Object.values<{ variable: string; fallback: string | undefined }>(SETTINGS).flatMap(
       ({ variable, fallback }) => (fallback === undefined ? [] : [[variable, fallback] as const]),
@@ -93,6 +128,7 @@ describe('readSettings', () => {
     ['HOTSPLIT_WAIT_MS_MAX', ['9', '120001']],
     ['HOTSPLIT_START_SECONDS_MAX', ['0', '601']],
     ['HOTSPLIT_STOP_SECONDS_MAX', ['0', '301']],
+    ['HOTSPLIT_DRAIN_SECONDS', ['-1', '301', '1.5']],
     ['HOTSPLIT_HTTP_CONNECTIONS_MAX', ['0', '1000001', '-1']],
     ['HOTSPLIT_HTTP_BODIES_MIB_MAX', ['3', '65537']],
     ['HOTSPLIT_WORKERS', ['0', '65', '1.5', 'many']],

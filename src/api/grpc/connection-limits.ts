@@ -26,13 +26,19 @@ interface Inside {
 /**
  * Bounds what a connection may ask of HTTP/2 itself. The server library has no options for it, and hands those of HTTP/2
  * on from a place of its own; specs tell when that has moved.
+ *
+ * @param made given each listener that the server makes
  */
-export function limitEachConnection(server: Server): void {
+export function limitEachConnection(server: Server, made: (listener: Http2Server) => void): void {
   const inside = server as unknown as Inside;
   const create = inside.createHttp2Server.bind(server);
   inside.commonServerOptions.streamResetBurst = CANCELS.burst;
   inside.commonServerOptions.streamResetRate = CANCELS.perSecond;
-  inside.createHttp2Server = (credentials) => create(credentials).on('session', limitPings);
+  inside.createHttp2Server = (credentials) => {
+    const listener = create(credentials).on('session', limitPings);
+    made(listener);
+    return listener;
+  };
 }
 
 function limitPings(session: ServerHttp2Session): void {

@@ -1,4 +1,10 @@
-import { Server, ServerCredentials, type UntypedHandleCall } from '@grpc/grpc-js';
+import {
+  logVerbosity,
+  Server,
+  ServerCredentials,
+  setLogVerbosity,
+  type UntypedHandleCall,
+} from '@grpc/grpc-js';
 import { Injectable } from '@nestjs/common';
 import { AnonymousThrottle } from '../../platform/anonymous-throttle';
 import { ApiKeys } from '../../platform/api-keys';
@@ -9,6 +15,8 @@ import { AdminMethods } from './admin-methods';
 import { limitEachConnection } from './connection-limits';
 import { DeductionMethods } from './deduction-methods';
 import { HealthService } from './health-service';
+import { LeavingPeers } from './leaving-peers';
+import { GrpcListenError } from './listen-error';
 import { ReflectionService } from './reflection-service';
 import { StreamDoor } from './stream-door';
 import { unaryDefinition, unaryHandler, type UnaryService } from './unary';
@@ -26,6 +34,7 @@ const CALLS_SHARE = 0.75;
  */
 @Injectable()
 export class GrpcApi {
+  readonly #peers = new LeavingPeers();
   #server: Server | undefined;
 
   constructor(
@@ -50,13 +59,17 @@ export class GrpcApi {
     further: (own: readonly UnaryService[]) => readonly UnaryService[] = () => [],
   ): Promise<string> {
     const { grpcCallsMax, host, grpcPort } = this.settings;
+    // It would write lines of its own form to standard error, about what it reports as errors, too.
+    setLogVerbosity(logVerbosity.NONE);
     const server = new Server({
       'grpc.max_receive_message_length': RECEIVED_BYTES_MAX,
       'grpc.max_concurrent_streams': grpcCallsMax,
       'grpc.keepalive_time_ms': PING_MS,
       'grpc.keepalive_timeout_ms': PONG_MS_MAX,
     });
-    limitEachConnection(server);
+    limitEachConnection(server, (listener) => {
+      this.#peers.watch(listener);
+    });
     const services = [this.deductions, this.accounts, this.admin].map((methods) => methods.service());
     for (const service of [...services, ...further(services)]) this.#add(server, service);
     server.addService(this.health.definition(), this.health.handlers());
@@ -67,6 +80,11 @@ export class GrpcApi {
     return `${at}:${await bind(server, `${at}:${grpcPort}`, this.#credentials())}`;
   }
 
+  /** Tells those who watch its health, while it goes on serving. Call it when `Health` knows. */
+  stopping(): void {
+    this.health.stopping();
+  }
+
   /** Takes nothing new and finishes what was taken; what takes too long is cut off. */
   async stop(): Promise<void> {
     const server = this.#server;
@@ -74,6 +92,7 @@ export class GrpcApi {
     this.#server = undefined;
     this.health.stop();
     this.streams.stop();
+    await this.#peers.leave();
     const timer = setTimeout(
       () => {
         server.forceShutdown();
@@ -125,14 +144,4 @@ function bind(server: Server, address: string, credentials: ServerCredentials): 
       else bound(port);
     });
   });
-}
-
-/** The library tells of it in words only; most likely the port is in use. */
-export class GrpcListenError extends Error {
-  readonly code = 'EADDRINUSE';
-
-  constructor(address: string, cause: Error) {
-    super(`cannot listen for gRPC on ${address}: ${cause.message}`, { cause });
-    this.name = 'GrpcListenError';
-  }
 }

@@ -52,6 +52,11 @@ export class HealthService {
     this.#timer = setInterval(() => void this.#tellWatches(), WATCH_MS).unref();
   }
 
+  /** Tells every watch now. */
+  stopping(): void {
+    void this.#tellWatches();
+  }
+
   /** Tells every watch that nothing is served any more, and ends it. Call it when `Health` knows. */
   stop(): void {
     clearInterval(this.#timer);

@@ -6,6 +6,7 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyHttpOptions, FastifyInstance } from 'fastify';
 import { AnonymousThrottle } from '../../platform/anonymous-throttle';
 import { ApiKeys } from '../../platform/api-keys';
+import { Health } from '../../platform/health';
 import { Metrics } from '../../platform/metrics';
 import { Settings } from '../../platform/settings';
 import { PRODUCT_VERSION } from '../../platform/version';
@@ -91,6 +92,7 @@ export class RestApi {
     private readonly shards: ShardController,
     private readonly keyController: KeyController,
     private readonly health: HealthController,
+    private readonly readiness: Health,
     private readonly keys: ApiKeys,
     private readonly throttle: AnonymousThrottle,
     private readonly metrics: Metrics,
@@ -108,6 +110,7 @@ export class RestApi {
     acceptJsonOnly(server);
     refuseWithoutHost(server);
     secureAnswers(server);
+    partWhenStopping(server, this.readiness);
     refuseOtherMethods(server);
     server.server.on('checkExpectation', answerExpectation);
     // Of all that the server answers: pages and unknown paths cost something too.
@@ -219,6 +222,14 @@ function refuseWithoutHost(server: FastifyInstance): void {
 function secureAnswers(server: FastifyInstance): void {
   server.addHook('onRequest', (_request, reply, done) => {
     void reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff');
+    done();
+  });
+}
+
+/** While the service drains, connections that are kept for the next request are led elsewhere one by one. */
+function partWhenStopping(server: FastifyInstance, health: Health): void {
+  server.addHook('onRequest', (_request, reply, done) => {
+    if (health.isStopping) void reply.header('connection', 'close');
     done();
   });
 }

@@ -1,6 +1,7 @@
 import { format } from 'mysql2';
 import { QueryFailedError } from 'typeorm';
 import type { Cell, Database, Parameter, SchemaPart } from '../database';
+import { accessDenied } from './check-privileges';
 import { limitedRead, type Server, serverOf } from './limited-read';
 import { mysqlFault } from './mysql-faults';
 import { migrate } from './mysql-migrate';
@@ -43,15 +44,16 @@ export class MysqlDatabase implements Database {
   }
 
   async #open(): Promise<void> {
-    await this.#pool.open();
-    // Again each time: the database may have been made anew meanwhile.
     try {
+      await this.#pool.open();
+      // Again each time: the database may have been made anew meanwhile.
       await migrate(this.#pool, this.part);
       const version = await this.#pool.single((session) => this.#pool.run(session, 'SELECT VERSION()'));
       this.#server = serverOf(String((version as Cell[][])[0]?.[0]));
     } catch (error) {
       await this.#pool.close();
-      throw error instanceof QueryFailedError ? mysqlFault(this.name, error) : error;
+      const fault = error instanceof QueryFailedError ? mysqlFault(this.name, error) : error;
+      throw accessDenied(this.name, fault) ?? fault;
     }
   }
 

@@ -1,5 +1,6 @@
 import { DatabaseRefusedError } from '../faults';
 import { exact, type SchemaPart } from '../database';
+import { checkPrivileges } from './check-privileges';
 import { checkSchema } from './check-schema';
 import type { MysqlPool, RawResult } from './mysql-pool';
 import { checkTables } from './mysql-tables';
@@ -21,6 +22,8 @@ export async function migrate(pool: MysqlPool, part: SchemaPart): Promise<void> 
       const query = async (sql: string): Promise<string[][]> => texts(await pool.run(session, sql));
       await checkTables(query, part);
       await whileAwake(pool, session, () => pool.dataSource.runMigrations());
+      // First: the server shows a user who may only read no constraints, as if there were none.
+      await checkPrivileges(query, part);
       await checkSchema(query, part);
     } finally {
       await pool.run(session, `SELECT RELEASE_LOCK(${lock})`);

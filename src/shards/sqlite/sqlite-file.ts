@@ -7,6 +7,7 @@ import type { SchemaPart } from '../database';
 import { DatabaseRefusedError } from '../faults';
 import { refuseForeignTables } from '../foreign-tables';
 import { makeFolder } from '../make-folder';
+import { unwritable } from '../refuse-unwritable';
 import { migrationsOf, refuseNewerSchema } from '../migrations';
 import { type FileId, FileInPlace } from './file-in-place';
 import { processClockUs } from './process-clock';
@@ -58,7 +59,8 @@ export class SqliteFile {
    * Connects on first use, then brings the part's tables up to date.
    *
    * @throws DatabaseRefusedError `DATA_FOLDER_IN_USE` when another process has the file open, `NOT_A_FILE` when the path
-   *   names something that is no file, `DATABASE_NOT_EMPTY` when it holds tables of something else
+   *   names something that is no file, `DATABASE_NOT_EMPTY` when it holds tables of something else, `FOLDER_NOT_WRITABLE`
+   *   when the system does not let the file be made or written
    */
   async migrate(part: SchemaPart): Promise<void> {
     if (this.#migrated.has(part)) return;
@@ -67,6 +69,8 @@ export class SqliteFile {
       if (this.#owner) await this.#runMigrations(part);
       else await this.#takeOver(part);
       this.#migrated.add(part);
+    } catch (error) {
+      throw unwritable(this.#path, error) ?? error;
     } finally {
       leave();
     }
@@ -90,9 +94,18 @@ export class SqliteFile {
     return this.#inPlace.database;
   }
 
-  /** Nothing is at the path, or nothing is in it. */
+  /**
+   * Nothing is at the path, or nothing is in it.
+   *
+   * @throws DatabaseRefusedError `FOLDER_NOT_WRITABLE` when the path cannot be looked at
+   */
   get isMissing(): boolean {
-    return !this.#owner && (statSync(this.#path, { throwIfNoEntry: false })?.size ?? 0) === 0;
+    if (this.#owner) return false;
+    try {
+      return (statSync(this.#path, { throwIfNoEntry: false })?.size ?? 0) === 0;
+    } catch (error) {
+      throw unwritable(this.#path, error) ?? error;
+    }
   }
 
   /**

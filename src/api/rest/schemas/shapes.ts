@@ -215,7 +215,7 @@ export const readinessShape = {
       type: 'object',
       additionalProperties: { type: 'string' },
       description:
-        'Shards whose database is not the shard, by name: `SHARD_EMPTY`, `SHARD_IDENTITY_MISMATCH`, ….',
+        'Shards whose database is refused, by name: `SHARD_EMPTY`, `SHARD_IDENTITY_MISMATCH`, `DATABASE_ACCESS_DENIED`, ….',
     },
   },
 } as const;
