@@ -36,5 +36,5 @@ VOLUME /data
 EXPOSE 8080 50051
 # Liveness only: a service whose database is away is still the one to ask. Readiness is GET /readyz.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --retries=3 \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.HOTSPLIT_HTTP_PORT}/healthz`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "const tls = !!process.env.HOTSPLIT_HTTP_TLS_CERT; require(tls ? 'node:https' : 'node:http').get({ host: '127.0.0.1', port: process.env.HOTSPLIT_HTTP_PORT, path: '/healthz', rejectUnauthorized: false }, (answer) => process.exit(answer.statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))"]
 ENTRYPOINT ["node", "--enable-source-maps", "--disable-sigusr1", "dist/src/main.js"]

@@ -2,10 +2,11 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Server as TlsServer } from 'node:tls';
 import { GrpcApi } from './api/grpc/grpc-api';
 import type { UnaryService } from './api/grpc/unary';
 import { ProblemFilter } from './api/rest/problem.filter';
-import { FASTIFY_OPTIONS, RestApi } from './api/rest/rest-api';
+import { fastifyOptions, RestApi } from './api/rest/rest-api';
 import { AppModule } from './app.module';
 import { EngineRuntime } from './engine/runtime';
 import { Health } from './platform/health';
@@ -63,7 +64,7 @@ export async function startService(
 ): Promise<Service> {
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.forSettings(settings, adminKey),
-    new FastifyAdapter(FASTIFY_OPTIONS),
+    new FastifyAdapter(fastifyOptions(settings.httpTls?.current)),
     { bodyParser: false, logger: new FrameworkLog(settings.logLevel), abortOnError: false },
   );
   const runtime = app.get(EngineRuntime);
@@ -73,6 +74,10 @@ export async function startService(
 
   app.useGlobalFilters(new ProblemFilter(app.get(Metrics)));
   await app.get(RestApi).register(app.getHttpAdapter().getInstance(), extend);
+  const log = app.get(StructuredLog);
+  settings.httpTls?.watch((renewed) => {
+    (app.getHttpServer() as unknown as TlsServer).setSecureContext(renewed);
+  }, log);
   const unused = new UnusedConnections(app.getHttpAdapter().getInstance().server);
   opening?.();
   await app.listen({ port: settings.httpPort, host: settings.host, backlog: BACKLOG });
@@ -93,6 +98,7 @@ export async function startService(
         server.closeIdleConnections();
         unused.end({ halfSaid: performance.now() > stoppedAt + HALF_SAID_MS_MAX });
       }, CLOSE_IDLE_MS);
+      settings.httpTls?.stop();
       await Promise.all([app.close(), grpc.stop()]).finally(() => {
         clearInterval(closingIdle);
       });

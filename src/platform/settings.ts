@@ -1,8 +1,6 @@
 import { plainToInstance } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, Length, Matches, Max, Min, MinLength, validateSync } from 'class-validator';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createSecureContext } from 'node:tls';
 import {
   parseLocation,
   parseShardAddress,
@@ -10,7 +8,9 @@ import {
   type Location,
   type ShardAddress,
 } from '../shards/shard-address';
+import { MysqlTls } from '../shards/mysql/mysql-tls';
 import { STRATEGY_SETTINGS, type StrategySettings } from '../strategies/strategy-settings';
+import { CertificateFiles } from './certificate-files';
 import { withoutServiceLinks } from './service-links';
 import { LOG_LEVELS, type LogLevel } from './structured-log';
 
@@ -29,6 +29,8 @@ class PlainSettings {
   @IsInt() @Min(1) @Max(1_000_000) httpConnectionsMax!: number;
   @IsInt() @Min(4) @Max(65_536) httpBodiesMibMax!: number;
   @IsIn(SWITCH) docs!: Switch;
+  @IsOptional() @Length(1, 4_096) httpTlsCert?: string;
+  @IsOptional() @Length(1, 4_096) httpTlsKey?: string;
   @IsOptional() @Length(1, 4_096) grpcTlsCert?: string;
   @IsOptional() @Length(1, 4_096) grpcTlsKey?: string;
   @IsInt() @Min(1) @Max(1_000_000) grpcCallsMax!: number;
@@ -126,11 +128,22 @@ export const SETTINGS = {
     fallback: 'on',
     meaning: '`off` serves neither the pages under `/docs` nor `/openapi.json`, which need no key',
   },
+  httpTlsCert: {
+    variable: 'HOTSPLIT_HTTP_TLS_CERT',
+    fallback: undefined,
+    meaning:
+      'file with the certificate chain (PEM) of the REST API; with HOTSPLIT_HTTP_TLS_KEY it speaks TLS, without both it does not. Read again when it changes',
+  },
+  httpTlsKey: {
+    variable: 'HOTSPLIT_HTTP_TLS_KEY',
+    fallback: undefined,
+    meaning: 'file with the private key (PEM) of that certificate',
+  },
   grpcTlsCert: {
     variable: 'HOTSPLIT_GRPC_TLS_CERT',
     fallback: undefined,
     meaning:
-      'file with the certificate chain (PEM) of the gRPC API; with HOTSPLIT_GRPC_TLS_KEY it speaks TLS, without both it does not',
+      'file with the certificate chain (PEM) of the gRPC API; with HOTSPLIT_GRPC_TLS_KEY it speaks TLS, without both it does not. Read again when it changes',
   },
   grpcTlsKey: {
     variable: 'HOTSPLIT_GRPC_TLS_KEY',
@@ -177,7 +190,7 @@ export const SETTINGS = {
     fallback: undefined,
     secret: true,
     meaning:
-      'comma-separated `[name=]URL` with `mysql://user:pw@host:port/db` or `sqlite:path`; by default 4 SQLite files in the data folder. Without names the shards are `s0`, `s1`, … by their place. A shard that is a cluster names its nodes: `mysql://user:pw@host:port,host:port/db`. Add `?ssl=true` to a MySQL URL for TLS',
+      'comma-separated `[name=]URL` with `mysql://user:pw@host:port/db` or `sqlite:path`; by default 4 SQLite files in the data folder. Without names the shards are `s0`, `s1`, … by their place. A shard that is a cluster names its nodes: `mysql://user:pw@host:port,host:port/db`. `?ssl=true` behind a MySQL URL is TLS, with `&ssl-ca=FILE`, `&ssl-cert=FILE` and `&ssl-key=FILE` for certificates of your own; other parameters are refused',
   },
   directory: {
     variable: 'HOTSPLIT_DIRECTORY',
@@ -352,8 +365,8 @@ export const SETTINGS = {
 } as const satisfies Record<keyof PlainSettings, SettingDescription>;
 
 export class Settings extends PlainSettings {
-  /** PEM. */
-  grpcTls?: { readonly certificate: Buffer; readonly key: Buffer };
+  httpTls: CertificateFiles | undefined;
+  grpcTls: CertificateFiles | undefined;
   shardAddresses!: readonly ShardAddress[];
   readonly lostShards: { readonly name: string; readonly incarnation: string }[] = [];
   directoryLocation!: Location;
@@ -448,19 +461,17 @@ const FOREIGN_VARIABLE = /^HOTSPLIT_(URL|KEY|SERVERS_DIR|TEST_.*|BENCH_.*|MYSQL_
 
 /** A certificate that cannot be used is found now and not by the first client. */
 function readTls(settings: Settings, faults: string[]): void {
-  const { grpcTlsCert, grpcTlsKey } = settings;
-  if (grpcTlsCert === undefined && grpcTlsKey === undefined) return;
-  if (grpcTlsCert === undefined || grpcTlsKey === undefined) {
-    faults.push('HOTSPLIT_GRPC_TLS_CERT and HOTSPLIT_GRPC_TLS_KEY must be set together');
-    return;
+  for (const door of ['http', 'grpc'] as const) {
+    const { [`${door}TlsCert` as const]: cert, [`${door}TlsKey` as const]: key } = settings;
+    const names = `HOTSPLIT_${door.toUpperCase()}_TLS_CERT and HOTSPLIT_${door.toUpperCase()}_TLS_KEY`;
+    if (cert === undefined && key === undefined) continue;
+    if (cert === undefined || key === undefined) {
+      faults.push(`${names} must be set together`);
+      continue;
+    }
+    const fault = attempt(() => (settings[`${door}Tls`] = new CertificateFiles({ cert, key })));
+    if (fault) faults.push(`${names} cannot be used: ${fault}`);
   }
-  const fault = attempt(() => {
-    const certificate = readFileSync(grpcTlsCert);
-    const key = readFileSync(grpcTlsKey);
-    createSecureContext({ cert: certificate, key });
-    settings.grpcTls = { certificate, key };
-  });
-  if (fault) faults.push(`HOTSPLIT_GRPC_TLS_CERT and HOTSPLIT_GRPC_TLS_KEY cannot be used: ${fault}`);
 }
 
 function locate(settings: Settings, faults: string[]): void {
@@ -471,7 +482,11 @@ function locate(settings: Settings, faults: string[]): void {
   const addresses: ShardAddress[] = [];
   const parts = settings.shards === undefined ? embedded : splitAddresses(settings.shards);
   for (const [position, part] of parts.entries()) {
-    const fault = attempt(() => addresses.push(parseShardAddress(part, position)));
+    const fault = attempt(() => {
+      const address = parseShardAddress(part, position);
+      checkTlsFiles(address.location);
+      addresses.push(address);
+    });
     if (fault) faults.push(`HOTSPLIT_SHARDS, entry ${position + 1}: ${fault}`);
   }
   const names = addresses.map(({ name }) => name);
@@ -494,8 +509,16 @@ function locate(settings: Settings, faults: string[]): void {
     if (first) settings.directoryLocation = first;
     return;
   }
-  const fault = attempt(() => (settings.directoryLocation = parseLocation(directory)));
+  const fault = attempt(() => {
+    settings.directoryLocation = parseLocation(directory);
+    checkTlsFiles(settings.directoryLocation);
+  });
   if (fault) faults.push(`HOTSPLIT_DIRECTORY: ${fault}`);
+}
+
+/** @throws Error for files of a URL that cannot be used */
+function checkTlsFiles(location: Location): void {
+  if (location.kind === 'mysql') MysqlTls.of(location.url)?.check();
 }
 
 function attempt(read: () => unknown): string | undefined {

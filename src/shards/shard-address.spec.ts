@@ -26,6 +26,15 @@ describe('parseShardAddress', () => {
       'c',
       { kind: 'mysql', url: 'mysql://u:p@h1:3306,h2:3307,[::1]/ledger?ssl=true' },
     ],
+    [
+      'mysql://db1/ledger?ssl=true&ssl-ca=/etc/ca.pem&ssl-cert=/etc/a.crt&ssl-key=/etc/a.key',
+      's7',
+      {
+        kind: 'mysql',
+        url: 'mysql://db1/ledger?ssl=true&ssl-ca=/etc/ca.pem&ssl-cert=/etc/a.crt&ssl-key=/etc/a.key',
+      },
+    ],
+    ['mysql://db1/ledger?ssl=false', 's7', { kind: 'mysql', url: 'mysql://db1/ledger?ssl=false' }],
     [`${'x'.repeat(64)}=sqlite:a`, 'x'.repeat(64), { kind: 'sqlite', path: 'a' }],
   ])('%s is a shard called %s', (value, name, location) => {
     expect(parseShardAddress(value, 7)).toEqual({ name, location });
@@ -53,6 +62,19 @@ describe('parseShardAddress', () => {
       `mysql://${Array.from({ length: 17 }, (_, n) => `h${n}`).join(',')}/l`,
       /more than 16/,
     ],
+    ['another word for true', 'mysql://u:hunter2@db1/ledger?ssl=1', /ssl .*is true or false/],
+    ['the word of another driver', 'mysql://u:hunter2@db1/ledger?sslmode=require', /"sslmode"/],
+    ['yet another', 'mysql://u:hunter2@db1/ledger?ssl=true&ssl-mode=VERIFY_CA', /"ssl-mode"/],
+    ['a socket', 'mysql://u:hunter2@db1/ledger?socketPath=/tmp/mysql.sock', /"socketPath"/],
+    ['a parameter in capitals', 'mysql://u:hunter2@db1/ledger?SSL=true', /"SSL"/],
+    ['a parameter twice', 'mysql://u:hunter2@db1/ledger?ssl=true&ssl=false', /ssl twice/],
+    ['a parameter on one of several hosts', 'mysql://u:hunter2@h1,h2/ledger?tls=true', /"tls"/],
+    ['an authority without TLS', 'mysql://u:hunter2@db1/ledger?ssl-ca=/ca.pem', /ssl-ca .*needs ssl=true/],
+    ['a certificate without a key', 'mysql://db1/ledger?ssl=true&ssl-cert=/a.crt', /ssl-cert and ssl-key/],
+    ['an authority without a file', 'mysql://db1/ledger?ssl=true&ssl-ca=', /needs the path of a file/],
+    ['a # behind the database', 'mysql://u:hunter2@db1/ledger#ssl=true', /%23/],
+    ['an unescaped / and ? in the password', 'mysql://u:1/x?hunter2@db1/ledger', /names no|a parameter/],
+    ['a parameter of a file', 'sqlite:/var/lib/s0.db?mode=ro', /"mode"/],
     ['a blank in the name', 'a b=sqlite:x', /a shard's name/],
     ['a comma in the name', 'a,b=sqlite:x', /a shard's name/],
     ['a name that begins with a dash', '-a=sqlite:x', /a shard's name/],
@@ -100,8 +122,8 @@ test('a URL of several hosts is one URL for each, with the same credentials and 
 describe('withoutSecrets', () => {
   test.each([
     ['mysql://u:hunter2@db1/ledger', 'mysql://db1:3306/ledger'],
-    ['mysql://u:hunter2@db1:3307/ledger?password=hunter2', 'mysql://db1:3307/ledger'],
-    ['mysql://hunter2@[::1]/ledger#hunter2', 'mysql://[::1]:3306/ledger'],
+    ['mysql://u:hunter2@db1:3307/ledger?ssl=true&ssl-key=/hunter2', 'mysql://db1:3307/ledger'],
+    ['mysql://hunter2@[::1]/ledger', 'mysql://[::1]:3306/ledger'],
     ['mysql://u:hunter2@h1,h2:3307/ledger', 'mysql://h1:3306,h2:3307/ledger'],
     ['sqlite:data/s0.db', 'sqlite:data/s0.db'],
   ])('%s may be logged as %s', (value, logged) => {

@@ -46,6 +46,11 @@ export function parseLocation(value: string): Location {
   if (value.startsWith('sqlite:')) {
     const path = value.slice('sqlite:'.length);
     if (path === '') throw new RangeError('"sqlite:" needs the path of a file');
+    const [parameter] = /[?#].*/s.exec(path) ?? [];
+    if (parameter !== undefined)
+      throw new RangeError(
+        `a sqlite: URL has no parameters, and no "?" or "#" in its path; this one has ${shown(parameter.slice(1).split('=')[0] ?? '', parameter)}`,
+      );
     return { kind: 'sqlite', path };
   }
   const nodes = nodeUrls(value);
@@ -72,9 +77,56 @@ function checkMysqlUrl(value: string): void {
   if (url.hostname === '') throw new RangeError('the mysql:// URL names no host');
   if (!/^\/[^/@]+$/.test(url.pathname))
     throw new RangeError('the mysql:// URL names no database (…/database)');
+  checkParameters(url);
   for (const part of [url.username, url.password, url.pathname]) {
     if (!isDecodable(part)) throw new RangeError('the mysql:// URL has a "%" that begins no escape');
   }
+}
+
+const TLS_FILES = ['ssl-ca', 'ssl-cert', 'ssl-key'] as const;
+const PARAMETERS: readonly string[] = ['ssl', ...TLS_FILES];
+
+/** A parameter that was ignored would leave a connection in plain text whose URL asks for TLS in another driver's words. */
+function checkParameters(url: URL): void {
+  if (url.hash !== '')
+    throw new RangeError('the mysql:// URL has a "#", which a name or a password has as %23');
+  const { searchParams } = url;
+  for (const name of searchParams.keys()) {
+    if (!PARAMETERS.includes(name))
+      throw new RangeError(
+        `the mysql:// URL has ${shown(name, url.search)}, which hotsplit does not know; it knows ${PARAMETERS.join(', ')}`,
+      );
+    if (searchParams.getAll(name).length > 1)
+      throw new RangeError(`the mysql:// URL has the parameter ${name} twice`);
+  }
+  const ssl = searchParams.get('ssl');
+  if (ssl !== null && ssl !== 'true' && ssl !== 'false')
+    throw new RangeError('the parameter ssl of the mysql:// URL is true or false');
+  for (const name of TLS_FILES) {
+    if (!searchParams.has(name)) continue;
+    if (ssl !== 'true') throw new RangeError(`the parameter ${name} of the mysql:// URL needs ssl=true`);
+    if (searchParams.get(name) === '')
+      throw new RangeError(`the parameter ${name} of the mysql:// URL needs the path of a file`);
+  }
+  if (searchParams.has('ssl-cert') !== searchParams.has('ssl-key'))
+    throw new RangeError('the mysql:// URL needs ssl-cert and ssl-key together');
+}
+
+/** A parameter by its name, unless what looks like one may be a part of a password that was not escaped. */
+function shown(name: string, query: string): string {
+  return /^[A-Za-z][A-Za-z0-9_.-]{0,39}$/.test(name) && !query.includes('@')
+    ? `the parameter "${name}"`
+    : 'a parameter';
+}
+
+/** The PEM files that a URL with TLS names; nothing for a URL without TLS. */
+export function tlsFilesOf(
+  url: string,
+): { readonly [part in 'ca' | 'cert' | 'key']: string | undefined } | undefined {
+  const { searchParams } = new URL(nodeUrls(url)[0] as string);
+  if (searchParams.get('ssl') !== 'true') return undefined;
+  const file = (name: string): string | undefined => searchParams.get(name) ?? undefined;
+  return { ca: file('ssl-ca'), cert: file('ssl-cert'), key: file('ssl-key') };
 }
 
 function isDecodable(part: string): boolean {

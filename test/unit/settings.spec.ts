@@ -195,15 +195,22 @@ describe('readSettings', () => {
     expect(faultsOf({ [variable]: 'x' })).toEqual([]);
   });
 
-  test('asks for both files of TLS, and that they fit', () => {
-    expect(faultsOf({ HOTSPLIT_GRPC_TLS_CERT: 'x.crt' })).toEqual([
-      'HOTSPLIT_GRPC_TLS_CERT and HOTSPLIT_GRPC_TLS_KEY must be set together',
-    ]);
-    const [missing] = faultsOf({ HOTSPLIT_GRPC_TLS_CERT: 'x.crt', HOTSPLIT_GRPC_TLS_KEY: 'x.key' });
+  test.each(['HTTP', 'GRPC'])('asks for both files of TLS over %s, and that they fit', (door) => {
+    const [CERT, KEY] = [`HOTSPLIT_${door}_TLS_CERT`, `HOTSPLIT_${door}_TLS_KEY`];
+    expect(faultsOf({ [CERT]: 'x.crt' })).toEqual([`${CERT} and ${KEY} must be set together`]);
+    const [missing] = faultsOf({ [CERT]: 'x.crt', [KEY]: 'x.key' });
     expect(missing).toContain('x.crt');
     const certificate = resolve(__dirname, '../setup/tls/localhost.crt');
-    const [unfit] = faultsOf({ HOTSPLIT_GRPC_TLS_CERT: certificate, HOTSPLIT_GRPC_TLS_KEY: certificate });
-    expect(unfit).toMatch(/^HOTSPLIT_GRPC_TLS_CERT and HOTSPLIT_GRPC_TLS_KEY cannot be used/);
+    const [unfit] = faultsOf({ [CERT]: certificate, [KEY]: certificate });
+    expect(unfit).toContain(`${CERT} and ${KEY} cannot be used`);
+  });
+
+  test('asks for files of a database URL that can be used', () => {
+    const url = 'mysql://u:hunter2@db1/ledger?ssl=true&ssl-ca=/nowhere/ca.pem';
+    const [shards = '', directory = ''] = faultsOf({ HOTSPLIT_SHARDS: url, HOTSPLIT_DIRECTORY: url });
+    expect(shards).toMatch(/^HOTSPLIT_SHARDS, entry 1: .*ENOENT/);
+    expect(directory).toMatch(/^HOTSPLIT_DIRECTORY: .*ENOENT/);
+    expect(shards + directory).not.toContain('hunter2');
   });
 
   test('reports all faults together, each with its variable, in one message', () => {

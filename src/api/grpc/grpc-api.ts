@@ -6,10 +6,12 @@ import {
   type UntypedHandleCall,
 } from '@grpc/grpc-js';
 import { Injectable } from '@nestjs/common';
+import type { Server as TlsServer } from 'node:tls';
 import { AnonymousThrottle } from '../../platform/anonymous-throttle';
 import { ApiKeys } from '../../platform/api-keys';
 import { Metrics } from '../../platform/metrics';
 import { Settings } from '../../platform/settings';
+import { StructuredLog } from '../../platform/structured-log';
 import { AccountMethods } from './account-methods';
 import { AdminMethods } from './admin-methods';
 import { limitEachConnection } from './connection-limits';
@@ -47,6 +49,7 @@ export class GrpcApi {
     private readonly throttle: AnonymousThrottle,
     private readonly metrics: Metrics,
     private readonly settings: Settings,
+    private readonly log: StructuredLog,
   ) {}
 
   /**
@@ -69,6 +72,7 @@ export class GrpcApi {
     });
     limitEachConnection(server, (listener) => {
       this.#peers.watch(listener);
+      this.#renewCertificates(listener as unknown as TlsServer);
     });
     const services = [this.deductions, this.accounts, this.admin].map((methods) => methods.service());
     for (const service of [...services, ...further(services)]) this.#add(server, service);
@@ -90,6 +94,7 @@ export class GrpcApi {
     const server = this.#server;
     if (!server) return;
     this.#server = undefined;
+    this.settings.grpcTls?.stop();
     this.health.stop();
     this.streams.stop();
     await this.#peers.leave();
@@ -129,7 +134,14 @@ export class GrpcApi {
   #credentials(): ServerCredentials {
     const { grpcTls } = this.settings;
     if (!grpcTls) return ServerCredentials.createInsecure();
-    return ServerCredentials.createSsl(null, [{ cert_chain: grpcTls.certificate, private_key: grpcTls.key }]);
+    const { cert, key } = grpcTls.current;
+    return ServerCredentials.createSsl(null, [{ cert_chain: cert, private_key: key }]);
+  }
+
+  #renewCertificates(listener: TlsServer): void {
+    this.settings.grpcTls?.watch((renewed) => {
+      listener.setSecureContext(renewed);
+    }, this.log);
   }
 }
 

@@ -51,6 +51,11 @@ const LINGER_MS = 1_000;
 export function answerUnreadable(error: Error & { readonly code?: string }, socket: Socket): void {
   // What comes while the connection ends is unreadable as well, and was answered.
   if (error.code === 'ECONNRESET' || socket.destroyed || socket.writableEnded) return;
+  // No TLS was agreed on: nothing that is written would be understood.
+  if (/^(ERR_SSL_|ERR_TLS_|EPROTO)/.test(error.code ?? '')) {
+    socket.destroy();
+    return;
+  }
   const unanswered = (socket as AnsweringSocket)._httpMessage;
   if (unanswered?.req.complete) {
     unanswered.once('finish', () => {

@@ -6,6 +6,7 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyHttpOptions, FastifyInstance } from 'fastify';
 import { AnonymousThrottle } from '../../platform/anonymous-throttle';
 import { ApiKeys } from '../../platform/api-keys';
+import type { Certificate } from '../../platform/certificate-files';
 import { Health } from '../../platform/health';
 import { Metrics } from '../../platform/metrics';
 import { Settings } from '../../platform/settings';
@@ -40,8 +41,8 @@ import { SubAccountController } from './sub-account.controller';
 const BODY_BYTES_MAX = 64 * 1024;
 const MEBIBYTE = 1024 * 1024;
 
-/** How the HTTP server is made. Nothing is coerced, dropped or defaulted behind the caller's back. */
-export const FASTIFY_OPTIONS = {
+/** How the server is made. Nothing is coerced, dropped or defaulted behind the caller's back. */
+const FASTIFY_OPTIONS = {
   bodyLimit: BODY_BYTES_MAX,
   // From its first byte to its last: a request that trickles in holds a connection and its share of the body budget.
   requestTimeout: 30_000,
@@ -72,6 +73,18 @@ export const FASTIFY_OPTIONS = {
     );
   },
 } satisfies FastifyHttpOptions<Server>;
+
+/** How long a client may take to agree on TLS. */
+const HANDSHAKE_MS_MAX = 10_000;
+
+/** @param certificate with one, the server speaks TLS; the bounds are the same */
+export function fastifyOptions(certificate: Certificate | undefined): FastifyHttpOptions<Server> {
+  if (!certificate) return FASTIFY_OPTIONS;
+  const { http, ...common } = FASTIFY_OPTIONS;
+  const https = { ...http, ...certificate, handshakeTimeout: HANDSHAKE_MS_MAX };
+  // Fastify has a type of its own for servers with TLS, which differ in nothing that is used here.
+  return { ...common, https } as FastifyHttpOptions<Server>;
+}
 
 /**
  * The REST API on a Fastify instance. Every route has a compiled schema that checks, documents and serializes it;

@@ -238,7 +238,7 @@ function isAboutHost(error: unknown): boolean {
 }
 
 function dataSourceOptions(hosts: MysqlHosts, settings: PoolSettings, part: SchemaPart): DataSourceOptions {
-  const { username, password, pathname, searchParams } = new URL(nodeUrls(hosts.url)[0] as string);
+  const { username, password, pathname } = new URL(nodeUrls(hosts.url)[0] as string);
   return {
     type: 'mysql',
     ...hosts.current,
@@ -251,7 +251,7 @@ function dataSourceOptions(hosts: MysqlHosts, settings: PoolSettings, part: Sche
     bigNumberStrings: true,
     connectTimeout: hosts.count > 1 ? CONNECT_ONE_OF_SEVERAL_MS_MAX : CONNECT_MS_MAX,
     poolSize: settings.connectionsMax,
-    ...(searchParams.get('ssl') === 'true' ? { ssl: {} } : {}),
+    ...(hosts.tls && { ssl: hosts.tls }),
     migrations: migrationsOf(part),
     migrationsTableName: `${part}_migrations`,
     migrationsTransactionMode: 'none',
