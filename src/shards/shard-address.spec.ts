@@ -122,7 +122,7 @@ test('a URL of several hosts is one URL for each, with the same credentials and 
 describe('withoutSecrets', () => {
   test.each([
     ['mysql://u:hunter2@db1/ledger', 'mysql://db1:3306/ledger'],
-    ['mysql://u:hunter2@db1:3307/ledger?ssl=true&ssl-key=/hunter2', 'mysql://db1:3307/ledger'],
+    ['mysql://u:hunter2@db1:3307/ledger?ssl=true&ssl-ca=/hunter2', 'mysql://db1:3307/ledger'],
     ['mysql://hunter2@[::1]/ledger', 'mysql://[::1]:3306/ledger'],
     ['mysql://u:hunter2@h1,h2:3307/ledger', 'mysql://h1:3306,h2:3307/ledger'],
     ['sqlite:data/s0.db', 'sqlite:data/s0.db'],
