@@ -22,7 +22,8 @@ export type AccountCreation =
   | { readonly kind: 'created'; readonly account: AccountRecord }
   /** The same account was asked for before. */
   | { readonly kind: 'existed'; readonly account: AccountRecord }
-  | { readonly kind: 'conflict' };
+  /** It exists and was made otherwise. `fields` are those in which it differs now; what has been changed since may be none. */
+  | { readonly kind: 'conflict'; readonly fields: readonly string[] };
 
 export type StrategyChoice =
   | { readonly kind: 'chosen'; readonly account: AccountRecord }
@@ -78,7 +79,8 @@ export class AccountService implements OnApplicationBootstrap, OnModuleDestroy {
     const inserted = await this.runtime.directory.insertAccount(this.#record(wanted));
     const account = await this.runtime.accounts.read(wanted.accountId);
     if (!account) throw new Error(`account ${wanted.accountId} vanished from the directory`);
-    if (account.fingerprint !== fingerprintOf(wanted)) return { kind: 'conflict' };
+    if (account.fingerprint !== fingerprintOf(wanted))
+      return { kind: 'conflict', fields: differingFields(wanted, account) };
     if (account.creation === 'creating') await this.#finishCreation(account);
     return { kind: inserted ? 'created' : 'existed', account };
   }
@@ -212,6 +214,17 @@ export class AccountService implements OnApplicationBootstrap, OnModuleDestroy {
       fingerprint: fingerprintOf(wanted),
     };
   }
+}
+
+function differingFields(wanted: NewAccount, account: AccountRecord): string[] {
+  const differs = {
+    asset: account.asset !== wanted.asset,
+    subAccounts: account.subAccounts !== wanted.subAccounts,
+    strategy: account.strategy !== wanted.strategy,
+    initialBalance: account.openingBalanceMinor !== wanted.initialBalanceMinor,
+    lowBalance: account.lowBalanceMinor !== wanted.lowBalanceMinor,
+  };
+  return Object.entries(differs).flatMap(([field, isOther]) => (isOther ? [field] : []));
 }
 
 function fingerprintOf(wanted: NewAccount): string {

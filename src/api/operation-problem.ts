@@ -23,7 +23,7 @@ export function begunOrProblem(start: OperationStart): OperationRecord {
     case 'changedMeanwhile':
       throw new Problem('PRECONDITION_FAILED');
     case 'inProgress':
-      throw new Problem('OPERATION_IN_PROGRESS');
+      throw inProgress(start.operationId);
     case 'unknownShards': {
       const rule = `names of shards that there are; unknown: ${start.names.join(', ')}`;
       throw new Problem('INVALID_ARGUMENT', { errors: [{ field: 'shards', rule }] });
@@ -75,6 +75,24 @@ export function rechosenOrProblem(choice: StrategyChoice): AccountRecord {
     default:
       return assertNever(choice);
   }
+}
+
+/** The account is there, and was made with other parameters. */
+export function accountExists(differing: readonly string[]): Problem {
+  const detail =
+    differing.length > 0
+      ? `The account exists; what was asked for differs in: ${differing.join(', ')}.`
+      : 'The account exists; it was made with other parameters, which have been changed since.';
+  return new Problem('ACCOUNT_EXISTS', { detail });
+}
+
+function inProgress(operationId: string | null): Problem {
+  return operationId === null
+    ? new Problem('OPERATION_IN_PROGRESS')
+    : new Problem('OPERATION_IN_PROGRESS', {
+        detail: `Operation ${operationId} of the account is under way.`,
+        operationId,
+      });
 }
 
 function problemOfError({ code, detail }: OperationError): Problem {

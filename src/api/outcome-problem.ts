@@ -38,7 +38,9 @@ function refusalProblem(outcome: MoneyOutcome): Problem {
     case 'holdAlreadyConfirmed':
       return new Problem('HOLD_ALREADY_CONFIRMED');
     case 'holdAlreadyCancelled':
-      return new Problem('HOLD_ALREADY_CANCELLED');
+      return outcome.isExpired
+        ? new Problem('HOLD_ALREADY_CANCELLED', { detail: 'The hold has expired.' })
+        : new Problem('HOLD_ALREADY_CANCELLED');
     case 'confirmExceedsHold': {
       const rule = `at most what is held, ${outcome.heldMinor}`;
       return new Problem('INVALID_ARGUMENT', { errors: [{ field: 'amount', rule }] });

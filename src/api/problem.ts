@@ -13,6 +13,8 @@ export interface ProblemExtras {
   readonly available?: string;
   /** Minor units, as a string. */
   readonly left?: string;
+  /** The operation that is under way. */
+  readonly operationId?: string;
   readonly incident?: string;
   readonly retryAfterSeconds?: number;
 }
@@ -41,7 +43,7 @@ export class Problem extends Error {
 
   get body(): ProblemBody {
     const { title, http } = PROBLEMS[this.code];
-    const { errors, available, left, incident } = this.extras;
+    const { errors, available, left, operationId, incident } = this.extras;
     return {
       type: `urn:hotsplit:problem:${this.code}`,
       title,
@@ -51,6 +53,7 @@ export class Problem extends Error {
       ...(errors && { errors }),
       ...(available !== undefined && { available }),
       ...(left !== undefined && { left }),
+      ...(operationId !== undefined && { operationId }),
       ...(incident !== undefined && { incident }),
     };
   }

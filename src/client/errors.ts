@@ -32,6 +32,8 @@ export class RefusedError extends HotsplitError {
   readonly available: bigint | undefined;
   /** Of `REVERSAL_EXCEEDS_DEDUCTION`: what can still be reversed, in minor units. */
   readonly left: bigint | undefined;
+  /** Of `OPERATION_IN_PROGRESS`: what is under way. */
+  readonly operationId: string | undefined;
   /** Of `INTERNAL`: the id under which the service logged it. */
   readonly incident: string | undefined;
 
@@ -41,6 +43,7 @@ export class RefusedError extends HotsplitError {
     this.errors = problem.errors ?? [];
     this.available = problem.available;
     this.left = problem.left;
+    this.operationId = problem.operationId;
     this.incident = problem.incident;
   }
 }

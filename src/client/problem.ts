@@ -16,6 +16,8 @@ export interface Problem {
   readonly available?: bigint;
   /** Minor units. */
   readonly left?: bigint;
+  /** What is under way. */
+  readonly operationId?: string;
   readonly incident?: string;
 }
 
@@ -24,7 +26,17 @@ const CODE = /^[A-Z][A-Z0-9_]{1,63}$/;
 /** Reads a problem out of parsed JSON; undefined when it is none of the service's, such as the page of a proxy. */
 export function readProblem(value: unknown, status?: number): Problem | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const { code, status: said, detail, title, errors, available, left, incident } = value as ProblemJson;
+  const {
+    code,
+    status: said,
+    detail,
+    title,
+    errors,
+    available,
+    left,
+    operationId,
+    incident,
+  } = value as ProblemJson;
   const known = status ?? said;
   if (typeof code !== 'string' || !CODE.test(code) || typeof known !== 'number') return undefined;
   const availableMinor = answeredAmount(available);
@@ -36,13 +48,17 @@ export function readProblem(value: unknown, status?: number): Problem | undefine
     ...(Array.isArray(errors) && { errors: errors.filter(isFieldFault) }),
     ...(availableMinor !== undefined && { available: availableMinor }),
     ...(leftMinor !== undefined && { left: leftMinor }),
+    ...(typeof operationId === 'string' && { operationId }),
     ...(typeof incident === 'string' && { incident }),
   };
 }
 
 type ProblemJson = Readonly<
   Partial<
-    Record<'code' | 'status' | 'detail' | 'title' | 'errors' | 'available' | 'left' | 'incident', unknown>
+    Record<
+      'code' | 'status' | 'detail' | 'title' | 'errors' | 'available' | 'left' | 'operationId' | 'incident',
+      unknown
+    >
   >
 >;
 

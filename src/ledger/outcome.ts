@@ -26,7 +26,7 @@ export type Outcome =
   | { readonly kind: 'holdSettled'; readonly hold: Hold; readonly replayed: boolean }
   | { readonly kind: 'holdAlreadyConfirmed' }
   /** Cancelled, perhaps before it was tried, or its time is over. */
-  | { readonly kind: 'holdAlreadyCancelled' }
+  | { readonly kind: 'holdAlreadyCancelled'; readonly isExpired?: true }
   /** More was to be taken than was held. */
   | { readonly kind: 'confirmExceedsHold'; readonly heldMinor: bigint }
   /** There is no such hold on this shard. */

@@ -51,6 +51,19 @@ describe('a hold', () => {
     expect(shard.holds.get('acme r1')).toMatchObject({ state: 'expired', settledVersion: 2 });
   });
 
+  test('that is over is told from one that was cancelled, released or not', () => {
+    const shard = new LedgerShard([row({ availableMinor: 50n })]);
+    shard.run([hold({ expiresInUs: 0 })]);
+    const expired = { kind: 'holdAlreadyCancelled', isExpired: true };
+    expect(shard.run([confirm(), expire(), confirm()]).outcomes).toEqual([
+      expired,
+      expect.anything(),
+      expired,
+    ]);
+    shard.run([hold({ requestId: 'r2' }), cancel({ holdId: 'r2' })]);
+    expect(shard.run([confirm({ holdId: 'r2' })]).outcomes).toEqual([{ kind: 'holdAlreadyCancelled' }]);
+  });
+
   test('that is over and not released yet can still be cancelled', () => {
     const shard = new LedgerShard([row({ availableMinor: 50n })]);
     shard.run([hold({ expiresInUs: 0 })]);

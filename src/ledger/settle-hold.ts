@@ -19,12 +19,12 @@ export function confirm(draft: Draft, command: ConfirmCommand): Outcome {
     return hold.confirmedMinor === amountMinor
       ? { kind: 'holdSettled', hold, replayed: true }
       : { kind: 'holdAlreadyConfirmed' };
-  if (hold.state !== 'held') return { kind: 'holdAlreadyCancelled' };
+  if (hold.state !== 'held') return alreadyOver(hold.state === 'expired');
 
   const row = draft.pinnedRow(command.accountId, hold.subAccount);
   if (!row) return { kind: 'holdNotHere' };
   if (row.epoch > command.epoch) return { kind: 'fenced', epoch: row.epoch };
-  if (isOver(draft, hold)) return { kind: 'holdAlreadyCancelled' };
+  if (isOver(draft, hold)) return alreadyOver(true);
   if (amountMinor > hold.amountMinor) return { kind: 'confirmExceedsHold', heldMinor: hold.amountMinor };
 
   const paid = changeFromOutside(released(row, hold), -amountMinor);
@@ -72,6 +72,10 @@ export function expire(draft: Draft, command: ExpireCommand): Outcome {
   if (!row) return { kind: 'holdNotHere' };
   if (!isOver(draft, hold)) return { kind: 'holdStands' };
   return release(draft, hold, { state: 'expired', row });
+}
+
+function alreadyOver(isExpired: boolean): Outcome {
+  return { kind: 'holdAlreadyCancelled', ...(isExpired && { isExpired }) };
 }
 
 function isOver(draft: Draft, { expiresAtUs }: Hold): boolean {

@@ -20,7 +20,8 @@ export type OperationStart =
   | { readonly kind: 'accountClosed' }
   /** The account has changed since the revision that the caller named. */
   | { readonly kind: 'changedMeanwhile' }
-  | { readonly kind: 'inProgress' }
+  /** Of the operation that is under way; `null` while the account is being created. */
+  | { readonly kind: 'inProgress'; readonly operationId: string | null }
   | { readonly kind: 'unknownShards'; readonly names: readonly string[] };
 
 export type StatusChange =
@@ -54,7 +55,8 @@ export class OperationService {
     if (!account) return { kind: 'accountNotFound' };
     if (revisions?.has(account.revision) === false) return { kind: 'changedMeanwhile' };
     if (account.status === 'closed') return { kind: 'accountClosed' };
-    if (account.operationId !== null || account.creation !== 'done') return { kind: 'inProgress' };
+    if (account.operationId !== null || account.creation !== 'done')
+      return { kind: 'inProgress', operationId: account.operationId };
     if (shards) {
       const known = new Set((await this.runtime.directory.listShards()).map(({ name }) => name));
       const names = shards.filter((name) => !known.has(name));
@@ -69,7 +71,7 @@ export class OperationService {
       });
       // Whoever found it left alone has begun it: then it is under way, or over.
       if (!refused) return { kind: 'started', operation };
-      return { kind: revisions === undefined ? 'inProgress' : 'changedMeanwhile' };
+      return revisions === undefined ? await this.#inProgress(accountId) : { kind: 'changedMeanwhile' };
     }
     void this.runtime.operations.run(operation);
     return { kind: 'started', operation };
@@ -87,7 +89,7 @@ export class OperationService {
   async repair(accountId: string): Promise<OperationStart> {
     const account = await this.runtime.directory.findAccount(accountId);
     if (!account) return { kind: 'accountNotFound' };
-    if (account.operationId !== null) return { kind: 'inProgress' };
+    if (account.operationId !== null) return { kind: 'inProgress', operationId: account.operationId };
     return { kind: 'started', operation: await this.#start('repair', accountId) };
   }
 
@@ -111,6 +113,11 @@ export class OperationService {
     if (ended.error) return { kind: 'refused', error: ended.error };
     const account = await this.runtime.accounts.read(accountId);
     return account ? { kind: 'done', account } : { kind: 'accountNotFound' };
+  }
+
+  async #inProgress(accountId: string): Promise<OperationStart> {
+    const operationId = (await this.runtime.accounts.read(accountId))?.operationId ?? null;
+    return { kind: 'inProgress', operationId };
   }
 
   async #start(kind: OperationKind, accountId: string | null): Promise<OperationRecord> {

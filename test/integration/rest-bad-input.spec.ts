@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { HOSTILE, HOSTILE_BODIES } from '../setup/hostile-values';
-import { aNumber, aString, including, matching } from '../setup/matching';
+import { aNumber, aString, containing, including, matching } from '../setup/matching';
 import { sayRaw } from '../setup/raw-http';
 import { ADMIN_KEY, type Answer, type BatchResult, type RestClient } from '../setup/rest-client';
 import { startTestService, type TestService } from '../setup/service';
@@ -447,6 +447,16 @@ describe.each(SITES)('[$mark] bad input', ({ make }) => {
         expectRefused(answer, ['INVALID_ARGUMENT']);
         expect(answer.body['errors']).toMatchObject([{ field: end }]);
       }
+    });
+
+    it('lists the kinds there are, and says how a + is written', async () => {
+      const { body } = await rest.get('/v1/accounts/acct/entries?kind=spending');
+      const kinds = 'one of deduction, credit, reversal, hold-confirmation';
+      expect(body['errors']).toEqual([{ field: 'kind', rule: kinds }]);
+      const blank = await rest.get('/v1/accounts/acct/entries?from=2026-01-31T12:00:00+02:00');
+      expect(blank.body['errors']).toMatchObject([{ field: 'from', rule: containing('+ is written %2B') }]);
+      const encoded = await rest.get('/v1/accounts/acct/entries?from=2026-01-31T12:00:00%2B02:00');
+      expect(encoded.status).toBe(200);
     });
 
     it.each(['kind=', 'kind=Deduction', 'kind=hold%00', 'kind=credit&kind=deduction'])(

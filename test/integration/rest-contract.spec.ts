@@ -68,10 +68,12 @@ describe.each(SITES)('[$mark] the REST API', ({ make }) => {
       ['number of sub-accounts', { subAccounts: 2 }],
       ['opening balance', { initialBalance: '2' }],
       ['low balance', { lowBalance: '1' }],
-    ])('tells a different %s from the same body', async (_what, difference) => {
+    ])('tells a different %s from the same body, and names it', async (_what, difference) => {
       const id = await funded('1', 1);
       const answer = await rest.createAccount({ id, subAccounts: 1, initialBalance: '1', ...difference });
       expect(problem(answer)).toEqual([409, 'ACCOUNT_EXISTS']);
+      const [field] = Object.keys(difference);
+      expect(answer.body['detail']).toBe(`The account exists; what was asked for differs in: ${field}.`);
     });
 
     it('gives the account with its ETag', async () => {

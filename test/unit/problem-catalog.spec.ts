@@ -88,10 +88,20 @@ describe('an operation that was not begun', () => {
     [{ kind: 'accountNotFound' }, 'ACCOUNT_NOT_FOUND'],
     [{ kind: 'accountClosed' }, 'ACCOUNT_CLOSED'],
     [{ kind: 'changedMeanwhile' }, 'PRECONDITION_FAILED'],
-    [{ kind: 'inProgress' }, 'OPERATION_IN_PROGRESS'],
+    [{ kind: 'inProgress', operationId: null }, 'OPERATION_IN_PROGRESS'],
     [{ kind: 'unknownShards', names: ['a', 'b'] }, 'INVALID_ARGUMENT'],
   ])('%j is the problem %s', (start, code) => {
     expect(() => begunOrProblem(start)).toThrow(expect.objectContaining({ code }) as Error);
+  });
+
+  test('names the one that is under way', () => {
+    const named = { body: { operationId: 'op-7', detail: 'Operation op-7 of the account is under way.' } };
+    expect.assertions(1);
+    try {
+      begunOrProblem({ kind: 'inProgress', operationId: 'op-7' });
+    } catch (problem) {
+      expect(problem).toMatchObject(named);
+    }
   });
 });
 

@@ -30,7 +30,7 @@ export const HOLDS_AND_REVERSALS: readonly Defect[] = [
     edits: [
       {
         file: 'src/ledger/settle-hold.ts',
-        find: "if (hold.state !== 'held') return { kind: 'holdAlreadyCancelled' };\n\n  const row = draft.pinnedRow(command.accountId, hold.subAccount);\n  if (!row) return { kind: 'holdNotHere' };\n  if (row.epoch > command.epoch) return { kind: 'fenced', epoch: row.epoch };\n  if (isOver",
+        find: "if (hold.state !== 'held') return alreadyOver(hold.state === 'expired');\n\n  const row = draft.pinnedRow(command.accountId, hold.subAccount);\n  if (!row) return { kind: 'holdNotHere' };\n  if (row.epoch > command.epoch) return { kind: 'fenced', epoch: row.epoch };\n  if (isOver",
         replace:
           "const row = draft.pinnedRow(command.accountId, hold.subAccount);\n  if (!row) return { kind: 'holdNotHere' };\n  if (row.epoch > command.epoch) return { kind: 'fenced', epoch: row.epoch };\n  if (isOver",
       },

@@ -4,6 +4,7 @@ import { BalanceService, CONSISTENCIES, type Consistency } from '../../balances/
 import { LISTED_KINDS, type ListedKind } from '../../ledger/entry';
 import { DEFAULT_STRATEGY, type Strategy } from '../../ledger/strategy';
 import type { AccountRecord } from '../../shards/directory/account-record';
+import { accountExists } from '../operation-problem';
 import { Problem } from '../problem';
 import { decodeEntryCursor, encodeEntryCursor, pageLength } from '../rest/cursors';
 import * as fields from '../rest/schemas/fields';
@@ -77,7 +78,7 @@ export class AccountMethods {
         initialBalanceMinor: optionalAmount(message, 'initialBalance') || null,
         lowBalanceMinor: optionalAmount(message, 'lowBalance'),
       });
-      if (creation.kind === 'conflict') return new Problem('ACCOUNT_EXISTS');
+      if (creation.kind === 'conflict') return accountExists(creation.fields);
       const { account } = creation;
       return {
         account: accountView(account),

@@ -40,10 +40,13 @@ export function statusOf(problem: Problem): StatusObject {
 }
 
 /** What goes with a problem's code, as texts. */
-export function dataOf({ extras: { available, left, incident } }: Problem): Record<string, string> {
+export function dataOf({
+  extras: { available, left, operationId, incident },
+}: Problem): Record<string, string> {
   return {
     ...(available !== undefined && { available }),
     ...(left !== undefined && { left }),
+    ...(operationId !== undefined && { operationId }),
     ...(incident !== undefined && { incident }),
   };
 }

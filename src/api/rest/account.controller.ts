@@ -5,6 +5,7 @@ import { BalanceService, type Consistency, CONSISTENCIES } from '../../balances/
 import { LISTED_KINDS, type ListedKind } from '../../ledger/entry';
 import { DEFAULT_STRATEGY, type Strategy } from '../../ledger/strategy';
 import type { AccountRecord } from '../../shards/directory/account-record';
+import { accountExists } from '../operation-problem';
 import { Problem } from '../problem';
 import { decodeEntryCursor, decodeIdCursor, encodeCursor, encodeEntryCursor, pageLength } from './cursors';
 import { amountOf } from './money-body';
@@ -82,7 +83,7 @@ export class AccountController {
           initialBalanceMinor: openingOf(body.initialBalance),
           lowBalanceMinor: optionalAmount('lowBalance', body.lowBalance),
         });
-        if (creation.kind === 'conflict') throw new Problem('ACCOUNT_EXISTS');
+        if (creation.kind === 'conflict') throw accountExists(creation.fields);
         void reply.code(creation.kind === 'created' ? 201 : 200).header('etag', etagOf(creation.account));
         return accountView(creation.account);
       },

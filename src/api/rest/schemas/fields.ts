@@ -1,4 +1,5 @@
 import { ASSET_PATTERN } from '../../../ledger/asset';
+import { LISTED_KINDS } from '../../../ledger/entry';
 import { HOLD_SECONDS_DEFAULT, HOLD_SECONDS_MAX } from '../../../ledger/hold';
 import { DEFAULT_STRATEGY, STRATEGIES, STRATEGIES_TO_COME } from '../../../ledger/strategy';
 import { ACCOUNT_ID_PATTERN, REQUEST_ID_PATTERN } from '../../../ledger/identifiers';
@@ -97,6 +98,10 @@ export const time = { type: 'string', format: 'date-time', maxLength: 40 } as co
 export const amountOut = { type: 'string', examples: ['250'] } as const;
 export const timeOut = { type: 'string', examples: ['2026-01-31T12:00:00.000Z'] } as const;
 
+/** A + arrives as a blank where nobody has encoded it. */
+const TIME_RULE =
+  'an RFC 3339 time such as 2026-01-31T12:00:00Z or 2026-01-31T12:00:00%2B02:00: in an address, + is written %2B';
+
 /** What to tell a caller whose field breaks its rule. Fields not listed are told the schema's own words. */
 export const FIELD_RULES: Readonly<Record<string, string>> = {
   amount: 'minor units: a string of digits without leading zeros, or a safe integer; 1 ≤ amount ≤ 10^18',
@@ -114,8 +119,9 @@ export const FIELD_RULES: Readonly<Record<string, string>> = {
   reference: 'a string of 1–255 characters',
   metadata:
     'at most 32 pairs of strings: keys of 1–64 (not __proto__), values of up to 512 characters, 4 KiB in all',
-  from: 'an RFC 3339 time such as 2026-01-31T12:00:00Z',
-  to: 'an RFC 3339 time such as 2026-01-31T12:00:00Z',
+  kind: `one of ${LISTED_KINDS.join(', ')}`,
+  from: TIME_RULE,
+  to: TIME_RULE,
   limit: 'an integer from 1 to 1000',
   scopes: 'a non-empty list of read, deduct, credit, admin, each once',
   name: 'a string of 1–64 characters',

@@ -21,6 +21,7 @@ export const problemShape = {
     },
     available: fields.amountOut,
     left: fields.amountOut,
+    operationId: { type: 'string' },
     incident: { type: 'string' },
   },
 } as const;
