@@ -146,8 +146,8 @@ export const PROBLEMS = {
     http: 409,
     grpc: 'FAILED_PRECONDITION',
     title: 'The database cannot be a new shard',
-    when: 'It is another shard or belongs to another installation, is in use, is too old, or cannot be opened; see `detail`.',
-    then: 'Name an empty database of its own, which the service may write to.',
+    when: 'It is not where the settings allow, cannot be reached or opened, is another shard, belongs to another installation, holds something else or is too old. The reason is in the service’s log only.',
+    then: 'Name an empty database of its own on a host of `HOTSPLIT_SHARD_HOSTS`, or a file in the data folder where the directory is SQLite.',
   },
   PRECONDITION_FAILED: {
     http: 412,

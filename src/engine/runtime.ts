@@ -340,12 +340,34 @@ export class EngineRuntime {
   async #discover(): Promise<void> {
     for (const { name, url } of await this.directory.listShards()) {
       if (url === null || this.shards.has(name)) continue;
-      const shard = this.#shardAt({ name, location: parseLocation(url) });
+      const shard = this.#registered(name, url);
+      if (!shard) continue;
       this.#openShards.push(shard);
       // Opened before anything is sent there: what came too early would find it closed and take it for dead.
       if (this.#started) await this.#openShardLater(shard);
       else await this.#openShard(shard);
       this.shards.add(shard);
+    }
+  }
+
+  /**
+   * The shard at an address that the directory has. One that this instance cannot use ends nothing: it was written down
+   * elsewhere, perhaps by an older build, and this instance's other shards are as good as before.
+   */
+  #registered(name: string, url: string): Shard | undefined {
+    try {
+      const location = parseLocation(url);
+      if (location.kind === 'sqlite' && this.options.directory.kind !== 'sqlite')
+        throw new RangeError('a file is no shard of an installation of several instances');
+      return this.#shardAt({ name, location });
+    } catch (error) {
+      const detail = error instanceof Error ? error.message : String(error);
+      const refused = new DatabaseRefusedError('SHARD_UNUSABLE', `shard "${name}": ${detail}`, {
+        cause: error,
+      });
+      this.#refused.set(name, refused);
+      this.observer.shardRefused(name, refused);
+      return undefined;
     }
   }
 

@@ -1,12 +1,12 @@
-import { stat } from 'node:fs/promises';
-import { dirname, isAbsolute } from 'node:path';
+import { isAbsolute } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import { EngineRuntime } from '../engine/runtime';
 import { Health } from '../platform/health';
 import { Settings } from '../platform/settings';
 import { DirectoryUnavailableError } from '../shards/directory/directory';
 import { DatabaseRefusedError, ShardFault, ShardUnavailableError } from '../shards/faults';
-import { parseLocation, withoutSecrets } from '../shards/shard-address';
+import { type Location, parseLocation, withoutSecrets } from '../shards/shard-address';
+import { isAllowed, type ShardRules } from './registrable-shard';
 
 export interface ListedShard {
   readonly name: string;
@@ -19,9 +19,14 @@ export type ShardRegistration =
   | { readonly kind: 'registered'; readonly shard: ListedShard }
   | { readonly kind: 'malformed' }
   | { readonly kind: 'nameTaken' }
-  /** The database answers, or its file is there, and it cannot be a new shard. */
-  | { readonly kind: 'refused'; readonly detail: string }
-  | { readonly kind: 'unreachable'; readonly detail: string };
+  /** Why is in the log only: told to the caller, it would tell closed ports from filtered ones, and what is in files. */
+  | { readonly kind: 'refused' };
+
+/**
+ * How long a database on the network is refused at least: longer than it takes to give a silent host up, so that the time
+ * tells no more than the answer.
+ */
+const REFUSAL_MS_MIN = 4_000;
 
 /** The installation's shards: a list with their health, and new ones. No URL leaves with its credentials. */
 @Injectable()
@@ -47,40 +52,45 @@ export class ShardService {
   }
 
   /**
-   * Takes a database in as a new shard, usable at once.
+   * Takes a database in as a new shard, usable at once, if it is where the settings allow.
    *
    * Rejects with `DirectoryUnavailableError` when it could not be written down.
    */
   async register(name: string, url: string): Promise<ShardRegistration> {
-    const address = registrable(url) ? addressOf(url) : undefined;
-    if (address === undefined) return { kind: 'malformed' };
-    if (this.settings.workers > 1 && url.startsWith(SQLITE))
-      return {
-        kind: 'refused',
-        detail: 'One process owns a SQLite file, and this service runs as several workers.',
-      };
-    if (!(await hasFolder(url))) return { kind: 'refused', detail: 'The folder of the file does not exist.' };
+    const location = registrable(url) ? locationOf(url) : undefined;
+    if (location === undefined) return { kind: 'malformed' };
+    const { surroundings, observer } = this.runtime;
+    const beganAt = surroundings.now();
     try {
+      if (!(await isAllowed(location, this.#rules())))
+        throw new DatabaseRefusedError(
+          'SHARD_UNUSABLE',
+          `${withoutSecrets(location)} is not where shards may be`,
+        );
       return (await this.runtime.registerShard(name, url))
-        ? { kind: 'registered', shard: { name, status: 'up', address } }
+        ? { kind: 'registered', shard: { name, status: 'up', address: withoutSecrets(location) } }
         : { kind: 'nameTaken' };
     } catch (error) {
-      if (error instanceof DirectoryUnavailableError) throw error;
-      if (error instanceof DatabaseRefusedError) return { kind: 'refused', detail: error.message };
-      const code = driverCode(error);
-      if (code === undefined) throw error;
-      this.runtime.observer.deferred(`registering shard ${name}`, error);
-      // A server that answers and has no such database is not away.
-      return error instanceof ShardUnavailableError && code !== 'ER_BAD_DB_ERROR'
-        ? { kind: 'unreachable', detail: `The database cannot be reached (${code}).` }
-        : { kind: 'refused', detail: `The database cannot be opened (${code}).` };
+      if (error instanceof DirectoryUnavailableError || !isOfDatabase(error)) throw error;
+      observer.deferred(`registering shard ${name}`, error);
+      if (location.kind === 'mysql')
+        await surroundings.sleep(Math.max(0, beganAt + REFUSAL_MS_MIN - surroundings.now()));
+      return { kind: 'refused' };
     }
+  }
+
+  #rules(): ShardRules {
+    const { shardHosts, dataDir, directoryLocation, workers } = this.settings;
+    return { hosts: shardHosts, dataDir, sqlite: directoryLocation.kind === 'sqlite' && workers === 1 };
   }
 
   #addresses(registered: readonly { name: string; url: string | null }[]): Map<string, string> {
     return new Map([
       ...this.settings.shardAddresses.map(({ name, location }) => [name, withoutSecrets(location)] as const),
-      ...registered.flatMap(({ name, url }) => (url === null ? [] : [[name, addressOf(url) ?? ''] as const])),
+      ...registered.flatMap(({ name, url }) => {
+        const location = url === null ? undefined : locationOf(url);
+        return location ? [[name, withoutSecrets(location)] as const] : [];
+      }),
     ]);
   }
 }
@@ -90,20 +100,12 @@ function registrable(url: string): boolean {
   return !url.startsWith(SQLITE) || isAbsolute(url.slice(SQLITE.length));
 }
 
-/** A folder that a slip of the pen names is not made; and making one on some file systems never ends. */
-async function hasFolder(url: string): Promise<boolean> {
-  if (!url.startsWith(SQLITE)) return true;
-  const folder = await stat(dirname(url.slice(SQLITE.length))).catch(() => undefined);
-  return folder?.isDirectory() === true;
-}
-
 const SQLITE = 'sqlite:';
 
-/** A URL without its credentials. @returns undefined for what is none */
-function addressOf(url: string): string | undefined {
+function locationOf(url: string): Location | undefined {
   if (!url.isWellFormed() || CONTROL_CHARACTER.test(url)) return undefined;
   try {
-    return withoutSecrets(parseLocation(url));
+    return parseLocation(url);
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;
@@ -113,10 +115,10 @@ function addressOf(url: string): string | undefined {
 // eslint-disable-next-line no-control-regex -- a path or a URL has none, and what reads it might stop at one
 const CONTROL_CHARACTER = /[\0-\x1f\x7f]/;
 
-/** The code of the operating system's or the driver's error behind a fault: it says what is wrong and quotes nothing. */
-function driverCode(fault: unknown): string | undefined {
-  let error = fault;
-  while (error instanceof ShardFault || error instanceof ShardUnavailableError) error = error.cause;
-  const code = (error as { code?: unknown } | null | undefined)?.code;
-  return typeof code === 'string' && /^[A-Z][A-Z0-9_]*$/.test(code) ? code : undefined;
+/** Whether an error is about the database or its files, and no defect of the service. */
+function isOfDatabase(error: unknown): boolean {
+  if (error instanceof DatabaseRefusedError || error instanceof ShardUnavailableError) return true;
+  if (error instanceof ShardFault) return error.verdict !== 'defect';
+  const { code } = (error ?? {}) as { code?: unknown };
+  return typeof code === 'string' && /^[A-Z][A-Z0-9_]*$/.test(code);
 }

@@ -2,6 +2,9 @@ import { plainToInstance } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, Length, Matches, Max, Min, MinLength, validateSync } from 'class-validator';
 import { join } from 'node:path';
 import {
+  type AllowedHost,
+  nodeHosts,
+  parseAllowedHosts,
   parseLocation,
   parseShardAddress,
   splitAddresses,
@@ -41,6 +44,7 @@ class PlainSettings {
   @Length(1, 4_096) dataDir!: string;
   @IsOptional() @Length(1, 16_384) shards?: string;
   @IsOptional() @Length(1, 4_096) directory?: string;
+  @IsOptional() @Length(1, 4_096) shardHostsGiven?: string;
   @IsOptional() @Length(1, 16_384) lostShardsGiven?: string;
   @IsOptional() @MinLength(16) adminKey?: string;
   @IsOptional()
@@ -197,6 +201,12 @@ export const SETTINGS = {
     fallback: undefined,
     secret: true,
     meaning: 'the database of accounts, placements and keys (same URL forms); by default the first shard',
+  },
+  shardHostsGiven: {
+    variable: 'HOTSPLIT_SHARD_HOSTS',
+    fallback: undefined,
+    meaning:
+      'comma-separated `host` or `host:port` that shards added while the service runs may be on; by default the hosts of the configured shards and of the directory',
   },
   lostShardsGiven: {
     variable: 'HOTSPLIT_LOST_SHARDS',
@@ -368,6 +378,8 @@ export class Settings extends PlainSettings {
   httpTls: CertificateFiles | undefined;
   grpcTls: CertificateFiles | undefined;
   shardAddresses!: readonly ShardAddress[];
+  /** Where a shard that is added may be. */
+  shardHosts!: readonly AllowedHost[];
   readonly lostShards: { readonly name: string; readonly incarnation: string }[] = [];
   directoryLocation!: Location;
 }
@@ -425,6 +437,12 @@ export function readSettings(given: Readonly<Record<string, string | undefined>>
     );
   readTls(settings, faults);
   locate(settings, faults);
+  const { shardHostsGiven } = settings;
+  const fault = attempt(() => {
+    settings.shardHosts =
+      shardHostsGiven === undefined ? configuredHosts(settings) : parseAllowedHosts(shardHostsGiven);
+  });
+  if (fault) faults.push(`HOTSPLIT_SHARD_HOSTS: ${fault}`);
   if (settings.workers > 1 && locationsOf(settings).some(({ kind }) => kind === 'sqlite'))
     faults.push(
       'HOTSPLIT_WORKERS above 1 needs MySQL shards, and the directory on MySQL too: one process owns a SQLite file',
@@ -436,6 +454,12 @@ export function readSettings(given: Readonly<Record<string, string | undefined>>
 function locationsOf({ shardAddresses, directoryLocation }: Partial<Settings>): Location[] {
   const shards = (shardAddresses ?? []).map(({ location }) => location);
   return directoryLocation ? [...shards, directoryLocation] : shards;
+}
+
+function configuredHosts(settings: Partial<Settings>): AllowedHost[] {
+  const urls = locationsOf(settings).flatMap((location) => (location.kind === 'mysql' ? [location.url] : []));
+  const hosts = urls.flatMap((url) => nodeHosts(url).map(({ host }) => host));
+  return [...new Set(hosts)].map((host) => ({ host }));
 }
 
 function plainValues(environment: Readonly<Record<string, string | undefined>>): Record<string, unknown> {
@@ -518,7 +542,7 @@ function locate(settings: Settings, faults: string[]): void {
 
 /** @throws Error for files of a URL that cannot be used */
 function checkTlsFiles(location: Location): void {
-  if (location.kind === 'mysql') MysqlTls.of(location.url)?.check();
+  if (location.kind === 'mysql') MysqlTls.of(location.url);
 }
 
 function attempt(read: () => unknown): string | undefined {

@@ -113,6 +113,7 @@ export class DatabaseRefusedError extends Error {
       | 'DATA_FOLDER_IN_USE'
       | 'FOLDER_NOT_WRITABLE'
       | 'DATABASE_ACCESS_DENIED'
+      | 'SHARD_UNUSABLE'
       | 'NOT_A_FILE'
       | 'FILE_REPLACED'
       | 'DATABASE_NOT_EMPTY'

@@ -69,6 +69,39 @@ export function nodeUrls(url: string): string[] {
   return hosts.split(',').map((host) => `${before}${host}${behind}`);
 }
 
+/** A host that databases may be on; without a port, on any of its ports. */
+export interface AllowedHost {
+  readonly host: string;
+  readonly port?: number | undefined;
+}
+
+/** The hosts of a `mysql://` URL, in small letters and without brackets. */
+export function nodeHosts(url: string): Required<AllowedHost>[] {
+  return nodeUrls(url).map((node) => {
+    const { hostname, port } = new URL(node);
+    return { host: plainHost(hostname), port: port ? Number(port) : 3306 };
+  });
+}
+
+/**
+ * Reads `host,host:port,[::1]:port`.
+ *
+ * @throws RangeError
+ */
+export function parseAllowedHosts(list: string): AllowedHost[] {
+  return list.split(',').map((entry) => {
+    const [, host, port] =
+      /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?$/.exec(entry.trim()) ?? [];
+    if (host === undefined)
+      throw new RangeError('each entry is host or host:port, an IPv6 address in brackets');
+    return { host: plainHost(host), port: port === undefined ? undefined : Number(port) };
+  });
+}
+
+function plainHost(host: string): string {
+  return host.replace(/^\[|\]$/g, '').toLowerCase();
+}
+
 function checkMysqlUrl(value: string): void {
   if (!URL.canParse(value))
     throw new RangeError('neither mysql://user:password@host:port/database nor sqlite:path');

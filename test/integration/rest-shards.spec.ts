@@ -1,6 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseLocation } from '../../src/shards/shard-address';
 import { containing, matching } from '../setup/matching';
@@ -21,6 +31,21 @@ const tablesIn = (mark: string): string =>
     ? `SELECT name FROM sqlite_schema WHERE type = 'table'`
     : 'SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()';
 
+/** Files in the data folder: nowhere else may a shard be that is added. */
+function within(folder: string, count: number): ServiceSite {
+  const shards = Array.from({ length: count }, (_, n) => `sqlite:${join(folder, `further-${n}.sqlite`)}`);
+  return { folder, shards, drop: () => Promise.resolve() };
+}
+
+/** The same for whatever the reason is. */
+const REFUSED = {
+  type: containing('SHARD_REFUSED'),
+  title: 'The database cannot be a new shard',
+  status: 409,
+  detail: containing('log'),
+  code: 'SHARD_REFUSED',
+};
+
 /** Shards that are registered while the service runs. */
 describe.each(SITES)('[$mark] shards', ({ mark, make }) => {
   let site: ServiceSite;
@@ -31,7 +56,8 @@ describe.each(SITES)('[$mark] shards', ({ mark, make }) => {
 
   beforeAll(async () => {
     logged = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
-    [site, further] = [await make(2), await make(3)];
+    site = await make(2);
+    further = mark === 'sqlite' ? within(site.folder, 3) : await make(3);
     service = await startTestService({ ...site, settings: { HOTSPLIT_LOG_LEVEL: 'debug' } });
     rest = service.rest;
   });
@@ -45,6 +71,7 @@ describe.each(SITES)('[$mark] shards', ({ mark, make }) => {
 
   const list = async () =>
     (await rest.page<{ name: string; status: string; address?: string }>('/v1/admin/shards')).items;
+  const log = (): string => (logged.mock.calls as [unknown][]).map(([line]) => String(line)).join('');
   const add = (name: string, url: string | undefined): Promise<Answer> =>
     rest.post('/v1/admin/shards', { name, url });
 
@@ -102,9 +129,8 @@ describe.each(SITES)('[$mark] shards', ({ mark, make }) => {
 
   it('need a database of their own', async () => {
     for (const url of [site.shards[1], further.shards[0]]) {
-      const refused = await add('again', url);
-      expect(outcome(refused)).toEqual([409, 'SHARD_REFUSED']);
-      expect(refused.body['detail']).toEqual(containing('SHARD_IDENTITY_MISMATCH'));
+      expect((await add('again', url)).body).toEqual(REFUSED);
+      expect(log()).toContain('SHARD_IDENTITY_MISMATCH');
     }
     // A database that was refused belongs to whom it belonged to, and goes on.
     expect((await rest.createAccount({ id: 'after', subAccounts: 8, initialBalance: '80' })).status).toBe(
@@ -120,16 +146,15 @@ describe.each(SITES)('[$mark] shards', ({ mark, make }) => {
   });
 
   it('that hold something else are refused, and left as they were', async () => {
-    const foreign = await make(1);
+    const foreign = mark === 'sqlite' ? within(mkdtempSync(join(site.folder, 'foreign-')), 1) : await make(1);
     const url = String(foreign.shards[0]);
     const sql = await rawSql(parseLocation(url), 'mariadb');
     try {
       await sql.run('CREATE TABLE orders (id INTEGER)');
-      const refused = await add('orders', url);
-      expect(outcome(refused)).toEqual([409, 'SHARD_REFUSED']);
-      expect(refused.body['detail']).toEqual(containing('DATABASE_NOT_EMPTY'));
+      expect((await add('orders', url)).body).toEqual(REFUSED);
+      expect(log()).toContain('DATABASE_NOT_EMPTY');
       expect(await sql.run(tablesIn(mark))).toEqual([['orders']]);
-      expect(readdirSync(foreign.folder)).toEqual(mark === 'sqlite' ? ['shard-0.sqlite'] : []);
+      expect(readdirSync(foreign.folder)).toEqual(mark === 'sqlite' ? ['further-0.sqlite'] : []);
     } finally {
       await sql.close();
       await foreign.drop();
@@ -147,23 +172,25 @@ describe.each(SITES)('[$mark] shards', ({ mark, make }) => {
         });
       });
 
-    it('ask to come again where nobody answers, and leave no trace', async () => {
-      const refused = await add('away', `mysql://root:hunter2@127.0.0.1:${await closedPort()}/db`);
-      expect(outcome(refused)).toEqual([503, 'SHARD_UNAVAILABLE']);
-      expect(refused.headers['retry-after']).toBe('1');
-      expect(refused.text).not.toContain('hunter2');
+    it('because nobody answers, or somebody else does, are refused alike, and leave no trace', async () => {
+      const someone = createServer((socket) => socket.end('220 smtp\r\n')).listen(0, '127.0.0.1');
+      await once(someone, 'listening');
+      const open = (someone.address() as AddressInfo).port;
+      const answers = await Promise.all(
+        [await closedPort(), open].map((port) => add('away', `mysql://root:hunter2@127.0.0.1:${port}/db`)),
+      );
+      someone.close();
+      for (const refused of answers) expect(refused.body).toEqual(REFUSED);
       expect((await list()).map(({ name }) => name)).not.toContain('away');
     });
 
-    it('are refused by what the system or the server says', async () => {
+    it('are refused whatever the system or the server says', async () => {
       const text = join(site.folder, 'text');
       writeFileSync(text, 'no database at all\n');
       const urls = [`sqlite:${text}`, `sqlite:${text}/shard.sqlite`];
       if (mark === 'mariadb') urls.push(String(site.shards[0]).replace(/\/[^/]*$/, '/no_such_database'));
       for (const url of urls) {
-        const refused = await add('broken', url);
-        expect(outcome(refused)).toEqual([409, 'SHARD_REFUSED']);
-        expect(refused.body['detail']).toEqual(matching(/\([A-Z_]+\)|folder/));
+        expect((await add('broken', url)).body).toEqual(REFUSED);
       }
     });
 
@@ -183,9 +210,7 @@ describe.each(SITES)('[$mark] shards', ({ mark, make }) => {
       execFileSync('mkfifo', [join(folder, 'pipe')]);
       symlinkSync('/dev/zero', join(folder, 'device'));
       for (const path of [folder, join(folder, 'pipe'), join(folder, 'device')]) {
-        const refused = await add('piped', `sqlite:${path}`);
-        expect(outcome(refused)).toEqual([409, 'SHARD_REFUSED']);
-        expect(refused.body['detail']).toEqual(containing('NOT_A_FILE'));
+        expect((await add('piped', `sqlite:${path}`)).body).toEqual(REFUSED);
       }
       expect(readdirSync(folder).sort()).toEqual(['device', 'pipe']);
     });
@@ -194,6 +219,70 @@ describe.each(SITES)('[$mark] shards', ({ mark, make }) => {
       expect(outcome(await add('lost', `sqlite:${folder}/shard.sqlite`))).toEqual([409, 'SHARD_REFUSED']);
       expect(existsSync(folder)).toBe(folder === '/dev/null');
     });
+  });
+
+  describe('that are not where the settings allow', () => {
+    it('are refused as files outside the data folder, through links too, and beside other databases', async () => {
+      const elsewhere = mkdtempSync(join(tmpdir(), 'hotsplit-elsewhere-'));
+      symlinkSync(elsewhere, join(site.folder, 'link'));
+      symlinkSync(join(elsewhere, 'file.sqlite'), join(site.folder, 'linked.sqlite'));
+      const outside = [
+        join(elsewhere, 'shard.sqlite'),
+        join(site.folder, 'link', 'shard.sqlite'),
+        join(site.folder, 'linked.sqlite'),
+        join(site.folder, '..', 'shard.sqlite'),
+      ];
+      const beside = ['-wal', '-shm', '-journal', '.owner'].map((end) =>
+        join(site.folder, `later.sqlite${end}`),
+      );
+      for (const path of [...outside, ...beside])
+        expect((await add('outside', `sqlite:${path}`)).body).toEqual(REFUSED);
+      expect(readdirSync(elsewhere)).toEqual([]);
+      expect(readdirSync(site.folder).filter((name) => name.startsWith('later'))).toEqual([]);
+      rmSync(elsewhere, { recursive: true });
+    });
+
+    it('are refused on hosts that are not on the list, and nobody is connected to', async () => {
+      const connections: unknown[] = [];
+      const someone = createServer((socket) => connections.push(socket.destroy()));
+      someone.listen(0, '127.0.0.2');
+      await once(someone, 'listening');
+      const { port } = someone.address() as AddressInfo;
+      expect((await add('scan', `mysql://root@127.0.0.2:${port}/db`)).body).toEqual(REFUSED);
+      if (mark === 'mariadb') {
+        const listed = new URL(String(further.shards[1])).host;
+        expect((await add('scan', `mysql://root@${listed},127.0.0.2:${port}/db`)).body).toEqual(REFUSED);
+      }
+      expect(connections).toEqual([]);
+      someone.close();
+    });
+
+    // Of an installation on servers: one on files has one process, and its files are its own.
+    (mark === 'mariadb' ? it : it.skip).each([['a file'], ['a parameter']])(
+      'and were registered by an older build with %s keep nobody from starting',
+      async (what) => {
+        const url =
+          what === 'a file'
+            ? `sqlite:${join(site.folder, 'older.sqlite')}`
+            : `${String(further.shards[1])}?sslmode=require`;
+        const sql = await rawSql(parseLocation(String(site.shards[0])), 'mariadb');
+        try {
+          await sql.run(
+            `INSERT INTO shard (name, url, created_at_us) VALUES ('older', '${url}', UNIX_TIMESTAMP() * 1000000)`,
+          );
+          const another = await startTestService(site);
+          const { items } = await another.rest.page<{ name: string; status: string }>('/v1/admin/shards');
+          expect(items.map(({ name, status }) => [name, status])).toContainEqual(['older', 'down']);
+          const { body } = await another.rest.get('/readyz');
+          expect(body['refused']).toMatchObject({ older: 'SHARD_UNUSABLE' });
+          await another.stop();
+          expect(existsSync(join(site.folder, 'older.sqlite'))).toBe(false);
+        } finally {
+          await sql.run(`DELETE FROM shard WHERE name = 'older'`);
+          await sql.close();
+        }
+      },
+    );
   });
 
   it('show no password, in answers and in the log', async () => {
@@ -216,8 +305,7 @@ describe.each(SITES)('[$mark] shards', ({ mark, make }) => {
       expect(refused.body['errors']).toMatchObject([{ field: 'url' }]);
       expect(refused.text).not.toContain(secret);
     }
-    const log = (logged.mock.calls as [unknown][]).map(([line]) => String(line)).join('');
-    expect(log).not.toContain(secret);
+    expect(log()).not.toContain(secret);
     expect((await rest.get('/metrics')).text).toContain('\nhotsplit_defects_total 0\n');
   });
 

@@ -205,6 +205,23 @@ describe('readSettings', () => {
     expect(unfit).toContain(`${CERT} and ${KEY} cannot be used`);
   });
 
+  test('lets shards be added on the hosts that it knows, or on those that it is given', () => {
+    const HOTSPLIT_SHARDS = 'mysql://u@DB1:3307,[::1]/a,mysql://u@db2/b,sqlite:c';
+    const HOTSPLIT_DIRECTORY = 'mysql://u@db0/d';
+    expect(readSettings({ HOTSPLIT_SHARDS, HOTSPLIT_DIRECTORY }).shardHosts).toEqual(
+      ['db1', '::1', 'db2', 'db0'].map((host) => ({ host })),
+    );
+    expect(
+      readSettings({ HOTSPLIT_SHARDS, HOTSPLIT_SHARD_HOSTS: 'db7, db8:3308,[::1]:1' }).shardHosts,
+    ).toEqual([
+      { host: 'db7', port: undefined },
+      { host: 'db8', port: 3_308 },
+      { host: '::1', port: 1 },
+    ]);
+    expect(readSettings({}).shardHosts).toEqual([]);
+    expect(faultsOf({ HOTSPLIT_SHARD_HOSTS: 'mysql://db7' })).toEqual([containing('HOTSPLIT_SHARD_HOSTS')]);
+  });
+
   test('asks for files of a database URL that can be used', () => {
     const url = 'mysql://u:hunter2@db1/ledger?ssl=true&ssl-ca=/nowhere/ca.pem';
     const [shards = '', directory = ''] = faultsOf({ HOTSPLIT_SHARDS: url, HOTSPLIT_DIRECTORY: url });

@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyInstance } from 'fastify';
 import { assertNever } from '../../ledger/assert-never';
 import { type ListedShard, type ShardRegistration, ShardService } from '../../operations/shard.service';
-import { RETRY_AFTER_SECONDS } from '../outcome-problem';
 import { Problem } from '../problem';
 import * as fields from './schemas/fields';
 import { listOf, problemResponses } from './schemas/shapes';
@@ -40,7 +39,8 @@ export class ShardController {
           summary: 'Register a new shard',
           description:
             'The database is migrated and usable at once, by every instance. Its URL is kept in the directory ' +
-            'and never shown. A `sqlite:` path is one of the service’s own machine.',
+            'and never shown. It must be on a host that the service’s settings allow, and a `sqlite:` file in the data folder of a ' +
+            'service whose directory is SQLite too. Every refusal is the same; its reason is in the service’s log.',
           tags,
           body: {
             type: 'object',
@@ -74,11 +74,7 @@ function registeredOrProblem(registration: ShardRegistration): ListedShard {
     case 'nameTaken':
       throw new Problem('SHARD_EXISTS');
     case 'refused':
-      throw new Problem('SHARD_REFUSED', { detail: registration.detail });
-    case 'unreachable': {
-      const { detail } = registration;
-      throw new Problem('SHARD_UNAVAILABLE', { detail, retryAfterSeconds: RETRY_AFTER_SECONDS });
-    }
+      throw new Problem('SHARD_REFUSED', { detail: 'The reason is in the log of the service.' });
     default:
       return assertNever(registration);
   }

@@ -22,7 +22,10 @@ export function addShardCommands(program: Command, context: CommandContext): voi
     .description('take a database in as a new shard, usable at once by every instance')
     .argument('<name>', 'what it is to be called, for good', shardNameArgument)
     .argument('<url>', 'mysql://user:password@host:port/database, or sqlite: and the absolute path of a file')
-    .addHelpText('after', '\nThe service connects to it, not this command; its URL is never shown again.')
+    .addHelpText(
+      'after',
+      '\nThe service connects to it, not this command; its URL is never shown again. It must be on a host that\nHOTSPLIT_SHARD_HOSTS allows. Why one is refused is in the log of the service.',
+    )
     .action((name: string, url: string, _options: unknown, command: Command) =>
       addShard({ name, url }, command, context),
     );
