@@ -15,6 +15,8 @@ function transpile(source) {
   const target = placeOf(source).replace(/\.ts$/, '.js');
   const { code, map } = transformFileSync(join(root, source), {
     configFile: join(root, '.swcrc'),
+    // A module of scripts/ is loaded by its URL, which require() does not take.
+    module: { type: 'commonjs', ignoreDynamic: true },
     sourceMaps: true,
     sourceFileName: relative(dirname(target), join(root, source)),
   });
