@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { runChild } from '../children/run-child.mjs';
 import { waitForAnswer } from './answers.mjs';
 import { bringCommands, bringFile } from './bring-commands.mjs';
+import { ownTmpdir } from './mysql-options.mjs';
 import { startServerProcess } from './server-process.mjs';
 
 /** Where Debian and Ubuntu put Galera's library. */
@@ -38,6 +39,7 @@ export async function startGalera({ commands, ports, folder, bufferPool, suspect
     [
       '--no-defaults',
       `--datadir=${template}`,
+      ownTmpdir(folder, 'galera'),
       '--auth-root-authentication-method=normal',
       '--skip-test-db',
       ...runAsMysql(),
@@ -83,6 +85,7 @@ async function startNode({ commands, nodePorts, dataFolder, folder, bufferPool, 
       '--no-defaults',
       `--datadir=${dataFolder}`,
       `--socket=${socket}`,
+      ownTmpdir(folder, port),
       `--port=${port}`,
       '--bind-address=127.0.0.1',
       '--innodb-flush-log-at-trx-commit=1',

@@ -4,7 +4,7 @@ import { runChild } from '../children/run-child.mjs';
 import { mysqlVersion, waitForAnswer } from './answers.mjs';
 import { bringCommands } from './bring-commands.mjs';
 import { mountSmallDisk } from './small-disk.mjs';
-import { commonMysqlOptions, runAs } from './mysql-options.mjs';
+import { commonMysqlOptions, ownTmpdir, runAs } from './mysql-options.mjs';
 import { startServerProcess } from './server-process.mjs';
 
 export function bringMariadb(report) {
@@ -37,6 +37,7 @@ export async function startMariadb({
     [
       '--no-defaults',
       `--datadir=${template}`,
+      ownTmpdir(folder, 'mariadb'),
       '--auth-root-authentication-method=normal',
       '--skip-test-db',
       ...runAs(),
@@ -55,6 +56,7 @@ export async function startMariadb({
         '--no-defaults',
         `--datadir=${dataFolder}`,
         `--socket=${socket}`,
+        ownTmpdir(folder, port),
         `--innodb-log-file-size=${redoLog}`,
       ];
       const start = async () => {

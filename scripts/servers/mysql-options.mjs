@@ -1,3 +1,6 @@
+import { chmodSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+
 /** What MariaDB and MySQL are given alike: every acknowledged commit is on disk, nothing listens to the outside. */
 export function commonMysqlOptions({ port, bufferPool }) {
   return [
@@ -16,6 +19,18 @@ export function commonMysqlOptions({ port, bufferPool }) {
  * the disk. A commit still reaches the operating system before it is acknowledged, so killing the server loses none.
  */
 export const unsyncedOptions = ['--innodb-flush-method=nosync', '--innodb-doublewrite=OFF'];
+
+/**
+ * A MariaDB that starts removes every temporary table that it finds in its folder for those, also the ones that another server
+ * is just using: each has a folder of its own.
+ */
+export function ownTmpdir(folder, name) {
+  const path = join(folder, `tmp-${name}`);
+  mkdirSync(path, { recursive: true });
+  // A Galera node runs as another user.
+  chmodSync(path, 0o777);
+  return `--tmpdir=${path}`;
+}
 
 /** The servers refuse to run as root unless told to. */
 export function runAs() {
