@@ -20,6 +20,7 @@ export interface DeductionCounts {
 export class BatchCounter implements EngineObserver {
   readonly shardState = (): void => undefined;
   readonly clockSkew = (): void => undefined;
+  readonly accountSetAside = (): void => undefined;
   readonly databaseFault = (): void => undefined;
   readonly shardRefused = (): void => undefined;
   readonly shardBegunAnew = (): void => undefined;

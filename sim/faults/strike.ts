@@ -2,7 +2,7 @@ import type { Blow } from '../workload/plan';
 import type { Site } from '../workload/site';
 import { clockJump } from './blows/clocks';
 import { rowsTaken, writerChanged } from './blows/clusters';
-import { badWeather, cutOff, directoryAway, shardAway, shardEmptied } from './blows/databases';
+import { badWeather, cutOff, directoryAway, rowsLocked, shardAway, shardEmptied } from './blows/databases';
 import { kill, restart, stall } from './blows/instances';
 
 /** What breaks by itself, for a while each time. Whoever breaks something mends it again. */
@@ -18,6 +18,7 @@ const BLOWS: Readonly<Record<Blow, (site: Site) => Promise<void>>> = {
   badWeather,
   rowsTaken,
   writerChanged,
+  rowsLocked,
 };
 
 export function strike(site: Site, blow: Blow): Promise<void> {

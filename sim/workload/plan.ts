@@ -122,7 +122,8 @@ export type Blow =
   | 'clockJump'
   | 'badWeather'
   | 'rowsTaken'
-  | 'writerChanged';
+  | 'writerChanged'
+  | 'rowsLocked';
 
 /** The most that one request may move. */
 export const MINOR_MAX = 10n ** 18n;
@@ -183,6 +184,7 @@ export function planOf(chance: Chance, calls: number): Plan {
       shardEmptied: emptiedOf(chance.named('shard emptied')),
       rowsTaken: cluster?.rowsTaken,
       writerChanged: cluster?.writerChanged,
+      rowsLocked: lockedOf(chance.named('rows locked')),
     },
     noticesLost: chance.happens(0.3) ? 1 : at(0.5, 1),
     deathAtPoint: at(0.4, 0.05),
@@ -232,6 +234,11 @@ function clusterPlan(chance: Chance, shards: readonly string[]): ClusterPlan | u
     rowsTaken: 1 + chance.next() * 3,
     writerChanged: chance.next() * 4,
   };
+}
+
+/** In a third of the worlds somebody else locks rows. */
+function lockedOf(chance: Chance): number | undefined {
+  return chance.happens(1 / 3) ? 0.5 + 3 * chance.next() : undefined;
 }
 
 function isIn({ from, to }: { readonly from: number; readonly to: number }, lot: number): boolean {

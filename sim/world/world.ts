@@ -14,7 +14,7 @@ import { Trace } from './trace';
 const BEGINS_MS = 1_767_225_600_000;
 
 /** As `innodb_lock_wait_timeout` of the product's sessions. */
-const LOCK_WAIT_MS_MAX = 2_000;
+const LOCK_WAIT_MS_MAX = 1_000;
 
 /** After what is broken a stop may leave something undone for so long: breakers open, sessions of the dead hold locks. */
 const TROUBLE_MS = 20_000;
@@ -225,6 +225,9 @@ export class World implements InstanceWorld {
       },
       clockSkew: ({ skewMs }) => {
         if (Math.abs(skewMs) > 1_000) this.coverage.mark('clock skew measured');
+      },
+      accountSetAside: ({ isAside }) => {
+        this.coverage.mark(isAside ? 'account set aside' : 'account no longer set aside');
       },
       defect: (incident, error) => {
         this.model.violated('noDefect', `${instance} reports a defect ${incident}: ${describe(error)}`);

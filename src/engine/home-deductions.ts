@@ -29,7 +29,10 @@ export class HomeDeductions {
   carryOut(shard: string, command: DeductCommand, strategy: string): Promise<LaneOutcome> {
     const { shards, ways } = this.parts;
     const way = ways.get(strategy);
-    return way ? this.#carryOutCounted(shard, command, way) : shards.lanes(shard).submit(command);
+    // Of an account that somebody else has locked, no session of those that all share is kept waiting.
+    return way && !shards.lanes(shard).isSetAside(command.accountId)
+      ? this.#carryOutCounted(shard, command, way)
+      : shards.lanes(shard).submit(command);
   }
 
   async #carryOutCounted(shard: string, command: DeductCommand, way: DeductionWay): Promise<LaneOutcome> {
@@ -72,7 +75,8 @@ export class HomeDeductions {
       case 'contended':
         return { kind: 'overloaded', shard };
       case 'handOver': {
-        const outcome = await shards.lanes(shard).submit(command);
+        const lanes = shards.lanes(shard);
+        const outcome = await (result.isLocked ? lanes.submitAside(command) : lanes.submit(command));
         // "Overloaded" promises that nothing was done.
         return result.mayHaveCommitted && outcome.kind === 'overloaded'
           ? { kind: 'shardUnavailable', shard }

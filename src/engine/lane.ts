@@ -1,20 +1,19 @@
 import type { Command } from '../ledger/command';
 import { DirectoryOverloadedError, DirectoryUnavailableError } from '../shards/directory/directory';
-import { isUnclassified, ShardContendedError, ShardUnavailableError } from '../shards/faults';
+import {
+  AccountsLockedError,
+  isUnclassified,
+  ShardContendedError,
+  ShardUnavailableError,
+} from '../shards/faults';
 import { type BatchChain, type BatchHint, NO_HINT, type Shard } from '../shards/shard';
 import type { Ahead, NextBatch } from '../shards/ahead';
+import type { Surroundings } from '../shards/surroundings';
 import type { Breaker } from './breaker';
 import type { LaneOutcome } from './engine-outcome';
 import type { LaneSettings } from './lane-settings';
 import type { EngineObserver } from './observer';
-
-interface Waiting {
-  readonly command: Command;
-  readonly since: number;
-  /** Commands with the same group go into the same transaction. */
-  readonly group: object | undefined;
-  readonly resolve: (outcome: LaneOutcome) => void;
-}
+import { endOfGroups, SetAside, turnAway, type Waiting } from './set-aside';
 
 export interface LaneParts {
   readonly shard: Shard;
@@ -25,6 +24,7 @@ export interface LaneParts {
   readonly now: () => number;
   /** Lets the event loop take in what has arrived. */
   readonly turn: () => Promise<void>;
+  readonly sleep: Surroundings['sleep'];
   /** Names an incident, for its user to quote. */
   readonly newId: () => string;
 }
@@ -55,11 +55,36 @@ export class Lane {
   /** The answers to the last batch are out. */
   #answered: Promise<void> | undefined;
   #onIdle: (() => void)[] = [];
+  readonly #aside: SetAside;
 
-  constructor(private readonly parts: LaneParts) {}
+  constructor(private readonly parts: LaneParts) {
+    this.#aside = new SetAside({
+      ...parts,
+      run: (batch) => this.#runAside(batch),
+      takeBack: (waiting) => {
+        this.#takeBack(waiting);
+      },
+    });
+  }
 
   get depth(): number {
-    return this.#queue.length;
+    return this.#queue.length + this.#aside.depth;
+  }
+
+  /** Whether the account's commands wait apart, because somebody else has its rows locked. */
+  isSetAside(accountId: string): boolean {
+    return !this.#aside.isEmpty && this.#aside.has(accountId);
+  }
+
+  /** A command whose account was just found locked elsewhere: it is not tried in the lane. */
+  submitAside(command: Command): Promise<LaneOutcome> {
+    return (
+      this.#turnAway(1) ??
+      new Promise((resolve) => {
+        const waiting: Waiting = { command, since: this.parts.now(), group: undefined, resolve };
+        this.#setAside([waiting], new Set([command.accountId]));
+      })
+    );
   }
 
   submit(command: Command): Promise<LaneOutcome> {
@@ -83,16 +108,34 @@ export class Lane {
 
   #enqueue(command: Command, group: object | undefined): Promise<LaneOutcome> {
     return new Promise((resolve) => {
-      this.#queue.push({ command, since: this.parts.now(), group, resolve });
-      if (this.#running) return;
-      this.#running = true;
-      void this.#run();
+      const waiting: Waiting = { command, since: this.parts.now(), group, resolve };
+      if (this.isSetAside(command.accountId)) {
+        this.#aside.add(waiting);
+        return;
+      }
+      this.#queue.push(waiting);
+      this.#start();
     });
+  }
+
+  #start(): void {
+    if (this.#running) return;
+    this.#running = true;
+    void this.#run();
   }
 
   /** Resolves when nothing waits and nothing is under way. */
   whenIdle(): Promise<void> {
-    return this.#running ? new Promise((resolve) => this.#onIdle.push(resolve)) : Promise.resolve();
+    this.#aside.drain();
+    return this.#isIdle ? Promise.resolve() : new Promise((resolve) => this.#onIdle.push(resolve));
+  }
+
+  get #isIdle(): boolean {
+    return !this.#running && this.#aside.isEmpty;
+  }
+
+  #noteIdle(): void {
+    if (this.#isIdle) for (const resolve of this.#onIdle.splice(0)) resolve();
   }
 
   async #run(): Promise<void> {
@@ -106,7 +149,7 @@ export class Lane {
       await answered;
     }
     this.#running = false;
-    for (const resolve of this.#onIdle.splice(0)) resolve();
+    this.#noteIdle();
   }
 
   #takeAhead(): Promise<Ahead | undefined> | undefined {
@@ -126,7 +169,7 @@ export class Lane {
   #take(ahead: Ahead | undefined): Waiting[] {
     const { batchCommandsMax, waitMsMax } = this.parts.settings;
     let head = this.#queue;
-    const whole = wholeGroups(head, batchCommandsMax);
+    const whole = endOfGroups(head, batchCommandsMax);
     const end = ahead ? coveredGroups(head, whole, ahead) : whole;
     if (end === head.length) this.#queue = [];
     else head = head.splice(0, end);
@@ -135,7 +178,7 @@ export class Lane {
     if ((head[0]?.since ?? oldest) >= oldest) return head;
     return head.filter((waiting) => {
       if (waiting.since >= oldest) return true;
-      waiting.resolve({ kind: 'overloaded', shard: this.parts.shard.name });
+      turnAway(waiting, this.parts.shard.name);
       return false;
     });
   }
@@ -163,7 +206,8 @@ export class Lane {
       const commands = batch.map((waiting) => waiting.command);
       const { outcomes, hint, ahead } = await shard.applyBatch(commands, this.#hint, chain);
       this.#hint = hint;
-      this.#ahead = ahead;
+      // A batch that runs beside the lane begins nothing for it.
+      if (chain) this.#ahead = ahead;
       breaker.close();
       const answer = (): void => {
         batch.forEach((waiting, position) => waiting.resolve(outcomes[position] as LaneOutcome));
@@ -185,9 +229,66 @@ export class Lane {
     observer.batchDone({ shard: shard.name, lane: number, commands: batch.length, seconds });
   }
 
+  /**
+   * Accounts that somebody else has locked are set aside, and the rest of the batch runs on. If no row is locked, a place in
+   * an index is, and nobody knows whose: then all accounts of the batch are, and each is found out beside the lane.
+   */
+  async #giveWay(
+    batch: readonly Waiting[],
+    { accounts, mayHaveCommitted }: AccountsLockedError,
+  ): Promise<void> {
+    if (mayHaveCommitted) for (const waiting of batch) waiting.mayHaveCommitted = true;
+    const isLocked = ({ command }: Waiting): boolean => accounts?.has(command.accountId) === true;
+    const locked = batch.some(isLocked) ? batch.filter(isLocked) : batch;
+    this.#setAside(locked, new Set(locked.map(({ command }) => command.accountId)));
+    const rest = batch.filter((waiting) => !locked.includes(waiting));
+    if (rest.length > 0) await this.#runBatch(rest);
+  }
+
+  /** The commands of a batch, and whatever else of these accounts waits in the lane. */
+  #setAside(batch: readonly Waiting[], accounts: ReadonlySet<string>): void {
+    for (const accountId of accounts) this.#aside.open(accountId);
+    for (const waiting of batch) this.#aside.add(waiting);
+    const queue = this.#queue;
+    this.#queue = [];
+    for (const waiting of queue)
+      if (accounts.has(waiting.command.accountId)) this.#aside.add(waiting);
+      else this.#queue.push(waiting);
+  }
+
+  /** They have waited for longer than what is in the lane. */
+  #takeBack(waiting: readonly Waiting[]): void {
+    this.#queue = [...waiting, ...this.#queue];
+    if (waiting.length > 0) this.#start();
+    else this.#noteIdle();
+  }
+
+  /** Commands of accounts that were set aside. They run beside the lane, which goes on meanwhile. */
+  async #runAside(batch: readonly Waiting[]): Promise<AccountsLockedError | undefined> {
+    const { breaker, shard, now } = this.parts;
+    if (breaker.isOpen) {
+      answerAll(batch, { kind: 'shardUnavailable', shard: shard.name });
+      return undefined;
+    }
+    const started = now();
+    const failure = await this.#tryBatch(batch, started);
+    if (!failure) return undefined;
+    const { error } = failure;
+    if (!(error instanceof AccountsLockedError)) {
+      await this.#answerFailed(batch, error, started);
+      return undefined;
+    }
+    if (error.mayHaveCommitted) for (const waiting of batch) waiting.mayHaveCommitted = true;
+    return error;
+  }
+
   async #answerFailed(batch: readonly Waiting[], error: unknown, started: number): Promise<void> {
     const { shard, breaker, observer, newId } = this.parts;
     if (!(error instanceof ShardUnavailableError)) breaker.close();
+    if (error instanceof AccountsLockedError) {
+      await this.#giveWay(batch, error);
+      return;
+    }
     if (batch.length > 1 && isDefect(error)) {
       // Another try will not mend it: split until the culprit stands alone, so that the others do not suffer for it.
       const half = Math.ceil(batch.length / 2);
@@ -255,15 +356,6 @@ function coveredGroups(queue: readonly Waiting[], whole: number, ahead: Ahead): 
   return end;
 }
 
-/** Where to cut a queue so that no group is: at the bound, or behind the group that reaches over it. */
-function wholeGroups(queue: readonly Waiting[], commandsMax: number): number {
-  if (queue.length <= commandsMax) return queue.length;
-  const group = queue[commandsMax - 1]?.group;
-  let end = commandsMax;
-  if (group) while (queue[end]?.group === group) end += 1;
-  return end;
-}
-
 function isDefect(error: unknown): boolean {
   return !(
     error instanceof ShardUnavailableError ||
@@ -273,5 +365,7 @@ function isDefect(error: unknown): boolean {
 }
 
 function answerAll(batch: readonly Waiting[], outcome: LaneOutcome): void {
-  for (const waiting of batch) waiting.resolve(outcome);
+  for (const waiting of batch)
+    if (outcome.kind === 'overloaded') turnAway(waiting, outcome.shard);
+    else waiting.resolve(outcome);
 }

@@ -21,6 +21,8 @@ export interface EngineObserver {
   shardState(shard: string, up: boolean): void;
   /** A database (a shard, or the directory) reported an error, conflicts included. Every try of a batch is told. */
   databaseFault(fault: DatabaseFault): void;
+  /** An account was set aside because somebody else has its rows locked, or came back from there. */
+  accountSetAside(account: { shard: string; accountId: string; isAside: boolean }): void;
   /** How far a database's clock is ahead of this instance's, or of the directory's. */
   clockSkew(skew: ClockSkew): void;
   /** Why a shard's database is refused while the service runs; `undefined` when it is not, or no more. */
@@ -58,6 +60,7 @@ export const SILENT_OBSERVER: EngineObserver = {
   clockSkew: () => undefined,
   shardRefused: () => undefined,
   shardBegunAnew: () => undefined,
+  accountSetAside: () => undefined,
   defect: () => undefined,
   collected: () => undefined,
   deferred: () => undefined,

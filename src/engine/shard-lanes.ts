@@ -44,12 +44,22 @@ export class ShardLanes {
     }));
     this.#lanes = Array.from(
       { length: shard.parallelism },
-      (_, number) => new Lane({ shard, number, settings, breaker, observer, now, turn, newId }),
+      (_, number) => new Lane({ shard, number, settings, breaker, observer, now, turn, newId, sleep }),
     );
   }
 
   submit(command: Command): Promise<LaneOutcome> {
     return this.#laneOf(command).submit(command);
+  }
+
+  /** Whether commands of this account wait apart from the others, because somebody else has it locked. */
+  isSetAside(accountId: string): boolean {
+    return this.#lanes.some((lane) => lane.isSetAside(accountId));
+  }
+
+  /** A command whose account was just found locked by somebody else. */
+  submitAside(command: Command): Promise<LaneOutcome> {
+    return this.#laneOf(command).submitAside(command);
   }
 
   /** Commands of one account that are merged into the same transaction, in this order. */

@@ -40,6 +40,23 @@ describe('the metrics', () => {
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({ level: 'warn', database: 's0', code: '10001' });
   });
 
+  test('count the accounts that are set aside, by shard; the log names each when it goes and when it is back, not without end', async () => {
+    const lines: string[] = [];
+    const metrics = new Metrics(new StructuredLog('info', (line) => lines.push(line)));
+    const account = { shard: 's0', accountId: 'acme' };
+    metrics.accountSetAside({ ...account, isAside: true });
+    expect(await metrics.registry.metrics()).toContain('hotsplit_accounts_set_aside{shard="s0"} 1');
+    metrics.accountSetAside({ ...account, isAside: false });
+    expect(await metrics.registry.metrics()).toContain('hotsplit_accounts_set_aside{shard="s0"} 0');
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+      { level: 'warn', ...account },
+      { level: 'info', ...account },
+    ]);
+
+    for (let n = 0; n < 100; n += 1) metrics.accountSetAside({ ...account, isAside: true });
+    expect(lines).toHaveLength(21);
+  });
+
   test('count every deduction that was answered and cannot be charged, and the log has each', async () => {
     const lines: string[] = [];
     const metrics = new Metrics(new StructuredLog('error', (line) => lines.push(line)));

@@ -114,6 +114,13 @@ export class Metrics implements EngineObserver {
     registers: [this.registry],
   });
 
+  readonly #setAside = new Gauge({
+    name: 'hotsplit_accounts_set_aside',
+    help: 'Accounts whose commands wait apart, because somebody else has them locked; counted once a lane. The log names them.',
+    labelNames: ['shard'],
+    registers: [this.registry],
+  });
+
   readonly #defects = new Counter({
     name: 'hotsplit_defects_total',
     help: 'Commands that failed by a defect. Any value above 0 wants attention.',
@@ -359,6 +366,24 @@ export class Metrics implements EngineObserver {
       code: reported,
       error: cause,
     });
+  }
+
+  accountSetAside({
+    shard,
+    accountId,
+    isAside,
+  }: {
+    shard: string;
+    accountId: string;
+    isAside: boolean;
+  }): void {
+    this.#setAside.inc({ shard }, isAside ? 1 : -1);
+    if (isAside)
+      this.log.warn('somebody else has an account’s rows locked; its commands wait apart from the others', {
+        shard,
+        accountId,
+      });
+    else this.log.info('an account that was locked by somebody else is not any more', { shard, accountId });
   }
 
   clockSkew({ database, against, skewMs }: ClockSkew): void {

@@ -269,6 +269,7 @@ function recordingScopes(store: BatchStore) {
     name: store.name,
     open: () => store.open(),
     close: () => store.close(),
+    lockedAccounts: (scope) => store.lockedAccounts(scope),
     begin,
   };
   return { recording, scopes };

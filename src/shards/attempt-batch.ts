@@ -203,6 +203,14 @@ function extended<T>(
   return found.length === 0 ? known : new Map([...known, ...found.map((each) => [key(each), each] as const)]);
 }
 
+/** The rows that an attempt locks. */
+export function attemptRows(
+  commands: readonly Command[],
+  { wholeAccounts }: AttemptScope,
+): Pick<RowScope, 'rows' | 'wholeAccounts'> {
+  return rowScope(commands, withAccountWide(commands, wholeAccounts));
+}
+
 function rowScope(commands: readonly Command[], wholeAccounts: ReadonlySet<string>): RowScope {
   const rows = namedRows(commands);
   return { rows, wholeAccounts: new Set([...wholeAccounts].filter((accountId) => rows.has(accountId))) };

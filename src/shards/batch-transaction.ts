@@ -99,5 +99,7 @@ export interface BatchStore {
   /** Connects; safe to call again. */
   open(): Promise<void>;
   begin(): Promise<BatchTransaction>;
+  /** Whose rows, of those that are given and exist, somebody has locked at this moment. Waits for no lock. */
+  lockedAccounts(scope: Pick<RowScope, 'rows' | 'wholeAccounts'>): Promise<ReadonlySet<string>>;
   close(): Promise<void>;
 }

@@ -72,7 +72,12 @@ export type DeductionResult = { readonly tries: number } & (
   /** The key was used before, for this or for something else. */
   | { readonly kind: 'found'; readonly entry: Entry }
   /** Undecided. If a commit's answer was lost, it may have taken effect: then its key is found by who decides. */
-  | { readonly kind: 'handOver'; readonly mayHaveCommitted: boolean }
+  | {
+      readonly kind: 'handOver';
+      readonly mayHaveCommitted: boolean;
+      /** Somebody else has the account's rows locked for long. */
+      readonly isLocked?: boolean;
+    }
   /** Tries or time are spent on conflicts, or too many wait. Nothing was done. */
   | { readonly kind: 'contended' }
 );

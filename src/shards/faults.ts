@@ -18,6 +18,9 @@ export type FaultVerdict =
   /** A statement of the service is wrong, or its values are: another try will not mend it. */
   | 'defect';
 
+/** ER_LOCK_WAIT_TIMEOUT of MySQL and MariaDB; the store in memory reports the same. */
+export const LOCK_WAIT_TIMEOUT = '1205';
+
 /** A database error, classified. The driver's error is the `cause`. */
 export class ShardFault extends Error {
   readonly code = 'SHARD_FAULT';
@@ -32,6 +35,11 @@ export class ShardFault extends Error {
     super(`shard ${shard}: ${verdict}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
     this.name = 'ShardFault';
     this.reported = reportedBy(cause);
+  }
+
+  /** A lock was waited for as long as the session waits for one: somebody holds a row, or a place in an index, for long. */
+  get isLockWait(): boolean {
+    return this.verdict === 'again' && this.reported === LOCK_WAIT_TIMEOUT;
   }
 }
 
@@ -101,6 +109,26 @@ export class ShardContendedError extends Error {
   ) {
     super(`shard ${shard}: still in conflict after ${tries} tries`, options);
     this.name = 'ShardContendedError';
+  }
+}
+
+/**
+ * Somebody else's transaction holds locks that a batch needs, for longer than a batch waits for one. Whatever the batch had
+ * done was rolled back; the other accounts of it need not wait.
+ */
+export class AccountsLockedError extends Error {
+  readonly code = 'OVERLOADED';
+
+  constructor(
+    readonly shard: string,
+    /** Whose rows are locked, if that could be asked. Empty where all rows are free and something else is locked: a place in an index. */
+    readonly accounts: ReadonlySet<string> | undefined,
+    /** An earlier try of the same batch had an unknown outcome. */
+    readonly mayHaveCommitted: boolean,
+    options?: ErrorOptions,
+  ) {
+    super(`shard ${shard}: locked by others: ${accounts ? [...accounts].join(', ') : 'unknown'}`, options);
+    this.name = 'AccountsLockedError';
   }
 }
 

@@ -62,7 +62,8 @@ export function shardAt({ name, location }: ShardAddress, options: ShardOptions)
       deductions: new SqliteDeductionSessions(name, file),
     });
   }
-  // Batches and single deductions have sessions of their own, so that no amount of reading keeps a lane waiting. They hold
+  // Batches and single deductions have sessions of their own (each lane one, another for accounts that it has set aside, and one
+  // that locks accounts whole), so that no amount of reading keeps a lane waiting. They hold
   // locks between two round trips: an instance that stops there must not keep the others from these rows for longer than
   // their batches are tried.
   const hosts = new MysqlHosts(location.url);
@@ -84,7 +85,7 @@ export function shardAt({ name, location }: ShardAddress, options: ShardOptions)
     ...common,
     parallelism: options.parallelism,
     database: new MysqlDatabase(name, hosts, 'shard', READ_CONNECTIONS_MAX),
-    batches: new MysqlBatchStore(name, pool(options.parallelism + 1)),
+    batches: new MysqlBatchStore(name, pool(2 * options.parallelism + 1)),
     deductions: new MysqlDeductionSessions(name, pool(deductionSettings.sessionsPerShard)),
   });
 }

@@ -6,10 +6,17 @@ import { TestClock } from '../../test/models/test-clock';
 import type { Command } from '../ledger/command';
 import type { Outcome } from '../ledger/outcome';
 import type { SubAccount } from '../ledger/sub-account';
-import { type FaultVerdict, ShardContendedError, ShardFault, ShardUnavailableError } from './faults';
+import {
+  AccountsLockedError,
+  type FaultVerdict,
+  ShardContendedError,
+  ShardFault,
+  ShardUnavailableError,
+} from './faults';
 import type { Interference } from './memory/interference';
 import { MemoryBatchStore } from './memory/memory-batch-store';
 import { MemoryDatabase } from './memory/memory-database';
+import type { LockWait } from './memory/row-locks';
 import { RETRY_POLICY, type RunBatch, runBatch } from './run-batch';
 import { NO_HINT } from './shard';
 
@@ -155,6 +162,30 @@ describe('a batch', () => {
     expect((error as Error).cause).toBeInstanceOf(ShardFault);
     expect(clock.sleptMs).toHaveLength(RETRY_POLICY.triesMax - 1);
     expect(database.account('acme').entries.size).toBe(0);
+  });
+
+  test('that waits too long for somebody else’s lock says whose rows are locked, and keeps nobody waiting', async () => {
+    const clock = new TestClock();
+    const { run, database } = setUp({
+      rows: [row({ availableMinor: 50n }), row({ accountId: 'free', availableMinor: 50n })],
+      clock,
+      lockWait: { msMax: 1_000, later: (ms, later) => clock.later(ms, later) },
+    });
+    const others = {};
+    await database.lockRows(database.begin(others), 'acme', () => true);
+
+    const trying = runBatch(run, [deduct(), deduct({ accountId: 'free' })], NO_HINT).catch(
+      (thrown: unknown) => thrown,
+    );
+    for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+    clock.pass(1_000);
+    const error = await trying;
+    expect(error).toBeInstanceOf(AccountsLockedError);
+    expect(error).toMatchObject({ accounts: new Set(['acme']), mayHaveCommitted: false });
+    expect(clock.sleptMs).toEqual([]);
+
+    database.disconnect(others);
+    expect((await runBatch(run, [deduct()], NO_HINT)).outcomes).toMatchObject([{ kind: 'applied' }]);
   });
 
   test('stops trying at its deadline, tries left or not', async () => {
@@ -350,6 +381,7 @@ function setUp(given: {
   readonly faults?: ScriptedFaults;
   readonly interfere?: Interference;
   readonly clock?: TestClock;
+  readonly lockWait?: LockWait;
 }) {
   const {
     rows,
@@ -357,7 +389,7 @@ function setUp(given: {
     clock = new TestClock(),
     interfere = faults.interfere,
   } = given;
-  const database = new MemoryDatabase('s0', () => 0);
+  const database = new MemoryDatabase('s0', () => 0, given.lockWait);
   for (const each of rows) database.account(each.accountId).rows.set(each.index, each);
   const created: unknown[] = [];
   const run: RunBatch = {

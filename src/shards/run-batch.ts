@@ -1,8 +1,14 @@
 import type { Command } from '../ledger/command';
 import type { Needs } from '../ledger/shard-state';
-import { attemptBatch, type AttemptOptions, type AttemptScope } from './attempt-batch';
+import { attemptBatch, type AttemptOptions, attemptRows, type AttemptScope } from './attempt-batch';
 import type { BatchStore } from './batch-transaction';
-import { type NoteFault, ShardContendedError, ShardFault, ShardUnavailableError } from './faults';
+import {
+  AccountsLockedError,
+  type NoteFault,
+  ShardContendedError,
+  ShardFault,
+  ShardUnavailableError,
+} from './faults';
 import type { BatchChain, BatchHint, BatchResult } from './shard';
 import type { Surroundings } from './surroundings';
 
@@ -97,6 +103,11 @@ export async function runBatch(
       if (error.verdict === 'lookUpKeys' && tries === 1) {
         tries += 1;
         continue;
+      }
+      // Another try would keep the others of the batch waiting for somebody else's lock.
+      if (error.isLockWait) {
+        const locked = await store.lockedAccounts(attemptRows(commands, scope)).catch(() => undefined);
+        throw new AccountsLockedError(store.name, locked, mayHaveCommitted, { cause: error });
       }
       const pause = surroundings.random() * Math.min(policy.backoffMsMax, policy.backoffMsBase * 2 ** tries);
       const triesMax = isTrouble(error) ? policy.unavailableTriesMax : policy.triesMax;

@@ -10,7 +10,9 @@ const ENTRY = { requestId: 'click-1' } as Entry;
 const COMMITTED: Carried = { kind: 'committed', entry: ENTRY };
 const CONFLICT: Carried = { kind: 'conflict' };
 
-type Try = Carried | FaultVerdict;
+type Try = Carried | FaultVerdict | ShardFault;
+
+const LOCK_WAIT = new ShardFault('s0', 'again', Object.assign(new Error('lock wait'), { errno: 1205 }));
 
 describe('a deduction that a strategy carries out', () => {
   test('is tried once where nobody comes between', async () => {
@@ -74,6 +76,16 @@ describe('a deduction that a strategy carries out', () => {
     expect(await setUp(['again', COMMITTED]).run()).toMatchObject({ kind: 'committed', tries: 2 });
   });
 
+  test('is handed over as locked when it has waited for a lock as long as a session does, unless its key is found', async () => {
+    expect(await setUp([LOCK_WAIT, COMMITTED]).run()).toEqual({
+      kind: 'handOver',
+      mayHaveCommitted: false,
+      isLocked: true,
+      tries: 1,
+    });
+    expect(await setUp([LOCK_WAIT], {}, ENTRY).run()).toMatchObject({ kind: 'found', tries: 1 });
+  });
+
   test.each<[FaultVerdict, boolean]>([
     ['outcomeUnknown', true],
     ['unavailable', false],
@@ -124,6 +136,7 @@ function setUp(tries: readonly Try[], settings: Partial<DeductionSettings> = {},
     carryOut: () => {
       const next = left.shift();
       if (next === undefined) throw new Error('one try too many');
+      if (next instanceof ShardFault) return Promise.reject(next);
       return typeof next === 'string'
         ? Promise.reject(new ShardFault('s0', next, new Error('scripted')))
         : Promise.resolve(next);

@@ -113,7 +113,7 @@ async function afterFault(
   fault: ShardFault,
 ): Promise<
   | { readonly kind: 'found'; readonly entry: Entry }
-  | { readonly kind: 'handOver'; readonly mayHaveCommitted: boolean }
+  | { readonly kind: 'handOver'; readonly mayHaveCommitted: boolean; readonly isLocked?: boolean }
   | undefined
 > {
   if (fault.verdict !== 'lookUpKeys') run.noteFault?.(fault);
@@ -122,6 +122,8 @@ async function afterFault(
     case 'again': {
       const entry = await run.findEntry(accountId, requestId);
       if (entry) return { kind: 'found', entry };
+      // Another try would keep a session that all accounts share waiting for somebody else's lock.
+      if (fault.isLockWait) return { kind: 'handOver', mayHaveCommitted: false, isLocked: true };
       return fault.verdict === 'again' ? undefined : { kind: 'handOver', mayHaveCommitted: false };
     }
     case 'outcomeUnknown':

@@ -69,6 +69,7 @@ describe.each(SERVERS)('[$mark] an error of the server', ({ makeSite }) => {
       observer,
       now: () => REAL_SURROUNDINGS.now(),
       turn: () => REAL_SURROUNDINGS.turn(),
+      sleep: (ms) => REAL_SURROUNDINGS.sleep(ms),
       newId: () => REAL_SURROUNDINGS.newId(),
     });
   };

@@ -1,6 +1,6 @@
 import type { TransferInCommand } from '../../src/ledger/command';
 import type { Outcome } from '../../src/ledger/outcome';
-import { InvariantViolation, ShardContendedError, ShardFault } from '../../src/shards/faults';
+import { InvariantViolation, ShardFault } from '../../src/shards/faults';
 import { RETRY_POLICY } from '../../src/shards/run-batch';
 import { NO_HINT } from '../../src/shards/shard';
 import { fence, setStatus } from '../models/commands';
@@ -413,7 +413,9 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ mark, locksRows, makeSite }) =>
         const held = await on.shard.lockAccount('acme');
         await besides(
           (hasty) =>
-            expect(hasty.applyBatch([deduct('k', 1n)], NO_HINT)).rejects.toBeInstanceOf(ShardContendedError),
+            expect(hasty.applyBatch([deduct('k', 1n)], NO_HINT)).rejects.toMatchObject({
+              code: 'OVERLOADED',
+            }),
           { policy: { ...RETRY_POLICY, triesMax: 1 } },
         );
         await held.release();

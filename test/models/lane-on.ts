@@ -34,6 +34,7 @@ export function laneOn(
     observer,
     now,
     newId: () => clock.newId(),
+    sleep: () => new Promise(() => undefined),
     turn,
   });
   const submit = (requestId: string): Promise<LaneOutcome> =>

@@ -11,6 +11,7 @@ export class NotingObserver implements EngineObserver {
   readonly shortfalls: Parameters<EngineObserver['shortfall']>[0][] = [];
   readonly rounds: { requests: number; locked: boolean }[] = [];
   readonly deferrals: string[] = [];
+  readonly aside: [string, 'aside' | 'back'][] = [];
   readonly skews: Parameters<EngineObserver['clockSkew']>[0][] = [];
   readonly faults: Parameters<EngineObserver['databaseFault']>[0][] = [];
   readonly refusals: [string, string | undefined][] = [];
@@ -51,6 +52,10 @@ export class NotingObserver implements EngineObserver {
 
   shardBegunAnew(shard: string, incarnation: string): void {
     this.begunAnew.push([shard, incarnation]);
+  }
+
+  accountSetAside({ accountId, isAside }: { accountId: string; isAside: boolean }): void {
+    this.aside.push([accountId, isAside ? 'aside' : 'back']);
   }
 
   defect(incident: string, error: unknown): void {

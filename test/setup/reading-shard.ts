@@ -25,7 +25,7 @@ export function readingShard(
     name: 's0',
     parallelism: 1,
     database,
-    batches: { name: 's0', open: () => Promise.resolve(), ...never('begin', 'close') },
+    batches: { name: 's0', open: () => Promise.resolve(), ...never('begin', 'close', 'lockedAccounts') },
     deductions: never('open', 'close') as unknown as SqlShardParts['deductions'],
     deductionSettings: DEDUCTION_SETTINGS,
     describeAccount: () => Promise.reject(new Error('not asked for')),

@@ -35,4 +35,16 @@ export const DATABASES: readonly Defect[] = [
       },
     ],
   },
+  {
+    name: 'set-aside-is-forgotten',
+    breaks: 'of the commands that were tried beside the lane in vain, the first is never answered',
+    edits: [
+      {
+        file: 'src/engine/set-aside.ts',
+        find: 'account.waiting.unshift(...batch.filter(({ command }) => command.accountId === accountId));',
+        replace:
+          'account.waiting.unshift(...batch.filter(({ command }) => command.accountId === accountId).slice(1));',
+      },
+    ],
+  },
 ];

@@ -58,6 +58,24 @@ export async function badWeather(site: Site): Promise<void> {
   site.world.calmDown();
 }
 
+/** Somebody else's transaction holds some of an account's rows on one shard, for longer or shorter than anybody waits. */
+export async function rowsLocked(site: Site): Promise<void> {
+  const { chance, world } = site;
+  const name = anyShard(site);
+  const { accountId } = chance.oneOf(site.accounts);
+  const rows = chance.happens(0.5) ? chance.between(1, 3) : Infinity;
+  const ms = chance.between(200, 14_000);
+  const database = world.database(name);
+  const somebody = {};
+  site.note(`${name} has rows of ${accountId} locked for ${ms} ms`);
+  await database
+    .lockRows(database.begin(somebody), accountId, (index) => index < rows)
+    .catch(() => world.coverage.mark('blow rows locked in vain'));
+  await site.sleep(ms);
+  site.note(`${name} has rows of ${accountId} free again`);
+  database.disconnect(somebody);
+}
+
 export function anyShard(site: Site): string {
   return site.chance.oneOf(site.shards);
 }

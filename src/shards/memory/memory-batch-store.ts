@@ -46,6 +46,19 @@ export class MemoryBatchStore implements BatchStore {
     return Promise.resolve();
   }
 
+  async lockedAccounts({
+    rows,
+    wholeAccounts,
+  }: Pick<RowScope, 'rows' | 'wholeAccounts'>): Promise<ReadonlySet<string>> {
+    await pass('read', { shard: this.name, interfere: this.interfere });
+    return this.database.lockedAccounts(
+      [...rows].map(([accountId, named]) => ({
+        accountId,
+        wants: (index: number) => wholeAccounts.has(accountId) || named.has(index),
+      })),
+    );
+  }
+
   async begin(): Promise<BatchTransaction> {
     await pass('begin', { shard: this.name, interfere: this.interfere });
     return new MemoryBatchTransaction(

@@ -190,6 +190,17 @@ export class MemoryDatabase {
     }
   }
 
+  /** Which of these accounts have a wanted row that is locked now. */
+  lockedAccounts(
+    wanted: Iterable<{ readonly accountId: string; readonly wants: (index: number) => boolean }>,
+  ): Set<string> {
+    const locked = new Set<string>();
+    for (const { accountId, wants } of wanted)
+      for (const index of this.account(accountId).rows.keys())
+        if (wants(index) && this.#locks.isLocked(rowKey(accountId, index))) locked.add(accountId);
+    return locked;
+  }
+
   async #lock(transaction: object, key: string): Promise<void> {
     try {
       await this.#locks.acquire(key, transaction);

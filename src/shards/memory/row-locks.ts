@@ -19,6 +19,8 @@ export interface LockWait {
 
 /** A lock was waited for too long. */
 export class LockWaitTimeoutError extends Error {
+  readonly errno = 1205;
+
   constructor(key: string) {
     super(`lock wait timeout exceeded for row "${key}"`);
   }
@@ -75,6 +77,11 @@ export class RowLocks {
       });
       lock.waiting.push(waiter);
     });
+  }
+
+  /** Whether another transaction has it. */
+  isLocked(key: string): boolean {
+    return this.#locks.has(key);
   }
 
   /** Lets go of all that a transaction holds, and of its place in any queue. It gets no other lock. */

@@ -33,7 +33,7 @@ import { insertEntries } from './statements/insert-entries';
 import { insertHolds } from './statements/insert-holds';
 import { insertReversals } from './statements/insert-reversals';
 import { insertTransfers } from './statements/insert-transfers';
-import { lockedRows, lockSubAccounts } from './statements/lock-sub-accounts';
+import { lockedRows, lockSubAccounts, probeLocks } from './statements/lock-sub-accounts';
 import { settleHolds } from './statements/settle-holds';
 import { writeSubAccounts } from './statements/write-sub-accounts';
 
@@ -52,6 +52,23 @@ export class MysqlBatchStore implements BatchStore {
 
   close(): Promise<void> {
     return this.pool.close();
+  }
+
+  /** Rows that exist and that SKIP LOCKED passes over are locked. Nothing stays locked: the transaction ends on the same trip. */
+  async lockedAccounts(scope: Pick<RowScope, 'rows' | 'wholeAccounts'>): Promise<ReadonlySet<string>> {
+    const probe = probeLocks(scope);
+    const [, ...results] = await this.pool.single(
+      async (session) =>
+        (await this.pool.run(
+          session,
+          ['START TRANSACTION', ...probe.existing, ...probe.free, 'ROLLBACK'].join(';\n'),
+        )) as RawResult[],
+    );
+    const keys = (some: readonly RawResult[]): string[] =>
+      some.flatMap((rows) => (rows as Cell[][]).map((row) => row.join(' ')));
+    const free = new Set(keys(results.slice(probe.existing.length, 2 * probe.existing.length)));
+    const locked = keys(results.slice(0, probe.existing.length)).filter((key) => !free.has(key));
+    return new Set(locked.map((key) => key.slice(0, key.lastIndexOf(' '))));
   }
 
   async begin(): Promise<BatchTransaction> {

@@ -8,7 +8,7 @@ function commonSettings(waitTimeoutSeconds: number): string[] {
     `sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'`,
     // A client that lost power or was stopped loses its locks within seconds instead of hours.
     `wait_timeout = ${waitTimeoutSeconds}`,
-    'innodb_lock_wait_timeout = 2',
+    'innodb_lock_wait_timeout = 1',
     'lock_wait_timeout = 50',
     // A transaction ends where the service ends it, and no other transaction begins there.
     'autocommit = 1',

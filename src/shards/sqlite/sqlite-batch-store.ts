@@ -53,6 +53,11 @@ export class SqliteBatchStore implements BatchStore {
     leave();
   }
 
+  /** A file has one lock, and no row of it is locked apart from the others. */
+  lockedAccounts(): Promise<ReadonlySet<string>> {
+    return Promise.resolve(new Set());
+  }
+
   async begin(): Promise<BatchTransaction> {
     try {
       if (!this.#isOpen) throw coded('NOT_OPEN', 'the store is not open');

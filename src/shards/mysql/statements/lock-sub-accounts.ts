@@ -16,6 +16,30 @@ const LIST_LENGTH_MAX = 900;
  * lock was granted; the largest value is after all of them.
  */
 export function lockSubAccounts(scope: RowScope): string[] {
+  return parts(scope).map(
+    (where) =>
+      `SELECT ${SUB_ACCOUNT_COLUMNS}, CAST(UNIX_TIMESTAMP(SYSDATE(6)) * 1000000 AS SIGNED)
+       FROM sub_account FORCE INDEX (PRIMARY) WHERE ${where}
+       ORDER BY account_id, idx FOR UPDATE`,
+  );
+}
+
+/** Which of the rows exist, and which of them could be locked without waiting. As many statements of one kind as of the other. */
+export function probeLocks(scope: Pick<RowScope, 'rows' | 'wholeAccounts'>): {
+  readonly existing: readonly string[];
+  readonly free: readonly string[];
+} {
+  const select = (where: string, lock: string): string =>
+    `SELECT account_id, idx FROM sub_account FORCE INDEX (PRIMARY) WHERE ${where} ORDER BY account_id, idx${lock}`;
+  const all = parts(scope);
+  return {
+    existing: all.map((where) => select(where, '')),
+    free: all.map((where) => select(where, ' FOR UPDATE SKIP LOCKED')),
+  };
+}
+
+/** The conditions of the rows, in ascending order, a statement's worth each. */
+function parts(scope: Pick<RowScope, 'rows' | 'wholeAccounts'>): string[] {
   const conditions: string[] = [];
   for (const accountId of [...scope.rows.keys()].sort()) {
     const account = `account_id = ${literal(accountId)}`;
@@ -24,16 +48,10 @@ export function lockSubAccounts(scope: RowScope): string[] {
       scope.wholeAccounts.has(accountId) ? account : `${account} AND idx IN (${indices.join(',')})`,
     );
   }
-  const statements = [];
-  for (let from = 0; from < conditions.length; from += LIST_LENGTH_MAX) {
-    const part = conditions.slice(from, from + LIST_LENGTH_MAX);
-    statements.push(
-      `SELECT ${SUB_ACCOUNT_COLUMNS}, CAST(UNIX_TIMESTAMP(SYSDATE(6)) * 1000000 AS SIGNED)
-       FROM sub_account FORCE INDEX (PRIMARY) WHERE (${part.join(') OR (')})
-       ORDER BY account_id, idx FOR UPDATE`,
-    );
-  }
-  return statements;
+  const wheres: string[] = [];
+  for (let from = 0; from < conditions.length; from += LIST_LENGTH_MAX)
+    wheres.push(`(${conditions.slice(from, from + LIST_LENGTH_MAX).join(') OR (')})`);
+  return wheres;
 }
 
 export function lockedRows(results: readonly RawResult[]): { nowUs: number; rows: SubAccount[] } {
