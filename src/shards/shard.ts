@@ -63,7 +63,10 @@ export interface PendingDeparture extends Departure {
 /** Which departures are looked for. */
 export interface DepartureQuery {
   readonly limit: number;
-  /** None that left later than so long ago. */
+  /**
+   * None that left within this long of the shard's clock. A departure stamped further ahead was written before that clock was
+   * put right: it may be old, so it is among what is found.
+   */
   readonly olderThanMs: number;
   /** Only those that go to one of these. */
   readonly toShards?: readonly string[] | undefined;

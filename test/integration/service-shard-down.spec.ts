@@ -187,9 +187,13 @@ describe('[mariadb] with one of two shards unreachable', () => {
     for (const shard of ['s1', 's0']) await rest.createAccount({ id: idOn(shard), initialBalance: '7' });
     await proxy.refuse();
     const database = await createConnection(site.shards[0] as string);
-    for (const [age, shard] of ['s1', 's0'].entries()) {
+    // The second one was created while the directory's clock was a day ahead.
+    for (const [shard, createdAtUs] of [
+      ['s1', 1_000],
+      ['s0', (Date.now() + 86_400_000) * 1_000],
+    ] as const) {
       const cutOff = `UPDATE account SET creation = 'creating', created_at_us = ? WHERE account_id = ?`;
-      await database.query(cutOff, [1_000 + age, idOn(shard)]);
+      await database.query(cutOff, [createdAtUs, idOn(shard)]);
     }
     await database.query('DELETE FROM sub_account WHERE account_id = ?', [idOn('s0')]);
     await database.query('DELETE FROM entry WHERE account_id = ?', [idOn('s0')]);

@@ -146,6 +146,16 @@ describe.each(STORES)('[$mark] a database', ({ mark, makeSite }) => {
     await elsewhere.drop();
   });
 
+  it('finds a departure of any age that was written while its clock was ahead', async () => {
+    await kinds(credit(10n), transferOut({ amountMaxMinor: 3n }));
+    expect(await shard.pendingDepartures({ limit: 10, olderThanMs: 60_000 })).toEqual([]);
+    const connection = await rawSql(site.location, mark);
+    await connection.run('UPDATE transfer SET created_at_us = created_at_us + 86400000000');
+    await connection.close();
+    for (const olderThanMs of [0, 60_000])
+      expect(await shard.pendingDepartures({ limit: 10, olderThanMs })).toMatchObject([{ amountMinor: 3n }]);
+  });
+
   if (mark === 'sqlite') {
     it('belongs to one process: a second one is refused by name', () => {
       const path = site.location.kind === 'sqlite' ? site.location.path : '';

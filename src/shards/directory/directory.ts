@@ -220,8 +220,8 @@ export class Directory {
   }
 
   /**
-   * Accounts whose creation was cut short, older than the given age, the oldest first. Plain read; rides on
-   * `account_creation`.
+   * Accounts whose creation was cut short, older than the given age, the oldest first; and last those that were created while
+   * the directory's clock was ahead, whose age is not known. Plain read; rides on `account_creation`.
    */
   async unfinishedCreations(options: {
     readonly limit: number;
@@ -236,9 +236,10 @@ export class Directory {
     const further = behind(dialect, ['created_at_us', 'account_id'], [place.createdAtUs, place.accountId]);
     const rows = await this.#database.read(
       `SELECT ${this.#accountColumns} FROM account ${index}
-       WHERE creation = 'creating' AND ${further.sql} AND created_at_us <= ${statementNow} - ?
+       WHERE creation = 'creating' AND ${further.sql}
+         AND (created_at_us <= ${statementNow} - ? OR created_at_us > ${statementNow} + ?)
        ORDER BY created_at_us, account_id LIMIT ?`,
-      [...further.parameters, olderThanMs * 1_000, limit],
+      [...further.parameters, olderThanMs * 1_000, olderThanMs * 1_000, limit],
     );
     return rows.map(toAccountRecord);
   }

@@ -261,6 +261,16 @@ describe('a shard in memory', () => {
     expect(await named({ limit: 9, olderThanMs: 0 })).toEqual(['spread second 1']);
   });
 
+  test('lists departures that were written while its clock was ahead as old ones', async () => {
+    const { shard, clock } = shardWith([row()]);
+    const spreadOver = [{ shard: 's1', subAccount: 1, rows: 1 }];
+    clock.pass(90_000);
+    await shard.applyBatch([credit({ spreadOver })], NO_HINT);
+    clock.pass(-90_000);
+    for (const olderThanMs of [0, 2_000])
+      expect(await shard.pendingDepartures({ limit: 9, olderThanMs })).toHaveLength(1);
+  });
+
   test('lists entries newest first, page by page, and none twice', async () => {
     const { shard, clock } = shardWith([
       row({ availableMinor: 100n }),

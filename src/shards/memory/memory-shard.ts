@@ -135,10 +135,12 @@ export class MemoryShard implements Shard {
   pendingDepartures(query: DepartureQuery): Promise<PendingDeparture[]> {
     return this.#read((database) => {
       const { limit, olderThanMs, toShards, accountId, after } = query;
-      const untilUs = database.nowUs() - olderThanMs * 1_000;
+      const nowUs = database.nowUs();
+      const youngUs = olderThanMs * 1_000;
+      const isYoung = (atUs: number): boolean => atUs > nowUs - youngUs && atUs <= nowUs + youngUs;
       return [...database.accounts.values()]
         .flatMap((account) => [...account.transfers.values()])
-        .filter((row) => row.pending && row.createdAtUs <= untilUs)
+        .filter((row) => row.pending && !isYoung(row.createdAtUs))
         .map((row) => toPendingDeparture(row, this.name))
         .filter(
           (departure) =>

@@ -32,8 +32,10 @@ export function pendingDepartures(query: DepartureQuery, dialect: Dialect): Stat
     conditions.push(further.sql);
     parameters.push(...further.parameters);
   }
-  conditions.push(`created_at_us <= ${statementUs(dialect)} - ?`);
-  parameters.push(olderThanMs * 1_000);
+  // A departure from the time to come was written while the clock was ahead: its age is not known, and it may be old.
+  const now = statementUs(dialect);
+  conditions.push(`(created_at_us <= ${now} - ? OR created_at_us > ${now} + ?)`);
+  parameters.push(olderThanMs * 1_000, olderThanMs * 1_000);
   return {
     sql: `SELECT ${TRANSFER_COLUMNS} FROM transfer ${indexOf(dialect)} WHERE ${conditions.join(' AND ')}
       ORDER BY peer_shard, account_id, transfer_id LIMIT ?`,
