@@ -184,6 +184,21 @@ describe('a lane', () => {
     expect(shard.batches).toHaveLength(1);
   });
 
+  test('tries what has waited for long for so much less, and nothing for less than a second', async () => {
+    const { shard, submit, clock } = laneOn({ waitMsMax: 10_000 });
+    for (const waitedMs of [0, 4_000, 9_500]) {
+      shard.holdUp();
+      const first = submit(`before ${waitedMs}`);
+      await promisesSettled();
+      const behind = submit(`waits ${waitedMs}`);
+      clock.pass(waitedMs);
+      shard.letThrough();
+      await Promise.all([first, behind]);
+    }
+    const ofThoseBehind = shard.hints.filter((_, n) => n % 2 === 1).map(({ tryMsMax }) => tryMsMax);
+    expect(ofThoseBehind).toEqual([undefined, 5_000, 1_000]);
+  });
+
   test('hands the hint of a batch to the next, and none after a failure', async () => {
     const { shard, submit } = laneOn();
     await submit('a');

@@ -15,6 +15,9 @@ import type { LaneSettings } from './lane-settings';
 import type { EngineObserver } from './observer';
 import { endOfGroups, SetAside, turnAway, type Waiting } from './set-aside';
 
+/** Any batch may be tried for so long, and takes about so long to end when its time is over. */
+const TRY_MS_MIN = 1_000;
+
 export interface LaneParts {
   readonly shard: Shard;
   readonly number: number;
@@ -204,7 +207,11 @@ export class Lane {
     const { shard, breaker, turn } = this.parts;
     try {
       const commands = batch.map((waiting) => waiting.command);
-      const { outcomes, hint, ahead } = await shard.applyBatch(commands, this.#hint, chain);
+      const { outcomes, hint, ahead } = await shard.applyBatch(
+        commands,
+        this.#hintFor(batch, started),
+        chain,
+      );
       this.#hint = hint;
       // A batch that runs beside the lane begins nothing for it.
       if (chain) this.#ahead = ahead;
@@ -221,6 +228,14 @@ export class Lane {
       this.#hint = NO_HINT;
       return { error };
     }
+  }
+
+  /** What has waited in the queue behind batches that were tried for long is not tried for as long again. */
+  #hintFor([oldest]: readonly Waiting[], now: number): BatchHint {
+    const waitedMs = oldest ? now - oldest.since : 0;
+    if (waitedMs < TRY_MS_MIN) return this.#hint;
+    const leftMs = this.parts.settings.waitMsMax - TRY_MS_MIN - waitedMs;
+    return { ...this.#hint, tryMsMax: Math.max(TRY_MS_MIN, leftMs) };
   }
 
   #report(batch: readonly Waiting[], started: number): void {

@@ -40,6 +40,17 @@ describe('the metrics', () => {
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({ level: 'warn', database: 's0', code: '10001' });
   });
 
+  test('name the shard whose SQLite file another process has locked, and count each time that it was waited for in vain', async () => {
+    const lines: string[] = [];
+    const metrics = new Metrics(new StructuredLog('info', (line) => lines.push(line)));
+    const cause = Object.assign(new Error('database is locked'), { code: 'SQLITE_BUSY' });
+    metrics.databaseFault(new ShardFault('s0', 'again', cause));
+    expect(await metrics.registry.metrics()).toContain(
+      'hotsplit_database_errors_total{database="s0",verdict="again",code="SQLITE_BUSY"} 1',
+    );
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ level: 'warn', database: 's0', code: 'SQLITE_BUSY' });
+  });
+
   test('count the accounts that are set aside, by shard; the log names each when it goes and when it is back, not without end', async () => {
     const lines: string[] = [];
     const metrics = new Metrics(new StructuredLog('info', (line) => lines.push(line)));

@@ -3,7 +3,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import type { ClockSkew, DatabaseFault, EngineObserver, Undelivered } from '../engine/observer';
 import { CommandMetrics } from './command-metrics';
 import { SHORTFALL, StructuredLog } from './structured-log';
-import type { DatabaseRefusedError } from '../shards/faults';
+import { type DatabaseRefusedError, FILE_LOCKED } from '../shards/faults';
 
 /** Where lane depths are read from when the metrics are scraped. */
 export type DepthSource = () => readonly { readonly shard: string; readonly depths: readonly number[] }[];
@@ -358,6 +358,11 @@ export class Metrics implements EngineObserver {
 
   databaseFault({ shard: database, verdict, reported, cause }: DatabaseFault): void {
     this.#databaseErrors.inc({ database, verdict, code: this.#faultCode(reported) });
+    if (reported === FILE_LOCKED)
+      this.log.warn('another process has a SQLite file locked: nothing is written there until it lets go', {
+        database,
+        code: reported,
+      });
     // Conflicts come with the load; defects have a line of their own, under their incident.
     if (verdict === 'again' || verdict === 'lookUpKeys' || verdict === 'defect') return;
     this.log.warn('a database reported an error', {

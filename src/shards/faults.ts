@@ -21,6 +21,9 @@ export type FaultVerdict =
 /** ER_LOCK_WAIT_TIMEOUT of MySQL and MariaDB; the store in memory reports the same. */
 export const LOCK_WAIT_TIMEOUT = '1205';
 
+/** A SQLite file's lock was not to be had in time. Writers of this process never meet, so another process has it. */
+export const FILE_LOCKED = 'SQLITE_BUSY';
+
 /** A database error, classified. The driver's error is the `cause`. */
 export class ShardFault extends Error {
   readonly code = 'SHARD_FAULT';
@@ -40,6 +43,11 @@ export class ShardFault extends Error {
   /** A lock was waited for as long as the session waits for one: somebody holds a row, or a place in an index, for long. */
   get isLockWait(): boolean {
     return this.verdict === 'again' && this.reported === LOCK_WAIT_TIMEOUT;
+  }
+
+  /** Another process has a SQLite file locked, and with it every account of the shard. */
+  get isFileLocked(): boolean {
+    return this.verdict === 'again' && this.reported === FILE_LOCKED;
   }
 }
 

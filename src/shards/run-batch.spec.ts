@@ -188,6 +188,17 @@ describe('a batch', () => {
     expect((await runBatch(run, [deduct()], NO_HINT)).outcomes).toMatchObject([{ kind: 'applied' }]);
   });
 
+  test('stops trying sooner where its commands have waited already', async () => {
+    const clock = new TestClock();
+    const slow = new ScriptedFaults({ lock: Array<FaultVerdict>(10).fill('again') });
+    const { run } = setUp({ rows: [row({ availableMinor: 50n })], faults: slow, clock });
+    const began = clock.now();
+    await expect(runBatch(run, [deduct()], { ...NO_HINT, tryMsMax: 100 })).rejects.toBeInstanceOf(
+      ShardContendedError,
+    );
+    expect(clock.now() - began).toBeLessThanOrEqual(100);
+  });
+
   test('stops trying at its deadline, tries left or not', async () => {
     const clock = new TestClock();
     const slow: Interference = (step) => {

@@ -63,7 +63,7 @@ export async function runBatch(
 ): Promise<BatchResult> {
   const { policy, surroundings, store, confirmOwn } = run;
   const began = surroundings.now();
-  const deadline = began + policy.deadlineMs;
+  const deadline = began + Math.min(policy.deadlineMs, hint.tryMsMax ?? Infinity);
   let scope: AttemptScope = hint;
   let widened = false;
   let mayHaveCommitted = false;

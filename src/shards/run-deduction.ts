@@ -124,6 +124,8 @@ async function afterFault(
       if (entry) return { kind: 'found', entry };
       // Another try would keep a session that all accounts share waiting for somebody else's lock.
       if (fault.isLockWait) return { kind: 'handOver', mayHaveCommitted: false, isLocked: true };
+      // The lane waits for a file that another process has locked, and bounds that for all that wait together.
+      if (fault.isFileLocked) return { kind: 'handOver', mayHaveCommitted: false };
       return fault.verdict === 'again' ? undefined : { kind: 'handOver', mayHaveCommitted: false };
     }
     case 'outcomeUnknown':

@@ -108,6 +108,8 @@ export interface BatchChain {
 export interface BatchHint {
   readonly lookUpKeys: boolean;
   readonly wholeAccounts: ReadonlySet<string>;
+  /** How long the batch may be tried, where that is shorter than otherwise: its commands have waited already. */
+  readonly tryMsMax?: number;
 }
 
 export const NO_HINT: BatchHint = { lookUpKeys: false, wholeAccounts: new Set() };

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { NoteFault } from '../../src/shards/faults';
 import { RETRY_POLICY, type RetryPolicy } from '../../src/shards/run-batch';
 import { shardAt } from '../../src/shards/open-database';
 import type { Shard } from '../../src/shards/shard';
@@ -64,11 +65,18 @@ export interface ShardOpening {
   readonly clusterId?: string;
   readonly policy?: RetryPolicy;
   readonly parallelism?: number;
+  readonly noteFault?: NoteFault;
 }
 
 /** A shard at a location, opened. Every account is described as active at epoch 1. */
 export async function openShard(location: Location, options: ShardOpening = {}): Promise<TestShard> {
-  const { name = 's0', clusterId = randomUUID(), policy = RETRY_POLICY, parallelism = 2 } = options;
+  const {
+    name = 's0',
+    clusterId = randomUUID(),
+    policy = RETRY_POLICY,
+    parallelism = 2,
+    noteFault,
+  } = options;
   const shard = shardAt(
     { name, location },
     {
@@ -77,6 +85,7 @@ export async function openShard(location: Location, options: ShardOpening = {}):
         Promise.resolve({ epoch: 1, accountStatus: 'active', accountStatusVersion: 1 } as const),
       parallelism,
       policy,
+      ...(noteFault && { noteFault }),
     },
   );
   try {

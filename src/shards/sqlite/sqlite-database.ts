@@ -70,7 +70,7 @@ export class SqliteDatabase implements Database {
     try {
       const { connection, leave } = await this.file.enterWriter();
       try {
-        const result = run(connection);
+        const result = await this.file.whenUnlocked(() => run(connection));
         this.file.assertInPlace();
         return result;
       } finally {

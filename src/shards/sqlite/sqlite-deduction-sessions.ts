@@ -65,7 +65,9 @@ class SqliteDeductionSession implements OpenDeductionSession {
   async begin(statements: readonly Statement[]): Promise<readonly StatementResult[]> {
     try {
       const { connection } = (this.#writer = await this.file.enterWriter());
-      this.#bare(connection, this.parts.bracket.begin);
+      await this.file.whenUnlocked(() => {
+        this.#bare(connection, this.parts.bracket.begin);
+      });
       this.#begun = true;
       return statements.map((statement) => this.run(connection, statement));
     } catch (error) {

@@ -1,6 +1,7 @@
 import Sqlite from 'better-sqlite3';
 import { closeSync, lstatSync, openSync, rmSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import type { BetterSqlite3Driver } from 'typeorm/driver/better-sqlite3/BetterSqlite3Driver';
 import type { SchemaPart } from '../database';
@@ -16,6 +17,10 @@ import { Turnstile } from './turnstile';
 export type SqliteConnection = Sqlite.Database;
 
 const WRITER_WAIT_MS_MAX = 5_000;
+
+/** How long a transaction waits for a file that another process has locked: as the sessions of the other databases for a row. */
+const LOCK_WAIT_MS_MAX = 1_000;
+const LOCK_PAUSE_MS = 10;
 
 /** Reads go on for so long without a look at what the path names. */
 const UNSEEN_MS_MAX = 1_000;
@@ -83,6 +88,26 @@ export class SqliteFile {
     if (connection) return { connection, leave };
     leave();
     throw Object.assign(new Error('the file is not open'), { code: 'NOT_OPEN' });
+  }
+
+  /**
+   * Runs what takes SQLite's lock of the file, on the writer. While another process has that lock, nothing of this file can be
+   * written, but the event loop and all other files go on: SQLite's own wait would stop them.
+   *
+   * Rejects with `SQLITE_BUSY` when the other process does not let go.
+   *
+   * @param run does nothing when it throws `SQLITE_BUSY`: a single statement, or a BEGIN IMMEDIATE
+   */
+  async whenUnlocked<T>(run: () => T): Promise<T> {
+    const until = performance.now() + LOCK_WAIT_MS_MAX;
+    for (;;) {
+      try {
+        return run();
+      } catch (error) {
+        if ((error as { code?: string }).code !== 'SQLITE_BUSY' || performance.now() >= until) throw error;
+      }
+      await sleep(LOCK_PAUSE_MS);
+    }
   }
 
   get path(): string {
@@ -192,6 +217,8 @@ export class SqliteFile {
     this.#writer = (this.#source.driver as BetterSqlite3Driver).databaseConnection as SqliteConnection;
     this.#reader ??= new Sqlite(this.#path, { readonly: true });
     for (const connection of [this.#writer, this.#reader]) this.#prepare(connection);
+    // Whoever writes waits in `whenUnlocked`.
+    this.#writer.pragma('busy_timeout = 0');
     this.assertInPlace();
   }
 
