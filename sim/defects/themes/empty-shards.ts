@@ -25,20 +25,6 @@ export const EMPTY_SHARDS: readonly Defect[] = [
     ],
   },
   {
-    name: 'absence-and-identity-apart',
-    breaks: 'whose database has said that something is not there is asked on another trip',
-    edits: [
-      {
-        file: 'src/shards/memory/memory-shard.ts',
-        find: 'if (isNothing(found)) await this.#identity?.confirmOwn(this.parts.database.identity);',
-        replace: `if (isNothing(found)) {
-        await this.#pass('read');
-        await this.#identity?.confirmOwn(this.parts.database.identity);
-      }`,
-      },
-    ],
-  },
-  {
     name: 'rows-in-any-database',
     breaks: 'rows are made in whatever database is there',
     edits: [
