@@ -116,8 +116,12 @@ function locksOf(settings: Settings, metrics: Metrics): RedisLocks | undefined {
   return settings.redisUrl === undefined ? undefined : new RedisLocks(settings.redisUrl, metrics);
 }
 
-function keySettingsOf({ keyRecheckMs, keyStaleSecondsMax }: Settings): KeySettings {
-  return { recheckMs: keyRecheckMs, staleMsMax: keyStaleSecondsMax * 1_000 };
+function keySettingsOf({ keyRecheckMs, keyStaleSecondsMax, previousAdminKey }: Settings): KeySettings {
+  return {
+    recheckMs: keyRecheckMs,
+    staleMsMax: keyStaleSecondsMax * 1_000,
+    ...(previousAdminKey !== undefined && { previousAdminKey }),
+  };
 }
 
 const ADDRESSES_MAX = 10_000;

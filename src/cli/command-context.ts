@@ -19,7 +19,7 @@ export async function withService<T>(
   work: (client: ServiceClient, globals: GlobalOptions) => Promise<T>,
 ): Promise<T> {
   const globals = command.optsWithGlobals<GlobalOptions>();
-  const client = connect(globals, context);
+  const client = await connect(globals, context);
   try {
     return await work(client, globals);
   } finally {

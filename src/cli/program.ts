@@ -55,7 +55,8 @@ function createProgram(context: CommandContext): Command {
     .addOption(
       new Option(
         '--key <key>',
-        'API key (env HOTSPLIT_KEY, else HOTSPLIT_ADMIN_KEY, else the file ./data/admin.key)',
+        'API key, - reads it from standard input (env HOTSPLIT_KEY or HOTSPLIT_KEY_FILE, else HOTSPLIT_ADMIN_KEY or\n' +
+          'HOTSPLIT_ADMIN_KEY_FILE, else the file ./data/admin.key)',
       ),
     )
     .addOption(new Option('--json', 'print one JSON document for machines'))

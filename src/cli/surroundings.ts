@@ -1,5 +1,6 @@
 import { setTimeout as pauseFor } from 'node:timers/promises';
-import type { Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
+import { OperatorFault } from './faults';
 
 /** What the commands take from the world around them, so that tests can hand in another one. */
 export interface Surroundings {
@@ -7,6 +8,13 @@ export interface Surroundings {
   readonly out: Writable;
   /** Everything else: progress, warnings, faults. */
   readonly err: Writable;
+  /**
+   * One secret from standard input, without the blanks and line breaks around it.
+   *
+   * @param what is asked for
+   * @throws OperatorFault when there is none
+   */
+  readonly readIn: (what: string) => Promise<string>;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   /** Uniform in [0, 1). */
@@ -26,6 +34,7 @@ export function processSurroundings(): Surroundings {
   return {
     out: process.stdout,
     err: process.stderr,
+    readIn: (what) => readSecret(process.stdin, what),
     env: process.env,
     clock: {
       wallMs: () => Date.now(),
@@ -34,4 +43,20 @@ export function processSurroundings(): Surroundings {
     },
     random: () => Math.random(),
   };
+}
+
+const SECRET_LENGTH_MAX = 64 * 1024;
+
+/** Read to its end, so that nothing is shown of it and nothing left behind. */
+export async function readSecret(input: Readable, what: string): Promise<string> {
+  let text = '';
+  for await (const chunk of input.setEncoding('utf8')) {
+    text += chunk as string;
+    if (text.length > SECRET_LENGTH_MAX)
+      throw new OperatorFault(`${what} is to come from standard input, and what comes there is too long`);
+  }
+  const secret = text.trim();
+  if (secret === '')
+    throw new OperatorFault(`${what} is to come from standard input, and nothing came there`);
+  return secret;
 }

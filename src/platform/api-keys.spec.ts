@@ -7,6 +7,7 @@ import { ApiKeys } from './api-keys';
 import { InProcessNotices } from './notices';
 
 const ADMIN = 'the-bootstrap-admin-key';
+const PREVIOUS_ADMIN = 'the-admin-key-before-that';
 const SETTINGS = { recheckMs: 5_000, staleMsMax: 60_000 };
 
 /** The directory's part of API keys, in memory, counting how often it is asked. */
@@ -43,7 +44,12 @@ class KeyDirectory {
 function setUp(notices = new InProcessNotices(), directory = new KeyDirectory(), clock = new TestClock()) {
   const observer = { deferred: () => undefined };
   const runtime = { directory, surroundings: clock, observer } as unknown as EngineRuntime;
-  return { directory, notices, clock, keys: new ApiKeys(runtime, ADMIN, notices, SETTINGS) };
+  return {
+    directory,
+    notices,
+    clock,
+    keys: new ApiKeys(runtime, ADMIN, notices, { ...SETTINGS, previousAdminKey: PREVIOUS_ADMIN }),
+  };
 }
 
 async function withKey(parts = setUp()) {
@@ -58,6 +64,7 @@ describe('API keys', () => {
     directory.away = true;
     expect(await keys.authenticate(ADMIN)).toMatchObject({ keyId: 'bootstrap', scopes: new Set(['admin']) });
     expect(keys.peek(ADMIN)).toMatchObject({ keyId: 'bootstrap' });
+    expect(await keys.authenticate(PREVIOUS_ADMIN)).toMatchObject({ keyId: 'bootstrap' });
     expect(directory.lookUps).toBe(0);
   });
 

@@ -23,6 +23,8 @@ export interface KeySettings {
   readonly recheckMs: number;
   /** How long a key is used after it was confirmed while the directory cannot be asked. */
   readonly staleMsMax: number;
+  /** Good beside the bootstrap admin key, while that is being changed. */
+  readonly previousAdminKey?: string;
 }
 
 /** Who a request comes from, and what it may do. */
@@ -78,7 +80,7 @@ interface Known {
  */
 @Injectable()
 export class ApiKeys {
-  readonly #adminHash: Buffer;
+  readonly #adminHashes: readonly Buffer[];
   readonly #known = new Map<string, Known>();
   /** Until when each is taken for unknown, by its hash. */
   readonly #unknown = new Map<string, number>();
@@ -93,7 +95,7 @@ export class ApiKeys {
     @Inject(NOTICES) private readonly notices: Notices,
     @Inject(KEY_SETTINGS) private readonly settings: KeySettings,
   ) {
-    this.#adminHash = sha256(adminKey);
+    this.#adminHashes = [adminKey, settings.previousAdminKey].flatMap((key) => (key ? [sha256(key)] : []));
     this.#rechecks = this.#lookUps(RECHECK_BOUNDS);
     this.#unseen = this.#lookUps(UNSEEN_BOUNDS);
     notices.subscribe((notice) => {
@@ -141,7 +143,7 @@ export class ApiKeys {
 
   async #introduce(secret: string): Promise<Principal | undefined> {
     const hash = sha256(secret);
-    if (timingSafeEqual(hash, this.#adminHash)) {
+    if (this.#adminHashes.some((each) => timingSafeEqual(hash, each))) {
       this.#remember(secret, BOOTSTRAP, Infinity);
       return BOOTSTRAP;
     }

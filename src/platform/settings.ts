@@ -1,5 +1,5 @@
 import { plainToInstance } from 'class-transformer';
-import { IsIn, IsInt, IsOptional, Length, Matches, Max, Min, MinLength, validateSync } from 'class-validator';
+import { IsIn, IsInt, IsOptional, Length, Matches, Max, Min, validateSync } from 'class-validator';
 import { join } from 'node:path';
 import {
   type AllowedHost,
@@ -14,10 +14,15 @@ import {
 import { MysqlTls } from '../shards/mysql/mysql-tls';
 import { STRATEGY_SETTINGS, type StrategySettings } from '../strategies/strategy-settings';
 import { CertificateFiles } from './certificate-files';
+import { fileVariable, withSecretsOfFiles } from './secret-files';
 import { withoutServiceLinks } from './service-links';
 import { LOG_LEVELS, type LogLevel } from './structured-log';
 
 const EMBEDDED_SHARDS = 4;
+
+/** What a header can carry as a bearer token. */
+export const SENDABLE_KEY = /^[\x21-\x7e]{16,1024}$/;
+export const KEY_RULE = '16 to 1,024 printable ASCII characters without blanks';
 
 const SWITCH = ['on', 'off'] as const;
 type Switch = (typeof SWITCH)[number];
@@ -46,7 +51,8 @@ class PlainSettings {
   @IsOptional() @Length(1, 4_096) directory?: string;
   @IsOptional() @Length(1, 4_096) shardHostsGiven?: string;
   @IsOptional() @Length(1, 16_384) lostShardsGiven?: string;
-  @IsOptional() @MinLength(16) adminKey?: string;
+  @IsOptional() @Matches(SENDABLE_KEY, { message: KEY_RULE }) adminKey?: string;
+  @IsOptional() @Matches(SENDABLE_KEY, { message: KEY_RULE }) previousAdminKey?: string;
   @IsOptional()
   @Matches(/^rediss?:\/\/[^\s/]+/, { message: 'a URL redis://[user:password@]host:port[/number]' })
   redisUrl?: string;
@@ -224,7 +230,14 @@ export const SETTINGS = {
     fallback: undefined,
     secret: true,
     meaning:
-      'bootstrap admin key, at least 16 characters; by default generated at the first start and kept in `admin.key` in the data folder. Give every instance the same',
+      'bootstrap admin key, 16 to 1,024 printable ASCII characters without blanks; by default generated at the first start and kept in `admin.key` in the data folder. Give every instance the same',
+  },
+  previousAdminKey: {
+    variable: 'HOTSPLIT_PREVIOUS_ADMIN_KEY',
+    fallback: undefined,
+    secret: true,
+    meaning:
+      'a second bootstrap admin key that is good as well: the one before, while HOTSPLIT_ADMIN_KEY is being changed on all instances and by all who use it',
   },
   redisUrl: {
     variable: 'HOTSPLIT_REDIS_URL',
@@ -416,8 +429,9 @@ export class SettingsError extends Error {
 
 /** @throws SettingsError with every fault found */
 export function readSettings(given: Readonly<Record<string, string | undefined>>): Settings {
-  const environment = withoutServiceLinks(given);
-  const faults = unknownVariables(environment);
+  const faults: string[] = [];
+  const environment = withSecretsOfFiles(withoutServiceLinks(given), SECRETS, faults);
+  faults.push(...unknownVariables(environment));
   const settings = plainToInstance(Settings, plainValues(environment));
   // As in a URL; the system's own functions know no brackets.
   settings.host = settings.host.replace(/^\[(.*)\]$/, '$1');
@@ -465,23 +479,30 @@ function configuredHosts(settings: Partial<Settings>): AllowedHost[] {
 function plainValues(environment: Readonly<Record<string, string | undefined>>): Record<string, unknown> {
   const values: Record<string, unknown> = {};
   for (const [property, description] of Object.entries<SettingDescription>(SETTINGS)) {
-    const text = environment[description.variable] || description.fallback;
+    const set = environment[description.variable];
+    const text = (description.secret ? set?.trim() : set) || description.fallback;
     if (text === undefined) continue;
     values[property] = description.number && /^[0-9]{1,15}$/.test(text) ? Number(text) : text;
   }
   return values;
 }
 
+const SECRETS = Object.values<SettingDescription>(SETTINGS)
+  .filter(({ secret }) => secret)
+  .map(({ variable }) => variable);
+
 /** A misspelt variable would silently leave its default in force. */
 function unknownVariables(environment: Readonly<Record<string, string | undefined>>): string[] {
-  const known = new Set<string>(Object.values(SETTINGS).map(({ variable }) => variable));
+  const variables = Object.values(SETTINGS).map(({ variable }) => variable);
+  const known = new Set<string>([...variables, ...SECRETS.map(fileVariable)]);
   return Object.keys(environment)
     .filter((name) => name.startsWith('HOTSPLIT_') && !known.has(name) && !FOREIGN_VARIABLE.test(name))
     .map((name) => `${name}: there is no such setting`);
 }
 
 /** The client's and the test suite's own variables, and settings of the contract that come with later features. */
-const FOREIGN_VARIABLE = /^HOTSPLIT_(URL|KEY|SERVERS_DIR|TEST_.*|BENCH_.*|MYSQL_SERVER_TOOL|KAFKA_BROKERS)$/;
+const FOREIGN_VARIABLE =
+  /^HOTSPLIT_(URL|KEY|KEY_FILE|SERVERS_DIR|TEST_.*|BENCH_.*|MYSQL_SERVER_TOOL|KAFKA_BROKERS)$/;
 
 /** A certificate that cannot be used is found now and not by the first client. */
 function readTls(settings: Settings, faults: string[]): void {

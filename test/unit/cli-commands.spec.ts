@@ -151,3 +151,37 @@ describe('generate', () => {
     expect(service.accounts.size).toBeLessThanOrEqual(50);
   });
 });
+
+describe('a secret', () => {
+  it('is the key from standard input, from a file, or from the variable', async () => {
+    const list = async (environment: Readonly<Record<string, string>>, ...args: string[]) => {
+      const other = new CliSession({ HOTSPLIT_URL: service.url, ...environment });
+      other.input = ' secret\n';
+      const ended = await other.run('account', 'list', ...args);
+      other.end();
+      return ended;
+    };
+    const file = cli.file('key', 'secret\n');
+    expect(await list({}, '--key', '-')).toMatchObject({ exitCode: 0 });
+    expect(await list({ HOTSPLIT_KEY_FILE: file })).toMatchObject({ exitCode: 0 });
+    expect(await list({ HOTSPLIT_ADMIN_KEY_FILE: file })).toMatchObject({ exitCode: 0 });
+    expect(await list({ HOTSPLIT_KEY: 'wrong', HOTSPLIT_ADMIN_KEY_FILE: file })).toMatchObject({
+      exitCode: 1,
+    });
+    expect(await list({ HOTSPLIT_KEY_FILE: `${file}.none` })).toMatchObject({
+      exitCode: 1,
+      err: expect.stringContaining('HOTSPLIT_KEY_FILE') as string,
+    });
+    expect(await list({ HOTSPLIT_KEY: 'two\nlines' })).toMatchObject({
+      exitCode: 1,
+      err: expect.stringContaining('cannot be sent') as string,
+    });
+  });
+
+  it('is asked for by name when standard input holds none', async () => {
+    expect(await cli.run('account', 'list', '--key', '-')).toMatchObject({
+      exitCode: 1,
+      err: expect.stringContaining('the API key is to come from standard input, and nothing came') as string,
+    });
+  });
+});

@@ -243,7 +243,8 @@ describe('shard', () => {
     const added = await cli.run('shard', 'add', 's2', url);
     expect([added.exitCode, added.out.split('\n')[0]]).toEqual([0, 'added']);
     expect(service.asked[0]?.body).toEqual({ name: 's2', url });
-    const again = await cli.run('shard', 'add', 's2', url);
+    cli.input = `${url}\n`;
+    const again = await cli.run('shard', 'add', 's2', '-');
     expect([again.exitCode, again.err.split(':')[0]]).toEqual([1, 'SHARD_EXISTS']);
     expect(JSON.stringify([added, again])).not.toContain('hunter2');
     expect((await cli.run('shard', 'add', 'a,b', url)).exitCode).toBe(1);

@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 import { run } from '../../src/cli/program';
+import { readSecret } from '../../src/cli/surroundings';
 
 export interface Ended {
   readonly exitCode: number;
@@ -17,6 +18,9 @@ export class CliSession {
   readonly pausesMs: number[] = [];
   #nowMs = 0;
 
+  /** What comes from standard input. */
+  input = '';
+
   constructor(private readonly env: Readonly<Record<string, string>>) {}
 
   file(name: string, text?: string | Buffer): string {
@@ -30,6 +34,7 @@ export class CliSession {
     const exitCode = await run(args, {
       out,
       err,
+      readIn: (what) => readSecret(Readable.from([this.input]), what),
       env: this.env,
       random: () => 0.5,
       clock: {

@@ -21,14 +21,18 @@ export function addShardCommands(program: Command, context: CommandContext): voi
     .command('add')
     .description('take a database in as a new shard, usable at once by every instance')
     .argument('<name>', 'what it is to be called, for good', shardNameArgument)
-    .argument('<url>', 'mysql://user:password@host:port/database, or sqlite: and the absolute path of a file')
+    .argument(
+      '<url>',
+      'mysql://user:password@host:port/database, or sqlite: and the absolute path of a file; - reads it from standard input',
+    )
     .addHelpText(
       'after',
       '\nThe service connects to it, not this command; its URL is never shown again. It must be on a host that\nHOTSPLIT_SHARD_HOSTS allows. Why one is refused is in the log of the service.',
     )
-    .action((name: string, url: string, _options: unknown, command: Command) =>
-      addShard({ name, url }, command, context),
-    );
+    .action(async (name: string, url: string, _options: unknown, command: Command) => {
+      const given = url === '-' ? await context.readIn('the URL') : url;
+      await addShard({ name, url: given }, command, context);
+    });
 }
 
 async function printShards(command: Command, context: CommandContext): Promise<void> {

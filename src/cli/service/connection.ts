@@ -12,13 +12,33 @@ export interface ConnectionOptions {
 }
 
 /** Finds the service and the key: what is on the command line outranks the environment, that the key's file. */
-export function connect(options: ConnectionOptions, { env }: Pick<Surroundings, 'env'>): ServiceClient {
+export async function connect(
+  options: ConnectionOptions,
+  { env, readIn }: Pick<Surroundings, 'env' | 'readIn'>,
+): Promise<ServiceClient> {
+  const given = options.key === '-' ? await readIn('the API key') : options.key;
   const key =
-    options.key ?? filled(env['HOTSPLIT_KEY']) ?? filled(env['HOTSPLIT_ADMIN_KEY']) ?? readKeyFile(env);
+    given ?? secretOf(env, 'HOTSPLIT_KEY') ?? secretOf(env, 'HOTSPLIT_ADMIN_KEY') ?? readKeyFile(env);
+  if (key !== undefined && !/^[\x21-\x7e]+$/.test(key))
+    throw new OperatorFault('the API key cannot be sent: it holds a blank, a line break or no ASCII');
   return new ServiceClient({
     url: readUrl(options.url ?? filled(env['HOTSPLIT_URL']) ?? DEFAULT_URL),
     ...(key === undefined ? {} : { key }),
   });
+}
+
+/** Of its variable, or of the file that `NAME_FILE` names. */
+function secretOf(env: Surroundings['env'], variable: string): string | undefined {
+  const value = filled(env[variable]?.trim());
+  const path = filled(env[`${variable}_FILE`]);
+  if (value !== undefined || path === undefined) return value;
+  try {
+    return filled(readFileSync(path, 'utf8').trim());
+  } catch (error) {
+    throw new OperatorFault(`${variable}_FILE: ${path} cannot be read: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
 }
 
 function readUrl(text: string): URL {
