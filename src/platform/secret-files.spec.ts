@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readSettings, SETTINGS, SettingsError } from './settings';
+import { readSettings, SETTINGS, type SettingsError } from './settings';
 
 const KEY = 'a-key-of-an-admin-0123456789';
 const MYSQL = 'mysql://user:pass%20word@db.example:3306/hotsplit';
