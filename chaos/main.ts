@@ -12,6 +12,7 @@ interface Options {
   readonly json?: string;
   readonly seed?: number;
   readonly once: boolean;
+  readonly cluster?: boolean;
   readonly rate: number;
   readonly keep: boolean;
   readonly flood: boolean;
@@ -24,7 +25,7 @@ const cleanups: (() => Promise<void>)[] = [];
 async function main(): Promise<void> {
   const options = new Command('chaos')
     .description(
-      'Runs two services on three MariaDB shards and Redis under load, breaks them and what lies between again and ' +
+      'Runs two services on three MariaDB shards, a fourth on a Galera cluster, and Redis under load, breaks them and what lies between again and ' +
         'again, and then proves from the databases and from what the clients wrote down that nothing was lost, doubled ' +
         'or refused wrongly. Exit code 1 if anything was.',
     )
@@ -32,6 +33,8 @@ async function main(): Promise<void> {
     .option('--seed <n>', 'what is broken, when and how long; by default a new one, which is printed', whole)
     .option('--json <file>', 'also write the report to this file')
     .option('--once', 'every kind of fault once, briefly, in less than a minute, instead of --minutes', false)
+    .option('--cluster', 'also the shard on a Galera cluster with --once; an error where there can be none')
+    .option('--no-cluster', 'without it')
     .option('--rate <n>', 'requests that arrive each second', positive, 120)
     .option('--keep', 'keep the history and the logs of a clean run, too', false)
     .option(
@@ -57,6 +60,8 @@ async function main(): Promise<void> {
       seed,
       minutes: options.minutes,
       once: options.once,
+      // Three nodes take longer to start than all else together.
+      nodes: options.cluster ?? (options.once ? false : undefined),
       arrivalsPerSecond: options.rate,
       commit: commit(),
       keep: options.keep,

@@ -15,7 +15,7 @@ import { Load } from './load/load';
 import { resolveAll } from './load/resolve';
 import { Rest } from './load/rest';
 import { createAccounts, Steward } from './load/steward';
-import { type Cluster, startCluster } from './parts/cluster';
+import { type Cluster, NoNodesError, startCluster } from './parts/cluster';
 import { Dice } from './random';
 import { breachCounts, quantile, recoveryReport, type Report } from './report/report';
 import { GRACE_MS, Watchers } from './report/watchers';
@@ -25,6 +25,8 @@ export interface ChaosOptions {
   readonly minutes: number;
   /** Every kind of fault once, briefly, instead of so many minutes. */
   readonly once: boolean;
+  /** Whether one more shard is on a Galera cluster; undefined: where this machine can have one. */
+  readonly nodes: boolean | undefined;
   readonly arrivalsPerSecond: number;
   readonly commit: string;
   readonly keep: boolean;
@@ -33,6 +35,9 @@ export interface ChaosOptions {
 const WARM_UP_MS = 1_500;
 /** After the last fault: the time for recovery, and some to see that all is well. */
 const LAST_QUIET_MS = GRACE_MS + 3_000;
+/** A busy machine may need longer until everything has worked again; what has not by then counts as broken for good. */
+const RECOVERED_MS_MAX = 300_000;
+const LOOK_AGAIN_MS = 100;
 const FAILURES_KEPT = 100;
 const BREACHES_KEPT = 1_000;
 
@@ -43,7 +48,7 @@ export async function runChaos(
   cleanups: (() => Promise<void>)[],
 ): Promise<Report> {
   const folder = mkdtempSync(join(tmpdir(), 'hotsplit-chaos-'));
-  const cluster = await startCluster(folder);
+  const { cluster, nodesMissing } = await startWhatCanBe(folder, options.nodes);
   cleanups.push(() => cluster.stop());
   const clock = new Clock();
   const history = new HistoryFile(join(folder, 'history.jsonl'));
@@ -92,6 +97,8 @@ export async function runChaos(
     },
   );
   await pause(LAST_QUIET_MS);
+  for (let ms = 0; watchers.recovery.waiting.length > 0 && ms < RECOVERED_MS_MAX; ms += LOOK_AGAIN_MS)
+    await pause(LOOK_AGAIN_MS);
   const notRecovered = watchers.recovery.waiting;
   const seconds = clock.nowMs() / 1_000;
 
@@ -127,7 +134,10 @@ export async function runChaos(
     database: `MariaDB ${cluster.databases[0]?.version ?? '?'}`,
     seconds,
     verdict: isBroken ? 'broken' : 'clean',
-    skipped: parts.smallDisk === undefined ? ['disk full: this machine lets nobody mount a small disk'] : [],
+    skipped: [
+      ...(parts.smallDisk === undefined ? ['disk full: this machine lets nobody mount a small disk'] : []),
+      ...(parts.clustered ? [] : [`writer killed, writer stopped: ${nodesMissing ?? ''}`]),
+    ],
     faults,
     rounds,
     calls: watchers.calls,
@@ -157,16 +167,32 @@ export async function runChaos(
   };
 }
 
+/** Galera is in packages of Debian and Ubuntu: a machine that cannot have it breaks the rest, unless it was asked for. */
+async function startWhatCanBe(
+  folder: string,
+  wanted: boolean | undefined,
+): Promise<{ readonly cluster: Cluster; readonly nodesMissing?: string }> {
+  if (wanted === false)
+    return { cluster: await startCluster(folder, false), nodesMissing: 'left out; --cluster has it' };
+  try {
+    return { cluster: await startCluster(folder, true) };
+  } catch (error) {
+    if (wanted || !(error instanceof NoNodesError)) throw error;
+    return { cluster: await startCluster(folder, false), nodesMissing: error.message };
+  }
+}
+
 function doorsOf(cluster: Cluster): string[] {
   return cluster.links.filter(({ kind }) => kind === 'clients').map(({ proxy }) => proxy.url);
 }
 
-function partsOf({ services, databases, links }: Cluster): Parts {
+function partsOf({ services, databases, nodes, links }: Cluster): Parts {
   const smallDisk = databases.findIndex((database) => database.hasSmallDisk);
   return {
     services: services.length,
     databases: databases.length,
     smallDisk: smallDisk < 0 ? undefined : smallDisk,
+    clustered: nodes !== undefined,
     links: links.map(({ kind }) => kind),
   };
 }

@@ -39,6 +39,10 @@ export async function carryOut(fault: Fault, breakable: Breakable): Promise<void
     case 'database stopped':
     case 'redis stopped':
       return stopForAWhile(serverOf(fault.target, cluster), forMs);
+    case 'writer killed':
+      return breakWriter(cluster, (writer) => killForAWhile(writer, forMs));
+    case 'writer stopped':
+      return breakWriter(cluster, (writer) => stopForAWhile(writer, forMs));
     case 'disk full':
       return fillForAWhile(serverOf(fault.target, cluster), forMs, breakable);
     case 'redis flushed':
@@ -91,6 +95,16 @@ async function stopForAWhile(part: Server | Service, forMs: number): Promise<voi
   part.signal('SIGSTOP');
   await pause(forMs);
   part.signal('SIGCONT');
+}
+
+/** Whole is the cluster when the node has joined the others again. */
+async function breakWriter(
+  { nodes }: Cluster,
+  breakForAWhile: (writer: Server) => Promise<void>,
+): Promise<void> {
+  if (!nodes) throw new RangeError('there is no cluster whose writer could be broken');
+  await breakForAWhile(await nodes.writer());
+  await nodes.whole();
 }
 
 async function fillForAWhile(server: Server, forMs: number, { cluster, load }: Breakable): Promise<void> {

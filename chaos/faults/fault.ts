@@ -6,6 +6,9 @@ export const FAULT_KINDS = {
   'rolling restart': 'one service after the other, in order',
   'database killed': 'kill -9, started again after a while',
   'database stopped': 'SIGSTOP, then SIGCONT',
+  'writer killed':
+    'kill -9 of the node that the shard on a cluster is written through; it joins the others again after a while',
+  'writer stopped': 'SIGSTOP of that node, then SIGCONT',
   'disk full': 'not a byte is left on the disk of a database; then there is room again',
   'redis killed': 'kill -9, started again after a while, empty',
   'redis stopped': 'SIGSTOP, then SIGCONT',
@@ -22,7 +25,7 @@ export type FaultKind = keyof typeof FAULT_KINDS;
 /** What is broken: a part, or the network between two. */
 export type Target =
   | { readonly part: 'service' | 'database'; readonly number: number }
-  | { readonly part: 'services' | 'redis' }
+  | { readonly part: 'services' | 'redis' | 'writer' }
   | { readonly part: 'link'; readonly number: number };
 
 export interface Fault {

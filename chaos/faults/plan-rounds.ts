@@ -7,6 +7,8 @@ export interface Parts {
   readonly databases: number;
   /** Position of the database whose disk can be filled; undefined if there is none. */
   readonly smallDisk: number | undefined;
+  /** Whether one shard is on the nodes of a cluster, and has a writer. */
+  readonly clustered: boolean;
   /** What each link connects a service with. */
   readonly links: readonly ('database' | 'redis' | 'clients')[];
 }
@@ -31,6 +33,8 @@ export const PACE: Pace = {
 
 const UNQUIET_MS_MAX = 2_000;
 const DISK_FULL_MS_MIN = 6_000;
+/** The others expel a silent node after five seconds, and another writer is to have worked for a while before it is back. */
+const WRITER_MS_MIN = 9_000;
 
 /** Every kind in less than a minute. */
 export const BRISK_PACE: Pace = {
@@ -76,9 +80,13 @@ export function* planOnce(parts: Parts, pace: Pace, dice: Dice): Generator<Round
   }
 }
 
-export function kindsFor({ smallDisk }: Pick<Parts, 'smallDisk'>): FaultKind[] {
+const WRITER_KINDS: readonly FaultKind[] = ['writer killed', 'writer stopped'];
+
+export function kindsFor({ smallDisk, clustered }: Pick<Parts, 'smallDisk' | 'clustered'>): FaultKind[] {
   const kinds = Object.keys(FAULT_KINDS) as FaultKind[];
-  return kinds.filter((kind) => kind !== 'disk full' || smallDisk !== undefined);
+  return kinds
+    .filter((kind) => kind !== 'disk full' || smallDisk !== undefined)
+    .filter((kind) => !WRITER_KINDS.includes(kind) || clustered);
 }
 
 function planFault(
@@ -105,6 +113,7 @@ function planFault(
 /** Most are short and some are long. A full disk is felt only once what the database had set aside is used up. */
 function drawForMs(kind: FaultKind, { forMs }: Pace, dice: Dice): number {
   const ms = Math.round(forMs.from + (forMs.to - forMs.from) * dice.number() ** 2);
+  if (WRITER_KINDS.includes(kind)) return Math.max(ms, WRITER_MS_MIN);
   return kind === 'disk full' ? Math.max(ms, DISK_FULL_MS_MIN) : ms;
 }
 
@@ -121,6 +130,9 @@ function targetsOf(kind: FaultKind, { services, databases, smallDisk, links }: P
       return range(databases).map((number) => ({ part: 'database', number }));
     case 'disk full':
       return smallDisk === undefined ? [] : [{ part: 'database', number: smallDisk }];
+    case 'writer killed':
+    case 'writer stopped':
+      return [{ part: 'writer' }];
     case 'redis killed':
     case 'redis stopped':
     case 'redis flushed':

@@ -1,6 +1,6 @@
 import { type Clock, pause } from '../clock';
 import type { HistoryEvent } from '../history/events';
-import type { Cluster } from '../parts/cluster';
+import { type Cluster, ON_NODES } from '../parts/cluster';
 import type { Watchers } from '../report/watchers';
 import { type Breakable, carryOut } from './break';
 import type { Fault, FaultKind, Round, Target } from './fault';
@@ -91,13 +91,15 @@ export function affectedBy(fault: Fault, cluster: Cluster): { services: number[]
       return { services: [fault.target.number], ways: waysOf([fault.target.number], shards) };
     case 'database':
       return { services: [], ways: waysOf(services, [shards[fault.target.number] as string]) };
+    case 'writer':
+      return { services: [], ways: waysOf(services, [ON_NODES]) };
     case 'redis':
       return { services: [], ways: [] };
     case 'link': {
       const link = cluster.links[fault.target.number];
       if (!link || link.kind === 'redis') return { services: [], ways: [] };
       if (link.kind === 'clients') return { services: [link.service], ways: waysOf([link.service], shards) };
-      return { services: [], ways: waysOf([link.service], [shards[link.database ?? 0] as string]) };
+      return { services: [], ways: waysOf([link.service], link.shard === undefined ? [] : [link.shard]) };
     }
   }
 }
@@ -106,6 +108,7 @@ function describe(target: Target, { links }: Cluster): string {
   switch (target.part) {
     case 'services':
     case 'redis':
+    case 'writer':
       return target.part;
     case 'service':
     case 'database':

@@ -48,7 +48,7 @@ export async function runFloods(
   cleanups: (() => Promise<void>)[],
 ): Promise<FloodReport[]> {
   const folder = mkdtempSync(join(tmpdir(), 'hotsplit-flood-'));
-  const cluster = await startCluster(folder);
+  const cluster = await startCluster(folder, false);
   cleanups.push(async () => {
     await cluster.stop();
     rmSync(folder, { recursive: true, force: true });

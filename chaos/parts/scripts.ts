@@ -8,14 +8,21 @@ export const CHECKOUT = resolve(__dirname, '..', '..', '..');
 export interface StartedServer {
   readonly port: number;
   readonly pid: number;
-  readonly version: string;
+  /** A node of a cluster does not say. */
+  readonly version?: string;
   readonly url: string;
   /** The folder of a small disk of its own, where it has one. */
   readonly smallDisk?: string;
 }
 
 export interface StartedServers {
-  readonly servers: { readonly mariadb: StartedServer[]; readonly redis: StartedServer[] };
+  readonly servers: {
+    readonly mariadb: StartedServer[];
+    readonly redis: StartedServer[];
+    /** The nodes of one cluster; none where this machine cannot have one, and then `unavailable` says why. */
+    readonly galera: StartedServer[];
+    readonly unavailable: { readonly galera?: string };
+  };
   stop(): Promise<void>;
   /** Starts a server again that has ended; answers its new process. */
   startAgain(port: number): Promise<number>;
@@ -25,6 +32,7 @@ interface ServersScript {
   startServers(wanted: {
     readonly mariadb: number;
     readonly redis: number;
+    readonly galera: number;
     readonly bufferPool: string;
     readonly redoLog: string;
     readonly smallDiskMib: number;

@@ -25,7 +25,7 @@ export class Server {
   }
 
   get version(): string {
-    return this.started.version;
+    return this.started.version ?? '?';
   }
 
   get hasSmallDisk(): boolean {

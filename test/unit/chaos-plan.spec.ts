@@ -6,6 +6,7 @@ const PARTS: Parts = {
   services: 2,
   databases: 3,
   smallDisk: 2,
+  clustered: true,
   links: ['database', 'database', 'database', 'redis', 'clients'],
 };
 
@@ -43,7 +44,13 @@ describe('the plan of a chaos run', () => {
   });
 
   it('fills no disk where no small one can be had', () => {
-    expect(kindsFor({ smallDisk: undefined })).not.toContain('disk full');
+    expect(kindsFor({ smallDisk: undefined, clustered: true })).not.toContain('disk full');
+  });
+
+  it('breaks no writer where there is no cluster', () => {
+    const kinds = kindsFor({ smallDisk: 2, clustered: false });
+    expect(kinds).not.toContain('writer killed');
+    expect(kinds).not.toContain('writer stopped');
   });
 });
 
