@@ -28,10 +28,10 @@ function fresh(deduct: UnaryMethod): UnaryMethod {
   let made = 0;
   return {
     ...deduct,
-    answer: (request) => {
+    answer: (request, caller) => {
       made += 1;
       const requestId = `new-${made.toString().padStart(ID_DIGITS, '0')}`;
-      return deduct.answer(Object.assign(request, { requestId }));
+      return deduct.answer(Object.assign(request, { requestId }), caller);
     },
   };
 }
@@ -55,10 +55,10 @@ function counted(method: UnaryMethod, counter: YardstickCounter): UnaryMethod {
   };
   return {
     ...method,
-    answer: (request) => {
+    answer: (request, caller) => {
       counter.begin();
       try {
-        const answer = method.answer(request);
+        const answer = method.answer(request, caller);
         return answer instanceof Promise ? answer.then(count, fault) : count(answer);
       } catch (error) {
         return fault(error);

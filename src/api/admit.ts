@@ -1,6 +1,6 @@
 import type { AnonymousThrottle } from '../platform/anonymous-throttle';
-import type { ApiKeys, Principal, Remembered } from '../platform/api-keys';
-import type { Scope } from '../shards/directory/directory';
+import type { ApiKeys, Remembered } from '../platform/api-keys';
+import { type Permission, type Principal, scopesFor } from '../platform/principal';
 import { RETRY_AFTER_SECONDS } from './outcome-problem';
 import { Problem } from './problem';
 
@@ -12,6 +12,9 @@ export interface Doorkeepers {
   readonly throttle: AnonymousThrottle;
 }
 
+/** Who was let in, or the problem with whoever was not. */
+export type Admitted = Principal | Problem;
+
 /** Where a request comes from, as far as it matters before its key is known. */
 export interface Caller {
   readonly authorization: string | undefined;
@@ -20,25 +23,25 @@ export interface Caller {
 }
 
 /**
- * Whether a caller may do what needs a scope: nothing, or the problem. A key that is remembered costs no promise. Whoever
+ * Whether a caller may do what needs a permission: who it is, or the problem. A key that is remembered costs no promise. Whoever
  * shows none that is known is slowed down by address. Rejects with `DirectoryUnavailableError` when a key that is not
  * remembered cannot be looked up.
  */
 export function admit(
   { keys, throttle }: Doorkeepers,
   { authorization, address }: Caller,
-  scope: Scope,
-): Problem | undefined | Promise<Problem | undefined> {
+  permission: Permission,
+): Admitted | Promise<Admitted> {
   const secret = secretIn(authorization);
   const remembered = secret === undefined ? 'unknown' : keys.peek(secret);
-  if (typeof remembered === 'object') return problemFor(remembered, scope);
-  if (secret !== undefined && remembered === 'recheck') return authenticated(keys, secret, scope);
+  if (typeof remembered === 'object') return allowed(remembered, permission);
+  if (secret !== undefined && remembered === 'recheck') return authenticated(keys, secret, permission);
   const passed = throttle.pass(address());
   if (passed === false) return tooMany();
-  const judge = (): Problem | Promise<Problem | undefined> => {
+  const judge = (): Problem | Promise<Admitted> => {
     if (secret === undefined)
       return new Problem('UNAUTHENTICATED', { detail: 'Send the header Authorization: Bearer <key>.' });
-    return remembered === 'unknown' ? unknownKey() : authenticated(keys, secret, scope);
+    return remembered === 'unknown' ? unknownKey() : authenticated(keys, secret, permission);
   };
   return passed === true ? judge() : passed.then(judge);
 }
@@ -64,14 +67,30 @@ function secretIn(authorization: string | undefined): string | undefined {
   return BEARER.exec(authorization ?? '')?.[1];
 }
 
-async function authenticated(keys: ApiKeys, secret: string, scope: Scope): Promise<Problem | undefined> {
-  return problemFor(await keys.authenticate(secret), scope);
+async function authenticated(keys: ApiKeys, secret: string, permission: Permission): Promise<Admitted> {
+  const principal = await keys.authenticate(secret);
+  return principal ? allowed(principal, permission) : unknownKey();
 }
 
-function problemFor(principal: Principal | undefined, scope: Scope): Problem | undefined {
-  if (!principal) return unknownKey();
-  if (principal.scopes.has(scope) || principal.scopes.has('admin')) return undefined;
-  return new Problem('PERMISSION_DENIED', { detail: `This needs a key with the scope "${scope}".` });
+function allowed(principal: Principal, permission: Permission): Admitted {
+  return principal.permissions.has(permission) ? principal : lacking(permission);
+}
+
+/** What a caller is told whose key may not do something. */
+export function lacking(permission: Permission): Problem {
+  const scopes = scopesFor(permission).map((scope) => `"${scope}"`);
+  return new Problem('PERMISSION_DENIED', {
+    detail: `This needs a key with the scope ${scopes.join(' or ')}.`,
+  });
+}
+
+/**
+ * An opening balance is money that comes in: who makes accounts may not bring it for that alone.
+ *
+ * @throws Problem PERMISSION_DENIED
+ */
+export function mayOpenWithMoney(principal: Principal): void {
+  if (!principal.permissions.has('credit')) throw lacking('credit');
 }
 
 function unknownKey(): Problem {

@@ -1,4 +1,5 @@
 import type { DeductionService, MoneyRequest, OneOfMany } from '../deductions/deduction.service';
+import { principalOf } from '../platform/principal';
 import { ManyDeductions } from './many-deductions';
 import { Problem } from './problem';
 
@@ -23,6 +24,9 @@ function read(requestId: string): MoneyRequest {
   return { kind: 'deduct', accountId: 'acme', requestId, amountMinor: 1n };
 }
 
+const reader = principalOf({ keyId: 'key_1', scopes: ['deduct', 'read'] });
+const payer = principalOf({ keyId: 'key_2', scopes: ['deduct'] });
+
 const codes = (results: readonly unknown[]): unknown[] =>
   results.map((result) => (result instanceof Problem ? result.code : (result as OneOfMany).kind));
 
@@ -35,15 +39,23 @@ describe('many deductions', () => {
       short: { kind: 'insufficientFunds', availableMinor: 3n },
       broken: { kind: 'rejected', error: defect },
     });
-    const results = await many.all(['paid', 'malformed', 'short', 'broken'], read);
+    const results = await many.all({ items: ['paid', 'malformed', 'short', 'broken'], read, caller: reader });
     expect(codes(results)).toEqual(['applied', 'INVALID_ARGUMENT', 'INSUFFICIENT_FUNDS', 'INTERNAL']);
     expect(incidents).toEqual([defect]);
   });
 
+  test('show the balance in a refusal only to a caller that may read it', async () => {
+    const { many } = manyWith({ short: { kind: 'insufficientFunds', availableMinor: 3n } });
+    const extras = async (caller: typeof reader): Promise<unknown> =>
+      (await many.all({ items: ['short'], read, caller })).map((result) => (result as Problem).extras);
+    expect(await extras(reader)).toEqual([{ available: '3' }]);
+    expect(await extras(payer)).toEqual([{}]);
+  });
+
   test('may be none, and may be malformed all of them', async () => {
     const { many } = manyWith({});
-    expect(await many.all([], read)).toEqual([]);
-    expect(codes(await many.all(['malformed', 'malformed'], read))).toEqual([
+    expect(await many.all({ items: [], read, caller: payer })).toEqual([]);
+    expect(codes(await many.all({ items: ['malformed', 'malformed'], read, caller: payer }))).toEqual([
       'INVALID_ARGUMENT',
       'INVALID_ARGUMENT',
     ]);

@@ -1,5 +1,6 @@
 import type { DeductionService, MoneyRequest, OneOfMany } from '../deductions/deduction.service';
 import type { EngineObserver } from '../engine/observer';
+import type { Principal } from '../platform/principal';
 import { problemOfFault } from './fault-problem';
 import { type EntryOutcome, entryOrProblem } from './outcome-problem';
 import type { Problem } from './problem';
@@ -10,6 +11,13 @@ export const ITEMS_MAX = 5_000;
 /** Reads an item as a door has it; throws the Problem with one that is malformed. */
 export type ReadItem<Item> = (item: Item) => MoneyRequest;
 
+export interface Many<Item> {
+  readonly items: readonly Item[];
+  readonly read: ReadItem<Item>;
+  /** Whose they are. */
+  readonly caller: Principal;
+}
+
 /** Deductions that came together, each on its own: what is malformed or fails is refused alone. */
 export class ManyDeductions {
   constructor(
@@ -19,8 +27,7 @@ export class ManyDeductions {
 
   /** Tells what each came to as soon as it has, in any order. `told` must not throw. */
   each<Item>(
-    items: readonly Item[],
-    read: ReadItem<Item>,
+    { items, read, caller }: Many<Item>,
     told: (position: number, result: EntryOutcome | Problem) => void,
   ): void {
     const requests: MoneyRequest[] = [];
@@ -33,17 +40,18 @@ export class ManyDeductions {
       }
     });
     this.deductions.carryOutEach(requests, (n, outcome) => {
-      told(positions[n] as number, this.#resultOf(outcome));
+      told(positions[n] as number, this.#resultOf(outcome, caller));
     });
   }
 
   /** What they came to, in their order, once all have come to something. */
-  all<Item>(items: readonly Item[], read: ReadItem<Item>): Promise<readonly (EntryOutcome | Problem)[]> {
+  all<Item>(many: Many<Item>): Promise<readonly (EntryOutcome | Problem)[]> {
+    const { items } = many;
     if (items.length === 0) return Promise.resolve([]);
     return new Promise((resolve) => {
       const results = new Array<EntryOutcome | Problem>(items.length);
       let left = items.length;
-      this.each(items, read, (position, result) => {
+      this.each(many, (position, result) => {
         results[position] = result;
         left -= 1;
         if (left === 0) resolve(results);
@@ -51,11 +59,11 @@ export class ManyDeductions {
     });
   }
 
-  #resultOf(outcome: OneOfMany): EntryOutcome | Problem {
+  #resultOf(outcome: OneOfMany, caller: Principal): EntryOutcome | Problem {
     try {
       return outcome.kind === 'rejected'
         ? problemOfFault(outcome.error, this.observer)
-        : entryOrProblem(outcome);
+        : entryOrProblem(outcome, caller);
     } catch (error) {
       return problemOfFault(error, this.observer);
     }

@@ -1,5 +1,6 @@
 import type { MoneyOutcome } from '../deductions/deduction.service';
 import { assertNever } from '../ledger/assert-never';
+import type { Principal } from '../platform/principal';
 import { Problem } from './problem';
 
 export const RETRY_AFTER_SECONDS = 1;
@@ -7,18 +8,22 @@ export const RETRY_AFTER_SECONDS = 1;
 export type EntryOutcome = Extract<MoneyOutcome, { kind: 'applied' | 'replayed' }>;
 type HoldOutcome = Extract<MoneyOutcome, { kind: 'held' | 'holdSettled' }>;
 
-/** The entry that a request came to, or the problem that says why there is none. */
-export function entryOrProblem(outcome: MoneyOutcome): EntryOutcome | Problem {
-  return outcome.kind === 'applied' || outcome.kind === 'replayed' ? outcome : refusalProblem(outcome);
+/** The entry that a request came to, or the problem that says why there is none, as far as its caller may know. */
+export function entryOrProblem(outcome: MoneyOutcome, caller: Principal): EntryOutcome | Problem {
+  return outcome.kind === 'applied' || outcome.kind === 'replayed'
+    ? outcome
+    : refusalProblem(outcome, caller);
 }
 
-/** The hold that a request came to, or the problem that says why there is none. */
-export function holdOrProblem(outcome: MoneyOutcome): HoldOutcome | Problem {
-  return outcome.kind === 'held' || outcome.kind === 'holdSettled' ? outcome : refusalProblem(outcome);
+/** The hold that a request came to, or the problem that says why there is none, as far as its caller may know. */
+export function holdOrProblem(outcome: MoneyOutcome, caller: Principal): HoldOutcome | Problem {
+  return outcome.kind === 'held' || outcome.kind === 'holdSettled'
+    ? outcome
+    : refusalProblem(outcome, caller);
 }
 
 /** Why there is neither. */
-function refusalProblem(outcome: MoneyOutcome): Problem {
+function refusalProblem(outcome: MoneyOutcome, caller: Principal): Problem {
   const retryAfterSeconds = RETRY_AFTER_SECONDS;
   switch (outcome.kind) {
     case 'accountNotFound':
@@ -26,7 +31,10 @@ function refusalProblem(outcome: MoneyOutcome): Problem {
     case 'keyReused':
       return new Problem('IDEMPOTENCY_KEY_REUSED');
     case 'insufficientFunds':
-      return new Problem('INSUFFICIENT_FUNDS', { available: outcome.availableMinor.toString() });
+      // The balance is shown to those who could read it anyway.
+      return caller.permissions.has('read')
+        ? new Problem('INSUFFICIENT_FUNDS', { available: outcome.availableMinor.toString() })
+        : new Problem('INSUFFICIENT_FUNDS');
     case 'accountFrozen':
       return new Problem('ACCOUNT_FROZEN');
     case 'accountClosed':

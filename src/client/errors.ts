@@ -28,7 +28,7 @@ export class RefusedError extends HotsplitError {
   readonly status: number;
   /** Of `INVALID_ARGUMENT`: which fields break which rules. */
   readonly errors: readonly FieldFault[];
-  /** Of `INSUFFICIENT_FUNDS`: what the whole account can spend, in minor units. */
+  /** Of `INSUFFICIENT_FUNDS`, with a key that may read: what the whole account can spend, in minor units. */
   readonly available: bigint | undefined;
   /** Of `REVERSAL_EXCEEDS_DEDUCTION`: what can still be reversed, in minor units. */
   readonly left: bigint | undefined;

@@ -11,8 +11,7 @@ import {
 } from '../shards/directory/directory';
 import { LOOKED_UP_MAX } from '../shards/directory/padded-list';
 import { NOTICES, type Notices } from './notices';
-
-export const SCOPES = ['read', 'deduct', 'credit', 'admin'] as const satisfies readonly Scope[];
+import { type Principal, principalOf, SCOPES } from './principal';
 
 export const ADMIN_KEY = Symbol('bootstrap admin key');
 
@@ -25,12 +24,6 @@ export interface KeySettings {
   readonly staleMsMax: number;
   /** Good beside the bootstrap admin key, while that is being changed. */
   readonly previousAdminKey?: string;
-}
-
-/** Who a request comes from, and what it may do. */
-export interface Principal {
-  readonly keyId: string;
-  readonly scopes: ReadonlySet<Scope>;
 }
 
 /**
@@ -224,12 +217,7 @@ export class ApiKeys {
         const records = await this.runtime.directory.findApiKeys(
           hashes.map((hash) => Buffer.from(hash, 'hex')),
         );
-        return new Map(
-          records.map(({ keyId, scopes, secretHash }) => [
-            hex(secretHash),
-            { keyId, scopes: new Set(scopes) },
-          ]),
-        );
+        return new Map(records.map((record) => [hex(record.secretHash), principalOf(record)]));
       },
       overloaded: (detail) => new DirectoryOverloadedError(`the directory cannot be asked: ${detail}`),
       now: () => this.#now(),
@@ -270,7 +258,7 @@ export class ApiKeys {
   }
 }
 
-const BOOTSTRAP: Principal = { keyId: 'bootstrap', scopes: new Set(['admin']) };
+const BOOTSTRAP = principalOf({ keyId: 'bootstrap', scopes: ['admin'] });
 
 function sha256(text: string): Buffer {
   return createHash('sha256').update(text).digest();

@@ -8,6 +8,7 @@ import { KeepMarksApart1765500000000 } from '../../migrations/shard/176550000000
 import { HoldAndReverse1764200000000 } from '../../migrations/shard/1764200000000-hold-and-reverse';
 import { VersionTransfers1764100000000 } from '../../migrations/shard/1764100000000-version-transfers';
 import { IncarnateShards1764310000000 } from '../../migrations/shard/1764310000000-incarnate-shards';
+import { LimitKeys1765700000000 } from '../../migrations/directory/1765700000000-limit-keys';
 import { KnowShards1764310000000 } from '../../migrations/directory/1764310000000-know-shards';
 import type { SchemaPart } from './database';
 import { DatabaseRefusedError } from './faults';
@@ -26,6 +27,7 @@ const MIGRATIONS: Readonly<Record<SchemaPart, (new () => MigrationInterface)[]>>
     ChangePlacements1764100000000,
     KnowShards1764310000000,
     FindOpenOperations1764600000001,
+    LimitKeys1765700000000,
   ],
 };
 

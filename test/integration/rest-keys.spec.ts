@@ -1,37 +1,50 @@
 import { containing, matching } from '../setup/matching';
 import type { Answer, RestClient } from '../setup/rest-client';
+import { routesOf } from '../setup/routes';
 import { startTestService, type TestService } from '../setup/service';
 import { SITES, type ServiceSite } from '../setup/service-sites';
 
-const SCOPES = ['read', 'deduct', 'credit', 'admin'] as const;
+const SCOPES = ['read', 'deduct', 'refund', 'credit', 'accounts', 'admin'] as const;
 type Scope = (typeof SCOPES)[number];
 
-/** Who may do what. `allowed` is the answer that a key with the route's scope gets. */
-const ROUTES: readonly { method: string; path: string; json?: unknown; scope: Scope; allowed: number }[] = [
+interface Route {
+  readonly method: string;
+  readonly path: string;
+  readonly json?: unknown;
+  /** A key with this scope may, and one with `admin`. */
+  readonly scope: Scope;
+  /** So may a key with this one. */
+  readonly orScope?: Scope;
+  /** The answer that a key with the route's scope gets. */
+  readonly allowed: number;
+}
+
+/** Who may do what: every route, for a test compares them with the server's own. */
+const ROUTES: readonly Route[] = [
   { method: 'GET', path: '/v1/accounts', scope: 'read', allowed: 200 },
   { method: 'GET', path: '/v1/accounts/acct', scope: 'read', allowed: 200 },
   { method: 'HEAD', path: '/v1/accounts/acct', scope: 'read', allowed: 200 },
   { method: 'GET', path: '/v1/accounts/acct/balance', scope: 'read', allowed: 200 },
   { method: 'GET', path: '/v1/accounts/acct/entries', scope: 'read', allowed: 200 },
-  { method: 'GET', path: '/v1/accounts/acct/deductions/never', scope: 'read', allowed: 404 },
-  { method: 'POST', path: '/v1/accounts', json: {}, scope: 'admin', allowed: 400 },
+  { method: 'GET', path: '/v1/accounts/acct/deductions/d', scope: 'read', orScope: 'deduct', allowed: 404 },
+  { method: 'POST', path: '/v1/accounts', json: {}, scope: 'accounts', allowed: 400 },
   { method: 'POST', path: '/v1/accounts/acct/deductions', json: {}, scope: 'deduct', allowed: 400 },
   { method: 'POST', path: '/v1/deductions:batch', json: { items: [] }, scope: 'deduct', allowed: 200 },
   {
     method: 'POST',
     path: '/v1/accounts/acct/deductions/d/reversals',
     json: {},
-    scope: 'deduct',
+    scope: 'refund',
     allowed: 400,
   },
   { method: 'POST', path: '/v1/accounts/acct/holds', json: {}, scope: 'deduct', allowed: 400 },
   { method: 'POST', path: '/v1/accounts/acct/holds/h/confirm', scope: 'deduct', allowed: 404 },
   { method: 'POST', path: '/v1/accounts/nobody/holds/h/cancel', scope: 'deduct', allowed: 404 },
-  { method: 'GET', path: '/v1/accounts/acct/holds/never', scope: 'read', allowed: 404 },
+  { method: 'GET', path: '/v1/accounts/acct/holds/h', scope: 'read', orScope: 'deduct', allowed: 404 },
   { method: 'POST', path: '/v1/accounts/acct/credits', json: {}, scope: 'credit', allowed: 400 },
-  { method: 'POST', path: '/v1/accounts/nobody/freeze', scope: 'admin', allowed: 404 },
-  { method: 'POST', path: '/v1/accounts/nobody/unfreeze', scope: 'admin', allowed: 404 },
-  { method: 'POST', path: '/v1/accounts/nobody/close', scope: 'admin', allowed: 404 },
+  { method: 'POST', path: '/v1/accounts/nobody/freeze', scope: 'accounts', allowed: 404 },
+  { method: 'POST', path: '/v1/accounts/nobody/unfreeze', scope: 'accounts', allowed: 404 },
+  { method: 'POST', path: '/v1/accounts/nobody/close', scope: 'accounts', allowed: 404 },
   { method: 'GET', path: '/v1/admin/accounts/acct/sub-accounts', scope: 'admin', allowed: 200 },
   { method: 'PUT', path: '/v1/admin/accounts/acct/sub-accounts', json: {}, scope: 'admin', allowed: 400 },
   { method: 'PUT', path: '/v1/admin/accounts/acct/strategy', json: {}, scope: 'admin', allowed: 400 },
@@ -52,12 +65,17 @@ describe.each(SITES)('[$mark] API keys', ({ make }) => {
   let site: ServiceSite;
   let service: TestService;
   let rest: RestClient;
+  let routes: () => string[];
   let logged: jest.SpyInstance;
 
   beforeAll(async () => {
     logged = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
     site = await make(1);
-    service = await startTestService({ ...site, settings: { HOTSPLIT_LOG_LEVEL: 'debug' } });
+    service = await startTestService({
+      ...site,
+      settings: { HOTSPLIT_LOG_LEVEL: 'debug' },
+      extend: (server) => (routes = () => routesOf(server)),
+    });
     rest = service.rest;
     await rest.createAccount({ id: 'acct' });
   });
@@ -125,11 +143,18 @@ describe.each(SITES)('[$mark] API keys', ({ make }) => {
     expect((await rest.as(undefined).get(path)).status).toBe(200);
   });
 
-  describe.each(ROUTES)('at $method $path', ({ method, path, json, scope, allowed }) => {
+  it('are needed at every route but those, and the table knows each', () => {
+    const patterns = routes().filter((route) => !OPEN.includes(route.replace('GET ', '')));
+    const covers = (pattern: string, { method, path }: Route): boolean =>
+      new RegExp(`^${pattern.replace(/\{\w+\}/g, '[^/]+')}$`).test(`${method} ${path}`);
+    expect(patterns.filter((pattern) => !ROUTES.some((route) => covers(pattern, route)))).toEqual([]);
+  });
+
+  describe.each(ROUTES)('at $method $path', ({ method, path, json, scope, orScope, allowed }) => {
     it.each(SCOPES)(`with the scope %s are answered by the need for ${scope}`, async (given) => {
       const { key } = await made(`${scope} ${given}`, [given]);
       const answer = await rest.as(key).send(method, path, json === undefined ? {} : { json });
-      const may = given === scope || given === 'admin';
+      const may = given === scope || given === orScope || given === 'admin';
       expect(answer.status).toBe(may ? allowed : 403);
       if (!may && method !== 'HEAD')
         expect(answer.body).toMatchObject({

@@ -1,6 +1,6 @@
-import type { FastifyInstance } from 'fastify';
 import { aString, containing, including, matching } from '../setup/matching';
 import type { RestClient } from '../setup/rest-client';
+import { routesOf } from '../setup/routes';
 import { startTestService, type TestService } from '../setup/service';
 import { SITES, type ServiceSite } from '../setup/service-sites';
 
@@ -217,22 +217,4 @@ function documented(paths: Operations): string[] {
       Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
     )
     .sort();
-}
-
-/** The server's own routes, as OpenAPI writes them; not the document itself, its pages, and HEAD beside each GET. */
-function routesOf(server: FastifyInstance): string[] {
-  const folders: string[] = [];
-  const routes: string[] = [];
-  for (const line of server.printRoutes({ commonPrefix: false, includeHooks: false }).split('\n')) {
-    const [, indent = '', segment = '', methods = ''] =
-      /^((?:│ {3}| {4})*)[├└]── (\S*)(?: \((.*)\))?$/.exec(line) ?? [];
-    folders.length = indent.length / 4;
-    folders.push(segment);
-    const path = folders
-      .join('')
-      .replaceAll('::', ':')
-      .replace(/:(\w+Id)\b/g, '{$1}');
-    for (const method of methods.split(', ')) routes.push(`${method} ${path}`);
-  }
-  return routes.filter((route) => !/^(HEAD|) | \/docs|\*|^OPTIONS|\/openapi\.json/.test(route)).sort();
 }

@@ -1,6 +1,6 @@
 import { Client, type ClientDuplexStream, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
 import { join } from 'node:path';
-import { Root } from 'protobufjs';
+import { Namespace, Root, Service } from 'protobufjs';
 import { googleRpc } from './google-rpc';
 import { ADMIN_KEY } from './rest-client';
 
@@ -85,6 +85,15 @@ export class GrpcClient {
   }
 }
 
+/** Every method of the API's own services, in full. */
+export function allMethods(): string[] {
+  const own = protos.lookup('hotsplit.v1');
+  const services = own instanceof Namespace ? own.nestedArray.filter((each) => each instanceof Service) : [];
+  return services.flatMap(({ fullName, methods }) =>
+    Object.keys(methods).map((name) => `${fullName.slice(1)}/${name}`),
+  );
+}
+
 /** A message of a stream. */
 export function streamBytes(deductions: readonly Json[]): Buffer {
   const type = protos.lookupType('hotsplit.v1.StreamDeductRequest');
@@ -95,7 +104,7 @@ export interface StreamResult {
   readonly accountId: string;
   readonly requestId: string;
   readonly status: string;
-  readonly error?: { readonly code: string };
+  readonly error?: { readonly code: string; readonly data?: Readonly<Record<string, string>> };
 }
 
 export function resultsIn(bytes: Buffer): readonly StreamResult[] {

@@ -1,13 +1,16 @@
 import { begunOrProblem, changedOrProblem } from '../../src/api/operation-problem';
 import { problemOfFault } from '../../src/api/fault-problem';
-import { entryOrProblem } from '../../src/api/outcome-problem';
+import { entryOrProblem, holdOrProblem } from '../../src/api/outcome-problem';
 import { Problem } from '../../src/api/problem';
 import { PROBLEMS, type ProblemCode, type ProblemDescription } from '../../src/api/problem-catalog';
 import type { MoneyOutcome } from '../../src/deductions/deduction.service';
+import { principalOf, SCOPES } from '../../src/platform/principal';
 import type { OperationStart, StatusChange } from '../../src/operations/operation.service';
 import { DirectoryUnavailableError } from '../../src/shards/directory/directory';
 import { ShardContendedError, ShardUnavailableError } from '../../src/shards/faults';
 import { matching } from '../setup/matching';
+
+const ADMIN = principalOf({ keyId: 'bootstrap', scopes: ['admin'] });
 
 const GRPC_STATUSES = [
   'INVALID_ARGUMENT',
@@ -75,11 +78,20 @@ describe('an outcome that is no success', () => {
     [{ kind: 'shardUnavailable', shard: 's0' }, 'SHARD_UNAVAILABLE', { retryAfterSeconds: 1 }],
     [{ kind: 'failed', incident: 'i' }, 'INTERNAL', { incident: 'i' }],
   ])('%j is the problem %s', (outcome, code, extras) => {
-    expect(entryOrProblem(outcome)).toMatchObject({ code, extras });
+    expect(entryOrProblem(outcome, ADMIN)).toMatchObject({ code, extras });
+  });
+
+  test.each(SCOPES)('shows the balance to the scope %s only where it may read', (scope) => {
+    const caller = principalOf({ keyId: 'key_1', scopes: [scope] });
+    const outcome = { kind: 'insufficientFunds', availableMinor: 7n } as const;
+    const shown = scope === 'read' || scope === 'admin' ? { available: '7' } : {};
+    for (const tell of [entryOrProblem, holdOrProblem])
+      expect(tell(outcome, caller)).toMatchObject({ code: 'INSUFFICIENT_FUNDS', extras: shown });
+    expect((entryOrProblem(outcome, caller) as Problem).body.available).toBe(shown.available);
   });
 
   test.each(['arrived', 'alreadyArrived'] as const)('%s never reaches a user', (kind) => {
-    expect(() => entryOrProblem({ kind })).toThrow(TypeError);
+    expect(() => entryOrProblem({ kind }, ADMIN)).toThrow(TypeError);
   });
 });
 

@@ -3,7 +3,9 @@ import { AccountService } from '../../accounts/account.service';
 import { BalanceService, CONSISTENCIES, type Consistency } from '../../balances/balance.service';
 import { LISTED_KINDS, type ListedKind } from '../../ledger/entry';
 import { DEFAULT_STRATEGY, type Strategy } from '../../ledger/strategy';
+import type { Principal } from '../../platform/principal';
 import type { AccountRecord } from '../../shards/directory/account-record';
+import { mayOpenWithMoney } from '../admit';
 import { accountExists } from '../operation-problem';
 import { Problem } from '../problem';
 import { decodeEntryCursor, encodeEntryCursor, pageLength } from '../rest/cursors';
@@ -61,7 +63,7 @@ export class AccountMethods {
   }
 
   #create(): UnaryMethod {
-    const answer = async (message: CreateAccountRequest): Promise<object> => {
+    const answer = async (message: CreateAccountRequest, caller: Principal): Promise<object> => {
       const body = checked(isNewAccount, {
         ...present('id', message.id),
         ...present('asset', message.asset),
@@ -70,12 +72,14 @@ export class AccountMethods {
         ...own(message, 'strategy'),
         ...optionalDigits(message, 'lowBalance'),
       });
+      const initialBalanceMinor = optionalAmount(message, 'initialBalance') || null;
+      if (initialBalanceMinor !== null) mayOpenWithMoney(caller);
       const creation = await this.accounts.create({
         accountId: body.id,
         asset: body.asset,
         subAccounts: body.subAccounts ?? 1,
         strategy: body.strategy ?? DEFAULT_STRATEGY,
-        initialBalanceMinor: optionalAmount(message, 'initialBalance') || null,
+        initialBalanceMinor,
         lowBalanceMinor: optionalAmount(message, 'lowBalance'),
       });
       if (creation.kind === 'conflict') return accountExists(creation.fields);
@@ -86,7 +90,7 @@ export class AccountMethods {
         replayed: creation.kind === 'existed',
       };
     };
-    return { name: 'CreateAccount', scope: 'admin', answer };
+    return { name: 'CreateAccount', scope: 'accounts', answer };
   }
 
   #get(): UnaryMethod {

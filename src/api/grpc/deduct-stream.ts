@@ -1,4 +1,5 @@
 import type { ServerDuplexStream, StatusObject } from '@grpc/grpc-js';
+import type { Admitted } from '../admit';
 import type { ManyDeductions } from '../many-deductions';
 import { Problem } from '../problem';
 import { deductionOf, deductResult, limitItems } from './deduct-result';
@@ -17,8 +18,8 @@ export type DeductCall = ServerDuplexStream<Buffer, { readonly results: readonly
 
 export interface DeductStreamParts {
   readonly many: ManyDeductions;
-  /** Asked for each message, so that a deleted key ends the stream: nothing, or the problem. */
-  readonly admit: () => Problem | undefined | Promise<Problem | undefined>;
+  /** Asked for each message, so that a deleted key ends the stream. */
+  readonly admit: () => Admitted | Promise<Admitted>;
   readonly problemOf: (error: unknown) => Problem;
   /** Deductions that may be taken and not read by the client yet; with so many the stream takes no further message. */
   readonly inFlightMax: number;
@@ -79,8 +80,8 @@ export class DeductStream {
     this.call.pause();
     admitted
       .catch((error: unknown) => this.parts.problemOf(error))
-      .then((problem) => {
-        this.#take(bytes, problem);
+      .then((caller) => {
+        this.#take(bytes, caller);
         this.#goOn();
       })
       .catch((error: unknown) => {
@@ -88,8 +89,12 @@ export class DeductStream {
       });
   }
 
-  #take(bytes: Buffer, refusal: Problem | undefined): void {
-    const message = refusal ?? readable(bytes, STREAM_MESSAGE_BYTES_MAX, requests.decode);
+  #take(bytes: Buffer, caller: Admitted): void {
+    if (caller instanceof Problem) {
+      this.refuse(caller);
+      return;
+    }
+    const message = readable(bytes, STREAM_MESSAGE_BYTES_MAX, requests.decode);
     if (message instanceof Problem) {
       this.refuse(message);
       return;
@@ -103,7 +108,7 @@ export class DeductStream {
     }
     this.#inFlight += deductions.length;
     if (this.#inFlight >= this.parts.inFlightMax) this.call.pause();
-    this.parts.many.each(deductions, deductionOf, (position, result) => {
+    this.parts.many.each({ items: deductions, read: deductionOf, caller }, (position, result) => {
       this.#tell(deductResult(deductions[position] as DeductRequest, result));
     });
   }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DeductionService, type MoneyOutcome } from '../../deductions/deduction.service';
 import { HoldService } from '../../holds/hold.service';
 import { Metrics } from '../../platform/metrics';
+import type { Principal } from '../../platform/principal';
 import { type EntryOutcome, entryOrProblem, holdOrProblem } from '../outcome-problem';
 import { Problem } from '../problem';
 import { ManyDeductions } from '../many-deductions';
@@ -36,38 +37,41 @@ export class DeductionMethods {
   }
 
   #deduct(): UnaryMethod {
-    return method<DeductRequest>('Deduct', (message) =>
-      this.deductions.carryOut(moneyRequestOf('deduct', message)).then(entryAnswer),
+    return method<DeductRequest>('Deduct', (message, caller) =>
+      this.deductions.carryOut(moneyRequestOf('deduct', message)).then(entryAnswer(caller)),
     );
   }
 
   #credit(): UnaryMethod {
     return {
-      ...method<DeductRequest>('Credit', (message) =>
-        this.deductions.carryOut(moneyRequestOf('credit', message)).then(entryAnswer),
+      ...method<DeductRequest>('Credit', (message, caller) =>
+        this.deductions.carryOut(moneyRequestOf('credit', message)).then(entryAnswer(caller)),
       ),
       scope: 'credit',
     };
   }
 
   #reverse(): UnaryMethod {
-    return method<ReverseRequest>('Reverse', (message) =>
-      this.deductions.reverse(reversalRequestOf(message)).then(entryAnswer),
-    );
+    return {
+      ...method<ReverseRequest>('Reverse', (message, caller) =>
+        this.deductions.reverse(reversalRequestOf(message)).then(entryAnswer(caller)),
+      ),
+      scope: 'refund',
+    };
   }
 
   #holdMethods(): UnaryMethod[] {
     return [
-      method<HoldRequest>('Hold', (message) =>
-        this.holds.hold(holdRequestOf(message, this.holds.secondsMax)).then(holdAnswer),
+      method<HoldRequest>('Hold', (message, caller) =>
+        this.holds.hold(holdRequestOf(message, this.holds.secondsMax)).then(holdAnswer(caller)),
       ),
-      method<OneHoldRequest>('ConfirmHold', (message) => {
+      method<OneHoldRequest>('ConfirmHold', (message, caller) => {
         const { accountId, holdId, amountMinor } = oneHoldOf(message);
-        return this.holds.confirm(accountId, holdId, amountMinor).then(holdAnswer);
+        return this.holds.confirm(accountId, holdId, amountMinor).then(holdAnswer(caller));
       }),
-      method<OneHoldRequest>('CancelHold', (message) => {
+      method<OneHoldRequest>('CancelHold', (message, caller) => {
         const { accountId, holdId } = oneHoldOf(message);
-        return this.holds.cancel(accountId, holdId).then(holdAnswer);
+        return this.holds.cancel(accountId, holdId).then(holdAnswer(caller));
       }),
     ];
   }
@@ -75,9 +79,9 @@ export class DeductionMethods {
   #batch(): UnaryMethod {
     const many = new ManyDeductions(this.deductions, this.metrics);
     return {
-      ...method<BatchDeductRequest>('BatchDeduct', async ({ items }) => {
+      ...method<BatchDeductRequest>('BatchDeduct', async ({ items }, caller) => {
         limitItems('items', items);
-        const results = await many.all(items, deductionOf);
+        const results = await many.all({ items, read: deductionOf, caller });
         return { results: items.map((item, n) => deductResult(item, results[n] as EntryOutcome | Problem)) };
       }),
       bytesMax: BATCH_BYTES_MAX,
@@ -87,19 +91,23 @@ export class DeductionMethods {
 
 function method<Request extends object>(
   name: string,
-  answer: (request: Request) => Promise<object>,
+  answer: UnaryMethod<Request>['answer'],
 ): UnaryMethod<Request> {
   return { name, scope: 'deduct', answer };
 }
 
-function entryAnswer(outcome: MoneyOutcome): object {
-  const result = entryOrProblem(outcome);
-  if (result instanceof Problem) return result;
-  return { entry: entryView(result), replayed: result.kind === 'replayed' };
+function entryAnswer(caller: Principal) {
+  return (outcome: MoneyOutcome): object => {
+    const result = entryOrProblem(outcome, caller);
+    if (result instanceof Problem) return result;
+    return { entry: entryView(result), replayed: result.kind === 'replayed' };
+  };
 }
 
-function holdAnswer(outcome: MoneyOutcome): object {
-  const result = holdOrProblem(outcome);
-  if (result instanceof Problem) return result;
-  return { hold: holdView(result), replayed: result.replayed };
+function holdAnswer(caller: Principal) {
+  return (outcome: MoneyOutcome): object => {
+    const result = holdOrProblem(outcome, caller);
+    if (result instanceof Problem) return result;
+    return { hold: holdView(result), replayed: result.replayed };
+  };
 }

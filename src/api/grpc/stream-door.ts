@@ -5,7 +5,7 @@ import { AnonymousThrottle } from '../../platform/anonymous-throttle';
 import { ApiKeys } from '../../platform/api-keys';
 import { Metrics } from '../../platform/metrics';
 import { Settings } from '../../platform/settings';
-import { admit } from '../admit';
+import { admit, type Admitted } from '../admit';
 import { problemOfFault } from '../fault-problem';
 import { ManyDeductions } from '../many-deductions';
 import { Problem } from '../problem';
@@ -56,8 +56,8 @@ export class StreamDoor {
     return (call: DeductCall): void => {
       const caller = callerOf(call);
       const isAdmitted = (): ReturnType<typeof admit> => admit(doorkeepers, caller, 'deduct');
-      const open = (problem: Problem | undefined): void => {
-        if (problem) call.emit('error', statusOf(problem));
+      const open = (admitted: Admitted): void => {
+        if (admitted instanceof Problem) call.emit('error', statusOf(admitted));
         else this.#add(call, { many, problemOf, admit: isAdmitted });
       };
       const admitted = isAdmitted();

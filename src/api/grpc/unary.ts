@@ -1,8 +1,8 @@
 import type { MethodDefinition, sendUnaryData, ServerUnaryCall, UntypedHandleCall } from '@grpc/grpc-js';
 import { Metadata, status } from '@grpc/grpc-js';
 import type { EngineObserver } from '../../engine/observer';
-import type { Scope } from '../../shards/directory/directory';
-import { admit, type Caller, type Doorkeepers } from '../admit';
+import type { Permission, Principal } from '../../platform/principal';
+import { admit, type Admitted, type Caller, type Doorkeepers } from '../admit';
 import { problemOfFault } from '../fault-problem';
 import { type FieldFault, Problem } from '../problem';
 import { statusOf } from './rich-status';
@@ -15,11 +15,11 @@ export const MESSAGE_BYTES_MAX = 64 * 1024;
 export interface UnaryMethod<Request extends object = object, Answer extends object = object> {
   /** Its messages are hotsplit.v1's `<name>Request` and `<name>Response`. */
   readonly name: string;
-  readonly scope: Scope;
+  readonly scope: Permission;
   /** Of the request; 64 KiB unless it says more. */
   readonly bytesMax?: number;
   /** May throw or reject: a Problem is meant for the caller, anything else is a defect. */
-  answer(request: Request): Answer | Problem | Promise<Answer | Problem>;
+  answer(request: Request, caller: Principal): Answer | Problem | Promise<Answer | Problem>;
 }
 
 /** Methods under one name. */
@@ -82,13 +82,13 @@ export function unaryHandler(method: UnaryMethod, parts: UnaryParts): UntypedHan
     const fail = (error: unknown): void => {
       done(statusOf(problemOfFault(error, observer)));
     };
-    const begin = (problem: Problem | undefined): void => {
+    const begin = (admitted: Admitted): void => {
       const { request } = call;
-      if (problem) tell(problem);
+      if (admitted instanceof Problem) tell(admitted);
       else if (request instanceof Problem) tell(request);
       else if (isOver(call)) done(DEADLINE_EXCEEDED);
       else {
-        const answer = method.answer(request);
+        const answer = method.answer(request, admitted);
         if (answer instanceof Promise) answer.then(tell, fail);
         else tell(answer);
       }

@@ -45,7 +45,7 @@ export class AccountStatusController {
       rest.post<{ Params: { accountId: string } }>(
         `/v1/accounts/:accountId/${verb}`,
         {
-          config: { scope: 'admin', bodyOptional: true },
+          config: { scope: 'accounts', bodyOptional: true },
           schema: {
             operationId: `${verb}Account`,
             summary,

@@ -6,6 +6,7 @@ import { LISTED_KINDS, type ListedKind } from '../../ledger/entry';
 import { DEFAULT_STRATEGY, type Strategy } from '../../ledger/strategy';
 import type { AccountRecord } from '../../shards/directory/account-record';
 import { accountExists } from '../operation-problem';
+import { mayOpenWithMoney } from '../admit';
 import { Problem } from '../problem';
 import { decodeEntryCursor, decodeIdCursor, encodeCursor, encodeEntryCursor, pageLength } from './cursors';
 import { amountOf } from './money-body';
@@ -49,10 +50,11 @@ export class AccountController {
     rest.post<{ Body: NewAccountBody }>(
       '/v1/accounts',
       {
-        config: { scope: 'admin' },
+        config: { scope: 'accounts' },
         schema: {
           operationId: 'createAccount',
           summary: 'Create an account',
+          description: 'With an opening balance, the key needs the scope `credit` as well.',
           tags,
           body: {
             type: 'object',
@@ -74,13 +76,15 @@ export class AccountController {
           },
         },
       },
-      async ({ body }, reply) => {
+      async ({ body, principal }, reply) => {
+        const initialBalanceMinor = openingOf(body.initialBalance);
+        if (initialBalanceMinor !== null) mayOpenWithMoney(principal);
         const creation = await this.accounts.create({
           accountId: body.id,
           asset: body.asset,
           subAccounts: body.subAccounts ?? 1,
           strategy: body.strategy ?? DEFAULT_STRATEGY,
-          initialBalanceMinor: openingOf(body.initialBalance),
+          initialBalanceMinor,
           lowBalanceMinor: optionalAmount('lowBalance', body.lowBalance),
         });
         if (creation.kind === 'conflict') throw accountExists(creation.fields);

@@ -1,17 +1,23 @@
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
-import type { Scope } from '../../shards/directory/directory';
-import { admit, admitAnybody, type Caller, type Doorkeepers } from '../admit';
+import { NOBODY, type Permission, type Principal } from '../../platform/principal';
+import { admit, admitAnybody, type Admitted, type Caller, type Doorkeepers } from '../admit';
+import { Problem } from '../problem';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** What a key needs for this route. */
-    scope?: Scope;
+    scope?: Permission;
     /** Without a key: the longest that a request may be held back when its address asks too often. */
     heldMsMax?: number;
     /** An empty body is as good as none, whatever content type it came with. */
     bodyOptional?: true;
     /** What the description says of the body, where that is more than is checked before the handler. */
     documentedBody?: object;
+  }
+
+  interface FastifyRequest {
+    /** Whose key the request came with; `NOBODY` on routes that need none. */
+    principal: Principal;
   }
 }
 
@@ -23,19 +29,22 @@ export function authorize(doorkeepers: Doorkeepers) {
       authorization: request.headers.authorization,
       address: () => request.socket.remoteAddress ?? '',
     };
+    const goOn = (admitted: Admitted | undefined): void => {
+      if (admitted instanceof Problem) {
+        done(admitted);
+        return;
+      }
+      request.principal = admitted ?? NOBODY;
+      done();
+    };
     const admitted =
       scope === undefined ? admitAnybody(doorkeepers, caller, heldMsMax) : admit(doorkeepers, caller, scope);
     if (!(admitted instanceof Promise)) {
-      done(admitted);
+      goOn(admitted);
       return;
     }
-    admitted.then(
-      (problem) => {
-        done(problem);
-      },
-      (error: unknown) => {
-        done(error as Error);
-      },
-    );
+    admitted.then(goOn, (error: unknown) => {
+      done(error as Error);
+    });
   };
 }

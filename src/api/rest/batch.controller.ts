@@ -3,6 +3,7 @@ import { Ajv } from 'ajv';
 import type { FastifyInstance } from 'fastify';
 import { DeductionService, type MoneyRequest } from '../../deductions/deduction.service';
 import { Metrics } from '../../platform/metrics';
+import type { Principal } from '../../platform/principal';
 import { ITEMS_MAX, ManyDeductions } from '../many-deductions';
 import type { EntryOutcome } from '../outcome-problem';
 import { Problem, type ProblemBody } from '../problem';
@@ -82,12 +83,12 @@ export class BatchController {
           },
         },
       },
-      async ({ body }) => ({ results: await this.#carryOut(body.items) }),
+      async ({ body, principal }) => ({ results: await this.#carryOut(body.items, principal) }),
     );
   }
 
-  async #carryOut(items: readonly unknown[]): Promise<BatchResult[]> {
-    const results = await this.#many.all(items, (each) => this.#requestOf(each));
+  async #carryOut(items: readonly unknown[], caller: Principal): Promise<BatchResult[]> {
+    const results = await this.#many.all({ items, read: (each) => this.#requestOf(each), caller });
     return results.map((result, position) => resultOf(items[position], result));
   }
 

@@ -77,7 +77,7 @@ export class DeductionController {
     rest.get<{ Params: { accountId: string; requestId: string } }>(
       '/v1/accounts/:accountId/deductions/:requestId',
       {
-        config: { scope: 'read' },
+        config: { scope: 'lookUp' },
         schema: {
           operationId: 'getDeduction',
           summary: 'Look a deduction up by its request id',
@@ -102,6 +102,7 @@ export class DeductionController {
         requestId: requestIdOf(request),
         ...moneyOf(request.body),
       }),
+      request.principal,
     );
     if (result instanceof Problem) return sendProblem(reply, result);
     if (result.kind === 'applied') void reply.code(201);

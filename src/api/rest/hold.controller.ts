@@ -67,11 +67,8 @@ export class HoldController {
       },
       async ({ params, body }, reply) => {
         const amountMinor = body?.amount === undefined ? null : amountOf('amount', body.amount);
-        return this.#answer(
-          await this.holds.confirm(params.accountId, params.holdId, amountMinor),
-          200,
-          reply,
-        );
+        const outcome = await this.holds.confirm(params.accountId, params.holdId, amountMinor);
+        return this.#answer(outcome, 200, reply);
       },
     );
     rest.post<OneHoldRoute>(
@@ -94,7 +91,7 @@ export class HoldController {
     rest.get<OneHoldRoute>(
       '/v1/accounts/:accountId/holds/:holdId',
       {
-        config: { scope: 'read' },
+        config: { scope: 'lookUp' },
         schema: {
           operationId: 'getHold',
           summary: 'Look a hold up',
@@ -163,7 +160,7 @@ export class HoldController {
   }
 
   #answer(outcome: MoneyOutcome, first: 200 | 201, reply: FastifyReply): unknown {
-    const result = holdOrProblem(outcome);
+    const result = holdOrProblem(outcome, reply.request.principal);
     if (result instanceof Problem) return sendProblem(reply, result);
     if (result.replayed) void reply.header('idempotent-replayed', 'true');
     else void reply.code(first);

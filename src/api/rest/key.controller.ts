@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyInstance } from 'fastify';
-import { ApiKeys, SCOPES } from '../../platform/api-keys';
+import { ApiKeys } from '../../platform/api-keys';
+import { SCOPES } from '../../platform/principal';
 import type { Scope } from '../../shards/directory/directory';
 import { Problem } from '../problem';
 import { decodeIdCursor, encodeCursor, pageLength } from './cursors';

@@ -126,6 +126,7 @@ export class RestApi {
     partWhenStopping(server, this.readiness);
     refuseOtherMethods(server);
     server.server.on('checkExpectation', answerExpectation);
+    server.decorateRequest('principal');
     // Of all that the server answers: pages and unknown paths cost something too.
     server.addHook('onRequest', authorize({ keys: this.keys, throttle: this.throttle }));
     for (const shape of SHAPES) server.addSchema(shape);

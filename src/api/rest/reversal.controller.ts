@@ -24,7 +24,7 @@ export class ReversalController {
     rest.post<ReversalRoute>(
       '/v1/accounts/:accountId/deductions/:requestId/reversals',
       {
-        config: { scope: 'deduct' },
+        config: { scope: 'refund' },
         schema: {
           operationId: 'reverse',
           summary: 'Give a deduction back, or a part of it',
@@ -65,6 +65,7 @@ export class ReversalController {
         amountMinor: amount === undefined ? null : amountOf('amount', amount),
         ...notesOf(request.body),
       }),
+      request.principal,
     );
     if (result instanceof Problem) return sendProblem(reply, result);
     if (result.kind === 'applied') void reply.code(201);

@@ -21,7 +21,13 @@ export { DirectoryOverloadedError, DirectoryUnavailableError } from './directory
 
 const COUNTED_TOGETHER_MAX = 10_000;
 
-export type Scope = 'read' | 'deduct' | 'credit' | 'admin';
+export type Scope = 'read' | 'deduct' | 'refund' | 'credit' | 'accounts' | 'admin';
+
+/**
+ * What the scopes of a key mean, by when it was made: in the first set, which builds of that time record by default,
+ * `deduct` includes `refund`.
+ */
+const SCOPE_SETS = { refundInDeduct: 1, refundApart: 2 } as const;
 
 export interface ApiKeyRecord {
   readonly keyId: string;
@@ -402,8 +408,9 @@ export class Directory {
 
   async insertApiKey(key: Omit<ApiKeyRecord, 'createdAtUs'> & { secretHash: Buffer }): Promise<void> {
     await this.#database.write(
-      `INSERT INTO api_key (key_id, name, secret_hash, scopes, created_at_us) VALUES (?, ?, ?, ?, ${this.#database.now})`,
-      [key.keyId, key.name, key.secretHash, key.scopes.join(',')],
+      `INSERT INTO api_key (key_id, name, secret_hash, scopes, scope_set, created_at_us)
+       VALUES (?, ?, ?, ?, ?, ${this.#database.now})`,
+      [key.keyId, key.name, key.secretHash, key.scopes.join(','), SCOPE_SETS.refundApart],
     );
   }
 
@@ -413,16 +420,16 @@ export class Directory {
   ): Promise<(ApiKeyRecord & { readonly secretHash: Buffer })[]> {
     const hashes = paddedList(secretHashes);
     const rows = await this.#database.read(
-      `SELECT key_id, name, scopes, created_at_us, secret_hash FROM api_key
+      `SELECT ${KEY_COLUMNS}, secret_hash FROM api_key
        WHERE secret_hash IN (${hashes.map(() => '?').join(', ')})`,
       hashes,
     );
-    return rows.map((row) => ({ ...toApiKeyRecord(row), secretHash: bytes(row[4]) }));
+    return rows.map((row) => ({ ...toApiKeyRecord(row), secretHash: bytes(row.at(-1)) }));
   }
 
   async listApiKeys(page: { after: string; limit: number }): Promise<ApiKeyRecord[]> {
     const rows = await this.#database.read(
-      'SELECT key_id, name, scopes, created_at_us FROM api_key WHERE key_id > ? ORDER BY key_id LIMIT ?',
+      `SELECT ${KEY_COLUMNS} FROM api_key WHERE key_id > ? ORDER BY key_id LIMIT ?`,
       [page.after, page.limit],
     );
     return rows.map(toApiKeyRecord);
@@ -442,11 +449,15 @@ export class Directory {
   }
 }
 
+const KEY_COLUMNS = 'key_id, name, scopes, scope_set, created_at_us';
+
 function toApiKeyRecord(row: readonly Cell[]): ApiKeyRecord {
+  const scopes = text(row[2]).split(',') as Scope[];
+  const includesRefund = integer(row[3]) === SCOPE_SETS.refundInDeduct && scopes.includes('deduct');
   return {
     keyId: text(row[0]),
     name: text(row[1]),
-    scopes: text(row[2]).split(',') as Scope[],
-    createdAtUs: integer(row[3]),
+    scopes: includesRefund ? [...scopes, 'refund'] : scopes,
+    createdAtUs: integer(row[4]),
   };
 }

@@ -123,7 +123,7 @@ export const FIELD_RULES: Readonly<Record<string, string>> = {
   from: TIME_RULE,
   to: TIME_RULE,
   limit: 'an integer from 1 to 1000',
-  scopes: 'a non-empty list of read, deduct, credit, admin, each once',
+  scopes: 'a non-empty list of read, deduct, refund, credit, accounts, admin, each once',
   name: 'a string of 1–64 characters',
   count: 'an integer from 1 to 1024',
   shards: 'a list of names of shards, each once, and not more than sub-accounts',

@@ -1,0 +1,45 @@
+import type { Scope } from '../shards/directory/directory';
+
+/** What a key may be given, in the order in which a key's scopes are listed. */
+export const SCOPES = [
+  'read',
+  'deduct',
+  'refund',
+  'credit',
+  'accounts',
+  'admin',
+] as const satisfies readonly Scope[];
+
+/** What a call needs: a scope, or to look up one deduction or one hold by its id, which several scopes allow. */
+export type Permission = Scope | 'lookUp';
+
+/** What each scope allows. */
+const ALLOWED: Readonly<Record<Scope, readonly Permission[]>> = {
+  read: ['read', 'lookUp'],
+  deduct: ['deduct', 'lookUp'],
+  refund: ['refund'],
+  credit: ['credit'],
+  accounts: ['accounts'],
+  admin: [...SCOPES, 'lookUp'],
+};
+
+/** Who a request comes from, and what it may do. */
+export interface Principal {
+  readonly keyId: string;
+  /** All that the key's scopes allow. */
+  readonly permissions: ReadonlySet<Permission>;
+}
+
+export function principalOf(key: { readonly keyId: string; readonly scopes: readonly Scope[] }): Principal {
+  return { keyId: key.keyId, permissions: new Set(key.scopes.flatMap((scope) => ALLOWED[scope])) };
+}
+
+/** Who may do nothing. */
+export const NOBODY: Principal = principalOf({ keyId: '', scopes: [] });
+
+/** The scopes of which a key needs one for a permission; `admin`, which allows everything, is not named. */
+export function scopesFor(permission: Permission): Scope[] {
+  return SCOPES.filter(
+    (scope) => scope === permission || (scope !== 'admin' && ALLOWED[scope].includes(permission)),
+  );
+}
