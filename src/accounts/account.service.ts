@@ -76,13 +76,25 @@ export class AccountService implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   async #create(wanted: NewAccount): Promise<AccountCreation> {
-    const inserted = await this.runtime.directory.insertAccount(this.#record(wanted));
-    const account = await this.runtime.accounts.read(wanted.accountId);
-    if (!account) throw new Error(`account ${wanted.accountId} vanished from the directory`);
+    const { inserted, account } = await this.#write(wanted);
     if (account.fingerprint !== fingerprintOf(wanted))
       return { kind: 'conflict', fields: differingFields(wanted, account) };
     if (account.creation === 'creating') await this.#finishCreation(account);
     return { kind: inserted ? 'created' : 'existed', account };
+  }
+
+  /** The record is not written when a shard was removed that this instance still knew: the second try does without it. */
+  async #write(wanted: NewAccount): Promise<{ inserted: boolean; account: AccountRecord }> {
+    const { directory, accounts } = this.runtime;
+    for (let tries = 1; ; tries += 1) {
+      const record = this.#record(wanted);
+      const inserted = await directory.insertAccount(record);
+      const account = await accounts.read(wanted.accountId);
+      if (account) return { inserted, account };
+      if (tries > 1)
+        throw new ShardUnavailableError(record.placement.shards.join(', '), 'a shard is being removed');
+      await this.runtime.discoverShards();
+    }
   }
 
   /** The account as routing knows it; may be a moment old. */

@@ -135,6 +135,20 @@ export const PROBLEMS = {
     when: 'The account is being created, resized or closed, and this cannot be done beside it.',
     then: 'Wait until that has ended, then ask again.',
   },
+  SHARD_NOT_FOUND: {
+    http: 404,
+    grpc: 'NOT_FOUND',
+    title: 'There is no shard of this name',
+    when: 'No shard of this name is configured or registered.',
+    then: 'List the shards.',
+  },
+  SHARD_IN_USE: {
+    http: 409,
+    grpc: 'FAILED_PRECONDITION',
+    title: 'The shard cannot be removed',
+    when: 'The settings name it, or an account was placed on it once: it may hold money, entries and request ids.',
+    then: 'Move accounts off it and leave it where it is.',
+  },
   SHARD_EXISTS: {
     http: 409,
     grpc: 'ALREADY_EXISTS',

@@ -36,6 +36,8 @@ export const PROBLEM_CODES = {
   OPERATION_IN_PROGRESS: refused,
   SHARD_EXISTS: refused,
   SHARD_REFUSED: refused,
+  SHARD_NOT_FOUND: refused,
+  SHARD_IN_USE: refused,
   PRECONDITION_FAILED: refused,
   PAYLOAD_TOO_LARGE: refusedForGood,
   REQUEST_TIMEOUT: passing,

@@ -1,4 +1,4 @@
-import { Directory } from '../shards/directory/directory';
+import { Directory, DirectoryUnavailableError } from '../shards/directory/directory';
 import { DatabaseRefusedError } from '../shards/faults';
 import { type Databases, REAL_DATABASES } from '../shards/open-database';
 import type { Shard } from '../shards/shard';
@@ -332,13 +332,39 @@ export class EngineRuntime {
     return true;
   }
 
-  /** Connects to shards that were registered before this call, here or by another instance. */
+  /**
+   * Removes a registered shard that no account was ever placed on, for every instance. Its database stays as it is.
+   *
+   * Rejects with `DirectoryUnavailableError`.
+   */
+  async removeShard(name: string): Promise<'removed' | 'unknown' | 'configured' | 'used'> {
+    const found = (await this.directory.listShards()).find((shard) => shard.name === name);
+    if (!found) return 'unknown';
+    if (found.url === null || this.options.shards.some((configured) => configured.name === name))
+      return 'configured';
+    if (!(await this.directory.beginShardRemoval(name))) return 'unknown';
+    if (await this.directory.isShardUsed(name)) {
+      await this.directory.giveUpShardRemoval(name);
+      return 'used';
+    }
+    if (!(await this.directory.finishShardRemoval(name)))
+      throw new DirectoryUnavailableError('the accounts could not be gone through in time');
+    await this.discoverShards();
+    return 'removed';
+  }
+
+  /** Connects to shards that were registered before this call, here or by another instance, and lets go of removed ones. */
   discoverShards(): Promise<void> {
     return this.#looks.look();
   }
 
   async #discover(): Promise<void> {
-    for (const { name, url } of await this.directory.listShards()) {
+    // Before the list is read: a shard that is registered meanwhile is not in it.
+    const known = [...this.shards.names, ...this.#refused.keys()];
+    const listed = await this.directory.listShards();
+    const names = new Set(listed.map(({ name }) => name));
+    await this.#letGo(known.filter((name) => !names.has(name)));
+    for (const { name, url } of listed) {
       if (url === null || this.shards.has(name)) continue;
       const shard = this.#registered(name, url);
       if (!shard) continue;
@@ -347,6 +373,20 @@ export class EngineRuntime {
       if (this.#started) await this.#openShardLater(shard);
       else await this.#openShard(shard);
       this.shards.add(shard);
+    }
+  }
+
+  /** Shards are removed from the directory only before anything was placed on them: nothing is under way there. */
+  async #letGo(names: readonly string[]): Promise<void> {
+    for (const name of names) {
+      if (this.options.shards.some((configured) => configured.name === name)) continue;
+      const shard = this.shards.remove(name);
+      this.#refused.delete(name);
+      this.observer.shardRefused(name, undefined);
+      this.observer.shardState(name, true);
+      if (!shard) continue;
+      this.#openShards.splice(this.#openShards.indexOf(shard), 1);
+      await shard.close();
     }
   }
 
@@ -537,10 +577,11 @@ export class EngineRuntime {
   async #keepOpening(shard: Shard): Promise<void> {
     while (!this.#stopped) {
       await this.surroundings.sleep(RETRY_PAUSE_MS);
-      if (this.#isStopped()) return;
+      if (this.#isStopped() || !this.#openShards.includes(shard)) return;
       try {
         await shard.open();
-        this.options.observer.shardState(shard.name, true);
+        if (this.#openShards.includes(shard)) this.options.observer.shardState(shard.name, true);
+        else await shard.close();
         return;
       } catch (error) {
         this.#shardFailed(shard, error);

@@ -3,7 +3,7 @@ import type { Shard } from '../shards/shard';
 import { type LaneEnvironment, ShardLanes } from './shard-lanes';
 import { withinMs } from './within-ms';
 
-/** The shards of this installation, with their lanes. Some may be added while it runs; none ever leaves. */
+/** The shards of this installation, with their lanes. Some may be added while it runs; only one that nothing was ever placed on leaves. */
 export class ShardSet {
   readonly #lanes = new Map<string, ShardLanes>();
   #discover: ((areMissing: () => boolean) => Promise<void>) | undefined;
@@ -29,6 +29,14 @@ export class ShardSet {
 
   add(shard: Shard): void {
     if (!this.#lanes.has(shard.name)) this.#lanes.set(shard.name, new ShardLanes(shard, this.parts));
+  }
+
+  /** @returns the shard, whose lanes are looked after no more */
+  remove(name: string): Shard | undefined {
+    const lanes = this.#lanes.get(name);
+    this.#lanes.delete(name);
+    lanes?.stop();
+    return lanes?.shard;
   }
 
   /**

@@ -79,6 +79,11 @@ export class ShardService {
     }
   }
 
+  /** Rejects with `DirectoryUnavailableError`. */
+  remove(name: string): ReturnType<EngineRuntime['removeShard']> {
+    return this.runtime.removeShard(name);
+  }
+
   #rules(): ShardRules {
     const { shardHosts, dataDir, directoryLocation, workers } = this.settings;
     return { hosts: shardHosts, dataDir, sqlite: directoryLocation.kind === 'sqlite' && workers === 1 };

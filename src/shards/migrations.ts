@@ -10,6 +10,7 @@ import { VersionTransfers1764100000000 } from '../../migrations/shard/1764100000
 import { IncarnateShards1764310000000 } from '../../migrations/shard/1764310000000-incarnate-shards';
 import { LimitKeys1765700000000 } from '../../migrations/directory/1765700000000-limit-keys';
 import { KnowShards1764310000000 } from '../../migrations/directory/1764310000000-know-shards';
+import { RemoveShards1765800000000 } from '../../migrations/directory/1765800000000-remove-shards';
 import type { SchemaPart } from './database';
 import { DatabaseRefusedError } from './faults';
 
@@ -28,6 +29,7 @@ const MIGRATIONS: Readonly<Record<SchemaPart, (new () => MigrationInterface)[]>>
     KnowShards1764310000000,
     FindOpenOperations1764600000001,
     LimitKeys1765700000000,
+    RemoveShards1765800000000,
   ],
 };
 

@@ -205,6 +205,8 @@ const ELSEWHERE: Partial<Record<ProblemCode, string>> = {
   ACCOUNT_NOT_EMPTY: 'accounts are closed over REST only',
   SHARD_EXISTS: 'shards are added over REST only',
   SHARD_REFUSED: 'shards are added over REST only',
+  SHARD_NOT_FOUND: 'shards are removed over REST only',
+  SHARD_IN_USE: 'shards are removed over REST only',
   REQUEST_TIMEOUT: 'of HTTP/1.1',
   HEADERS_TOO_LARGE: 'of HTTP/1.1',
   UNSUPPORTED_MEDIA_TYPE: 'of HTTP/1.1',

@@ -309,6 +309,78 @@ describe.each(SITES)('[$mark] shards', ({ mark, make }) => {
     expect((await rest.get('/metrics')).text).toContain('\nhotsplit_defects_total 0\n');
   });
 
+  describe('that are removed', () => {
+    const remove = (name: string): Promise<Answer> => rest.send('DELETE', `/v1/admin/shards/${name}`);
+
+    it('were registered while the service ran, and no account was ever placed on them', async () => {
+      expect(outcome(await remove('s0'))).toEqual([409, 'SHARD_IN_USE']);
+      // Its account is on it; then moved off it, and has entries there.
+      expect(outcome(await remove('late'))).toEqual([409, 'SHARD_IN_USE']);
+      await rest.ended(await rest.resize('moved', { count: 2, shards: ['s0'] }));
+      expect(outcome(await remove('late'))).toEqual([409, 'SHARD_IN_USE']);
+      expect(outcome(await remove('none'))).toEqual([404, 'SHARD_NOT_FOUND']);
+      expect((await rest.deduct('moved', 'first', 1)).status).toBe(200);
+    });
+
+    it('are gone at once, at every instance, and may come back under their name', async () => {
+      const url = further.shards[1];
+      expect((await add('mistake', url)).status).toBe(201);
+      expect((await remove('mistake')).status).toBe(204);
+      expect((await list()).map(({ name }) => name)).not.toContain('mistake');
+      expect((await rest.get('/readyz')).body).not.toHaveProperty('shards.mistake');
+      for (const n of Array(20).keys())
+        expect((await rest.createAccount({ id: `behind-${n}`, subAccounts: 4 })).status).toBe(201);
+      expect((await add('mistake', url)).status).toBe(201);
+      expect((await remove('mistake')).status).toBe(204);
+    });
+
+    (mark === 'mariadb' ? it : it.skip)(
+      'are let go of by other instances, which place nothing there',
+      async () => {
+        const another = await startTestService(site);
+        try {
+          const url = further.shards[1];
+          expect((await add('mistake', url)).status).toBe(201);
+          expect((await another.rest.get('/v1/admin/shards')).text).toContain('mistake');
+          expect((await remove('mistake')).status).toBe(204);
+          // It still knows the shard when the first account is placed on it.
+          for (const n of Array(30).keys()) {
+            const { status, body } = await another.rest.createAccount({
+              id: `elsewhere-${n}`,
+              subAccounts: 8,
+              initialBalance: '8',
+            });
+            expect([status, body['code']]).toEqual([201, undefined]);
+          }
+          expect((await another.rest.get('/v1/admin/shards')).text).not.toContain('mistake');
+          for (const n of Array(30).keys())
+            expect((await rest.deduct(`elsewhere-${n}`, 'all', 8)).status).toBe(201);
+        } finally {
+          await another.stop();
+        }
+      },
+    );
+
+    it('are not, when an account is being placed on them meanwhile', async () => {
+      const url = further.shards[1];
+      expect((await add('mistake', url)).status).toBe(201);
+      const creations = Array.from({ length: 40 }, (_, n) =>
+        rest.createAccount({ id: `raced-${n}`, subAccounts: 8, initialBalance: '8' }),
+      );
+      const removal = await remove('mistake');
+      const created = await Promise.all(creations);
+      const isThere = (await list()).some(({ name }) => name === 'mistake');
+      expect(outcome(removal)).toEqual(isThere ? [409, 'SHARD_IN_USE'] : [204, undefined]);
+      for (const [n, { status }] of created.entries()) {
+        // What could not be placed while the removal was decided is placed when it is asked for again.
+        if (status !== 201) expect(status).toBe(503);
+        const again = await rest.createAccount({ id: `raced-${n}`, subAccounts: 8, initialBalance: '8' });
+        expect(again.status).toBe(status === 201 ? 200 : 201);
+        expect((await rest.deduct(`raced-${n}`, 'all', 8)).status).toBe(201);
+      }
+    });
+  });
+
   it.each(['', '-a', 'a b', 'a,b', 'a=b', 'ä', 'x'.repeat(65)])('may not be called %j', async (name) => {
     const refused = await add(name, `sqlite:${join(further.folder, 'never.sqlite')}`);
     expect(outcome(refused)).toEqual([400, 'INVALID_ARGUMENT']);

@@ -251,6 +251,21 @@ describe('shard', () => {
   });
 });
 
+describe('shard remove', () => {
+  it('says that it is removed, or why it is not', async () => {
+    service.on(
+      'DELETE /v1/admin/shards/s2',
+      ok(undefined, 204),
+      ok(undefined, 204),
+      refused(409, 'SHARD_IN_USE'),
+    );
+    expect(await cli.run('shard', 'remove', 's2')).toMatchObject({ exitCode: 0, out: 'removed\n' });
+    expect(await cli.json('shard', 'remove', 's2')).toEqual({ exitCode: 0, name: 's2', removed: true });
+    const used = await cli.run('shard', 'remove', 's2');
+    expect([used.exitCode, used.err.split(':')[0]]).toEqual([1, 'SHARD_IN_USE']);
+  });
+});
+
 describe('operation show', () => {
   it('shows how far it is, or why it failed', async () => {
     service.on(SHOW, running('resize', 1, 3), failed('resize'), refused(404, 'OPERATION_NOT_FOUND'));

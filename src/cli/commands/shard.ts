@@ -12,7 +12,9 @@ interface Shard {
 const PATH = '/v1/admin/shards';
 
 export function addShardCommands(program: Command, context: CommandContext): void {
-  const shard = program.command('shard').description('list and add the databases that hold the money');
+  const shard = program
+    .command('shard')
+    .description('list, add and remove the databases that hold the money');
   shard
     .command('list')
     .description('list the shards and whether they answer')
@@ -33,6 +35,11 @@ export function addShardCommands(program: Command, context: CommandContext): voi
       const given = url === '-' ? await context.readIn('the URL') : url;
       await addShard({ name, url: given }, command, context);
     });
+  shard
+    .command('remove')
+    .description('remove a registered shard that no account was ever placed on')
+    .argument('<name>', 'as the list shows it', shardNameArgument)
+    .action((name: string, _options: unknown, command: Command) => removeShard(name, command, context));
 }
 
 async function printShards(command: Command, context: CommandContext): Promise<void> {
@@ -41,6 +48,13 @@ async function printShards(command: Command, context: CommandContext): Promise<v
     if (json === true) return void context.out.write(`${JSON.stringify(body)}\n`);
     const rows = body.items.map(({ name, status, address = '' }) => [name, status, address]);
     context.out.write(numberTable(['shard', 'status', 'address'], rows, 3));
+  });
+}
+
+async function removeShard(name: string, command: Command, context: CommandContext): Promise<void> {
+  await withService(command, context, async (client, { json }) => {
+    await client.call({ method: 'DELETE', path: `${PATH}/${encodeURIComponent(name)}` });
+    context.out.write(json === true ? `${JSON.stringify({ name, removed: true })}\n` : `removed\n`);
   });
 }
 

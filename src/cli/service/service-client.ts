@@ -3,7 +3,7 @@ import { NoAnswer, ServiceProblem } from '../faults';
 import { readProblem, readRetryAfterMs } from './read-problem';
 
 export interface Call {
-  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Below the service's address, e.g. `/v1/accounts`. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
@@ -50,7 +50,8 @@ export class ServiceClient {
   async call<Body>(call: Call): Promise<Answer<Body>> {
     const { status, headers, text } = await this.#exchange(call);
     if (status >= 200 && status < 300) {
-      return { status, body: this.#parse(text) as Body, replayed: headers['idempotent-replayed'] === 'true' };
+      const body = status === 204 ? undefined : this.#parse(text);
+      return { status, body: body as Body, replayed: headers['idempotent-replayed'] === 'true' };
     }
     const retryAfterMs = readRetryAfterMs(headers['retry-after']);
     throw new ServiceProblem({

@@ -41,11 +41,10 @@ export class DirectoryDatabase {
     return this.database.dialect;
   }
 
-  /** @returns false when a row under this key exists already */
+  /** @returns false when a row under this key exists already, or the statement selects nothing to insert */
   async insertOnce(sql: string, parameters: readonly Parameter[]): Promise<boolean> {
     try {
-      await this.database.write(sql, parameters);
-      return true;
+      return (await this.database.write(sql, parameters)) > 0;
     } catch (error) {
       if (error instanceof ShardFault && error.verdict === 'lookUpKeys') return false;
       throw this.#asUnavailable(error);

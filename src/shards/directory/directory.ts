@@ -1,4 +1,4 @@
-import { bytes, type Cell, type Database, integer, text, textOrNull } from '../database';
+import { bytes, type Cell, type Database, integer, text, textOrNull, type Parameter } from '../database';
 import { DatabaseRefusedError, type NoteFault } from '../faults';
 import { NEVER_IDENTIFIED } from '../shard-identity';
 import { REAL_SURROUNDINGS } from '../surroundings';
@@ -38,6 +38,12 @@ export interface ApiKeyRecord {
 
 /** More changes than an account sees between a backup of the directory and its restore. */
 const REVISION_LEAP = 1_000_000;
+
+/** How long a removal of a shard may take. Accounts are counted within it. */
+const REMOVAL_US_MAX = 60_000_000;
+/** More than a statement waits for a lock: who deletes the row must do so before accounts may be placed again. */
+const REMOVAL_MARGIN_US = 10_000_000;
+const PLACEMENTS_TOGETHER_MAX = 5_000;
 
 /**
  * The database of accounts, placements, shards and API keys. Every method is one statement and its own transaction.
@@ -148,18 +154,63 @@ export class Directory {
     );
   }
 
+  /**
+   * Lets nothing be placed on a registered shard for a while, in which its removal is decided. It is exact without a
+   * transaction: whoever places an account locks the shard's row while it does, so that an account is either committed before
+   * this and found by `isShardUsed`, or not placed.
+   *
+   * @returns false when there is no shard of this name with an address of its own
+   */
+  async beginShardRemoval(name: string): Promise<boolean> {
+    const matched = await this.#database.write(
+      `UPDATE shard SET removing_until_us = ${this.#database.now} + ? WHERE name = ? AND url IS NOT NULL`,
+      [REMOVAL_US_MAX, name],
+    );
+    return matched > 0;
+  }
+
+  async giveUpShardRemoval(name: string): Promise<void> {
+    await this.#database.write('UPDATE shard SET removing_until_us = 0 WHERE name = ?', [name]);
+  }
+
+  /** @returns false when it has taken too long since it was begun, and accounts may have been placed again */
+  async finishShardRemoval(name: string): Promise<boolean> {
+    const matched = await this.#database.write(
+      `DELETE FROM shard WHERE name = ? AND removing_until_us > ${this.#database.now} + ?`,
+      [name, REMOVAL_MARGIN_US],
+    );
+    return matched > 0;
+  }
+
+  /** Whether any placement of any account ever named the shard. Looks page by page, so that no statement goes through more. */
+  async isShardUsed(name: string): Promise<boolean> {
+    for (let after = ''; ;) {
+      const rows = await this.#database.read(
+        'SELECT account_id, shards, reach FROM account WHERE account_id > ? ORDER BY account_id LIMIT ?',
+        [after, PLACEMENTS_TOGETHER_MAX],
+      );
+      const isNamed = ([, shards, reach]: readonly Cell[]): boolean =>
+        [text(shards), textOrNull(reach ?? null) ?? ''].some((list) => list.split(',').includes(name));
+      if (rows.some(isNamed)) return true;
+      if (rows.length < PLACEMENTS_TOGETHER_MAX) return false;
+      after = text(rows.at(-1)?.[0]);
+    }
+  }
+
   /** All shards by age; `url` only of those registered while the service ran. */
   async listShards(): Promise<{ name: string; url: string | null }[]> {
     const rows = await this.#database.read('SELECT name, url FROM shard ORDER BY created_at_us, name');
     return rows.map(([name, url]) => ({ name: text(name), url: textOrNull(url ?? null) }));
   }
 
-  /** @returns false when an account of this id exists already */
+  /** @returns false when an account of this id exists already, or a shard that it is placed on does not, or is being removed */
   insertAccount(account: NewAccountRecord): Promise<boolean> {
+    const placeable = this.#placeable(account.placement.shards);
     return this.#database.insertOnce(
       `INSERT INTO account (account_id, asset, status, status_version, strategy, sub_accounts, epoch, shards, revision,
          low_balance, opening_balance, creation, fingerprint, created_at_us)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${this.#database.now})`,
+       SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${this.#database.now} FROM (${placeable.sql}) AS placeable
+       WHERE placeable.shards = ?`,
       [
         account.accountId,
         account.asset,
@@ -174,8 +225,20 @@ export class Directory {
         account.openingBalanceMinor,
         account.creation,
         Buffer.from(account.fingerprint, 'hex'),
+        ...placeable.parameters,
       ],
     );
+  }
+
+  /** Counts the shards that accounts may be placed on, and locks their rows, so that none is removed meanwhile. */
+  #placeable(shards: readonly string[]): { readonly sql: string; readonly parameters: Parameter[] } {
+    const { dialect, now } = this.#database;
+    const names = [...new Set(shards)];
+    return {
+      sql: `SELECT COUNT(*) AS shards FROM shard
+         WHERE name IN (${names.map(() => '?').join(', ')}) AND removing_until_us <= ${now}${dialect === 'mysql' ? ' LOCK IN SHARE MODE' : ''}`,
+      parameters: [...names, names.length],
+    };
   }
 
   async findAccount(accountId: string): Promise<AccountRecord | undefined> {
@@ -290,15 +353,17 @@ export class Directory {
     operationId: string,
     announced: { readonly next: NextPlacement; readonly reach: readonly string[] },
   ): Promise<boolean> {
+    const placeable = this.#placeable(announced.next.shards);
     const matched = await this.#database.write(
       `UPDATE account SET next_placement = ?, reach = ?, revision = revision + 1
-       WHERE account_id = ? AND operation_id = ? AND epoch = ?`,
+       WHERE account_id = ? AND operation_id = ? AND epoch = ? AND (${placeable.sql}) = ?`,
       [
         JSON.stringify(announced.next),
         announced.reach.join(','),
         accountId,
         operationId,
         announced.next.epoch - 1,
+        ...placeable.parameters,
       ],
     );
     return matched > 0;
