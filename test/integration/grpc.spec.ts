@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { eventually } from '../setup/eventually';
 import { GrpcClient } from '../setup/grpc-client';
+import { containing } from '../setup/matching';
 import { ADMIN_KEY } from '../setup/rest-client';
 import { startTestService, type TestService } from '../setup/service';
 import { type ServiceSite, sqliteSites } from '../setup/service-sites';
@@ -50,6 +51,22 @@ describe('a message', () => {
     });
     expect(await grpc.send(DEDUCT, valid)).toMatchObject({ kind: 'answered' });
   });
+});
+
+it('lists the entries of a span of time, and says which end of it is none', async () => {
+  await start();
+  const list = (span: object) =>
+    grpc.call('hotsplit.v1.AccountService/ListEntries', { accountId: 'wallet', ...span });
+  const [past, future] = [{ seconds: 0 }, { seconds: 4_102_444_800 }];
+  expect(await list({ fromTime: past, toTime: future })).toMatchObject({
+    message: { items: [{ kind: 'ENTRY_KIND_CREDIT' }] },
+  });
+  for (const span of [{ fromTime: future }, { toTime: past }])
+    expect(await list(span)).toMatchObject({ kind: 'answered', message: {} });
+  for (const name of ['fromTime', 'toTime'])
+    expect(await list({ [name]: { nanos: -1 } })).toMatchObject({
+      errors: [{ field: name, rule: containing('nanos') }],
+    });
 });
 
 describe('a deadline', () => {

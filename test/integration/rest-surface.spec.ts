@@ -111,6 +111,26 @@ describe.each(SITES)('[$mark] the surface of the REST API', ({ make }) => {
       }
     });
 
+    it('gives every operation a name of its own, for generated clients', async () => {
+      const paths = (await rest.get('/openapi.json')).body['paths'] as Operations;
+      const names = Object.values(paths).flatMap((operations) =>
+        Object.values(operations).map((operation) => (operation as { operationId?: string }).operationId),
+      );
+      for (const name of names) expect(name).toMatch(/^[a-z][A-Za-z]+$/);
+      expect(new Set(names).size).toBe(names.length);
+    });
+
+    it('says of every time that it is one, for generated clients', async () => {
+      const { text } = await rest.get('/openapi.json');
+      const times = [...text.matchAll(/"(createdAt|expiresAt|asOf|lastUsedAt)":(\{[^{}]*\})/g)];
+      expect(times.length).toBeGreaterThan(5);
+      for (const [, name, schema] of times)
+        expect([name, JSON.parse(schema ?? '')]).toEqual([
+          name,
+          { type: 'string', format: 'date-time', examples: [aString] },
+        ]);
+    });
+
     it('describes the items of a batch', async () => {
       const { text } = await rest.get('/openapi.json');
       const { paths } = JSON.parse(text) as { paths: Record<string, { post?: { requestBody?: unknown } }> };

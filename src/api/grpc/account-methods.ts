@@ -46,6 +46,7 @@ const CONSISTENCY_VALUES = enumOf('hotsplit.v1.Consistency');
 /** The years that RFC 3339 can name, in seconds since 1970. */
 const SECONDS_MIN = -62_135_596_800n;
 const SECONDS_MAX = 253_402_300_799n;
+const TIMESTAMP_RULE = 'a time of the years 0001 to 9999, with nanos from 0 to 999999999';
 
 /** hotsplit.v1.AccountService: translates between messages and services. */
 @Injectable()
@@ -121,8 +122,8 @@ export class AccountMethods {
         limit: pageLength(limit),
         before: cursor === undefined ? undefined : decodeEntryCursor(cursor),
         kind: kindOf(message.kind),
-        fromUs: microseconds('from', message.from),
-        toUs: microseconds('to', message.to),
+        fromUs: microseconds('fromTime', message.fromTime),
+        toUs: microseconds('toTime', message.toTime),
       };
       const { items, next } = await this.balances.entries(await this.#find(accountId), page);
       return {
@@ -158,12 +159,12 @@ function kindOf(value: number): ListedKind | undefined {
 }
 
 /** Whole milliseconds, and times before 1970 as good as 1970, as over REST. */
-function microseconds(field: 'from' | 'to', time: Timestamp | null): number | undefined {
+function microseconds(field: 'fromTime' | 'toTime', time: Timestamp | null): number | undefined {
   if (time === null) return undefined;
   const { nanos } = time;
   const seconds = typeof time.seconds === 'number' ? BigInt(time.seconds) : bigintOf(time.seconds);
   if (seconds < SECONDS_MIN || seconds > SECONDS_MAX || nanos < 0 || nanos > 999_999_999)
-    throw invalid(field, fields.FIELD_RULES[field] ?? '');
+    throw invalid(field, TIMESTAMP_RULE);
   return Math.max(0, Number(seconds) * 1_000 + Math.floor(nanos / 1_000_000)) * 1_000;
 }
 

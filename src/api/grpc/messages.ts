@@ -66,8 +66,8 @@ export interface ListEntriesRequest extends AccountRequest {
   readonly cursor?: string;
   readonly limit?: number;
   readonly kind: number;
-  readonly from: Timestamp | null;
-  readonly to: Timestamp | null;
+  readonly fromTime: Timestamp | null;
+  readonly toTime: Timestamp | null;
 }
 
 export interface ResizeSubAccountsRequest extends AccountRequest {

@@ -91,6 +91,7 @@ export class SubAccountController {
       {
         config: { scope: 'admin', bodyOptional: true },
         schema: {
+          operationId: 'repairAccount',
           summary: 'Lift an account’s directory record above its rows',
           description:
             'For an account whose rows have gone on without the directory, after that was restored from a backup. Also makes the ' +

@@ -96,7 +96,11 @@ export const time = { type: 'string', format: 'date-time', maxLength: 40 } as co
 
 /** Output only: exact amounts are always strings. */
 export const amountOut = { type: 'string', examples: ['250'] } as const;
-export const timeOut = { type: 'string', examples: ['2026-01-31T12:00:00.000Z'] } as const;
+export const timeOut = {
+  type: 'string',
+  format: 'date-time',
+  examples: ['2026-01-31T12:00:00.000Z'],
+} as const;
 
 /** A + arrives as a blank where nobody has encoded it. */
 const TIME_RULE =
