@@ -48,7 +48,12 @@ async function introduce(site: Site): Promise<string> {
   const { living } = site.world;
   const [first] = living;
   if (!first) throw new RangeError('in calm all instances are up');
-  const { secret } = await first.keys.create({ name: 'known', scopes: ['deduct'] });
+  const { secret } = await first.keys.create({
+    name: 'known',
+    scopes: ['deduct'],
+    accounts: null,
+    expiresAtUs: null,
+  });
   for (const instance of living) {
     await instance.runtime.discoverShards();
     for (const { accountId } of site.accounts) await instance.accounts.read(accountId);

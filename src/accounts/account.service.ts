@@ -4,6 +4,7 @@ import { EngineRuntime } from '../engine/runtime';
 import { OPENING_BALANCE_KEY } from '../ledger/identifiers';
 import type { Strategy } from '../ledger/strategy';
 import { choosePlacement, subAccountsOn } from '../ledger/routing';
+import { behindPrefix } from '../shards/directory/directory';
 import type { AccountRecord, NewAccountRecord } from '../shards/directory/account-record';
 import { DirectoryOverloadedError } from '../shards/directory/directory';
 import { ShardUnavailableError } from '../shards/faults';
@@ -31,6 +32,14 @@ export type StrategyChoice =
   | { readonly kind: 'accountClosed' }
   /** The account has changed since the revision that the caller named. */
   | { readonly kind: 'changedMeanwhile' };
+
+export interface AccountPage {
+  /** Behind this id. */
+  readonly after: string;
+  readonly limit: number;
+  /** `null` for all accounts. */
+  readonly prefixes: readonly string[] | null;
+}
 
 /** Accounts that are made at once, and requests for more that may wait. Each takes some statements on directory and shards. */
 const CREATIONS = { places: 32, waitingMax: 1_000, waitMsMax: 10_000 };
@@ -131,13 +140,25 @@ export class AccountService implements OnApplicationBootstrap, OnModuleDestroy {
     return changed ? { kind: 'chosen', account: changed } : { kind: 'accountNotFound' };
   }
 
-  /** Accounts in the order of their ids. */
-  async list(page: { after: string; limit: number }): Promise<{ accounts: AccountRecord[]; next?: string }> {
-    const accounts = await this.runtime.directory.listAccounts({ after: page.after, limit: page.limit + 1 });
+  /** Accounts in the order of their ids: those with one of some prefixes, or all of them. */
+  async list(page: AccountPage): Promise<{ accounts: AccountRecord[]; next?: string }> {
+    const accounts = await this.#listed({ ...page, limit: page.limit + 1 });
     if (accounts.length <= page.limit) return { accounts };
     const shown = accounts.slice(0, page.limit);
     const last = shown.at(-1);
     return last ? { accounts: shown, next: last.accountId } : { accounts: shown };
+  }
+
+  async #listed({ after, limit, prefixes }: AccountPage): Promise<AccountRecord[]> {
+    const { directory } = this.runtime;
+    if (prefixes === null) return directory.listAccounts({ after, limit });
+    const accounts: AccountRecord[] = [];
+    for (const prefix of withoutNested(prefixes)) {
+      if (accounts.length === limit) break;
+      if (behindPrefix(prefix) <= after) continue;
+      accounts.push(...(await directory.listAccounts({ after, limit: limit - accounts.length, prefix })));
+    }
+    return accounts;
   }
 
   /**
@@ -226,6 +247,12 @@ export class AccountService implements OnApplicationBootstrap, OnModuleDestroy {
       fingerprint: fingerprintOf(wanted),
     };
   }
+}
+
+/** In the order of the ids that begin with them, and none that begins with another: what they cover does not overlap. */
+function withoutNested(prefixes: readonly string[]): string[] {
+  const sorted = [...new Set(prefixes)].sort();
+  return sorted.filter((prefix) => !sorted.some((other) => other !== prefix && prefix.startsWith(other)));
 }
 
 function differingFields(wanted: NewAccount, account: AccountRecord): string[] {

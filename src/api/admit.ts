@@ -1,6 +1,6 @@
 import type { AnonymousThrottle } from '../platform/anonymous-throttle';
 import type { ApiKeys, Remembered } from '../platform/api-keys';
-import { type Permission, type Principal, scopesFor } from '../platform/principal';
+import { type Permission, type Principal, reaches, scopesFor } from '../platform/principal';
 import { RETRY_AFTER_SECONDS } from './outcome-problem';
 import { Problem } from './problem';
 
@@ -84,6 +84,27 @@ export function lacking(permission: Permission): Problem {
   });
 }
 
+/** The problem with an account that the key's limits leave out, whether there is such an account or not. */
+export function outOfReach(principal: Principal, accountId: string): Problem | undefined {
+  if (reaches(principal, accountId)) return undefined;
+  return new Problem('PERMISSION_DENIED', { detail: 'The key is limited to other accounts.' });
+}
+
+/** Whether a key's limits let it see an operation: one of an account that it reaches. */
+export function mayFollow(
+  principal: Principal,
+  { accountId }: { readonly accountId: string | null },
+): boolean {
+  return accountId === null ? principal.accounts === null : reaches(principal, accountId);
+}
+
+/** What concerns the whole installation is not for keys that are limited to some accounts. */
+export function notForLimited({ accounts }: Principal): Problem | undefined {
+  if (accounts === null) return undefined;
+  const detail = 'This concerns all accounts, and the key is limited to some.';
+  return new Problem('PERMISSION_DENIED', { detail });
+}
+
 /**
  * An opening balance is money that comes in: who makes accounts may not bring it for that alone.
  *
@@ -94,7 +115,7 @@ export function mayOpenWithMoney(principal: Principal): void {
 }
 
 function unknownKey(): Problem {
-  return new Problem('UNAUTHENTICATED', { detail: 'The key is not known.' });
+  return new Problem('UNAUTHENTICATED', { detail: 'The key is not known, or has expired.' });
 }
 
 function tooMany(): Problem {

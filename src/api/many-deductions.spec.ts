@@ -24,8 +24,9 @@ function read(requestId: string): MoneyRequest {
   return { kind: 'deduct', accountId: 'acme', requestId, amountMinor: 1n };
 }
 
-const reader = principalOf({ keyId: 'key_1', scopes: ['deduct', 'read'] });
-const payer = principalOf({ keyId: 'key_2', scopes: ['deduct'] });
+const reader = principalOf({ keyId: 'key_1', scopes: ['deduct', 'read'], accounts: null });
+const payer = principalOf({ keyId: 'key_2', scopes: ['deduct'], accounts: null });
+const tenant = principalOf({ keyId: 'key_3', scopes: ['deduct'], accounts: ['beta:', 'other:'] });
 
 const codes = (results: readonly unknown[]): unknown[] =>
   results.map((result) => (result instanceof Problem ? result.code : (result as OneOfMany).kind));
@@ -50,6 +51,21 @@ describe('many deductions', () => {
       (await many.all({ items: ['short'], read, caller })).map((result) => (result as Problem).extras);
     expect(await extras(reader)).toEqual([{ available: '3' }]);
     expect(await extras(payer)).toEqual([{}]);
+  });
+
+  test('of accounts that the key is not limited to are refused alone, and are not carried out', async () => {
+    const { many } = manyWith({ paid: { kind: 'applied' } as unknown as OneOfMany });
+    const outside = (accountId: string) => (): MoneyRequest => ({ ...read('paid'), accountId });
+    for (const [accountId, code] of [
+      ['beta:1', 'applied'],
+      ['other:', 'applied'],
+      ['beta', 'PERMISSION_DENIED'],
+      ['Beta:1', 'PERMISSION_DENIED'],
+      ['acme', 'PERMISSION_DENIED'],
+    ] as const)
+      expect(codes(await many.all({ items: ['x'], read: outside(accountId), caller: tenant }))).toEqual([
+        code,
+      ]);
   });
 
   test('may be none, and may be malformed all of them', async () => {

@@ -1,6 +1,7 @@
 import type { DeductionService, MoneyRequest, OneOfMany } from '../deductions/deduction.service';
 import type { EngineObserver } from '../engine/observer';
 import type { Principal } from '../platform/principal';
+import { outOfReach } from './admit';
 import { problemOfFault } from './fault-problem';
 import { type EntryOutcome, entryOrProblem } from './outcome-problem';
 import type { Problem } from './problem';
@@ -18,7 +19,8 @@ export interface Many<Item> {
   readonly caller: Principal;
 }
 
-/** Deductions that came together, each on its own: what is malformed or fails is refused alone. */
+/** Deductions that came together, each on its own: what is malformed, out of its key's reach or
+ * fails is refused alone. */
 export class ManyDeductions {
   constructor(
     private readonly deductions: DeductionService,
@@ -34,7 +36,10 @@ export class ManyDeductions {
     const positions: number[] = [];
     items.forEach((item, position) => {
       try {
-        positions[requests.push(read(item)) - 1] = position;
+        const request = read(item);
+        const refusal = outOfReach(caller, request.accountId);
+        if (refusal) told(position, refusal);
+        else positions[requests.push(request) - 1] = position;
       } catch (error) {
         told(position, problemOfFault(error, this.observer));
       }

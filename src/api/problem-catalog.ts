@@ -27,15 +27,15 @@ export const PROBLEMS = {
     http: 401,
     grpc: 'UNAUTHENTICATED',
     title: 'No valid key was given',
-    when: 'The `Authorization: Bearer <key>` header is missing or names no known key.',
+    when: 'The `Authorization: Bearer <key>` header is missing or names no known key, or one that has expired.',
     then: 'Send a valid key.',
   },
   PERMISSION_DENIED: {
     http: 403,
     grpc: 'PERMISSION_DENIED',
     title: 'The key does not allow this',
-    when: 'The key lacks the scope named in `detail`.',
-    then: 'Use a key with that scope.',
+    when: 'The key lacks the scope named in `detail`, or is limited to other accounts.',
+    then: 'Use a key with that scope, or one for that account.',
   },
   ACCOUNT_NOT_FOUND: {
     http: 404,

@@ -2,13 +2,21 @@ import { createHash } from 'node:crypto';
 import { TestClock } from '../../test/models/test-clock';
 import { promisesSettled } from '../../test/models/turns';
 import type { EngineRuntime } from '../engine/runtime';
-import { DirectoryUnavailableError, type ApiKeyRecord, type Scope } from '../shards/directory/directory';
+import {
+  type ApiKeyLimits,
+  type ApiKeyRecord,
+  DirectoryUnavailableError,
+  type FoundApiKey,
+  type NewApiKey,
+  type Scope,
+} from '../shards/directory/directory';
 import { ApiKeys } from './api-keys';
 import { InProcessNotices } from './notices';
 import { principalOf } from './principal';
 
 const ADMIN = 'the-bootstrap-admin-key';
 const PREVIOUS_ADMIN = 'the-admin-key-before-that';
+const UNLIMITED = { accounts: null, expiresAtUs: null };
 const SETTINGS = { recheckMs: 5_000, staleMsMax: 60_000 };
 
 /** The directory's part of API keys, in memory, counting how often it is asked. */
@@ -16,24 +24,43 @@ class KeyDirectory {
   readonly records = new Map<string, ApiKeyRecord>();
   lookUps = 0;
   away = false;
+  /** Its clock, which is not the instance's. */
+  nowUs = 1_000_000_000;
+  readonly noted: (readonly string[])[] = [];
   /** Look-ups wait for it. */
   held: Promise<void> = Promise.resolve();
 
-  async findApiKeys(hashes: readonly Buffer[]): Promise<(ApiKeyRecord & { secretHash: Buffer })[]> {
+  async findApiKeys(hashes: readonly Buffer[]): Promise<FoundApiKey[]> {
     this.lookUps += 1;
     const found = hashes.flatMap((secretHash) => {
       const record = this.records.get(secretHash.toString('hex'));
-      return record ? [{ ...record, secretHash }] : [];
+      return record ? [{ ...record, secretHash, nowUs: this.nowUs }] : [];
     });
     await this.held;
     if (this.away) throw new DirectoryUnavailableError('away');
     return found;
   }
 
-  insertApiKey(key: Omit<ApiKeyRecord, 'createdAtUs'> & { secretHash: Buffer }): Promise<void> {
-    const { secretHash, ...record } = key;
-    this.records.set(secretHash.toString('hex'), { ...record, createdAtUs: 0 });
+  noteKeyUses(keyIds: readonly string[]): Promise<void> {
+    if (this.away) return Promise.reject(new DirectoryUnavailableError('away'));
+    this.noted.push(keyIds);
+    for (const [hash, record] of this.records)
+      if (keyIds.includes(record.keyId)) this.records.set(hash, { ...record, lastUsedAtUs: this.nowUs });
     return Promise.resolve();
+  }
+
+  insertApiKey(key: NewApiKey): Promise<void> {
+    const { secretHash, ...record } = key;
+    this.records.set(secretHash.toString('hex'), { ...record, lastUsedAtUs: null, createdAtUs: 0 });
+    return Promise.resolve();
+  }
+
+  changeApiKey(keyId: string, change: Partial<ApiKeyLimits>): Promise<ApiKeyRecord | undefined> {
+    const found = [...this.records].find(([, record]) => record.keyId === keyId);
+    if (!found) return Promise.resolve(undefined);
+    const changed = { ...found[1], ...change };
+    this.records.set(found[0], changed);
+    return Promise.resolve(changed);
   }
 
   deleteApiKey(keyId: string): Promise<boolean> {
@@ -54,7 +81,7 @@ function setUp(notices = new InProcessNotices(), directory = new KeyDirectory(),
 }
 
 async function withKey(parts = setUp()) {
-  const { secret, keyId } = await parts.keys.create({ name: 'n', scopes: ['read'] });
+  const { secret, keyId } = await parts.keys.create({ name: 'n', scopes: ['read'], ...UNLIMITED });
   await parts.keys.authenticate(secret);
   return { ...parts, secret, keyId };
 }
@@ -71,7 +98,7 @@ describe('API keys', () => {
 
   test('keep no secret, only its SHA-256', async () => {
     const { keys, directory } = setUp();
-    const { secret } = await keys.create({ name: 'n', scopes: ['read'] });
+    const { secret } = await keys.create({ name: 'n', scopes: ['read'], ...UNLIMITED });
     expect(secret).toMatch(/^hs_[A-Za-z0-9_-]{43}$/);
     expect([...directory.records.keys()]).toEqual([createHash('sha256').update(secret).digest('hex')]);
     expect(JSON.stringify([...directory.records])).not.toContain(secret);
@@ -80,9 +107,9 @@ describe('API keys', () => {
   test('carry their scopes in one order, whatever the order they were asked for in', async () => {
     const { keys } = setUp();
     const wanted: Scope[] = ['admin', 'accounts', 'credit', 'read', 'refund', 'deduct'];
-    const { scopes, secret, keyId } = await keys.create({ name: 'n', scopes: wanted });
+    const { scopes, secret, keyId } = await keys.create({ name: 'n', scopes: wanted, ...UNLIMITED });
     expect(scopes).toEqual(['read', 'deduct', 'refund', 'credit', 'accounts', 'admin']);
-    expect(await keys.authenticate(secret)).toEqual(principalOf({ keyId, scopes: wanted }));
+    expect(await keys.authenticate(secret)).toEqual(principalOf({ keyId, scopes: wanted, accounts: null }));
   });
 
   test('are remembered for as long as is set, and then confirmed before they are used again', async () => {
@@ -135,7 +162,7 @@ describe('API keys', () => {
 
   test('that cannot be looked up are not remembered as unknown', async () => {
     const { keys, directory } = setUp();
-    const { secret, keyId } = await keys.create({ name: 'n', scopes: ['read'] });
+    const { secret, keyId } = await keys.create({ name: 'n', scopes: ['read'], ...UNLIMITED });
     directory.away = true;
     await expect(keys.authenticate(secret)).rejects.toThrow('away');
     expect(keys.peek(secret)).toBe('unseen');
@@ -146,8 +173,8 @@ describe('API keys', () => {
   test('are forgotten at once when they are deleted, here and wherever the notice of it arrives; others are not', async () => {
     const here = setUp();
     const elsewhere = setUp(here.notices, here.directory);
-    const { secret, keyId } = await here.keys.create({ name: 'n', scopes: ['read'] });
-    const other = await here.keys.create({ name: 'other', scopes: ['read'] });
+    const { secret, keyId } = await here.keys.create({ name: 'n', scopes: ['read'], ...UNLIMITED });
+    const other = await here.keys.create({ name: 'other', scopes: ['read'], ...UNLIMITED });
     for (const { keys } of [here, elsewhere]) {
       await keys.authenticate(secret);
       await keys.authenticate(other.secret);
@@ -164,7 +191,7 @@ describe('API keys', () => {
 
   test('that are deleted while they are looked up are not remembered', async () => {
     const { keys, directory } = setUp();
-    const { secret, keyId } = await keys.create({ name: 'n', scopes: ['read'] });
+    const { secret, keyId } = await keys.create({ name: 'n', scopes: ['read'], ...UNLIMITED });
     const gate = Promise.withResolvers<undefined>();
     directory.held = gate.promise.then(() => undefined);
     const authenticated = keys.authenticate(secret);
@@ -242,5 +269,124 @@ describe('while the directory is away, API keys', () => {
     clock.pass(1_000);
     expect(await keys.authenticate(secret)).toBeUndefined();
     expect(keys.peek(secret)).toBe('unseen');
+  });
+});
+
+describe('API keys that expire', () => {
+  /** A key that is good for ten seconds by the directory's clock. */
+  async function withExpiry() {
+    const parts = setUp();
+    const expiresAtUs = parts.directory.nowUs + 10_000_000;
+    const { secret, keyId } = await parts.keys.create({
+      name: 'n',
+      scopes: ['read'],
+      accounts: null,
+      expiresAtUs,
+    });
+    const pass = (ms: number): void => {
+      parts.clock.pass(ms);
+      parts.directory.nowUs += ms * 1_000;
+    };
+    return { ...parts, secret, keyId, pass };
+  }
+
+  test('are good until then by the directory’s clock, and not a moment longer', async () => {
+    const { keys, secret, keyId, pass } = await withExpiry();
+    expect(await keys.authenticate(secret)).toMatchObject({ keyId });
+    for (let second = 1; second < 10; second += 1) {
+      pass(1_000);
+      expect(keys.peek(secret)).toMatchObject({ keyId });
+      await promisesSettled();
+    }
+    pass(999);
+    expect(keys.peek(secret)).toMatchObject({ keyId });
+    pass(1);
+    expect(keys.peek(secret)).toBe('recheck');
+    expect(await keys.authenticate(secret)).toBeUndefined();
+    expect(await keys.authenticate(secret)).toBeUndefined();
+    expect(keys.peek(secret)).toBe('unknown');
+  });
+
+  test('are looked up as unknown keys are once they have', async () => {
+    const { keys, secret, pass } = await withExpiry();
+    pass(10_000);
+    expect(await keys.authenticate(secret)).toBeUndefined();
+    expect(keys.peek(secret)).toBe('unknown');
+  });
+
+  test('do not outlive that while the directory is away', async () => {
+    const { keys, directory, clock, secret, keyId } = await withExpiry();
+    expect(await keys.authenticate(secret)).toMatchObject({ keyId });
+    directory.away = true;
+    clock.pass(9_000);
+    expect(await keys.authenticate(secret)).toMatchObject({ keyId });
+    clock.pass(999);
+    expect(keys.peek(secret)).toMatchObject({ keyId });
+    clock.pass(1);
+    expect(keys.peek(secret)).toBe('recheck');
+    await expect(keys.authenticate(secret)).rejects.toThrow('away');
+  });
+
+  test('go on when that is put off, here and wherever the notice arrives', async () => {
+    const { keys, directory, secret, keyId, pass, notices } = await withExpiry();
+    const elsewhere = setUp(notices, directory).keys;
+    pass(10_000);
+    for (const each of [keys, elsewhere]) expect(await each.authenticate(secret)).toBeUndefined();
+    await keys.change(keyId, { expiresAtUs: null });
+    for (const each of [keys, elsewhere]) {
+      expect(each.peek(secret)).toBe('unseen');
+      expect(await each.authenticate(secret)).toMatchObject({ keyId });
+    }
+  });
+
+  test('or are changed follow the change at once', async () => {
+    const { keys, secret, keyId } = await withExpiry();
+    expect(await keys.authenticate(secret)).toMatchObject({ accounts: null });
+    await keys.change(keyId, { accounts: ['a:'], scopes: ['credit', 'read'] });
+    expect(keys.peek(secret)).toBe('unseen');
+    expect(await keys.authenticate(secret)).toEqual(
+      principalOf({ keyId, scopes: ['read', 'credit'], accounts: ['a:'] }),
+    );
+  });
+});
+
+describe('the last use of API keys', () => {
+  test('is noted behind their look-ups, once a minute a key at most', async () => {
+    const { keys, directory, clock, secret, keyId } = await withKey();
+    await promisesSettled();
+    expect(directory.noted).toEqual([[keyId]]);
+    for (let second = 0; second < 180; second += 1) {
+      clock.pass(1_000);
+      directory.nowUs += 1_000_000;
+      keys.peek(secret);
+      await promisesSettled();
+    }
+    expect(directory.noted.length).toBeGreaterThanOrEqual(3);
+    expect(directory.noted.length).toBeLessThanOrEqual(4);
+  });
+
+  test('is not noted of keys that nobody uses, nor of unknown ones', async () => {
+    const { keys, directory, clock } = await withKey();
+    await promisesSettled();
+    await keys.authenticate('unknown');
+    clock.pass(600_000);
+    directory.nowUs += 600_000_000;
+    await promisesSettled();
+    expect(directory.noted).toHaveLength(1);
+  });
+
+  test('keeps nobody waiting: neither a write that hangs nor one that fails', async () => {
+    const { keys, directory } = setUp();
+    directory.noteKeyUses = () => new Promise(() => undefined);
+    const first = await keys.create({ name: 'n', scopes: ['read'], ...UNLIMITED });
+    expect(await keys.authenticate(first.secret)).toMatchObject({ keyId: first.keyId });
+    const second = await keys.create({ name: 'n', scopes: ['read'], ...UNLIMITED });
+    expect(await keys.authenticate(second.secret)).toMatchObject({ keyId: second.keyId });
+
+    const failing = setUp();
+    failing.directory.noteKeyUses = () => Promise.reject(new DirectoryUnavailableError('away'));
+    const { secret, keyId } = await failing.keys.create({ name: 'n', scopes: ['read'], ...UNLIMITED });
+    expect(await failing.keys.authenticate(secret)).toMatchObject({ keyId });
+    await promisesSettled();
   });
 });

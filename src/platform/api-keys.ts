@@ -4,9 +4,11 @@ import { GroupedLookUps, type LookUpBounds } from '../engine/grouped-look-ups';
 import { remember } from '../engine/remember';
 import { EngineRuntime } from '../engine/runtime';
 import {
+  type ApiKeyLimits,
   type ApiKeyRecord,
   DirectoryOverloadedError,
   DirectoryUnavailableError,
+  type FoundApiKey,
   type Scope,
 } from '../shards/directory/directory';
 import { LOOKED_UP_MAX } from '../shards/directory/padded-list';
@@ -41,6 +43,9 @@ const PATIENCE_MS = 500;
 /** After a check that failed, the key is used for so long before the directory is asked again. */
 const RETRY_MS = 1_000;
 
+/** How much older than the last use of a key what is noted of it may be. */
+const USE_NOTED_MS = 60_000;
+
 /** Keys that were confirmed before do not queue behind those that nobody has seen. */
 const RECHECK_BOUNDS: LookUpBounds = {
   groupMax: LOOKED_UP_MAX,
@@ -50,9 +55,18 @@ const RECHECK_BOUNDS: LookUpBounds = {
 };
 const UNSEEN_BOUNDS: LookUpBounds = { ...RECHECK_BOUNDS, waitingMax: 4_096 };
 
+/** A key that is good. */
+interface Good {
+  readonly principal: Principal;
+  /** How long it was good for when the directory read it, by the directory's clock. */
+  readonly lifeMs: number;
+}
+
 interface Known {
   principal: Principal;
   confirmedAt: number;
+  /** The moment on this instance's monotonic clock at which the key expires. */
+  expiresAt: number;
   /** From then on the directory is asked in the background. */
   recheckAt: number;
   /** Until then the key is used without waiting for the directory. */
@@ -66,7 +80,8 @@ interface Known {
  * A key that the directory has confirmed is used for `recheckMs` without asking again, and asked for in the background
  * before that time is over, so that a key in use waits for nothing. While the directory cannot be asked, keys that it
  * confirmed within `staleMsMax` go on. A deleted key is forgotten at once where the notice of its deletion arrives, and with
- * the next check everywhere else.
+ * the next check everywhere else; so is a changed one. Whether a key has expired is decided by the directory's clock: a look-up
+ * tells how long the key is good for, and so much time is measured here.
  *
  * Keys that do not exist are remembered apart from those that do: no number of them makes a known key be forgotten. All
  * look-ups are grouped and bounded.
@@ -77,10 +92,13 @@ export class ApiKeys {
   readonly #known = new Map<string, Known>();
   /** Until when each is taken for unknown, by its hash. */
   readonly #unknown = new Map<string, number>();
-  readonly #rechecks: GroupedLookUps<Principal>;
-  readonly #unseen: GroupedLookUps<Principal>;
-  /** Deletions that this instance heard of. What was looked up before one may be what was deleted. */
+  readonly #rechecks: GroupedLookUps<Good>;
+  readonly #unseen: GroupedLookUps<Good>;
+  /** Deletions and changes that this instance heard of. What was looked up before one may be what was deleted. */
   #deletions = 0;
+  /** Keys whose use is to be noted; by their ids. */
+  readonly #usesToNote = new Set<string>();
+  #isNotingUses = false;
 
   constructor(
     private readonly runtime: EngineRuntime,
@@ -137,13 +155,13 @@ export class ApiKeys {
   async #introduce(secret: string): Promise<Principal | undefined> {
     const hash = sha256(secret);
     if (this.#adminHashes.some((each) => timingSafeEqual(hash, each))) {
-      this.#remember(secret, BOOTSTRAP, Infinity);
+      this.#remember(secret, { principal: BOOTSTRAP, lifeMs: Infinity }, Infinity);
       return BOOTSTRAP;
     }
     const { found, since } = await this.#find(this.#unseen, hex(hash));
     if (found) this.#remember(secret, found, since);
     else remember(this.#unknown, hex(hash), since + UNKNOWN_MS, UNKNOWN_MAX);
-    return found;
+    return found?.principal;
   }
 
   /** Asks for a known key again, once for all who want to know. Its failure is the waiting callers' to see. */
@@ -163,7 +181,7 @@ export class ApiKeys {
         if (found) this.#confirmed(known, found, since);
         else this.#known.delete(secret);
       }
-      return found;
+      return found?.principal;
     } catch (error) {
       this.#putOff(known);
       this.runtime.observer.deferred('confirming API keys', error);
@@ -172,7 +190,7 @@ export class ApiKeys {
   }
 
   /** What the directory has under a hash, read after every deletion that was heard of until it was found. */
-  async #find(lookUps: GroupedLookUps<Principal>, hash: string) {
+  async #find(lookUps: GroupedLookUps<Good>, hash: string) {
     for (;;) {
       const deletions = this.#deletions;
       const since = this.#now();
@@ -181,25 +199,30 @@ export class ApiKeys {
     }
   }
 
-  #remember(secret: string, principal: Principal, since: number): void {
-    const known = { principal, confirmedAt: since, recheckAt: since, usableUntil: since, check: undefined };
-    this.#confirmed(known, principal, since);
+  #remember(secret: string, found: Good, since: number): void {
+    const { principal } = found;
+    const times = { confirmedAt: since, expiresAt: since, recheckAt: since, usableUntil: since };
+    const known = { principal, ...times, check: undefined };
+    this.#confirmed(known, found, since);
     remember(this.#known, secret, known, KNOWN_MAX);
   }
 
-  #confirmed(known: Known, principal: Principal, since: number): void {
+  /** Time that passes is measured from before the directory was asked, so that no key outlives its expiry by the way back. */
+  #confirmed(known: Known, { principal, lifeMs }: Good, since: number): void {
     const { recheckMs } = this.settings;
     known.principal = principal;
     known.confirmedAt = since;
+    known.expiresAt = since + lifeMs;
     known.recheckAt = since + recheckMs / 2;
-    known.usableUntil = since + recheckMs;
+    known.usableUntil = Math.min(since + recheckMs, known.expiresAt);
   }
 
   /** The directory cannot be asked: the key goes on for a moment. @returns false when it has for as long as it may */
   #putOff(known: Known): boolean {
     const now = this.#now();
     known.recheckAt = now + RETRY_MS / 2;
-    const until = Math.min(now + RETRY_MS, known.confirmedAt + this.settings.staleMsMax);
+    const { confirmedAt, expiresAt } = known;
+    const until = Math.min(now + RETRY_MS, confirmedAt + this.settings.staleMsMax, expiresAt);
     known.usableUntil = Math.max(known.usableUntil, until);
     return now < known.usableUntil;
   }
@@ -207,17 +230,29 @@ export class ApiKeys {
   /** @param keyId which key; all of them when the notice does not say */
   #forget(keyId: string | undefined): void {
     this.#deletions += 1;
+    // One that had expired may be good again.
+    this.#unknown.clear();
     for (const [secret, { principal }] of this.#known)
       if (keyId === undefined || principal.keyId === keyId) this.#known.delete(secret);
   }
 
-  #lookUps(bounds: LookUpBounds): GroupedLookUps<Principal> {
-    return new GroupedLookUps<Principal>(bounds, {
+  #lookUps(bounds: LookUpBounds): GroupedLookUps<Good> {
+    return new GroupedLookUps<Good>(bounds, {
       ask: async (hashes) => {
         const records = await this.runtime.directory.findApiKeys(
           hashes.map((hash) => Buffer.from(hash, 'hex')),
         );
-        return new Map(records.map((record) => [hex(record.secretHash), principalOf(record)]));
+        const good = records.flatMap((record) => {
+          const lifeMs = lifeMsOf(record);
+          return lifeMs > 0 ? [{ record, lifeMs }] : [];
+        });
+        this.#noteUses(good.map(({ record }) => record));
+        return new Map(
+          good.map(({ record, lifeMs }) => [
+            hex(record.secretHash),
+            { principal: principalOf(record), lifeMs },
+          ]),
+        );
       },
       overloaded: (detail) => new DirectoryOverloadedError(`the directory cannot be asked: ${detail}`),
       now: () => this.#now(),
@@ -225,25 +260,71 @@ export class ApiKeys {
     });
   }
 
+  /** Nobody waits for it: a key is looked up because it is used, so its look-ups say when it was. */
+  #noteUses(used: readonly FoundApiKey[]): void {
+    for (const { keyId, lastUsedAtUs, nowUs } of used) {
+      const age = lastUsedAtUs === null ? Infinity : Math.abs(nowUs - lastUsedAtUs);
+      if (age > USE_NOTED_MS * 1_000 && this.#usesToNote.size < KNOWN_MAX) this.#usesToNote.add(keyId);
+    }
+    if (this.#usesToNote.size === 0 || this.#isNotingUses) return;
+    this.#isNotingUses = true;
+    void this.#writeUses();
+  }
+
+  async #writeUses(): Promise<void> {
+    try {
+      while (this.#usesToNote.size > 0) {
+        const keyIds = [...this.#usesToNote].slice(0, LOOKED_UP_MAX);
+        for (const keyId of keyIds) this.#usesToNote.delete(keyId);
+        await this.runtime.directory.noteKeyUses(keyIds, USE_NOTED_MS);
+      }
+    } catch (error) {
+      // The next look-up of a key that is still in use notes that.
+      this.#usesToNote.clear();
+      this.runtime.observer.deferred('noting the last use of API keys', error);
+    } finally {
+      this.#isNotingUses = false;
+    }
+  }
+
   #now(): number {
     return this.runtime.surroundings.now();
   }
 
   /** @returns the key's secret, which is not kept and cannot be shown again */
-  async create(wanted: {
-    name: string;
-    scopes: readonly Scope[];
-  }): Promise<{ keyId: string; scopes: Scope[]; secret: string }> {
+  async create(
+    wanted: ApiKeyLimits & { readonly name: string },
+  ): Promise<{ keyId: string; scopes: Scope[]; secret: string }> {
     const keyId = `key_${randomBytes(9).toString('base64url').replace(/[-_]/g, 'x')}`;
     const secret = `hs_${randomBytes(32).toString('base64url')}`;
-    const scopes = SCOPES.filter((scope) => wanted.scopes.includes(scope));
+    const scopes = inOrder(wanted.scopes);
     await this.runtime.directory.insertApiKey({
+      ...wanted,
       keyId,
-      name: wanted.name,
       scopes,
       secretHash: sha256(secret),
     });
     return { keyId, scopes, secret };
+  }
+
+  /**
+   * Changes what is given of a key's limits.
+   *
+   * @returns the key as it is then; nothing when there is none
+   */
+  async change(keyId: string, change: Partial<ApiKeyLimits>): Promise<ApiKeyRecord | undefined> {
+    const { scopes } = change;
+    const changed = await this.runtime.directory.changeApiKey(keyId, {
+      ...change,
+      ...(scopes && { scopes: inOrder(scopes) }),
+    });
+    this.notices.publish({ kind: 'apiKeyDeleted', keyId });
+    return changed;
+  }
+
+  /** Microseconds since 1970 by the clock that keys expire by. */
+  nowUs(): Promise<number> {
+    return this.runtime.directory.nowUs();
   }
 
   list(page: { after: string; limit: number }): Promise<ApiKeyRecord[]> {
@@ -258,7 +339,15 @@ export class ApiKeys {
   }
 }
 
-const BOOTSTRAP = principalOf({ keyId: 'bootstrap', scopes: ['admin'] });
+const BOOTSTRAP = principalOf({ keyId: 'bootstrap', scopes: ['admin'], accounts: null });
+
+function inOrder(scopes: readonly Scope[]): Scope[] {
+  return SCOPES.filter((scope) => scopes.includes(scope));
+}
+
+function lifeMsOf({ expiresAtUs, nowUs }: FoundApiKey): number {
+  return expiresAtUs === null ? Infinity : (expiresAtUs - nowUs) / 1_000;
+}
 
 function sha256(text: string): Buffer {
   return createHash('sha256').update(text).digest();

@@ -1,6 +1,6 @@
 /** What instances tell each other. A notice only makes a cache forget sooner; nothing is decided by one. */
 export type Notice =
-  /** Without an id, any key may be the one. */
+  /** Or changed: the name is the one that older instances know. Without an id, any key may be the one. */
   | { readonly kind: 'apiKeyDeleted'; readonly keyId?: string }
   /** Its placement, size or status: what routes by an old one is turned back or slower, never wrong. */
   | { readonly kind: 'accountChanged'; readonly accountId: string };

@@ -28,14 +28,26 @@ export interface Principal {
   readonly keyId: string;
   /** All that the key's scopes allow. */
   readonly permissions: ReadonlySet<Permission>;
+  /** The id of every account that is used begins with one of these; `null` for any account. */
+  readonly accounts: readonly string[] | null;
 }
 
-export function principalOf(key: { readonly keyId: string; readonly scopes: readonly Scope[] }): Principal {
-  return { keyId: key.keyId, permissions: new Set(key.scopes.flatMap((scope) => ALLOWED[scope])) };
+export function principalOf(key: {
+  readonly keyId: string;
+  readonly scopes: readonly Scope[];
+  readonly accounts: readonly string[] | null;
+}): Principal {
+  const { keyId, scopes, accounts } = key;
+  return { keyId, permissions: new Set(scopes.flatMap((scope) => ALLOWED[scope])), accounts };
+}
+
+/** Whether a key's limits let it use an account. */
+export function reaches({ accounts }: Principal, accountId: string): boolean {
+  return accounts === null || accounts.some((prefix) => accountId.startsWith(prefix));
 }
 
 /** Who may do nothing. */
-export const NOBODY: Principal = principalOf({ keyId: '', scopes: [] });
+export const NOBODY: Principal = principalOf({ keyId: '', scopes: [], accounts: [] });
 
 /** The scopes of which a key needs one for a permission; `admin`, which allows everything, is not named. */
 export function scopesFor(permission: Permission): Scope[] {

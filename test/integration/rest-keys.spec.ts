@@ -17,19 +17,28 @@ interface Route {
   readonly orScope?: Scope;
   /** The answer that a key with the route's scope gets. */
   readonly allowed: number;
+  /** The answer that a key gets which is limited to other accounts, where that is none of refusal. */
+  readonly limited?: number;
 }
 
 /** Who may do what: every route, for a test compares them with the server's own. */
 const ROUTES: readonly Route[] = [
-  { method: 'GET', path: '/v1/accounts', scope: 'read', allowed: 200 },
+  { method: 'GET', path: '/v1/accounts', scope: 'read', allowed: 200, limited: 200 },
   { method: 'GET', path: '/v1/accounts/acct', scope: 'read', allowed: 200 },
   { method: 'HEAD', path: '/v1/accounts/acct', scope: 'read', allowed: 200 },
   { method: 'GET', path: '/v1/accounts/acct/balance', scope: 'read', allowed: 200 },
   { method: 'GET', path: '/v1/accounts/acct/entries', scope: 'read', allowed: 200 },
   { method: 'GET', path: '/v1/accounts/acct/deductions/d', scope: 'read', orScope: 'deduct', allowed: 404 },
-  { method: 'POST', path: '/v1/accounts', json: {}, scope: 'accounts', allowed: 400 },
+  { method: 'POST', path: '/v1/accounts', json: {}, scope: 'accounts', allowed: 400, limited: 400 },
   { method: 'POST', path: '/v1/accounts/acct/deductions', json: {}, scope: 'deduct', allowed: 400 },
-  { method: 'POST', path: '/v1/deductions:batch', json: { items: [] }, scope: 'deduct', allowed: 200 },
+  {
+    method: 'POST',
+    path: '/v1/deductions:batch',
+    json: { items: [] },
+    scope: 'deduct',
+    allowed: 200,
+    limited: 200,
+  },
   {
     method: 'POST',
     path: '/v1/accounts/acct/deductions/d/reversals',
@@ -50,12 +59,14 @@ const ROUTES: readonly Route[] = [
   { method: 'PUT', path: '/v1/admin/accounts/acct/strategy', json: {}, scope: 'admin', allowed: 400 },
   { method: 'POST', path: '/v1/admin/accounts/nobody/rebalance', scope: 'admin', allowed: 404 },
   { method: 'POST', path: '/v1/admin/accounts/nobody/repair', scope: 'admin', allowed: 404 },
-  { method: 'GET', path: '/v1/admin/operations/none', scope: 'admin', allowed: 404 },
+  { method: 'GET', path: '/v1/admin/operations/none', scope: 'admin', allowed: 404, limited: 404 },
   { method: 'GET', path: '/v1/admin/shards', scope: 'admin', allowed: 200 },
   { method: 'POST', path: '/v1/admin/shards', json: {}, scope: 'admin', allowed: 400 },
+  { method: 'DELETE', path: '/v1/admin/shards/none', scope: 'admin', allowed: 404 },
   { method: 'POST', path: '/v1/admin/audits', json: { all: true }, scope: 'admin', allowed: 400 },
   { method: 'GET', path: '/v1/admin/keys', scope: 'admin', allowed: 200 },
   { method: 'POST', path: '/v1/admin/keys', json: {}, scope: 'admin', allowed: 400 },
+  { method: 'PUT', path: '/v1/admin/keys/key_none', json: {}, scope: 'admin', allowed: 404 },
   { method: 'DELETE', path: '/v1/admin/keys/key_none', scope: 'admin', allowed: 404 },
 ];
 
@@ -89,8 +100,9 @@ describe.each(SITES)('[$mark] API keys', ({ make }) => {
   const made = async (
     name: string,
     scopes: readonly Scope[],
+    accounts?: readonly string[],
   ): Promise<{ keyId: string; key: string; answer: Answer }> => {
-    const answer = await rest.post('/v1/admin/keys', { name, scopes });
+    const answer = await rest.post('/v1/admin/keys', { name, scopes, ...(accounts && { accounts }) });
     expect(answer.status).toBe(201);
     return { keyId: answer.body['keyId'] as string, key: answer.body['key'] as string, answer };
   };
@@ -150,7 +162,7 @@ describe.each(SITES)('[$mark] API keys', ({ make }) => {
     expect(patterns.filter((pattern) => !ROUTES.some((route) => covers(pattern, route)))).toEqual([]);
   });
 
-  describe.each(ROUTES)('at $method $path', ({ method, path, json, scope, orScope, allowed }) => {
+  describe.each(ROUTES)('at $method $path', ({ method, path, json, scope, orScope, allowed, limited }) => {
     it.each(SCOPES)(`with the scope %s are answered by the need for ${scope}`, async (given) => {
       const { key } = await made(`${scope} ${given}`, [given]);
       const answer = await rest.as(key).send(method, path, json === undefined ? {} : { json });
@@ -161,6 +173,13 @@ describe.each(SITES)('[$mark] API keys', ({ make }) => {
           code: 'PERMISSION_DENIED',
           detail: containing(scope),
         });
+    });
+
+    it('with every scope and limited to other accounts are refused, or see none', async () => {
+      const { key } = await made('elsewhere', SCOPES, ['elsewhere:']);
+      const answer = await rest.as(key).send(method, path, json === undefined ? {} : { json });
+      expect(answer.status).toBe(limited ?? 403);
+      if (path === '/v1/accounts' && method === 'GET') expect(answer.body).toEqual({ items: [] });
     });
 
     it('are required, and told apart from unknown ones by nothing but a 401', async () => {

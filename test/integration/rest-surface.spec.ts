@@ -41,6 +41,7 @@ const CONTRACT = [
   'POST /v1/admin/audits',
   'GET /v1/admin/keys',
   'POST /v1/admin/keys',
+  'PUT /v1/admin/keys/{keyId}',
   'DELETE /v1/admin/keys/{keyId}',
   'GET /healthz',
   'GET /readyz',
@@ -124,11 +125,10 @@ describe.each(SITES)('[$mark] the surface of the REST API', ({ make }) => {
       const { text } = await rest.get('/openapi.json');
       const times = [...text.matchAll(/"(createdAt|expiresAt|asOf|lastUsedAt)":(\{[^{}]*\})/g)];
       expect(times.length).toBeGreaterThan(5);
-      for (const [, name, schema] of times)
-        expect([name, JSON.parse(schema ?? '')]).toEqual([
-          name,
-          { type: 'string', format: 'date-time', examples: [aString] },
-        ]);
+      for (const [, name, schema] of times) {
+        const { type, format } = JSON.parse(schema ?? '') as { type: unknown; format?: string };
+        expect([name, [type].flat()[0], format]).toEqual([name, 'string', 'date-time']);
+      }
     });
 
     it('describes the items of a batch', async () => {

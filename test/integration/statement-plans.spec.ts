@@ -141,6 +141,8 @@ const OF_DIRECTORIES: readonly Asked<Directory>[] = [
   (directory) => directory.findAccount('a1000000001'),
   (directory) => directory.listAccounts({ after: '', limit: LIMIT }),
   (directory) => directory.listAccounts({ after: 'a1000000009', limit: LIMIT }),
+  (directory) => directory.listAccounts({ after: '', limit: LIMIT, prefix: 'a100000000' }),
+  (directory) => directory.listAccounts({ after: 'a1000000009', limit: LIMIT, prefix: 'a' }),
   (directory) => directory.finishCreation('none'),
   (directory) => directory.beginOperation(ACCOUNT, 'none'),
   (directory) => directory.dropOperation('none', 'none'),
@@ -150,6 +152,8 @@ const OF_DIRECTORIES: readonly Asked<Directory>[] = [
   (directory) => directory.findAccounts(['a1000000001', 'none', 'neither']),
   (directory) => directory.listApiKeys({ after: '', limit: LIMIT }),
   (directory) => directory.listApiKeys({ after: 'k1000000009', limit: LIMIT }),
+  (directory) => directory.changeApiKey('none', { scopes: ['read'], accounts: ['a'], expiresAtUs: 1 }),
+  (directory) => directory.noteKeyUses(['none', 'neither'], 60_000),
   (directory) => directory.deleteApiKey('none'),
 ];
 

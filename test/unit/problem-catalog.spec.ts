@@ -10,7 +10,7 @@ import { DirectoryUnavailableError } from '../../src/shards/directory/directory'
 import { ShardContendedError, ShardUnavailableError } from '../../src/shards/faults';
 import { matching } from '../setup/matching';
 
-const ADMIN = principalOf({ keyId: 'bootstrap', scopes: ['admin'] });
+const ADMIN = principalOf({ keyId: 'bootstrap', scopes: ['admin'], accounts: null });
 
 const GRPC_STATUSES = [
   'INVALID_ARGUMENT',
@@ -82,7 +82,7 @@ describe('an outcome that is no success', () => {
   });
 
   test.each(SCOPES)('shows the balance to the scope %s only where it may read', (scope) => {
-    const caller = principalOf({ keyId: 'key_1', scopes: [scope] });
+    const caller = principalOf({ keyId: 'key_1', scopes: [scope], accounts: null });
     const outcome = { kind: 'insufficientFunds', availableMinor: 7n } as const;
     const shown = scope === 'read' || scope === 'admin' ? { available: '7' } : {};
     for (const tell of [entryOrProblem, holdOrProblem])

@@ -5,7 +5,7 @@ import { LISTED_KINDS, type ListedKind } from '../../ledger/entry';
 import { DEFAULT_STRATEGY, type Strategy } from '../../ledger/strategy';
 import type { Principal } from '../../platform/principal';
 import type { AccountRecord } from '../../shards/directory/account-record';
-import { mayOpenWithMoney } from '../admit';
+import { mayOpenWithMoney, outOfReach } from '../admit';
 import { accountExists } from '../operation-problem';
 import { Problem } from '../problem';
 import { decodeEntryCursor, encodeEntryCursor, pageLength } from '../rest/cursors';
@@ -73,6 +73,8 @@ export class AccountMethods {
         ...own(message, 'strategy'),
         ...optionalDigits(message, 'lowBalance'),
       });
+      const refusal = outOfReach(caller, body.id);
+      if (refusal) return refusal;
       const initialBalanceMinor = optionalAmount(message, 'initialBalance') || null;
       if (initialBalanceMinor !== null) mayOpenWithMoney(caller);
       const creation = await this.accounts.create({
@@ -91,7 +93,7 @@ export class AccountMethods {
         replayed: creation.kind === 'existed',
       };
     };
-    return { name: 'CreateAccount', scope: 'accounts', answer };
+    return { name: 'CreateAccount', scope: 'accounts', limitsKept: 'by the method', answer };
   }
 
   #get(): UnaryMethod {

@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { AccountService } from '../../accounts/account.service';
 import { BalanceService } from '../../balances/balance.service';
 import { OperationService } from '../../operations/operation.service';
+import type { Principal } from '../../platform/principal';
+import { mayFollow } from '../admit';
 import { begunOrProblem } from '../operation-problem';
 import { Problem } from '../problem';
 import * as fields from '../rest/schemas/fields';
@@ -67,12 +69,14 @@ export class AdminMethods {
   }
 
   #operation(): UnaryMethod {
-    const answer = async (message: GetOperationRequest): Promise<object> => {
+    const answer = async (message: GetOperationRequest, caller: Principal): Promise<object> => {
       const { operationId } = checked(isOperation, present('operationId', message.operationId));
       const operation = await this.operations.find(operationId);
-      return operation ? { operation: operationView(operation) } : new Problem('OPERATION_NOT_FOUND');
+      return operation && mayFollow(caller, operation)
+        ? { operation: operationView(operation) }
+        : new Problem('OPERATION_NOT_FOUND');
     };
-    return { name: 'GetOperation', scope: 'admin', answer };
+    return { name: 'GetOperation', scope: 'admin', limitsKept: 'by the method', answer };
   }
 
   #subAccounts(): UnaryMethod {

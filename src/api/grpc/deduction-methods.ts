@@ -85,6 +85,7 @@ export class DeductionMethods {
         return { results: items.map((item, n) => deductResult(item, results[n] as EntryOutcome | Problem)) };
       }),
       bytesMax: BATCH_BYTES_MAX,
+      limitsKept: 'by the method',
     };
   }
 }

@@ -2,7 +2,7 @@ import type { MethodDefinition, sendUnaryData, ServerUnaryCall, UntypedHandleCal
 import { Metadata, status } from '@grpc/grpc-js';
 import type { EngineObserver } from '../../engine/observer';
 import type { Permission, Principal } from '../../platform/principal';
-import { admit, type Admitted, type Caller, type Doorkeepers } from '../admit';
+import { admit, type Admitted, type Caller, type Doorkeepers, notForLimited, outOfReach } from '../admit';
 import { problemOfFault } from '../fault-problem';
 import { type FieldFault, Problem } from '../problem';
 import { statusOf } from './rich-status';
@@ -18,6 +18,11 @@ export interface UnaryMethod<Request extends object = object, Answer extends obj
   readonly scope: Permission;
   /** Of the request; 64 KiB unless it says more. */
   readonly bytesMax?: number;
+  /**
+   * Who sees to a key's limits to some accounts: by default whoever lets a call in, by the message's account. A method
+   * whose message names none is then not for limited keys.
+   */
+  readonly limitsKept?: 'by the method';
   /** May throw or reject: a Problem is meant for the caller, anything else is a defect. */
   answer(request: Request, caller: Principal): Answer | Problem | Promise<Answer | Problem>;
 }
@@ -88,6 +93,11 @@ export function unaryHandler(method: UnaryMethod, parts: UnaryParts): UntypedHan
       else if (request instanceof Problem) tell(request);
       else if (isOver(call)) done(DEADLINE_EXCEEDED);
       else {
+        const beyond = admitted.accounts !== null && beyondLimits(admitted, method, request);
+        if (beyond) {
+          tell(beyond);
+          return;
+        }
         const answer = method.answer(request, admitted);
         if (answer instanceof Promise) answer.then(tell, fail);
         else tell(answer);
@@ -101,6 +111,12 @@ export function unaryHandler(method: UnaryMethod, parts: UnaryParts): UntypedHan
       fail(error);
     }
   };
+}
+
+function beyondLimits(caller: Principal, method: UnaryMethod, request: object): Problem | undefined {
+  if (method.limitsKept === 'by the method') return undefined;
+  const { accountId } = request as { readonly accountId?: unknown };
+  return typeof accountId === 'string' ? outOfReach(caller, accountId) : notForLimited(caller);
 }
 
 /** Who makes a call, as far as it matters before the key is known. */

@@ -6,12 +6,13 @@ import { LISTED_KINDS, type ListedKind } from '../../ledger/entry';
 import { DEFAULT_STRATEGY, type Strategy } from '../../ledger/strategy';
 import type { AccountRecord } from '../../shards/directory/account-record';
 import { accountExists } from '../operation-problem';
-import { mayOpenWithMoney } from '../admit';
+import { mayOpenWithMoney, outOfReach } from '../admit';
 import { Problem } from '../problem';
 import { decodeEntryCursor, decodeIdCursor, encodeCursor, encodeEntryCursor, pageLength } from './cursors';
 import { amountOf } from './money-body';
 import * as fields from './schemas/fields';
 import { accountParams, listOf, problemResponses } from './schemas/shapes';
+import { microseconds } from './times';
 import { accountView, balanceView, entryView, etagOf } from './views';
 
 interface NewAccountBody {
@@ -50,7 +51,7 @@ export class AccountController {
     rest.post<{ Body: NewAccountBody }>(
       '/v1/accounts',
       {
-        config: { scope: 'accounts' },
+        config: { scope: 'accounts', limitsKept: 'by the handler' },
         schema: {
           operationId: 'createAccount',
           summary: 'Create an account',
@@ -77,6 +78,8 @@ export class AccountController {
         },
       },
       async ({ body, principal }, reply) => {
+        const refusal = outOfReach(principal, body.id);
+        if (refusal) throw refusal;
         const initialBalanceMinor = openingOf(body.initialBalance);
         if (initialBalanceMinor !== null) mayOpenWithMoney(principal);
         const creation = await this.accounts.create({
@@ -95,10 +98,11 @@ export class AccountController {
     rest.get<{ Querystring: { cursor?: string; limit?: string } }>(
       '/v1/accounts',
       {
-        config: { scope: 'read' },
+        config: { scope: 'read', limitsKept: 'by the handler' },
         schema: {
           operationId: 'listAccounts',
           summary: 'List accounts by id',
+          description: 'Those that the key is limited to, if it is.',
           tags,
           querystring: query({ cursor: fields.cursor, limit: fields.limit }),
           response: {
@@ -107,10 +111,11 @@ export class AccountController {
           },
         },
       },
-      async ({ query: { cursor, limit } }) => {
+      async ({ query: { cursor, limit }, principal }) => {
         const { accounts, next } = await this.accounts.list({
           after: decodeIdCursor(cursor),
           limit: pageLength(limit),
+          prefixes: principal.accounts,
         });
         return {
           items: accounts.map(accountView),
@@ -190,8 +195,8 @@ export class AccountController {
           limit: pageLength(limit),
           before: cursor === undefined ? undefined : decodeEntryCursor(cursor),
           kind,
-          fromUs: microseconds('from', from),
-          toUs: microseconds('to', to),
+          fromUs: from === undefined ? undefined : microseconds('from', from),
+          toUs: to === undefined ? undefined : microseconds('to', to),
         });
         return {
           items: items.map(entryView),
@@ -221,17 +226,4 @@ function openingOf(value: string | number | undefined): bigint | null {
 
 function optionalAmount(field: string, value: string | number | undefined): bigint | null {
   return value === undefined ? null : amountOf(field, value);
-}
-
-/**
- * Times before 1970 are as good as 1970 here.
- *
- * @throws Problem INVALID_ARGUMENT for a leap second or an offset without minutes, which pass the format and are no date
- */
-function microseconds(field: 'from' | 'to', time: string | undefined): number | undefined {
-  if (time === undefined) return undefined;
-  const ms = Date.parse(time);
-  if (Number.isNaN(ms))
-    throw new Problem('INVALID_ARGUMENT', { errors: [{ field, rule: fields.FIELD_RULES[field] ?? '' }] });
-  return Math.max(0, ms) * 1_000;
 }

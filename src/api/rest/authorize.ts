@@ -1,12 +1,25 @@
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
 import { NOBODY, type Permission, type Principal } from '../../platform/principal';
-import { admit, admitAnybody, type Admitted, type Caller, type Doorkeepers } from '../admit';
+import {
+  admit,
+  admitAnybody,
+  type Admitted,
+  type Caller,
+  type Doorkeepers,
+  notForLimited,
+  outOfReach,
+} from '../admit';
 import { Problem } from '../problem';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** What a key needs for this route. */
     scope?: Permission;
+    /**
+     * Who sees to a key's limits to some accounts: by default whoever lets a request in, by the account in the path. A route
+     * without one is then not for limited keys.
+     */
+    limitsKept?: 'by the handler';
     /** Without a key: the longest that a request may be held back when its address asks too often. */
     heldMsMax?: number;
     /** An empty body is as good as none, whatever content type it came with. */
@@ -35,7 +48,7 @@ export function authorize(doorkeepers: Doorkeepers) {
         return;
       }
       request.principal = admitted ?? NOBODY;
-      done();
+      done(admitted && admitted.accounts !== null ? beyondLimits(admitted, request) : undefined);
     };
     const admitted =
       scope === undefined ? admitAnybody(doorkeepers, caller, heldMsMax) : admit(doorkeepers, caller, scope);
@@ -47,4 +60,10 @@ export function authorize(doorkeepers: Doorkeepers) {
       done(error as Error);
     });
   };
+}
+
+function beyondLimits(principal: Principal, request: FastifyRequest): Problem | undefined {
+  if (request.routeOptions.config.limitsKept === 'by the handler') return undefined;
+  const { accountId } = request.params as { readonly accountId?: string };
+  return accountId === undefined ? notForLimited(principal) : outOfReach(principal, accountId);
 }

@@ -64,7 +64,7 @@ export class BatchController {
       // Two colons stand for a literal one: the path is /v1/deductions:batch.
       '/v1/deductions::batch',
       {
-        config: { scope: 'deduct', documentedBody: envelope(item) },
+        config: { scope: 'deduct', limitsKept: 'by the handler', documentedBody: envelope(item) },
         bodyLimit: BODY_BYTES_MAX,
         schema: {
           operationId: 'batchDeduct',

@@ -1,15 +1,58 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyInstance } from 'fastify';
 import { ApiKeys } from '../../platform/api-keys';
-import { SCOPES } from '../../platform/principal';
-import type { Scope } from '../../shards/directory/directory';
+import type { ApiKeyLimits, ApiKeyRecord, Scope } from '../../shards/directory/directory';
 import { Problem } from '../problem';
 import { decodeIdCursor, encodeCursor, pageLength } from './cursors';
 import * as fields from './schemas/fields';
 import { listOf, problemResponses } from './schemas/shapes';
+import { microseconds } from './times';
 import { timeView } from './views';
 
+interface NewKeyBody {
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+  readonly accounts?: readonly string[];
+  readonly expiresAt?: string;
+}
+
+interface LimitsBody {
+  readonly scopes?: readonly Scope[];
+  readonly accounts?: readonly string[] | null;
+  readonly expiresAt?: string | null;
+}
+
 const tags = ['admin'];
+
+const EXPIRY_END_US = Date.UTC(2255, 0) * 1_000;
+
+const keyParams = {
+  type: 'object',
+  required: ['keyId'],
+  properties: { keyId: { type: 'string', pattern: '^[A-Za-z0-9_]{1,32}$' } },
+} as const;
+
+const newKey = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['name', 'scopes'],
+  properties: {
+    name: { type: 'string', minLength: 1, maxLength: 64 },
+    scopes: fields.scopes,
+    accounts: fields.accountPrefixes,
+    expiresAt: fields.time,
+  },
+} as const;
+
+const limits = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    scopes: fields.scopes,
+    accounts: { ...fields.accountPrefixes, type: ['array', 'null'] },
+    expiresAt: { ...fields.time, type: ['string', 'null'] },
+  },
+} as const;
 
 /** API keys. A key's secret is shown once, in the answer to its creation. */
 @Injectable()
@@ -17,7 +60,13 @@ export class KeyController {
   constructor(private readonly keys: ApiKeys) {}
 
   register(rest: FastifyInstance): void {
-    rest.post<{ Body: { name: string; scopes: Scope[] } }>(
+    this.#registerCreation(rest);
+    this.#registerList(rest);
+    this.#registerChanges(rest);
+  }
+
+  #registerCreation(rest: FastifyInstance): void {
+    rest.post<{ Body: NewKeyBody }>(
       '/v1/admin/keys',
       {
         config: { scope: 'admin' },
@@ -25,21 +74,7 @@ export class KeyController {
           operationId: 'createKey',
           summary: 'Create an API key',
           tags,
-          body: {
-            type: 'object',
-            additionalProperties: false,
-            required: ['name', 'scopes'],
-            properties: {
-              name: { type: 'string', minLength: 1, maxLength: 64 },
-              scopes: {
-                type: 'array',
-                minItems: 1,
-                uniqueItems: true,
-                maxItems: SCOPES.length,
-                items: { type: 'string', enum: SCOPES },
-              },
-            },
-          },
+          body: newKey,
           response: {
             201: {
               description: 'Created. `key` is shown this once.',
@@ -48,6 +83,8 @@ export class KeyController {
                 keyId: { type: 'string' },
                 name: { type: 'string' },
                 scopes: { type: 'array', items: { type: 'string' } },
+                accounts: { type: 'array', items: { type: 'string' } },
+                expiresAt: fields.timeOut,
                 key: { type: 'string' },
               },
             },
@@ -56,15 +93,24 @@ export class KeyController {
         },
       },
       async ({ body }, reply) => {
-        if (!body.name.isWellFormed()) {
-          const rule = fields.FIELD_RULES['name'] ?? '';
-          throw new Problem('INVALID_ARGUMENT', { errors: [{ field: 'name', rule }] });
-        }
-        const { keyId, scopes, secret } = await this.keys.create(body);
+        if (!body.name.isWellFormed()) throw invalidField('name');
+        const wanted = { accounts: body.accounts ?? null, expiresAtUs: await this.#expiryOf(body) };
+        const { keyId, scopes, secret } = await this.keys.create({ ...body, ...wanted });
         void reply.code(201).header('cache-control', 'no-store');
-        return { keyId, name: body.name, scopes, key: secret };
+        return { keyId, name: body.name, scopes, ...limitsView(wanted), key: secret };
       },
     );
+  }
+
+  /** @throws Problem INVALID_ARGUMENT for a time that is over by the clock that decides */
+  async #expiryOf({ expiresAt }: NewKeyBody): Promise<number | null> {
+    if (expiresAt === undefined) return null;
+    const expiresAtUs = expiryOf(expiresAt);
+    if (expiresAtUs <= (await this.keys.nowUs())) throw invalidField('expiresAt');
+    return expiresAtUs;
+  }
+
+  #registerList(rest: FastifyInstance): void {
     rest.get<{ Querystring: { cursor?: string; limit?: string } }>(
       '/v1/admin/keys',
       {
@@ -87,11 +133,40 @@ export class KeyController {
       async ({ query }) => {
         const limit = pageLength(query.limit);
         const found = await this.keys.list({ after: decodeIdCursor(query.cursor), limit: limit + 1 });
-        const items = found
-          .slice(0, limit)
-          .map(({ createdAtUs, ...key }) => ({ ...key, createdAt: timeView(createdAtUs) }));
+        const items = found.slice(0, limit).map(keyView);
         const last = items.at(-1);
         return { items, ...(found.length > limit && last ? { nextCursor: encodeCursor(last.keyId) } : {}) };
+      },
+    );
+  }
+
+  #registerChanges(rest: FastifyInstance): void {
+    rest.put<{ Params: { keyId: string }; Body: LimitsBody }>(
+      '/v1/admin/keys/:keyId',
+      {
+        config: { scope: 'admin' },
+        schema: {
+          operationId: 'changeKey',
+          summary: 'Change what an API key may do',
+          description:
+            'What is left out stays as it is; `null` takes a limit away. An `expiresAt` that is over ends the key. ' +
+            'Other instances may go by the old limits for as long as they may know a deleted key.',
+          tags,
+          params: keyParams,
+          body: limits,
+          response: { 200: { description: 'The key as it is now.', $ref: 'ApiKey#' }, ...problemResponses },
+        },
+      },
+      async ({ params, body }) => {
+        const { expiresAt, ...others } = body;
+        const changed = await this.keys.change(params.keyId, {
+          ...others,
+          ...(expiresAt !== undefined && {
+            expiresAtUs: expiresAt === null ? null : expiryOf(expiresAt),
+          }),
+        });
+        if (!changed) throw new Problem('KEY_NOT_FOUND');
+        return keyView(changed);
       },
     );
     rest.delete<{ Params: { keyId: string } }>(
@@ -103,10 +178,7 @@ export class KeyController {
           summary: 'Delete an API key',
           description: 'Other instances may let it in for up to five seconds more.',
           tags,
-          params: {
-            type: 'object',
-            properties: { keyId: { type: 'string', pattern: '^[A-Za-z0-9_]{1,32}$' } },
-          },
+          params: keyParams,
           response: { 204: { description: 'Deleted.', type: 'null' }, ...problemResponses },
         },
       },
@@ -116,4 +188,34 @@ export class KeyController {
       },
     );
   }
+}
+
+function keyView(key: ApiKeyRecord) {
+  const { keyId, name, scopes, lastUsedAtUs, createdAtUs } = key;
+  return {
+    keyId,
+    name,
+    scopes,
+    ...limitsView(key),
+    ...(lastUsedAtUs !== null && { lastUsedAt: timeView(lastUsedAtUs) }),
+    createdAt: timeView(createdAtUs),
+  };
+}
+
+function limitsView({ accounts, expiresAtUs }: Pick<ApiKeyLimits, 'accounts' | 'expiresAtUs'>) {
+  return {
+    ...(accounts && { accounts }),
+    ...(expiresAtUs !== null && { expiresAt: timeView(expiresAtUs) }),
+  };
+}
+
+/** @throws Problem INVALID_ARGUMENT for what is no time, or one whose microseconds a number does not hold exactly */
+function expiryOf(expiresAt: string): number {
+  const expiresAtUs = microseconds('expiresAt', expiresAt);
+  if (expiresAtUs >= EXPIRY_END_US) throw invalidField('expiresAt');
+  return expiresAtUs;
+}
+
+function invalidField(field: 'name' | 'expiresAt'): Problem {
+  return new Problem('INVALID_ARGUMENT', { errors: [{ field, rule: fields.FIELD_RULES[field] ?? '' }] });
 }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { OperationService } from '../../operations/operation.service';
 import type { OperationRecord } from '../../shards/directory/operation-record';
+import { mayFollow } from '../admit';
 import { Problem } from '../problem';
 import * as fields from './schemas/fields';
 import { operationBegun, problemResponses } from './schemas/shapes';
@@ -18,7 +19,7 @@ export class OperationController {
     rest.get<{ Params: { operationId: string } }>(
       '/v1/admin/operations/:operationId',
       {
-        config: { scope: 'admin' },
+        config: { scope: 'admin', limitsKept: 'by the handler' },
         schema: {
           operationId: 'getOperation',
           summary: 'Follow an operation',
@@ -33,7 +34,7 @@ export class OperationController {
       },
       async (request) => {
         const operation = await this.operations.find(request.params.operationId);
-        if (!operation) throw new Problem('OPERATION_NOT_FOUND');
+        if (!operation || !mayFollow(request.principal, operation)) throw new Problem('OPERATION_NOT_FOUND');
         return operationView(operation);
       },
     );

@@ -29,11 +29,34 @@ export type Scope = 'read' | 'deduct' | 'refund' | 'credit' | 'accounts' | 'admi
  */
 const SCOPE_SETS = { refundInDeduct: 1, refundApart: 2 } as const;
 
-export interface ApiKeyRecord {
+/** What an API key may do, and for how long. */
+export interface ApiKeyLimits {
+  readonly scopes: readonly Scope[];
+  /** The id of every account that the key is used on begins with one of these; `null` for any account. */
+  readonly accounts: readonly string[] | null;
+  /** By the directory's clock. */
+  readonly expiresAtUs: number | null;
+}
+
+export interface ApiKeyRecord extends ApiKeyLimits {
   readonly keyId: string;
   readonly name: string;
-  readonly scopes: readonly Scope[];
+  /** A minute or so older than the last use at most. */
+  readonly lastUsedAtUs: number | null;
   readonly createdAtUs: number;
+}
+
+export interface NewApiKey extends ApiKeyLimits {
+  readonly keyId: string;
+  readonly name: string;
+  readonly secretHash: Buffer;
+}
+
+/** A key as it was found under its secret. */
+export interface FoundApiKey extends ApiKeyRecord {
+  readonly secretHash: Buffer;
+  /** The directory's clock when the key was read. */
+  readonly nowUs: number;
 }
 
 /** More changes than an account sees between a backup of the directory and its restore. */
@@ -259,11 +282,14 @@ export class Directory {
     return rows.map(toAccountRecord);
   }
 
-  /** Accounts by id, those behind `after` first. */
-  async listAccounts(page: { after: string; limit: number }): Promise<AccountRecord[]> {
+  /** Accounts by id, those behind `after` first. A range of the primary key. */
+  async listAccounts(page: { after: string; limit: number; prefix?: string }): Promise<AccountRecord[]> {
+    const { after, limit, prefix = '' } = page;
+    const [from, first] = prefix > after ? (['>=', prefix] as const) : (['>', after] as const);
     const rows = await this.#database.read(
-      `SELECT ${this.#accountColumns} FROM account WHERE account_id > ? ORDER BY account_id LIMIT ?`,
-      [page.after, page.limit],
+      `SELECT ${this.#accountColumns} FROM account WHERE account_id ${from} ? AND account_id < ?
+       ORDER BY account_id LIMIT ?`,
+      [first, behindPrefix(prefix), limit],
     );
     return rows.map(toAccountRecord);
   }
@@ -471,25 +497,63 @@ export class Directory {
     return integer(row?.[0]);
   }
 
-  async insertApiKey(key: Omit<ApiKeyRecord, 'createdAtUs'> & { secretHash: Buffer }): Promise<void> {
+  async insertApiKey(key: NewApiKey): Promise<void> {
+    const { keyId, name, secretHash, scopes, accounts, expiresAtUs } = key;
     await this.#database.write(
-      `INSERT INTO api_key (key_id, name, secret_hash, scopes, scope_set, created_at_us)
-       VALUES (?, ?, ?, ?, ?, ${this.#database.now})`,
-      [key.keyId, key.name, key.secretHash, key.scopes.join(','), SCOPE_SETS.refundApart],
+      `INSERT INTO api_key (key_id, name, secret_hash, scopes, scope_set, account_prefixes, expires_at_us, created_at_us)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ${this.#database.now})`,
+      [
+        ...[keyId, name, secretHash, scopes.join(','), SCOPE_SETS.refundApart],
+        accounts && accounts.join(','),
+        expiresAtUs,
+      ],
+    );
+  }
+
+  /** Changes what is given of a key's limits, and nothing else. @returns the key as it is then, if there is one */
+  async changeApiKey(keyId: string, change: Partial<ApiKeyLimits>): Promise<ApiKeyRecord | undefined> {
+    const { scopes, accounts, expiresAtUs } = change;
+    const sets: (readonly [string, Parameter])[] = [];
+    if (scopes) sets.push(['scopes = ?', scopes.join(',')], ['scope_set = ?', SCOPE_SETS.refundApart]);
+    if (accounts !== undefined) sets.push(['account_prefixes = ?', accounts && accounts.join(',')]);
+    if (expiresAtUs !== undefined) sets.push(['expires_at_us = ?', expiresAtUs]);
+    if (sets.length > 0)
+      await this.#database.write(
+        `UPDATE api_key SET ${sets.map(([set]) => set).join(', ')} WHERE key_id = ?`,
+        [...sets.map(([, value]) => value), keyId],
+      );
+    const [row] = await this.#database.read(`SELECT ${KEY_COLUMNS} FROM api_key WHERE key_id = ?`, [keyId]);
+    return row && toApiKeyRecord(row);
+  }
+
+  /**
+   * Notes that these keys are in use, of which that was not noted for a while. Rides on the primary key.
+   *
+   * @param keyIds at most `LOOKED_UP_MAX`
+   */
+  async noteKeyUses(keyIds: readonly string[], olderThanMs: number): Promise<void> {
+    const ids = paddedList([...keyIds].sort());
+    const { now } = this.#database;
+    await this.#database.write(
+      `UPDATE api_key SET last_used_at_us = ${now} WHERE key_id IN (${ids.map(() => '?').join(', ')})
+         AND (last_used_at_us IS NULL OR last_used_at_us NOT BETWEEN ${now} - ? AND ${now})`,
+      [...ids, olderThanMs * 1_000],
     );
   }
 
   /** The keys with these secrets that there are, in any order. At most `LOOKED_UP_MAX` hashes. */
-  async findApiKeys(
-    secretHashes: readonly Buffer[],
-  ): Promise<(ApiKeyRecord & { readonly secretHash: Buffer })[]> {
+  async findApiKeys(secretHashes: readonly Buffer[]): Promise<FoundApiKey[]> {
     const hashes = paddedList(secretHashes);
     const rows = await this.#database.read(
-      `SELECT ${KEY_COLUMNS}, secret_hash FROM api_key
+      `SELECT ${KEY_COLUMNS}, ${this.#database.now}, secret_hash FROM api_key
        WHERE secret_hash IN (${hashes.map(() => '?').join(', ')})`,
       hashes,
     );
-    return rows.map((row) => ({ ...toApiKeyRecord(row), secretHash: bytes(row.at(-1)) }));
+    return rows.map((row) => ({
+      ...toApiKeyRecord(row),
+      nowUs: integer(row.at(-2)),
+      secretHash: bytes(row.at(-1)),
+    }));
   }
 
   async listApiKeys(page: { after: string; limit: number }): Promise<ApiKeyRecord[]> {
@@ -514,7 +578,17 @@ export class Directory {
   }
 }
 
-const KEY_COLUMNS = 'key_id, name, scopes, scope_set, created_at_us';
+function integerOrNull(cell: Cell | undefined): number | null {
+  return cell === null ? null : integer(cell);
+}
+
+/** Comes behind every account id with a prefix, and before all others behind it: `~` is behind all that ids are made of. */
+export function behindPrefix(prefix: string): string {
+  return `${prefix}~`;
+}
+
+const KEY_COLUMNS =
+  'key_id, name, scopes, scope_set, created_at_us, account_prefixes, expires_at_us, last_used_at_us';
 
 function toApiKeyRecord(row: readonly Cell[]): ApiKeyRecord {
   const scopes = text(row[2]).split(',') as Scope[];
@@ -524,5 +598,8 @@ function toApiKeyRecord(row: readonly Cell[]): ApiKeyRecord {
     name: text(row[1]),
     scopes: includesRefund ? [...scopes, 'refund'] : scopes,
     createdAtUs: integer(row[4]),
+    accounts: textOrNull(row[5])?.split(',') ?? null,
+    expiresAtUs: integerOrNull(row[6]),
+    lastUsedAtUs: integerOrNull(row[7]),
   };
 }

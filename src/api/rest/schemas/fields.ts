@@ -2,6 +2,7 @@ import { ASSET_PATTERN } from '../../../ledger/asset';
 import { LISTED_KINDS } from '../../../ledger/entry';
 import { HOLD_SECONDS_DEFAULT, HOLD_SECONDS_MAX } from '../../../ledger/hold';
 import { DEFAULT_STRATEGY, STRATEGIES, STRATEGIES_TO_COME } from '../../../ledger/strategy';
+import { SCOPES } from '../../../platform/principal';
 import { ACCOUNT_ID_PATTERN, REQUEST_ID_PATTERN } from '../../../ledger/identifiers';
 
 /** The parts that bodies, paths and queries are made of, as JSON Schema; `FIELD_RULES` says the same in words. */
@@ -81,6 +82,23 @@ export const expiresInSeconds = {
   description: `By default ${HOLD_SECONDS_DEFAULT}; at most 30 days, and at most the idempotency window.`,
 } as const;
 
+export const scopes = {
+  type: 'array',
+  minItems: 1,
+  uniqueItems: true,
+  maxItems: SCOPES.length,
+  items: { type: 'string', enum: SCOPES },
+} as const;
+
+export const accountPrefixes = {
+  type: 'array',
+  minItems: 1,
+  uniqueItems: true,
+  maxItems: 16,
+  items: { type: 'string', pattern: '^[A-Za-z0-9_.:-]{1,64}$', examples: ['tenant-7:'] },
+  description: 'The key is limited to accounts whose ids begin with one of these.',
+} as const;
+
 export const limit = {
   type: 'string',
   pattern: '^([1-9][0-9]{0,2}|1000)$',
@@ -128,6 +146,9 @@ export const FIELD_RULES: Readonly<Record<string, string>> = {
   to: TIME_RULE,
   limit: 'an integer from 1 to 1000',
   scopes: 'a non-empty list of read, deduct, refund, credit, accounts, admin, each once',
+  accounts: 'a list of 1–16 beginnings of account ids, each once: 1–64 characters of A–Z a–z 0–9 _ . : -',
+  expiresAt:
+    'an RFC 3339 time before 2255 such as 2026-01-31T12:00:00Z, of a new key one that is still to come',
   name: 'a string of 1–64 characters',
   count: 'an integer from 1 to 1024',
   shards: 'a list of names of shards, each once, and not more than sub-accounts',

@@ -141,6 +141,13 @@ export const apiKeyShape = {
     keyId: { type: 'string' },
     name: { type: 'string' },
     scopes: { type: 'array', items: { type: 'string' } },
+    accounts: {
+      type: 'array',
+      items: { type: 'string' },
+      description: 'Of a key that is limited to accounts whose ids begin with one of these.',
+    },
+    expiresAt: fields.timeOut,
+    lastUsedAt: { ...fields.timeOut, description: 'To about a minute. Absent until it was used.' },
     createdAt: fields.timeOut,
   },
 } as const;
