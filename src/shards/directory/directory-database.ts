@@ -2,6 +2,9 @@ import type { Cell, Database, Parameter } from '../database';
 import { type NoteFault, ShardFault } from '../faults';
 import { nowUs, statementUs } from '../statements/now';
 
+/** A time that is to come, further ahead than what set it asked for by this, is of a clock that was ahead. */
+export const AHEAD_US_MAX = 3_600_000_000;
+
 /** The directory could not be asked. Nothing was changed, or the change is found by asking again. */
 export class DirectoryUnavailableError extends Error {
   readonly code = 'DIRECTORY_UNAVAILABLE';

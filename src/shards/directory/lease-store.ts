@@ -1,5 +1,5 @@
 import { text } from '../database';
-import type { DirectoryDatabase } from './directory-database';
+import { AHEAD_US_MAX, type DirectoryDatabase } from './directory-database';
 
 /** Leases deleted by one statement: optimizers rewrite longer lists. */
 const EXPIRED_DELETED_MAX = 500;
@@ -13,20 +13,27 @@ const EXPIRED_KEPT_US = 60_000_000;
 export class LeaseStore {
   constructor(private readonly database: DirectoryDatabase) {}
 
-  /** Takes a lease that nobody has, or prolongs one's own. @returns whether it is the owner's now */
+  /**
+   * Takes a lease that nobody has, or prolongs one's own. One that ends later than any could was taken while the directory's
+   * clock was ahead, and is nobody's: its owner prolongs it long before that matters.
+   *
+   * @returns whether it is the owner's now
+   */
   async acquire(name: string, owner: string, ttlMs: number): Promise<boolean> {
     const { now, dialect } = this.database;
+    const isFree = `until_us < ${now} OR until_us > ${now} + ?`;
     const mine =
       dialect === 'mysql'
         ? `ON DUPLICATE KEY UPDATE
-             until_us = IF(owner = VALUES(owner) OR until_us < ${now}, VALUES(until_us), until_us),
+             until_us = IF(owner = VALUES(owner) OR ${isFree}, VALUES(until_us), until_us),
              owner = IF(until_us = VALUES(until_us), VALUES(owner), owner)`
         : `ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, until_us = excluded.until_us
-             WHERE owner = excluded.owner OR until_us < ${now}`;
+             WHERE owner = excluded.owner OR ${isFree}`;
     await this.database.write(`INSERT INTO lease (name, owner, until_us) VALUES (?, ?, ${now} + ?) ${mine}`, [
       name,
       owner,
       ttlMs * 1_000,
+      ttlMs * 1_000 + AHEAD_US_MAX,
     ]);
     const [row] = await this.database.read('SELECT owner FROM lease WHERE name = ?', [name]);
     return row !== undefined && text(row[0]) === owner;

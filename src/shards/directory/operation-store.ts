@@ -1,5 +1,5 @@
 import { integer, type Parameter, text } from '../database';
-import type { DirectoryDatabase } from './directory-database';
+import { AHEAD_US_MAX, type DirectoryDatabase } from './directory-database';
 import {
   OPERATION_COLUMNS,
   type OperationError,
@@ -118,7 +118,8 @@ export class OperationStore {
   }
 
   /**
-   * Operations that are not over and that nobody runs, oldest first. Plain read; rides on `operation_open`, on SQLite
+   * Operations that are not over and that nobody runs, oldest first; then those that somebody took while the directory's
+   * clock was ahead, and would be waited for as long. Plain reads; they ride on `operation_open`, on SQLite
    * `operation_unfinished`: those that are run or put off are not gone through.
    */
   async abandoned(limit: number): Promise<OperationRecord[]> {
@@ -127,12 +128,14 @@ export class OperationStore {
       dialect === 'mysql'
         ? 'FORCE INDEX (operation_open) WHERE is_open = 1'
         : `INDEXED BY operation_unfinished WHERE step <> '${ENDED}'`;
-    const rows = await this.database.read(
-      `SELECT ${OPERATION_COLUMNS} FROM operation ${open} AND runner_until_us < ${statementNow}
-       ORDER BY runner_until_us LIMIT ?`,
-      [limit],
+    const select = `SELECT ${OPERATION_COLUMNS} FROM operation ${open} AND`;
+    const order = 'ORDER BY runner_until_us LIMIT ?';
+    const due = await this.database.read(`${select} runner_until_us < ${statementNow} ${order}`, [limit]);
+    const ahead = await this.database.read(
+      `${select} runner_until_us > ${statementNow} + ${AHEAD_US_MAX} ${order}`,
+      [limit - due.length],
     );
-    return rows.map(toOperationRecord);
+    return [...due, ...ahead].map(toOperationRecord);
   }
 
   /** Takes an operation over from a runner whose time is up, or prolongs one's own. @returns whether it is the runner's now */
@@ -140,8 +143,9 @@ export class OperationStore {
     const { now } = this.database;
     const matched = await this.database.write(
       `UPDATE operation SET runner = ?, runner_until_us = ${now} + ?
-       WHERE operation_id = ? AND step <> '${ENDED}' AND (runner = ? OR runner_until_us < ${now})`,
-      [runner, leaseMs * 1_000, operationId, runner],
+       WHERE operation_id = ? AND step <> '${ENDED}' 
+         AND (runner = ? OR runner_until_us < ${now} OR runner_until_us > ${now} + ?)`,
+      [runner, leaseMs * 1_000, operationId, runner, AHEAD_US_MAX],
     );
     return matched > 0;
   }
