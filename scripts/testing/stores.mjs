@@ -14,6 +14,9 @@ export async function storeLines(report, environment) {
     line('SQLite', '[sqlite]'),
     mariadb ? line(`MariaDB ${mariadb}`, '[mariadb]') : ['MariaDB', 'not run, no server'],
     mysql ? line(`MySQL ${mysql}`, '[mysql]') : ['MySQL 9', `not run, ${why}`],
+    environment.HOTSPLIT_TEST_CODEGEN === '1'
+      ? line('Generated clients', '[codegen]')
+      : ['Generated clients', 'not run, only with HOTSPLIT_TEST_CODEGEN=1'],
   ];
 }
 
