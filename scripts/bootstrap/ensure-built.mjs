@@ -60,6 +60,7 @@ async function build(root, built, wanted) {
   await compile(root, [join(root, 'scripts', 'bootstrap', 'transpile.mjs')]);
   // Whoever uses the client wants its types; nobody else is typed against `dist`.
   await compile(root, [packageCommand('typescript', 'tsc'), '-p', 'tsconfig.client.json']);
+  await compile(root, [join(root, 'scripts', 'bootstrap', 'client-package.mjs')]);
   mkdirSync(join(root, 'dist'), { recursive: true });
   const draft = `${recordFile(root)}.draft`;
   writeFileSync(draft, JSON.stringify(wanted));

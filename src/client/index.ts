@@ -1,4 +1,4 @@
-/** `hotsplit/client`: a client of the service for Node 20 and later, without dependencies. */
+/** `hotsplit-client`: a client of the service for Node 20 and later, without dependencies. */
 export type { AmountIn } from './amounts';
 export type { Durability } from './batch-answer';
 export { HotsplitClient } from './client';

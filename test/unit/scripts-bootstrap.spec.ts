@@ -134,11 +134,13 @@ describe('the sources of a build', () => {
     write('src/ledger/money.ts', 'money');
     write('src/ledger/money.spec.ts', 'spec');
     write('migrations/dialect.ts', 'dialect');
+    write('packages/client/package.json', '{}');
   });
 
-  it('are all files of src, migrations, bench, fuzz and what the tests share with it but the specs', () => {
+  it('are all files of src, migrations, packages, bench, fuzz and what the tests share with it but the specs', () => {
     expect(scripts.listBuildSources(root)).toEqual([
       'migrations/dialect.ts',
+      'packages/client/package.json',
       'src/ledger/money.ts',
       'src/main.ts',
     ]);
