@@ -43,7 +43,9 @@ export function principalOf(key: {
 
 /** Whether a key's limits let it use an account. */
 export function reaches({ accounts }: Principal, accountId: string): boolean {
-  return accounts === null || accounts.some((prefix) => accountId.startsWith(prefix));
+  if (accounts === null) return true;
+  for (const prefix of accounts) if (accountId.startsWith(prefix)) return true;
+  return false;
 }
 
 /** Who may do nothing. */

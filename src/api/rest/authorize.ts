@@ -42,24 +42,28 @@ export function authorize(doorkeepers: Doorkeepers) {
       authorization: request.headers.authorization,
       address: () => request.socket.remoteAddress ?? '',
     };
-    const goOn = (admitted: Admitted | undefined): void => {
-      if (admitted instanceof Problem) {
-        done(admitted);
-        return;
-      }
-      request.principal = admitted ?? NOBODY;
-      done(admitted && admitted.accounts !== null ? beyondLimits(admitted, request) : undefined);
-    };
     const admitted =
       scope === undefined ? admitAnybody(doorkeepers, caller, heldMsMax) : admit(doorkeepers, caller, scope);
     if (!(admitted instanceof Promise)) {
-      goOn(admitted);
+      done(enter(request, admitted));
       return;
     }
-    admitted.then(goOn, (error: unknown) => {
-      done(error as Error);
-    });
+    admitted.then(
+      (late) => {
+        done(enter(request, late));
+      },
+      (error: unknown) => {
+        done(error as Error);
+      },
+    );
   };
+}
+
+/** Notes whose request it is. @returns the problem of whoever was not let in, or asks for an account out of reach */
+function enter(request: FastifyRequest, admitted: Admitted | undefined): Problem | undefined {
+  if (admitted instanceof Problem) return admitted;
+  request.principal = admitted ?? NOBODY;
+  return admitted && admitted.accounts !== null ? beyondLimits(admitted, request) : undefined;
 }
 
 function beyondLimits(principal: Principal, request: FastifyRequest): Problem | undefined {
