@@ -85,7 +85,7 @@ describe('the command line and the service', () => {
       return { exitCode, ...(JSON.parse(out) as object) };
     };
     await json('account', 'create', 'a', '--asset', 'USD/2', '--initial-balance', '100');
-    const file = join(folder, 'late.sqlite');
+    const file = join(folder, 'service', 'late.sqlite');
     expect(await json('shard', 'add', 'late', `sqlite:${file}`)).toMatchObject({ exitCode: 0, status: 'up' });
     expect(await json('shard', 'add', 'late', `sqlite:${file}`)).toMatchObject({
       exitCode: 1,
