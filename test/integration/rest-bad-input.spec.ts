@@ -111,6 +111,9 @@ const REQUIRED: Readonly<Record<string, readonly string[]>> = {
   'a new shard': ['name', 'url'],
 };
 
+/** Of what it takes nothing is required. */
+const CHANGEABLE_KEY = '/v1/admin/keys/key_x';
+
 const PATHS = [
   ...ENDPOINTS.map(({ path }) => path),
   ...BODILESS,
@@ -120,7 +123,7 @@ const PATHS = [
   '/v1/accounts/acct/entries',
   '/v1/accounts/acct/deductions/k',
   '/v1/accounts/acct/holds/h',
-  '/v1/admin/keys/key_x',
+  CHANGEABLE_KEY,
   '/healthz',
 ];
 
@@ -395,6 +398,15 @@ describe.each(SITES)('[$mark] bad input', ({ make }) => {
     });
   });
 
+  it.each(Object.entries(HOSTILE.scopes))(
+    'the scopes of a key may not become %s',
+    async (_label, literal) => {
+      const answer = await rest.send('PUT', CHANGEABLE_KEY, { raw: `{"scopes":${literal}}` });
+      expectRefused(answer, ['INVALID_ARGUMENT']);
+      expect(answer.body['errors']).toMatchObject([{ field: matching(/^scopes/) }]);
+    },
+  );
+
   it.each(Object.entries(HOSTILE.amount))('a confirmed amount may not be %s', async (_label, literal) => {
     const answer = await post('/v1/accounts/acct/holds/h/confirm', `{"amount":${literal}}`);
     expectRefused(answer, ['INVALID_ARGUMENT']);
@@ -504,7 +516,8 @@ describe.each(SITES)('[$mark] bad input', ({ make }) => {
   });
 
   describe.each(PATHS)('as a method on %s', (path) => {
-    const known = ENDPOINTS.find((endpoint) => endpoint.path === path)?.method;
+    const known =
+      path === CHANGEABLE_KEY ? 'PUT' : ENDPOINTS.find((endpoint) => endpoint.path === path)?.method;
     const unknown = (methods: readonly string[]) => methods.filter((method) => method !== known);
 
     it.each(unknown(['PUT', 'PATCH', 'OPTIONS', 'PROPFIND', 'LOCK', 'SEARCH']))(
