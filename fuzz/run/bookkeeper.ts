@@ -53,6 +53,8 @@ export class Bookkeeper {
     if (typeof name === 'string') this.books.perhapsThing('shards', name);
     const keyId = arrival?.path['keyId'];
     if (keyId !== undefined) this.books.perhapsThing('keys', keyId);
+    const shard = arrival?.path['shard'];
+    if (shard !== undefined) this.books.perhapsThing('shards', shard);
   }
 
   #learn(request: Request, { operation, path }: Arrival, answer: Answer, sent: Json, told: Json): void {
@@ -89,6 +91,9 @@ export class Bookkeeper {
       this.secrets.add(key);
     }
     if (request.method === 'DELETE' && path['keyId'] !== undefined) this.books.remove('keys', path['keyId']);
+    // Its name may be given to another one.
+    if (request.method === 'DELETE' && path['shard'] !== undefined)
+      this.books.perhapsThing('shards', path['shard']);
     if (typeof operationId === 'string' && status === 202) this.books.add('operations', operationId);
     if (status === 201 && operation.shows === 'Shard') this.books.add('shards', String(told['name']));
     if (status === 201 && operation.shows === 'Account') this.#keepAccount(sent, told);

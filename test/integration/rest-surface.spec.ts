@@ -37,7 +37,7 @@ const CONTRACT = [
   'GET /v1/admin/operations/{operationId}',
   'GET /v1/admin/shards',
   'POST /v1/admin/shards',
-  'DELETE /v1/admin/shards/{name}',
+  'DELETE /v1/admin/shards/{shard}',
   'POST /v1/admin/audits',
   'GET /v1/admin/keys',
   'POST /v1/admin/keys',

@@ -12,7 +12,7 @@ export function routesOf(server: FastifyInstance): string[] {
     const path = folders
       .join('')
       .replaceAll('::', ':')
-      .replace(/:(\w+Id|name)\b/g, '{$1}');
+      .replace(/\/:(\w+)/g, '/{$1}');
     for (const method of methods.split(', ')) routes.push(`${method} ${path}`);
   }
   return routes.filter((route) => !/^(HEAD|) | \/docs|\*|^OPTIONS|\/openapi\.json/.test(route)).sort();

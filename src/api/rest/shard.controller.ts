@@ -61,8 +61,8 @@ export class ShardController {
         return shardView(shard);
       },
     );
-    rest.delete<{ Params: { name: string } }>(
-      '/v1/admin/shards/:name',
+    rest.delete<{ Params: { shard: string } }>(
+      '/v1/admin/shards/:shard',
       {
         config: { scope: 'admin' },
         schema: {
@@ -70,12 +70,12 @@ export class ShardController {
           summary: 'Remove a registered shard that no account was ever placed on',
           description: 'Every instance lets go of it. Its database stays as it is, marked as this shard.',
           tags,
-          params: { type: 'object', required: ['name'], properties: { name: fields.shardName } },
+          params: { type: 'object', required: ['shard'], properties: { shard: fields.shardName } },
           response: { 204: { description: 'Removed.', type: 'null' }, ...problemResponses },
         },
       },
-      async ({ params: { name } }, reply) => {
-        const removal = await this.shards.remove(name);
+      async ({ params: { shard } }, reply) => {
+        const removal = await this.shards.remove(shard);
         if (removal === 'unknown') throw new Problem('SHARD_NOT_FOUND');
         if (removal !== 'removed') throw new Problem('SHARD_IN_USE');
         return reply.code(204).send();
