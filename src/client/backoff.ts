@@ -1,8 +1,11 @@
+import type { RetryEvent } from './retries';
 import type { Time } from './time';
 
 export interface BackoffOptions {
   readonly pauseMsFirst: number;
   readonly pauseMsMax: number;
+  /** Is told of every try after which another one follows. */
+  readonly onRetry?: ((event: RetryEvent) => void) | undefined;
 }
 
 /**

@@ -2,7 +2,7 @@ import { pauseMs, type BackoffOptions } from './backoff';
 import { type ItemOutcome, readBatchAnswer } from './batch-answer';
 import { DeductionQueue } from './deduction-queue';
 import type { Endpoint, Endpoints } from './endpoints';
-import { refusalOf } from './errors';
+import { type HotsplitError, refusalOf } from './errors';
 import type { PassingVerdict } from './judge-answer';
 import type { PendingDeduction } from './pending-deduction';
 import type { Problem } from './problem';
@@ -147,6 +147,7 @@ export class Batcher {
 
   #tellEach(batch: readonly PendingDeduction[], outcomes: readonly ItemOutcome[]): void {
     const passed: PendingDeduction[] = [];
+    let lastError: HotsplitError | undefined;
     for (const [index, deduction] of batch.entries()) {
       const outcome = outcomes[index] as ItemOutcome;
       if (deduction.isSettled) continue;
@@ -158,11 +159,12 @@ export class Batcher {
           deduction.refused(outcome.problem);
           break;
         case 'passing':
-          deduction.tries.passed(refusalOf(outcome.problem, deduction.requestId), outcome.perhapsDone);
+          lastError = refusalOf(outcome.problem, deduction.requestId);
+          deduction.tries.passed(lastError, outcome.perhapsDone);
           passed.push(deduction);
       }
     }
-    this.#pause(passed);
+    this.#pause(passed, lastError);
   }
 
   /** One answer for all of them. */
@@ -184,15 +186,25 @@ export class Batcher {
   #repeat(batch: readonly PendingDeduction[], verdict: PassingVerdict): void {
     const waiting = batch.filter(({ isSettled }) => !isSettled);
     for (const { tries } of waiting) tries.passed(verdict.error, verdict.perhapsDone);
-    this.#pause(waiting, verdict.retryAfterMs);
+    this.#pause(waiting, verdict.error, verdict.retryAfterMs);
   }
 
   /** Lets deductions that came back wait for their next try, together. */
-  #pause(deductions: readonly PendingDeduction[], retryAfterMs?: number): void {
-    if (deductions.length === 0) return;
+  #pause(
+    deductions: readonly PendingDeduction[],
+    error: HotsplitError | undefined,
+    retryAfterMs?: number,
+  ): void {
+    if (deductions.length === 0 || !error) return;
     this.#waiting += deductions.length;
     const tries = deductions.reduce((most, each) => Math.max(most, each.tries.count), 1);
     const ms = pauseMs(tries, this.limits, this.time.random, retryAfterMs);
+    this.limits.onRetry?.({
+      requestIds: deductions.map(({ requestId }) => requestId),
+      tries,
+      error,
+      pauseMs: ms,
+    });
     // A little after the last deadline there is nobody left to try for; at the deadline itself, a try would only make the
     // outcome unknown.
     const lastMs = deductions.reduce((last, { deadlineMs }) => Math.max(last, deadlineMs), 0);

@@ -40,8 +40,8 @@ export class Calls {
     }
   }
 
-  end(by: EndedBy): void {
-    for (const call of this.#live) call.end(by);
+  end(by: EndedBy, cause?: unknown): void {
+    for (const call of this.#live) call.end(by, cause);
   }
 }
 

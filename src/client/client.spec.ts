@@ -3,10 +3,13 @@ import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import {
   type ClientOptions,
+  HoldNotHeldError,
   HotsplitClient,
   HotsplitError,
   InsufficientFundsError,
   NothingDoneError,
+  OutcomeUnknownError,
+  type RetryEvent,
 } from './index';
 
 type Answering = (request: IncomingMessage, response: ServerResponse, body: string) => void;
@@ -123,6 +126,68 @@ describe('HotsplitClient', () => {
     expect(error).toBeInstanceOf(NothingDoneError);
   });
 
+  it('names an address that nobody ever answered at, long before the time of a call is over', async () => {
+    const { url } = await serving(succeed);
+    const gone = servers.pop() as Server;
+    await new Promise((resolve) => gone.close(resolve));
+    const client = clientOf([url, 'http://nobody.invalid'], { connectTimeoutMs: 50, timeoutMs: 600_000 });
+    for (const call of [() => client.deduct({ accountId: 'a', amount: 5 }), () => client.account('a')]) {
+      const error = await failureOf(call());
+      expect(error).toBeInstanceOf(NothingDoneError);
+      expect(error.code).toBe('NOT_CONNECTED');
+      expect(error.message).toContain(url);
+      expect(error.message).toContain('nobody.invalid');
+    }
+  });
+
+  it('tells of every retry, counts them, and lets no hook decide about a request', async () => {
+    const overloaded: Answering = (_, response) => sendProblem(response, 503, 'OVERLOADED');
+    const { url } = await serving(overloaded, overloaded, succeed);
+    const events: RetryEvent[] = [];
+    const onRetry = (event: RetryEvent): void => {
+      events.push(event);
+      if (events.length === 2) throw new Error('a hook that is broken');
+    };
+    const client = clientOf(url, { onRetry });
+    await client.deduct({ accountId: 'a', amount: 5, requestId: 'r-1' });
+    expect(events.map(({ requestIds, tries, error }) => [requestIds, tries, error.code])).toEqual([
+      [['r-1'], 1, 'OVERLOADED'],
+      [['r-1'], 2, 'OVERLOADED'],
+    ]);
+    expect(client.counters).toEqual({ tries: 3, retries: 2, underWay: 0 });
+  });
+
+  it.each(['cancelled', 'expired', 'confirmed'])('does not call a hold held that is %s', async (status) => {
+    const hold = { requestId: 'h-1', holdId: 'h-1', accountId: 'a', kind: 'hold', status, amount: '5' };
+    const where = { shard: 's', subAccount: 0, expiresAt: new Date(), createdAt: new Date() };
+    const { url } = await serving((_, response) => response.end(JSON.stringify({ ...hold, ...where })));
+    const error = await failureOf(clientOf(url).hold({ accountId: 'a', amount: 5, requestId: 'h-1' }));
+    expect(error).toBeInstanceOf(HoldNotHeldError);
+    expect(error).toMatchObject({ code: 'HOLD_NOT_HELD', requestId: 'h-1', hold: { status, amount: 5n } });
+    expect(JSON.parse(JSON.stringify(error))).toMatchObject({ code: 'HOLD_NOT_HELD', hold: { amount: '5' } });
+  });
+
+  it('has answers and errors that can be written as JSON', async () => {
+    const { url } = await serving(succeed);
+    const result = await clientOf(url).deduct({ accountId: 'a', amount: 5, requestId: 'r-1' });
+    expect(JSON.parse(JSON.stringify(result))).toEqual({ ...result, amount: '5' });
+    const refusing = await serving((_, response) =>
+      sendProblem(response, 422, 'INSUFFICIENT_FUNDS', { available: '3' }),
+    );
+    const refusal = await failureOf(
+      clientOf(refusing.url).credit({ accountId: 'a', amount: 5, requestId: 'r-2' }),
+    );
+    expect(JSON.parse(JSON.stringify(refusal))).toMatchObject({
+      name: 'InsufficientFundsError',
+      code: 'INSUFFICIENT_FUNDS',
+      message: refusal.message,
+      requestId: 'r-2',
+      available: '3',
+    });
+    const lost = new OutcomeUnknownError('lost', { requestId: 'r-3', cause: refusal });
+    expect(JSON.parse(JSON.stringify(lost))).toMatchObject({ cause: { code: 'INSUFFICIENT_FUNDS' } });
+  });
+
   it('does not tell the key, whatever it meets', async () => {
     const client = clientOf('http://127.0.0.1:1');
     const error = await failureOf(client.credit({ accountId: 'a', amount: 5, timeoutMs: 60 }));
@@ -225,7 +290,7 @@ function refuse(_request: IncomingMessage, response: ServerResponse, body: strin
   response.end(JSON.stringify({ results }));
 }
 
-function sendProblem(response: ServerResponse, status: number, code: string): void {
+function sendProblem(response: ServerResponse, status: number, code: string, data: object = {}): void {
   response.writeHead(status, { 'content-type': 'application/problem+json' });
-  response.end(JSON.stringify({ code, status, title: code, detail: code }));
+  response.end(JSON.stringify({ code, status, title: code, detail: code, ...data }));
 }

@@ -3,12 +3,13 @@ import { Calls } from './calls';
 import { Deductions } from './deductions';
 import { Endpoint, Endpoints } from './endpoints';
 import { entriesOf } from './entries';
-import { NothingDoneError } from './errors';
+import { HoldNotHeldError, NothingDoneError } from './errors';
 import { HttpTransport } from './http-transport';
 import * as money from './money-calls';
 import { type ClientOptions, type ClientSettings, settingsOf } from './options';
 import { readEntry, readHold, whenShaped } from './read-shapes';
 import { TimeOrderedIds } from './request-ids';
+import { type ClientCounters, Retries } from './retries';
 import { accountPath, checkedRequestId } from './requests';
 import type * as shapes from './shapes';
 import type { CallRequest } from './single-call';
@@ -27,15 +28,30 @@ export class HotsplitClient {
   readonly #endpoints: Endpoints;
   readonly #deductions: Deductions;
   readonly #calls: Calls;
+  readonly #retries: Retries;
   readonly #ids = new TimeOrderedIds();
   #closing: Promise<void> | undefined;
 
   /** @throws TypeError, RangeError for options that break a rule */
   constructor(options: ClientOptions) {
-    this.#settings = settingsOf(options);
-    this.#endpoints = new Endpoints(connect(this.#settings), REAL_TIME);
+    const settings = settingsOf(options);
+    this.#retries = new Retries(settings.onRetry);
+    this.#settings = { ...settings, onRetry: this.#retries.note };
+    this.#endpoints = new Endpoints(connect(settings), REAL_TIME, {
+      timeoutMs: settings.connectTimeoutMs,
+      failed: (why) => {
+        this.#deductions.endAll('NOT_CONNECTED', why);
+        this.#calls.end('NOT_CONNECTED', why);
+      },
+    });
     this.#deductions = new Deductions(this.#endpoints, this.#settings, REAL_TIME, () => this.#ids.next());
     this.#calls = new Calls(this.#endpoints, this.#settings, REAL_TIME);
+  }
+
+  /** What the client has done so far, and what is under way. */
+  get counters(): ClientCounters {
+    const underWay = this.#deductions.count + this.#calls.count;
+    return { tries: this.#endpoints.tries, retries: this.#retries.count, underWay };
   }
 
   /** A new id for a request: a UUIDv7, greater than every one made before by this client. */
@@ -58,9 +74,15 @@ export class HotsplitClient {
     return this.#call(money.reversalCall(request, this.#idOf(request)), request);
   }
 
-  /** Sets money aside. The request id names the hold. */
-  async hold(request: shapes.HoldRequest): Promise<shapes.HoldResult> {
-    return this.#call(money.holdCall(request, this.#idOf(request)), request);
+  /**
+   * Sets money aside. The request id names the hold. Resolves only when money is held.
+   *
+   * @throws HoldNotHeldError when the try is repeated and its hold was confirmed, cancelled or has expired since
+   */
+  async hold(request: shapes.HoldRequest): Promise<shapes.HeldResult> {
+    const hold = await this.#call(money.holdCall(request, this.#idOf(request)), request);
+    if (!isHeld(hold)) throw new HoldNotHeldError(hold);
+    return hold;
   }
 
   /** Takes what is held, or a part of it; the rest is available again. */
@@ -200,10 +222,13 @@ export class HotsplitClient {
   }
 }
 
-function connect({ urls, apiKey, connectionsMax, tls }: ClientSettings): Endpoint[] {
-  return urls.map(
-    (url) => new Endpoint(new HttpTransport({ url, apiKey, connectionsMax, ...(tls && { tls }) })),
-  );
+function connect({ urls, apiKey, connectionsMax, connectTimeoutMs, tls }: ClientSettings): Endpoint[] {
+  const shared = { apiKey, connectionsMax, connectTimeoutMs, ...(tls && { tls }) };
+  return urls.map((url) => new Endpoint(new HttpTransport({ url, ...shared })));
+}
+
+function isHeld(hold: shapes.HoldResult): hold is shapes.HeldResult {
+  return hold.status === 'held';
 }
 
 function closed(requestId: string | undefined): NothingDoneError {

@@ -1,3 +1,5 @@
+import { Answer } from './answer';
+import type { Durability } from './batch-answer';
 import { Batcher } from './batcher';
 import { tooMany } from './calls';
 import { Deadlines } from './deadlines';
@@ -58,9 +60,26 @@ export class Deductions {
     this.#batcher.settled(deduction);
   }
 
+  endAll(by: EndedBy, cause?: unknown): void {
+    for (const deduction of this.#live) deduction.end(by, cause);
+  }
+
   end(by: EndedBy): void {
-    for (const deduction of this.#live) deduction.end(by);
+    this.endAll(by);
     this.#batcher.close();
+  }
+}
+
+/** A class of its own, since a copy of the fields would cost every deduction. */
+class Deducted extends Answer implements DeductionResult {
+  constructor(
+    readonly requestId: string,
+    readonly accountId: string,
+    readonly amount: bigint,
+    readonly replayed: boolean,
+    readonly durability: Durability,
+  ) {
+    super();
   }
 }
 
@@ -81,7 +100,7 @@ class DeductCall implements DeductionOwner {
     this.#settled(deduction);
     const { accountId, digits } = this;
     const { requestId } = deduction;
-    this.resolve({ requestId, accountId, amount: BigInt(digits), replayed, durability });
+    this.resolve(new Deducted(requestId, accountId, BigInt(digits), replayed, durability));
   }
 
   failed(deduction: PendingDeduction, error: HotsplitError): void {

@@ -1,4 +1,5 @@
 import { pauseMs } from './backoff';
+import { NoAnswerError } from './errors';
 import type { Exchange, Transport } from './http-transport';
 import { judgeAnswer, judgeFault, type ReadSuccess, type Verdict } from './judge-answer';
 import type { Time } from './time';
@@ -15,6 +16,8 @@ export class Endpoint {
   /** Tries in a row that it failed. */
   failures = 0;
   leftOutUntilMs = 0;
+  /** What its last try met, if it was the endpoint's fault. */
+  fault: Error | undefined;
 
   constructor(private readonly transport: Transport) {}
 
@@ -48,16 +51,30 @@ export class Endpoints {
   #turn = 0;
   #waiting: (() => void)[] = [];
   #cancelWake: (() => void) | undefined;
+  /** HTTP requests that were made. */
+  tries = 0;
+  /** A connection to one of the endpoints has stood. */
+  #isReached = false;
+  #cancelFirstConnect: (() => void) | undefined;
 
+  /**
+   * @param firstConnect until a first connection stands, an address may be wrong: `failed` is told what was met when
+   * connections have failed for `timeoutMs`. Later, an instance that cannot be reached is one that comes back.
+   */
   constructor(
     private readonly endpoints: readonly Endpoint[],
     private readonly time: Time,
+    private readonly firstConnect?: {
+      readonly timeoutMs: number;
+      readonly failed: (why: Error) => void;
+    },
   ) {}
 
   /** The open endpoint with the least to do, in turn; undefined when none is open and suits. */
   pick(suits: (endpoint: Endpoint) => boolean = () => true): Endpoint | undefined {
     const nowMs = this.time.nowMs();
     let best: Endpoint | undefined;
+    if (!this.#isReached) this.#awaitFirstConnection();
     this.#turn += 1;
     for (let n = 0; n < this.endpoints.length; n += 1) {
       const each = this.endpoints[(this.#turn + n) % this.endpoints.length] as Endpoint;
@@ -86,8 +103,13 @@ export class Endpoints {
   /** One request through one endpoint; what it came to tells whether the endpoint is to be trusted. */
   async exchange<T>(endpoint: Endpoint, exchange: Exchange, read: ReadSuccess<T>): Promise<Verdict<T>> {
     endpoint.out += 1;
+    this.tries += 1;
     try {
-      const verdict = await endpoint.try(exchange, read);
+      const leaves = (): void => {
+        this.#reached();
+        exchange.leaves?.();
+      };
+      const verdict = await endpoint.try({ ...exchange, leaves }, read);
       // Whoever takes a request back says nothing about the endpoint.
       if (exchange.signal?.aborted !== true) this.#learn(endpoint, verdict);
       return verdict;
@@ -99,18 +121,37 @@ export class Endpoints {
 
   close(): void {
     this.#cancelWake?.();
+    this.#cancelFirstConnect?.();
     for (const endpoint of this.endpoints) endpoint.close();
   }
 
   #learn(endpoint: Endpoint, verdict: Verdict<unknown>): void {
     if (verdict.kind !== 'passing' || !verdict.isEndpointAtFault) {
       endpoint.failures = 0;
+      endpoint.fault = undefined;
       return;
     }
     endpoint.failures += 1;
+    endpoint.fault = verdict.error;
     const restMs = pauseMs(endpoint.failures, LEFT_OUT, this.time.random);
     // Full jitter may come to nothing; a rest does not.
     endpoint.leftOutUntilMs = this.time.nowMs() + Math.max(restMs, LEFT_OUT.pauseMsFirst / 2);
+  }
+
+  #awaitFirstConnection(): void {
+    if (!this.firstConnect || this.#cancelFirstConnect) return;
+    const { timeoutMs, failed } = this.firstConnect;
+    this.#cancelFirstConnect = this.time.after(timeoutMs, () => {
+      this.#cancelFirstConnect = undefined;
+      const faults = this.endpoints.map(({ fault }) => fault?.message ?? 'no connection in time');
+      failed(new NoAnswerError([...new Set(faults)].join('; '), false));
+    });
+  }
+
+  #reached(): void {
+    this.#isReached = true;
+    this.#cancelFirstConnect?.();
+    this.#cancelFirstConnect = undefined;
   }
 
   #changed(): void {

@@ -1,5 +1,7 @@
+import { digitsFor } from './answer';
 import { type FieldFault, type Problem } from './problem';
 import type { ProblemCode } from './problem-codes';
+import type { Hold } from './shapes';
 
 interface ErrorOptions {
   readonly requestId?: string | undefined;
@@ -18,6 +20,12 @@ export class HotsplitError extends Error {
     this.name = new.target.name;
     this.code = code;
     this.requestId = requestId;
+  }
+
+  /** For logs: what the error says, amounts as strings of digits, and what it came from; no stack. */
+  toJSON(): object {
+    const { message, cause } = this;
+    return { message, ...digitsFor(this), ...(cause !== undefined && { cause: causeJson(cause) }) };
   }
 }
 
@@ -102,7 +110,7 @@ export function invalidArgument(field: string, rule: string, requestId?: string)
 }
 
 /** Why a request ended without an answer that settles it. */
-export type EndedBy = 'DEADLINE_EXCEEDED' | 'ABORTED' | 'CLIENT_CLOSED' | 'QUEUE_FULL';
+export type EndedBy = 'DEADLINE_EXCEEDED' | 'ABORTED' | 'CLIENT_CLOSED' | 'QUEUE_FULL' | 'NOT_CONNECTED';
 
 /** The request ended before it was answered, and certainly took no effect. `cause` is what the last try met, if any. */
 export class NothingDoneError extends HotsplitError {
@@ -124,6 +132,24 @@ export class OutcomeUnknownError extends HotsplitError {
         ? 'read what it was about to see'
         : `sending it again with the request id ${options.requestId} is safe, and tells`;
     super('OUTCOME_UNKNOWN', `${why}; whether it took effect is not known: ${advice}`, options);
+  }
+}
+
+/**
+ * Nothing is held under the request id of a try: an earlier try of the same request took the hold, and since then it was
+ * confirmed, cancelled or has expired. `hold` says what became of it. Another hold needs another request id.
+ */
+export class HoldNotHeldError extends HotsplitError {
+  declare readonly code: 'HOLD_NOT_HELD';
+
+  constructor(readonly hold: Hold) {
+    super(
+      'HOLD_NOT_HELD',
+      `nothing is held: the hold ${hold.holdId} was tried before and is ${hold.status}`,
+      {
+        requestId: hold.holdId,
+      },
+    );
   }
 }
 
@@ -167,6 +193,12 @@ export class UntrustedServerError extends NoAnswerError {
   constructor(message: string, cause: unknown) {
     super(message, false, cause);
   }
+}
+
+function causeJson(cause: unknown): unknown {
+  if (!(cause instanceof Error) || cause instanceof HotsplitError) return cause;
+  const { name, message } = cause;
+  return { name, message };
 }
 
 function wordsOf({ code, detail, available, left, errors }: Problem): string {

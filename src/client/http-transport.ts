@@ -41,6 +41,7 @@ export interface TransportOptions {
   readonly url: URL;
   readonly apiKey: string;
   readonly connectionsMax: number;
+  readonly connectTimeoutMs: number;
   readonly tls?: TlsOptions;
 }
 
@@ -53,9 +54,11 @@ export class HttpTransport implements Transport {
   readonly #request: typeof requestHttp;
   readonly #url: URL;
   readonly #basePath: string;
+  readonly #connectTimeoutMs: number;
   readonly #headers: Readonly<Record<string, string>>;
 
-  constructor({ url, apiKey, connectionsMax, tls }: TransportOptions) {
+  constructor({ url, apiKey, connectionsMax, connectTimeoutMs, tls }: TransportOptions) {
+    this.#connectTimeoutMs = connectTimeoutMs;
     const pool = { keepAlive: true, maxSockets: connectionsMax, scheduling: 'lifo' } as const;
     const isTls = url.protocol === 'https:';
     // The TLS options are Node's own under their own names; the cast is about byte arrays that need not be Buffers.
@@ -73,7 +76,7 @@ export class HttpTransport implements Transport {
     return new Promise((resolve, reject) => {
       const outgoing = this.#begin(exchange);
       let isSent = false;
-      onConnected(outgoing, () => {
+      onConnected(outgoing, this.#connectTimeoutMs, () => {
         isSent = true;
         exchange.leaves?.();
       });
@@ -125,10 +128,21 @@ export class HttpTransport implements Transport {
 }
 
 /** Until a connection stands, nothing of the request has left this machine. */
-function onConnected(outgoing: ClientRequest, connected: () => void): void {
+function onConnected(outgoing: ClientRequest, timeoutMs: number, connected: () => void): void {
   outgoing.once('socket', (socket: Socket & { readonly encrypted?: boolean }) => {
     if (outgoing.reusedSocket || !socket.connecting) connected();
-    else socket.once(socket.encrypted ? 'secureConnect' : 'connect', connected);
+    else {
+      const timer = setTimeout(() => {
+        outgoing.destroy(new Error(`no connection within ${timeoutMs} ms`));
+      }, timeoutMs);
+      outgoing.once('close', () => {
+        clearTimeout(timer);
+      });
+      socket.once(socket.encrypted ? 'secureConnect' : 'connect', () => {
+        clearTimeout(timer);
+        connected();
+      });
+    }
   });
 }
 

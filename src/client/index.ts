@@ -14,6 +14,7 @@ export {
   HoldAlreadyCancelledError,
   HoldAlreadyConfirmedError,
   HoldNotFoundError,
+  HoldNotHeldError,
   HotsplitError,
   IdempotencyKeyReusedError,
   InsufficientFundsError,
@@ -32,6 +33,7 @@ export {
   UntrustedServerError,
 } from './errors';
 export type { ClientOptions, TlsMaterial, TlsOptions } from './options';
+export type { ClientCounters, RetryEvent } from './retries';
 export type { FieldFault } from './problem';
 export type { ProblemCode } from './problem-codes';
 export type {
@@ -44,6 +46,7 @@ export type {
   Entry,
   EntryKind,
   EntryResult,
+  HeldResult,
   Hold,
   HoldConfirmation,
   HoldRequest,

@@ -1,3 +1,4 @@
+import { answered } from './answer';
 import type { HttpAnswer } from './http-transport';
 import { readEntry, readHold, whenShaped } from './read-shapes';
 import { accountPath, checkedDigits, checkedRequestId, notesBody } from './requests';
@@ -86,7 +87,7 @@ function entryReader(asked: {
     const entry = whenShaped(() => readEntry(body));
     if (entry?.requestId !== asked.requestId || entry.accountId !== asked.accountId) return undefined;
     if (asked.amount !== undefined && entry.amount !== BigInt(asked.amount)) return undefined;
-    return { ...entry, replayed: isReplay(answer) };
+    return answered({ ...entry, replayed: isReplay(answer) });
   };
 }
 
@@ -97,7 +98,7 @@ function holdReader(asked: {
   return (body, answer) => {
     const hold = whenShaped(() => readHold(body));
     if (hold?.holdId !== asked.holdId || hold.accountId !== asked.accountId) return undefined;
-    return { ...hold, replayed: isReplay(answer) };
+    return answered({ ...hold, replayed: isReplay(answer) });
   };
 }
 

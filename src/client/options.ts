@@ -1,3 +1,5 @@
+import type { RetryEvent } from './retries';
+
 /** A secret or certificate as Node takes it: PEM text, or bytes. */
 export type TlsMaterial = string | Uint8Array | readonly (string | Uint8Array)[];
 
@@ -35,6 +37,13 @@ export interface ClientOptions {
   /** The bound that pauses grow to. By default 2,000. */
   readonly pauseMsMax?: number;
   readonly tls?: TlsOptions;
+  /**
+   * How long a connection may take to be made, and how long calls wait for the first connection of this client before they
+   * end with NOT_CONNECTED. By default 5,000.
+   */
+  readonly connectTimeoutMs?: number;
+  /** Is told of every try after which another one follows. What it throws becomes a warning of the process. */
+  readonly onRetry?: (event: RetryEvent) => void;
 }
 
 /** The options with everything that has a default. */
@@ -51,6 +60,8 @@ export interface ClientSettings {
   readonly connectionsMax: number;
   readonly pauseMsFirst: number;
   readonly pauseMsMax: number;
+  readonly connectTimeoutMs: number;
+  readonly onRetry: ((event: RetryEvent) => void) | undefined;
 }
 
 const BATCH_ITEMS_MAX = 5_000;
@@ -69,6 +80,7 @@ const DEFAULTS = {
   connectionsMax: 64,
   pauseMsFirst: 50,
   pauseMsMax: 2_000,
+  connectTimeoutMs: 5_000,
 };
 
 /** @throws TypeError, RangeError naming the option and the rule; secrets are not in them */
@@ -83,7 +95,13 @@ export function settingsOf(options: ClientOptions): ClientSettings {
   }
   if (typeof options.apiKey !== 'string' || !API_KEY.test(options.apiKey))
     throw new TypeError('apiKey must be 1–512 printable ASCII characters without blanks');
-  return { ...numbers, urls: urlsOf(options.endpoints), apiKey: options.apiKey, tls: options.tls };
+  return {
+    ...numbers,
+    urls: urlsOf(options.endpoints),
+    apiKey: options.apiKey,
+    tls: options.tls,
+    onRetry: options.onRetry,
+  };
 }
 
 /** A call's own time, which has the same bounds. @throws RangeError */

@@ -1,3 +1,4 @@
+import { answered } from './answer';
 import { WrongShape, type Fields, fieldsOf } from './fields';
 import type { Account, Balance, Entry, Hold, Operation } from './shapes';
 
@@ -20,7 +21,7 @@ export function whenShaped<T>(read: () => T): T | undefined {
 /** @throws WrongShape */
 export function readEntry(body: unknown): Entry {
   const fields = fieldsOf(body);
-  return {
+  return answered({
     requestId: fields.string('requestId'),
     accountId: fields.string('accountId'),
     kind: fields.oneOf('kind', ENTRY_KINDS),
@@ -32,13 +33,13 @@ export function readEntry(body: unknown): Entry {
     shard: fields.string('shard'),
     subAccount: fields.integer('subAccount'),
     createdAt: fields.time('createdAt'),
-  };
+  });
 }
 
 /** @throws WrongShape */
 export function readHold(body: unknown): Hold {
   const fields = fieldsOf(body);
-  return {
+  return answered({
     holdId: fields.string('holdId'),
     accountId: fields.string('accountId'),
     status: fields.oneOf('status', HOLD_STATUSES),
@@ -49,13 +50,13 @@ export function readHold(body: unknown): Hold {
     subAccount: fields.integer('subAccount'),
     expiresAt: fields.time('expiresAt'),
     createdAt: fields.time('createdAt'),
-  };
+  });
 }
 
 /** @throws WrongShape */
 export function readAccount(body: unknown, etag: string | undefined): Account {
   const fields = fieldsOf(body);
-  return {
+  return answered({
     id: fields.string('id'),
     asset: fields.string('asset'),
     status: fields.oneOf('status', ACCOUNT_STATUSES),
@@ -65,13 +66,13 @@ export function readAccount(body: unknown, etag: string | undefined): Account {
     ...fields.ifPresent('lowBalance', fields.amount),
     createdAt: fields.time('createdAt'),
     etag: etag ?? '',
-  };
+  });
 }
 
 /** @throws WrongShape */
 export function readBalance(body: unknown): Balance {
   const fields = fieldsOf(body);
-  return {
+  return answered({
     accountId: fields.string('accountId'),
     asset: fields.string('asset'),
     available: fields.amount('available'),
@@ -80,14 +81,14 @@ export function readBalance(body: unknown): Balance {
     inTransit: fields.amount('inTransit'),
     consistency: fields.oneOf('consistency', CONSISTENCIES),
     asOf: fields.time('asOf'),
-  };
+  });
 }
 
 /** @throws WrongShape */
 export function readOperation(body: unknown): Operation {
   const fields = fieldsOf(body);
   const progress = fields.object('progress');
-  return {
+  return answered({
     operationId: fields.string('operationId'),
     kind: fields.string('kind'),
     status: fields.oneOf('status', OPERATION_STATUSES),
@@ -99,7 +100,7 @@ export function readOperation(body: unknown): Operation {
       return { code: error.string('code'), detail: error.string('detail') };
     }),
     createdAt: fields.time('createdAt'),
-  };
+  });
 }
 
 /** One page of entries. @throws WrongShape */

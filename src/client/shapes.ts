@@ -107,6 +107,11 @@ export interface Hold {
   readonly createdAt: Date;
 }
 
+/** What `hold` resolves to: money is held under it. */
+export interface HeldResult extends HoldResult {
+  readonly status: 'held';
+}
+
 export interface HoldResult extends Hold {
   /** It was so before. */
   readonly replayed: boolean;

@@ -107,7 +107,15 @@ export class SingleCall<T> implements Expiring {
       return;
     }
     const { time, limits } = this.surroundings;
-    const ms = pauseMs(this.#tries.count, limits, time.random, retryAfterMs);
+    const { count } = this.#tries;
+    const ms = pauseMs(count, limits, time.random, retryAfterMs);
+    const { requestId } = this.request;
+    limits.onRetry?.({
+      requestIds: requestId === undefined ? [] : [requestId],
+      tries: count,
+      error,
+      pauseMs: ms,
+    });
     this.#cancelPause = time.after(ms, () => {
       this.#try();
     });

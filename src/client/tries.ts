@@ -14,6 +14,7 @@ const WHY: Readonly<Record<EndedBy, string>> = {
   ABORTED: 'it was aborted',
   CLIENT_CLOSED: 'the client is closed',
   QUEUE_FULL: 'too many requests are waiting',
+  NOT_CONNECTED: 'no endpoint could be reached',
 };
 
 /**
@@ -61,7 +62,8 @@ export class Tries {
   /** The error of a request that ends before it was answered. */
   ended(by: EndedBy, cause: unknown = this.#lastError): NothingDoneError | OutcomeUnknownError {
     if (this.hasEffect && (this.#perhapsDone || this.hasLeft)) return this.unknown(WHY[by], cause);
-    return new NothingDoneError(by, `${WHY[by]}; nothing was done`, {
+    const met = by === 'NOT_CONNECTED' && cause instanceof Error ? `: ${cause.message}` : '';
+    return new NothingDoneError(by, `${WHY[by]}${met}; nothing was done`, {
       requestId: this.requestId,
       cause,
     });

@@ -5,6 +5,7 @@ import { createServer, type Server } from 'node:tls';
 import {
   type DeductionResult,
   type Entry,
+  HoldNotHeldError,
   HotsplitClient,
   InsufficientFundsError,
   NothingDoneError,
@@ -127,6 +128,9 @@ describe('the client and a service on SQLite', () => {
       status: 'confirmed',
       confirmedAmount: 25n,
     });
+    const again = client.hold({ accountId, amount: 40, requestId: holdId });
+    await expect(again).rejects.toBeInstanceOf(HoldNotHeldError);
+    await expect(again).rejects.toMatchObject({ hold: { status: 'confirmed', confirmedAmount: 25n } });
     expect((await client.cancelHold({ accountId, holdId: 'unknown' })).status).toBe('cancelled');
     await client.deduct({ accountId, amount: 10, requestId: 'd-1', metadata: { banner: '42' } });
     expect(await client.reverse({ accountId, reverses: 'd-1', amount: 4 })).toMatchObject({
