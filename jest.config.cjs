@@ -14,7 +14,7 @@ module.exports = {
   // A test that hangs, and nothing else: what is waited for in vain is named before that (test/setup/eventually.ts).
   testTimeout: 600_000,
   // Most of a test's time is spent waiting for processes and databases.
-  maxWorkers: 2,
+  maxWorkers: 3,
   projects: [
     {
       ...common,

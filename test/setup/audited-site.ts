@@ -32,6 +32,8 @@ export class AuditedSite {
     const first = (sites[0] as (typeof sites)[number]).location;
     const directory = new Directory(directoryDatabaseAt(first));
     await directory.open();
+    // Accounts are made on shards that the directory knows.
+    await directory.registerShards(NAMES);
     const connections = await Promise.all(sites.map(({ location }) => rawSql(location, mark)));
     return new AuditedSite(shards, directory, connections, [
       ...connections.map((connection) => () => connection.close()),
@@ -59,7 +61,7 @@ export class AuditedSite {
     shards: readonly string[] = NAMES,
   ): Promise<AccountRecord> {
     const record = accountRecord({ accountId, subAccounts, placement: { epoch: 1, shards } });
-    await this.directory.insertAccount(record);
+    if (!(await this.directory.insertAccount(record))) throw new Error(`${accountId} was not made`);
     for (const name of shards) {
       const seeds = Array.from({ length: subAccounts }, (_, index) => index)
         .filter((index) => shardOfSubAccount(index, record.placement) === name)
