@@ -43,4 +43,10 @@ export const KEPT_SEEDS: readonly KeptSeed[] = [
     calls: 250,
     found: 'a departure hidden from whoever delivers, because the clock of its shard had been ahead',
   },
+  {
+    seed: 253,
+    calls: 1_000,
+    found:
+      'rows of a new account that an empty database did not make, taken for made because the own one was back',
+  },
 ];

@@ -7,7 +7,7 @@ import type { SubAccount, SubAccountSeed } from '../ledger/sub-account';
 import type { BatchStore } from './batch-transaction';
 import type { DeductionResult, DeductionWay } from './deduction-way';
 import { type Cell, type Database, type Dialect, integer } from './database';
-import { type NoteFault, ShardUnavailableError, unlessUnavailable } from './faults';
+import { madeElsewhere, type NoteFault, ShardUnavailableError, unlessUnavailable } from './faults';
 import { lockAccount } from './lock-account';
 import type {
   EntryKeyPlace,
@@ -357,7 +357,10 @@ export class SqlShard implements Shard {
         database.dialect,
         this.#identity.incarnation,
       );
-      await database.write(sql, parameters);
+      // Rows that are there already count as well: none at all means that another database has answered.
+      if ((await database.write(sql, parameters)) > 0) continue;
+      await this.#identity.confirm();
+      throw madeElsewhere(this.name);
     }
     await this.#identity.confirm();
   }

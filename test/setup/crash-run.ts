@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { EngineOutcome } from '../../src/engine/engine-outcome';
 import type { FaultPoint, ReachPoint } from '../../src/engine/fault-points';
 import { choosePlacement } from '../../src/ledger/routing';
 import { InjectedFault } from '../../src/platform/test-faults';
@@ -14,6 +15,7 @@ import { HOLDS_ACCOUNT, OPENING_MINOR, PROVOCATIONS, provoke } from './provocati
 import { restAsks } from './rest-asks';
 import { changeOf, isCarriedOut, RetryingLoad, type Sent } from './retrying-load';
 import { type Exit, ServiceProcess } from './service-process';
+import { untilServed } from './until-served';
 import type { TestStore } from './stores';
 
 const SHARDS = ['s0', 's1', 's2'];
@@ -66,7 +68,7 @@ export async function crashAt(
     keeper.letGo();
     const other = beside ?? (await site.start());
     const operationsLeft = await site.openOperations();
-    const found = new Set(await other.entryKeys(ACCOUNT));
+    const found = new Set(await untilServed(() => other.entryKeys(ACCOUNT)));
     await whenAllEnded(site, other);
     const endedMs = performance.now() - crashed;
     await expectUnlocked(other);
@@ -277,12 +279,20 @@ async function retryAll(sent: readonly Sent[], instance: EngineInstance): Promis
   const creditsFirst = [...sent].sort((a, b) => (a.asked.kind < b.asked.kind ? -1 : 1));
   const wrong = await inTurns(creditsFirst, 32, async (each) => {
     const wasAcknowledged = isCarriedOut(each);
-    const answer = await instance.submit(ACCOUNT, each.asked);
+    const answer = await insist(() => instance.submit(ACCOUNT, each.asked));
     each.answers.push(answer);
     const isRight = answer.kind === 'replayed' || (answer.kind === 'applied' && !wasAcknowledged);
     return isRight ? undefined : { asked: each.asked, wasAcknowledged, answer };
   });
   expect(wrong.filter((each) => each !== undefined)).toEqual([]);
+}
+
+/** As a client does: what was turned away on a busy machine is sent again, with its key. */
+function insist(ask: () => Promise<EngineOutcome>): Promise<EngineOutcome> {
+  return eventually('an answer', async () => {
+    const outcome = await ask();
+    return outcome.kind === 'shardUnavailable' || outcome.kind === 'overloaded' ? undefined : outcome;
+  });
 }
 
 export function addressOf(location: Location): string {

@@ -30,13 +30,24 @@ export const EMPTY_SHARDS: readonly Defect[] = [
     edits: [
       {
         file: 'src/shards/memory/memory-shard.ts',
-        find: 'if (incarnation === undefined || database.identity?.incarnation === incarnation)',
-        replace: '',
+        find: 'rows.areMade = incarnation === undefined || database.identity?.incarnation === incarnation;',
+        replace: 'rows.areMade = true;',
       },
       {
         file: 'src/shards/memory/memory-shard.ts',
         find: 'database.createRows(seeds);\n    });\n    await this.#identity?.confirm();',
         replace: 'database.createRows(seeds);\n    });',
+      },
+    ],
+  },
+  {
+    name: 'rows-made-nowhere',
+    breaks: 'rows that another database was asked for, and did not make, are taken for made',
+    edits: [
+      {
+        file: 'src/shards/memory/memory-shard.ts',
+        find: 'if (!rows.areMade) throw madeElsewhere(this.name);',
+        replace: '',
       },
     ],
   },

@@ -7,7 +7,7 @@ import type { Reversal } from '../../ledger/reversal';
 import type { SubAccount, SubAccountSeed } from '../../ledger/sub-account';
 import type { DeductionResult } from '../deduction-way';
 import { placeUs } from '../entry-place';
-import { type NoteFault, unlessUnavailable } from '../faults';
+import { madeElsewhere, type NoteFault, unlessUnavailable } from '../faults';
 import { IdentityGuard } from '../identity-guard';
 import { type KnownShards, NOTHING_KNOWN, type ShardIdentity } from '../shard-identity';
 import {
@@ -376,11 +376,13 @@ export class MemoryShard implements Shard {
   /** Rows are made in the shard's own database only, as their statement sees to on the others. */
   async #createRows(seeds: readonly SubAccountSeed[]): Promise<void> {
     const incarnation = this.#identity?.incarnation;
+    const rows = { areMade: false };
     await this.#write((database) => {
-      if (incarnation === undefined || database.identity?.incarnation === incarnation)
-        database.createRows(seeds);
+      rows.areMade = incarnation === undefined || database.identity?.incarnation === incarnation;
+      if (rows.areMade) database.createRows(seeds);
     });
     await this.#identity?.confirm();
+    if (!rows.areMade) throw madeElsewhere(this.name);
   }
 
   #identityGuard(): IdentityGuard | undefined {

@@ -5,7 +5,8 @@ import type { Statement } from './statement';
 /**
  * Creates rows that are not there yet, empty, and leaves those that are. Rides on the primary key, in its order, so that
  * two instances creating the same account wait for each other instead of deadlocking. Nothing is made in a database that does
- * not have the shard's incarnation: an empty one is not to get rows that money could be written to.
+ * not have the shard's incarnation: an empty one is not to get rows that money could be written to. Rows that are there
+ * already are counted as written, so that nothing written means just that.
  */
 export function createSubAccounts(
   seeds: readonly SubAccountSeed[],
@@ -16,7 +17,9 @@ export function createSubAccounts(
     a.accountId < b.accountId ? -1 : a.accountId > b.accountId ? 1 : a.index - b.index,
   );
   const leave =
-    dialect === 'mysql' ? 'ON DUPLICATE KEY UPDATE idx = sub_account.idx' : 'ON CONFLICT DO NOTHING';
+    dialect === 'mysql'
+      ? 'ON DUPLICATE KEY UPDATE idx = sub_account.idx'
+      : 'ON CONFLICT DO UPDATE SET idx = excluded.idx';
   return {
     sql: `INSERT INTO sub_account (account_id, idx, epoch, account_status, account_status_version, state)
       SELECT seed.* FROM (${rows.map((_, n) => seedOf(n)).join(' UNION ALL ')}) AS seed
