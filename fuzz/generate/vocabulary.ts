@@ -25,6 +25,11 @@ export class Addresses {
     execFileSync('mkfifo', [join(folder, 'pipe')]);
   }
 
+  /** A file of its own for a shard that is there from the start. */
+  spareUrl(number: number): string {
+    return `sqlite:${join(this.folder, `spare-${number}.sqlite`)}`;
+  }
+
   get vocabulary(): Readonly<Record<string, fc.Arbitrary<Value>>> {
     const sqlite = (name: string): Value => literal(`sqlite:${join(this.folder, name)}`);
     const odd = [

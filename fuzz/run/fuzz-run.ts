@@ -11,7 +11,7 @@ import { Secrets } from '../oracles/leaks';
 import { Bookkeeper } from './bookkeeper';
 import type { Door, FoundOnce, Round } from './door';
 import { GrpcDoor } from './grpc-door';
-import { openAccounts } from './opening';
+import { addSpareShards, openAccounts } from './opening';
 import { RestDoor } from './rest-door';
 import { SiteBooks } from './site-books';
 
@@ -105,6 +105,8 @@ async function fuzzService({ site, service, books, addresses, options }: Running
   const expected = new ExpectedBooks();
   const operations = readDescription((await rest.get('/openapi.json')).body);
   await openAccounts(rest, known, expected);
+  // Where the directory is no file, no shard may be one.
+  if (kind.mark === 'sqlite') await addSpareShards(rest, addresses, known, expected);
   const restDoor = new RestDoor({
     url: rest.url,
     key: ADMIN_KEY,

@@ -1,5 +1,6 @@
 import { OPENING_BALANCE_KEY } from '../../src/ledger/identifiers';
 import type { RestClient } from '../../test/setup/rest-client';
+import type { Addresses } from '../generate/vocabulary';
 import type { KnownValues } from '../generate/known-values';
 import type { ExpectedBooks } from '../oracles/expected-books';
 
@@ -30,5 +31,23 @@ export async function openAccounts(
       kind: 'credit',
       amount: body.initialBalance,
     });
+  }
+}
+
+const SPARE_SHARDS = 8;
+
+/** Shards that no account is on, so that some can be removed. */
+export async function addSpareShards(
+  rest: RestClient,
+  addresses: Addresses,
+  known: KnownValues,
+  expected: ExpectedBooks,
+): Promise<void> {
+  for (let number = 0; number < SPARE_SHARDS; number += 1) {
+    const body = { name: `spare-${number}`, url: addresses.spareUrl(number) };
+    const { status, text } = await rest.post('/v1/admin/shards', body);
+    if (status !== 201) throw new Error(`the shard ${body.name} could not be added: ${text}`);
+    known.keepForGood({ shard: body.name });
+    expected.add('shards', body.name);
   }
 }
