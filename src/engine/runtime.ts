@@ -347,8 +347,11 @@ export class EngineRuntime {
       await this.directory.giveUpShardRemoval(name);
       return 'used';
     }
-    if (!(await this.directory.finishShardRemoval(name)))
+    if (!(await this.directory.finishShardRemoval(name))) {
+      // Somebody else was removing it as well, and was done first.
+      if (!(await this.directory.listShards()).some((shard) => shard.name === name)) return 'unknown';
       throw new DirectoryUnavailableError('the accounts could not be gone through in time');
+    }
     await this.discoverShards();
     return 'removed';
   }
