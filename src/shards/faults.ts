@@ -56,11 +56,6 @@ function reportedBy(cause: unknown): string {
   return errno > 0 ? String(errno) : (code ?? 'none');
 }
 
-/** Rows were to be made, and another database than the shard's own answered, which got none; the own one is back since. */
-export function madeElsewhere(shard: string): ShardFault {
-  return new ShardFault(shard, 'unavailable', new Error('another database answered in its place'));
-}
-
 /** Is told of every fault of a database that is more than a key that exists already. Must be fast and must not throw. */
 export type NoteFault = (fault: ShardFault) => void;
 

@@ -95,6 +95,8 @@ export class IdentityGuard {
   /**
    * Whether the database that answered with this identity is the shard's own. Rejects as `confirm` does, and also when the
    * own one stands there again by now.
+   *
+   * @param found `undefined` where the answer was one that the own database does not give
    */
   async confirmOwn(found: ShardIdentity | undefined): Promise<void> {
     if (this.#isOwn(found)) return;

@@ -7,7 +7,7 @@ import type { SubAccount, SubAccountSeed } from '../ledger/sub-account';
 import type { BatchStore } from './batch-transaction';
 import type { DeductionResult, DeductionWay } from './deduction-way';
 import { type Cell, type Database, type Dialect, integer } from './database';
-import { madeElsewhere, type NoteFault, ShardUnavailableError, unlessUnavailable } from './faults';
+import { type NoteFault, ShardUnavailableError, unlessUnavailable } from './faults';
 import { lockAccount } from './lock-account';
 import type {
   EntryKeyPlace,
@@ -358,9 +358,7 @@ export class SqlShard implements Shard {
         this.#identity.incarnation,
       );
       // Rows that are there already count as well: none at all means that another database has answered.
-      if ((await database.write(sql, parameters)) > 0) continue;
-      await this.#identity.confirm();
-      throw madeElsewhere(this.name);
+      if ((await database.write(sql, parameters)) === 0) await this.#identity.confirmOwn(undefined);
     }
     await this.#identity.confirm();
   }

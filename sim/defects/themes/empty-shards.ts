@@ -46,7 +46,7 @@ export const EMPTY_SHARDS: readonly Defect[] = [
     edits: [
       {
         file: 'src/shards/memory/memory-shard.ts',
-        find: 'if (!rows.areMade) throw madeElsewhere(this.name);',
+        find: 'if (!rows.areMade) await this.#identity?.confirmOwn(undefined);',
         replace: '',
       },
     ],

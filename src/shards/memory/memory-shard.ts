@@ -7,7 +7,7 @@ import type { Reversal } from '../../ledger/reversal';
 import type { SubAccount, SubAccountSeed } from '../../ledger/sub-account';
 import type { DeductionResult } from '../deduction-way';
 import { placeUs } from '../entry-place';
-import { madeElsewhere, type NoteFault, unlessUnavailable } from '../faults';
+import { type NoteFault, unlessUnavailable } from '../faults';
 import { IdentityGuard } from '../identity-guard';
 import { type KnownShards, NOTHING_KNOWN, type ShardIdentity } from '../shard-identity';
 import {
@@ -382,7 +382,7 @@ export class MemoryShard implements Shard {
       if (rows.areMade) database.createRows(seeds);
     });
     await this.#identity?.confirm();
-    if (!rows.areMade) throw madeElsewhere(this.name);
+    if (!rows.areMade) await this.#identity?.confirmOwn(undefined);
   }
 
   #identityGuard(): IdentityGuard | undefined {
