@@ -40,10 +40,11 @@ export class ClusterNode {
     });
   }
 
-  /** What one statement on a connection of its own answers. */
-  async ask(sql: string, database?: string): Promise<RowDataPacket[]> {
+  /** What one statement on a connection of its own answers; `before` is said on it first. */
+  async ask(sql: string, database?: string, before?: string): Promise<RowDataPacket[]> {
     const connection = await this.connect(database);
     try {
+      if (before !== undefined) await connection.query(before);
       const [rows] = await connection.query<RowDataPacket[]>(sql);
       return rows;
     } finally {
@@ -93,9 +94,9 @@ export abstract class TestCluster {
     return `mysql://root@${at.map((each) => `127.0.0.1:${this.node(each).port}`).join(',')}/${database}`;
   }
 
-  /** The node that a database is written through, as an answering node says. */
-  async writer(database: string, askedAt: number): Promise<number> {
-    const [row] = await this.node(askedAt).ask('SELECT node FROM writer_mark', database);
+  /** The node that a database is written through, as an answering node says, which may not have the last change yet. */
+  async writer(database: string, askedAt: number, before?: string): Promise<number> {
+    const [row] = await this.node(askedAt).ask('SELECT node FROM writer_mark', database, before);
     return this.nodes.findIndex((_, at) => this.markOf(at) === String(row?.['node']));
   }
 }
