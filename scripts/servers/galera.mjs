@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { runChild } from '../children/run-child.mjs';
 import { waitForAnswer } from './answers.mjs';
 import { bringCommands, bringFile } from './bring-commands.mjs';
+import { installMariadb } from './mariadb.mjs';
 import { ownTmpdir } from './mysql-options.mjs';
 import { startServerProcess } from './server-process.mjs';
 
@@ -33,20 +34,7 @@ export async function bringGalera(report) {
 export async function startGalera({ commands, ports, folder, bufferPool, suspectSeconds = 5 }) {
   // The nodes run as a user of their own.
   chmodSync(folder, 0o755);
-  const template = join(folder, 'galera-template');
-  const { exitCode, output } = await runChild(
-    commands['mariadb-install-db'],
-    [
-      '--no-defaults',
-      `--datadir=${template}`,
-      ownTmpdir(folder, 'galera'),
-      '--auth-root-authentication-method=normal',
-      '--skip-test-db',
-      ...runAsMysql(),
-    ],
-    { capture: true },
-  );
-  if (exitCode !== 0) throw new Error(`mariadb-install-db failed:\n${output.trimEnd()}`);
+  const template = await installMariadb({ commands, folder, name: 'galera', user: runAsMysql() });
   const nodes = [];
   for (let at = 0; at < ports.length; at += galeraPortsPerNode)
     nodes.push(ports.slice(at, at + galeraPortsPerNode));

@@ -1,11 +1,11 @@
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { runChild } from '../children/run-child.mjs';
-import { mysqlVersion, waitForAnswer } from './answers.mjs';
+import { mysqlVersion } from './answers.mjs';
 import { bringCommands } from './bring-commands.mjs';
 import { mountSmallDisk } from './small-disk.mjs';
 import { commonMysqlOptions, ownTmpdir, runAs } from './mysql-options.mjs';
-import { startServerProcess } from './server-process.mjs';
+import { startAnswering } from './server-process.mjs';
 
 export function bringMariadb(report) {
   return bringCommands({
@@ -14,6 +14,25 @@ export function bringMariadb(report) {
     debianPackage: 'mariadb-server',
     report,
   });
+}
+
+/** Makes a data folder for MariaDBs to begin with: user root, no password. @returns its path */
+export async function installMariadb({ commands, folder, name, user }) {
+  const template = join(folder, `${name}-template`);
+  const { exitCode, output } = await runChild(
+    commands['mariadb-install-db'],
+    [
+      '--no-defaults',
+      `--datadir=${template}`,
+      ownTmpdir(folder, name),
+      '--auth-root-authentication-method=normal',
+      '--skip-test-db',
+      ...user,
+    ],
+    { capture: true },
+  );
+  if (exitCode !== 0) throw new Error(`mariadb-install-db failed:\n${output.trimEnd()}`);
+  return template;
 }
 
 /**
@@ -31,20 +50,7 @@ export async function startMariadb({
   smallDiskMib,
   serverOptions = [],
 }) {
-  const template = join(folder, 'mariadb-template');
-  const { exitCode, output } = await runChild(
-    commands['mariadb-install-db'],
-    [
-      '--no-defaults',
-      `--datadir=${template}`,
-      ownTmpdir(folder, 'mariadb'),
-      '--auth-root-authentication-method=normal',
-      '--skip-test-db',
-      ...runAs(),
-    ],
-    { capture: true },
-  );
-  if (exitCode !== 0) throw new Error(`mariadb-install-db failed:\n${output.trimEnd()}`);
+  const template = await installMariadb({ commands, folder, name: 'mariadb', user: runAs() });
   return Promise.all(
     ports.map(async (port, position) => {
       const dataFolder = join(folder, `mariadb-${port}`);
@@ -59,27 +65,19 @@ export async function startMariadb({
         ownTmpdir(folder, port),
         `--innodb-log-file-size=${redoLog}`,
       ];
-      const start = async () => {
-        const { pid, whyEnded } = startServerProcess(
-          commands.mariadbd,
-          [...options, ...commonMysqlOptions({ port, bufferPool }), ...serverOptions],
-          { logFile: join(folder, `mariadb-${port}.log`) },
-        );
-        const version = await waitForAnswer(() => mysqlVersion({ port }), {
-          what: `MariaDB on port ${port}`,
-          whyEnded,
-        });
-        return { pid, version };
-      };
-      const { pid, version } = await start();
+      const server = await startAnswering({
+        what: `MariaDB on port ${port}`,
+        command: commands.mariadbd,
+        args: [...options, ...commonMysqlOptions({ port, bufferPool }), ...serverOptions],
+        logFile: join(folder, `mariadb-${port}.log`),
+        askVersion: () => mysqlVersion({ port }),
+      });
       return {
         port,
         socket,
-        pid,
-        version,
         url: `mysql://root@127.0.0.1:${port}`,
         ...(mounted && { smallDisk: dataFolder }),
-        startAgain: async () => (await start()).pid,
+        ...server,
       };
     }),
   );

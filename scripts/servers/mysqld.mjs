@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { runChild } from '../children/run-child.mjs';
-import { mysqlVersion, waitForAnswer } from './answers.mjs';
+import { mysqlVersion } from './answers.mjs';
 import { findCommand } from './find-command.mjs';
 import { commonMysqlOptions, runAs } from './mysql-options.mjs';
-import { startServerProcess } from './server-process.mjs';
+import { startAnswering } from './server-process.mjs';
 
 /** A `mysqld` of MySQL 9 or later on this machine. MariaDB installs itself under that name too, hence the question. */
 export async function findMysqld() {
@@ -31,27 +31,14 @@ export function startMysqld({ mysqld, ports, folder, bufferPool, serverOptions =
         '--secure-file-priv=NULL',
         '--innodb-redo-log-capacity=512M',
       ];
-      const start = async () => {
-        const { pid, whyEnded } = startServerProcess(
-          mysqld,
-          [...base, ...options, ...commonMysqlOptions({ port, bufferPool }), ...serverOptions],
-          { logFile: join(folder, `mysql-${port}.log`) },
-        );
-        const version = await waitForAnswer(() => mysqlVersion({ port }), {
-          what: `MySQL on port ${port}`,
-          whyEnded,
-        });
-        return { pid, version };
-      };
-      const { pid, version } = await start();
-      return {
-        port,
-        socket,
-        pid,
-        version,
-        url: `mysql://root@127.0.0.1:${port}`,
-        startAgain: async () => (await start()).pid,
-      };
+      const server = await startAnswering({
+        what: `MySQL on port ${port}`,
+        command: mysqld,
+        args: [...base, ...options, ...commonMysqlOptions({ port, bufferPool }), ...serverOptions],
+        logFile: join(folder, `mysql-${port}.log`),
+        askVersion: () => mysqlVersion({ port }),
+      });
+      return { port, socket, url: `mysql://root@127.0.0.1:${port}`, ...server };
     }),
   );
 }

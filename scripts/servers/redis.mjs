@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { redisVersion, waitForAnswer } from './answers.mjs';
+import { redisVersion } from './answers.mjs';
 import { bringCommands } from './bring-commands.mjs';
-import { startServerProcess } from './server-process.mjs';
+import { startAnswering } from './server-process.mjs';
 
 export function bringRedis(report) {
   return bringCommands({
@@ -19,26 +19,14 @@ export function startRedis({ commands, ports, folder }) {
     ports.map(async (port) => {
       const dataFolder = join(folder, `redis-${port}`);
       mkdirSync(dataFolder);
-      const start = async () => {
-        const { pid, whyEnded } = startServerProcess(
-          commands['redis-server'],
-          ['--port', String(port), '--save', '', '--dir', dataFolder, '--bind', '127.0.0.1'],
-          { logFile: join(folder, `redis-${port}.log`) },
-        );
-        const version = await waitForAnswer(() => redisVersion({ port }), {
-          what: `Redis on port ${port}`,
-          whyEnded,
-        });
-        return { pid, version };
-      };
-      const { pid, version } = await start();
-      return {
-        port,
-        pid,
-        version,
-        url: `redis://127.0.0.1:${port}`,
-        startAgain: async () => (await start()).pid,
-      };
+      const server = await startAnswering({
+        what: `Redis on port ${port}`,
+        command: commands['redis-server'],
+        args: ['--port', String(port), '--save', '', '--dir', dataFolder, '--bind', '127.0.0.1'],
+        logFile: join(folder, `redis-${port}.log`),
+        askVersion: () => redisVersion({ port }),
+      });
+      return { port, url: `redis://127.0.0.1:${port}`, ...server };
     }),
   );
 }

@@ -1,5 +1,6 @@
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { spawnTied } from '../children/tied.mjs';
+import { waitForAnswer } from './answers.mjs';
 
 const logLinesMax = 15;
 const running = new Set();
@@ -16,6 +17,21 @@ export function startServerProcess(command, args, { logFile, env }) {
     reason ??= `ended with ${signal ?? code}\n${logTail(logFile)}`;
   });
   return { pid: child.pid, whyEnded: () => reason };
+}
+
+/**
+ * Starts a server and waits until it answers: {pid, version}, and `startAgain()`, which starts it in its place once it has
+ * ended and answers its pid.
+ *
+ * @param askVersion answers the server's version as soon as it answers at all
+ */
+export async function startAnswering({ what, command, args, logFile, askVersion }) {
+  const start = async () => {
+    const { pid, whyEnded } = startServerProcess(command, args, { logFile });
+    const version = await waitForAnswer(askVersion, { what, whyEnded });
+    return { pid, version };
+  };
+  return { ...(await start()), startAgain: async () => (await start()).pid };
 }
 
 /** Counts a child among those that killServerProcesses ends. */

@@ -3,20 +3,17 @@ import type { Asked } from '../model/asked';
 import type { Chance } from '../world/chance';
 import { rest } from './calm';
 import { type Clients, toAsked } from './clients';
+import { PLAIN_ACCOUNT } from './plain-account';
 import type { AccountPlan } from './plan';
 import { NOT_NOW, type Site } from './site';
 import type { Wishes } from './wishes';
 
 const ACCOUNT: AccountPlan = {
+  ...PLAIN_ACCOUNT,
   accountId: 'restored',
   subAccounts: 4,
   openingMinor: 1_000n,
-  unitMinor: 1n,
-  heat: 1,
   creditShare: 0.2,
-  largeShare: 0,
-  lopsided: false,
-  strategy: 'merged',
 };
 
 /** Sent under each placement. */

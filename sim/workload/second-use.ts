@@ -1,21 +1,12 @@
 import type { Asked } from '../model/asked';
 import { rest } from './calm';
 import { type Clients, toAsked } from './clients';
+import { PLAIN_ACCOUNT } from './plain-account';
 import type { AccountPlan } from './plan';
 import type { Site } from './site';
 import type { Wishes } from './wishes';
 
-const ACCOUNT: AccountPlan = {
-  accountId: 'again',
-  subAccounts: 4,
-  openingMinor: 0n,
-  unitMinor: 1n,
-  heat: 1,
-  creditShare: 0.5,
-  largeShare: 0,
-  lopsided: false,
-  strategy: 'merged',
-};
+const ACCOUNT: AccountPlan = { ...PLAIN_ACCOUNT, accountId: 'again', subAccounts: 4 };
 
 /** Each brings more than the rows have from those before it, so that all of them are spread. */
 const CREDITS_MINOR = [40n, 120n, 400n, 1_200n, 4_000n, 12_000n];

@@ -1,21 +1,13 @@
 import { routeRequest } from '../../src/ledger/routing';
 import { rest } from './calm';
 import { type Clients, toAsked } from './clients';
-import type { AccountPlan, StuckPlan } from './plan';
+import { PLAIN_ACCOUNT } from './plain-account';
+import type { StuckPlan } from './plan';
 import type { Site } from './site';
 import type { Wishes } from './wishes';
 
 /** A row on either shard. */
-const ACCOUNT: Omit<AccountPlan, 'accountId'> = {
-  subAccounts: 2,
-  openingMinor: 0n,
-  unitMinor: 1n,
-  heat: 1,
-  creditShare: 0.5,
-  largeShare: 0,
-  lopsided: false,
-  strategy: 'merged',
-};
+const ACCOUNT = { ...PLAIN_ACCOUNT, subAccounts: 2 };
 
 /** Longer than the sender of a transfer tries to let it arrive, and than recovery leaves it to its sender. */
 const GIVEN_UP_MS = 30_000;

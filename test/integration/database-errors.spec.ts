@@ -2,9 +2,7 @@ import { createConnection } from 'mysql2/promise';
 import { deduct } from '../models/commands';
 import { NotingObserver } from '../models/noting-observer';
 import { fingerprint } from '../../src/engine/fingerprint';
-import { Lane } from '../../src/engine/lane';
-import { Breaker } from '../../src/engine/breaker';
-import { LANE_SETTINGS } from '../../src/engine/lane-settings';
+import type { Lane } from '../../src/engine/lane';
 import { DirectoryUnavailableError } from '../../src/shards/directory/directory';
 import { DirectoryDatabase } from '../../src/shards/directory/directory-database';
 import type { ShardFault } from '../../src/shards/faults';
@@ -15,6 +13,7 @@ import { REAL_SURROUNDINGS } from '../../src/shards/surroundings';
 import { InProcessLocks } from '../../src/strategies/lock-service';
 import { STRATEGY_SETTINGS } from '../../src/strategies/strategy-settings';
 import { waysOfDeducting } from '../../src/strategies/ways-of-deducting';
+import { realLane } from '../setup/real-lane';
 import { openShard, STORES, type StoreSite } from '../setup/stores';
 import * as commands from '../models/commands';
 
@@ -54,25 +53,7 @@ describe.each(SERVERS)('[$mark] an error of the server', ({ makeSite }) => {
     observer = new NotingObserver();
   });
 
-  const laneOf = (): Lane => {
-    const breaker = new Breaker({
-      breakMs: 60_000,
-      later: REAL_SURROUNDINGS.later,
-      probe: () => shard.ping(),
-      changed: () => undefined,
-    });
-    return new Lane({
-      shard,
-      number: 0,
-      settings: LANE_SETTINGS,
-      breaker,
-      observer,
-      now: () => REAL_SURROUNDINGS.now(),
-      turn: () => REAL_SURROUNDINGS.turn(),
-      sleep: (ms) => REAL_SURROUNDINGS.sleep(ms),
-      newId: () => REAL_SURROUNDINGS.newId(),
-    });
-  };
+  const laneOf = (): Lane => realLane(shard, observer, { breakMs: 60_000 });
 
   it.each(PASSING)('%i ends a batch as the shard’s trouble, with nothing done', async (number) => {
     const outcome = await laneOf().submit(take(`batch-${number}`, number));

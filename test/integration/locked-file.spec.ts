@@ -1,14 +1,13 @@
 import Sqlite from 'better-sqlite3';
-import { Breaker } from '../../src/engine/breaker';
 import { fingerprint } from '../../src/engine/fingerprint';
-import { Lane } from '../../src/engine/lane';
-import { LANE_SETTINGS } from '../../src/engine/lane-settings';
+import type { Lane } from '../../src/engine/lane';
 import { RETRY_POLICY } from '../../src/shards/run-batch';
 import { NO_HINT, type Shard } from '../../src/shards/shard';
 import { REAL_SURROUNDINGS } from '../../src/shards/surroundings';
 import { atomic } from '../../src/strategies/atomic';
 import * as commands from '../models/commands';
 import { NotingObserver } from '../models/noting-observer';
+import { realLane } from '../setup/real-lane';
 import { openShard, STORES, type StoreSite } from '../setup/stores';
 
 const SQLITE = STORES.filter(({ mark }) => mark === 'sqlite');
@@ -51,19 +50,7 @@ describe.each(SQLITE)('[$mark] a shard whose file somebody else has locked', ({ 
   });
 
   const laneOf = (shard: Shard): Lane => {
-    const breaker = new Breaker({
-      breakMs: 500,
-      later: REAL_SURROUNDINGS.later,
-      probe: () => shard.ping(),
-      changed: () => undefined,
-    });
-    const lane = new Lane({
-      ...{ shard, breaker, observer, number: 0, settings: LANE_SETTINGS },
-      now: () => REAL_SURROUNDINGS.now(),
-      turn: () => REAL_SURROUNDINGS.turn(),
-      sleep: (ms) => REAL_SURROUNDINGS.sleep(ms),
-      newId: () => REAL_SURROUNDINGS.newId(),
-    });
+    const lane = realLane(shard, observer);
     lanes.push(lane);
     return lane;
   };

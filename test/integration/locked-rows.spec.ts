@@ -1,12 +1,11 @@
 import { type Connection, createConnection } from 'mysql2/promise';
-import { Breaker } from '../../src/engine/breaker';
 import { fingerprint } from '../../src/engine/fingerprint';
-import { Lane } from '../../src/engine/lane';
-import { LANE_SETTINGS, type LaneSettings } from '../../src/engine/lane-settings';
+import type { Lane } from '../../src/engine/lane';
+import type { LaneSettings } from '../../src/engine/lane-settings';
 import { NO_HINT, type Shard } from '../../src/shards/shard';
-import { REAL_SURROUNDINGS } from '../../src/shards/surroundings';
 import * as commands from '../models/commands';
 import { NotingObserver } from '../models/noting-observer';
+import { realLane } from '../setup/real-lane';
 import { openShard, STORES, type StoreSite } from '../setup/stores';
 
 const SERVERS = STORES.filter(({ mark }) => mark !== 'sqlite');
@@ -41,23 +40,7 @@ describe.each(SERVERS)('[$mark] an account that somebody else has locked', ({ ma
   });
 
   const laneOf = (settings: Partial<LaneSettings> = {}): Lane => {
-    const breaker = new Breaker({
-      breakMs: 500,
-      later: REAL_SURROUNDINGS.later,
-      probe: () => shard.ping(),
-      changed: () => undefined,
-    });
-    const lane = new Lane({
-      shard,
-      number: 0,
-      settings: { ...LANE_SETTINGS, ...settings },
-      breaker,
-      observer,
-      now: () => REAL_SURROUNDINGS.now(),
-      turn: () => REAL_SURROUNDINGS.turn(),
-      sleep: (ms) => REAL_SURROUNDINGS.sleep(ms),
-      newId: () => REAL_SURROUNDINGS.newId(),
-    });
+    const lane = realLane(shard, observer, settings);
     lanes.push(lane);
     return lane;
   };
