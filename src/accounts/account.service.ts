@@ -23,7 +23,10 @@ export type AccountCreation =
   | { readonly kind: 'created'; readonly account: AccountRecord }
   /** The same account was asked for before. */
   | { readonly kind: 'existed'; readonly account: AccountRecord }
-  /** It exists and was made otherwise. `fields` are those in which it differs now; what has been changed since may be none. */
+  /**
+   * The account exists and was made from another request. `fields` are those in which the account as it is now differs from
+   * this one: none, where what differed has been changed since.
+   */
   | { readonly kind: 'conflict'; readonly fields: readonly string[] };
 
 export type StrategyChoice =

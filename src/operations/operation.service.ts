@@ -20,7 +20,7 @@ export type OperationStart =
   | { readonly kind: 'accountClosed' }
   /** The account has changed since the revision that the caller named. */
   | { readonly kind: 'changedMeanwhile' }
-  /** Of the operation that is under way; `null` while the account is being created. */
+  /** `operationId` is that of the operation under way; `null` while the account is being created. */
   | { readonly kind: 'inProgress'; readonly operationId: string | null }
   | { readonly kind: 'unknownShards'; readonly names: readonly string[] };
 

@@ -24,7 +24,7 @@ export interface KeySettings {
   readonly recheckMs: number;
   /** How long a key is used after it was confirmed while the directory cannot be asked. */
   readonly staleMsMax: number;
-  /** Good beside the bootstrap admin key, while that is being changed. */
+  /** A second key that is as good as the bootstrap admin key, while that is being changed. */
   readonly previousAdminKey?: string;
 }
 

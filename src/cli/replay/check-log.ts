@@ -6,7 +6,7 @@ import { Tally } from './tally';
 /** What a log holds, line by line: `charges + badRows + blankLines` is the number of its lines below the header. */
 export interface CheckedLog {
   readonly charges: number;
-  /** Bad and blank ones. */
+  /** Counts the bad and the blank lines; nothing was sent yet. */
   readonly tally: Tally;
   /** What the log takes from each account. */
   readonly needs: ReadonlyMap<string, AccountNeed>;

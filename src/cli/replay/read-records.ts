@@ -11,7 +11,7 @@ export interface LogRecord {
 }
 
 /**
- * Puts lines together to records of CSV. Lines without a quote, nearly all of a log's, are records as they are.
+ * Puts lines together into records of CSV. Lines without a quote, nearly all of a log's, are records as they are.
  *
  * @param lengthMax characters of one record; a quote that is open for longer, or to the end, is not closed
  */

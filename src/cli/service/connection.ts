@@ -27,7 +27,7 @@ export async function connect(
   });
 }
 
-/** Of its variable, or of the file that `NAME_FILE` names. */
+/** The value of a variable, or what stands in the file that `NAME_FILE` names. */
 function secretOf(env: Surroundings['env'], variable: string): string | undefined {
   const value = filled(env[variable]?.trim());
   const path = filled(env[`${variable}_FILE`]);
