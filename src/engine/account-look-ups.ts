@@ -1,6 +1,6 @@
 import type { AccountRecord } from '../shards/directory/account-record';
 import { DirectoryOverloadedError } from '../shards/directory/directory';
-import { LOOKED_UP_MAX } from '../shards/directory/padded-list';
+import { LOOKED_UP_MAX } from '../shards/padded-list';
 import type { AccountSource } from './account-cache';
 import { GroupedLookUps, type LookUpBounds } from './grouped-look-ups';
 

@@ -43,7 +43,7 @@ export async function readReach(shards: ShardSet, account: AccountRecord): Promi
 async function readShard(shards: ShardSet, name: string, accountId: string): Promise<ShardBalance> {
   const lanes = shards.lanes(name);
   if (lanes.isDown) throw new ShardUnavailableError(name, 'it could not be reached just now');
-  return shards.within(READ_MS_MAX, name, lanes.shard.readBalance(accountId));
+  return shards.within(READ_MS_MAX, name, lanes.readBalance(accountId));
 }
 
 /**

@@ -1,9 +1,11 @@
 import { hashId } from '../ledger/routing';
 import { type Command, isAccountWide } from '../ledger/command';
-import type { Shard } from '../shards/shard';
+import { ShardContendedError } from '../shards/faults';
+import type { Shard, ShardBalance } from '../shards/shard';
 import type { Later, Surroundings } from '../shards/surroundings';
 import { Breaker } from './breaker';
 import type { LaneOutcome } from './engine-outcome';
+import { GroupedLookUps, type LookUpBounds } from './grouped-look-ups';
 import { Lane } from './lane';
 import type { LaneSettings } from './lane-settings';
 import type { EngineObserver } from './observer';
@@ -11,6 +13,17 @@ import { withinMs } from './within-ms';
 
 /** A probe of a shard that takes longer has failed. */
 const PROBE_MS_MAX = 2_000;
+
+/**
+ * Two batches of 5,000 accounts that cannot pay may be read at once, twice over. A group is small, so that an account of few
+ * rows waits for no thousands of others'; statements at once leave half of a shard's reading sessions to everything else.
+ */
+const READING_BOUNDS: LookUpBounds = {
+  groupMax: 64,
+  groupsAtOnceMax: 4,
+  waitingMax: 20_000,
+  waitMsMax: 2_500,
+};
 
 /** What the lanes of all shards share. */
 export interface LaneEnvironment {
@@ -30,6 +43,7 @@ export interface LaneEnvironment {
 export class ShardLanes {
   readonly #lanes: Lane[];
   readonly #breaker: Breaker;
+  readonly #balances: GroupedLookUps<ShardBalance>;
 
   constructor(
     readonly shard: Shard,
@@ -46,6 +60,12 @@ export class ShardLanes {
       { length: shard.parallelism },
       (_, number) => new Lane({ shard, number, settings, breaker, observer, now, turn, newId, sleep }),
     );
+    this.#balances = new GroupedLookUps(READING_BOUNDS, {
+      ask: (accountIds) => shard.readBalances(accountIds),
+      overloaded: () => new ShardContendedError(shard.name, 0),
+      now,
+      turn,
+    });
   }
 
   submit(command: Command): Promise<LaneOutcome> {
@@ -66,6 +86,17 @@ export class ShardLanes {
   submitTogether(commands: readonly Command[]): Promise<LaneOutcome[]> {
     const [first] = commands;
     return first ? this.#laneOf(first).submitTogether(commands) : Promise.resolve([]);
+  }
+
+  /**
+   * What an account has on this shard, by a statement that begins after this call.
+   *
+   * Rejects with `ShardUnavailableError` when the shard cannot be read, `ShardContendedError` when too many wait.
+   */
+  async readBalance(accountId: string): Promise<ShardBalance> {
+    const balance = await this.#balances.find(accountId);
+    if (!balance) throw new RangeError(`${this.shard.name} did not answer for ${accountId}`);
+    return balance;
   }
 
   /** The shard could not be reached just now: what is asked of it is turned away. */

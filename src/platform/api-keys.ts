@@ -11,7 +11,7 @@ import {
   type FoundApiKey,
   type Scope,
 } from '../shards/directory/directory';
-import { LOOKED_UP_MAX } from '../shards/directory/padded-list';
+import { LOOKED_UP_MAX } from '../shards/padded-list';
 import { NOTICES, type Notices } from './notices';
 import { type Principal, principalOf, SCOPES } from './principal';
 

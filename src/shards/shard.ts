@@ -177,8 +177,12 @@ export interface Shard extends LedgerScan {
   /** Rows that are out of use and not closed yet: they have money to move, or holds, which stay. */
   drainingRows(page: RowPage): Promise<DrainingRow[]>;
 
-  /** One round trip, however many sub-accounts. */
-  readBalance(accountId: string): Promise<ShardBalance>;
+  /**
+   * What each of some accounts has here, by account; nothing where it has no rows. One round trip, however many sub-accounts.
+   *
+   * @param accountIds 1 to 500
+   */
+  readBalances(accountIds: readonly string[]): Promise<Map<string, ShardBalance>>;
 
   /** The account's rows on this shard, by index. */
   listSubAccounts(accountId: string): Promise<SubAccount[]>;

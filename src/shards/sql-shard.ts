@@ -67,7 +67,7 @@ import { findTransfers, scanTransfers, toStoredTransfer } from './statements/sca
 import { settledUntil } from './statements/settled-until';
 import type { Statement } from './statements/statement';
 import { SUB_ACCOUNT_COLUMNS, toSubAccount } from './statements/sub-account-row';
-import { sumBalances, toShardBalance } from './statements/sum-balances';
+import { accountOf, anyRowOf, NO_BALANCE, sumBalances, toShardBalance } from './statements/sum-balances';
 import type { Surroundings } from './surroundings';
 
 /** What a new row of an account starts from, asked of the directory when a named row turns out to be missing. */
@@ -235,17 +235,16 @@ export class SqlShard implements Shard {
     return (await this.#look(drainingRows(page, this.parts.database.dialect))).map(toDrainingRow);
   }
 
-  /** The sums of no rows are a row too, so that there are none is looked at by itself. */
-  async readBalance(accountId: string): Promise<ShardBalance> {
-    const sums = sumBalances(accountId, this.parts.database.dialect);
-    const anyRow = { sql: 'SELECT 1 FROM sub_account WHERE account_id = ?', parameters: [accountId] };
-    return this.#unlessElsewhere(
-      async () => {
-        const [row = []] = await this.#look(sums);
-        return toShardBalance(row);
+  async readBalances(accountIds: readonly string[]): Promise<Map<string, ShardBalance>> {
+    const sums = sumBalances(accountIds, this.parts.database.dialect);
+    const found = await this.#unlessElsewhere(
+      async () => new Map((await this.#look(sums)).map((row) => [accountOf(row), toShardBalance(row)])),
+      (balances) => {
+        const missing = accountIds.filter((accountId) => !balances.has(accountId));
+        return missing.length === 0 ? undefined : anyRowOf(missing);
       },
-      { isNothing: ({ rows }) => rows === 0, statement: anyRow },
     );
+    return new Map(accountIds.map((accountId) => [accountId, found.get(accountId) ?? NO_BALANCE]));
   }
 
   async listSubAccounts(accountId: string): Promise<SubAccount[]> {
@@ -374,23 +373,23 @@ export class SqlShard implements Shard {
 
   /** Rows that somebody relies on: that there are none is true only of the shard's own database. */
   #read(statement: Statement): Promise<Cell[][]> {
-    return this.#unlessElsewhere(() => this.#look(statement), {
-      isNothing: (rows) => rows.length === 0,
-      statement,
-    });
+    return this.#unlessElsewhere(
+      () => this.#look(statement),
+      (rows) => (rows.length === 0 ? statement : undefined),
+    );
   }
 
   /**
-   * What a look finds. If that is nothing, one statement more sees that there are no rows and whose database it is: another
-   * database may have answered, and the own one be back since.
+   * What a look finds. If something is missing there, one statement more sees that there are no rows and whose database it is:
+   * another database may have answered, and the own one be back since.
+   *
+   * @param absent the statement that finds no rows where what is missing is not there; `undefined` where nothing is missing
    */
-  async #unlessElsewhere<T>(
-    look: () => Promise<T>,
-    { isNothing, statement }: { isNothing: (found: T) => boolean; statement: Statement },
-  ): Promise<T> {
+  async #unlessElsewhere<T>(look: () => Promise<T>, absent: (found: T) => Statement | undefined): Promise<T> {
     for (let tries = 1; ; tries += 1) {
       const found = await look();
-      if (!isNothing(found)) return found;
+      const statement = absent(found);
+      if (!statement) return found;
       const { identity, hasRows } = await this.#guard(() => this.#identityStore.findBeside(statement));
       await this.#guard(() => this.#identity.confirmOwn(identity));
       if (!hasRows) return found;

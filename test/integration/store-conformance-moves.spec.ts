@@ -7,7 +7,7 @@ import { creditOf as credit, deductOf as deduct, ShardUnderTest } from '../setup
 /** Money between rows and shards, fences and layouts: what every store must do alike, on its real database or in memory. */
 describe.each(EVERY_STORE)('[$mark] a shard', ({ makeSite }) => {
   const on = ShardUnderTest.each({ makeSite });
-  const { run, kinds, rows, balances, fund, besides } = on;
+  const { run, kinds, rows, balances, balanceOf, fund, besides } = on;
   const transfers = async (): Promise<readonly StoredTransfer[]> =>
     (await on.shard.scanTransfers({ start: { fromAccount: 'acme' }, upToAccount: 'acme', limit: 1_000 }))
       .items;
@@ -119,7 +119,7 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ makeSite }) => {
       expect(
         await kinds({ ...deduct('a', 1n), epoch: 3 }, { ...deduct('b', 1n, 1), epoch: 4 }, transferIn()),
       ).toEqual(['applied', 'applied', 'arrived']);
-      expect(await on.shard.readBalance('acme')).toMatchObject({ epochMax: 3 });
+      expect(await balanceOf('acme')).toMatchObject({ epochMax: 3 });
     });
 
     it('that comes late or again changes nothing', async () => {
@@ -200,7 +200,7 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ makeSite }) => {
         'accountFrozen',
         'applied',
       ]);
-      expect(await on.shard.readBalance('acme')).toMatchObject({ inactiveRows: 2 });
+      expect(await balanceOf('acme')).toMatchObject({ inactiveRows: 2 });
       await run(setStatus({ status: 'active', version: 2 }), setStatus({ status: 'closed', version: 3 }));
       expect(await kinds(deduct('a', 1n))).toEqual(['accountFrozen']);
       await run(setStatus({ status: 'active', version: 4 }));

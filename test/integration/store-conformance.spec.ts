@@ -10,7 +10,7 @@ import { creditOf as credit, deductOf as deduct, ShardUnderTest } from '../setup
 /** What every store must do alike: on its real database, or in memory. */
 describe.each(EVERY_STORE)('[$mark] a shard', ({ mark, locksRows, makeSite }) => {
   const on = ShardUnderTest.each({ makeSite });
-  const { run, kinds, rows, balances, besides } = on;
+  const { run, kinds, rows, balances, balanceOf, besides } = on;
 
   describe('one key, one effect', () => {
     it('applies a deduction once and replays it with the same entry', async () => {
@@ -151,7 +151,7 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ mark, locksRows, makeSite }) =>
       await run(...Array.from({ length: 8 }, (_, n) => credit(`f${n}`, amount, n % 2)));
       expect(await balances()).toEqual([4n * amount, 4n * amount]);
       expect((await on.shard.findEntry('acme', 'f1'))?.amountMinor).toBe(amount);
-      expect(await on.shard.readBalance('acme')).toMatchObject({
+      expect(await balanceOf('acme')).toMatchObject({
         availableMinor: 8n * amount,
         heldMinor: 0n,
         netMinor: 8n * amount,
@@ -170,11 +170,33 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ mark, locksRows, makeSite }) =>
         await run(credit(`c${round}`, amount, 0), deduct(`d${round}`, amount, 1));
       }
       expect(await balances()).toEqual([0n, 0n]);
-      expect(BigInt.asIntN(64, (await on.shard.readBalance('acme')).netMinor)).toBe(0n);
+      expect(BigInt.asIntN(64, (await balanceOf('acme'))?.netMinor ?? 1n)).toBe(0n);
+    });
+
+    it('reads balances of several accounts at once, each its own', async () => {
+      const ids = Array.from({ length: 70 }, (_, n) => `many-${n}`);
+      await on.shard.createSubAccounts(
+        ids.slice(0, 60).map((accountId) => ({
+          accountId,
+          index: 0,
+          epoch: 1,
+          accountStatus: 'active',
+          accountStatusVersion: 1,
+        })),
+      );
+      await run(
+        ...ids.slice(0, 50).map((accountId, n) => ({ ...credit(`m${n}`, BigInt(n + 1)), accountId })),
+      );
+      const found = await on.shard.readBalances(ids);
+      expect([...found.keys()].sort()).toEqual([...ids].sort());
+      expect(ids.map((accountId) => found.get(accountId)?.availableMinor)).toEqual(
+        ids.map((_, n) => (n < 50 ? BigInt(n + 1) : 0n)),
+      );
+      expect(ids.map((accountId) => found.get(accountId)?.rows)).toEqual(ids.map((_, n) => (n < 60 ? 1 : 0)));
     });
 
     it('knows balances of an account it has no rows of: nothing', async () => {
-      expect(await on.shard.readBalance('nobody')).toEqual({
+      expect(await balanceOf('nobody')).toEqual({
         availableMinor: 0n,
         heldMinor: 0n,
         netMinor: 0n,

@@ -131,7 +131,7 @@ describe.each(STORES)('[$mark] a database', ({ mark, makeSite }) => {
 
     const looks: [() => Promise<unknown>, unknown][] = [
       [() => reading.findEntry('acme', 'c'), { requestId: 'c' }],
-      [() => reading.readBalance('acme'), { rows: 1, netMinor: 10n }],
+      [() => reading.readBalances(['acme']).then((found) => found.get('acme')), { rows: 1, netMinor: 10n }],
       [() => reading.listSubAccounts('acme'), [{ index: 0 }]],
     ];
     for (const [look, found] of looks) {

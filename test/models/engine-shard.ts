@@ -49,8 +49,8 @@ export class EngineShard extends MemoryShard {
     return this.#through('batch', () => super.applyBatch(commands, hint));
   }
 
-  override readBalance(accountId: string): Promise<ShardBalance> {
-    return this.#through('reading', () => super.readBalance(accountId));
+  override readBalances(accountIds: readonly string[]): Promise<Map<string, ShardBalance>> {
+    return this.#through('reading', () => super.readBalances(accountIds));
   }
 
   override findEntries(accountId: string, requestIds: readonly string[]): Promise<Entry[]> {

@@ -2,7 +2,7 @@ import type { Command, CreditCommand, DeductCommand } from '../../src/ledger/com
 import type { Outcome } from '../../src/ledger/outcome';
 import type { SubAccount } from '../../src/ledger/sub-account';
 import { fingerprint } from '../../src/engine/fingerprint';
-import { NO_HINT, type Shard } from '../../src/shards/shard';
+import { NO_HINT, type Shard, type ShardBalance } from '../../src/shards/shard';
 import * as commands from '../models/commands';
 import type { ShardSite, ShardStore } from './every-store';
 import type { ShardOpening } from './stores';
@@ -39,6 +39,9 @@ export class ShardUnderTest {
 
   readonly balances = async (): Promise<bigint[]> =>
     (await this.rows()).map(({ availableMinor }) => availableMinor);
+
+  readonly balanceOf = async (accountId: string): Promise<ShardBalance | undefined> =>
+    (await this.shard.readBalances([accountId])).get(accountId);
 
   /** Credits sub-account 0, 1, … */
   readonly fund = (...amounts: bigint[]): Promise<readonly Outcome[]> =>

@@ -13,7 +13,7 @@ import type { PastPlacement } from '../../ledger/routing';
 import type { AccountStatus } from '../../ledger/sub-account';
 import { behind } from '../statements/behind';
 import { DirectoryDatabase } from './directory-database';
-import { paddedList } from './padded-list';
+import { paddedList } from '../padded-list';
 import { LeaseStore } from './lease-store';
 import { ASKED, OperationStore } from './operation-store';
 

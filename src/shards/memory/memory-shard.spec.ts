@@ -217,7 +217,7 @@ describe('a shard in memory', () => {
       row({ index: 1, availableMinor: 1n, netMinor: -6n, outsideVersion: 5 }),
       row({ accountId: 'other', availableMinor: 100n }),
     ]);
-    expect(await shard.readBalance('acme')).toEqual({
+    expect((await shard.readBalances(['acme'])).get('acme')).toEqual({
       availableMinor: 8n,
       heldMinor: 2n,
       netMinor: -2n,
@@ -226,7 +226,7 @@ describe('a shard in memory', () => {
       inactiveRows: 0,
       epochMax: 1,
     });
-    expect(await shard.readBalance('nobody')).toMatchObject({ netMinor: 0n, rows: 0 });
+    expect((await shard.readBalances(['nobody'])).get('nobody')).toMatchObject({ netMinor: 0n, rows: 0 });
   });
 
   test('lists departures until they are marked as arrived, by account, and only old enough ones', async () => {
@@ -321,7 +321,7 @@ describe('a shard in memory', () => {
     const faults = new ScriptedFaults({ read: always('unavailable'), beforeCommit: always('again') });
     const { shard } = shardWith([row()], faults);
     await expect(shard.ping()).rejects.toBeInstanceOf(ShardUnavailableError);
-    await expect(shard.readBalance('acme')).rejects.toBeInstanceOf(ShardUnavailableError);
+    await expect(shard.readBalances(['acme'])).rejects.toBeInstanceOf(ShardUnavailableError);
     await expect(shard.createSubAccounts([seed(5)])).rejects.toBeInstanceOf(ShardUnavailableError);
   });
 });

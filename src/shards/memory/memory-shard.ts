@@ -217,21 +217,16 @@ export class MemoryShard implements Shard {
     );
   }
 
-  readBalance(accountId: string): Promise<ShardBalance> {
-    return this.#read((database) => {
-      const rows = [...database.account(accountId).rows.values()];
-      const sum = (value: (row: SubAccount) => bigint): bigint =>
-        rows.reduce((total, row) => total + value(row), 0n);
-      return {
-        availableMinor: sum((row) => row.availableMinor),
-        heldMinor: sum((row) => row.heldMinor),
-        netMinor: sum((row) => row.netMinor),
-        outsideVersion: sum((row) => BigInt(row.outsideVersion)),
-        rows: rows.length,
-        epochMax: rows.reduce((max, row) => Math.max(max, row.epoch), 0),
-        inactiveRows: rows.filter((row) => row.accountStatus !== 'active').length,
-      };
-    });
+  readBalances(accountIds: readonly string[]): Promise<Map<string, ShardBalance>> {
+    return this.#read(
+      (database) =>
+        new Map(
+          accountIds.map((accountId) => [
+            accountId,
+            balanceOf([...database.account(accountId).rows.values()]),
+          ]),
+        ),
+    );
   }
 
   listSubAccounts(accountId: string): Promise<SubAccount[]> {
@@ -424,7 +419,10 @@ export class MemoryShard implements Shard {
 function isNothing(found: unknown): boolean {
   if (found === undefined) return true;
   if (Array.isArray(found)) return found.length === 0;
-  return typeof found === 'object' && found !== null && 'rows' in found && found.rows === 0;
+  return (
+    found instanceof Map &&
+    [...(found as ReadonlyMap<string, ShardBalance>).values()].some(({ rows }) => rows === 0)
+  );
 }
 
 function toPendingDeparture(row: TransferRow, fromShard: string): PendingDeparture {
@@ -470,4 +468,18 @@ function byRow(
 
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function balanceOf(rows: readonly SubAccount[]): ShardBalance {
+  const sum = (value: (row: SubAccount) => bigint): bigint =>
+    rows.reduce((total, row) => total + value(row), 0n);
+  return {
+    availableMinor: sum((row) => row.availableMinor),
+    heldMinor: sum((row) => row.heldMinor),
+    netMinor: sum((row) => row.netMinor),
+    outsideVersion: sum((row) => BigInt(row.outsideVersion)),
+    rows: rows.length,
+    epochMax: rows.reduce((max, row) => Math.max(max, row.epoch), 0),
+    inactiveRows: rows.filter((row) => row.accountStatus !== 'active').length,
+  };
 }
