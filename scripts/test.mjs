@@ -16,6 +16,7 @@ import { add, countJest, formatCounts, none } from './testing/counts.mjs';
 import { runJest } from './testing/jest-run.mjs';
 import { scratchEnvironment } from './testing/scratch.mjs';
 import { staticChecks } from './testing/static-checks.mjs';
+import { slowestFiles } from './testing/slowest.mjs';
 import { Steps } from './testing/steps.mjs';
 import { storeLines } from './testing/stores.mjs';
 
@@ -106,6 +107,9 @@ async function runTests({ projects, env }) {
   if (unitOnly) return;
   for (const [name, words] of await storeLines(report, { ...process.env, ...env }))
     steps.add(`  ${name}`, words);
+  if (jestArgs.length > 0) return;
+  const { slowest, seconds } = slowestFiles(report);
+  console.log(`\nFiles that took longest, of ${seconds} s together:\n  ${slowest.join('\n  ')}`);
 }
 
 async function finish(total) {
