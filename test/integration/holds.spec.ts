@@ -65,7 +65,7 @@ const DISTURBANCES: readonly Disturbance[] = [
 ];
 
 /** Try, confirm, cancel and reverse in every order, through the real service as a process. */
-describe.each(SITES)('[$mark] holds and reversals', ({ make }) => {
+describe.each(SITES)('[$mark] holds and reversals', ({ make, mark }) => {
   let compileCache: CompileCache;
 
   beforeAll(async () => {
@@ -77,7 +77,8 @@ describe.each(SITES)('[$mark] holds and reversals', ({ make }) => {
     compileCache.drop();
   });
 
-  describe.each(DISTURBANCES)('with $title', ({ between }) => {
+  // What each disturbance does to an account is the same on every store; on servers the last one has them all.
+  describe.each(mark === 'sqlite' ? DISTURBANCES : DISTURBANCES.slice(-1))('with $title', ({ between }) => {
     let site: ServiceSite;
     let service: ServiceProcess;
     let accounts: readonly TccAccount[];

@@ -2,7 +2,7 @@ import { containing, matching } from '../setup/matching';
 import type { Answer, RestClient } from '../setup/rest-client';
 import { routesOf } from '../setup/routes';
 import { startTestService, type TestService } from '../setup/service';
-import { SITES, type ServiceSite } from '../setup/service-sites';
+import { ANY_SITE, SITES, type ServiceSite } from '../setup/service-sites';
 
 const SCOPES = ['read', 'deduct', 'refund', 'credit', 'accounts', 'admin'] as const;
 type Scope = (typeof SCOPES)[number];
@@ -72,7 +72,7 @@ const ROUTES: readonly Route[] = [
 
 const OPEN = ['/healthz', '/readyz', '/metrics', '/openapi.json', '/docs/'];
 
-describe.each(SITES)('[$mark] API keys', ({ make }) => {
+describe.each(SITES)('[$mark] API keys', ({ make, mark }) => {
   let site: ServiceSite;
   let service: TestService;
   let rest: RestClient;
@@ -162,33 +162,38 @@ describe.each(SITES)('[$mark] API keys', ({ make }) => {
     expect(patterns.filter((pattern) => !ROUTES.some((route) => covers(pattern, route)))).toEqual([]);
   });
 
-  describe.each(ROUTES)('at $method $path', ({ method, path, json, scope, orScope, allowed, limited }) => {
-    it.each(SCOPES)(`with the scope %s are answered by the need for ${scope}`, async (given) => {
-      const { key } = await made(`${scope} ${given}`, [given]);
-      const answer = await rest.as(key).send(method, path, json === undefined ? {} : { json });
-      const may = given === scope || given === orScope || given === 'admin';
-      expect(answer.status).toBe(may ? allowed : 403);
-      if (!may && method !== 'HEAD')
-        expect(answer.body).toMatchObject({
-          code: 'PERMISSION_DENIED',
-          detail: containing(scope),
-        });
-    });
-
-    it('with every scope and limited to other accounts are refused, or see none', async () => {
-      const { key } = await made('elsewhere', SCOPES, ['elsewhere:']);
-      const answer = await rest.as(key).send(method, path, json === undefined ? {} : { json });
-      expect(answer.status).toBe(limited ?? 403);
-      if (path === '/v1/accounts' && method === 'GET') expect(answer.body).toEqual({ items: [] });
-    });
-
-    it('are required, and told apart from unknown ones by nothing but a 401', async () => {
-      for (const key of [undefined, 'hs_unknown']) {
+  // What a scope allows is decided without the database.
+  const routesHere = mark === ANY_SITE[0]?.mark ? ROUTES : ROUTES.slice(0, 1);
+  describe.each(routesHere)(
+    'at $method $path',
+    ({ method, path, json, scope, orScope, allowed, limited }) => {
+      it.each(SCOPES)(`with the scope %s are answered by the need for ${scope}`, async (given) => {
+        const { key } = await made(`${scope} ${given}`, [given]);
         const answer = await rest.as(key).send(method, path, json === undefined ? {} : { json });
-        expect([answer.status, answer.headers['www-authenticate']]).toEqual([401, 'Bearer']);
-      }
-    });
-  });
+        const may = given === scope || given === orScope || given === 'admin';
+        expect(answer.status).toBe(may ? allowed : 403);
+        if (!may && method !== 'HEAD')
+          expect(answer.body).toMatchObject({
+            code: 'PERMISSION_DENIED',
+            detail: containing(scope),
+          });
+      });
+
+      it('with every scope and limited to other accounts are refused, or see none', async () => {
+        const { key } = await made('elsewhere', SCOPES, ['elsewhere:']);
+        const answer = await rest.as(key).send(method, path, json === undefined ? {} : { json });
+        expect(answer.status).toBe(limited ?? 403);
+        if (path === '/v1/accounts' && method === 'GET') expect(answer.body).toEqual({ items: [] });
+      });
+
+      it('are required, and told apart from unknown ones by nothing but a 401', async () => {
+        for (const key of [undefined, 'hs_unknown']) {
+          const answer = await rest.as(key).send(method, path, json === undefined ? {} : { json });
+          expect([answer.status, answer.headers['www-authenticate']]).toEqual([401, 'Bearer']);
+        }
+      });
+    },
+  );
 
   it('with several scopes may do what each allows', async () => {
     const { key } = await made('both', ['deduct', 'read']);

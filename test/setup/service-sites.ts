@@ -55,6 +55,9 @@ export const mariadbSites: SiteKind = {
 /** The stores that the REST suites run on. */
 export const SITES: readonly SiteKind[] = [sqliteSites, mariadbSites];
 
+/** For what the API decides before it asks any database. */
+export const ANY_SITE: readonly SiteKind[] = [sqliteSites];
+
 function makeFolder(): string {
   return mkdtempSync(join(tmpdir(), 'hotsplit-service-'));
 }
