@@ -2,10 +2,13 @@ import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { AccountService } from './accounts/account.service';
 import { AuditModule } from './audit/audit.module';
 import { AccountMethods } from './api/grpc/account-methods';
+import { AccountStatusMethods } from './api/grpc/account-status-methods';
 import { AdminMethods } from './api/grpc/admin-methods';
 import { DeductionMethods } from './api/grpc/deduction-methods';
 import { GrpcApi } from './api/grpc/grpc-api';
 import { HealthService } from './api/grpc/health-service';
+import { KeyMethods } from './api/grpc/key-methods';
+import { ShardMethods } from './api/grpc/shard-methods';
 import { StreamDoor } from './api/grpc/stream-door';
 import { AccountController } from './api/rest/account.controller';
 import { AccountStatusController } from './api/rest/account-status.controller';
@@ -98,7 +101,10 @@ export class AppModule {
         RestApi,
         DeductionMethods,
         AccountMethods,
+        AccountStatusMethods,
         AdminMethods,
+        KeyMethods,
+        ShardMethods,
         StreamDoor,
         HealthService,
         GrpcApi,

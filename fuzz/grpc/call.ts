@@ -4,7 +4,7 @@ import { framed } from '../../bench/grpc/wire';
 import type { KnownValues } from '../generate/known-values';
 import { pick } from '../generate/pick';
 import type { GrpcMethod } from './methods';
-import { type Maker, messages } from './value';
+import { DEDUCTION, EMPTY_ACCOUNT, knownName, type Maker, messages } from './value';
 
 /** A call as it goes out. */
 export interface GrpcCall {
@@ -150,6 +150,9 @@ function makersOf(method: GrpcMethod, changes: number): fc.Arbitrary<Maker<Recor
   return fc.array(one, { minLength: 1, maxLength: method.isStream ? 4 : 1 });
 }
 
+/** What a call is about, where its message names it. */
+const SUBJECTS = ['accountId', 'holdId', 'operationId', 'keyId', 'shard', DEDUCTION, EMPTY_ACCOUNT];
+
 function planOf(
   method: GrpcMethod,
   makers: readonly Maker<Record<string, unknown>>[],
@@ -157,11 +160,11 @@ function planOf(
   about: number,
 ): GrpcPlan {
   return (known, key) => {
-    const names = Object.keys(method.request.fields).map((name) =>
-      name === 'reverses' ? 'requestId' : name,
+    const names = Object.values(method.request.fields).map(knownName);
+    const subject = known.association(
+      about,
+      SUBJECTS.filter((name) => names.includes(name)),
     );
-    const asked = ['accountId', 'holdId', 'operationId'].filter((name) => names.includes(name));
-    const subject = known.association(about, names.includes('reverses') ? [...asked, 'requestId'] : asked);
     const parts = makers.map((make) =>
       framed(Buffer.from(method.request.encode(make(known, subject)).finish())),
     );

@@ -2,8 +2,10 @@ import type { Type } from 'protobufjs';
 import { OPENING_BALANCE_KEY } from '../../src/ledger/identifiers';
 import type { Association, KnownValues } from '../generate/known-values';
 import type { ExpectedBooks, ExpectedEntry } from '../oracles/expected-books';
+import type { Secrets } from '../oracles/leaks';
 import type { GrpcCall } from './call';
-import { type Json, messageIn } from './methods';
+import { DEDUCTION, EMPTY_ACCOUNT } from './value';
+import { type GrpcMethod, type Json, messageIn } from './methods';
 import type { GrpcAnswer } from './session';
 
 /** Draws from the end of every call what exists from now on, and what must be in the books. */
@@ -11,6 +13,7 @@ export class GrpcKeeper {
   constructor(
     private readonly known: KnownValues,
     private readonly books: ExpectedBooks,
+    private readonly secrets: Secrets,
   ) {}
 
   /** @returns what is wrong with what took effect */
@@ -18,19 +21,36 @@ export class GrpcKeeper {
     const { method } = call;
     const sent = readAll(method.request, call.messages);
     const told = readAll(method.answer, answer.messages);
-    if (answer.isSecond) for (const message of sent) this.#perhaps(message);
+    if (answer.isSecond) for (const message of sent) this.#perhaps(method, message);
     if (method.isStream) return this.#keepMany(sent, told);
     const [asked = {}] = sent;
     const [answered] = told;
     if (answer.status !== 0 || !answered) {
-      if (!isRefusal(answer)) this.#perhaps(asked);
+      if (!isRefusal(answer)) this.#perhaps(method, asked);
       return undefined;
     }
     if (method.name === 'BatchDeduct') return this.#keepMany([asked], [answered]);
-    return this.#keep(asked, answered);
+    this.#keepThings(method, asked, answered);
+    return this.#keep(method, asked, answered);
   }
 
-  #perhaps(asked: Json): void {
+  /** Keys and shards. */
+  #keepThings({ name }: GrpcMethod, asked: Json, { keyId, key }: Json): void {
+    if (typeof keyId === 'string' && typeof key === 'string') {
+      this.books.add('keys', keyId);
+      this.secrets.add(key);
+    }
+    if (name === 'DeleteKey') this.books.remove('keys', textOf(asked['keyId']));
+    if (name === 'RegisterShard') {
+      const shard = textOf(asked['name']);
+      this.known.add('grpc', { shard });
+      this.books.add('shards', shard);
+    }
+    // Its name may be given to another one.
+    if (name === 'RemoveShard') this.books.perhapsThing('shards', textOf(asked['shard']));
+  }
+
+  #perhaps({ name, answer }: GrpcMethod, asked: Json): void {
     for (const { accountId, requestId, amount } of [
       asked,
       ...listOf(asked['items']),
@@ -42,7 +62,12 @@ export class GrpcKeeper {
           requestId: textOf(requestId),
           amount: textOf(amount),
         });
-    const { id, initialBalance, count } = asked;
+    if (name === 'CreateKey') this.books.perhapsNameless('keys');
+    if (name === 'DeleteKey') this.books.perhapsThing('keys', textOf(asked['keyId']));
+    if (name === 'RegisterShard') this.books.perhapsThing('shards', textOf(asked['name']));
+    if (name === 'RemoveShard') this.books.perhapsThing('shards', textOf(asked['shard']));
+    if (answer.fields['operation'] && name !== 'GetOperation') this.books.perhapsNameless('operations');
+    const { id, initialBalance } = asked;
     if (id !== undefined) {
       this.books.perhapsThing('accounts', textOf(id));
       this.books.perhaps({
@@ -51,11 +76,9 @@ export class GrpcKeeper {
         amount: textOf(initialBalance),
       });
     }
-    if (count !== undefined || Object.keys(asked).join() === 'accountId')
-      this.books.perhapsNameless('operations');
   }
 
-  #keep(asked: Json, answered: Json): string | undefined {
+  #keep({ name }: GrpcMethod, asked: Json, answered: Json): string | undefined {
     const { entry, operation, account, hold, replayed } = answered as Readonly<
       Record<string, Json | undefined>
     >;
@@ -69,9 +92,12 @@ export class GrpcKeeper {
       this.books.add('operations', textOf(operation['operationId']));
     if (account && asked['id'] !== undefined && !replayed) {
       const accountId = textOf(account['id']);
-      this.known.add('grpc', { accountId });
-      this.books.add('accounts', accountId);
       const { initialBalance } = asked;
+      this.known.add('grpc', {
+        accountId,
+        ...(initialBalance === undefined && { [EMPTY_ACCOUNT]: accountId }),
+      });
+      this.books.add('accounts', accountId);
       if (initialBalance !== undefined && initialBalance !== '0')
         return this.books.acknowledge({
           accountId,
@@ -82,7 +108,10 @@ export class GrpcKeeper {
     }
     if (!entry) return undefined;
     const kept = entryOf(entry);
-    return replayed ? this.books.replay(kept) : this.books.acknowledge(kept);
+    if (kept.kind === 'deduction')
+      this.known.add('grpc', { accountId: kept.accountId, [DEDUCTION]: kept.requestId });
+    // A look-up shows what took effect before, as a replay does.
+    return replayed || name === 'GetDeduction' ? this.books.replay(kept) : this.books.acknowledge(kept);
   }
 
   /** Results are matched by account and request id; of a request id that was sent twice, either amount may stand. */
@@ -108,7 +137,8 @@ export class GrpcKeeper {
         for (const each of mine) this.books.perhaps({ ...entry, amount: each });
         continue;
       }
-      this.known.add('grpc', { accountId: entry.accountId, requestId: entry.requestId });
+      const { accountId: at, requestId: id } = entry;
+      this.known.add('grpc', { accountId: at, requestId: id, [DEDUCTION]: id });
       const fault =
         status === 'DEDUCT_STATUS_SUCCEEDED' ? this.books.acknowledge(entry) : this.books.replay(entry);
       if (fault !== undefined) return fault;

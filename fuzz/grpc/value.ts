@@ -28,7 +28,6 @@ const smallCount = fc.integer({ min: 1, max: 6 }).map(
 const BY_NAME: Readonly<Record<string, Values>> = {
   id: freshId,
   requestId: fc.oneof({ weight: 4, arbitrary: freshId }, { weight: 1, arbitrary: known('requestId') }),
-  reverses: known('requestId'),
   amount: smallAmount,
   initialBalance: fc.integer({ min: 1, max: 1e9 }).map(
     (amount): Maker =>
@@ -45,6 +44,22 @@ const BY_NAME: Readonly<Record<string, Values>> = {
       () =>
         strategy,
   ),
+  scopes: fc.uniqueArray(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 3 }).map(
+    (scopes): Maker =>
+      () =>
+        scopes,
+  ),
+  accounts: fc.constantFrom<string[]>([], ['g-', 'a']).map(
+    (prefixes): Maker =>
+      () =>
+        prefixes,
+  ),
+  paths: fc.uniqueArray(fc.constantFrom('accounts', 'expires_at'), { minLength: 1 }).map(
+    (paths): Maker =>
+      () =>
+        paths,
+  ),
+  name: freshId,
   subAccounts: smallCount,
   count: smallCount,
   limit: smallCount,
@@ -76,8 +91,21 @@ const INT64 = [
 const INT32 = [0, -1, 1_024, 1_025, 2_592_001, 2_147_483_647, -2_147_483_648];
 const MANY = 5_001;
 
+/** Under these names the keeper tells what took effect as a deduction, and which accounts were made empty. */
+export const DEDUCTION = 'deduction';
+export const EMPTY_ACCOUNT = 'emptyAccount';
+
+/** What the values of a field are known under. */
+export function knownName({ name, parent }: Field): string {
+  if (name === 'reverses' || (name === 'requestId' && parent?.name === 'GetDeductionRequest'))
+    return DEDUCTION;
+  return name === 'accountId' && parent?.name === 'CloseAccountRequest' ? EMPTY_ACCOUNT : name;
+}
+
 /** A field's value as the service wants it. */
 export function wanted(field: Field): Values {
+  const name = knownName(field);
+  if (name !== field.name) return known(name);
   const own = Object.hasOwn(BY_NAME, field.name) ? BY_NAME[field.name] : undefined;
   if (own) return own;
   if (field.map)

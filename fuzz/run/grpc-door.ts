@@ -37,7 +37,7 @@ export class GrpcDoor implements Door {
   readonly #found = new Set<string>();
 
   constructor(private readonly parts: GrpcDoorParts) {
-    this.#keeper = new GrpcKeeper(parts.known, parts.expected);
+    this.#keeper = new GrpcKeeper(parts.known, parts.expected, parts.secrets);
     this.#sessions = Array.from({ length: SESSIONS }, () => new GrpcFuzzSession(parts.url));
   }
 

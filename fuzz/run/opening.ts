@@ -35,8 +35,9 @@ export async function openAccounts(
 }
 
 const SPARE_SHARDS = 8;
+const FREE_FILES = 8;
 
-/** Shards that no account is on, so that some can be removed. */
+/** Shards that no account is on, so that some can be removed, and where further ones may be. */
 export async function addSpareShards(
   rest: RestClient,
   addresses: Addresses,
@@ -50,4 +51,6 @@ export async function addSpareShards(
     known.keepForGood({ shard: body.name });
     expected.add('shards', body.name);
   }
+  for (let number = 0; number < FREE_FILES; number += 1)
+    known.keepForGood({ url: addresses.spareUrl(SPARE_SHARDS + number) });
 }

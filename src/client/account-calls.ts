@@ -1,11 +1,20 @@
+import { answered } from './answer';
 import type { HttpAnswer } from './http-transport';
 import { readAccount, readBalance, readOperation, whenShaped } from './read-shapes';
 import { accountPath, checkedAccountId, checkedDigits, checkedRequestId, withQuery } from './requests';
-import type { Account, Balance, Consistency, NewAccount, Operation, ResizeRequest } from './shapes';
+import type {
+  Account,
+  AccountResult,
+  Balance,
+  Consistency,
+  NewAccount,
+  Operation,
+  ResizeRequest,
+} from './shapes';
 import type { CallRequest } from './single-call';
 
 /** @throws InvalidArgumentError */
-export function createAccountCall(account: NewAccount): CallRequest<Account> {
+export function createAccountCall(account: NewAccount): CallRequest<AccountResult> {
   const { asset, subAccounts, initialBalance, strategy, lowBalance } = account;
   const id = checkedAccountId(account.id);
   return {
@@ -22,7 +31,10 @@ export function createAccountCall(account: NewAccount): CallRequest<Account> {
       ...(lowBalance !== undefined && { lowBalance: checkedDigits(lowBalance, 'lowBalance') }),
     }),
     effect: 'once',
-    read: accountReader(id),
+    read: (body, answer) => {
+      const created = accountReader(id)(body, answer);
+      return created && answered({ ...created, replayed: answer.status === 200 });
+    },
   };
 }
 
@@ -78,13 +90,13 @@ export function operationCall(operationId: string): CallRequest<Operation> {
   return { method: 'GET', path, effect: 'none', read: operationReader };
 }
 
-function accountReader(accountId: string) {
+export function accountReader(accountId: string) {
   return (body: unknown, { headers }: HttpAnswer): Account | undefined => {
     const account = whenShaped(() => readAccount(body, headers.etag));
     return account?.id === accountId ? account : undefined;
   };
 }
 
-function operationReader(body: unknown): Operation | undefined {
+export function operationReader(body: unknown): Operation | undefined {
   return whenShaped(() => readOperation(body));
 }

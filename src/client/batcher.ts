@@ -21,7 +21,7 @@ export interface BatchLimits extends BackoffOptions {
   readonly attemptTimeoutMs: number;
 }
 
-const PATH = '/v1/deductions:batch';
+export const BATCH_PATH = '/v1/deductions:batch';
 /** Longer than a deadline may be late. */
 const AFTER_DEADLINE_MS = 50;
 const ENVELOPE_BYTES = 16;
@@ -116,12 +116,12 @@ export class Batcher {
     this.#waiting -= batch.length;
     this.#out += batch.length;
     endpoint.batchesOut += 1;
-    const body = bodyOf(batch);
+    const body = batchBody(batch.map(({ json }) => json));
     const verdict = await this.endpoints.exchange(
       endpoint,
       {
         method: 'POST',
-        path: PATH,
+        path: BATCH_PATH,
         body,
         timeoutMs: this.limits.attemptTimeoutMs,
         leaves: () => {
@@ -220,6 +220,7 @@ export class Batcher {
   }
 }
 
-function bodyOf(batch: readonly PendingDeduction[]): string {
-  return `{"items":[${batch.map(({ json }) => json).join(',')}]}`;
+/** @param items each as `deductionItem` writes it */
+export function batchBody(items: readonly string[]): string {
+  return `{"items":[${items.join(',')}]}`;
 }

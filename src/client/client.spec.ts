@@ -102,6 +102,21 @@ describe('HotsplitClient', () => {
     expect(error.cause).toBeInstanceOf(InsufficientFundsError);
   });
 
+  it('takes no page for the deletion of a key, and asks again', async () => {
+    const { url, bodies } = await serving(
+      (_, response) => response.end('<html>Hello</html>'),
+      (_, response) => response.writeHead(204).end(),
+    );
+    await clientOf(url).deleteKey('key_1');
+    expect(bodies).toEqual(['', '']);
+  });
+
+  it('makes no second key when the answer to the first was lost', async () => {
+    const { url, bodies } = await serving((request) => request.socket.destroy());
+    const error = await failureOf(clientOf(url).createKey({ name: 'billing', scopes: ['read'] }));
+    expect([error.code, bodies.length]).toEqual(['OUTCOME_UNKNOWN', 1]);
+  });
+
   it('says that the outcome is unknown when the time is over with a try under way', async () => {
     const { url } = await serving(() => undefined);
     const error = await failureOf(clientOf(url).deduct({ accountId: 'a', amount: 5, timeoutMs: 800 }));

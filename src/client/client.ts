@@ -1,16 +1,16 @@
 import * as accounts from './account-calls';
+import * as admin from './admin-calls';
 import { Calls } from './calls';
 import { Deductions } from './deductions';
 import { Endpoint, Endpoints } from './endpoints';
-import { entriesOf } from './entries';
 import { HoldNotHeldError, NothingDoneError } from './errors';
 import { HttpTransport } from './http-transport';
+import { accountsPage, entriesPage, keysPage, pagesOf } from './lists';
 import * as money from './money-calls';
 import { type ClientOptions, type ClientSettings, settingsOf } from './options';
-import { readEntry, readHold, whenShaped } from './read-shapes';
 import { TimeOrderedIds } from './request-ids';
 import { type ClientCounters, Retries } from './retries';
-import { accountPath, checkedRequestId } from './requests';
+import { checkedRequestId } from './requests';
 import type * as shapes from './shapes';
 import type { CallRequest } from './single-call';
 import { REAL_TIME } from './time';
@@ -30,6 +30,8 @@ export class HotsplitClient {
   readonly #calls: Calls;
   readonly #retries: Retries;
   readonly #ids = new TimeOrderedIds();
+  /** For lists, which call as they are read. */
+  readonly #caller: Pick<Calls, 'call'> = { call: (request, options) => this.#call(request, options) };
   #closing: Promise<void> | undefined;
 
   /** @throws TypeError, RangeError for options that break a rule */
@@ -66,7 +68,7 @@ export class HotsplitClient {
 
   /** Brings money to an account. */
   async credit(request: shapes.MoneyRequest): Promise<shapes.EntryResult> {
-    return this.#call(money.creditCall(request, this.#idOf(request)), request);
+    return this.#call(money.entryCall('credits', request, this.#idOf(request)), request);
   }
 
   /** Gives a deduction back, or a part of it. */
@@ -97,9 +99,7 @@ export class HotsplitClient {
 
   /** What came of a hold. */
   async holdOf(accountId: string, holdId: string, options: shapes.CallOptions = {}): Promise<shapes.Hold> {
-    const path = `${accountPath(accountId)}/holds/${encodeURIComponent(checkedRequestId(holdId, 'holdId'))}`;
-    const read = (body: unknown) => whenShaped(() => readHold(body));
-    return this.#call({ method: 'GET', path, effect: 'none', read }, options);
+    return this.#call(money.holdLookUp(accountId, holdId), options);
   }
 
   /** The deduction that took effect under a request id. */
@@ -108,18 +108,22 @@ export class HotsplitClient {
     requestId: string,
     options: shapes.CallOptions = {},
   ): Promise<shapes.Entry> {
-    const path = `${accountPath(accountId)}/deductions/${encodeURIComponent(checkedRequestId(requestId))}`;
-    const read = (body: unknown) => whenShaped(() => readEntry(body));
-    return this.#call({ method: 'GET', path, effect: 'none', read }, options);
+    return this.#call(money.deductionLookUp(accountId, requestId), options);
   }
 
   /** Creates an account; one that was created before from the same words is as good. */
-  async createAccount(account: shapes.NewAccount): Promise<shapes.Account> {
+  async createAccount(account: shapes.NewAccount): Promise<shapes.AccountResult> {
     return this.#call(accounts.createAccountCall(account), account);
   }
 
   async account(accountId: string, options: shapes.CallOptions = {}): Promise<shapes.Account> {
     return this.#call(accounts.accountCall(accountId), options);
+  }
+
+  /** Accounts in the order of their ids: all of them, or those that the key is limited to. */
+  accounts(query: shapes.ListQuery = {}): AsyncGenerator<shapes.ListedAccount, void, undefined> {
+    this.#refuseWhenClosed();
+    return pagesOf(accountsPage, query, this.#caller);
   }
 
   async balance(
@@ -132,7 +136,7 @@ export class HotsplitClient {
   /** An account's entries, newest first: `for await (const entry of client.entries({ accountId }))`. */
   entries(query: shapes.EntriesQuery): AsyncGenerator<shapes.Entry, void, undefined> {
     this.#refuseWhenClosed();
-    return entriesOf(query, { call: (request, options) => this.#call(request, options) });
+    return pagesOf(entriesPage(query), query, this.#caller);
   }
 
   /** Lets an account refuse debits from now on; it takes credits. */
@@ -157,6 +161,64 @@ export class HotsplitClient {
   /** Begins to level an account's sub-accounts; see `waitFor`. */
   async rebalance(accountId: string, options: shapes.CallOptions = {}): Promise<shapes.Operation> {
     return this.#call(accounts.rebalanceCall(accountId), options);
+  }
+
+  /** Begins to lift an account's directory record above its rows, after a restore of the directory; see `waitFor`. */
+  async repair(accountId: string, options: shapes.CallOptions = {}): Promise<shapes.Operation> {
+    return this.#call(admin.repairCall(accountId), options);
+  }
+
+  /** Begins to prove every account from what all shards hold; see `waitFor`. */
+  async audit(options: shapes.CallOptions = {}): Promise<shapes.Operation> {
+    return this.#call(admin.auditCall(), options);
+  }
+
+  /** Changes how an account's deductions are carried out, while it is in use. */
+  async setStrategy(choice: shapes.StrategyChoice): Promise<shapes.Account> {
+    return this.#call(admin.strategyCall(choice), choice);
+  }
+
+  /** How an account is split: every row, those out of use included. */
+  async subAccounts(
+    accountId: string,
+    options: shapes.CallOptions = {},
+  ): Promise<readonly shapes.SubAccount[]> {
+    return (await this.#call(admin.subAccountsCall(accountId), options)).items;
+  }
+
+  /** The shards and whether they answer. */
+  async shards(options: shapes.CallOptions = {}): Promise<readonly shapes.Shard[]> {
+    return (await this.#call(admin.shardsCall(), options)).items;
+  }
+
+  /** Takes a database in as a new shard, usable at once by every instance. */
+  async registerShard(shard: shapes.NewShard): Promise<shapes.Shard> {
+    return this.#call(admin.registerShardCall(shard), shard);
+  }
+
+  /** Removes a registered shard that no account was ever placed on. */
+  async removeShard(name: string, options: shapes.CallOptions = {}): Promise<void> {
+    await this.#call(admin.removeShardCall(name), options);
+  }
+
+  /** API keys, without their secrets. */
+  keys(query: shapes.ListQuery = {}): AsyncGenerator<shapes.ApiKey, void, undefined> {
+    this.#refuseWhenClosed();
+    return pagesOf(keysPage, query, this.#caller);
+  }
+
+  /** Creates an API key. When its outcome is unknown, look for its name among the `keys`: its secret is lost. */
+  async createKey(key: shapes.NewKey): Promise<shapes.CreatedKey> {
+    return this.#call(admin.createKeyCall(key), key);
+  }
+
+  /** Changes what an API key may do. */
+  async changeKey(change: shapes.KeyChange): Promise<shapes.ApiKey> {
+    return this.#call(admin.changeKeyCall(change), change);
+  }
+
+  async deleteKey(keyId: string, options: shapes.CallOptions = {}): Promise<void> {
+    await this.#call(admin.deleteKeyCall(keyId), options);
   }
 
   /** How far an operation has come. */

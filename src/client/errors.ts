@@ -71,6 +71,12 @@ export class HoldAlreadyCancelledError extends RefusedError {}
 export class OperationInProgressError extends RefusedError {}
 export class PreconditionFailedError extends RefusedError {}
 export class InsufficientFundsError extends RefusedError {}
+export class KeyNotFoundError extends RefusedError {}
+export class OperationNotFoundError extends RefusedError {}
+export class ShardExistsError extends RefusedError {}
+export class ShardInUseError extends RefusedError {}
+export class ShardNotFoundError extends RefusedError {}
+export class ShardRefusedError extends RefusedError {}
 export class ReversalExceedsDeductionError extends RefusedError {}
 export class IdempotencyKeyReusedError extends RefusedError {}
 export class BalanceLimitExceededError extends RefusedError {}
@@ -82,6 +88,12 @@ const CLASSES: Readonly<Partial<Record<ProblemCode, typeof RefusedError>>> = {
   ACCOUNT_NOT_FOUND: AccountNotFoundError,
   ENTRY_NOT_FOUND: EntryNotFoundError,
   HOLD_NOT_FOUND: HoldNotFoundError,
+  KEY_NOT_FOUND: KeyNotFoundError,
+  OPERATION_NOT_FOUND: OperationNotFoundError,
+  SHARD_EXISTS: ShardExistsError,
+  SHARD_IN_USE: ShardInUseError,
+  SHARD_NOT_FOUND: ShardNotFoundError,
+  SHARD_REFUSED: ShardRefusedError,
   ACCOUNT_EXISTS: AccountExistsError,
   ACCOUNT_FROZEN: AccountFrozenError,
   ACCOUNT_CLOSED: AccountClosedError,
@@ -155,11 +167,15 @@ export class HoldNotHeldError extends HotsplitError {
 
 /** An operation that was waited for has failed. */
 export class OperationFailedError extends HotsplitError {
+  /** Why, in words. */
+  readonly detail: string;
+
   constructor(
     readonly operationId: string,
-    failure: { readonly code: string; readonly detail: string },
+    { code, detail }: { readonly code: string; readonly detail: string },
   ) {
-    super(failure.code, `operation ${operationId} has failed: ${failure.detail}`);
+    super(code, `operation ${operationId} has failed: ${detail}`);
+    this.detail = detail;
   }
 }
 
@@ -168,8 +184,10 @@ export class UnexpectedAnswerError extends HotsplitError {
   constructor(
     what: string,
     readonly status: number,
+    /** The beginning of its text, without markup. */
+    readonly excerpt: string,
   ) {
-    super('UNEXPECTED_ANSWER', what);
+    super('UNEXPECTED_ANSWER', excerpt === '' ? what : `${what}: ${excerpt}`);
   }
 }
 

@@ -15,6 +15,7 @@ export interface Fields {
   readonly object: (name: string) => Fields;
   readonly list: (name: string) => readonly unknown[];
   readonly strings: (name: string) => Readonly<Record<string, string>>;
+  readonly words: (name: string) => readonly string[];
   /** The field under its name, or no field at all. */
   readonly ifPresent: <const Name extends string, T>(
     name: Name,
@@ -53,6 +54,10 @@ export function fieldsOf(value: unknown): Fields {
       const object = fieldsOf(all[name]).all;
       const isOfStrings = Object.values(object).every((each) => typeof each === 'string');
       return taken(name, isOfStrings ? (object as Record<string, string>) : undefined);
+    },
+    words: (name) => {
+      const words = list(name);
+      return taken(name, words.every((each) => typeof each === 'string') ? words : undefined);
     },
     ifPresent: (name, read) =>
       (all[name] === undefined ? {} : { [name]: read(name) }) as {

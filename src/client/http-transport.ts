@@ -11,7 +11,7 @@ import { NoAnswerError, UntrustedServerError } from './errors';
 import type { TlsOptions } from './options';
 
 export interface Exchange {
-  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Below the endpoint's address, with its query. */
   readonly path: string;
   /** JSON. */
@@ -39,7 +39,8 @@ export interface Transport {
 
 export interface TransportOptions {
   readonly url: URL;
-  readonly apiKey: string;
+  /** Without one, no key is sent. */
+  readonly apiKey?: string | undefined;
   readonly connectionsMax: number;
   readonly connectTimeoutMs: number;
   readonly tls?: TlsOptions;
@@ -68,7 +69,7 @@ export class HttpTransport implements Transport {
     this.#basePath = url.pathname.replace(/\/+$/, '');
     this.#headers = {
       accept: 'application/json, application/problem+json',
-      authorization: `Bearer ${apiKey}`,
+      ...(apiKey !== undefined && { authorization: `Bearer ${apiKey}` }),
     };
   }
 

@@ -31,13 +31,13 @@ export function judgeAnswer<T>(answer: HttpAnswer, read: ReadSuccess<T>): Verdic
   if (status >= 200 && status < 300) {
     const value = read(parseJson(text), answer);
     return value === undefined
-      ? unexpected(`HTTP ${status} without what was asked for`, status, headers)
+      ? unexpected('without what was asked for', answer)
       : { kind: 'success', value };
   }
   // Whoever says so has not let it through: a proxy with a smaller limit than the service, too.
   if (status === 413) return { kind: 'refused', problem: readProblem(parseJson(text)) ?? TOO_LARGE };
   const problem = readProblem(parseJson(text), status);
-  if (!problem) return unexpected(`HTTP ${status} without a problem of the service`, status, headers);
+  if (!problem) return unexpected('without a problem of the service', answer);
   return judgeProblem(problem, headers);
 }
 
@@ -47,15 +47,24 @@ export function judgeFault(fault: unknown): PassingVerdict {
   return { kind: 'passing', error: fault, perhapsDone: fault.perhapsDone, isEndpointAtFault: true };
 }
 
-function unexpected(what: string, status: number, headers: IncomingHttpHeaders): PassingVerdict {
+function unexpected(what: string, { status, headers, text }: HttpAnswer): PassingVerdict {
   return {
     kind: 'passing',
-    error: new UnexpectedAnswerError(what, status),
+    error: new UnexpectedAnswerError(`HTTP ${status} ${what}`, status, excerptOf(text)),
     perhapsDone: true,
     retryAfterMs: readRetryAfterMs(headers['retry-after']),
     isEndpointAtFault: true,
   };
 }
+
+/** What the page of a proxy says, in short. */
+function excerptOf(text: string): string {
+  const words = text.slice(0, PAGE_CHARACTERS_READ).replace(/<[^>]*>/g, ' ');
+  return words.replace(/\s+/g, ' ').trim().slice(0, EXCERPT_CHARACTERS);
+}
+
+const PAGE_CHARACTERS_READ = 4_000;
+const EXCERPT_CHARACTERS = 200;
 
 function judgeProblem(problem: Problem, headers: IncomingHttpHeaders): Verdict<never> {
   const meaning = meaningOf(problem);

@@ -3,7 +3,9 @@ import type { HttpAnswer } from './http-transport';
 import { readEntry, readHold, whenShaped } from './read-shapes';
 import { accountPath, checkedDigits, checkedRequestId, notesBody } from './requests';
 import type {
+  Entry,
   EntryResult,
+  Hold,
   HoldConfirmation,
   HoldRequest,
   HoldResult,
@@ -13,12 +15,16 @@ import type {
 } from './shapes';
 import type { CallRequest } from './single-call';
 
-/** @throws InvalidArgumentError */
-export function creditCall(request: MoneyRequest, requestId: string): CallRequest<EntryResult> {
+/** A credit, or a deduction that travels alone. @throws InvalidArgumentError */
+export function entryCall(
+  kind: 'credits' | 'deductions',
+  request: MoneyRequest,
+  requestId: string,
+): CallRequest<EntryResult> {
   const amount = checkedDigits(request.amount);
   return {
     method: 'POST',
-    path: `${accountPath(request.accountId)}/credits`,
+    path: `${accountPath(request.accountId)}/${kind}`,
     body: JSON.stringify({ amount, requestId, ...notesBody(request) }),
     requestId,
     effect: 'once',
@@ -75,6 +81,18 @@ function settleCall({ accountId, holdId }: OneHold, verb: 'confirm' | 'cancel'):
     effect: 'once',
     read: holdReader({ accountId, holdId }),
   };
+}
+
+/** @throws InvalidArgumentError */
+export function holdLookUp(accountId: string, holdId: string): CallRequest<Hold> {
+  const path = `${accountPath(accountId)}/holds/${encodeURIComponent(checkedRequestId(holdId, 'holdId'))}`;
+  return { method: 'GET', path, effect: 'none', read: (body) => whenShaped(() => readHold(body)) };
+}
+
+/** @throws InvalidArgumentError */
+export function deductionLookUp(accountId: string, requestId: string): CallRequest<Entry> {
+  const path = `${accountPath(accountId)}/deductions/${encodeURIComponent(checkedRequestId(requestId))}`;
+  return { method: 'GET', path, effect: 'none', read: (body) => whenShaped(() => readEntry(body)) };
 }
 
 /** An answer about another request than the one that was sent is none, whatever it says. */

@@ -1,11 +1,24 @@
 import { answered } from './answer';
 import { WrongShape, type Fields, fieldsOf } from './fields';
-import type { Account, Balance, Entry, Hold, Operation } from './shapes';
+import type {
+  Account,
+  ApiKey,
+  Balance,
+  CreatedKey,
+  Entry,
+  Hold,
+  ListedAccount,
+  Operation,
+  Shard,
+  SubAccount,
+} from './shapes';
 
 const ENTRY_KINDS = ['deduction', 'credit', 'reversal', 'hold-confirmation'] as const;
 const HOLD_STATUSES = ['held', 'confirmed', 'cancelled', 'expired'] as const;
 const ACCOUNT_STATUSES = ['active', 'frozen', 'closed'] as const;
 const OPERATION_STATUSES = ['running', 'done', 'failed'] as const;
+const SUB_ACCOUNT_STATUSES = ['open', 'draining', 'closed'] as const;
+const SHARD_STATUSES = ['up', 'down'] as const;
 const CONSISTENCIES = ['current', 'cached', 'snapshot'] as const;
 
 /** Runs a reader; undefined when the answer does not have the shape. */
@@ -55,6 +68,11 @@ export function readHold(body: unknown): Hold {
 
 /** @throws WrongShape */
 export function readAccount(body: unknown, etag: string | undefined): Account {
+  return answered({ ...readListedAccount(body), etag: etag ?? '' });
+}
+
+/** @throws WrongShape */
+export function readListedAccount(body: unknown): ListedAccount {
   const fields = fieldsOf(body);
   return answered({
     id: fields.string('id'),
@@ -65,7 +83,6 @@ export function readAccount(body: unknown, etag: string | undefined): Account {
     epoch: fields.integer('epoch'),
     ...fields.ifPresent('lowBalance', fields.amount),
     createdAt: fields.time('createdAt'),
-    etag: etag ?? '',
   });
 }
 
@@ -103,10 +120,60 @@ export function readOperation(body: unknown): Operation {
   });
 }
 
-/** One page of entries. @throws WrongShape */
-export function readEntryPage(body: unknown): { readonly items: Entry[]; readonly nextCursor?: string } {
+/** @throws WrongShape */
+export function readSubAccount(body: unknown): SubAccount {
   const fields = fieldsOf(body);
-  return { items: fields.list('items').map(readEntry), ...fields.ifPresent('nextCursor', fields.string) };
+  return answered({
+    shard: fields.string('shard'),
+    index: fields.integer('index'),
+    available: fields.amount('available'),
+    held: fields.amount('held'),
+    status: fields.oneOf('status', SUB_ACCOUNT_STATUSES),
+  });
+}
+
+/** @throws WrongShape */
+export function readShard(body: unknown): Shard {
+  const fields = fieldsOf(body);
+  return answered({
+    name: fields.string('name'),
+    status: fields.oneOf('status', SHARD_STATUSES),
+    ...fields.ifPresent('address', fields.string),
+  });
+}
+
+/** @throws WrongShape */
+export function readKey(body: unknown): ApiKey {
+  const fields = fieldsOf(body);
+  return answered({
+    keyId: fields.string('keyId'),
+    name: fields.string('name'),
+    scopes: fields.words('scopes'),
+    ...fields.ifPresent('accounts', fields.words),
+    ...fields.ifPresent('expiresAt', fields.time),
+    ...fields.ifPresent('lastUsedAt', fields.time),
+    ...fields.ifPresent('createdAt', fields.time),
+  });
+}
+
+/** @throws WrongShape */
+export function readCreatedKey(body: unknown): CreatedKey {
+  return answered({ ...readKey(body), key: fieldsOf(body).string('key') });
+}
+
+/** One page of a list. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly nextCursor?: string;
+}
+
+/** @throws WrongShape */
+export function readPage<T>(body: unknown, readItem: (item: unknown) => T): Page<T> {
+  const fields = fieldsOf(body);
+  return {
+    items: fields.list('items').map((item) => readItem(item)),
+    ...fields.ifPresent('nextCursor', fields.string),
+  };
 }
 
 function notesIn(fields: Fields): Pick<Entry, 'reference' | 'metadata'> {

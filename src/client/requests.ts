@@ -31,6 +31,11 @@ export function checkedDigits(amount: AmountIn, field = 'amount'): string {
   return digits;
 }
 
+/** A time as the service reads it. */
+export function timeText(time: Date | string | undefined): string | undefined {
+  return time instanceof Date ? time.toISOString() : time;
+}
+
 /** The part of a body that says what is attached, for JSON. */
 export function notesBody({ reference, metadata }: { [key in keyof Notes]?: Notes[key] | undefined }): Notes {
   return { ...(reference !== undefined && { reference }), ...(metadata !== undefined && { metadata }) };

@@ -130,7 +130,8 @@ export interface NewAccount extends CallOptions {
   readonly lowBalance?: AmountIn;
 }
 
-export interface Account {
+/** An account as lists show it. */
+export interface ListedAccount {
   readonly id: string;
   readonly asset: string;
   readonly status: 'active' | 'frozen' | 'closed';
@@ -139,8 +140,16 @@ export interface Account {
   readonly epoch: number;
   readonly lowBalance?: bigint;
   readonly createdAt: Date;
+}
+
+export interface Account extends ListedAccount {
   /** Changes with the account; for `ifMatch`. */
   readonly etag: string;
+}
+
+export interface AccountResult extends Account {
+  /** It was created before, from the same words. */
+  readonly replayed: boolean;
 }
 
 export type Consistency = 'current' | 'cached' | 'snapshot';
@@ -158,18 +167,22 @@ export interface Balance {
   readonly asOf: Date;
 }
 
-export interface EntriesQuery {
+/** Of a list that is read page by page. */
+export interface ListQuery {
+  /** Items fetched at a time, 1–1000. */
+  readonly pageSize?: number;
+  /** For each page. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface EntriesQuery extends ListQuery {
   readonly accountId: string;
   readonly kind?: EntryKind;
   /** Inclusive. */
   readonly from?: Date | string;
   /** Exclusive. */
   readonly to?: Date | string;
-  /** Entries fetched at a time, 1–1000. */
-  readonly pageSize?: number;
-  /** For each page. */
-  readonly timeoutMs?: number;
-  readonly signal?: AbortSignal;
 }
 
 export interface ResizeRequest extends CallOptions {
@@ -180,6 +193,76 @@ export interface ResizeRequest extends CallOptions {
   readonly shards?: readonly string[];
   /** The account's `etag` as it was read. */
   readonly ifMatch?: string;
+}
+
+export interface StrategyChoice extends CallOptions {
+  readonly accountId: string;
+  readonly strategy: string;
+  /** The account's `etag` as it was read. */
+  readonly ifMatch?: string;
+}
+
+/** One row of an account. Amounts in minor units. */
+export interface SubAccount {
+  readonly shard: string;
+  readonly index: number;
+  readonly available: bigint;
+  readonly held: bigint;
+  /** Out of use are `draining` (it holds something still) and `closed`. */
+  readonly status: 'open' | 'draining' | 'closed';
+}
+
+export interface NewShard extends CallOptions {
+  /** 1–64 of letters, digits, `_` and `-`, the first a letter or digit. */
+  readonly name: string;
+  /** `mysql://user:password@host:port/database`, or `sqlite:` and the absolute path of a file. It is in no answer or error. */
+  readonly url: string;
+}
+
+/** A database that accounts are placed on. */
+export interface Shard {
+  readonly name: string;
+  readonly status: 'up' | 'down';
+  /** Without user and password. */
+  readonly address?: string;
+}
+
+export type Scope = 'read' | 'deduct' | 'refund' | 'credit' | 'accounts' | 'admin';
+
+export interface NewKey extends CallOptions {
+  /** 1–64 characters. */
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+  /** Beginnings of the ids of the accounts that it is limited to, up to 16. */
+  readonly accounts?: readonly string[];
+  readonly expiresAt?: Date | string;
+}
+
+/** What is not given stays as it is. */
+export interface KeyChange extends CallOptions {
+  readonly keyId: string;
+  readonly scopes?: readonly Scope[];
+  /** `null` takes the limit away. */
+  readonly accounts?: readonly string[] | null;
+  /** `null` takes the limit away. */
+  readonly expiresAt?: Date | string | null;
+}
+
+export interface ApiKey {
+  readonly keyId: string;
+  readonly name: string;
+  readonly scopes: readonly string[];
+  /** Of a key that is limited to accounts whose ids begin with one of these. */
+  readonly accounts?: readonly string[];
+  readonly expiresAt?: Date;
+  /** To about a minute; absent until it was used. */
+  readonly lastUsedAt?: Date;
+  readonly createdAt?: Date;
+}
+
+export interface CreatedKey extends ApiKey {
+  /** The key itself, which is shown this once. */
+  readonly key: string;
 }
 
 /** Work that goes on in the service behind its answer. */

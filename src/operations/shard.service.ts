@@ -22,6 +22,8 @@ export type ShardRegistration =
   /** Why is in the log only: told to the caller, it would tell closed ports from filtered ones, and what is in files. */
   | { readonly kind: 'refused' };
 
+export type ShardRemoval = Awaited<ReturnType<EngineRuntime['removeShard']>>;
+
 /**
  * How long a database on the network is refused at least: longer than it takes to give a silent host up, so that the time
  * tells no more than the answer.
@@ -80,7 +82,7 @@ export class ShardService {
   }
 
   /** Rejects with `DirectoryUnavailableError`. */
-  remove(name: string): ReturnType<EngineRuntime['removeShard']> {
+  remove(name: string): Promise<ShardRemoval> {
     return this.runtime.removeShard(name);
   }
 

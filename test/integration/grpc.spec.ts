@@ -69,6 +69,44 @@ it('lists the entries of a span of time, and says which end of it is none', asyn
     });
 });
 
+describe('a key', () => {
+  const admin = (method: string, message: object) =>
+    grpc.call(`hotsplit.v1.AdminService/${method}`, message as Readonly<Record<string, unknown>>);
+
+  it.each<[string, object, string]>([
+    ['a scope that there is not', { name: 'n', scopes: [99] }, 'scopes.0'],
+    ['a scope that is not said', { name: 'n', scopes: [0] }, 'scopes.0'],
+    ['a time that is none', { name: 'n', scopes: [1], expiresAt: { seconds: 1, nanos: -1 } }, 'expiresAt'],
+  ])('is not made with %s', async (_what, message, field) => {
+    await start();
+    expect(await admin('CreateKey', message)).toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      errors: [{ field }],
+    });
+  });
+
+  it('is changed in what the mask names, and in nothing else', async () => {
+    await start();
+    const made = await admin('CreateKey', { name: 'n', scopes: [1], accounts: ['a'] });
+    const keyId = made.kind === 'answered' ? made.message['keyId'] : undefined;
+    const change = (message: object) => admin('ChangeKey', { keyId, ...message });
+    for (const [paths, field] of [
+      [['scopes'], 'scopes'],
+      [['name'], 'updateMask'],
+      [['expiresAt'], 'updateMask'],
+    ] as const)
+      expect(await change({ updateMask: { paths } })).toMatchObject({ errors: [{ field }] });
+    expect(await change({ scopes: [2], accounts: ['b'], updateMask: { paths: ['accounts'] } })).toMatchObject(
+      {
+        message: { key: { scopes: ['SCOPE_READ'], accounts: ['b'] } },
+      },
+    );
+    expect(await change({ updateMask: { paths: ['accounts'] } })).toMatchObject({
+      message: { key: { scopes: ['SCOPE_READ'], accounts: [] } },
+    });
+  });
+});
+
 describe('a deadline', () => {
   it('that has passed before the call came leaves it undone', async () => {
     await start();

@@ -1,6 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { PROBLEMS, type ProblemCode } from '../../src/api/problem-catalog';
 import type { GrpcClient, Json } from './grpc-client';
+import { type Command, OPERATIONS } from './operations';
 import type { Answer, RestClient } from './rest-client';
 
 /** What a command came to, in words that both doors share. Times, and what hangs on them, are left out. */
@@ -14,23 +15,6 @@ export type DoorOutcome =
       readonly retryAfterSeconds?: number;
     };
 
-export type Command =
-  | 'deduct'
-  | 'batchDeduct'
-  | 'credit'
-  | 'reverse'
-  | 'hold'
-  | 'confirmHold'
-  | 'cancelHold'
-  | 'createAccount'
-  | 'getAccount'
-  | 'getBalance'
-  | 'listEntries'
-  | 'resizeSubAccounts'
-  | 'rebalance'
-  | 'getOperation'
-  | 'listSubAccounts';
-
 /** Fields by the names of the REST bodies, and those of the path beside them. */
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -41,39 +25,23 @@ export interface Door {
 
 export function restDoor(rest: RestClient): Door {
   return {
-    send: async (command, fields) => {
-      const { accountId, holdId, reverses, operationId, ifMatch, consistency, limit, cursor, kind, ...body } =
-        fields;
-      const account = `/v1/accounts/${text(accountId)}`;
-      const admin = `/v1/admin/accounts/${text(accountId)}`;
-      const query = Object.entries({ consistency, limit, cursor, kind })
+    send: async (command, { ifMatch, ...fields }) => {
+      const [method = '', template = ''] = OPERATIONS[command].rest.split(' ');
+      const path = template.replace(/\{(\w+)\}/g, (_, name: string) =>
+        encodeURIComponent(text(fields[name])),
+      );
+      const left = Object.fromEntries(
+        Object.entries(fields).filter(([name]) => !template.includes(`{${name}}`)),
+      );
+      const query = Object.entries(method === 'GET' ? left : {})
         .flatMap(([name, value]) => (value === undefined ? [] : `${name}=${encodeURIComponent(text(value))}`))
         .join('&');
-      const send = (method: string, path: string, json?: unknown, headers = {}): Promise<Answer> =>
-        rest.send(method, path, { ...(json !== undefined && { json }), headers });
-      const answer = await {
-        deduct: () => send('POST', `${account}/deductions`, body),
-        batchDeduct: () => send('POST', '/v1/deductions:batch', body),
-        credit: () => send('POST', `${account}/credits`, body),
-        reverse: () => send('POST', `${account}/deductions/${text(reverses)}/reversals`, body),
-        hold: () => send('POST', `${account}/holds`, body),
-        confirmHold: () => send('POST', `${account}/holds/${text(holdId)}/confirm`, body),
-        cancelHold: () => send('POST', `${account}/holds/${text(holdId)}/cancel`),
-        createAccount: () => send('POST', '/v1/accounts', body),
-        getAccount: () => send('GET', account),
-        getBalance: () => send('GET', `${account}/balance?${query}`),
-        listEntries: () => send('GET', `${account}/entries?${query}`),
-        resizeSubAccounts: () =>
-          send(
-            'PUT',
-            `${admin}/sub-accounts`,
-            body,
-            ifMatch === undefined ? {} : { 'if-match': text(ifMatch) },
-          ),
-        rebalance: () => send('POST', `${admin}/rebalance`),
-        getOperation: () => send('GET', `/v1/admin/operations/${text(operationId)}`),
-        listSubAccounts: () => send('GET', `${admin}/sub-accounts`),
-      }[command]();
+      // What needs no body is sent none.
+      const hasBody = method === 'PUT' || (method === 'POST' && Object.keys(left).length > 0);
+      const answer = await rest.send(method, query === '' ? path : `${path}?${query}`, {
+        ...(hasBody && { json: left }),
+        headers: ifMatch === undefined ? {} : { 'if-match': text(ifMatch) },
+      });
       return restOutcome(command, answer);
     },
   };
@@ -99,33 +67,15 @@ function restOutcome(command: Command, { status: http, body, headers }: Answer):
   };
 }
 
-const METHODS: Readonly<Record<Command, string>> = {
-  deduct: 'DeductionService/Deduct',
-  batchDeduct: 'DeductionService/BatchDeduct',
-  credit: 'DeductionService/Credit',
-  reverse: 'DeductionService/Reverse',
-  hold: 'DeductionService/Hold',
-  confirmHold: 'DeductionService/ConfirmHold',
-  cancelHold: 'DeductionService/CancelHold',
-  createAccount: 'AccountService/CreateAccount',
-  getAccount: 'AccountService/GetAccount',
-  getBalance: 'AccountService/GetBalance',
-  listEntries: 'AccountService/ListEntries',
-  resizeSubAccounts: 'AdminService/ResizeSubAccounts',
-  rebalance: 'AdminService/Rebalance',
-  getOperation: 'AdminService/GetOperation',
-  listSubAccounts: 'AdminService/ListSubAccounts',
-};
-
 const PREFIXES =
-  /^(ENTRY_KIND|DURABILITY|HOLD_STATUS|ACCOUNT_STATUS|CONSISTENCY|OPERATION_KIND|OPERATION_STATUS|SUB_ACCOUNT_STATUS|DEDUCT_STATUS)_/;
+  /^(ENTRY_KIND|DURABILITY|HOLD_STATUS|ACCOUNT_STATUS|CONSISTENCY|OPERATION_KIND|OPERATION_STATUS|SUB_ACCOUNT_STATUS|DEDUCT_STATUS|SHARD_STATUS|SCOPE)_/;
 
 /** @param key another than the admin's; empty for none */
 export function grpcDoor(grpc: GrpcClient, key?: string): Door {
   return {
     send: async (command, fields) => {
       const outcome = await grpc.call(
-        `hotsplit.v1.${METHODS[command]}`,
+        `hotsplit.v1.${OPERATIONS[command].grpc}`,
         enumerated(fields),
         key === undefined ? {} : { key },
       );
@@ -152,16 +102,25 @@ export function grpcDoor(grpc: GrpcClient, key?: string): Door {
   };
 }
 
-/** The words of REST as the proto's enums. */
+/** The words of REST as the proto's enums, its times as timestamps, and what takes a limit away as a mask. */
 function enumerated(fields: Fields): Json {
-  const { kind, consistency, ...rest } = fields;
+  const { kind, consistency, scopes, expiresAt, ...rest } = fields;
   const value = (prefix: string, word: unknown): string =>
     `${prefix}_${text(word).toUpperCase().replaceAll('-', '_')}`;
+  const others = Object.entries(rest).filter(([, each]) => each !== null);
   return {
-    ...rest,
+    ...Object.fromEntries(others),
     ...(kind !== undefined && { kind: value('ENTRY_KIND', kind) }),
     ...(consistency !== undefined && { consistency: value('CONSISTENCY', consistency) }),
+    ...(Array.isArray(scopes) && { scopes: scopes.map((scope) => value('SCOPE', scope)) }),
+    ...(typeof expiresAt === 'string' && { expiresAt: { seconds: Date.parse(expiresAt) / 1_000 } }),
+    ...(Object.values(fields).includes(null) && { updateMask: { paths: changedPaths(fields) } }),
   };
+}
+
+function changedPaths(change: Fields): string[] {
+  const names = Object.keys(change).filter((name) => name !== 'keyId');
+  return names.map((name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
 }
 
 /** The proto's enums as the words of REST, wherever they are. */
@@ -188,7 +147,8 @@ function restBody(command: Command, message: Json): unknown {
       })),
     };
   }
-  const inner = message['entry'] ?? message['hold'] ?? message['account'] ?? message['operation'];
+  const names = ['entry', 'hold', 'account', 'operation', 'shard', 'key'];
+  const inner = names.map((name) => message[name]).find((each) => typeof each === 'object');
   const body = (inner ?? message) as Json;
   if (message['entry']) return { ...body, status: 'succeeded' };
   if (message['hold']) return { ...body, kind: 'hold', requestId: body['holdId'] };
@@ -212,21 +172,24 @@ function problemOf(body: Json) {
   };
 }
 
-const TIMELY = new Set(['createdAt', 'expiresAt', 'asOf', 'operationId', 'nextCursor', 'progress', 'result']);
+const TIMELY = new Set([
+  ...['createdAt', 'expiresAt', 'asOf', 'lastUsedAt'],
+  ...['etag', 'operationId', 'nextCursor', 'progress', 'result', 'keyId', 'key', 'address'],
+]);
 
 /** Without what differs from one run to the next, and without what is absent. */
-function timeless(value: unknown): unknown {
+export function timeless(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(timeless);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
     Object.entries(value).flatMap(([name, each]) =>
-      TIMELY.has(name) || each === undefined || isEmptyMap(name, each) ? [] : [[name, timeless(each)]],
+      TIMELY.has(name) || each === undefined || isEmpty(name, each) ? [] : [[name, timeless(each)]],
     ),
   );
 }
 
-function isEmptyMap(name: string, value: unknown): boolean {
-  return name === 'metadata' && Object.keys(value as object).length === 0;
+function isEmpty(name: string, value: unknown): boolean {
+  return ['metadata', 'accounts'].includes(name) && Object.keys(value as object).length === 0;
 }
 
 function text(value: unknown): string {

@@ -8,20 +8,35 @@ import type { AccountRecord } from '../../shards/directory/account-record';
 import { mayOpenWithMoney, outOfReach } from '../admit';
 import { accountExists } from '../operation-problem';
 import { Problem } from '../problem';
-import { decodeEntryCursor, encodeEntryCursor, pageLength } from '../rest/cursors';
+import {
+  decodeEntryCursor,
+  decodeIdCursor,
+  encodeCursor,
+  encodeEntryCursor,
+  pageLength,
+} from '../rest/cursors';
 import * as fields from '../rest/schemas/fields';
-import { etagOf } from '../rest/views';
-import { bigintOf } from './int64';
+import { AccountStatusMethods } from './account-status-methods';
 import type {
   AccountRequest,
   CreateAccountRequest,
   GetBalanceRequest,
   ListEntriesRequest,
-  Timestamp,
+  PageRequest,
 } from './messages';
-import { accountIdOf, checked, checkOf, optionalAmount, optionalDigits, own, present } from './read-requests';
+import {
+  accountIdOf,
+  checked,
+  checkOf,
+  optionalAmount,
+  optionalDigits,
+  own,
+  pageOf,
+  present,
+} from './read-requests';
+import { microsecondsOf } from './timestamp';
 import type { UnaryMethod, UnaryService } from './unary';
-import { accountView, balanceView, entryView, enumValue } from './views';
+import { accountView, balanceView, taggedAccountView, entryView, enumValue } from './views';
 import { enumOf } from './wire';
 
 const isNewAccount = checkOf<{ id: string; asset: string; subAccounts?: number; strategy?: Strategy }>(
@@ -35,18 +50,9 @@ const isNewAccount = checkOf<{ id: string; asset: string; subAccounts?: number; 
     lowBalance: fields.amount,
   },
 );
-const isPage = checkOf<{ cursor?: string; limit?: string }>([], {
-  cursor: fields.cursor,
-  limit: fields.limit,
-});
 
 const KINDS = enumOf('hotsplit.v1.EntryKind');
 const CONSISTENCY_VALUES = enumOf('hotsplit.v1.Consistency');
-
-/** The years that RFC 3339 can name, in seconds since 1970. */
-const SECONDS_MIN = -62_135_596_800n;
-const SECONDS_MAX = 253_402_300_799n;
-const TIMESTAMP_RULE = 'a time of the years 0001 to 9999, with nanos from 0 to 999999999';
 
 /** hotsplit.v1.AccountService: translates between messages and services. */
 @Injectable()
@@ -54,12 +60,20 @@ export class AccountMethods {
   constructor(
     private readonly accounts: AccountService,
     private readonly balances: BalanceService,
+    private readonly statuses: AccountStatusMethods,
   ) {}
 
   service(): UnaryService {
     return {
       name: 'hotsplit.v1.AccountService',
-      methods: [this.#create(), this.#get(), this.#balance(), this.#entries()],
+      methods: [
+        this.#create(),
+        this.#get(),
+        this.#list(),
+        this.#balance(),
+        this.#entries(),
+        ...this.statuses.methods(),
+      ],
     };
   }
 
@@ -86,12 +100,7 @@ export class AccountMethods {
         lowBalanceMinor: optionalAmount(message, 'lowBalance'),
       });
       if (creation.kind === 'conflict') return accountExists(creation.fields);
-      const { account } = creation;
-      return {
-        account: accountView(account),
-        etag: etagOf(account),
-        replayed: creation.kind === 'existed',
-      };
+      return { ...taggedAccountView(creation.account), replayed: creation.kind === 'existed' };
     };
     return { name: 'CreateAccount', scope: 'accounts', limitsKept: 'by the method', answer };
   }
@@ -100,9 +109,25 @@ export class AccountMethods {
     const answer = async (message: AccountRequest): Promise<object> => {
       const account = await this.accounts.read(accountIdOf(message));
       if (!account) return new Problem('ACCOUNT_NOT_FOUND');
-      return { account: accountView(account), etag: etagOf(account) };
+      return taggedAccountView(account);
     };
     return { name: 'GetAccount', scope: 'read', answer };
+  }
+
+  #list(): UnaryMethod {
+    const answer = async (message: PageRequest, caller: Principal): Promise<object> => {
+      const { cursor, limit } = pageOf(message);
+      const { accounts, next } = await this.accounts.list({
+        after: decodeIdCursor(cursor),
+        limit: pageLength(limit),
+        prefixes: caller.accounts,
+      });
+      return {
+        items: accounts.map(accountView),
+        nextCursor: next === undefined ? undefined : encodeCursor(next),
+      };
+    };
+    return { name: 'ListAccounts', scope: 'read', limitsKept: 'by the method', answer };
   }
 
   #balance(): UnaryMethod {
@@ -118,14 +143,13 @@ export class AccountMethods {
   #entries(): UnaryMethod {
     const answer = async (message: ListEntriesRequest): Promise<object> => {
       const accountId = accountIdOf(message);
-      const limited = Object.hasOwn(message, 'limit') ? { limit: String(message.limit) } : {};
-      const { cursor, limit } = checked(isPage, { ...own(message, 'cursor'), ...limited });
+      const { cursor, limit } = pageOf(message);
       const page = {
         limit: pageLength(limit),
         before: cursor === undefined ? undefined : decodeEntryCursor(cursor),
         kind: kindOf(message.kind),
-        fromUs: microseconds('fromTime', message.fromTime),
-        toUs: microseconds('toTime', message.toTime),
+        fromUs: message.fromTime ? microsecondsOf('fromTime', message.fromTime) : undefined,
+        toUs: message.toTime ? microsecondsOf('toTime', message.toTime) : undefined,
       };
       const { items, next } = await this.balances.entries(await this.#find(accountId), page);
       return {
@@ -158,16 +182,6 @@ function kindOf(value: number): ListedKind | undefined {
   const kind = LISTED_KINDS.find((each) => enumValue(KINDS, 'ENTRY_KIND', each) === value);
   if (kind === undefined) throw invalid('kind', `one of ${Object.keys(KINDS).join(', ')}`);
   return kind;
-}
-
-/** Whole milliseconds, and times before 1970 as good as 1970, as over REST. */
-function microseconds(field: 'fromTime' | 'toTime', time: Timestamp | null): number | undefined {
-  if (time === null) return undefined;
-  const { nanos } = time;
-  const seconds = typeof time.seconds === 'number' ? BigInt(time.seconds) : bigintOf(time.seconds);
-  if (seconds < SECONDS_MIN || seconds > SECONDS_MAX || nanos < 0 || nanos > 999_999_999)
-    throw invalid(field, TIMESTAMP_RULE);
-  return Math.max(0, Number(seconds) * 1_000 + Math.floor(nanos / 1_000_000)) * 1_000;
 }
 
 function invalid(field: string, rule: string): Problem {

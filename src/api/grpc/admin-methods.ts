@@ -1,21 +1,33 @@
 import { Injectable } from '@nestjs/common';
 import { AccountService } from '../../accounts/account.service';
 import { BalanceService } from '../../balances/balance.service';
-import { OperationService } from '../../operations/operation.service';
+import type { Strategy } from '../../ledger/strategy';
+import { OperationService, type OperationStart } from '../../operations/operation.service';
 import type { Principal } from '../../platform/principal';
 import { mayFollow } from '../admit';
-import { begunOrProblem } from '../operation-problem';
+import { begunOrProblem, rechosenOrProblem } from '../operation-problem';
 import { Problem } from '../problem';
 import * as fields from '../rest/schemas/fields';
 import { revisionsOf } from '../rest/views';
-import type { AccountRequest, GetOperationRequest, ResizeSubAccountsRequest } from './messages';
+import { KeyMethods } from './key-methods';
+import type {
+  AccountRequest,
+  GetOperationRequest,
+  ResizeSubAccountsRequest,
+  SetStrategyRequest,
+} from './messages';
 import { accountIdOf, checked, checkOf, own, present } from './read-requests';
+import { ShardMethods } from './shard-methods';
 import type { UnaryMethod, UnaryService } from './unary';
-import { operationView, subAccountView } from './views';
+import { operationView, subAccountView, taggedAccountView } from './views';
 
 const isResize = checkOf<{ count: number; shards?: readonly string[]; 'if-match'?: string }>(['count'], {
   count: fields.subAccounts,
   shards: fields.shardNames,
+  'if-match': fields.ifMatch,
+});
+const isChoice = checkOf<{ strategy: Strategy; 'if-match'?: string }>(['strategy'], {
+  strategy: fields.strategy,
   'if-match': fields.ifMatch,
 });
 const isOperation = checkOf<{ operationId: string }>(['operationId'], { operationId: fields.operationId });
@@ -27,12 +39,24 @@ export class AdminMethods {
     private readonly accounts: AccountService,
     private readonly balances: BalanceService,
     private readonly operations: OperationService,
+    private readonly shards: ShardMethods,
+    private readonly keys: KeyMethods,
   ) {}
 
   service(): UnaryService {
     return {
       name: 'hotsplit.v1.AdminService',
-      methods: [this.#resize(), this.#rebalance(), this.#operation(), this.#subAccounts()],
+      methods: [
+        this.#resize(),
+        this.#begin('Rebalance', (accountId) => this.operations.rebalance(accountId)),
+        this.#begin('RepairAccount', (accountId) => this.operations.repair(accountId)),
+        this.#audit(),
+        this.#operation(),
+        this.#subAccounts(),
+        this.#strategy(),
+        ...this.shards.methods(),
+        ...this.keys.methods(),
+      ],
     };
   }
 
@@ -60,12 +84,32 @@ export class AdminMethods {
     return { name: 'ResizeSubAccounts', scope: 'admin', answer };
   }
 
-  #rebalance(): UnaryMethod {
-    const answer = async (message: AccountRequest): Promise<object> => {
-      const start = await this.operations.rebalance(accountIdOf(message));
-      return { operation: operationView(begunOrProblem(start)) };
+  /** What needs no more than the account's name. */
+  #begin(name: string, start: (accountId: string) => Promise<OperationStart>): UnaryMethod {
+    const answer = async (message: AccountRequest): Promise<object> => ({
+      operation: operationView(begunOrProblem(await start(accountIdOf(message)))),
+    });
+    return { name, scope: 'admin', answer };
+  }
+
+  #audit(): UnaryMethod {
+    const answer = async (): Promise<object> => ({ operation: operationView(await this.operations.audit()) });
+    return { name: 'StartAudit', scope: 'admin', answer };
+  }
+
+  #strategy(): UnaryMethod {
+    const answer = async (message: SetStrategyRequest): Promise<object> => {
+      const accountId = accountIdOf(message);
+      const { ifMatch } = own(message, 'ifMatch');
+      const body = checked(isChoice, {
+        ...present('strategy', message.strategy),
+        ...(ifMatch !== undefined && { 'if-match': ifMatch }),
+      });
+      const revisions = revisionsOf(body['if-match']);
+      const choice = await this.accounts.chooseStrategy(accountId, body.strategy, revisions);
+      return taggedAccountView(rechosenOrProblem(choice));
     };
-    return { name: 'Rebalance', scope: 'admin', answer };
+    return { name: 'SetStrategy', scope: 'admin', answer };
   }
 
   #operation(): UnaryMethod {

@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import { AccountService } from '../../accounts/account.service';
 import { DeductionService, type MoneyOutcome } from '../../deductions/deduction.service';
 import { HoldService } from '../../holds/hold.service';
 import { Metrics } from '../../platform/metrics';
 import type { Principal } from '../../platform/principal';
+import type { AccountRecord } from '../../shards/directory/account-record';
 import { type EntryOutcome, entryOrProblem, holdOrProblem } from '../outcome-problem';
 import { Problem } from '../problem';
 import { ManyDeductions } from '../many-deductions';
@@ -10,11 +12,12 @@ import { deductionOf, deductResult, limitItems } from './deduct-result';
 import type {
   BatchDeductRequest,
   DeductRequest,
+  GetDeductionRequest,
   HoldRequest,
   OneHoldRequest,
   ReverseRequest,
 } from './messages';
-import { holdRequestOf, moneyRequestOf, oneHoldOf, reversalRequestOf } from './read-requests';
+import { holdRequestOf, moneyRequestOf, oneDeductionOf, oneHoldOf, reversalRequestOf } from './read-requests';
 import type { UnaryMethod, UnaryService } from './unary';
 import { entryView, holdView } from './views';
 
@@ -26,13 +29,21 @@ export class DeductionMethods {
   constructor(
     private readonly deductions: DeductionService,
     private readonly holds: HoldService,
+    private readonly accounts: AccountService,
     private readonly metrics: Metrics,
   ) {}
 
   service(): UnaryService {
     return {
       name: 'hotsplit.v1.DeductionService',
-      methods: [this.#deduct(), this.#batch(), this.#credit(), this.#reverse(), ...this.#holdMethods()],
+      methods: [
+        this.#deduct(),
+        this.#batch(),
+        this.#credit(),
+        this.#reverse(),
+        ...this.#holdMethods(),
+        ...this.#lookUps(),
+      ],
     };
   }
 
@@ -74,6 +85,33 @@ export class DeductionMethods {
         return this.holds.cancel(accountId, holdId).then(holdAnswer(caller));
       }),
     ];
+  }
+
+  #lookUps(): UnaryMethod[] {
+    return [
+      {
+        ...method<GetDeductionRequest>('GetDeduction', async (message) => {
+          const { accountId, requestId } = oneDeductionOf(message);
+          const found = await this.deductions.findDeduction(await this.#account(accountId), requestId);
+          return found ? { entry: entryView(found) } : new Problem('ENTRY_NOT_FOUND');
+        }),
+        scope: 'lookUp',
+      },
+      {
+        ...method<OneHoldRequest>('GetHold', async (message) => {
+          const { accountId, holdId } = oneHoldOf(message);
+          const found = await this.holds.find(await this.#account(accountId), holdId);
+          return found ? { hold: holdView(found) } : new Problem('HOLD_NOT_FOUND');
+        }),
+        scope: 'lookUp',
+      },
+    ];
+  }
+
+  async #account(accountId: string): Promise<AccountRecord> {
+    const account = await this.accounts.find(accountId);
+    if (!account) throw new Problem('ACCOUNT_NOT_FOUND');
+    return account;
   }
 
   #batch(): UnaryMethod {

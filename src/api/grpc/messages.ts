@@ -1,14 +1,10 @@
 import type { Int64 } from './int64';
+import type { Timestamp } from './timestamp';
 
 /**
  * The messages of proto/hotsplit/v1 as the codec makes and takes them. Fields that are `optional` there are own
  * properties only when they were sent; the others always read as something. Empty texts and maps are as good as absent.
  */
-export interface Timestamp {
-  readonly seconds: Int64 | number;
-  readonly nanos: number;
-}
-
 export interface Notes {
   readonly reference?: string;
   readonly metadata: Readonly<Record<string, string>>;
@@ -58,13 +54,21 @@ export interface AccountRequest {
   readonly accountId: string;
 }
 
+export interface GetDeductionRequest extends AccountRequest {
+  readonly requestId: string;
+}
+
 export interface GetBalanceRequest extends AccountRequest {
   readonly consistency: number;
 }
 
-export interface ListEntriesRequest extends AccountRequest {
+/** A page of a list. */
+export interface PageRequest {
   readonly cursor?: string;
   readonly limit?: number;
+}
+
+export interface ListEntriesRequest extends AccountRequest, PageRequest {
   readonly kind: number;
   readonly fromTime: Timestamp | null;
   readonly toTime: Timestamp | null;
@@ -78,6 +82,39 @@ export interface ResizeSubAccountsRequest extends AccountRequest {
 
 export interface GetOperationRequest {
   readonly operationId: string;
+}
+
+export interface SetStrategyRequest extends AccountRequest {
+  readonly strategy: string;
+  readonly ifMatch?: string;
+}
+
+export interface RegisterShardRequest {
+  readonly name: string;
+  readonly url: string;
+}
+
+export interface RemoveShardRequest {
+  readonly shard: string;
+}
+
+export interface CreateKeyRequest {
+  readonly name: string;
+  readonly scopes: readonly number[];
+  readonly accounts: readonly string[];
+  readonly expiresAt: Timestamp | null;
+}
+
+export interface ChangeKeyRequest {
+  readonly keyId: string;
+  readonly scopes: readonly number[];
+  readonly accounts: readonly string[];
+  readonly expiresAt: Timestamp | null;
+  readonly updateMask: { readonly paths: readonly string[] } | null;
+}
+
+export interface DeleteKeyRequest {
+  readonly keyId: string;
 }
 
 export interface FieldViolation {

@@ -6,7 +6,15 @@ import { amountOf, notesOf } from '../rest/money-body';
 import { fieldFaults } from '../rest/problem-reply';
 import * as fields from '../rest/schemas/fields';
 import { bigintOf, type Int64 } from './int64';
-import type { DeductRequest, HoldRequest, Notes, OneHoldRequest, ReverseRequest } from './messages';
+import type {
+  DeductRequest,
+  GetDeductionRequest,
+  HoldRequest,
+  Notes,
+  OneHoldRequest,
+  PageRequest,
+  ReverseRequest,
+} from './messages';
 
 /**
  * Messages are checked as the REST bodies they mirror, under the same names and by the same rules. Texts and numbers that
@@ -57,6 +65,11 @@ const isOneHold = checkOf<{ accountId: string; holdId: string }>(['accountId', '
   holdId: fields.requestId,
   amount: fields.amount,
 });
+const isDeduction = checkOf<{ accountId: string; requestId: string }>(['accountId', 'requestId'], key);
+const isPage = checkOf<{ cursor?: string; limit?: string }>([], {
+  cursor: fields.cursor,
+  limit: fields.limit,
+});
 const isAccount = checkOf<{ accountId: string }>(['accountId'], { accountId: fields.accountId });
 
 /** @throws Problem INVALID_ARGUMENT, as all of these do */
@@ -105,6 +118,16 @@ export function oneHoldOf(message: OneHoldRequest) {
     ...optionalDigits(message, 'amount'),
   });
   return { accountId, holdId, amountMinor: optionalAmount(message, 'amount') };
+}
+
+export function oneDeductionOf(message: GetDeductionRequest) {
+  return checked(isDeduction, keyOf(message));
+}
+
+/** A page as the query of a REST call names it. */
+export function pageOf(message: PageRequest) {
+  const limit = Object.hasOwn(message, 'limit') ? { limit: String(message.limit) } : {};
+  return checked(isPage, { ...own(message, 'cursor'), ...limit });
 }
 
 export function accountIdOf(message: { readonly accountId: string }): string {

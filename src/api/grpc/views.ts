@@ -3,11 +3,14 @@ import type { TimedBalance } from '../../balances/balance-cache';
 import type { Entry } from '../../ledger/entry';
 import type { Hold } from '../../ledger/hold';
 import { requestNames } from '../../ledger/identifiers';
+import type { ListedShard } from '../../operations/shard.service';
 import type { AccountRecord } from '../../shards/directory/account-record';
+import type { ApiKeyLimits, ApiKeyRecord } from '../../shards/directory/directory';
 import type { OperationRecord } from '../../shards/directory/operation-record';
+import { etagOf } from '../rest/views';
 import { int64Of } from './int64';
-import type { Timestamp } from './messages';
 import { structOf } from './struct';
+import { timestampOf } from './timestamp';
 import { enumOf } from './wire';
 
 const KINDS = enumOf('hotsplit.v1.EntryKind');
@@ -18,6 +21,8 @@ const CONSISTENCIES = enumOf('hotsplit.v1.Consistency');
 const OPERATION_KINDS = enumOf('hotsplit.v1.OperationKind');
 const OPERATION_STATUSES = enumOf('hotsplit.v1.OperationStatus');
 const SUB_ACCOUNT_STATUSES = enumOf('hotsplit.v1.SubAccountStatus');
+const SHARD_STATUSES = enumOf('hotsplit.v1.ShardStatus');
+const SCOPES = enumOf('hotsplit.v1.Scope');
 
 /** The number of a word of the ledger, such as `hold-confirmation`. */
 export function enumValue(values: Readonly<Record<string, number>>, prefix: string, word: string): number {
@@ -39,13 +44,6 @@ const DEFERRED = enumValue(DURABILITIES, 'DURABILITY', 'deferred');
 /** Of a deduction. */
 export function durabilityOf({ isDeferred }: { readonly isDeferred?: boolean }): number {
   return isDeferred ? DEFERRED : COMMITTED;
-}
-
-/** Whole milliseconds, as over REST. */
-export function timestampOf(us: number): Timestamp {
-  const ms = Math.floor(us / 1_000);
-  const seconds = Math.floor(ms / 1_000);
-  return { seconds, nanos: (ms - seconds * 1_000) * 1_000_000 };
 }
 
 export function entryView(listed: { entry: Entry; shard: string; isDeferred?: boolean }) {
@@ -99,6 +97,11 @@ export function accountView(account: AccountRecord) {
   };
 }
 
+/** An account and the ETag by which its next change may name it. */
+export function taggedAccountView(account: AccountRecord) {
+  return { account: accountView(account), etag: etagOf(account) };
+}
+
 export function balanceView(account: AccountRecord, read: TimedBalance, consistency: Consistency) {
   const { balance, asOfMs } = read;
   return {
@@ -120,6 +123,29 @@ export function subAccountView({ row, shard }: ListedSubAccount) {
     available: int64Of(row.availableMinor),
     held: int64Of(row.heldMinor),
     status: enumValue(SUB_ACCOUNT_STATUSES, 'SUB_ACCOUNT_STATUS', row.state),
+  };
+}
+
+export function shardView({ name, status, address }: ListedShard) {
+  return { name, status: enumValue(SHARD_STATUSES, 'SHARD_STATUS', status), address };
+}
+
+export function keyView(key: ApiKeyRecord) {
+  const { keyId, name, lastUsedAtUs, createdAtUs } = key;
+  return {
+    keyId,
+    name,
+    ...keyLimitsView(key),
+    lastUsedAt: lastUsedAtUs === null ? undefined : timestampOf(lastUsedAtUs),
+    createdAt: timestampOf(createdAtUs),
+  };
+}
+
+export function keyLimitsView({ scopes, accounts, expiresAtUs }: ApiKeyLimits) {
+  return {
+    scopes: scopes.map((scope) => enumValue(SCOPES, 'SCOPE', scope)),
+    accounts: accounts ?? [],
+    expiresAt: expiresAtUs === null ? undefined : timestampOf(expiresAtUs),
   };
 }
 

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyInstance } from 'fastify';
 import { ApiKeys } from '../../platform/api-keys';
 import type { ApiKeyLimits, ApiKeyRecord, Scope } from '../../shards/directory/directory';
+import { checkedExpiry, expiryToCome } from '../key-expiry';
 import { Problem } from '../problem';
 import { decodeIdCursor, encodeCursor, pageLength } from './cursors';
 import * as fields from './schemas/fields';
@@ -24,12 +25,10 @@ interface LimitsBody {
 
 const tags = ['admin'];
 
-const EXPIRY_END_US = Date.UTC(2255, 0) * 1_000;
-
 const keyParams = {
   type: 'object',
   required: ['keyId'],
-  properties: { keyId: { type: 'string', pattern: '^[A-Za-z0-9_]{1,32}$' } },
+  properties: { keyId: fields.keyId },
 } as const;
 
 const newKey = {
@@ -37,7 +36,7 @@ const newKey = {
   additionalProperties: false,
   required: ['name', 'scopes'],
   properties: {
-    name: { type: 'string', minLength: 1, maxLength: 64 },
+    name: fields.keyName,
     scopes: fields.scopes,
     accounts: fields.accountPrefixes,
     expiresAt: fields.time,
@@ -93,21 +92,18 @@ export class KeyController {
         },
       },
       async ({ body }, reply) => {
-        if (!body.name.isWellFormed()) throw invalidField('name');
-        const wanted = { accounts: body.accounts ?? null, expiresAtUs: await this.#expiryOf(body) };
+        if (!body.name.isWellFormed()) throw invalidName();
+        const { accounts = null, expiresAt } = body;
+        const expiresAtUs =
+          expiresAt === undefined
+            ? null
+            : await expiryToCome(microseconds('expiresAt', expiresAt), this.keys);
+        const wanted = { accounts, expiresAtUs };
         const { keyId, scopes, secret } = await this.keys.create({ ...body, ...wanted });
         void reply.code(201).header('cache-control', 'no-store');
         return { keyId, name: body.name, scopes, ...limitsView(wanted), key: secret };
       },
     );
-  }
-
-  /** @throws Problem INVALID_ARGUMENT for a time that is over by the clock that decides */
-  async #expiryOf({ expiresAt }: NewKeyBody): Promise<number | null> {
-    if (expiresAt === undefined) return null;
-    const expiresAtUs = expiryOf(expiresAt);
-    if (expiresAtUs <= (await this.keys.nowUs())) throw invalidField('expiresAt');
-    return expiresAtUs;
   }
 
   #registerList(rest: FastifyInstance): void {
@@ -162,7 +158,7 @@ export class KeyController {
         const changed = await this.keys.change(params.keyId, {
           ...others,
           ...(expiresAt !== undefined && {
-            expiresAtUs: expiresAt === null ? null : expiryOf(expiresAt),
+            expiresAtUs: expiresAt === null ? null : checkedExpiry(microseconds('expiresAt', expiresAt)),
           }),
         });
         if (!changed) throw new Problem('KEY_NOT_FOUND');
@@ -209,13 +205,7 @@ function limitsView({ accounts, expiresAtUs }: Pick<ApiKeyLimits, 'accounts' | '
   };
 }
 
-/** @throws Problem INVALID_ARGUMENT for what is no time, or one whose microseconds a number does not hold exactly */
-function expiryOf(expiresAt: string): number {
-  const expiresAtUs = microseconds('expiresAt', expiresAt);
-  if (expiresAtUs >= EXPIRY_END_US) throw invalidField('expiresAt');
-  return expiresAtUs;
-}
-
-function invalidField(field: 'name' | 'expiresAt'): Problem {
-  return new Problem('INVALID_ARGUMENT', { errors: [{ field, rule: fields.FIELD_RULES[field] ?? '' }] });
+function invalidName(): Problem {
+  const rule = fields.FIELD_RULES['name'] ?? '';
+  return new Problem('INVALID_ARGUMENT', { errors: [{ field: 'name', rule }] });
 }

@@ -1,13 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyInstance } from 'fastify';
-import { assertNever } from '../../ledger/assert-never';
-import { type ListedShard, type ShardRegistration, ShardService } from '../../operations/shard.service';
-import { Problem } from '../problem';
+import { type ListedShard, ShardService } from '../../operations/shard.service';
+import { checkedShardName, registeredOrProblem, removedOrProblem, SHARD_NAME_RULE } from '../shard-problem';
 import * as fields from './schemas/fields';
 import { listOf, problemResponses } from './schemas/shapes';
-
-const SHARD_NAME = new RegExp(fields.shardName.pattern);
-const SHARD_NAME_RULE = '1–64 of letters, digits, "_" and "-", the first a letter or digit';
 
 const tags = ['admin'];
 
@@ -48,15 +44,14 @@ export class ShardController {
             required: ['name', 'url'],
             properties: {
               name: { type: 'string', description: SHARD_NAME_RULE, examples: ['s4'] },
-              url: { type: 'string', maxLength: 2_048, examples: ['mysql://user:password@host:3306/s4'] },
+              url: fields.shardUrl,
             },
           },
           response: { 201: { description: 'Registered.', $ref: 'Shard#' }, ...problemResponses },
         },
       },
       async ({ body: { name, url } }, reply) => {
-        if (!SHARD_NAME.test(name)) throw invalidField('name', SHARD_NAME_RULE);
-        const shard = registeredOrProblem(await this.shards.register(name, url));
+        const shard = registeredOrProblem(await this.shards.register(checkedShardName(name), url));
         void reply.code(201);
         return shardView(shard);
       },
@@ -75,35 +70,13 @@ export class ShardController {
         },
       },
       async ({ params: { shard } }, reply) => {
-        const removal = await this.shards.remove(shard);
-        if (removal === 'unknown') throw new Problem('SHARD_NOT_FOUND');
-        if (removal !== 'removed') throw new Problem('SHARD_IN_USE');
+        removedOrProblem(await this.shards.remove(shard));
         return reply.code(204).send();
       },
     );
   }
 }
 
-/** @throws Problem that says why it is no shard; it never quotes the URL, which may have its password anywhere */
-function registeredOrProblem(registration: ShardRegistration): ListedShard {
-  switch (registration.kind) {
-    case 'registered':
-      return registration.shard;
-    case 'malformed':
-      throw invalidField('url', fields.FIELD_RULES['url'] ?? '');
-    case 'nameTaken':
-      throw new Problem('SHARD_EXISTS');
-    case 'refused':
-      throw new Problem('SHARD_REFUSED', { detail: 'The reason is in the log of the service.' });
-    default:
-      return assertNever(registration);
-  }
-}
-
 function shardView({ name, status, address }: ListedShard) {
   return { name, status, ...(address === undefined ? {} : { address }) };
-}
-
-function invalidField(field: 'name' | 'url', rule: string): Problem {
-  return new Problem('INVALID_ARGUMENT', { errors: [{ field, rule }] });
 }

@@ -43,6 +43,11 @@ export const shardName = {
   pattern: '^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$',
   examples: ['s4'],
 } as const;
+export const shardUrl = {
+  type: 'string',
+  maxLength: 2_048,
+  examples: ['mysql://user:password@host:3306/s4'],
+} as const;
 export const shardNames = {
   type: 'array',
   minItems: 1,
@@ -98,6 +103,9 @@ export const accountPrefixes = {
   items: { type: 'string', pattern: '^[A-Za-z0-9_.:-]{1,64}$', examples: ['tenant-7:'] },
   description: 'The key is limited to accounts whose ids begin with one of these.',
 } as const;
+
+export const keyId = { type: 'string', pattern: '^[A-Za-z0-9_]{1,32}$' } as const;
+export const keyName = { type: 'string', minLength: 1, maxLength: 64 } as const;
 
 export const limit = {
   type: 'string',

@@ -1,0 +1,130 @@
+import { Injectable } from '@nestjs/common';
+import { ApiKeys } from '../../platform/api-keys';
+import { SCOPES } from '../../platform/principal';
+import type { ApiKeyLimits, Scope } from '../../shards/directory/directory';
+import { checkedExpiry, expiryToCome } from '../key-expiry';
+import { Problem } from '../problem';
+import { decodeIdCursor, encodeCursor, pageLength } from '../rest/cursors';
+import * as fields from '../rest/schemas/fields';
+import type { ChangeKeyRequest, CreateKeyRequest, DeleteKeyRequest, PageRequest } from './messages';
+import { checked, checkOf, pageOf, present } from './read-requests';
+import { microsecondsOf } from './timestamp';
+import type { UnaryMethod } from './unary';
+import { enumValue, keyLimitsView, keyView } from './views';
+import { enumOf } from './wire';
+
+interface Limits {
+  readonly scopes?: readonly Scope[];
+  readonly accounts?: readonly string[];
+}
+
+const limits = { scopes: fields.scopes, accounts: fields.accountPrefixes };
+const isNewKey = checkOf<Limits & { name: string; scopes: readonly Scope[] }>(['name', 'scopes'], {
+  name: fields.keyName,
+  ...limits,
+});
+const isChange = checkOf<Limits & { keyId: string }>(['keyId'], { keyId: fields.keyId, ...limits });
+const isKey = checkOf<{ keyId: string }>(['keyId'], { keyId: fields.keyId });
+
+/** What an `update_mask` may name. */
+const CHANGEABLE = ['scopes', 'accounts', 'expires_at'] as const;
+type Changeable = (typeof CHANGEABLE)[number];
+
+const SCOPE_VALUES = enumOf('hotsplit.v1.Scope');
+const SCOPES_BY_VALUE = new Map<number, string>(
+  SCOPES.map((scope) => [enumValue(SCOPE_VALUES, 'SCOPE', scope), scope]),
+);
+
+/** API keys. A key's secret is shown once, in the answer to its creation. */
+@Injectable()
+export class KeyMethods {
+  constructor(private readonly keys: ApiKeys) {}
+
+  methods(): UnaryMethod[] {
+    return [this.#create(), this.#list(), this.#change(), this.#delete()];
+  }
+
+  #create(): UnaryMethod {
+    const answer = async (message: CreateKeyRequest): Promise<object> => {
+      const { scopes, accounts, expiresAt } = message;
+      const body = checked(isNewKey, {
+        ...present('name', message.name),
+        ...(scopes.length > 0 && { scopes: scopesOf(scopes) }),
+        ...(accounts.length > 0 && { accounts }),
+      });
+      const expiresAtUs =
+        expiresAt && (await expiryToCome(microsecondsOf('expiresAt', expiresAt), this.keys));
+      const wanted = { ...body, accounts: body.accounts ?? null, expiresAtUs };
+      const { keyId, scopes: given, secret } = await this.keys.create(wanted);
+      return { keyId, name: body.name, ...keyLimitsView({ ...wanted, scopes: given }), key: secret };
+    };
+    return { name: 'CreateKey', scope: 'admin', answer };
+  }
+
+  #list(): UnaryMethod {
+    const answer = async (message: PageRequest): Promise<object> => {
+      const page = pageOf(message);
+      const limit = pageLength(page.limit);
+      const found = await this.keys.list({ after: decodeIdCursor(page.cursor), limit: limit + 1 });
+      const items = found.slice(0, limit);
+      const last = items.at(-1);
+      return {
+        items: items.map(keyView),
+        nextCursor: found.length > limit && last ? encodeCursor(last.keyId) : undefined,
+      };
+    };
+    return { name: 'ListKeys', scope: 'admin', answer };
+  }
+
+  #change(): UnaryMethod {
+    const answer = async (message: ChangeKeyRequest): Promise<object> => {
+      const { scopes, accounts, expiresAt } = message;
+      const named = namedIn(message);
+      const { keyId, ...body } = checked(isChange, {
+        ...present('keyId', message.keyId),
+        ...(named.has('scopes') && { scopes: scopesOf(scopes) }),
+        ...(named.has('accounts') && accounts.length > 0 && { accounts }),
+      });
+      const change: Partial<ApiKeyLimits> = {
+        ...body,
+        ...(named.has('accounts') && { accounts: body.accounts ?? null }),
+        ...(named.has('expires_at') && {
+          expiresAtUs: expiresAt && checkedExpiry(microsecondsOf('expiresAt', expiresAt)),
+        }),
+      };
+      const changed = await this.keys.change(keyId, change);
+      return changed ? { key: keyView(changed) } : new Problem('KEY_NOT_FOUND');
+    };
+    return { name: 'ChangeKey', scope: 'admin', answer };
+  }
+
+  #delete(): UnaryMethod {
+    const answer = async (message: DeleteKeyRequest): Promise<object> => {
+      const { keyId } = checked(isKey, present('keyId', message.keyId));
+      return (await this.keys.delete(keyId)) ? {} : new Problem('KEY_NOT_FOUND');
+    };
+    return { name: 'DeleteKey', scope: 'admin', answer };
+  }
+}
+
+/** The fields that are to change: those that the mask names; without one, those that are given. */
+function namedIn({ scopes, accounts, expiresAt, updateMask }: ChangeKeyRequest): ReadonlySet<Changeable> {
+  const paths = updateMask?.paths ?? [];
+  const isChangeable = (path: string): path is Changeable => CHANGEABLE.some((each) => each === path);
+  if (paths.length > 0) {
+    if (paths.every(isChangeable)) return new Set(paths);
+    const rule = `a list of ${CHANGEABLE.join(', ')}`;
+    throw new Problem('INVALID_ARGUMENT', { errors: [{ field: 'updateMask', rule }] });
+  }
+  const isGiven = {
+    scopes: scopes.length > 0,
+    accounts: accounts.length > 0,
+    expires_at: expiresAt !== null,
+  };
+  return new Set(CHANGEABLE.filter((field) => isGiven[field]));
+}
+
+/** In words. A number that stands for no scope is left to the check of the words. */
+function scopesOf(values: readonly number[]): string[] {
+  return values.map((value) => SCOPES_BY_VALUE.get(value) ?? String(value));
+}

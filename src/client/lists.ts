@@ -1,0 +1,61 @@
+import type { Calls } from './calls';
+import { type Page, readEntry, readKey, readListedAccount, readPage, whenShaped } from './read-shapes';
+import { accountPath, timeText, withQuery } from './requests';
+import type { ApiKey, EntriesQuery, Entry, ListedAccount, ListQuery } from './shapes';
+import type { CallRequest } from './single-call';
+
+/** Where a page begins, and how long it is. */
+export interface PageQuery {
+  readonly cursor?: string | undefined;
+  /** By default as the service has it. */
+  readonly limit?: number | undefined;
+}
+
+type PageCall<T> = (page: PageQuery) => CallRequest<Page<T>>;
+
+const PAGE_SIZE = 1_000;
+
+export const accountsPage: PageCall<ListedAccount> = (page) =>
+  pageCall('/v1/accounts', page, readListedAccount);
+
+export const keysPage: PageCall<ApiKey> = (page) => pageCall('/v1/admin/keys', page, readKey);
+
+/** @throws InvalidArgumentError when a page is asked for */
+export function entriesPage({ accountId, kind, from, to }: EntriesQuery): PageCall<Entry> {
+  const filter = { kind, from: timeText(from), to: timeText(to) };
+  return (page) => pageCall(`${accountPath(accountId)}/entries`, page, readEntry, filter);
+}
+
+/**
+ * A list, page by page as it is asked for. The cursor stands between two items: what comes to stand before it meanwhile is
+ * not among them, and nothing comes twice.
+ *
+ * @throws HotsplitError
+ */
+export async function* pagesOf<T>(
+  page: PageCall<T>,
+  { pageSize = PAGE_SIZE, timeoutMs, signal }: ListQuery,
+  calls: Pick<Calls, 'call'>,
+): AsyncGenerator<T, void, undefined> {
+  const options = { ...(timeoutMs !== undefined && { timeoutMs }), ...(signal && { signal }) };
+  let cursor: string | undefined;
+  do {
+    const { items, nextCursor } = await calls.call(page({ cursor, limit: pageSize }), options);
+    yield* items;
+    cursor = nextCursor;
+  } while (cursor !== undefined);
+}
+
+function pageCall<T>(
+  path: string,
+  { cursor, limit }: PageQuery,
+  readItem: (item: unknown) => T,
+  filter: Readonly<Record<string, string | undefined>> = {},
+): CallRequest<Page<T>> {
+  return {
+    method: 'GET',
+    path: withQuery(path, { cursor, limit: limit?.toString(), ...filter }),
+    effect: 'none',
+    read: (body) => whenShaped(() => readPage(body, readItem)),
+  };
+}

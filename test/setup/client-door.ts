@@ -1,0 +1,85 @@
+import { type HotsplitClient, RefusedError } from '../../src/client';
+import { type Door, type DoorOutcome, type Fields, timeless } from './doors';
+import type { Json } from './grpc-client';
+import { type Command, OPERATIONS } from './operations';
+
+type Ask = (client: HotsplitClient, fields: Fields) => unknown;
+
+/** What the client takes one by one, before the options; everything else it takes as one object. */
+const POSITIONAL: Partial<Record<Command, readonly string[]>> = {
+  getAccount: ['accountId'],
+  freezeAccount: ['accountId'],
+  unfreezeAccount: ['accountId'],
+  closeAccount: ['accountId'],
+  listSubAccounts: ['accountId'],
+  rebalance: ['accountId'],
+  repairAccount: ['accountId'],
+  getDeduction: ['accountId', 'requestId'],
+  getHold: ['accountId', 'holdId'],
+  getOperation: ['operationId'],
+  startAudit: [],
+  listShards: [],
+  removeShard: ['shard'],
+  deleteKey: ['keyId'],
+};
+
+const APART: Partial<Record<Command, Ask>> = {
+  // The client makes batches by itself, settles each deduction of one, and makes request ids where there are none.
+  batchDeduct: async (client, { items }) => {
+    const named = (items as Fields[]).filter(({ requestId }) => requestId !== undefined);
+    await Promise.allSettled(named.map((item) => ask(client, 'deduct', item)));
+    return {};
+  },
+  getBalance: (client, { accountId, ...options }) => client.balance(accountId as string, options),
+  listAccounts: (client, fields) => itemsOf(client.accounts(listQuery(fields))),
+  listKeys: (client, fields) => itemsOf(client.keys(listQuery(fields))),
+  listEntries: (client, fields) =>
+    itemsOf(client.entries({ accountId: '', ...fields, ...listQuery(fields) })),
+};
+
+/** The TypeScript client as a door. Its answers have fewer fields than REST's, and its lists are whole. */
+export function clientDoor(client: HotsplitClient): Door {
+  return {
+    send: async (command, fields) => {
+      try {
+        const answer = await ask(client, command, fields);
+        const { replayed = false, ...body } = plain(answer);
+        return { kind: 'done', replayed: replayed === true, body: timeless(body) };
+      } catch (error) {
+        if (error instanceof RefusedError) return refusalOf(error);
+        throw error;
+      }
+    },
+  };
+}
+
+async function ask(client: HotsplitClient, command: Command, fields: Fields): Promise<unknown> {
+  const apart = APART[command];
+  if (apart) return apart(client, fields);
+  const methods = client as unknown as Readonly<Record<string, (...given: unknown[]) => unknown>>;
+  const given = POSITIONAL[command]?.map((name) => fields[name]) ?? [fields];
+  const answer = await methods[OPERATIONS[command].client]?.(...given);
+  return Array.isArray(answer) ? { items: answer } : answer;
+}
+
+/** As it is written for logs, which is how REST has it. */
+function plain(answer: unknown): Json {
+  return JSON.parse(JSON.stringify(answer ?? {})) as Json;
+}
+
+function listQuery({ limit }: Fields) {
+  return limit === undefined ? {} : { pageSize: limit as number };
+}
+
+async function itemsOf(list: AsyncIterable<unknown>): Promise<object> {
+  const items: unknown[] = [];
+  for await (const item of list) items.push(item);
+  return { items };
+}
+
+function refusalOf({ code, errors, available, left, incident }: RefusedError): DoorOutcome {
+  const data = Object.entries({ available, left, incident }).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, String(value)]],
+  );
+  return { kind: 'refused', code, data: Object.fromEntries(data) as Record<string, string>, errors };
+}
