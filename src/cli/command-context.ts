@@ -23,6 +23,6 @@ export async function withService<T>(
   try {
     return await work(client, globals);
   } finally {
-    await client.close();
+    client.close();
   }
 }

@@ -1,43 +1,62 @@
+import { NoAnswerError, RefusedError, UnexpectedAnswerError } from '../client';
+import type { PassingVerdict } from '../client/judge-answer';
+
 /** Something the operator asked for that cannot be done as asked. The message says what to do instead. */
 export class OperatorFault extends Error {
   override readonly name = 'OperatorFault';
 }
 
-/** The service answered with a problem (RFC 9457), or something in front of it answered in its place. */
-export class ServiceProblem extends Error {
-  override readonly name = 'ServiceProblem';
+/** One try came to nothing that settles the request: another one, with the same request ids, may. */
+export class NotSettled extends Error {
+  override readonly name = 'NotSettled';
+  readonly code: string;
+  readonly retryAfterMs: number | undefined;
+  /** The request may have taken effect. */
+  readonly perhapsDone: boolean;
+  /** False for what will come to the same every time, such as the page of another server. */
+  readonly isPassing: boolean;
 
-  constructor(
-    readonly answer: {
-      readonly status: number;
-      readonly code: string;
-      readonly detail: string;
-      readonly retryAfterMs?: number;
-    },
-  ) {
-    super(answer.detail);
+  constructor({ error, retryAfterMs, perhapsDone }: PassingVerdict, url: string) {
+    super(wordsOf(error, perhapsDone, url), { cause: error });
+    this.code = codeOf(error);
+    this.retryAfterMs = retryAfterMs;
+    this.perhapsDone = perhapsDone;
+    this.isPassing = !(error instanceof UnexpectedAnswerError) || error.status === 429 || error.status >= 500;
   }
 
-  get code(): string {
-    return this.answer.code;
+  /** No connection was made. */
+  get isUnreached(): boolean {
+    return this.cause instanceof NoAnswerError && !this.perhapsDone;
   }
 
-  /** Nothing was done, or asking again with the same request ids tells what was. */
-  get isPassing(): boolean {
-    return this.answer.status === 429 || this.answer.status >= 500;
+  /** In one line. */
+  get reason(): string {
+    return this.cause instanceof NoAnswerError ? this.message : `${this.code}: ${this.message}`;
   }
 }
 
-/** No answer: not reached, cut off, or out of time. Whether the request took effect is unknown unless `refused`. */
-export class NoAnswer extends Error {
-  override readonly name = 'NoAnswer';
+/** What the service says of a refusal, its figures and fields included. */
+export function detailOf({ code, message }: RefusedError): string {
+  return message.startsWith(`${code}: `) ? message.slice(code.length + 2) : message;
+}
 
-  constructor(
-    message: string,
-    readonly options: { readonly refused: boolean; readonly cause: unknown },
-  ) {
-    super(message, { cause: options.cause });
-  }
+/** @returns nothing for what another try will not mend */
+export function passing(error: unknown): NotSettled | undefined {
+  return error instanceof NotSettled && error.isPassing ? error : undefined;
+}
+
+function codeOf(error: PassingVerdict['error']): string {
+  if (!(error instanceof UnexpectedAnswerError)) return error.code;
+  return error.status < 300 ? error.code : `HTTP_${error.status}`;
+}
+
+function wordsOf(error: PassingVerdict['error'], perhapsDone: boolean, url: string): string {
+  if (error instanceof RefusedError) return detailOf(error);
+  if (error instanceof UnexpectedAnswerError)
+    return error.status < 300 ? error.message : error.excerpt || 'an answer without a text';
+  const { code, message } = (error.cause ?? error) as { readonly code?: unknown; readonly message: string };
+  const why = typeof code === 'string' ? code : message;
+  return perhapsDone ? `the answer of ${url} was lost (${why})` : `nobody answers at ${url} (${why})`;
 }
 
 /** A service that does not answer, for as long as one was willing to wait. */
@@ -63,22 +82,5 @@ export class OutcomeUnknown extends Error {
     cause: unknown,
   ) {
     super('whether the request took effect is unknown', { cause });
-  }
-}
-
-/** An operation of the service that ended without doing what was asked. */
-export class OperationFailed extends Error {
-  override readonly name = 'OperationFailed';
-  readonly code: string;
-
-  constructor({
-    operationId,
-    error,
-  }: {
-    readonly operationId: string;
-    readonly error?: { readonly code: string; readonly detail: string };
-  }) {
-    super(`${error?.detail ?? 'no detail was given'} (operation ${operationId})`);
-    this.code = error?.code ?? 'OPERATION_FAILED';
   }
 }

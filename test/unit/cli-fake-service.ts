@@ -80,7 +80,7 @@ export class FakeService {
         : {
             requestId: item.requestId,
             status: 'rejected',
-            error: { code: outcome, title: outcome, detail: 'no' },
+            error: { code: outcome, title: outcome, status: 422, detail: 'no' },
           };
     });
     answer(response, 200, { results });
@@ -134,7 +134,8 @@ export class FakeService {
       problem(response, 404, { code: 'ACCOUNT_NOT_FOUND', detail: 'No such account' });
       return;
     }
-    const entry = { ...body, accountId: id, status: 'succeeded', createdAt: '2026-01-01T00:00:00.000Z' };
+    const place = { shard: 's0', subAccount: 0, createdAt: '2026-01-01T00:00:00.000Z' };
+    const entry = { ...body, accountId: id, status: 'succeeded', ...place };
     if (kind === 'credits') {
       account.available += BigInt(body.amount);
       answer(response, 201, { ...entry, kind: 'credit' });
@@ -206,7 +207,7 @@ function view({ body: { id, asset, subAccounts = 1 } }: FakeAccount) {
   return {
     id,
     asset,
-    status: 'open',
+    status: 'active',
     strategy: 'merged',
     subAccounts,
     epoch: 1,

@@ -166,6 +166,7 @@ describe('account freeze, unfreeze and close', () => {
       strategy: 'merged',
       subAccounts: 2,
       epoch: 1,
+      createdAt: '2026-01-01T00:00:00.000Z',
     };
     service.on(`POST /v1/accounts/a/${verb}`, ok(account));
     expect((await cli.run('account', verb, 'a')).out).toMatch(/^status +frozen$/m);
@@ -184,7 +185,15 @@ describe('account freeze, unfreeze and close', () => {
 });
 
 describe('account strategy', () => {
-  const account = { id: 'a', asset: 'USD/2', status: 'active', strategy: 'atomic', subAccounts: 2, epoch: 1 };
+  const account = {
+    id: 'a',
+    asset: 'USD/2',
+    status: 'active',
+    strategy: 'atomic',
+    subAccounts: 2,
+    epoch: 1,
+    createdAt: '2026-01-01T00:00:00.000Z',
+  };
 
   it('sends what was chosen, and the ETag if one is given, and shows the account', async () => {
     service.on('PUT /v1/admin/accounts/a/strategy', ok(account));

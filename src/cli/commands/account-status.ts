@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import { statusCall } from '../../client/account-calls';
 import { type CommandContext, withService } from '../command-context';
-import type { Account } from '../service/accounts';
 import { accountIdArgument } from '../terminal/option-parsers';
 import { accountFields } from './account';
 
@@ -19,8 +19,7 @@ export function addAccountStatusCommands(account: Command, context: CommandConte
       .argument('<id>', 'account id', accountIdArgument)
       .action((id: string, _options: unknown, command: Command) =>
         withService(command, context, async (client, { json }) => {
-          const path = `/v1/accounts/${encodeURIComponent(id)}/${verb}`;
-          const { body: changed } = await client.call<Account>({ method: 'POST', path });
+          const { body: changed } = await client.call(statusCall(id, verb));
           context.out.write(json === true ? `${JSON.stringify(changed)}\n` : accountFields(changed));
         }),
       );

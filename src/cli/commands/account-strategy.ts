@@ -1,7 +1,7 @@
 import { Argument, type Command } from 'commander';
 import { STRATEGIES } from '../../ledger/strategy';
+import { strategyCall } from '../../client/admin-calls';
 import { type CommandContext, withService } from '../command-context';
-import type { Account } from '../service/accounts';
 import { accountIdArgument, revisionArgument } from '../terminal/option-parsers';
 import { accountFields } from './account';
 
@@ -20,12 +20,8 @@ export function addAccountStrategyCommand(account: Command, context: CommandCont
     .option('--if-match <revision>', 'only if the account is as it was under this ETag', revisionArgument)
     .action((id: string, strategy: string, { ifMatch }: { ifMatch?: string }, command: Command) =>
       withService(command, context, async (client, { json }) => {
-        const { body: changed } = await client.call<Account>({
-          method: 'PUT',
-          path: `/v1/admin/accounts/${encodeURIComponent(id)}/strategy`,
-          body: { strategy },
-          ...(ifMatch === undefined ? {} : { headers: { 'if-match': `"${ifMatch}"` } }),
-        });
+        const choice = { accountId: id, strategy, ...(ifMatch !== undefined && { ifMatch: `"${ifMatch}"` }) };
+        const { body: changed } = await client.call(strategyCall(choice));
         context.out.write(json === true ? `${JSON.stringify(changed)}\n` : accountFields(changed));
       }),
     );

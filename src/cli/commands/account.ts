@@ -1,7 +1,10 @@
 import { type Command, Option } from 'commander';
+import type { ListedAccount } from '../../client';
+import { accountCall, balanceCall, createAccountCall } from '../../client/account-calls';
+import { accountsPage } from '../../client/lists';
 import { STRATEGIES } from '../../ledger/strategy';
 import { type CommandContext, withService } from '../command-context';
-import { type Account, type Balance, listAccounts } from '../service/accounts';
+import type { JsonOf, ServiceClient } from '../service/service-client';
 import { accountIdArgument, amountArgument, assetArgument, wholeNumber } from '../terminal/option-parsers';
 import { fieldTable } from '../terminal/tables';
 
@@ -48,18 +51,12 @@ export function addAccountCommands(program: Command, context: CommandContext): C
 
 async function createAccount(
   id: string,
-  { asset, subAccounts, initialBalance, strategy, lowBalance }: CreateOptions,
+  options: CreateOptions,
   command: Command,
   context: CommandContext,
 ): Promise<void> {
   await withService(command, context, async (client, { json }) => {
-    // JSON.stringify leaves out what is undefined.
-    const body = { id, asset, subAccounts, initialBalance, strategy, lowBalance };
-    const { status, body: account } = await client.call<Account>({
-      method: 'POST',
-      path: '/v1/accounts',
-      body,
-    });
+    const { status, body: account } = await client.call(createAccountCall({ id, ...options }));
     if (json === true) return void context.out.write(`${JSON.stringify(account)}\n`);
     context.out.write(
       status === 201 ? `created\n${accountFields(account)}` : `existed\n${accountFields(account)}`,
@@ -69,10 +66,8 @@ async function createAccount(
 
 async function showAccount(id: string, command: Command, context: CommandContext): Promise<void> {
   await withService(command, context, async (client, { json }) => {
-    const path = `/v1/accounts/${encodeURIComponent(id)}`;
-    const { body: account } = await client.call<Account>({ method: 'GET', path });
-    const query = { consistency: 'current' };
-    const { body: balance } = await client.call<Balance>({ method: 'GET', path: `${path}/balance`, query });
+    const { body: account } = await client.call(accountCall(id));
+    const { body: balance } = await client.call(balanceCall(id, 'current'));
     if (json === true) return void context.out.write(`${JSON.stringify({ ...account, balance })}\n`);
     const { available, held, total, inTransit, asOf } = balance;
     context.out.write(
@@ -104,6 +99,21 @@ async function printAccounts(
   });
 }
 
+const PAGE_SIZE = 100;
+
+/** Follows the cursors of the list until it, or the limit, is reached. */
+async function* listAccounts(client: ServiceClient, limit: number): AsyncGenerator<JsonOf<ListedAccount>> {
+  let left = limit;
+  let cursor: string | undefined;
+  do {
+    const { body: page } = await client.call(accountsPage({ cursor, limit: Math.min(left, PAGE_SIZE) }));
+    const wanted = page.items.slice(0, left);
+    yield* wanted;
+    left -= wanted.length;
+    cursor = page.nextCursor;
+  } while (cursor !== undefined && left > 0);
+}
+
 export function accountFields({
   id,
   asset,
@@ -112,7 +122,7 @@ export function accountFields({
   subAccounts,
   createdAt,
   lowBalance,
-}: Account): string {
+}: JsonOf<ListedAccount>): string {
   const fields = { id, asset, status, strategy, 'sub-accounts': String(subAccounts), created: createdAt };
   return fieldTable(lowBalance === undefined ? fields : { ...fields, 'low balance': lowBalance });
 }

@@ -1,10 +1,10 @@
 import { type Command, CommanderError } from 'commander';
 import { writeFile } from 'node:fs/promises';
+import { auditCall } from '../../client/admin-calls';
 import type { Finding } from '../../ledger/audit-finding';
 import { type CommandContext, type GlobalOptions, withService } from '../command-context';
 import { AuditExitCode } from '../exit-codes';
 import { Interrupted } from '../faults';
-import type { Operation } from '../service/operations';
 import { describeFault, printFault } from '../terminal/print-fault';
 import { grouped, numberTable } from '../terminal/tables';
 import { addWaitOptions, awaitOperation, printOperation, type WaitOptions } from './operation';
@@ -48,7 +48,7 @@ async function audit(options: AuditOptions, command: Command, context: CommandCo
   const json = globals.json === true;
   try {
     await withService(command, context, async (client) => {
-      const { body: begun } = await client.call<Operation>({ method: 'POST', path: '/v1/admin/audits' });
+      const { body: begun } = await client.call(auditCall());
       const shown = { client, context, label: 'auditing', unit: 'accounts' };
       if (options.wait === false) return printOperation(begun, { ...shown, globals, options });
       const { waitSeconds } = options;

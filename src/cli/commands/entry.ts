@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { entryCall, reversalCall } from '../../client/money-calls';
 import type { CommandContext } from '../command-context';
 import { accountIdArgument, amountArgument, requestIdArgument } from '../terminal/option-parsers';
 import { postOnce } from './post-once';
@@ -22,8 +23,9 @@ export function addEntryCommands(program: Command, context: CommandContext): voi
       .option('--request-id <id>', 'default: a new one, which is printed', requestIdArgument)
       .option('--reference <text>', 'your own note on the entry')
       .action((accountId: string, amount: string, options: EntryOptions, command: Command) => {
-        const { requestId, reference } = options;
-        return postOnce({ path, accountId, requestId, body: { amount, reference } }, command, context);
+        const { requestId, ...notes } = options;
+        const request = { accountId, amount, ...notes };
+        return postOnce((id) => entryCall(path, request, id), requestId, command, context);
       });
   }
   program
@@ -39,11 +41,11 @@ export function addEntryCommands(program: Command, context: CommandContext): voi
         accountId: string,
         deduction: string,
         amount: string | undefined,
-        { requestId, reference }: EntryOptions,
+        { requestId, ...notes }: EntryOptions,
         command: Command,
       ) => {
-        const path = `deductions/${encodeURIComponent(deduction)}/reversals`;
-        return postOnce({ path, accountId, requestId, body: { amount, reference } }, command, context);
+        const request = { accountId, reverses: deduction, ...(amount !== undefined && { amount }), ...notes };
+        return postOnce((id) => reversalCall(request, id), requestId, command, context);
       },
     );
 }

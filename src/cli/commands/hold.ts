@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { cancelCall, confirmCall, holdCall } from '../../client/money-calls';
 import { HOLD_SECONDS_DEFAULT, HOLD_SECONDS_MAX } from '../../ledger/hold';
 import type { CommandContext } from '../command-context';
 import {
@@ -25,9 +26,10 @@ export function addHoldCommands(program: Command, context: CommandContext): void
     .option('--reference <text>', 'your own note on the hold')
     .option('--expires-in <seconds>', `default: ${HOLD_SECONDS_DEFAULT}`, wholeNumber(1, HOLD_SECONDS_MAX))
     .action((accountId: string, amount: string, options: HoldOptions, command: Command) => {
-      const { requestId, reference, expiresIn: expiresInSeconds } = options;
-      const body = { amount, reference, expiresInSeconds };
-      return postOnce({ path: 'holds', accountId, requestId, body }, command, context);
+      const { requestId, expiresIn, ...notes } = options;
+      const expiry = expiresIn === undefined ? {} : { expiresInSeconds: expiresIn };
+      const request = { accountId, amount, ...expiry, ...notes };
+      return postOnce((id) => holdCall(request, id), requestId, command, context);
     });
   program
     .command('confirm')
@@ -36,7 +38,12 @@ export function addHoldCommands(program: Command, context: CommandContext): void
     .argument('<hold>', 'request id of the hold', requestIdArgument)
     .argument('[amount]', 'minor units; default: all of it', amountArgument)
     .action((accountId: string, holdId: string, amount: string | undefined, _: unknown, command: Command) =>
-      post({ ...settling(accountId, holdId, 'confirm'), body: { amount } }, command, context),
+      post(
+        confirmCall({ accountId, holdId, ...(amount !== undefined && { amount }) }),
+        holdId,
+        command,
+        context,
+      ),
     );
   program
     .command('cancel')
@@ -44,10 +51,6 @@ export function addHoldCommands(program: Command, context: CommandContext): void
     .argument('<account>', 'account id', accountIdArgument)
     .argument('<hold>', 'request id of the hold', requestIdArgument)
     .action((accountId: string, holdId: string, _: unknown, command: Command) =>
-      post({ ...settling(accountId, holdId, 'cancel'), body: {} }, command, context),
+      post(cancelCall({ accountId, holdId }), holdId, command, context),
     );
-}
-
-function settling(accountId: string, holdId: string, step: 'confirm' | 'cancel') {
-  return { accountId, requestId: holdId, path: `holds/${encodeURIComponent(holdId)}/${step}` };
 }

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
+import { operationCall } from '../../client/account-calls';
 import { type CommandContext, type GlobalOptions, withService } from '../command-context';
 import { Interrupted } from '../faults';
-import { findOperation, followOperation, type Operation } from '../service/operations';
+import { followOperation, type ShownOperation } from '../service/operations';
 import type { ServiceClient } from '../service/service-client';
 import { wholeNumber } from '../terminal/option-parsers';
 import { showProgress } from '../terminal/progress';
@@ -32,7 +33,7 @@ export function addOperationCommands(program: Command, context: CommandContext):
     .argument('<id>', 'operation id, as it was printed when it was begun')
     .action((id: string, _options: unknown, command: Command) =>
       withService(command, context, async (client, { json }) => {
-        const found = await findOperation(client, id);
+        const { body: found } = await client.call(operationCall(id));
         context.out.write(json === true ? `${JSON.stringify(found)}\n` : operationFields(found));
       }),
     );
@@ -40,7 +41,7 @@ export function addOperationCommands(program: Command, context: CommandContext):
 
 /** Waits for what was begun, with a progress bar. A signal ends the waiting and not the operation. */
 export async function awaitOperation(
-  begun: Operation,
+  begun: ShownOperation,
   at: {
     readonly client: ServiceClient;
     readonly context: CommandContext;
@@ -49,7 +50,7 @@ export async function awaitOperation(
     readonly unit: string;
     readonly waitSeconds: number;
   },
-): Promise<Operation> {
+): Promise<ShownOperation> {
   const { client, context, json, label, unit, waitSeconds } = at;
   const stage = showProgress({ ...context, json })({ label, unit, total: begun.progress.total });
   try {
@@ -72,7 +73,7 @@ export async function awaitOperation(
 
 /** Prints what was begun or what it came to, as the options say. */
 export async function printOperation(
-  begun: Operation,
+  begun: ShownOperation,
   at: {
     readonly client: ServiceClient;
     readonly context: CommandContext;
@@ -90,7 +91,7 @@ export async function printOperation(
   context.out.write(json ? `${JSON.stringify(operation)}\n` : operationFields(operation));
 }
 
-function operationFields(operation: Operation): string {
+function operationFields(operation: ShownOperation): string {
   const { operationId, kind, status, accountId, progress, result, error, createdAt } = operation;
   return fieldTable({
     operation: operationId,

@@ -1,73 +1,65 @@
 import type { Command } from 'commander';
+import type { EntryResult, HoldResult } from '../../client';
+import { TimeOrderedIds } from '../../client/request-ids';
+import type { CallRequest } from '../../client/single-call';
 import { type CommandContext, withService } from '../command-context';
-import { OutcomeUnknown } from '../faults';
-import { passingFailure } from '../service/passing-failure';
-import { newRequestId } from '../service/new-request-id';
+import { OutcomeUnknown, passing } from '../faults';
+import type { JsonOf } from '../service/service-client';
 import { fieldTable } from '../terminal/tables';
 
-/** What the service answers of an entry or a hold, as far as it is printed. */
-interface Answered {
-  readonly requestId: string;
+type Moved = EntryResult | HoldResult;
+
+/** The service says of both what they are and where they stand. */
+type Shown = JsonOf<
+  Partial<EntryResult & HoldResult> & Pick<EntryResult, 'accountId' | 'amount' | 'createdAt'>
+> & {
   readonly kind: string;
   readonly status: string;
-  readonly amount: string;
-  readonly confirmedAmount?: string;
-  readonly reverses?: string;
-  readonly expiresAt?: string;
-  readonly createdAt: string;
-}
+};
 
-/** A request that takes effect once. */
-export interface OnceRequest {
-  readonly path: string;
-  readonly accountId: string;
-  /** A new one is made and printed when absent. */
-  readonly requestId?: string | undefined;
-  readonly body: Readonly<Record<string, unknown>>;
-}
-
-/** Sends a request under a request id and prints what it came to. */
+/** Sends a request under a request id, a new one unless one is given, and prints what it came to. */
 export async function postOnce(
-  { path, accountId, requestId: given, body }: OnceRequest,
+  requestOf: (requestId: string) => CallRequest<Moved>,
+  given: string | undefined,
   command: Command,
   context: CommandContext,
 ): Promise<void> {
-  const requestId = given ?? newRequestId({ wallMs: context.clock.wallMs(), random: context.random });
+  const requestId = given ?? new TimeOrderedIds().next();
   // Before it is sent, so that whoever interrupts the command still knows what to ask for.
   if (given === undefined) context.err.write(`request id ${requestId}\n`);
-  await post({ path, accountId, requestId, body: { ...body, requestId } }, command, context);
+  await post(requestOf(requestId), requestId, command, context);
 }
 
-/** Sends what may be sent again by its path alone, and prints what it came to. */
+/** Sends what may be sent again as it is, and prints what it came to. */
 export async function post(
-  { path, accountId, requestId, body }: OnceRequest & { readonly requestId: string },
+  request: CallRequest<Moved>,
+  requestId: string,
   command: Command,
   context: CommandContext,
 ): Promise<void> {
   await withService(command, context, async (client, { json }) => {
-    const { body: answered, replayed } = await client
-      .call<Answered>({
-        method: 'POST',
-        path: `/v1/accounts/${encodeURIComponent(accountId)}/${path}`,
-        body,
-      })
-      .catch((error: unknown) => {
-        throw passingFailure(error)?.perhapsDone === true ? new OutcomeUnknown(requestId, error) : error;
-      });
-    if (json === true) return void context.out.write(`${JSON.stringify({ ...answered, replayed })}\n`);
-    const { kind, status, amount, confirmedAmount, reverses, expiresAt, createdAt } = answered;
+    const { body, replayed } = await client.call(request).catch((error: unknown) => {
+      throw passing(error)?.perhapsDone === true ? new OutcomeUnknown(requestId, error) : error;
+    });
     context.out.write(
-      fieldTable({
-        kind,
-        status: replayed ? `${status} (replayed: this request id took effect before)` : status,
-        account: accountId,
-        amount,
-        ...(confirmedAmount === undefined ? {} : { confirmed: confirmedAmount }),
-        'request id': requestId,
-        ...(reverses === undefined ? {} : { reverses }),
-        ...(expiresAt === undefined ? {} : { 'expires at': expiresAt }),
-        at: createdAt,
-      }),
+      json === true
+        ? `${JSON.stringify({ ...body, replayed })}\n`
+        : movedFields(body as Shown, requestId, replayed),
     );
+  });
+}
+
+function movedFields(moved: Shown, requestId: string, replayed: boolean): string {
+  const { kind, status, accountId, amount, confirmedAmount, reverses, expiresAt, createdAt } = moved;
+  return fieldTable({
+    kind,
+    status: replayed ? `${status} (replayed: this request id took effect before)` : status,
+    account: accountId,
+    amount,
+    ...(confirmedAmount !== undefined && { confirmed: confirmedAmount }),
+    'request id': requestId,
+    ...(reverses !== undefined && { reverses }),
+    ...(expiresAt !== undefined && { 'expires at': expiresAt }),
+    at: createdAt,
   });
 }

@@ -1,15 +1,8 @@
 import type { Command } from 'commander';
+import { registerShardCall, removeShardCall, shardsCall } from '../../client/admin-calls';
 import { type CommandContext, withService } from '../command-context';
 import { shardNameArgument } from '../terminal/option-parsers';
 import { fieldTable, numberTable } from '../terminal/tables';
-
-interface Shard {
-  readonly name: string;
-  readonly status: string;
-  readonly address?: string;
-}
-
-const PATH = '/v1/admin/shards';
 
 export function addShardCommands(program: Command, context: CommandContext): void {
   const shard = program
@@ -44,7 +37,7 @@ export function addShardCommands(program: Command, context: CommandContext): voi
 
 async function printShards(command: Command, context: CommandContext): Promise<void> {
   await withService(command, context, async (client, { json }) => {
-    const { body } = await client.call<{ items: readonly Shard[] }>({ method: 'GET', path: PATH });
+    const { body } = await client.call(shardsCall());
     if (json === true) return void context.out.write(`${JSON.stringify(body)}\n`);
     const rows = body.items.map(({ name, status, address = '' }) => [name, status, address]);
     context.out.write(numberTable(['shard', 'status', 'address'], rows, 3));
@@ -53,7 +46,7 @@ async function printShards(command: Command, context: CommandContext): Promise<v
 
 async function removeShard(name: string, command: Command, context: CommandContext): Promise<void> {
   await withService(command, context, async (client, { json }) => {
-    await client.call({ method: 'DELETE', path: `${PATH}/${encodeURIComponent(name)}` });
+    await client.call(removeShardCall(name));
     context.out.write(json === true ? `${JSON.stringify({ name, removed: true })}\n` : `removed\n`);
   });
 }
@@ -64,7 +57,7 @@ async function addShard(
   context: CommandContext,
 ): Promise<void> {
   await withService(command, context, async (client, { json }) => {
-    const { body: added } = await client.call<Shard>({ method: 'POST', path: PATH, body: shard });
+    const { body: added } = await client.call(registerShardCall(shard));
     if (json === true) return void context.out.write(`${JSON.stringify(added)}\n`);
     const { name, status, address = '' } = added;
     context.out.write(`added\n${fieldTable({ name, status, address })}`);

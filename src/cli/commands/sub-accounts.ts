@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
+import { rebalanceCall, resizeCall } from '../../client/account-calls';
+import { repairCall, subAccountsCall } from '../../client/admin-calls';
 import { type CommandContext, withService } from '../command-context';
 import { OperatorFault } from '../faults';
-import type { Operation } from '../service/operations';
 import {
   accountIdArgument,
   revisionArgument,
@@ -10,14 +11,6 @@ import {
 } from '../terminal/option-parsers';
 import { numberTable } from '../terminal/tables';
 import { addWaitOptions, printOperation, type WaitOptions } from './operation';
-
-interface SubAccount {
-  readonly shard: string;
-  readonly index: number;
-  readonly available: string;
-  readonly held: string;
-  readonly status: string;
-}
 
 interface ResizeOptions extends WaitOptions {
   readonly count: number;
@@ -51,7 +44,7 @@ export function addSubAccountCommands(account: Command, context: CommandContext)
       .argument('<id>', 'account id', accountIdArgument),
     WAIT_SECONDS,
   ).action((id: string, options: WaitOptions, command: Command) =>
-    begin('rebalance', { id, label: `leveling ${id}` }, { options, command, context }),
+    begin(rebalanceCall, { id, label: `leveling ${id}` }, { options, command, context }),
   );
   addWaitOptions(
     account
@@ -62,16 +55,13 @@ export function addSubAccountCommands(account: Command, context: CommandContext)
       .argument('<id>', 'account id', accountIdArgument),
     WAIT_SECONDS,
   ).action((id: string, options: WaitOptions, command: Command) =>
-    begin('repair', { id, label: `repairing ${id}` }, { options, command, context }),
+    begin(repairCall, { id, label: `repairing ${id}` }, { options, command, context }),
   );
 }
 
 async function printDistribution(id: string, command: Command, context: CommandContext): Promise<void> {
   await withService(command, context, async (client, { json }) => {
-    const { body } = await client.call<{ items: readonly SubAccount[] }>({
-      method: 'GET',
-      path: pathOf(id, 'sub-accounts'),
-    });
+    const { body } = await client.call(subAccountsCall(id));
     if (json === true) return void context.out.write(`${JSON.stringify(body)}\n`);
     const rows = body.items.map(({ shard, status, index, available, held }) => [
       shard,
@@ -96,12 +86,12 @@ async function resize(
       `${shards.length} shards need at least as many sub-accounts, --count is ${count}`,
     );
   await withService(command, context, async (client, globals) => {
-    const { body: begun } = await client.call<Operation>({
-      method: 'PUT',
-      path: pathOf(id, 'sub-accounts'),
-      body: { count, shards },
-      ...(ifMatch === undefined ? {} : { headers: { 'if-match': `"${ifMatch}"` } }),
-    });
+    const request = {
+      ...{ accountId: id, count },
+      ...(shards && { shards }),
+      ...(ifMatch !== undefined && { ifMatch: `"${ifMatch}"` }),
+    };
+    const { body: begun } = await client.call(resizeCall(request));
     await printOperation(begun, {
       client,
       context,
@@ -115,7 +105,7 @@ async function resize(
 
 /** Begins what needs no more than the account's name, and follows it. */
 async function begin(
-  what: 'rebalance' | 'repair',
+  callOf: typeof rebalanceCall,
   { id, label }: { readonly id: string; readonly label: string },
   {
     options,
@@ -124,8 +114,7 @@ async function begin(
   }: { readonly options: WaitOptions; readonly command: Command; readonly context: CommandContext },
 ): Promise<void> {
   await withService(command, context, async (client, globals) => {
-    const path = pathOf(id, what);
-    const { body: begun } = await client.call<Operation>({ method: 'POST', path });
+    const { body: begun } = await client.call(callOf(id));
     await printOperation(begun, {
       client,
       context,
@@ -135,8 +124,4 @@ async function begin(
       unit: 'phases',
     });
   });
-}
-
-function pathOf(id: string, what: string): string {
-  return `/v1/admin/accounts/${encodeURIComponent(id)}/${what}`;
 }

@@ -1,5 +1,6 @@
-import { ServiceProblem } from '../faults';
-import { passingFailure } from '../service/passing-failure';
+import { AccountExistsError } from '../../client';
+import { createAccountCall } from '../../client/account-calls';
+import { passing } from '../faults';
 import type { ServiceClient } from '../service/service-client';
 import type { Stage } from '../terminal/progress';
 import { inParallel } from './in-parallel';
@@ -48,13 +49,14 @@ async function createAccount(
 ): Promise<'created' | 'existed' | 'differs'> {
   for (let attempt = 0; ; attempt += 1) {
     try {
-      const { status } = await client.call({ method: 'POST', path: '/v1/accounts', body: plan });
-      return status === 201 ? 'created' : 'existed';
+      const { replayed } = await client.read(createAccountCall(plan));
+      return replayed ? 'existed' : 'created';
     } catch (error) {
-      if (error instanceof ServiceProblem && error.code === 'ACCOUNT_EXISTS') return 'differs';
-      const failure = passingFailure(error);
+      if (error instanceof AccountExistsError) return 'differs';
+      const failure = passing(error);
       if (failure === undefined) throw error;
-      await patience.wait({ ...failure, attempt });
+      const { reason, retryAfterMs } = failure;
+      await patience.wait({ reason, retryAfterMs, attempt });
     }
   }
 }

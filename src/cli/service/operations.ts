@@ -1,20 +1,13 @@
-import { NoProgress, OperationFailed } from '../faults';
+import { operationCall } from '../../client/account-calls';
+import { OperationFailedError } from '../../client/errors';
+import type { Operation } from '../../client';
+import { NoProgress, passing } from '../faults';
 import type { Clock } from '../surroundings';
 import type { Stage } from '../terminal/progress';
-import { passingFailure } from './passing-failure';
-import type { ServiceClient } from './service-client';
+import type { JsonOf, ServiceClient } from './service-client';
 
 /** Work that goes on in the service behind its answer. */
-export interface Operation {
-  readonly operationId: string;
-  readonly kind: string;
-  readonly status: 'running' | 'done' | 'failed';
-  readonly accountId?: string;
-  readonly progress: { readonly done: number; readonly total: number };
-  readonly result?: Readonly<Record<string, unknown>>;
-  readonly error?: { readonly code: string; readonly detail: string };
-  readonly createdAt: string;
-}
+export type ShownOperation = JsonOf<Operation>;
 
 export interface Following {
   readonly client: ServiceClient;
@@ -28,19 +21,14 @@ export interface Following {
 const FIRST_PAUSE_MS = 50;
 const PAUSE_MS_MAX = 1_000;
 
-export function findOperation(client: ServiceClient, operationId: string): Promise<Operation> {
-  const path = `/v1/admin/operations/${encodeURIComponent(operationId)}`;
-  return client.call<Operation>({ method: 'GET', path }).then(({ body }) => body);
-}
-
 /**
  * Follows an operation to its end, through answers that are lost on the way.
  *
- * @throws OperationFailed when it has failed
+ * @throws OperationFailedError when it has failed
  * @throws NoProgress when it has not ended in time; it goes on
  * @throws the reason that the signal was raised with
  */
-export async function followOperation(begun: Operation, following: Following): Promise<Operation> {
+export async function followOperation(begun: ShownOperation, following: Following): Promise<ShownOperation> {
   const { clock, signal, stage, waitMsMax } = following;
   const deadline = clock.nowMs() + waitMsMax;
   let operation = begun;
@@ -54,23 +42,24 @@ export async function followOperation(begun: Operation, following: Following): P
     operation = (await look(operation, following)) ?? operation;
   }
   stage.end();
-  if (operation.status === 'failed') throw new OperationFailed(operation);
+  const { operationId, error = { code: 'OPERATION_FAILED', detail: 'no detail was given' } } = operation;
+  if (operation.status === 'failed') throw new OperationFailedError(operationId, error);
   return operation;
 }
 
 /** @returns undefined when there was no answer this time */
 async function look(
-  { operationId }: Operation,
+  { operationId }: ShownOperation,
   { client, signal, stage }: Following,
-): Promise<Operation | undefined> {
+): Promise<ShownOperation | undefined> {
   try {
-    const found = await unlessAborted(findOperation(client, operationId), signal);
-    stage.reached(found.progress.done, found.progress.total);
-    return found;
+    const { body } = await unlessAborted(client.call(operationCall(operationId)), signal);
+    stage.reached(body.progress.done, body.progress.total);
+    return body;
   } catch (error) {
-    const passing = passingFailure(error);
-    if (!passing) throw error;
-    stage.note(passing.reason);
+    const failure = passing(error);
+    if (!failure) throw error;
+    stage.note(failure.reason);
     return undefined;
   }
 }
@@ -89,7 +78,7 @@ function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   });
 }
 
-function stillRunning({ operationId }: Operation, waitMsMax: number): NoProgress {
+function stillRunning({ operationId }: ShownOperation, waitMsMax: number): NoProgress {
   return new NoProgress(
     `not done after ${waitMsMax / 1000} s; it goes on, and hotsplit operation show ${operationId} tells how far it is`,
   );

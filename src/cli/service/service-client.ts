@@ -1,19 +1,20 @@
-import { Pool } from 'undici';
-import { NoAnswer, ServiceProblem } from '../faults';
-import { readProblem, readRetryAfterMs } from './read-problem';
+import { Endpoint } from '../../client/endpoints';
+import { refusalOf } from '../../client/errors';
+import type { HttpAnswer } from '../../client/http-transport';
+import { HttpTransport } from '../../client/http-transport';
+import type { CallRequest } from '../../client/single-call';
+import { NotSettled } from '../faults';
 
-export interface Call {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
-  /** Below the service's address, e.g. `/v1/accounts`. */
-  readonly path: string;
-  readonly query?: Readonly<Record<string, string>>;
-  readonly body?: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
-}
+/** As the service writes it: amounts and times are strings. */
+export type JsonOf<T> = T extends bigint | Date
+  ? string
+  : T extends object
+    ? { readonly [Field in keyof T]: JsonOf<T[Field]> }
+    : T;
 
-export interface Answer<Body> {
+export interface Answer<T> {
   readonly status: number;
-  readonly body: Body;
+  readonly body: JsonOf<T>;
   /** The request id had taken effect before. */
   readonly replayed: boolean;
 }
@@ -21,92 +22,62 @@ export interface Answer<Body> {
 // Long enough for a full batch on a busy service, short enough to notice one that has stopped answering.
 const ANSWER_WAIT_MS_MAX = 30_000;
 const CONNECT_WAIT_MS_MAX = 5_000;
+const CONNECTIONS_MAX = 64;
 
-/** The service's REST API over kept-alive connections. Nothing is retried here: only the caller knows what is safe. */
+/**
+ * One endpoint of the client, and its calls tried once: nothing is repeated here, for only the command knows how long its
+ * user is willing to wait.
+ */
 export class ServiceClient {
   readonly url: string;
-  readonly #pool: Pool;
-  readonly #basePath: string;
-  readonly #headers: Record<string, string>;
+  readonly #endpoint: Endpoint;
 
   constructor({ url, key }: { readonly url: URL; readonly key?: string }) {
     this.url = url.href.replace(/\/$/, '');
-    this.#basePath = url.pathname.replace(/\/$/, '');
-    this.#headers = {
-      accept: 'application/json, application/problem+json',
-      ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
-    };
-    this.#pool = new Pool(url.origin, {
-      headersTimeout: ANSWER_WAIT_MS_MAX,
-      bodyTimeout: ANSWER_WAIT_MS_MAX,
-      connect: { timeout: CONNECT_WAIT_MS_MAX },
-    });
+    this.#endpoint = new Endpoint(
+      new HttpTransport({
+        url,
+        apiKey: key,
+        connectionsMax: CONNECTIONS_MAX,
+        connectTimeoutMs: CONNECT_WAIT_MS_MAX,
+      }),
+    );
   }
 
   /**
-   * @throws ServiceProblem for every answer that is not a success
-   * @throws NoAnswer when there was none, or only a part of one
+   * What the service answered, word for word, once the client finds in it what was asked for.
+   *
+   * @throws RefusedError, NotSettled
    */
-  async call<Body>(call: Call): Promise<Answer<Body>> {
-    const { status, headers, text } = await this.#exchange(call);
-    if (status >= 200 && status < 300) {
-      const body = status === 204 ? undefined : this.#parse(text);
-      return { status, body: body as Body, replayed: headers['idempotent-replayed'] === 'true' };
-    }
-    const retryAfterMs = readRetryAfterMs(headers['retry-after']);
-    throw new ServiceProblem({
+  call<T>(request: CallRequest<T>): Promise<Answer<T>> {
+    return this.#try(request, (body, { status, headers }) => ({
       status,
-      ...readProblem(status, text),
-      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    });
+      body: body as JsonOf<T>,
+      replayed: headers['idempotent-replayed'] === 'true',
+    }));
   }
 
-  async close(): Promise<void> {
-    await this.#pool.destroy();
+  /** What the client reads out of the answer. @throws RefusedError, NotSettled */
+  read<T>(request: CallRequest<T>): Promise<T> {
+    return this.#try(request, (_body, _answer, value) => value);
   }
 
-  async #exchange({ method, path, query, body, headers: further }: Call) {
-    try {
-      const {
-        statusCode,
-        headers,
-        body: content,
-      } = await this.#pool.request({
-        method,
-        path: this.#basePath + path,
-        headers: {
-          ...this.#headers,
-          ...further,
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        },
-        ...(query === undefined ? {} : { query }),
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
-      return { status: statusCode, headers, text: await content.text() };
-    } catch (error) {
-      throw this.#noAnswer(error);
-    }
+  close(): void {
+    this.#endpoint.close();
   }
 
-  #parse(text: string): unknown {
-    try {
-      return JSON.parse(text);
-    } catch (error) {
-      throw this.#noAnswer(error);
-    }
+  async #try<T, Shown>(
+    request: CallRequest<T>,
+    show: (body: unknown, answer: HttpAnswer, value: T) => Shown,
+  ): Promise<Shown> {
+    const verdict = await this.#endpoint.try(
+      { ...request, timeoutMs: ANSWER_WAIT_MS_MAX },
+      (body, answer) => {
+        const value = request.read(body, answer);
+        return value === undefined ? undefined : { shown: show(body, answer, value) };
+      },
+    );
+    if (verdict.kind === 'success') return verdict.value.shown;
+    throw verdict.kind === 'refused' ? refusalOf(verdict.problem) : new NotSettled(verdict, this.url);
   }
-
-  #noAnswer(cause: unknown): NoAnswer {
-    const code = codeOf(cause);
-    if (code === 'ECONNREFUSED' || code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ENOTFOUND') {
-      return new NoAnswer(`nobody answers at ${this.url} (${code})`, { refused: true, cause });
-    }
-    const reason = code ?? String(cause);
-    return new NoAnswer(`the answer of ${this.url} was lost (${reason})`, { refused: false, cause });
-  }
-}
-
-function codeOf(error: unknown): string | undefined {
-  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
-  return typeof error.code === 'string' ? error.code : undefined;
 }

@@ -1,12 +1,5 @@
-import {
-  Interrupted,
-  NoAnswer,
-  NoProgress,
-  OperationFailed,
-  OperatorFault,
-  OutcomeUnknown,
-  ServiceProblem,
-} from '../faults';
+import { OperationFailedError, RefusedError } from '../../client';
+import { detailOf, Interrupted, NoProgress, NotSettled, OperatorFault, OutcomeUnknown } from '../faults';
 import type { Surroundings } from '../surroundings';
 
 export interface Fault {
@@ -37,16 +30,19 @@ const HINTS: Readonly<Record<string, string>> = {
   OVERLOADED: 'try again with the same request id',
   SHARD_UNAVAILABLE:
     'one of the databases cannot be reached: hotsplit shard list; then try again, with the same request id if there was one',
+  UNEXPECTED_ANSWER: 'is something between here and the service?',
   INTERNAL: 'a defect of the service: its log has the details under the id in this answer',
 };
 
 /** Everything that can go wrong, as one line and perhaps a way out. */
 export function describeFault(error: unknown): Fault {
-  if (error instanceof ServiceProblem) return withHint(error.code, error.message, HINTS[error.code]);
-  if (error instanceof OperationFailed) return withHint(error.code, error.message, HINTS[error.code]);
-  if (error instanceof NoAnswer) {
-    return withHint('NO_ANSWER', error.message, error.options.refused ? START_HINT : undefined);
+  if (error instanceof RefusedError) return withHint(error.code, detailOf(error), HINTS[error.code]);
+  if (error instanceof OperationFailedError) {
+    const { code, detail, operationId } = error;
+    return withHint(code, `${detail} (operation ${operationId})`, HINTS[code]);
   }
+  if (error instanceof NotSettled)
+    return withHint(error.code, error.message, error.isUnreached ? START_HINT : HINTS[error.code]);
   if (error instanceof OutcomeUnknown) {
     const again = `--request-id ${error.requestId}`;
     return {
