@@ -51,7 +51,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/cli/**', 'bench/**', 'chaos/**', 'fuzz/**', 'sim/**', 'test/**'],
+    files: ['src/cli/**', 'bench/**', 'chaos/**', 'fuzz/**', 'sim/**', 'tools/**', 'test/**', 'examples/**'],
     rules: { 'no-console': 'off' },
   },
   {
