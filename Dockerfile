@@ -11,7 +11,7 @@ COPY package.json package-lock.json .npmrc ./
 # No install script is run: native parts come prebuilt, and the `node` package, whose script would fetch the pinned
 # runtime for a checkout, is not needed where the image is that runtime.
 RUN npm ci --ignore-scripts
-COPY .swcrc ./
+COPY tsconfig.json ./
 COPY scripts/bootstrap scripts/bootstrap
 COPY migrations migrations
 COPY src src

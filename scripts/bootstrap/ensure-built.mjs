@@ -54,8 +54,13 @@ export function mayBuildOnto(built, wanted) {
   return built.sources.every((file) => kept.has(file));
 }
 
-async function build(root, built, wanted) {
+/** For whoever changes single files of `dist`: the next build makes all of it anew. */
+export function forgetBuild(root = repositoryRoot) {
   rmSync(recordFile(root), { force: true });
+}
+
+async function build(root, built, wanted) {
+  forgetBuild(root);
   if (!mayBuildOnto(built, wanted)) rmSync(join(root, 'dist'), { recursive: true, force: true });
   await compile(root, [join(root, 'scripts', 'bootstrap', 'transpile.mjs')]);
   // Whoever uses the client wants its types; nobody else is typed against `dist`.
