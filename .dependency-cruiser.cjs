@@ -1,5 +1,5 @@
 /**
- * The layers of docs/ARCHITECTURE.md, enforced. Imports run downwards:
+ * The layers of docs/architecture/layers.md, enforced. Imports run downwards:
  *
  *   main, app.module → api, cli, features → engine → strategies → shards → ledger      (platform stands beside them)
  *
@@ -105,7 +105,7 @@ module.exports = {
       comment: 'Move what both need into src.',
       severity: 'error',
       from: { path: '^(src|migrations)/', pathNot: '\\.spec\\.ts$' },
-      to: { path: ['^(test|bench|chaos|fuzz|sim|scripts)/', '\\.spec\\.ts$'] },
+      to: { path: ['^(test|bench|chaos|fuzz|sim|tools|scripts)/', '\\.spec\\.ts$'] },
     },
     {
       name: 'chaos-shares-no-code-with-the-product',

@@ -39,5 +39,8 @@ export function addStrategiesOptions(command: Command): void {
       1.2,
     )
     .option('--quick', 'a smoke: half a second each, at 64 in flight')
-    .option('--docs <folder>', 'write table, figures and plot for docs/strategies.md into this folder');
+    .option(
+      '--docs <folder>',
+      'write table, figures and plot for docs/strategies-figures.md into this folder',
+    );
 }

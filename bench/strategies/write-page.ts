@@ -5,12 +5,12 @@ import type { RunRecord } from '../report/run-record';
 import { plotOf } from './plot';
 import { cellsOf } from './strategies-goals';
 
-/** Writes plot, figures and the tables of docs/strategies.md. */
+/** Writes plot, figures and the tables of docs/strategies-figures.md. */
 export async function writePage(folder: string, figures: MeasuredFigures): Promise<void> {
   const { runs, goals } = figures;
   await writeMeasured({
     folder,
-    page: 'strategies.md',
+    page: 'strategies-figures.md',
     scenario: 'strategies',
     figures,
     plot: plotOf(cellsOf(runs)),

@@ -43,7 +43,17 @@ export function staticChecks() {
       name: 'dependency-cruiser',
       args: [
         packageCommand('dependency-cruiser', 'depcruise'),
-        ...['src', 'migrations', 'bench', 'chaos', 'fuzz', 'sim', '--config', '.dependency-cruiser.cjs'],
+        ...[
+          'src',
+          'migrations',
+          'bench',
+          'chaos',
+          'fuzz',
+          'sim',
+          'tools',
+          '--config',
+          '.dependency-cruiser.cjs',
+        ],
         ...['--cache', `${cache}/dependency-cruiser`, '--cache-strategy', 'content'],
       ],
     },

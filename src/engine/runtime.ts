@@ -76,7 +76,7 @@ export interface LostShard {
 const RETRY_PAUSE_MS = 1_000;
 
 /** A fence takes milliseconds; one that is not complete after this is given up. */
-const FENCE_MS_MAX = 2_000;
+export const FENCE_MS_MAX = 2_000;
 const FENCE_PAUSE_MS = 50;
 
 /**

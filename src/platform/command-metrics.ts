@@ -2,6 +2,7 @@ import { Counter, type Metric, type Registry } from 'prom-client';
 
 const BOUNDS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const NAME = 'hotsplit_command_seconds';
+const HELP = 'Time from a command’s arrival to its durable outcome.';
 
 interface Times {
   /** How many fell under each bound and above the one before it; the last place is for those above all. */
@@ -21,9 +22,11 @@ export class CommandMetrics {
   constructor(registry: Registry) {
     const seconds = {
       name: NAME,
+      help: HELP,
+      labelNames: ['kind'],
       get: () => ({
         name: NAME,
-        help: 'Time from a command’s arrival to its durable outcome.',
+        help: HELP,
         type: 'histogram',
         aggregator: 'sum',
         values: this.#values(),
@@ -35,7 +38,7 @@ export class CommandMetrics {
     };
     new Counter({
       name: 'hotsplit_commands_total',
-      help: 'Commands by what they came to.',
+      help: 'Deductions, credits, holds, confirms, cancels and reversals (`kind`) by what they came to: `applied`, `replayed`, `insufficientFunds`, `overloaded`, …',
       labelNames: ['kind', 'outcome'],
       registers: [registry],
       collect() {

@@ -40,7 +40,7 @@ export class Metrics implements EngineObserver {
 
   readonly #batchCommands = new Histogram({
     name: 'hotsplit_batch_commands',
-    help: 'Commands merged into one shard transaction.',
+    help: 'Commands merged into one shard transaction. Grows with the load, and should.',
     labelNames: ['shard'],
     buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024],
     registers: [this.registry],
@@ -56,28 +56,28 @@ export class Metrics implements EngineObserver {
 
   readonly #deductions = new Counter({
     name: 'hotsplit_strategy_deductions_total',
-    help: 'Deductions carried out by a strategy of their own, by how they ended there; handOver: a lane decided.',
+    help: 'Deductions carried out one by one, by strategies other than `merged`: `committed`, `found` (a replay), `contended` (overloaded), `handOver` (a lane decided).',
     labelNames: ['strategy', 'result'],
     registers: [this.registry],
   });
 
   readonly #deductionRetries = new Counter({
     name: 'hotsplit_strategy_retries_total',
-    help: 'Further tries of such deductions, because somebody came between.',
+    help: 'Further tries of such deductions, because another transaction came between.',
     labelNames: ['strategy'],
     registers: [this.registry],
   });
 
   readonly #flushed = new Counter({
     name: 'hotsplit_leased_deductions_total',
-    help: 'Deductions answered from a lease that were written; found: their key had been sent elsewhere too and counted there.',
+    help: 'Deductions that were answered from a lease (strategy `leased`) and are decided: `written`, or `found` (their key had been sent elsewhere too and counted there).',
     labelNames: ['result'],
     registers: [this.registry],
   });
 
   readonly #shortfalls = new Counter({
     name: 'hotsplit_lease_shortfall_deductions_total',
-    help: 'Deductions that were answered from a lease and cannot be charged any more. Each is logged.',
+    help: 'Deductions that were answered from a lease and cannot be charged any more. Each is logged with its key and amount.',
     registers: [this.registry],
   });
 
@@ -92,14 +92,14 @@ export class Metrics implements EngineObserver {
 
   readonly #databaseErrors = new Counter({
     name: 'hotsplit_database_errors_total',
-    help: 'Errors of a database by what they mean for a transaction and the number or code they came with, every try counted.',
+    help: 'Errors of a shard’s or the directory’s database, every try counted: what they mean for a transaction, and the server’s number or the driver’s code (the first hundred of them; then `other`). All but conflicts (`again`) are logged, at most 20 in 10 s.',
     labelNames: ['database', 'verdict', 'code'],
     registers: [this.registry],
   });
 
   readonly #clockSkew = new Gauge({
     name: 'hotsplit_clock_skew_seconds',
-    help: "How far a database's clock is ahead of this instance's, or of the directory's.",
+    help: 'How far a database’s clock is ahead of this instance’s (`instance`) or of the directory’s (`directory`), measured every 30 s.',
     labelNames: ['database', 'against'],
     // Several workers: they are on one machine, so any of them will do.
     aggregator: 'max',
@@ -116,7 +116,7 @@ export class Metrics implements EngineObserver {
 
   readonly #setAside = new Gauge({
     name: 'hotsplit_accounts_set_aside',
-    help: 'Accounts whose commands wait apart, because somebody else has them locked; counted once a lane. The log names them.',
+    help: 'Accounts whose commands wait apart, because another transaction has them locked; counted once for each lane. The log names them.',
     labelNames: ['shard'],
     registers: [this.registry],
   });
@@ -129,26 +129,26 @@ export class Metrics implements EngineObserver {
 
   readonly #connectionsRefused = new Counter({
     name: 'hotsplit_http_connections_refused_total',
-    help: 'HTTP connections ended as they came, because there were too many.',
+    help: 'HTTP connections ended as they came, because HOTSPLIT_HTTP_CONNECTIONS_MAX were open.',
     registers: [this.registry],
   });
 
   readonly #bodiesRefused = new Counter({
     name: 'hotsplit_http_bodies_refused_total',
-    help: 'HTTP requests turned away before their bodies were read, because those under way took up the budget.',
+    help: 'HTTP requests turned away before their bodies were read, because those under way took up HOTSPLIT_HTTP_BODIES_MIB_MAX.',
     registers: [this.registry],
   });
 
   readonly #anonymous = new Counter({
     name: 'hotsplit_anonymous_slowed_total',
-    help: 'Requests without a known key beyond the rate of their address: held back for a while, or refused because too many were held.',
+    help: 'Requests without a known key beyond the rate of their address (HOTSPLIT_ANONYMOUS_PER_SECOND): `held` back for a while, or `refused` because too many were held.',
     labelNames: ['result'],
     registers: [this.registry],
   });
 
   readonly #collectorRequests = new Histogram({
     name: 'hotsplit_collector_requests',
-    help: 'Deductions that waited for a round of the collector, because their home could not pay.',
+    help: 'Rounds of the collector, by how many deductions waited for each; with `locked` true, all shards of the account were locked. A deduction that waits for three rounds counts in each.',
     labelNames: ['locked'],
     buckets: [1, 4, 16, 64, 256, 1024],
     registers: [this.registry],
@@ -156,27 +156,27 @@ export class Metrics implements EngineObserver {
 
   readonly #auditFindings = new Gauge({
     name: 'hotsplit_audit_findings',
-    help: 'Broken invariants that the last audit found. Any value above 0 wants attention at once.',
+    help: 'Broken invariants that the last audit run by this instance found; 0 before there was one. Any value above 0 wants attention at once.',
     aggregator: 'max',
     registers: [this.registry],
   });
 
   readonly #auditedAt = new Gauge({
     name: 'hotsplit_audit_timestamp_seconds',
-    help: 'When the last audit ended here, since 1970.',
+    help: 'When that audit ended, in seconds since 1970; 0 before there was one.',
     aggregator: 'max',
     registers: [this.registry],
   });
 
   readonly #deferred = new Counter({
     name: 'hotsplit_deferred_work_total',
-    help: 'Background work that failed and will be tried again.',
+    help: 'Background work (transfers, draining, leveling, operations, creations, opening a database) that failed and will be tried again. At most 20 in 10 s are logged.',
     registers: [this.registry],
   });
 
   readonly #undelivered = new Gauge({
     name: 'hotsplit_transfers_undelivered',
-    help: 'Transfers that are due and could not be delivered at the last look, by the shards they are between; counted to 10,000 while the destination is down.',
+    help: 'Transfers that are due and could not be delivered at the last look, by the shards they are between; counted to 10,000 while the destination is down. Logged once a minute, with examples.',
     labelNames: ['from', 'to'],
     // Several workers: one of them works on a backlog at a time, and each may have its own look.
     aggregator: 'max',
@@ -188,7 +188,7 @@ export class Metrics implements EngineObserver {
     collectDefaultMetrics({ register: this.registry });
     new Gauge({
       name: 'hotsplit_processes',
-      help: 'Processes that these metrics tell of: 1, or the workers that have answered.',
+      help: 'Processes that these figures are of: 1, or how many of HOTSPLIT_WORKERS have answered.',
       registers: [this.registry],
     }).set(1);
     const depths = (): ReturnType<DepthSource> => this.#depths();
@@ -224,7 +224,7 @@ export class Metrics implements EngineObserver {
   readBodiesFrom(bytes: () => number): void {
     new Gauge({
       name: 'hotsplit_http_body_bytes',
-      help: 'Bytes of the bodies of HTTP requests under way, those above 4 KiB.',
+      help: 'Bytes of the bodies of HTTP requests under way that count for HOTSPLIT_HTTP_BODIES_MIB_MAX.',
       registers: [this.registry],
       collect() {
         this.set(bytes());

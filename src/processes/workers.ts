@@ -55,13 +55,7 @@ export class Workers {
   readonly #silence = new Silence();
   /** Killed for it. */
   readonly #silent = new Set<number>();
-  readonly #registry = new Registry();
-  readonly #replaced = new Counter({
-    name: 'hotsplit_workers_replaced_total',
-    help: 'Workers that served and were replaced: they ended, or were silent for too long and killed.',
-    labelNames: ['reason'],
-    registers: [this.#registry],
-  });
+  readonly #replaced = workersReplaced();
   #lookCount = 0;
   #onFailure: (error: Error) => void = () => undefined;
 
@@ -77,8 +71,8 @@ export class Workers {
    * @throws WorkerRefusedError when one cannot start
    */
   async start(): Promise<readonly string[] | undefined> {
-    this.#replaced.inc({ reason: 'ended' }, 0);
-    this.#replaced.inc({ reason: 'silent' }, 0);
+    this.#replaced.counter.inc({ reason: 'ended' }, 0);
+    this.#replaced.counter.inc({ reason: 'silent' }, 0);
     setInterval(() => {
       for (const worker of workersAlive()) this.#ask(worker);
     }, QUESTION_MS).unref();
@@ -135,7 +129,7 @@ export class Workers {
     worker.once('exit', (code: number | null, signal: string | null) => {
       this.#silence.forget(worker.id);
       const reason = this.#silent.delete(worker.id) ? 'silent' : 'ended';
-      if (servingSince !== undefined) this.#replaced.inc({ reason });
+      if (servingSince !== undefined) this.#replaced.counter.inc({ reason });
       const how = signal ?? `code ${String(code)}`;
       reject(new WorkerRefusedError(`a worker ended at its start (${how})`));
       if (servingSince !== undefined)
@@ -222,7 +216,7 @@ export class Workers {
     await Promise.race([promise, late]);
     waited.abort();
     this.#looks.delete(number);
-    const own = (await this.#registry.getMetricsAsJSON()) as unknown as MetricValues;
+    const own = (await this.#replaced.registry.getMetricsAsJSON()) as unknown as MetricValues;
     return this.#sum.text(new Map(look.answers).set(PRIMARY, own));
   }
 
@@ -253,4 +247,16 @@ function codeOfEnd(worker: Worker): Promise<number | null> {
       resolve(code);
     });
   });
+}
+
+/** The primary's own metric. It has a registry of its own, because the others are the workers' and are added up. */
+export function workersReplaced(): { readonly counter: Counter<'reason'>; readonly registry: Registry } {
+  const registry = new Registry();
+  const counter = new Counter({
+    name: 'hotsplit_workers_replaced_total',
+    help: 'Only with several workers: those that served and were replaced, because they `ended`, or were `silent` for HOTSPLIT_WORKER_SILENT_SECONDS_MAX and were killed.',
+    labelNames: ['reason'],
+    registers: [registry],
+  });
+  return { counter, registry };
 }
