@@ -1,11 +1,13 @@
 /**
  * The layers of docs/architecture/layers.md, enforced. Imports run downwards:
  *
- *   main, app.module → api, cli, features → engine → strategies → shards → ledger      (platform stands beside them)
+ *   main, app.module → http, api, cli → features → contract → engine → strategies → shards → ledger
+ *                                                                                   (platform stands beside them)
  *
  * Each rule's comment says how to mend a breach.
  */
-const features = '^src/(accounts|deductions|balances|operations|holds|rebalancer|intake|events|audit)/';
+const features =
+  '^src/(accounts|audit|balances|deductions|events|health|holds|intake|keys|operations|rebalancer|shard-registry|sub-accounts)/';
 
 module.exports = {
   forbidden: [
@@ -61,11 +63,33 @@ module.exports = {
       to: { path: 'node_modules/(@nestjs|fastify)/' },
     },
     {
-      name: 'features-do-not-know-the-doors',
-      comment: 'A feature answers with values; turning them into HTTP or gRPC is the job of src/api.',
+      name: 'services-do-not-know-the-doors',
+      comment: 'A service answers with values; its controller turns them into HTTP.',
       severity: 'error',
-      from: { path: features },
-      to: { path: '^src/(api|cli|console|client)/' },
+      from: { path: features, pathNot: '\\.controller\\.ts$' },
+      to: { path: '^src/(http|api|cli|console|client)/' },
+    },
+    {
+      name: 'contract-knows-no-door',
+      comment:
+        'The contract is what all doors have in common: fields, rules, scopes, answers, problems. What is about HTTP or gRPC ' +
+        'only belongs in that door; what a service does belongs in the service.',
+      severity: 'error',
+      from: { path: '^src/contract/' },
+      to: {
+        path: [
+          features,
+          '^src/(http|api|cli|console|client)/',
+          'node_modules/(@nestjs|fastify|@fastify|@grpc)/',
+        ],
+      },
+    },
+    {
+      name: 'doors-do-not-know-each-other',
+      comment: 'A rule that holds at both doors is a rule of the contract: put it into src/contract.',
+      severity: 'error',
+      from: { path: '^src/(http|api/grpc)/' },
+      to: { path: '^src/(http|api/grpc)/', pathNot: '^src/$1/' },
     },
     {
       name: 'platform-knows-no-feature',
@@ -73,7 +97,7 @@ module.exports = {
         'platform (settings, metrics, keys, logs) is used by everyone and therefore imports no feature and no door.',
       severity: 'error',
       from: { path: '^src/platform/' },
-      to: { path: [features, '^src/(api|cli|console|client)/'] },
+      to: { path: [features, '^src/(contract|http|api|cli|console|client)/'] },
     },
     {
       name: 'cli-speaks-the-api-only',

@@ -1,26 +1,16 @@
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Server as TlsServer } from 'node:tls';
 import { GrpcApi } from './api/grpc/grpc-api';
 import type { UnaryService } from './api/grpc/unary';
-import { ProblemFilter } from './api/rest/problem.filter';
-import { fastifyOptions, RestApi } from './api/rest/rest-api';
+import { RestApi } from './http/rest-api';
+import { fastifyOptions } from './http/server-options';
 import { AppModule } from './app.module';
-import { EngineRuntime } from './engine/runtime';
-import { Health } from './platform/health';
-import { Metrics } from './platform/metrics';
-import { NOTICES, type Notices } from './platform/notices';
 import type { Settings } from './platform/settings';
 import { StructuredLog } from './platform/structured-log';
-import { UnusedConnections } from './platform/unused-connections';
 
 /** Connections that may wait to be accepted, as after a restart when every client comes at once; the kernel may allow fewer. */
 const BACKLOG = 4_096;
-const CLOSE_IDLE_MS = 50;
-/** A first request that has begun to come when the stop does has so long to become whole. */
-const HALF_SAID_MS_MAX = 1_000;
 
 /** The framework logs what keeps a listener from opening, and throws it. It is told once, by whoever catches it. */
 class FrameworkLog extends StructuredLog {
@@ -67,43 +57,12 @@ export async function startService(
     new FastifyAdapter(fastifyOptions(settings.httpTls?.current)),
     { bodyParser: false, logger: new FrameworkLog(settings.logLevel), abortOnError: false },
   );
-  const runtime = app.get(EngineRuntime);
-  await runtime.start();
-  const notices = app.get<Notices>(NOTICES);
-  await notices.start();
-
-  app.useGlobalFilters(new ProblemFilter(app.get(Metrics)));
-  await app.get(RestApi).register(app.getHttpAdapter().getInstance(), extend);
-  const log = app.get(StructuredLog);
-  settings.httpTls?.watch((renewed) => {
-    (app.getHttpServer() as unknown as TlsServer).setSecureContext(renewed);
-  }, log);
-  const unused = new UnusedConnections(app.getHttpAdapter().getInstance().server);
+  const server = app.getHttpAdapter().getInstance();
+  await app.get(RestApi).prepare(server);
+  extend?.(server);
+  await app.init();
   opening?.();
   await app.listen({ port: settings.httpPort, host: settings.host, backlog: BACKLOG });
-  const grpc = app.get(GrpcApi);
-  const grpcAddress = await grpc.start(further);
-
-  return {
-    restUrl: await app.getUrl(),
-    grpcAddress,
-    stop: async () => {
-      app.get(Health).stopping();
-      grpc.stopping();
-      await sleep(settings.drainSeconds * 1_000);
-      // A connection whose last request was under way when the listener closed would be kept alive for its next one.
-      const { server } = app.getHttpAdapter().getInstance();
-      const stoppedAt = performance.now();
-      const closingIdle = setInterval(() => {
-        server.closeIdleConnections();
-        unused.end({ halfSaid: performance.now() > stoppedAt + HALF_SAID_MS_MAX });
-      }, CLOSE_IDLE_MS);
-      settings.httpTls?.stop();
-      await Promise.all([app.close(), grpc.stop()]).finally(() => {
-        clearInterval(closingIdle);
-      });
-      await notices.stop();
-      await runtime.stop();
-    },
-  };
+  const grpcAddress = await app.get(GrpcApi).start(further);
+  return { restUrl: await app.getUrl(), grpcAddress, stop: () => app.close() };
 }

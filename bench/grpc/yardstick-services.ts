@@ -1,7 +1,7 @@
 import type { DeductRequest } from '../../src/api/grpc/messages';
 import type { UnaryMethod, UnaryService } from '../../src/api/grpc/unary';
 import { entryView } from '../../src/api/grpc/views';
-import { Problem } from '../../src/api/problem';
+import { Problem } from '../../src/contract/problem';
 import { noopEntry } from '../yardsticks/noop-entry';
 import { YARDSTICK_SERVICES, type Yardstick, type YardstickCounter } from './yardstick-counts';
 

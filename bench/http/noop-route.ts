@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
-import { entryView } from '../../src/api/rest/views';
-import * as fields from '../../src/api/rest/schemas/fields';
-import { problemResponses } from '../../src/api/rest/schemas/shapes';
+import { deduct } from '../../src/contract/deductions';
+import { entryView } from '../../src/contract/entries';
+import { schemaOf } from '../../src/http/serves.decorator';
 import { noopEntry } from '../yardsticks/noop-entry';
 
 interface NoopRoute {
@@ -21,26 +21,7 @@ export function noopPath(accountId: string): string {
 export function registerNoop(rest: FastifyInstance): void {
   rest.post<NoopRoute>(
     noopPath(':accountId'),
-    {
-      config: { scope: 'deduct' },
-      schema: {
-        hide: true,
-        params: { type: 'object', required: ['accountId'], properties: { accountId: fields.accountId } },
-        headers: { type: 'object', properties: { 'idempotency-key': { type: 'string' } } },
-        body: {
-          type: 'object',
-          additionalProperties: false,
-          required: ['amount'],
-          properties: {
-            amount: fields.amount,
-            requestId: fields.requestId,
-            reference: fields.reference,
-            metadata: fields.metadata,
-          },
-        },
-        response: { 201: { $ref: 'Entry#' }, 200: { $ref: 'Entry#' }, ...problemResponses },
-      },
-    },
+    { config: { call: deduct }, schema: { ...schemaOf(deduct), hide: true } },
     ({ params, body }, reply) => {
       const { accountId } = params;
       const amountMinor = BigInt(body.amount);

@@ -1,4 +1,4 @@
-import { PROBLEMS } from '../../src/api/problem-catalog';
+import { PROBLEMS } from '../../src/contract/problem-catalog';
 import type { AnswerSchemas } from '../description/answer-schemas';
 import type { Arrival } from '../description/arrival';
 import type { Request } from '../generate/request';

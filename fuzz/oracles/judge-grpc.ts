@@ -1,7 +1,7 @@
 import { status as GrpcStatus } from '@grpc/grpc-js';
 import type { Type } from 'protobufjs';
 import { googleRpc } from '../../test/setup/google-rpc';
-import { PROBLEMS } from '../../src/api/problem-catalog';
+import { PROBLEMS } from '../../src/contract/problem-catalog';
 import type { GrpcCall } from '../grpc/call';
 import type { GrpcAnswer } from '../grpc/session';
 import { messageIn } from '../grpc/methods';

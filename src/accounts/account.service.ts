@@ -1,4 +1,4 @@
-import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { canonicalMap, fingerprint } from '../engine/fingerprint';
 import { EngineRuntime } from '../engine/runtime';
 import { OPENING_BALANCE_KEY } from '../ledger/identifiers';
@@ -52,7 +52,7 @@ const SWEEP_ACCOUNTS_MAX = 100;
 
 /** Accounts: made by a job that anyone may finish, read from the directory. */
 @Injectable()
-export class AccountService implements OnApplicationBootstrap, OnModuleDestroy {
+export class AccountService implements OnApplicationBootstrap, OnApplicationShutdown {
   #sweep: NodeJS.Timeout | undefined;
   readonly #creations: Places;
   #finishing: Promise<void> | undefined;
@@ -66,7 +66,7 @@ export class AccountService implements OnApplicationBootstrap, OnModuleDestroy {
     this.#sweep = setInterval(() => void this.finishCreations(), SWEEP_MS).unref();
   }
 
-  onModuleDestroy(): void {
+  onApplicationShutdown(): void {
     clearInterval(this.#sweep);
   }
 
@@ -105,7 +105,7 @@ export class AccountService implements OnApplicationBootstrap, OnModuleDestroy {
       if (account) return { inserted, account };
       if (tries > 1)
         throw new ShardUnavailableError(record.placement.shards.join(', '), 'a shard is being removed');
-      await this.runtime.registry.discover();
+      await this.runtime.discoverShards();
     }
   }
 

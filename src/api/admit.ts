@@ -2,7 +2,7 @@ import type { AnonymousThrottle } from '../platform/anonymous-throttle';
 import type { ApiKeys, Remembered } from '../platform/api-keys';
 import { type Permission, type Principal, reaches, scopesFor } from '../platform/principal';
 import { RETRY_AFTER_SECONDS } from './outcome-problem';
-import { Problem } from './problem';
+import { Problem } from '../contract/problem';
 
 const BEARER = /^Bearer ([\x21-\x7E]{1,512})$/i;
 

@@ -4,7 +4,7 @@ import { PrimarySilentError } from '../processes/worker-line';
 import { DirectoryOverloadedError, DirectoryUnavailableError } from '../shards/directory/directory';
 import { ShardContendedError, ShardOverloadedError, ShardUnavailableError } from '../shards/faults';
 import { RETRY_AFTER_SECONDS } from './outcome-problem';
-import { Problem } from './problem';
+import { Problem } from '../contract/problem';
 
 /** What a thrown fault is to the caller. What nobody foresaw is logged under an id, and only the id leaves. */
 export function problemOfFault(error: unknown, observer: Pick<EngineObserver, 'defect'>): Problem {

@@ -1,7 +1,7 @@
 import type { DeductionService, MoneyRequest, OneOfMany } from '../deductions/deduction.service';
 import { principalOf } from '../platform/principal';
 import { ManyDeductions } from './many-deductions';
-import { Problem } from './problem';
+import { Problem } from '../contract/problem';
 
 /** A service that comes to what the request id says. */
 function manyWith(outcomes: Readonly<Record<string, OneOfMany>>) {

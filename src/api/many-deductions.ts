@@ -4,10 +4,7 @@ import type { Principal } from '../platform/principal';
 import { outOfReach } from './admit';
 import { problemOfFault } from './fault-problem';
 import { type EntryOutcome, entryOrProblem } from './outcome-problem';
-import type { Problem } from './problem';
-
-/** Items of one batch, and deductions of one message of a stream. */
-export const ITEMS_MAX = 5_000;
+import type { Problem } from '../contract/problem';
 
 /** Reads an item as a door has it; throws the Problem with one that is malformed. */
 export type ReadItem<Item> = (item: Item) => MoneyRequest;

@@ -4,8 +4,8 @@ import type { OperationStart, StatusChange } from '../operations/operation.servi
 import type { AccountRecord } from '../shards/directory/account-record';
 import type { OperationError, OperationRecord } from '../shards/directory/operation-record';
 import { RETRY_AFTER_SECONDS } from './outcome-problem';
-import { Problem } from './problem';
-import { type ProblemCode, PROBLEMS } from './problem-catalog';
+import { Problem } from '../contract/problem';
+import { type ProblemCode, PROBLEMS } from '../contract/problem-catalog';
 
 /**
  * The operation that was begun.

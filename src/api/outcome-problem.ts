@@ -1,7 +1,7 @@
 import type { MoneyOutcome } from '../deductions/deduction.service';
 import { assertNever } from '../ledger/assert-never';
 import type { Principal } from '../platform/principal';
-import { Problem } from './problem';
+import { Problem } from '../contract/problem';
 
 export const RETRY_AFTER_SECONDS = 1;
 

@@ -1,10 +1,9 @@
 import { assertNever } from '../ledger/assert-never';
-import type { ListedShard, ShardRegistration, ShardRemoval } from '../operations/shard.service';
-import { Problem } from './problem';
-import { FIELD_RULES, shardName } from './rest/schemas/fields';
+import type { ListedShard, ShardRegistration, ShardRemoval } from '../shard-registry/shard.service';
+import { Problem } from '../contract/problem';
+import { FIELD_RULES, SHARD_NAME_RULE, shardName } from '../contract/fields';
 
 const SHARD_NAME = new RegExp(shardName.pattern);
-export const SHARD_NAME_RULE = '1–64 of letters, digits, "_" and "-", the first a letter or digit';
 
 /** @throws Problem INVALID_ARGUMENT for what may not be a shard's name */
 export function checkedShardName(name: string): string {

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Consistency } from '../contract/balances';
 import { type EntriesPage, listEntries, type ListedPage } from '../engine/entry-lists';
 import type { Balance } from '../engine/reading';
 import { EngineRuntime } from '../engine/runtime';
@@ -13,10 +14,6 @@ export interface ListedSubAccount {
   readonly row: SubAccount;
   readonly shard: string;
 }
-
-/** What a balance may be: see `Balances` for the first two; `cached` is a `current` one that is at most a second old. */
-export const CONSISTENCIES = ['current', 'snapshot', 'cached'] as const;
-export type Consistency = (typeof CONSISTENCIES)[number];
 
 /** Reads over all of an account's shards: balances, the distribution and the list of entries. */
 @Injectable()

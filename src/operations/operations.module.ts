@@ -1,6 +1,11 @@
 import { Module } from '@nestjs/common';
+import { OperationController } from './operation.controller';
 import { OperationService } from './operation.service';
 
 /** Work that takes more than one step, for whoever starts some. */
-@Module({ providers: [OperationService], exports: [OperationService] })
+@Module({
+  controllers: [OperationController],
+  providers: [OperationService],
+  exports: [OperationService],
+})
 export class OperationsModule {}

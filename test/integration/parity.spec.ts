@@ -1,5 +1,5 @@
 import { TcpProxy } from '../../chaos/network/tcp-proxy';
-import { PROBLEMS, type ProblemCode } from '../../src/api/problem-catalog';
+import { PROBLEMS, type ProblemCode } from '../../src/contract/problem-catalog';
 import { HotsplitClient } from '../../src/client';
 import { clientDoor } from '../setup/client-door';
 import { type Door, type DoorOutcome, type Fields, grpcDoor, restDoor } from '../setup/doors';

@@ -1,3 +1,4 @@
+import { CALLS } from '../../src/contract/contract';
 import { aString, containing, including, matching } from '../setup/matching';
 import type { RestClient } from '../setup/rest-client';
 import { routesOf } from '../setup/routes';
@@ -83,6 +84,15 @@ describe.each(ANY_SITE)('[$mark] the surface of the REST API', ({ make }) => {
       expect(documented(paths)).toEqual(routes());
     });
 
+    it('serves the calls of the contract, each once, and describes them in its order', async () => {
+      const paths = (await rest.get('/openapi.json')).body['paths'] as Operations;
+      const names = Object.values(paths).flatMap((operations) => Object.values(operations).map(nameOf));
+      expect([...names].sort()).toEqual(CALLS.map(({ name }) => name).sort());
+      const firsts = Object.values(paths).map((operations) => nameOf(Object.values(operations)[0]));
+      const ranks = firsts.map((name) => CALLS.findIndex((call) => call.name === name));
+      expect(ranks).toEqual([...ranks].sort((a, b) => a - b));
+    });
+
     it('describes the answers of every operation, refusals included', async () => {
       const paths = (await rest.get('/openapi.json')).body['paths'] as Operations;
       for (const [path, operations] of Object.entries(paths).filter(([path]) => path.startsWith('/v1/'))) {
@@ -114,9 +124,7 @@ describe.each(ANY_SITE)('[$mark] the surface of the REST API', ({ make }) => {
 
     it('gives every operation a name of its own, for generated clients', async () => {
       const paths = (await rest.get('/openapi.json')).body['paths'] as Operations;
-      const names = Object.values(paths).flatMap((operations) =>
-        Object.values(operations).map((operation) => (operation as { operationId?: string }).operationId),
-      );
+      const names = Object.values(paths).flatMap((operations) => Object.values(operations).map(nameOf));
       for (const name of names) expect(name).toMatch(/^[a-z][A-Za-z]+$/);
       expect(new Set(names).size).toBe(names.length);
     });
@@ -231,6 +239,10 @@ describe.each(ANY_SITE)('[$mark] the surface of the REST API', ({ make }) => {
     }
   });
 });
+
+function nameOf(operation: object | undefined): string | undefined {
+  return (operation as { operationId?: string } | undefined)?.operationId;
+}
 
 function documented(paths: Operations): string[] {
   return Object.entries(paths)

@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js';
-import { PROBLEMS, type ProblemCode } from '../../src/api/problem-catalog';
+import { PROBLEMS, type ProblemCode } from '../../src/contract/problem-catalog';
 import type { GrpcClient, Json } from './grpc-client';
 import { type Command, OPERATIONS } from './operations';
 import type { Answer, RestClient } from './rest-client';

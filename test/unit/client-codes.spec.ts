@@ -1,4 +1,4 @@
-import { PROBLEMS } from '../../src/api/problem-catalog';
+import { PROBLEMS } from '../../src/contract/problem-catalog';
 import { PROBLEM_CODES } from '../../src/client/problem-codes';
 
 describe('the codes that the client knows', () => {

@@ -1,8 +1,8 @@
 import { begunOrProblem, changedOrProblem } from '../../src/api/operation-problem';
 import { problemOfFault } from '../../src/api/fault-problem';
 import { entryOrProblem, holdOrProblem } from '../../src/api/outcome-problem';
-import { Problem } from '../../src/api/problem';
-import { PROBLEMS, type ProblemCode, type ProblemDescription } from '../../src/api/problem-catalog';
+import { Problem } from '../../src/contract/problem';
+import { PROBLEMS, type ProblemCode, type ProblemDescription } from '../../src/contract/problem-catalog';
 import type { MoneyOutcome } from '../../src/deductions/deduction.service';
 import { principalOf, SCOPES } from '../../src/platform/principal';
 import type { OperationStart, StatusChange } from '../../src/operations/operation.service';

@@ -1,4 +1,4 @@
-import { PROBLEMS, type ProblemDescription } from '../../src/api/problem-catalog';
+import { PROBLEMS, type ProblemDescription } from '../../src/contract/problem-catalog';
 import { alignedTable, code } from './aligned-table';
 
 /** Every error that leaves the service, in the order of the catalog. */

@@ -1,21 +1,22 @@
 import { Injectable } from '@nestjs/common';
 import { AccountService } from '../../accounts/account.service';
-import { BalanceService, CONSISTENCIES, type Consistency } from '../../balances/balance.service';
+import { BalanceService } from '../../balances/balance.service';
+import { CONSISTENCIES, type Consistency } from '../../contract/balances';
 import { LISTED_KINDS, type ListedKind } from '../../ledger/entry';
 import { DEFAULT_STRATEGY, type Strategy } from '../../ledger/strategy';
 import type { Principal } from '../../platform/principal';
 import type { AccountRecord } from '../../shards/directory/account-record';
 import { mayOpenWithMoney, outOfReach } from '../admit';
 import { accountExists } from '../operation-problem';
-import { Problem } from '../problem';
+import { Problem } from '../../contract/problem';
 import {
   decodeEntryCursor,
   decodeIdCursor,
   encodeCursor,
   encodeEntryCursor,
   pageLength,
-} from '../rest/cursors';
-import * as fields from '../rest/schemas/fields';
+} from '../../contract/cursors';
+import * as fields from '../../contract/fields';
 import { AccountStatusMethods } from './account-status-methods';
 import type {
   AccountRequest,

@@ -6,9 +6,9 @@ import { OperationService, type OperationStart } from '../../operations/operatio
 import type { Principal } from '../../platform/principal';
 import { mayFollow } from '../admit';
 import { begunOrProblem, rechosenOrProblem } from '../operation-problem';
-import { Problem } from '../problem';
-import * as fields from '../rest/schemas/fields';
-import { revisionsOf } from '../rest/views';
+import { Problem } from '../../contract/problem';
+import * as fields from '../../contract/fields';
+import { revisionsOf } from '../../contract/revisions';
 import { KeyMethods } from './key-methods';
 import type {
   AccountRequest,

@@ -1,7 +1,7 @@
 import type { MoneyRequest } from '../../deductions/deduction.service';
-import { ITEMS_MAX } from '../many-deductions';
+import { ITEMS_MAX } from '../../contract/deductions';
 import type { EntryOutcome } from '../outcome-problem';
-import { Problem } from '../problem';
+import { Problem } from '../../contract/problem';
 import type { DeductRequest, DeductResult } from './messages';
 import { moneyRequestOf } from './read-requests';
 import { dataOf } from './rich-status';

@@ -1,7 +1,7 @@
 import type { ServerDuplexStream, StatusObject } from '@grpc/grpc-js';
 import type { Admitted } from '../admit';
 import type { ManyDeductions } from '../many-deductions';
-import { Problem } from '../problem';
+import { Problem } from '../../contract/problem';
 import { deductionOf, deductResult, limitItems } from './deduct-result';
 import type { DeductRequest, DeductResult, StreamDeductRequest } from './messages';
 import { statusOf } from './rich-status';

@@ -6,7 +6,7 @@ import { Metrics } from '../../platform/metrics';
 import type { Principal } from '../../platform/principal';
 import type { AccountRecord } from '../../shards/directory/account-record';
 import { type EntryOutcome, entryOrProblem, holdOrProblem } from '../outcome-problem';
-import { Problem } from '../problem';
+import { Problem } from '../../contract/problem';
 import { ManyDeductions } from '../many-deductions';
 import { deductionOf, deductResult, limitItems } from './deduct-result';
 import type {

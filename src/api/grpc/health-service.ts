@@ -9,7 +9,7 @@ import { Metadata, status } from '@grpc/grpc-js';
 import { Injectable } from '@nestjs/common';
 import { AnonymousThrottle, PROBE_HELD_MS_MAX } from '../../platform/anonymous-throttle';
 import { ApiKeys } from '../../platform/api-keys';
-import { Health } from '../../platform/health';
+import { Health } from '../../health/health';
 import { admitAnybody } from '../admit';
 import { statusOf } from './rich-status';
 import { callerOf } from './unary';

@@ -1,10 +1,10 @@
 import { Ajv, type ValidateFunction } from 'ajv';
 import type { MoneyRequest, ReversalRequest } from '../../deductions/deduction.service';
 import type { HoldRequest as WantedHold } from '../../holds/hold.service';
-import { Problem } from '../problem';
-import { amountOf, notesOf } from '../rest/money-body';
-import { fieldFaults } from '../rest/problem-reply';
-import * as fields from '../rest/schemas/fields';
+import { Problem } from '../../contract/problem';
+import { amountOf, notesOf } from '../../contract/money';
+import { fieldFaults } from '../../contract/field-faults';
+import * as fields from '../../contract/fields';
 import { bigintOf, type Int64 } from './int64';
 import type {
   DeductRequest,

@@ -1,6 +1,6 @@
 import { Metadata, status, type StatusObject } from '@grpc/grpc-js';
-import { type Problem } from '../problem';
-import { PROBLEMS } from '../problem-catalog';
+import { type Problem } from '../../contract/problem';
+import { PROBLEMS } from '../../contract/problem-catalog';
 import { codecOf } from './wire';
 
 export const ERROR_DOMAIN = 'hotsplit';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { ShardService } from '../../operations/shard.service';
-import * as fields from '../rest/schemas/fields';
+import { ShardService } from '../../shard-registry/shard.service';
+import * as fields from '../../contract/fields';
 import { checkedShardName, registeredOrProblem, removedOrProblem } from '../shard-problem';
 import type { RegisterShardRequest, RemoveShardRequest } from './messages';
 import { checked, checkOf, present } from './read-requests';

@@ -8,7 +8,7 @@ import { Settings } from '../../platform/settings';
 import { admit, type Admitted } from '../admit';
 import { problemOfFault } from '../fault-problem';
 import { ManyDeductions } from '../many-deductions';
-import { Problem } from '../problem';
+import { Problem } from '../../contract/problem';
 import { type DeductCall, DeductStream } from './deduct-stream';
 import { statusOf } from './rich-status';
 import { callerOf } from './unary';

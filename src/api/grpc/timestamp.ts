@@ -1,4 +1,4 @@
-import { Problem } from '../problem';
+import { Problem } from '../../contract/problem';
 import { bigintOf, type Int64 } from './int64';
 
 /** google.protobuf.Timestamp as the codec makes and takes it. */

@@ -4,7 +4,7 @@ import type { EngineObserver } from '../../engine/observer';
 import type { Permission, Principal } from '../../platform/principal';
 import { admit, type Admitted, type Caller, type Doorkeepers, notForLimited, outOfReach } from '../admit';
 import { problemOfFault } from '../fault-problem';
-import { type FieldFault, Problem } from '../problem';
+import { type FieldFault, Problem } from '../../contract/problem';
 import { statusOf } from './rich-status';
 import { codecOf } from './wire';
 

@@ -1,13 +1,14 @@
-import type { Consistency, ListedSubAccount } from '../../balances/balance.service';
+import type { ListedSubAccount } from '../../balances/balance.service';
 import type { TimedBalance } from '../../balances/balance-cache';
+import type { Consistency } from '../../contract/balances';
 import type { Entry } from '../../ledger/entry';
 import type { Hold } from '../../ledger/hold';
 import { requestNames } from '../../ledger/identifiers';
-import type { ListedShard } from '../../operations/shard.service';
+import type { ListedShard } from '../../shard-registry/shard.service';
 import type { AccountRecord } from '../../shards/directory/account-record';
 import type { ApiKeyLimits, ApiKeyRecord } from '../../shards/directory/directory';
 import type { OperationRecord } from '../../shards/directory/operation-record';
-import { etagOf } from '../rest/views';
+import { etagOf } from '../../contract/revisions';
 import { int64Of } from './int64';
 import { structOf } from './struct';
 import { timestampOf } from './timestamp';

@@ -1,0 +1,73 @@
+import { Body, Controller, Get, Param, Post, Query, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { mayOpenWithMoney, outOfReach } from '../api/admit';
+import { accountExists } from '../api/operation-problem';
+import { accountView, createAccount, getAccount, listAccounts, openingOf } from '../contract/accounts';
+import type { BodyOf, PathOf, QueryOf } from '../contract/call';
+import { decodeIdCursor, encodeCursor, pageLength } from '../contract/cursors';
+import { optionalAmount } from '../contract/money';
+import { Problem } from '../contract/problem';
+import { answerAccount } from '../http/answer-account';
+import { CurrentPrincipal } from '../http/current-principal.decorator';
+import { Serves } from '../http/serves.decorator';
+import { DEFAULT_STRATEGY } from '../ledger/strategy';
+import type { Principal } from '../platform/principal';
+import { AccountService } from './account.service';
+
+/** Accounts as their users make and see them. */
+@Controller('v1/accounts')
+export class AccountController {
+  constructor(private readonly accounts: AccountService) {}
+
+  @Post()
+  @Serves(createAccount)
+  async create(
+    @Body() body: BodyOf<typeof createAccount>,
+    @CurrentPrincipal() principal: Principal,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const refusal = outOfReach(principal, body.id);
+    if (refusal) throw refusal;
+    const initialBalanceMinor = openingOf(body.initialBalance);
+    if (initialBalanceMinor !== null) mayOpenWithMoney(principal);
+    const creation = await this.accounts.create({
+      accountId: body.id,
+      asset: body.asset,
+      subAccounts: body.subAccounts ?? 1,
+      strategy: body.strategy ?? DEFAULT_STRATEGY,
+      initialBalanceMinor,
+      lowBalanceMinor: optionalAmount('lowBalance', body.lowBalance),
+    });
+    if (creation.kind === 'conflict') throw accountExists(creation.fields);
+    if (creation.kind === 'existed') void reply.code(200);
+    return answerAccount(creation.account, reply);
+  }
+
+  @Get()
+  @Serves(listAccounts)
+  async list(
+    @Query() { cursor, limit }: QueryOf<typeof listAccounts>,
+    @CurrentPrincipal() principal: Principal,
+  ) {
+    const { accounts, next } = await this.accounts.list({
+      after: decodeIdCursor(cursor),
+      limit: pageLength(limit),
+      prefixes: principal.accounts,
+    });
+    return {
+      items: accounts.map(accountView),
+      ...(next === undefined ? {} : { nextCursor: encodeCursor(next) }),
+    };
+  }
+
+  @Get(':accountId')
+  @Serves(getAccount)
+  async get(
+    @Param() { accountId }: PathOf<typeof getAccount>,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const account = await this.accounts.read(accountId);
+    if (!account) throw new Problem('ACCOUNT_NOT_FOUND');
+    return answerAccount(account, reply);
+  }
+}

@@ -1,0 +1,54 @@
+import { isAccountId } from '../ledger/identifiers';
+import type { EntryPosition } from '../shards/shard';
+import { Problem } from './problem';
+
+export const PAGE_LENGTH_DEFAULT = 50;
+
+export function pageLength(limit: string | undefined): number {
+  return limit === undefined ? PAGE_LENGTH_DEFAULT : Number(limit);
+}
+
+export function encodeCursor(value: unknown): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
+}
+
+/** @throws Problem INVALID_ARGUMENT for anything this service did not hand out */
+export function decodeIdCursor(cursor: string | undefined): string {
+  if (cursor === undefined) return '';
+  const value = decode(cursor);
+  if (typeof value !== 'string' || !isAccountId(value)) throw invalidCursor();
+  return value;
+}
+
+/** @throws Problem INVALID_ARGUMENT for anything this service did not hand out */
+export function decodeEntryCursor(cursor: string): EntryPosition {
+  const value = decode(cursor);
+  if (!Array.isArray(value) || value.length !== 4) throw invalidCursor();
+  const [createdAtUs, shard, subAccount, version] = value as unknown[];
+  if (!isCount(createdAtUs) || typeof shard !== 'string' || !isCount(subAccount) || !isCount(version))
+    throw invalidCursor();
+  return { createdAtUs, shard, subAccount, version };
+}
+
+export function encodeEntryCursor(position: EntryPosition): string {
+  return encodeCursor([position.createdAtUs, position.shard, position.subAccount, position.version]);
+}
+
+function decode(cursor: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
+  } catch {
+    throw invalidCursor();
+  }
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+function invalidCursor(): Problem {
+  return new Problem('INVALID_ARGUMENT', {
+    detail: 'The cursor is not one that this service handed out.',
+    errors: [{ field: 'cursor', rule: 'the nextCursor of the page before, unchanged' }],
+  });
+}

@@ -1,0 +1,154 @@
+import { accountPath } from './accounts';
+import { answer, type Call, type Given } from './call';
+import { entry } from './entries';
+import * as fields from './fields';
+import { problem } from './problem-body';
+
+/** The most items of one batch, and deductions of one message of a stream. */
+export const ITEMS_MAX = 5_000;
+
+const BATCH_BYTES_MAX = 4 * 1024 * 1024;
+
+const notes = { reference: fields.reference, metadata: fields.metadata } as const;
+
+const money = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['amount'],
+  properties: { amount: fields.amount, requestId: fields.requestId, ...notes },
+} as const;
+
+/** The body of a deduction or a credit, as its schema lets it through. */
+export type MoneyBody = Given<typeof money>;
+
+/** The headers of a request that takes effect once. */
+export const keyHeaders = {
+  type: 'object',
+  properties: {
+    'idempotency-key': { type: 'string', description: 'The request id, when the body names none.' },
+  },
+} as const;
+
+/** The path of one deduction. */
+const deductionPath = {
+  type: 'object',
+  required: ['accountId', 'requestId'],
+  properties: { accountId: fields.accountId, requestId: fields.requestId },
+} as const;
+
+const answers = {
+  201: answer(entry, 'It took effect.'),
+  200: answer(entry, 'It took effect before; `Idempotent-Replayed: true`.'),
+} as const;
+
+export const deduct = {
+  name: 'deduct',
+  summary: 'Deduct from an account',
+  group: 'deductions',
+  scope: 'deduct',
+  path: accountPath,
+  headers: keyHeaders,
+  body: money,
+  answers,
+} as const satisfies Call;
+
+export const credit = {
+  name: 'credit',
+  summary: 'Credit an account',
+  group: 'credits',
+  scope: 'credit',
+  path: accountPath,
+  headers: keyHeaders,
+  body: money,
+  answers,
+} as const satisfies Call;
+
+export const getDeduction = {
+  name: 'getDeduction',
+  summary: 'Look a deduction up by its request id',
+  group: 'deductions',
+  scope: 'lookUp',
+  path: deductionPath,
+  answers: { 200: answer(entry, 'The deduction.') },
+} as const satisfies Call;
+
+export const reverse = {
+  name: 'reverse',
+  summary: 'Give a deduction back, or a part of it',
+  description:
+    'Without `amount`, what is left of it. Its request id is one of that deduction: the reversals of one deduction ' +
+    'together never exceed it. A confirmed hold is reversed under its hold id.',
+  group: 'deductions',
+  scope: 'refund',
+  path: deductionPath,
+  headers: keyHeaders,
+  body: {
+    type: 'object',
+    additionalProperties: false,
+    properties: { amount: fields.amount, requestId: fields.requestId, ...notes },
+  },
+  answers: {
+    201: answer(entry, 'It was given back.'),
+    200: answer(entry, 'It was given back before; `Idempotent-Replayed: true`.'),
+  },
+} as const satisfies Call;
+
+/** One deduction of a batch. */
+export const batchItem = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['accountId', 'amount', 'requestId'],
+  properties: {
+    accountId: fields.accountId,
+    amount: fields.amount,
+    requestId: fields.requestId,
+    ...notes,
+  },
+} as const;
+
+export type BatchItem = Given<typeof batchItem>;
+
+export const batchResult = {
+  $id: 'BatchResult',
+  type: 'object',
+  required: ['requestId', 'status'],
+  properties: {
+    requestId: { type: ['string', 'null'] },
+    status: { type: 'string', enum: ['succeeded', 'replayed', 'rejected'] },
+    durability: {
+      type: 'string',
+      enum: ['deferred'],
+      description: 'Left out where it is on disk, as it is with every strategy but `leased`.',
+    },
+    error: { $ref: `${problem.$id}#` },
+  },
+} as const;
+
+export const batchDeduct = {
+  name: 'batchDeduct',
+  summary: 'Deduct many, each on its own',
+  description: `Up to ${ITEMS_MAX} items of {accountId, amount, requestId, reference?, metadata?}; one result each, in order.`,
+  group: 'deductions',
+  scope: 'deduct',
+  limitsKept: 'by the handler',
+  bodyBytesMax: BATCH_BYTES_MAX,
+  // The items are checked one by one, so that a malformed one is refused alone.
+  body: envelope({ type: 'array', maxItems: ITEMS_MAX }),
+  documentedBody: envelope({ type: 'array', maxItems: ITEMS_MAX, items: batchItem }),
+  answers: {
+    200: {
+      description: 'One result for each item, in their order.',
+      type: 'object',
+      properties: { results: { type: 'array', items: { $ref: `${batchResult.$id}#` } } },
+    },
+  },
+} as const satisfies Call;
+
+function envelope<const Items extends object>(items: Items) {
+  return {
+    type: 'object',
+    additionalProperties: false,
+    required: ['items'],
+    properties: { items },
+  } as const;
+}

@@ -1,0 +1,272 @@
+/** The names of the gRPC statuses that errors have. */
+type GrpcStatus =
+  | 'INVALID_ARGUMENT'
+  | 'UNAUTHENTICATED'
+  | 'PERMISSION_DENIED'
+  | 'NOT_FOUND'
+  | 'ALREADY_EXISTS'
+  | 'FAILED_PRECONDITION'
+  | 'ABORTED'
+  | 'RESOURCE_EXHAUSTED'
+  | 'DEADLINE_EXCEEDED'
+  | 'UNIMPLEMENTED'
+  | 'UNAVAILABLE'
+  | 'INTERNAL';
+
+/** How one error looks at every door. */
+export interface ProblemDescription {
+  readonly http: number;
+  readonly grpc: GrpcStatus;
+  readonly title: string;
+  /** For the docs: when it happens. */
+  readonly when: string;
+  /** For the docs: what the caller may do. */
+  readonly then: string;
+}
+
+/**
+ * Every error that leaves the service. REST and gRPC answer from this catalog, and a test compares it with
+ * docs/errors.md.
+ */
+export const PROBLEMS = {
+  INVALID_ARGUMENT: {
+    http: 400,
+    grpc: 'INVALID_ARGUMENT',
+    title: 'The request is malformed',
+    when: 'A field, header, path part or the body breaks a rule; `errors` lists `{field, rule}`.',
+    then: 'Correct the request. Nothing was changed.',
+  },
+  UNAUTHENTICATED: {
+    http: 401,
+    grpc: 'UNAUTHENTICATED',
+    title: 'No valid key was given',
+    when: 'The `Authorization: Bearer <key>` header is missing or names no known key, or one that has expired.',
+    then: 'Send a valid key.',
+  },
+  PERMISSION_DENIED: {
+    http: 403,
+    grpc: 'PERMISSION_DENIED',
+    title: 'The key does not allow this',
+    when: 'The key lacks the scope named in `detail`, or is limited to other accounts.',
+    then: 'Use a key with that scope, or one for that account.',
+  },
+  ACCOUNT_NOT_FOUND: {
+    http: 404,
+    grpc: 'NOT_FOUND',
+    title: 'There is no such account',
+    when: 'The account id is unknown.',
+    then: 'Create the account, or correct the id (ids are case-sensitive).',
+  },
+  ENTRY_NOT_FOUND: {
+    http: 404,
+    grpc: 'NOT_FOUND',
+    title: 'There is no such entry',
+    when: 'No deduction took effect under this request id. A refused deduction leaves none.',
+    then: 'Send the deduction again with the same request id: it is safe.',
+  },
+  HOLD_NOT_FOUND: {
+    http: 404,
+    grpc: 'NOT_FOUND',
+    title: 'There is no such hold',
+    when: 'No hold was taken under this id. A refused try leaves none.',
+    then: 'Send the try again with the same request id, or cancel it for good.',
+  },
+  KEY_NOT_FOUND: {
+    http: 404,
+    grpc: 'NOT_FOUND',
+    title: 'There is no such API key',
+    when: 'The key id is unknown or was deleted before.',
+    then: 'Nothing is left to do.',
+  },
+  OPERATION_NOT_FOUND: {
+    http: 404,
+    grpc: 'NOT_FOUND',
+    title: 'There is no such operation',
+    when: 'The operation id is unknown.',
+    then: 'Take the id from the answer that began the operation.',
+  },
+  ROUTE_NOT_FOUND: {
+    http: 404,
+    grpc: 'UNIMPLEMENTED',
+    title: 'There is no such resource',
+    when: 'The path names nothing the service offers.',
+    then: 'See `/docs`.',
+  },
+  METHOD_NOT_ALLOWED: {
+    http: 405,
+    grpc: 'UNIMPLEMENTED',
+    title: 'The resource does not take this method',
+    when: 'The path is known, the method is not one of its own; the `Allow` header lists those.',
+    then: 'Use a method of `Allow`; see `/docs`.',
+  },
+  ACCOUNT_EXISTS: {
+    http: 409,
+    grpc: 'ALREADY_EXISTS',
+    title: 'The account exists with other parameters',
+    when: 'An account of this id was created from a different body.',
+    then: 'Read the account; choose another id for a new one.',
+  },
+  ACCOUNT_FROZEN: {
+    http: 409,
+    grpc: 'FAILED_PRECONDITION',
+    title: 'The account is frozen',
+    when: 'Debits are refused while an account is frozen; credits pass.',
+    then: 'Unfreeze it, then send the same request again.',
+  },
+  ACCOUNT_CLOSED: {
+    http: 409,
+    grpc: 'FAILED_PRECONDITION',
+    title: 'The account is closed',
+    when: 'A closed account refuses everything but reads.',
+    then: 'Use another account.',
+  },
+  HOLD_ALREADY_CONFIRMED: {
+    http: 409,
+    grpc: 'FAILED_PRECONDITION',
+    title: 'The hold was confirmed',
+    when: 'It was confirmed, and is to be cancelled, or confirmed with another amount.',
+    then: 'Read the hold for what was taken; reverse that to give it back.',
+  },
+  HOLD_ALREADY_CANCELLED: {
+    http: 409,
+    grpc: 'FAILED_PRECONDITION',
+    title: 'The hold was cancelled',
+    when: 'It was cancelled, perhaps before it was tried, or its time is over.',
+    then: 'Take a new hold under a new request id.',
+  },
+  ACCOUNT_NOT_EMPTY: {
+    http: 409,
+    grpc: 'FAILED_PRECONDITION',
+    title: 'The account is not empty',
+    when: 'An account that holds anything cannot be closed.',
+    then: 'Deduct what it holds, then close it again. It goes on as before.',
+  },
+  OPERATION_IN_PROGRESS: {
+    http: 409,
+    grpc: 'FAILED_PRECONDITION',
+    title: 'Another operation of the account is under way',
+    when: 'The account is being created, resized or closed, and this cannot be done beside it.',
+    then: 'Wait until that has ended, then ask again.',
+  },
+  SHARD_NOT_FOUND: {
+    http: 404,
+    grpc: 'NOT_FOUND',
+    title: 'There is no shard of this name',
+    when: 'No shard of this name is configured or registered.',
+    then: 'List the shards.',
+  },
+  SHARD_IN_USE: {
+    http: 409,
+    grpc: 'FAILED_PRECONDITION',
+    title: 'The shard cannot be removed',
+    when: 'The settings name it, or an account was placed on it once: it may hold money, entries and request ids.',
+    then: 'Move accounts off it and leave it where it is.',
+  },
+  SHARD_EXISTS: {
+    http: 409,
+    grpc: 'ALREADY_EXISTS',
+    title: 'There is a shard of this name',
+    when: 'A shard of this name is configured or registered.',
+    then: 'Choose another name. A database keeps the name that it was first used under.',
+  },
+  SHARD_REFUSED: {
+    http: 409,
+    grpc: 'FAILED_PRECONDITION',
+    title: 'The database cannot be a new shard',
+    when: 'It is not where the settings allow, cannot be reached or opened, is another shard, belongs to another installation, holds something else or is too old. The reason is in the service’s log only.',
+    then: 'Name an empty database of its own on a host of `HOTSPLIT_SHARD_HOSTS`, or a file in the data folder where the directory is SQLite.',
+  },
+  PRECONDITION_FAILED: {
+    http: 412,
+    grpc: 'ABORTED',
+    title: 'The account has changed',
+    when: 'The account has another `ETag` than `If-Match` names.',
+    then: 'Read the account again, and decide by what it is now.',
+  },
+  PAYLOAD_TOO_LARGE: {
+    http: 413,
+    grpc: 'INVALID_ARGUMENT',
+    title: 'The body is too large',
+    when: 'Bodies may have 4 MiB on batch and 64 KiB elsewhere.',
+    then: 'Split the request.',
+  },
+  REQUEST_TIMEOUT: {
+    http: 408,
+    grpc: 'DEADLINE_EXCEEDED',
+    title: 'The request did not arrive in time',
+    when: 'The request was not complete within 30 seconds.',
+    then: 'Send the same request with the same request id.',
+  },
+  HEADERS_TOO_LARGE: {
+    http: 431,
+    grpc: 'INVALID_ARGUMENT',
+    title: 'The headers are too large',
+    when: 'The URL and the headers together may have 16 KiB.',
+    then: 'Send less.',
+  },
+  UNSUPPORTED_MEDIA_TYPE: {
+    http: 415,
+    grpc: 'INVALID_ARGUMENT',
+    title: 'The body is not plain JSON',
+    when: 'The content type is something else than `application/json`, or the body is compressed.',
+    then: 'Send JSON, without a `Content-Encoding`, and say so.',
+  },
+  INSUFFICIENT_FUNDS: {
+    http: 422,
+    grpc: 'FAILED_PRECONDITION',
+    title: 'The account cannot pay this amount',
+    when: 'The amount is more than the whole account has available, on all of its shards; `available` is what it has, for keys that may read.',
+    then: 'Credit the account; the same request id may succeed later.',
+  },
+  REVERSAL_EXCEEDS_DEDUCTION: {
+    http: 422,
+    grpc: 'FAILED_PRECONDITION',
+    title: 'The reversal is more than is left of the deduction',
+    when: 'The reversals of a deduction together never exceed it; `left` is what can still be reversed.',
+    then: 'Reverse what is left, or nothing. Nothing was done.',
+  },
+  IDEMPOTENCY_KEY_REUSED: {
+    http: 422,
+    grpc: 'ALREADY_EXISTS',
+    title: 'The request id was used for something else',
+    when: 'The key took effect before with other parameters (kind, amount, reference or metadata).',
+    then: 'Use a new request id for a new request. Nothing was done.',
+  },
+  BALANCE_LIMIT_EXCEEDED: {
+    http: 422,
+    grpc: 'FAILED_PRECONDITION',
+    title: 'The account would hold too much',
+    when: 'The credit would lift the account above 9·10^18 minor units.',
+    then: 'Credit less.',
+  },
+  RATE_LIMITED: {
+    http: 429,
+    grpc: 'RESOURCE_EXHAUSTED',
+    title: 'Too many requests without a known key',
+    when: 'No known key was given, and more such requests are being held back already than the service keeps.',
+    then: 'Send a valid key, or wait `Retry-After` seconds. Nothing was done.',
+  },
+  OVERLOADED: {
+    http: 503,
+    grpc: 'UNAVAILABLE',
+    title: 'The service has too much to do',
+    when: 'A queue is full, too many bytes of bodies are under way, or tries were spent on lock conflicts. Nothing was done.',
+    then: 'Wait `Retry-After` seconds and send the same request with the same request id.',
+  },
+  SHARD_UNAVAILABLE: {
+    http: 503,
+    grpc: 'UNAVAILABLE',
+    title: 'A database cannot be reached',
+    when: 'The shard that this request lives on, or the directory, does not answer.',
+    then: 'Send the same request with the same request id: nothing was done, or the answer will be the replay of what was.',
+  },
+  INTERNAL: {
+    http: 500,
+    grpc: 'INTERNAL',
+    title: 'A defect of the service',
+    when: 'Something unforeseen; it was logged under `incident`.',
+    then: 'Report the incident id. Sending the same request with the same request id is safe.',
+  },
+} as const satisfies Record<string, ProblemDescription>;
+
+export type ProblemCode = keyof typeof PROBLEMS;

@@ -1,0 +1,67 @@
+import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import { Ajv } from 'ajv';
+import { ManyDeductions } from '../api/many-deductions';
+import type { EntryOutcome } from '../api/outcome-problem';
+import { batchDeduct, type BatchItem, batchItem } from '../contract/deductions';
+import { fieldFaults } from '../contract/field-faults';
+import { moneyOf } from '../contract/money';
+import { Problem, type ProblemBody } from '../contract/problem';
+import { CurrentPrincipal } from '../http/current-principal.decorator';
+import { Serves } from '../http/serves.decorator';
+import { Metrics } from '../platform/metrics';
+import type { Principal } from '../platform/principal';
+import { DeductionService, type MoneyRequest } from './deduction.service';
+
+interface BatchResult {
+  readonly requestId: string | null;
+  readonly status: 'succeeded' | 'replayed' | 'rejected';
+  readonly durability?: 'deferred';
+  readonly error?: ProblemBody;
+}
+
+/** Many deductions in one request. Items succeed or fail one by one; a malformed item is refused alone. */
+@Controller('v1')
+export class BatchController {
+  readonly #isItem = new Ajv({ allowUnionTypes: true, strict: false }).compile<BatchItem>(batchItem);
+
+  readonly #many: ManyDeductions;
+
+  constructor(deductions: DeductionService, metrics: Metrics) {
+    this.#many = new ManyDeductions(deductions, metrics);
+  }
+
+  // Two colons stand for a literal one: the path is /v1/deductions:batch.
+  @Post('deductions::batch')
+  @HttpCode(200)
+  @Serves(batchDeduct)
+  async deduct(
+    @Body() { items }: { readonly items: readonly unknown[] },
+    @CurrentPrincipal() caller: Principal,
+  ): Promise<{ results: BatchResult[] }> {
+    const results = await this.#many.all({ items, read: (each) => this.#requestOf(each), caller });
+    return { results: results.map((result, position) => resultOf(items[position], result)) };
+  }
+
+  /** @throws Problem INVALID_ARGUMENT */
+  #requestOf(given: unknown): MoneyRequest {
+    if (!this.#isItem(given)) {
+      const errors = fieldFaults(this.#isItem.errors ?? [], 'item');
+      throw new Problem('INVALID_ARGUMENT', { errors });
+    }
+    const { amountMinor, reference, metadata } = moneyOf(given);
+    const { accountId, requestId } = given;
+    return { kind: 'deduct', accountId, requestId, amountMinor, reference, metadata };
+  }
+}
+
+function resultOf(given: unknown, result: EntryOutcome | Problem): BatchResult {
+  const requestId = requestIdIn(given);
+  if (result instanceof Problem) return { requestId, status: 'rejected', error: result.body };
+  const status = result.kind === 'applied' ? 'succeeded' : 'replayed';
+  return result.isDeferred ? { requestId, status, durability: 'deferred' } : { requestId, status };
+}
+
+function requestIdIn(given: unknown): string | null {
+  const requestId = (given as { requestId?: unknown } | null | undefined)?.requestId;
+  return typeof requestId === 'string' ? requestId.slice(0, 64) : null;
+}

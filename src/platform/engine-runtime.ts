@@ -1,0 +1,47 @@
+import { EngineRuntime } from '../engine/runtime';
+import type { Metrics } from './metrics';
+import type { RedisLocks } from './redis-locks';
+import { type Settings, strategySettingsOf } from './settings';
+import { faultsOf, readRoundsOf } from './test-faults';
+
+const DAY_MS = 24 * 3_600_000;
+
+/** How long a lane leaves a shard alone that has just failed. */
+const BREAK_MS = 500;
+
+/** The engine as the settings want it, with the metrics for its observer. */
+export function engineRuntime(
+  settings: Settings,
+  metrics: Metrics,
+  locks: RedisLocks | undefined,
+): EngineRuntime {
+  const reach = faultsOf(process.env['HOTSPLIT_TEST_FAULT']);
+  const readRoundsMax = readRoundsOf(process.env['HOTSPLIT_TEST_READ_ROUNDS']);
+  const runtime = new EngineRuntime({
+    shards: settings.shardAddresses,
+    directory: settings.directoryLocation,
+    lostShards: settings.lostShards,
+    lanesPerShard: settings.lanesPerShard,
+    laneSettings: {
+      batchCommandsMax: settings.batchCommandsMax,
+      depthMax: settings.laneDepthMax,
+      waitMsMax: settings.waitMsMax,
+      breakMs: BREAK_MS,
+    },
+    observer: metrics,
+    mergeWindowMs: settings.mergeWindowMs,
+    strategySettings: strategySettingsOf(settings),
+    ...(locks && { locks }),
+    startMsMax: settings.startSecondsMax * 1_000,
+    idempotencyWindowMs: settings.idempotencyDays * DAY_MS,
+    ...(settings.rebalanceMs > 0 && { rebalanceMs: settings.rebalanceMs }),
+    ...(reach && { reach }),
+    ...(readRoundsMax !== undefined && { collector: { readRoundsMax } }),
+  });
+  metrics.readCollectorFrom(() => runtime.collector.waiting);
+  metrics.readLeasesFrom(() => runtime.engine.leases.unwritten);
+  metrics.readDepthsFrom(() =>
+    runtime.shards.all.map(({ shard, depths }) => ({ shard: shard.name, depths })),
+  );
+  return runtime;
+}
