@@ -287,7 +287,7 @@ export class Wishes {
     if (name === undefined) return;
     site.note(`add shard ${name}`);
     const added = await site.ask(`adding ${name}`, ({ runtime }) =>
-      runtime.registerShard(name, simUrl(name)),
+      runtime.registry.register(name, simUrl(name)),
     );
     if (added === NOT_NOW) return;
     site.world.coverage.mark('shard added');

@@ -55,7 +55,7 @@ async function introduce(site: Site): Promise<string> {
     expiresAtUs: null,
   });
   for (const instance of living) {
-    await instance.runtime.discoverShards();
+    await instance.runtime.registry.discover();
     for (const { accountId } of site.accounts) await instance.accounts.read(accountId);
     await admitted(site, instance, secret);
   }

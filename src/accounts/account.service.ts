@@ -105,7 +105,7 @@ export class AccountService implements OnApplicationBootstrap, OnApplicationShut
       if (account) return { inserted, account };
       if (tries > 1)
         throw new ShardUnavailableError(record.placement.shards.join(', '), 'a shard is being removed');
-      await this.runtime.discoverShards();
+      await this.runtime.registry.discover();
     }
   }
 

@@ -22,7 +22,7 @@ export class AuditJob implements Job {
   async run(run: JobRun): Promise<void> {
     const { runtime } = this;
     const started = performance.now();
-    await runtime.discoverShards();
+    await runtime.registry.discover();
     let report: AuditReport;
     try {
       report = await audit({

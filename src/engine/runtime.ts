@@ -1,9 +1,7 @@
-import { Directory, DirectoryUnavailableError } from '../shards/directory/directory';
+import { Directory } from '../shards/directory/directory';
 import { DatabaseRefusedError } from '../shards/faults';
 import { type Databases, REAL_DATABASES } from '../shards/open-database';
-import type { Shard } from '../shards/shard';
-import type { KnownShards } from '../shards/shard-identity';
-import { type Location, parseLocation, type ShardAddress } from '../shards/shard-address';
+import type { Location, ShardAddress } from '../shards/shard-address';
 import { type Later, REAL_SURROUNDINGS, type Surroundings } from '../shards/surroundings';
 import { InProcessLocks, type LockService } from '../strategies/lock-service';
 import {
@@ -35,8 +33,8 @@ import { ResizeJob } from './operations/resize-job';
 import { StatusJob } from './operations/status-job';
 import { Rebalancer, REBALANCER_SETTINGS } from './rebalancer';
 import { Recovery, RECOVERY_SETTINGS, type RecoverySettings } from './recovery';
-import { ShardLooks } from './shard-looks';
-import { ShardSet } from './shard-set';
+import { type LostShard, ShardRegistry } from './registry/shard-registry';
+import type { ShardSet } from './shard-set';
 import { Sweeper, SWEEPER_SETTINGS } from './sweeper';
 import { Transfers } from './transfers';
 
@@ -67,12 +65,6 @@ export interface RuntimeOptions {
   readonly reach?: ReachPoint;
 }
 
-/** A shard that is to begin anew, and the incarnation of the database that it begins anew without. */
-export interface LostShard {
-  readonly name: string;
-  readonly incarnation: string;
-}
-
 const RETRY_PAUSE_MS = 1_000;
 
 /** A fence takes milliseconds; one that is not complete after this is given up. */
@@ -88,6 +80,7 @@ export class EngineRuntime {
   readonly idempotencyWindowMs: number;
   readonly directory: Directory;
   readonly accounts: AccountCache;
+  readonly registry: ShardRegistry;
   readonly shards: ShardSet;
   readonly transfers: Transfers;
   readonly recovery: Recovery;
@@ -102,13 +95,7 @@ export class EngineRuntime {
   readonly reach: ReachPoint;
   readonly #housekeeping: Housekeeping;
   readonly surroundings: Surroundings;
-  readonly #databases: Databases;
-  readonly #openShards: Shard[];
-  readonly #looks: ShardLooks;
-  readonly #refused = new Map<string, DatabaseRefusedError>();
   #announce: (accountId: string) => void = () => undefined;
-  #started = false;
-  #stopped = false;
 
   constructor(private readonly options: RuntimeOptions) {
     this.observer = options.observer;
@@ -123,8 +110,8 @@ export class EngineRuntime {
     this.reach = reach;
     this.surroundings = surroundings;
     this.instanceId = newId();
-    this.#databases = options.databases ?? REAL_DATABASES;
-    const directoryDatabase = this.#databases.directoryDatabaseAt(options.directory);
+    const { databases = REAL_DATABASES, strategySettings = STRATEGY_SETTINGS } = options;
+    const directoryDatabase = databases.directoryDatabaseAt(options.directory);
     this.directory = new Directory(directoryDatabase, newId, (fault) => {
       observer.databaseFault(fault);
     });
@@ -132,20 +119,22 @@ export class EngineRuntime {
     this.idempotencyWindowMs = windowMs;
     const accountLookUps = new AccountLookUps(this.directory, { now, turn });
     this.accounts = new AccountCache(accountLookUps, { ...ACCOUNT_CACHE_SETTINGS, windowMs }, now);
-    this.#openShards = options.shards.map((address) => this.#shardAt(address));
     const { mergeWindowMs = 0 } = options;
     const gather = mergeWindowMs > 0 ? () => sleep(mergeWindowMs) : turn;
-    this.shards = new ShardSet(this.#openShards, {
-      settings: options.laneSettings,
+    this.registry = new ShardRegistry({
+      configured: options.shards,
+      lost: options.lostShards ?? [],
+      location: options.directory,
+      directory: this.directory,
+      databases,
+      lanes: { settings: options.laneSettings, observer, now, turn: gather, sleep, later, newId },
+      parallelism: options.lanesPerShard,
+      deductionSettings: strategySettings,
+      describeAccount: (accountId) => this.#describeAccount(accountId),
       observer,
-      now,
-      turn: gather,
-      sleep,
-      later,
-      newId,
+      surroundings,
     });
-    this.#looks = new ShardLooks(() => this.#discover(), { now, sleep });
-    this.shards.discoverWith((areMissing) => this.#looks.find(areMissing));
+    this.shards = this.registry.shards;
 
     const { shards, accounts, directory, instanceId } = this;
     const { leases } = directory;
@@ -227,11 +216,11 @@ export class EngineRuntime {
       collector: this.collector,
       homeDeductions: this.#homeDeductions(),
       creditLimit: new CreditLimit(CREDIT_LIMIT_SETTINGS, now),
-      leaseSettings: (options.strategySettings ?? STRATEGY_SETTINGS).lease,
+      leaseSettings: strategySettings.lease,
       surroundings,
     });
     this.operations = this.#operations(windowMs);
-    const discoverShards = (): Promise<void> => this.discoverShards();
+    const discoverShards = (): Promise<void> => this.registry.discover();
     const clocks = new ClockWatch({
       directory: { name: 'directory', clockUs: () => directory.nowUs() },
       shards: () => shards.all.map(({ shard }) => shard),
@@ -252,8 +241,7 @@ export class EngineRuntime {
     try {
       await this.#openEverything();
     } catch (error) {
-      this.#stopped = true;
-      await Promise.allSettled([...this.#openShards, this.directory].map((each) => each.close()));
+      await Promise.allSettled([this.registry.close(), this.directory.close()]);
       throw error;
     }
     this.recovery.start();
@@ -265,18 +253,12 @@ export class EngineRuntime {
 
   async #openEverything(): Promise<void> {
     await this.#openDirectory();
-    await this.directory.registerShards(this.shards.names);
-    for (const lost of this.options.lostShards ?? []) await this.#beginAnew(lost);
-    // All of them to their end: what is closed in the middle of its migration reports errors that are none.
-    const opened = await Promise.allSettled(this.#openShards.map((shard) => this.#openShard(shard)));
-    for (const each of opened) if (each.status === 'rejected') throw each.reason;
-    await this.discoverShards();
-    this.#started = true;
+    await this.registry.start();
   }
 
   /** Drains the lanes and ends every connection. Nothing may be submitted any more. */
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.registry.stopOpening();
     await this.#housekeeping.stop();
     await this.operations.stop();
     await this.rebalancer.stop();
@@ -285,14 +267,8 @@ export class EngineRuntime {
     await this.engine.leases.stop();
     await this.recovery.stop();
     await this.engine.whenIdle();
-    this.shards.stop();
-    for (const shard of this.#openShards) await shard.close();
+    await this.registry.close();
     await this.directory.close();
-  }
-
-  /** Why the databases of shards are refused, by the shards' names. */
-  get refused(): ReadonlyMap<string, DatabaseRefusedError> {
-    return this.#refused;
   }
 
   /** What to do when an account's placement, size or status has changed here: other instances may want to know. */
@@ -303,129 +279,6 @@ export class EngineRuntime {
   /** Tells other instances that an account has changed here. */
   announce(accountId: string): void {
     this.#announce(accountId);
-  }
-
-  /**
-   * Takes a database in as a new shard: migrated, identified, and written down for every instance to connect to.
-   *
-   * Rejects with `ShardUnavailableError` or `DirectoryUnavailableError` when one of them does not answer, and with
-   * `DatabaseRefusedError` when the database is another shard already.
-   *
-   * @returns false when there is a shard of this name
-   */
-  async registerShard(name: string, url: string): Promise<boolean> {
-    if ((await this.directory.listShards()).some((shard) => shard.name === name)) return false;
-    const shard = this.#shardAt({ name, location: parseLocation(url) });
-    try {
-      await shard.open();
-    } catch (error) {
-      await shard.close();
-      throw error;
-    }
-    if (!(await this.directory.registerShard(name, url))) {
-      await shard.close();
-      return false;
-    }
-    this.#openShards.push(shard);
-    this.shards.add(shard);
-    this.observer.shardState(name, true);
-    return true;
-  }
-
-  /**
-   * Removes a registered shard that no account was ever placed on, for every instance. Its database stays as it is.
-   *
-   * Rejects with `DirectoryUnavailableError`.
-   */
-  async removeShard(name: string): Promise<'removed' | 'unknown' | 'configured' | 'used'> {
-    const found = (await this.directory.listShards()).find((shard) => shard.name === name);
-    if (!found) return 'unknown';
-    if (found.url === null || this.options.shards.some((configured) => configured.name === name))
-      return 'configured';
-    if (!(await this.directory.beginShardRemoval(name))) return 'unknown';
-    if (await this.directory.isShardUsed(name)) {
-      await this.directory.giveUpShardRemoval(name);
-      return 'used';
-    }
-    if (!(await this.directory.finishShardRemoval(name))) {
-      // Somebody else was removing it as well, and was done first.
-      if (!(await this.directory.listShards()).some((shard) => shard.name === name)) return 'unknown';
-      throw new DirectoryUnavailableError('the accounts could not be gone through in time');
-    }
-    await this.discoverShards();
-    return 'removed';
-  }
-
-  /** Connects to shards that were registered before this call, here or by another instance, and lets go of removed ones. */
-  discoverShards(): Promise<void> {
-    return this.#looks.look();
-  }
-
-  async #discover(): Promise<void> {
-    // Before the list is read: a shard that is registered meanwhile is not in it.
-    const known = [...this.shards.names, ...this.#refused.keys()];
-    const listed = await this.directory.listShards();
-    const names = new Set(listed.map(({ name }) => name));
-    await this.#letGo(known.filter((name) => !names.has(name)));
-    for (const { name, url } of listed) {
-      if (url === null || this.shards.has(name)) continue;
-      const shard = this.#registered(name, url);
-      if (!shard) continue;
-      this.#openShards.push(shard);
-      // Opened before anything is sent there: what came too early would find it closed and take it for dead.
-      if (this.#started) await this.#openShardLater(shard);
-      else await this.#openShard(shard);
-      this.shards.add(shard);
-    }
-  }
-
-  /** Shards are removed from the directory only before anything was placed on them: nothing is under way there. */
-  async #letGo(names: readonly string[]): Promise<void> {
-    for (const name of names) {
-      if (this.options.shards.some((configured) => configured.name === name)) continue;
-      const shard = this.shards.remove(name);
-      this.#refused.delete(name);
-      this.observer.shardRefused(name, undefined);
-      this.observer.shardState(name, true);
-      if (!shard) continue;
-      this.#openShards.splice(this.#openShards.indexOf(shard), 1);
-      await shard.close();
-    }
-  }
-
-  /**
-   * The shard at an address that the directory has. One that this instance cannot use ends nothing: it was written down
-   * elsewhere, perhaps by an older build, and this instance's other shards are as good as before.
-   */
-  #registered(name: string, url: string): Shard | undefined {
-    try {
-      const location = parseLocation(url);
-      if (location.kind === 'sqlite' && this.options.directory.kind !== 'sqlite')
-        throw new RangeError('a file is no shard of an installation of several instances');
-      return this.#shardAt({ name, location });
-    } catch (error) {
-      const detail = error instanceof Error ? error.message : String(error);
-      const refused = new DatabaseRefusedError('SHARD_UNUSABLE', `shard "${name}": ${detail}`, {
-        cause: error,
-      });
-      this.#refused.set(name, refused);
-      this.observer.shardRefused(name, refused);
-      return undefined;
-    }
-  }
-
-  #shardAt(address: ShardAddress): Shard {
-    return this.#databases.shardAt(address, {
-      clusterId: () => this.directory.clusterId(),
-      known: this.#known(),
-      describeAccount: (accountId) => this.#describeAccount(accountId),
-      parallelism: this.options.lanesPerShard,
-      deductionSettings: this.options.strategySettings ?? STRATEGY_SETTINGS,
-      surroundings: this.surroundings,
-      noteFault: (fault) => {
-        this.observer.databaseFault(fault);
-      },
-    });
   }
 
   #homeDeductions(): HomeDeductions {
@@ -509,101 +362,6 @@ export class EngineRuntime {
     }
   }
 
-  /** At start: a database that is not the shard ends it. One that lets the user not in is a shard that does not answer. */
-  async #openShard(shard: Shard): Promise<void> {
-    try {
-      await shard.open();
-      this.options.observer.shardState(shard.name, true);
-    } catch (error) {
-      if (error instanceof DatabaseRefusedError && error.code !== 'DATABASE_ACCESS_DENIED') throw error;
-      this.#shardFailed(shard, error);
-      void this.#keepOpening(shard);
-    }
-  }
-
-  async #openShardLater(shard: Shard): Promise<void> {
-    try {
-      await this.#openShard(shard);
-    } catch (error) {
-      this.#shardFailed(shard, error);
-      void this.#keepOpening(shard);
-    }
-  }
-
-  /**
-   * Done once: a database found later under the shard's name has another incarnation.
-   *
-   * @throws DatabaseRefusedError `SHARD_NOT_LOST`
-   */
-  async #beginAnew({ name, incarnation }: LostShard): Promise<void> {
-    const { directory } = this;
-    const known = await directory.incarnationOf(name);
-    if (known !== incarnation) {
-      if (known !== undefined && (await directory.isLost(name, incarnation))) return;
-      throw notLost(name, `the directory knows no database ${incarnation} of it`);
-    }
-    if (await this.#answers(name)) throw notLost(name, 'its database answers');
-    await directory.declareLost(name, incarnation);
-    this.observer.shardBegunAnew(name, incarnation);
-  }
-
-  async #answers(name: string): Promise<boolean> {
-    const url = (await this.directory.listShards()).find((shard) => shard.name === name)?.url ?? null;
-    const configured = this.options.shards.find((address) => address.name === name);
-    const address = configured ?? (url === null ? undefined : { name, location: parseLocation(url) });
-    if (!address) return false;
-    const shard = this.#shardAt(address);
-    try {
-      await shard.open();
-      return true;
-    } catch {
-      return false;
-    } finally {
-      await shard.close();
-    }
-  }
-
-  #known(): KnownShards {
-    const { directory } = this;
-    return {
-      incarnationOf: (name) => directory.incarnationOf(name),
-      record: (name, from, to) => directory.recordIncarnation(name, from, to),
-      isLost: (name, incarnation) => directory.isLost(name, incarnation),
-      refused: (name, error) => {
-        if (error) this.#refused.set(name, error);
-        else this.#refused.delete(name);
-        this.observer.shardRefused(name, error);
-      },
-    };
-  }
-
-  async #keepOpening(shard: Shard): Promise<void> {
-    while (!this.#stopped) {
-      await this.surroundings.sleep(RETRY_PAUSE_MS);
-      if (this.#isStopped() || !this.#openShards.includes(shard)) return;
-      try {
-        await shard.open();
-        if (this.#openShards.includes(shard)) this.options.observer.shardState(shard.name, true);
-        else await shard.close();
-        return;
-      } catch (error) {
-        this.#shardFailed(shard, error);
-      }
-    }
-  }
-
-  #isStopped(): boolean {
-    return this.#stopped;
-  }
-
-  #shardFailed(shard: Shard, error: unknown): void {
-    this.options.observer.shardState(shard.name, false);
-    if (error instanceof DatabaseRefusedError) {
-      this.#refused.set(shard.name, error);
-      this.observer.shardRefused(shard.name, error);
-    } else this.options.observer.deferred(`opening shard ${shard.name}`, error);
-  }
-
   async #describeAccount(accountId: string) {
     // A reading that is under way may have missed a status of which the rows that stand have been told since.
     const account = await this.accounts.read(accountId);
@@ -611,11 +369,4 @@ export class EngineRuntime {
     const { status, statusVersion, placement } = account;
     return { epoch: placement.epoch, accountStatus: status, accountStatusVersion: statusVersion };
   }
-}
-
-function notLost(name: string, why: string): DatabaseRefusedError {
-  return new DatabaseRefusedError(
-    'SHARD_NOT_LOST',
-    `HOTSPLIT_LOST_SHARDS gives shard "${name}" up, but ${why}`,
-  );
 }

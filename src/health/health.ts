@@ -63,7 +63,7 @@ export class Health {
       this.#answers(() => this.runtime.directory.ping()),
       ...shards.map((shard) => this.#answers(() => shard.ping())),
     ]);
-    const refused = [...this.runtime.refused].map(([name, { code }]) => [name, code] as const);
+    const refused = [...this.runtime.registry.refused].map(([name, { code }]) => [name, code] as const);
     return {
       directory,
       shards: Object.fromEntries(shards.map((shard, position) => [shard.name, states[position] ?? 'down'])),

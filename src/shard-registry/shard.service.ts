@@ -22,7 +22,7 @@ export type ShardRegistration =
   /** Why is in the log only: told to the caller, it would tell closed ports from filtered ones, and what is in files. */
   | { readonly kind: 'refused' };
 
-export type ShardRemoval = Awaited<ReturnType<EngineRuntime['removeShard']>>;
+export type ShardRemoval = Awaited<ReturnType<EngineRuntime['registry']['remove']>>;
 
 /**
  * How long a database on the network is refused at least: longer than it takes to give a silent host up, so that the time
@@ -42,7 +42,7 @@ export class ShardService {
   /** Those known to this instance, and those that the directory knows if it can be asked. */
   async list(): Promise<ListedShard[]> {
     const registered = await this.runtime.directory.listShards().catch(() => []);
-    await this.runtime.discoverShards().catch(() => undefined);
+    await this.runtime.registry.discover().catch(() => undefined);
     const states = await this.health.shards();
     const addresses = this.#addresses(registered);
     const names = new Set([...Object.keys(states), ...registered.map(({ name }) => name)]);
@@ -69,7 +69,7 @@ export class ShardService {
           'SHARD_UNUSABLE',
           `${withoutSecrets(location)} is not where shards may be`,
         );
-      return (await this.runtime.registerShard(name, url))
+      return (await this.runtime.registry.register(name, url))
         ? { kind: 'registered', shard: { name, status: 'up', address: withoutSecrets(location) } }
         : { kind: 'nameTaken' };
     } catch (error) {
@@ -83,7 +83,7 @@ export class ShardService {
 
   /** Rejects with `DirectoryUnavailableError`. */
   remove(name: string): Promise<ShardRemoval> {
-    return this.runtime.removeShard(name);
+    return this.runtime.registry.remove(name);
   }
 
   #rules(): ShardRules {

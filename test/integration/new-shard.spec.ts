@@ -38,8 +38,8 @@ describe.each(STORES)('[$mark] a shard added while the service runs', (store) =>
     await at(0).create('acme', 8, OPENING_MINOR);
     await Promise.all(OLD_KEYS.map((key, turn) => at(turn).deduct('acme', key, 3n)));
     const { name, location } = site.shards[2] as ShardAddress;
-    expect(await at(0).runtime.registerShard(name, urlOf(location))).toBe(true);
-    expect(await at(0).runtime.registerShard(name, urlOf(location))).toBe(false);
+    expect(await at(0).runtime.registry.register(name, urlOf(location))).toBe(true);
+    expect(await at(0).runtime.registry.register(name, urlOf(location))).toBe(false);
 
     const load = site.load({ accountId: 'acme', workers: IN_FLIGHT, instances: engines });
     const replays: string[] = [];

@@ -1,5 +1,5 @@
-import { EngineTime } from '../../test/models/engine-time';
-import { promisesSettled } from '../../test/models/turns';
+import { EngineTime } from '../../../test/models/engine-time';
+import { promisesSettled } from '../../../test/models/turns';
 import { LOOK_MS_MIN, ShardLooks } from './shard-looks';
 
 /** What the directory takes to tell which shards there are. */

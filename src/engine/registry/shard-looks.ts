@@ -1,5 +1,5 @@
-import type { Surroundings } from '../shards/surroundings';
-import { SharedRuns } from './shared-runs';
+import type { Surroundings } from '../../shards/surroundings';
+import { SharedRuns } from '../shared-runs';
 
 /** Requests whose shard is not known have looks begun at most this often. */
 export const LOOK_MS_MIN = 100;
