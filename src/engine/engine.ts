@@ -27,7 +27,7 @@ import { turnedAway } from './turned-away';
 import { atMostMs } from './within-ms';
 
 /** How long a spread credit waits for its shares to arrive before it is answered; they arrive in any case. */
-const SPREAD_WAIT_MS_MAX = 2_000;
+export const SPREAD_WAIT_MS_MAX = 2_000;
 
 /** A credit waits no longer for the reading of a limit that is a soft one. */
 const LIMIT_READ_MS_MAX = 500;
