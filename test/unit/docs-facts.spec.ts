@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { ITEMS_MAX } from '../../src/api/many-deductions';
-import { PAGE_LENGTH_DEFAULT } from '../../src/api/rest/cursors';
+import { ITEMS_MAX } from '../../src/contract/deductions';
+import { PAGE_LENGTH_DEFAULT } from '../../src/contract/cursors';
 import { BALANCE_CACHE_SETTINGS } from '../../src/balances/balance-cache';
 import { SPREAD_WAIT_MS_MAX } from '../../src/engine/engine';
 import { HOLD_EXPIRY_SETTINGS } from '../../src/engine/hold-expiry';
