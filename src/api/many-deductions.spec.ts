@@ -7,7 +7,7 @@ import { Problem } from '../contract/problem';
 function manyWith(outcomes: Readonly<Record<string, OneOfMany>>) {
   const incidents: unknown[] = [];
   const service = {
-    carryOutEach: (
+    executeEach: (
       requests: readonly MoneyRequest[],
       told: (position: number, outcome: OneOfMany) => void,
     ): void => {

@@ -41,7 +41,7 @@ export class ManyDeductions {
         told(position, problemOfFault(error, this.observer));
       }
     });
-    this.deductions.carryOutEach(requests, (n, outcome) => {
+    this.deductions.executeEach(requests, (n, outcome) => {
       told(positions[n] as number, this.#resultOf(outcome, caller));
     });
   }

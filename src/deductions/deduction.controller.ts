@@ -32,7 +32,7 @@ export class DeductionController {
   ) {
     const requestId = requestIdOf(body.requestId, key);
     const request = { kind: 'deduct', accountId, requestId, ...moneyOf(body) } as const;
-    return answerEntry(await this.deductions.carryOut(request), principal, reply);
+    return answerEntry(await this.deductions.execute(request), principal, reply);
   }
 
   @Post('credits')
@@ -46,7 +46,7 @@ export class DeductionController {
   ) {
     const requestId = requestIdOf(body.requestId, key);
     const request = { kind: 'credit', accountId, requestId, ...moneyOf(body) } as const;
-    return answerEntry(await this.deductions.carryOut(request), principal, reply);
+    return answerEntry(await this.deductions.execute(request), principal, reply);
   }
 
   @Get('deductions/:requestId')

@@ -49,7 +49,7 @@ function outcomesOf(
   return new Promise((resolve) => {
     const outcomes: OneOfMany[] = [];
     let left = requests.length;
-    service.carryOutEach(requests, (position, outcome) => {
+    service.executeEach(requests, (position, outcome) => {
       outcomes[position] = outcome;
       if ((left -= 1) === 0) resolve(outcomes);
     });
@@ -97,7 +97,7 @@ describe('many deductions at once', () => {
     const { service, waiting } = serviceWith(['known']);
     const told: number[] = [];
     const both = new Promise<void>((resolve) => {
-      service.carryOutEach([deduct('known', 'a'), deduct('known', 'b')], (position) => {
+      service.executeEach([deduct('known', 'a'), deduct('known', 'b')], (position) => {
         told.push(position);
         if (told.length === 2) resolve();
         else waiting.get('a')?.resolve(overloaded);

@@ -33,7 +33,7 @@ export interface ReversalRequest {
 /** What it came to; `accountNotFound` beside what the engine tells. */
 export type MoneyOutcome = EngineOutcome | { readonly kind: 'accountNotFound' };
 
-/** What one of many came to; `rejected` where `carryOut` would have thrown, with what it would have. */
+/** What one of many came to. `rejected` carries the error that `execute` would have thrown. */
 export type OneOfMany = MoneyOutcome | { readonly kind: 'rejected'; readonly error: unknown };
 
 /** An entry with the shard it lives on. */
@@ -54,7 +54,7 @@ export class DeductionService {
   ) {}
 
   /** Rejects with `ShardUnavailableError` or `DirectoryUnavailableError` when what decides cannot be read. */
-  async carryOut(request: MoneyRequest): Promise<MoneyOutcome> {
+  async execute(request: MoneyRequest): Promise<MoneyOutcome> {
     const started = performance.now();
     const account =
       this.runtime.accounts.peek(request.accountId) ?? (await this.accounts.read(request.accountId));
@@ -64,15 +64,12 @@ export class DeductionService {
   }
 
   /**
-   * Carries out many, each on its own and all at once: they meet in the lanes. Each is told as soon as it has come to
-   * something, in any order. Costs no promise of its own for a request, and one look-up for each distinct account.
+   * Executes many requests at once, each on its own: they meet in the lanes. `told` is called with each outcome as soon as that
+   * is known, in any order. A request costs no promise of its own, and each distinct account one look-up.
    *
-   * @param told with the request's position; must not throw
+   * @param told is given the position of the request; must not throw
    */
-  carryOutEach(
-    requests: readonly MoneyRequest[],
-    told: (position: number, outcome: OneOfMany) => void,
-  ): void {
+  executeEach(requests: readonly MoneyRequest[], told: (position: number, outcome: OneOfMany) => void): void {
     const started = performance.now();
     const reading = new Map<string, Promise<AccountRecord | undefined>>();
     let account: AccountRecord | undefined;
@@ -100,7 +97,7 @@ export class DeductionService {
     });
   }
 
-  /** Rejects as `carryOut` does. */
+  /** Rejects as `execute` does. */
   async reverse(request: ReversalRequest): Promise<MoneyOutcome> {
     const started = performance.now();
     const { accountId, reverses, requestId, amountMinor, reference = null } = request;

@@ -9,6 +9,7 @@ import { begunOrProblem, rechosenOrProblem } from '../operation-problem';
 import { Problem } from '../../contract/problem';
 import * as fields from '../../contract/fields';
 import { revisionsOf } from '../../contract/revisions';
+import { assertEachShardUsed } from '../../contract/sub-accounts';
 import { KeyMethods } from './key-methods';
 import type {
   AccountRequest,
@@ -69,10 +70,7 @@ export class AdminMethods {
         ...(message.shards.length > 0 && { shards: message.shards }),
         ...(ifMatch !== undefined && { 'if-match': ifMatch }),
       });
-      if (body.shards && body.shards.length > body.count) {
-        const rule = fields.FIELD_RULES['shards'] ?? '';
-        return new Problem('INVALID_ARGUMENT', { errors: [{ field: 'shards', rule }] });
-      }
+      assertEachShardUsed(body.count, body.shards);
       const start = await this.operations.resize({
         accountId,
         subAccounts: body.count,

@@ -49,14 +49,14 @@ export class DeductionMethods {
 
   #deduct(): UnaryMethod {
     return method<DeductRequest>('Deduct', (message, caller) =>
-      this.deductions.carryOut(moneyRequestOf('deduct', message)).then(entryAnswer(caller)),
+      this.deductions.execute(moneyRequestOf('deduct', message)).then(entryAnswer(caller)),
     );
   }
 
   #credit(): UnaryMethod {
     return {
       ...method<DeductRequest>('Credit', (message, caller) =>
-        this.deductions.carryOut(moneyRequestOf('credit', message)).then(entryAnswer(caller)),
+        this.deductions.execute(moneyRequestOf('credit', message)).then(entryAnswer(caller)),
       ),
       scope: 'credit',
     };

@@ -5,6 +5,7 @@ import { Problem } from '../../contract/problem';
 import { amountOf, notesOf } from '../../contract/money';
 import { fieldFaults } from '../../contract/field-faults';
 import * as fields from '../../contract/fields';
+import { assertEndsInTime } from '../../contract/holds';
 import { bigintOf, type Int64 } from './int64';
 import type {
   DeductRequest,
@@ -92,10 +93,7 @@ export function holdRequestOf(message: HoldRequest, secondsMax: number): WantedH
     ...attached(message),
   });
   const { accountId, requestId: holdId, expiresInSeconds } = body;
-  if (expiresInSeconds !== undefined && expiresInSeconds > secondsMax) {
-    const rule = `at most ${secondsMax}, the idempotency window of this service`;
-    throw new Problem('INVALID_ARGUMENT', { errors: [{ field: 'expiresInSeconds', rule }] });
-  }
+  assertEndsInTime(expiresInSeconds, secondsMax);
   const amountMinor = amountOf('amount', body.amount);
   return { accountId, holdId, amountMinor, expiresInSeconds, ...notesOf(body) };
 }

@@ -1,5 +1,6 @@
 import type { ListedSubAccount } from '../../balances/balance.service';
 import type { TimedBalance } from '../../balances/balance-cache';
+import { shownStatus } from '../../contract/accounts';
 import type { Consistency } from '../../contract/balances';
 import type { Entry } from '../../ledger/entry';
 import type { Hold } from '../../ledger/hold';
@@ -88,8 +89,7 @@ export function accountView(account: AccountRecord) {
   return {
     id: account.accountId,
     asset: account.asset,
-    // Being closed is not closed: it may go back.
-    status: enumValue(ACCOUNT_STATUSES, 'ACCOUNT_STATUS', account.closingFrom ?? account.status),
+    status: enumValue(ACCOUNT_STATUSES, 'ACCOUNT_STATUS', shownStatus(account)),
     strategy: account.strategy,
     subAccounts: account.subAccounts,
     epoch: account.placement.epoch,
