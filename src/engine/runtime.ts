@@ -41,6 +41,8 @@ import { Transfers } from './transfers';
 export interface RuntimeOptions {
   readonly shards: readonly ShardAddress[];
   readonly directory: Location;
+  /** The data folder, in which files are that are registered as shards. */
+  readonly dataDir?: string | undefined;
   readonly lanesPerShard: number;
   readonly laneSettings: LaneSettings;
   readonly observer: EngineObserver;
@@ -125,6 +127,7 @@ export class EngineRuntime {
       configured: options.shards,
       lost: options.lostShards ?? [],
       location: options.directory,
+      dataDir: options.dataDir,
       directory: this.directory,
       databases,
       lanes: { settings: options.laneSettings, observer, now, turn: gather, sleep, later, newId },

@@ -20,6 +20,7 @@ export function engineRuntime(
   const runtime = new EngineRuntime({
     shards: settings.shardAddresses,
     directory: settings.directoryLocation,
+    dataDir: settings.dataDir,
     lostShards: settings.lostShards,
     lanesPerShard: settings.lanesPerShard,
     laneSettings: {

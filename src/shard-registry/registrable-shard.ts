@@ -1,5 +1,6 @@
 import { lstat, realpath } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
+import { isOutside } from '../shards/registered-location';
 import { type AllowedHost, type Location, nodeHosts } from '../shards/shard-address';
 
 /** Where databases may be that an administrator has taken in while the service runs. */
@@ -13,27 +14,33 @@ export interface ShardRules {
 /** What SQLite and the service keep beside a database. Taken for an empty database, a log would be overwritten. */
 const BESIDE = /(-wal|-shm|-journal|\.owner)$/;
 
-/** Whether a database may become a shard, as far as its address says. Nothing is connected to, and nothing made. */
-export async function isAllowed(location: Location, rules: ShardRules): Promise<boolean> {
-  if (location.kind === 'sqlite') return rules.sqlite && (await isInside(location.path, rules.dataDir));
-  return nodeHosts(location.url).every((node) =>
+/**
+ * The URL under which the directory keeps a database that may become a shard, as far as its address says; `undefined` for one
+ * that may not. Nothing is connected to, and nothing made.
+ */
+export async function registrableUrl(location: Location, rules: ShardRules): Promise<string | undefined> {
+  if (location.kind === 'sqlite') {
+    const place = rules.sqlite ? await placeIn(rules.dataDir, location.path) : undefined;
+    return place === undefined ? undefined : `sqlite:${place}`;
+  }
+  const isAllowed = nodeHosts(location.url).every((node) =>
     rules.hosts.some(({ host, port }) => host === node.host && (port === undefined || port === node.port)),
   );
+  return isAllowed ? location.url : undefined;
 }
 
-/** Whether a file is, or would be, in a folder or below it once every link on the way has been followed. */
-async function isInside(path: string, folder: string): Promise<boolean> {
+/** The path from a folder to a file that is, or would be, in it or below it once every link on the way has been followed. */
+async function placeIn(folder: string, path: string): Promise<string | undefined> {
   try {
     const inside = await realpath(folder);
     for (const file of [path, `${path}.owner`]) {
-      const resolved = await resolvedPath(file);
-      const below = relative(inside, resolved);
-      if (below === '' || below.startsWith('..') || isAbsolute(below)) return false;
+      if (isOutside(await resolvedPath(file), inside)) return undefined;
     }
-    return !BESIDE.test(await resolvedPath(path));
+    const resolved = await resolvedPath(path);
+    return BESIDE.test(resolved) ? undefined : relative(inside, resolved);
   } catch {
     // A folder that is not there, or cannot be looked into.
-    return false;
+    return undefined;
   }
 }
 

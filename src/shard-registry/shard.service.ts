@@ -5,8 +5,9 @@ import { Health } from '../health/health';
 import { Settings } from '../platform/settings';
 import { DirectoryUnavailableError } from '../shards/directory/directory';
 import { DatabaseRefusedError, ShardFault, ShardUnavailableError } from '../shards/faults';
+import { registeredLocation } from '../shards/registered-location';
 import { type Location, parseLocation, withoutSecrets } from '../shards/shard-address';
-import { isAllowed, type ShardRules } from './registrable-shard';
+import { registrableUrl, type ShardRules } from './registrable-shard';
 
 export interface ListedShard {
   readonly name: string;
@@ -64,12 +65,13 @@ export class ShardService {
     const { surroundings, observer } = this.runtime;
     const beganAt = surroundings.now();
     try {
-      if (!(await isAllowed(location, this.#rules())))
+      const kept = await registrableUrl(location, this.#rules());
+      if (kept === undefined)
         throw new DatabaseRefusedError(
           'SHARD_UNUSABLE',
           `${withoutSecrets(location)} is not where shards may be`,
         );
-      return (await this.runtime.registry.register(name, url))
+      return (await this.runtime.registry.register(name, kept))
         ? { kind: 'registered', shard: { name, status: 'up', address: withoutSecrets(location) } }
         : { kind: 'nameTaken' };
     } catch (error) {
@@ -93,16 +95,18 @@ export class ShardService {
 
   #addresses(registered: readonly { name: string; url: string | null }[]): Map<string, string> {
     return new Map([
-      ...this.settings.shardAddresses.map(({ name, location }) => [name, withoutSecrets(location)] as const),
       ...registered.flatMap(({ name, url }) => {
-        const location = url === null ? undefined : locationOf(url);
+        const location =
+          url === null ? undefined : unlessMalformed(() => registeredLocation(url, this.settings.dataDir));
         return location ? [[name, withoutSecrets(location)] as const] : [];
       }),
+      // What is configured is used, whatever the directory has.
+      ...this.settings.shardAddresses.map(({ name, location }) => [name, withoutSecrets(location)] as const),
     ]);
   }
 }
 
-/** The directory keeps the URL for ever, so it must not depend on where a process is started. */
+/** A path must not depend on where a process is started. */
 function registrable(url: string): boolean {
   return !url.startsWith(SQLITE) || isAbsolute(url.slice(SQLITE.length));
 }
@@ -110,9 +114,14 @@ function registrable(url: string): boolean {
 const SQLITE = 'sqlite:';
 
 function locationOf(url: string): Location | undefined {
-  if (!url.isWellFormed() || CONTROL_CHARACTER.test(url)) return undefined;
+  return url.isWellFormed() && !CONTROL_CHARACTER.test(url)
+    ? unlessMalformed(() => parseLocation(url))
+    : undefined;
+}
+
+function unlessMalformed(read: () => Location): Location | undefined {
   try {
-    return parseLocation(url);
+    return read();
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;

@@ -5,6 +5,7 @@ import {
   IDENTIFIED_BEFORE,
   type KnownShards,
   NEVER_IDENTIFIED,
+  shardAt,
   type ShardIdentity,
 } from './shard-identity';
 
@@ -22,6 +23,8 @@ export interface IdentityStore {
 
 export interface IdentityGuardParts {
   readonly name: string;
+  /** Of its database, without credentials: for messages. */
+  readonly address?: string | undefined;
   readonly clusterId: () => Promise<string>;
   readonly known: KnownShards;
   readonly store: IdentityStore;
@@ -58,7 +61,7 @@ export class IdentityGuard {
     const { name, known, store } = this.parts;
     if (!store.isMissing()) return;
     const expected = await known.incarnationOf(name);
-    if (expected !== undefined && expected !== NEVER_IDENTIFIED) throw emptyShard(name, expected);
+    if (expected !== undefined && expected !== NEVER_IDENTIFIED) throw emptyShard(this.parts, expected);
   }
 
   /**
@@ -74,8 +77,8 @@ export class IdentityGuard {
     const taken = { name, clusterId, incarnation: newId() };
     if (expected === undefined || expected === NEVER_IDENTIFIED) await store.write(taken);
     const found = await this.#found(taken);
-    if (!found) throw emptyShard(name, expected);
-    assertIdentity(taken, found);
+    if (!found) throw emptyShard(this.parts, expected);
+    assertIdentity({ ...taken, address: this.parts.address }, found);
     await this.#assertKnown(found.incarnation, expected);
     this.#own = found;
     known.refused(name, undefined);
@@ -168,14 +171,14 @@ export class IdentityGuard {
     if (expected === NEVER_IDENTIFIED && (await known.isLost(name, incarnation)))
       throw new DatabaseRefusedError(
         'SHARD_IDENTITY_MISMATCH',
-        `the database configured as shard "${name}" is the one that was declared lost; the shard was begun anew without it`,
+        `the database of ${shardAt(this.parts)} is the one that was declared lost; the shard was begun anew without it`,
       );
     const isFirst = expected === NEVER_IDENTIFIED || expected === IDENTIFIED_BEFORE;
     if (isFirst && (await known.record(name, expected, incarnation))) return;
     if ((await known.incarnationOf(name)) === incarnation) return;
     throw new DatabaseRefusedError(
       'SHARD_IDENTITY_MISMATCH',
-      `the database configured as shard "${name}" is not the one that the directory knows under this name`,
+      `the database of ${shardAt(this.parts)} is not the one that the directory knows under this name`,
     );
   }
 }
@@ -207,11 +210,14 @@ function isSame(a: ShardIdentity, b: ShardIdentity): boolean {
   return a.name === b.name && a.clusterId === b.clusterId && a.incarnation === b.incarnation;
 }
 
-function emptyShard(name: string, incarnation: string | undefined): DatabaseRefusedError {
+function emptyShard(
+  shard: Pick<IdentityGuardParts, 'name' | 'address'>,
+  incarnation: string | undefined,
+): DatabaseRefusedError {
   return new DatabaseRefusedError(
     'SHARD_EMPTY',
-    `the database configured as shard "${name}" is empty, and the directory knows one that is not. Correct its address, or ` +
+    `the database of ${shardAt(shard)} is empty, and the directory knows one that is not. Correct its address, or ` +
       'bring its file or a backup back. Only if all that it held is lost for good, its balances, entries, holds and ' +
-      `request ids: start once with HOTSPLIT_LOST_SHARDS=${name}=${incarnation ?? ''}`,
+      `request ids: start once with HOTSPLIT_LOST_SHARDS=${shard.name}=${incarnation ?? ''}`,
   );
 }

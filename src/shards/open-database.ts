@@ -9,7 +9,7 @@ import { RETRY_POLICY, type RetryPolicy } from './run-batch';
 import { DEDUCTION_SETTINGS, type DeductionSettings } from './run-deduction';
 import type { Shard } from './shard';
 import type { KnownShards } from './shard-identity';
-import type { Location, ShardAddress } from './shard-address';
+import { type Location, type ShardAddress, withoutSecrets } from './shard-address';
 import { type DescribeAccount, SqlShard } from './sql-shard';
 import { SqliteBatchStore } from './sqlite/sqlite-batch-store';
 import { SqliteDeductionSessions } from './sqlite/sqlite-deduction-sessions';
@@ -44,6 +44,7 @@ export function shardAt({ name, location }: ShardAddress, options: ShardOptions)
   const { deductionSettings = DEDUCTION_SETTINGS, noteFault } = options;
   const common = {
     name,
+    address: withoutSecrets(location),
     clusterId,
     known,
     describeAccount,

@@ -39,13 +39,26 @@ export const NOTHING_KNOWN: KnownShards = {
  * @throws DatabaseRefusedError
  */
 export function assertIdentity(
-  taken: Omit<ShardIdentity, 'incarnation'>,
+  taken: Omit<ShardIdentity, 'incarnation'> & { readonly address?: string | undefined },
   found: Omit<ShardIdentity, 'incarnation'>,
 ): void {
   if (found.name === taken.name && found.clusterId === taken.clusterId) return;
   throw new DatabaseRefusedError(
     'SHARD_IDENTITY_MISMATCH',
-    `the database configured as shard "${taken.name}" of this directory calls itself "${found.name}"` +
-      (found.clusterId === taken.clusterId ? '' : ' and belongs to another directory'),
+    `the database of ${shardAt(taken)} calls itself "${found.name}"` +
+      (found.clusterId === taken.clusterId
+        ? ''
+        : ' and belongs to another directory. The directory is in the database that HOTSPLIT_DIRECTORY names, else in the first of HOTSPLIT_SHARDS'),
   );
+}
+
+/** A shard as messages name it, with the address of its database where that is known. */
+export function shardAt({
+  name,
+  address,
+}: {
+  readonly name: string;
+  readonly address?: string | undefined;
+}): string {
+  return `shard "${name}"${address === undefined ? '' : ` at ${address}`}`;
 }

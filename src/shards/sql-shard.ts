@@ -75,6 +75,8 @@ export type DescribeAccount = (accountId: string) => Promise<Omit<SubAccountSeed
 
 export interface SqlShardParts {
   readonly name: string;
+  /** Of its database, without credentials: for messages. */
+  readonly address?: string | undefined;
   readonly parallelism: number;
   /** Single statements. */
   readonly database: Database;
@@ -114,10 +116,11 @@ export class SqlShard implements Shard {
   readonly #identityStore: SqlIdentityStore;
 
   constructor(private readonly parts: SqlShardParts) {
-    const { name, clusterId, known = NOTHING_KNOWN, database, surroundings } = parts;
+    const { name, address, clusterId, known = NOTHING_KNOWN, database, surroundings } = parts;
     this.#identityStore = new SqlIdentityStore(database);
     this.#identity = new IdentityGuard({
       name,
+      address,
       clusterId,
       known,
       store: this.#identityStore,

@@ -1,7 +1,8 @@
 import { type Directory, DirectoryUnavailableError } from '../../shards/directory/directory';
 import { DatabaseRefusedError } from '../../shards/faults';
 import type { Shard } from '../../shards/shard';
-import { type Location, parseLocation, type ShardAddress } from '../../shards/shard-address';
+import { registeredLocation } from '../../shards/registered-location';
+import type { Location, ShardAddress } from '../../shards/shard-address';
 import type { EngineObserver } from '../observer';
 import { type LaneEnvironment } from '../shard-lanes';
 import { ShardSet } from '../shard-set';
@@ -17,6 +18,8 @@ export interface LostShard {
 export interface ShardRegistryParts extends OpenShardsParts {
   readonly configured: readonly ShardAddress[];
   readonly lost: readonly LostShard[];
+  /** Where files are that were registered while the installation ran. */
+  readonly dataDir: string | undefined;
   /** Where the directory is. */
   readonly location: Location;
   readonly lanes: LaneEnvironment;
@@ -78,6 +81,8 @@ export class ShardRegistry {
   /**
    * Takes a database in as a new shard: migrated, identified, and written down for every instance to connect to.
    *
+   * @param url a file's path is relative to the data folder
+   *
    * Rejects with `ShardUnavailableError` or `DirectoryUnavailableError` when one of them does not answer, and with
    * `DatabaseRefusedError` when the database is another shard already.
    *
@@ -85,7 +90,7 @@ export class ShardRegistry {
    */
   async register(name: string, url: string): Promise<boolean> {
     if (await this.#find(name)) return false;
-    const shard = this.#open.at({ name, location: parseLocation(url) });
+    const shard = this.#open.at({ name, location: registeredLocation(url, this.parts.dataDir) });
     try {
       await shard.open();
     } catch (error) {
@@ -165,7 +170,7 @@ export class ShardRegistry {
    */
   #registered(name: string, url: string): Shard | undefined {
     try {
-      const location = parseLocation(url);
+      const location = registeredLocation(url, this.parts.dataDir);
       if (location.kind === 'sqlite' && this.parts.location.kind !== 'sqlite')
         throw new RangeError('a file is no shard of an installation of several instances');
       return this.#open.at({ name, location });
@@ -198,7 +203,9 @@ export class ShardRegistry {
   async #answers(name: string): Promise<boolean> {
     const url = (await this.#find(name))?.url ?? null;
     const configured = this.parts.configured.find((address) => address.name === name);
-    const address = configured ?? (url === null ? undefined : { name, location: parseLocation(url) });
+    const address =
+      configured ??
+      (url === null ? undefined : { name, location: registeredLocation(url, this.parts.dataDir) });
     if (!address) return false;
     const shard = this.#open.at(address);
     try {
