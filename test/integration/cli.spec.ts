@@ -130,7 +130,7 @@ describe('the command line and the service', () => {
     await createAccounts(12);
     const checkpoint = join(folder, 'checkpoint.json');
     const options = ['--batch-size', '200', '--checkpoint', checkpoint];
-    const killed = startCli('replay', log, ...options);
+    const killed = startCli('replay', log, '--id-prefix', 'log', ...options);
     gate.afterBatch = async (nth) => {
       if (nth !== 40) return 'pass';
       await appeared(checkpoint);
@@ -151,7 +151,7 @@ describe('the command line and the service', () => {
     const log = await generate({ rows: 20_000, accounts: 12 });
     await createAccounts(12);
     const options = ['--batch-size', '200', '--checkpoint', join(folder, 'checkpoint.json')];
-    const stopped = startCli('replay', log, '--json', ...options);
+    const stopped = startCli('replay', log, '--json', '--id-prefix', 'log', ...options);
     gate.afterBatch = (nth) => {
       if (nth === 40) stopped.child.kill('SIGINT');
       return Promise.resolve('pass');
@@ -205,7 +205,7 @@ async function generate({ rows, accounts }: { rows: number; accounts: number }):
 }
 
 async function replay(log: string, ...options: string[]): Promise<Report & { exitCode: number | null }> {
-  const { exitCode, out } = await startCli('replay', log, '--json', ...options).ended;
+  const { exitCode, out } = await startCli('replay', log, '--json', '--id-prefix', 'log', ...options).ended;
   return { ...(JSON.parse(out) as Report), exitCode };
 }
 

@@ -146,7 +146,7 @@ describe('generate', () => {
   it('makes logs that replay can send', async () => {
     const log = cli.file('log.csv.gz');
     await cli.run('generate', log, '--rows', '3000', '--accounts', '50');
-    const report = await cli.json('replay', log, '--create-accounts');
+    const report = await cli.json('replay', log, '--create-accounts', '--id-prefix', 'log');
     expect(report).toMatchObject({ exitCode: 0, rows: 3000, succeeded: 3000, badRows: { count: 0 } });
     expect(service.accounts.size).toBeLessThanOrEqual(50);
   });

@@ -60,7 +60,8 @@ afterEach(async () => {
 });
 
 function replay(file: string, ...options: string[]) {
-  return cli.json<Report>('replay', file, '--create-accounts', '--batch-size', '50', ...options);
+  const named = options.includes('--id-prefix') ? options : [...options, '--id-prefix', 'log'];
+  return cli.json<Report>('replay', file, '--create-accounts', '--batch-size', '50', ...named);
 }
 
 describe('a replay', () => {
@@ -106,6 +107,37 @@ describe('a replay', () => {
     expect([...(service.accounts.get('a')?.deductions.keys() ?? [])]).toEqual(['r1', 'r2']);
   });
 
+  it('charges a log that has grown for its new rows only, once it has a name, and nothing before', async () => {
+    const log = 'account_id,amount\nkto-1,1\nkto-1,1\n';
+    const grow = cli.file('grow.csv', log);
+    const unnamed = await cli.run('replay', grow, '--create-accounts');
+    expect(unnamed).toMatchObject({
+      exitCode: 1,
+      err: expect.stringMatching(/nothing was sent.*--id-prefix grow\b/) as string,
+    });
+    expect(service.accounts.size).toBe(0);
+
+    expect(await replay(grow, '--id-prefix', 'grow')).toMatchObject({ succeeded: 2, amount: '2' });
+    cli.file('grow.csv', `${log}kto-1,3\n`);
+    const grown = await replay(grow, '--id-prefix', 'grow');
+    expect(grown).toMatchObject({ exitCode: 0, succeeded: 1, replayed: 2, amount: '3' });
+  });
+
+  it('refuses a row that was corrected or moved after it took effect', async () => {
+    const log = cli.file('log.csv', 'account_id,amount\na,1\na,2\na,5\n');
+    await replay(log);
+    cli.file('log.csv', 'account_id,amount\na,2\na,1\na,5\n');
+    expect(await replay(log)).toMatchObject({ exitCode: 3, succeeded: 0, replayed: 1, rejected: 2 });
+  });
+
+  it('needs no name for a log whose rows all have request ids, nor in a dry run', async () => {
+    const named = cli.file('named.csv', 'account_id,amount,request_id\na,1,r1\n');
+    expect(await cli.run('replay', named, '--create-accounts')).toMatchObject({ exitCode: 0 });
+    const unnamed = cli.file('unnamed.csv', 'account_id,amount\na,1\n');
+    const dry = await cli.run('replay', unnamed, '--dry-run');
+    expect(dry).toMatchObject({ exitCode: 0, out: expect.stringContaining('needs --id-prefix') as string });
+  });
+
   it('takes the prefix of the ids that it is given', async () => {
     await replay(cli.file('log.csv', SHORT), '--id-prefix', 'march');
     expect([...(service.accounts.get('a')?.deductions.keys() ?? [])].sort()).toEqual(['march-1', 'march-2']);
@@ -137,7 +169,7 @@ describe('a replay', () => {
     expect(report).toMatchObject({ exitCode: 3, rows: 1, succeeded: 1, amount: '10' });
     expect(report.log).toEqual({ lines: 6, charges: 1, badLines: 4, blankLines: 0 });
     expect(report.badRows).toMatchObject({ count: 4, first: [{ row: 1, lastRow: 4 }] });
-    const { out } = await cli.run('replay', cli.file('log.csv'));
+    const { out } = await cli.run('replay', '--id-prefix', 'log', cli.file('log.csv'));
     expect(out).toContain('rows 1 to 4: a quote is opened that is closed 3 lines further down only');
     expect(out).toContain('6: the header, 1 charges, 4 bad, 0 blank');
   });
@@ -164,7 +196,7 @@ describe('a replay', () => {
       '--delimiter',
       ';',
     ];
-    const refused = await cli.run('replay', file, '--create-accounts', ...names);
+    const refused = await cli.run('replay', '--id-prefix', 'log', file, '--create-accounts', ...names);
     expect(refused).toMatchObject({ exitCode: 1, err: expect.stringContaining('--decimals') as string });
     expect([service.batches, service.accounts.size]).toEqual([[], 0]);
     const report = await replay(file, ...names, '--decimals', '2', '--decimal-separator', ',');
@@ -209,7 +241,7 @@ describe('a replay', () => {
       '25',
     );
     expect(exitCode).toBe(0);
-    const report = await cli.json<Report>('replay', cli.file('log.csv', SHORT));
+    const report = await cli.json<Report>('replay', '--id-prefix', 'log', cli.file('log.csv', SHORT));
     expect(report).toMatchObject({
       exitCode: 3,
       completed: true,
@@ -226,7 +258,13 @@ describe('a replay', () => {
 
   it('uses accounts that are there with other parameters, and says so', async () => {
     await cli.run('account', 'create', 'a', '--asset', 'USD/2', '--initial-balance', '1000');
-    const { exitCode, err } = await cli.run('replay', cli.file('log.csv', SHORT), '--create-accounts');
+    const { exitCode, err } = await cli.run(
+      'replay',
+      '--id-prefix',
+      'log',
+      cli.file('log.csv', SHORT),
+      '--create-accounts',
+    );
     expect(exitCode).toBe(0);
     expect(err).toContain('there with other parameters');
     expect(service.accounts.get('a')?.body.asset).toBe('USD/2');
@@ -284,7 +322,14 @@ describe('a replay against a service in trouble', () => {
   });
 
   it('stops at once for what no other try will mend', async () => {
-    const { exitCode, out, err } = await cli.run('replay', cli.file('log.csv', SHORT), '--key', 'wrong');
+    const { exitCode, out, err } = await cli.run(
+      'replay',
+      '--id-prefix',
+      'log',
+      cli.file('log.csv', SHORT),
+      '--key',
+      'wrong',
+    );
     expect(exitCode).toBe(1);
     expect(err).toContain('UNAUTHENTICATED: The key is not known.\nhint: ');
     expect(out).toContain('amount deducted');
@@ -294,7 +339,14 @@ describe('a replay against a service in trouble', () => {
   it('gives up on a service that is not there', async () => {
     const nobody = await FakeService.start();
     await nobody.stop();
-    const report = await cli.json<Report>('replay', cli.file('log.csv', SHORT), '--url', nobody.url);
+    const report = await cli.json<Report>(
+      'replay',
+      '--id-prefix',
+      'log',
+      cli.file('log.csv', SHORT),
+      '--url',
+      nobody.url,
+    );
     expect(report).toMatchObject({ exitCode: 1, rows: 0 });
     expect(report.error?.detail).toContain(`nobody answers at ${nobody.url} (ECONNREFUSED)`);
   });
@@ -323,8 +375,8 @@ describe('a replay with a checkpoint', () => {
   it('remembers that some of the rows it skips were refused', async () => {
     const checkpoint = cli.file('checkpoint.json');
     const log = cli.file('log.csv', SHORT);
-    await cli.run('replay', log, '--checkpoint', checkpoint);
-    expect(await cli.json('replay', log, '--checkpoint', checkpoint)).toMatchObject({
+    await cli.run('replay', '--id-prefix', 'log', log, '--checkpoint', checkpoint);
+    expect(await cli.json('replay', '--id-prefix', 'log', log, '--checkpoint', checkpoint)).toMatchObject({
       exitCode: 3,
       rows: 0,
       skipped: 3,
@@ -335,13 +387,20 @@ describe('a replay with a checkpoint', () => {
   it('refuses the checkpoint of another log or other ids', async () => {
     const checkpoint = cli.file('checkpoint.json');
     await replay(cli.file('log.csv', SHORT), '--checkpoint', checkpoint);
-    const other = await cli.run('replay', cli.file('other.csv', LOG), '--checkpoint', checkpoint);
+    const other = await cli.run(
+      'replay',
+      '--id-prefix',
+      'log',
+      cli.file('other.csv', LOG),
+      '--checkpoint',
+      checkpoint,
+    );
     expect(other).toMatchObject({
       exitCode: 1,
       err: expect.stringContaining('belongs to another log') as string,
     });
     const ids = await cli.run('replay', cli.file('log.csv'), '--checkpoint', checkpoint, '--id-prefix', 'p');
-    expect(ids).toMatchObject({ exitCode: 1, err: expect.stringContaining('--id-prefix replay-') as string });
+    expect(ids).toMatchObject({ exitCode: 1, err: expect.stringContaining('--id-prefix log') as string });
     expect(service.deducted).toBe(60n);
   });
 

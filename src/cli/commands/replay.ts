@@ -42,10 +42,11 @@ how many digits are minor. --dry-run reads the whole log, says what it would sen
 Every line below the header is a charge, a bad row or blank, and the report counts them. A quote that is closed on
 another line makes bad rows of all lines between: none of them is sent. So does a last line without its line break.
 
-A row's request id is its request_id, or else replay-<12 hex digits>-<row>, where the digits begin the SHA-256 of the
-log's unpacked content. So the same log can be replayed any number of times, after a crash for example, and no row is
-deducted twice. A log that was changed is another log with other ids: to go on with one that has grown or was
-corrected in place, give the prefix that the first run reported with --id-prefix.
+A row's request id is its request_id, or else <prefix>-<row> with the prefix of --id-prefix, which then has to be given: it is
+the name of this log, and another log needs another one. With the same prefix the log can be replayed any number of times,
+after a crash or when it has grown, and no row is deducted twice. Rows keep their places: a row that was moved, or whose account or
+amount was corrected after it took effect, is refused with IDEMPOTENCY_KEY_REUSED and not deducted again; reverse the old one,
+and send the correction as a row at the end.
 
 With --create-accounts, every account of the log is made first, if it is not there: --headroom times what the log
 takes from it, and at least 1,000 times its largest charge for each sub-account.
@@ -77,7 +78,11 @@ export function addReplayCommand(program: Command, context: CommandContext): voi
     .option('--decimal-separator <character>', 'in front of them: . or ,', separatorArgument, '.')
     .option('--take-last-line', 'send the last line although it has no line break')
     .option('--retry-seconds <n>', 'how long to go on without any progress', wholeNumber(0, 86_400), 60)
-    .option('--id-prefix <prefix>', 'begins the request ids of rows without one', idPrefixArgument)
+    .option(
+      '--id-prefix <prefix>',
+      'names this log: begins the request ids of its rows without one',
+      idPrefixArgument,
+    )
     .option('--checkpoint <file>', 'remembers how far it came; the next run skips what is answered')
     .option('--create-accounts', 'make the accounts of the log first')
     .option('--asset <asset>', 'of the accounts made', assetArgument, 'POINTS/0')

@@ -5,6 +5,8 @@ export interface Charge {
   readonly accountId: string;
   readonly amountMinor: bigint;
   readonly requestId: string;
+  /** The log names the request id itself. */
+  readonly hasOwnId: boolean;
 }
 
 /** A row that cannot be sent, and why. */

@@ -6,6 +6,8 @@ import { Tally } from './tally';
 /** What a log holds, line by line: `charges + badRows + blankLines` is the number of its lines below the header. */
 export interface CheckedLog {
   readonly charges: number;
+  /** Of these, those that the log gives no request id. */
+  readonly chargesWithoutId: number;
   /** Counts the bad and the blank lines; nothing was sent yet. */
   readonly tally: Tally;
   /** What the log takes from each account. */
@@ -21,6 +23,7 @@ export async function checkLog(rows: AsyncIterable<LogRow>): Promise<CheckedLog>
   const needs = new Map<string, AccountNeed>();
   const tally = new Tally();
   let charges = 0;
+  let chargesWithoutId = 0;
   for await (const row of rows) {
     if (row.kind === 'bad' && row.hasFraction === true)
       throw new OperatorFault(
@@ -29,10 +32,11 @@ export async function checkLog(rows: AsyncIterable<LogRow>): Promise<CheckedLog>
       );
     if (row.kind === 'charge') {
       charges += 1;
+      if (!row.charge.hasOwnId) chargesWithoutId += 1;
       addNeed(needs, row.charge);
     } else {
       tally.notSent(row);
     }
   }
-  return { charges, tally, needs };
+  return { charges, chargesWithoutId, tally, needs };
 }

@@ -14,10 +14,8 @@ export interface LogIdentity {
 const NEWLINE = 0x0a;
 
 /**
- * Reads the whole log once, because everything depends on its name being right: the request ids of its rows are made
- * from it, and two logs of one name would swallow each other's charges as replays. (A hash of the beginning and the
- * size costs less and calls a corrected copy by the old name.) It is the content that counts, so that a log keeps its
- * name when it is packed or unpacked.
+ * Reads the whole log once: a checkpoint may only be used with the log that it was made for. It is the content that counts, so
+ * that a log is the same when it is packed or unpacked.
  */
 export async function identifyLog(
   file: LogFile,
@@ -45,9 +43,4 @@ export async function identifyLog(
   }
   const lines = lastByte === NEWLINE ? newlines : newlines + 1;
   return { sha256: hash.digest('hex'), contentBytes, lines };
-}
-
-/** The default prefix of the request ids of a log's rows. */
-export function idPrefixOf({ sha256 }: LogIdentity): string {
-  return `replay-${sha256.slice(0, 12)}`;
 }

@@ -17,7 +17,7 @@ describe('readRow', () => {
     const names = ['note', 'amount', 'request_id', 'account_id', 'ts_ms'];
     expect(read(['x', '12', 'r1', 'acct', '1554076848000'], names)).toEqual({
       kind: 'charge',
-      charge: { row: 7, accountId: 'acct', amountMinor: 12n, requestId: 'r1' },
+      charge: { row: 7, accountId: 'acct', amountMinor: 12n, requestId: 'r1', hasOwnId: true },
     });
   });
 
@@ -25,7 +25,7 @@ describe('readRow', () => {
     ['without the column', ['1', 'acct', '12'], header.slice(0, 3)],
     ['with an empty field', ['1', 'acct', '12', ''], header],
   ])('names a row by its number %s', (_case, fields, names) => {
-    expect(read(fields, names)).toMatchObject({ charge: { requestId: 'replay-abc-7' } });
+    expect(read(fields, names)).toMatchObject({ charge: { requestId: 'replay-abc-7', hasOwnId: false } });
   });
 
   it.each([

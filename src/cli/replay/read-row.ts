@@ -56,7 +56,13 @@ export function readRow(
   }
   return {
     kind: 'charge',
-    charge: { row, accountId, amountMinor, requestId: own === '' ? `${idPrefix}-${row}` : own },
+    charge: {
+      row,
+      accountId,
+      amountMinor,
+      requestId: own === '' ? `${idPrefix}-${row}` : own,
+      hasOwnId: own !== '',
+    },
   };
 }
 

@@ -3,7 +3,8 @@ import { grouped } from '../terminal/tables';
 import { type CheckedLog, checkLog } from './check-log';
 import { Checkpoint, type CheckpointRows } from './checkpoint';
 import { createAccounts, type CreatedAccounts } from './create-accounts';
-import { idPrefixOf, identifyLog, type LogIdentity } from './identify-log';
+import { basename } from 'node:path';
+import { identifyLog, type LogIdentity } from './identify-log';
 import { findLog, type LogFile } from './log-file';
 import { planAccounts, type PlanOptions } from './plan-accounts';
 import { readLog } from './read-log';
@@ -14,7 +15,8 @@ import { Tally } from './tally';
 export interface ReplayResult {
   readonly path: string;
   readonly identity: LogIdentity;
-  readonly idPrefix: string;
+  /** Begins the request ids of rows to which the log gives none; `undefined` where it was not named. */
+  readonly idPrefix: string | undefined;
   readonly checked: CheckedLog;
   /** What came of it; `undefined` after a dry run. */
   readonly sent: Sent | undefined;
@@ -51,13 +53,40 @@ export async function replayLog(
 ): Promise<ReplayResult> {
   const file = await findLog(path);
   const identity = await nameLog(file, context);
-  const idPrefix = settings.idPrefix ?? idPrefixOf(identity);
+  const { idPrefix } = settings;
   const checked = await checkLines({ file, identity }, settings, context);
-  const sent = settings.dryRun
-    ? undefined
-    : await send({ file, identity, idPrefix, checked }, settings, context);
+  if (settings.dryRun) return { path, identity, idPrefix, checked, sent: undefined };
+  if (idPrefix === undefined && checked.chargesWithoutId > 0) throw withoutIds(path, checked);
+  const sent = await send({ file, identity, idPrefix, checked }, settings, context);
   await warnIfChanged(file, idPrefix, context.warn);
   return { path, identity, idPrefix, checked, sent };
+}
+
+/**
+ * Ids that are made up from a log's content are others when the log has grown, and all that it had would be deducted again; ids
+ * made up from its rows swallow the equal rows of another log. Only the user knows which log is which.
+ */
+function withoutIds(path: string, { charges, chargesWithoutId }: CheckedLog): OperatorFault {
+  const which =
+    chargesWithoutId === charges ? 'its rows have' : `${grouped(chargesWithoutId)} of its rows have`;
+  return new OperatorFault(
+    `nothing was sent: ${which} no request_id, so this log needs a name of its own: --id-prefix ${suggestedPrefix(path)}. ` +
+      'Its rows then have the ids <prefix>-<row>: replay it with the same prefix again, also when it has grown, and no row is ' +
+      'deducted twice. Another log needs another prefix',
+  );
+}
+
+/** Begins no id of a log that was seen to give all of its rows one: only of one that was exchanged while it was sent. */
+function unnamed({ sha256 }: LogIdentity): string {
+  return `replay-${sha256.slice(0, 12)}`;
+}
+
+const PREFIX_LENGTH_MAX = 40;
+
+/** The file's name without what it is packed in, as far as it may be part of an id. */
+function suggestedPrefix(path: string): string {
+  const name = basename(path).replace(/(\.(csv|gz))+$/, '');
+  return name.replace(/[^A-Za-z0-9._-]+/g, '-').slice(0, PREFIX_LENGTH_MAX) || 'log';
 }
 
 function nameLog(file: LogFile, { beginStage, stop }: ReplayContext): Promise<LogIdentity> {
@@ -95,7 +124,7 @@ async function send(
   log: {
     readonly file: LogFile;
     readonly identity: LogIdentity;
-    readonly idPrefix: string;
+    readonly idPrefix: string | undefined;
     readonly checked: Checked;
   },
   settings: ReplaySettings,
@@ -111,7 +140,7 @@ async function send(
   const startedAtMs = clock.nowMs();
   const rowsExpected = identity.lines - checked.linesAbove;
   const ended = await sendRows(
-    { file, idPrefix, rowsExpected, skipped, checkpoint, tally },
+    { file, idPrefix: idPrefix ?? unnamed(identity), rowsExpected, skipped, checkpoint, tally },
     settings,
     context,
   );
@@ -130,12 +159,16 @@ async function send(
 }
 
 function openCheckpoint(
-  { sha256, contentBytes, idPrefix }: LogIdentity & { readonly idPrefix: string },
+  { sha256, contentBytes, idPrefix }: LogIdentity & { readonly idPrefix: string | undefined },
   { checkpoint }: ReplaySettings,
   { client, clock }: ReplayContext,
 ): Checkpoint | undefined {
   if (checkpoint === undefined) return undefined;
-  return new Checkpoint(checkpoint, { sha256, contentBytes, idPrefix, url: client.url }, clock);
+  return new Checkpoint(
+    checkpoint,
+    { sha256, contentBytes, idPrefix: idPrefix ?? '', url: client.url },
+    clock,
+  );
 }
 
 async function prepareAccounts(
@@ -160,12 +193,14 @@ function warnOfDiffering(ids: readonly string[], warn: (text: string) => void): 
   warn(`${count} there with other parameters, which may not last for the log, and used as it is: ${named}`);
 }
 
-/** A log that is still being written has another name next time, and other ids: its charges would be taken twice. */
-async function warnIfChanged(file: LogFile, idPrefix: string, warn: (text: string) => void): Promise<void> {
+/** Rows that came after the log was looked at were not sent. */
+async function warnIfChanged(
+  file: LogFile,
+  idPrefix: string | undefined,
+  warn: (text: string) => void,
+): Promise<void> {
   const now = await findLog(file.path).catch(() => undefined);
   if (now?.fileBytes === file.fileBytes && now.modifiedMs === file.modifiedMs) return;
-  warn(
-    `${file.path} changed while it was replayed. Rows added at its end can be sent with --id-prefix ${idPrefix}; ` +
-      'without it, all rows would get new ids and be deducted again',
-  );
+  const option = idPrefix === undefined ? '' : ` with --id-prefix ${idPrefix}`;
+  warn(`${file.path} changed while it was replayed. To send rows added at its end, replay it again${option}`);
 }

@@ -17,7 +17,12 @@ export function reportAsJson(
     badLines: checked.tally.badRowCount,
     blankLines: checked.tally.blankLines,
   };
-  const about = { file: result.path, sha256: identity.sha256, idPrefix, log: lines };
+  const about = {
+    file: result.path,
+    sha256: identity.sha256,
+    ...(idPrefix !== undefined && { idPrefix }),
+    log: lines,
+  };
   if (sent === undefined)
     return {
       ...about,
@@ -79,7 +84,7 @@ export function reportAsText(
   const fields: Record<string, string> = {
     'rows answered': `${grouped(total.rows)} in ${seconds.toFixed(1)} s, ${grouped(perSecond(total.rows, seconds))}/s`,
     'peak memory': `${Math.ceil(peakRssBytes / 2 ** 20)} MiB`,
-    'request ids': `${idPrefix}-<row>, where the log has none`,
+    'request ids': requestIdsAsText(result),
     lines: linesAsText(result),
   };
   if (skipped.rowsAnswered > 0) {
@@ -118,12 +123,19 @@ function checkAsText(result: ReplayResult): string {
       ],
     ),
     fieldTable({
-      'request ids': `${idPrefix}-<row>, where the log has none`,
+      'request ids': requestIdsAsText(result),
       lines: linesAsText(result),
       sent: 'nothing: this was a dry run',
     }),
     ...describeBadRows(checked.tally, idPrefix),
   ].join('');
+}
+
+function requestIdsAsText({ idPrefix, checked }: ReplayResult): string {
+  if (checked.chargesWithoutId === 0) return "the log's own";
+  return idPrefix === undefined
+    ? 'none yet: sending these rows needs --id-prefix'
+    : `${idPrefix}-<row>, where the log has none`;
 }
 
 function linesAsText({ identity, checked }: ReplayResult): string {
@@ -154,7 +166,7 @@ function describeRejections({ tally }: Sent): string[] {
   ];
 }
 
-function describeBadRows(tally: Tally, idPrefix: string): string[] {
+function describeBadRows(tally: Tally, idPrefix: string | undefined): string[] {
   if (tally.badRowCount === 0) return [];
   return [
     `Not sent, because they cannot be read: ${grouped(tally.badRowCount)} lines. The first of them:\n`,
@@ -162,8 +174,8 @@ function describeBadRows(tally: Tally, idPrefix: string): string[] {
       ({ row, lastRow, reason }) =>
         `  ${row === lastRow ? `row ${row}` : `rows ${row} to ${lastRow}`}: ${reason}\n`,
     ),
-    'To send them, correct them without adding or removing rows, and replay the corrected log with\n' +
-      `--id-prefix ${idPrefix}; without it, all rows would get new ids and be deducted again.\n`,
+    'To send them, correct them without adding or removing rows, and replay the corrected log' +
+      `${idPrefix === undefined ? '' : ` with\n--id-prefix ${idPrefix}, as now`}.\n`,
   ];
 }
 
