@@ -194,7 +194,7 @@ export const PROBLEMS = {
     http: 408,
     grpc: 'DEADLINE_EXCEEDED',
     title: 'The request did not arrive in time',
-    when: 'The request was not complete within 30 seconds.',
+    when: 'The request was not complete within 30 seconds, or its body stopped arriving.',
     then: 'Send the same request with the same request id.',
   },
   HEADERS_TOO_LARGE: {

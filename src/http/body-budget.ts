@@ -1,72 +1,126 @@
 import type { Socket } from 'node:net';
-import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
-import { RETRY_AFTER_SECONDS } from '../api/outcome-problem';
-import { Problem } from '../contract/problem';
+import type { Later } from '../shards/surroundings';
 
-/** Bodies up to this are not counted: the bound on connections bounds them. */
-const SMALL_BYTES_MAX = 4 * 1024;
+/** Of a body, so much is not counted: the bound on connections bounds that. */
+export const UNCOUNTED_BYTES = 4 * 1024;
 
-/** The bytes that bodies under way may have together. What is taken is given back at the latest when its socket closes. */
+/** The largest body that any route reads: one holder may always have one, however small the budget is. */
+const BODY_BYTES_MAX = 4 * 1024 * 1024;
+
+/** A body that grows without having said its length is counted in such steps. */
+const STEP_BYTES = 64 * 1024;
+
+/** So much of a body has to arrive in each of these periods, or the whole rest of it. */
+const PROGRESS_BYTES_MIN = 4 * 1024;
+const PROGRESS_MS = 5_000;
+
+/** Why a body was not read to its end. */
+export type BodyRefusal = 'share' | 'budget' | 'stalled';
+
+/**
+ * The bytes that bodies under way may have together, and each holder's part of them. A holder is a key, or an address without
+ * one. Each has a quarter to itself as long as others leave it; beyond that, a holder may use what leaves half of the budget
+ * free, so that one that is alone is not held back and none can lock out the others.
+ */
 export class BodyBudget {
-  readonly #bySocket = new Map<Socket, number>();
+  readonly #held = new Map<string, number>();
+  readonly #shareBytes: number;
   #takenBytes = 0;
 
-  constructor(private readonly bytesMax: number) {}
+  constructor(private readonly bytesMax: number) {
+    this.#shareBytes = Math.max(bytesMax / 4, Math.min(bytesMax, BODY_BYTES_MAX));
+  }
 
   get takenBytes(): number {
     return this.#takenBytes;
   }
 
-  /** @returns false when there is not so much left; nothing is taken then */
-  take(socket: Socket, bytes: number): boolean {
-    if (this.#takenBytes + bytes > this.bytesMax) return false;
-    const held = this.#bySocket.get(socket);
-    if (held === undefined)
-      socket.once('close', () => {
-        this.giveBack(socket, this.#bySocket.get(socket) ?? 0);
-        this.#bySocket.delete(socket);
-      });
-    this.#bySocket.set(socket, (held ?? 0) + bytes);
-    this.#takenBytes += bytes;
-    return true;
+  /** @returns why there is no room for so many bytes more; nothing is taken then */
+  take(holder: string, bytes: number): Exclude<BodyRefusal, 'stalled'> | undefined {
+    const held = (this.#held.get(holder) ?? 0) + bytes;
+    const taken = this.#takenBytes + bytes;
+    if (taken > this.bytesMax) return 'budget';
+    if (held > this.#shareBytes && taken > this.bytesMax / 2) return 'share';
+    this.#held.set(holder, held);
+    this.#takenBytes = taken;
+    return undefined;
   }
 
-  /** Of a socket that has closed, everything was given back already. */
-  giveBack(socket: Socket, bytes: number): void {
-    const held = this.#bySocket.get(socket);
-    if (held === undefined) return;
-    this.#bySocket.set(socket, held - bytes);
+  giveBack(holder: string, bytes: number): void {
+    const held = (this.#held.get(holder) ?? 0) - bytes;
+    if (held > 0) this.#held.set(holder, held);
+    else this.#held.delete(holder);
     this.#takenBytes -= bytes;
   }
 }
 
-/**
- * Turns a body away before it is read when those under way, whole or not, take up the budget: many of the largest ones at
- * once would otherwise take up the memory. It is counted until its request is answered.
- */
-export function withinBudget(budget: BodyBudget, refused: () => void) {
-  return (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void => {
-    const bytes = bytesOf(request);
-    if (bytes <= SMALL_BYTES_MAX) {
-      done();
-      return;
-    }
-    const { socket } = request.raw;
-    if (!budget.take(socket, bytes)) {
-      refused();
-      done(new Problem('OVERLOADED', { retryAfterSeconds: RETRY_AFTER_SECONDS }));
-      return;
-    }
-    reply.raw.once('close', () => {
-      budget.giveBack(socket, bytes);
-    });
-    done();
-  };
+export interface CountedBodyParts {
+  readonly budget: BodyBudget;
+  readonly holder: string;
+  /** What the request says of its length. */
+  readonly saidBytes: number | undefined;
+  readonly later: Later;
+  /** Called once when the body has stopped arriving. */
+  readonly stalled: () => void;
 }
 
-/** What a body may come to: as it says itself, or else the most that its route reads. */
-function bytesOf({ headers, routeOptions: { bodyLimit } }: FastifyRequest): number {
-  const length = headers['content-length'];
-  if (length !== undefined) return Math.min(Number(length), bodyLimit);
-  return headers['transfer-encoding'] === undefined ? 0 : bodyLimit;
+/** One body's part of the budget: taken as it arrives, or at once where its length is known. */
+export class CountedBody {
+  #taken = 0;
+  #arrived = 0;
+  #arrivedBefore = 0;
+  #ended = false;
+  #callOff: (() => void) | undefined;
+
+  constructor(private readonly parts: CountedBodyParts) {}
+
+  /** @returns why the body is not to be read */
+  begin(): BodyRefusal | undefined {
+    return this.#take(this.parts.saidBytes ?? 0);
+  }
+
+  /** @returns why the rest of the body is not to be read */
+  arrived(bytes: number): BodyRefusal | undefined {
+    this.#arrived += bytes;
+    if (this.#arrived <= Math.max(this.#taken, UNCOUNTED_BYTES)) return undefined;
+    return this.#take(Math.max(STEP_BYTES, this.#arrived - this.#taken));
+  }
+
+  /** The whole body has arrived: it counts on, but nobody waits for it. */
+  complete(): void {
+    this.#callOff?.();
+  }
+
+  /** The request is answered, or its connection is gone. */
+  end(): void {
+    this.complete();
+    this.#ended = true;
+    this.parts.budget.giveBack(this.parts.holder, this.#taken);
+    this.#taken = 0;
+  }
+
+  #take(bytes: number): BodyRefusal | undefined {
+    if (bytes === 0 || this.#ended) return undefined;
+    const refusal = this.parts.budget.take(this.parts.holder, bytes);
+    if (refusal) return refusal;
+    if (this.#taken === 0) this.#watch();
+    this.#taken += bytes;
+    return undefined;
+  }
+
+  #watch(): void {
+    this.#callOff = this.parts.later(PROGRESS_MS, () => {
+      if (this.#arrived - this.#arrivedBefore < PROGRESS_BYTES_MIN) {
+        this.parts.stalled();
+        return;
+      }
+      this.#arrivedBefore = this.#arrived;
+      this.#watch();
+    });
+  }
+}
+
+/** Whose part of the budget a body takes. */
+export function holderOf(keyId: string, socket: Socket): string {
+  return keyId === '' ? `address ${socket.remoteAddress ?? 'unknown'}` : `key ${keyId}`;
 }

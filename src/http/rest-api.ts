@@ -6,11 +6,13 @@ import { ApiKeys } from '../platform/api-keys';
 import { Health } from '../health/health';
 import { Metrics } from '../platform/metrics';
 import { Settings } from '../platform/settings';
+import { REAL_SURROUNDINGS } from '../shards/surroundings';
 import { acceptJsonOnly } from './accept-json';
 import { refuseOtherMethods } from './allowed-methods';
 import { authorize } from './authorize';
-import { BodyBudget, withinBudget } from './body-budget';
+import { BodyBudget } from './body-budget';
 import { limitConnections } from './connection-limits';
+import { countBodies } from './count-bodies';
 import { describeApi } from './openapi';
 import { answerExpectation } from './problem-reply';
 
@@ -44,12 +46,13 @@ export class RestApi {
     server.decorateRequest('principal');
     // Of all that the server answers: pages and unknown paths cost something too.
     server.addHook('onRequest', authorize({ keys: this.keys, throttle: this.throttle }));
-    server.addHook(
-      'onRequest',
-      withinBudget(bodies, () => {
-        metrics.bodyRefused();
-      }),
-    );
+    countBodies(server, {
+      budget: bodies,
+      later: REAL_SURROUNDINGS.later,
+      refused: (reason, keyId) => {
+        metrics.bodyRefused(reason, keyId);
+      },
+    });
     allowLargerBodies(server);
     await describeApi(server, settings.docs === 'on');
   }

@@ -23,6 +23,8 @@ const FINDINGS_LOGGED_MAX = 10;
 const SKEW_WARNED_MS = 1_000;
 /** Numbers and codes that have a series of their own; a database that makes numbers up must not fill the memory. */
 const FAULT_CODES_MAX = 100;
+/** Keys that have a series of their own among those whose bodies were not read. */
+const REFUSED_KEYS_MAX = 100;
 /** Of the transfers between two shards. */
 const UNDELIVERED_LOGGED_EVERY_MS = 60_000;
 
@@ -31,9 +33,12 @@ const UNDELIVERED_LOGGED_EVERY_MS = 60_000;
 export class Metrics implements EngineObserver {
   readonly registry = new Registry();
   readonly #faultCodes = new Set<string>();
+  readonly #refusedKeys = new Set<string>();
   #depths: DepthSource = () => [];
   #ofAll: () => Promise<string | undefined> = () => Promise.resolve(undefined);
   readonly #shardsDown = new Set<string>();
+  readonly #full = new Set<string>();
+  readonly #shardsKnown = new Set<string>();
   readonly #shardsRefused = new Set<string>();
 
   readonly #commands = new CommandMetrics(this.registry);
@@ -127,6 +132,15 @@ export class Metrics implements EngineObserver {
     registers: [this.registry],
   });
 
+  readonly #databaseFull = new Gauge({
+    name: 'hotsplit_database_full',
+    help: '1 while a database (a shard, or the directory) has no room left to write, and for 30 seconds beyond the last write that failed for it. What would be written there is turned away.',
+    labelNames: ['database'],
+    // Several workers: each learns of it by its own writes.
+    aggregator: 'max',
+    registers: [this.registry],
+  });
+
   readonly #connectionsRefused = new Counter({
     name: 'hotsplit_http_connections_refused_total',
     help: 'HTTP connections ended as they came, because HOTSPLIT_HTTP_CONNECTIONS_MAX were open.',
@@ -135,7 +149,8 @@ export class Metrics implements EngineObserver {
 
   readonly #bodiesRefused = new Counter({
     name: 'hotsplit_http_bodies_refused_total',
-    help: 'HTTP requests turned away before their bodies were read, because those under way took up HOTSPLIT_HTTP_BODIES_MIB_MAX.',
+    help: 'HTTP requests whose bodies were not read, or not to their end, by the id of their key: those under way took up HOTSPLIT_HTTP_BODIES_MIB_MAX (`budget`) or the part of it that one key may have (`share`), or the body stopped arriving (`stalled`).',
+    labelNames: ['reason', 'key'],
     registers: [this.registry],
   });
 
@@ -297,8 +312,10 @@ export class Metrics implements EngineObserver {
     this.#anonymous.inc({ result });
   }
 
-  bodyRefused(): void {
-    this.#bodiesRefused.inc();
+  bodyRefused(reason: 'share' | 'budget' | 'stalled', keyId: string): void {
+    const key = keyId === '' ? 'none' : this.#refusedKey(keyId);
+    this.#bodiesRefused.inc({ reason, key });
+    this.log.warn('the body of a request was not read', { reason, keyId: keyId || 'none' });
   }
 
   batchDone(batch: { shard: string; commands: number; seconds: number }): void {
@@ -349,7 +366,13 @@ export class Metrics implements EngineObserver {
   }
 
   shardState(shard: string, up: boolean): void {
-    this.#shardUp.set({ shard }, up ? 1 : 0);
+    // A full shard answers whenever it is only read, and turns away what is written.
+    this.#shardUp.set({ shard }, up && !this.#full.has(shard) ? 1 : 0);
+    this.#shardsKnown.add(shard);
+    if (this.#full.has(shard)) {
+      if (up) this.#shardsDown.delete(shard);
+      return;
+    }
     if (up && this.#shardsDown.delete(shard)) this.log.info('shard answers again', { shard });
     if (up || this.#shardsDown.has(shard)) return;
     this.#shardsDown.add(shard);
@@ -371,6 +394,22 @@ export class Metrics implements EngineObserver {
       code: reported,
       error: cause,
     });
+  }
+
+  databaseRoom(database: string, isFull: boolean): void {
+    this.#databaseFull.set({ database }, isFull ? 1 : 0);
+    if (isFull) {
+      this.#full.add(database);
+      this.log.error('a database has no room left: nothing can be written there until there is some', {
+        database,
+      });
+      return;
+    }
+    this.#full.delete(database);
+    // Whether it answers was noted meanwhile; the directory has no such figure.
+    if (this.#shardsKnown.has(database))
+      this.#shardUp.set({ shard: database }, this.#shardsDown.has(database) ? 0 : 1);
+    this.log.info('no write to a database that was full has failed for half a minute', { database });
   }
 
   accountSetAside({
@@ -402,6 +441,11 @@ export class Metrics implements EngineObserver {
         skewSeconds: skewMs / 1_000,
       },
     );
+  }
+
+  #refusedKey(keyId: string): string {
+    if (this.#refusedKeys.size < REFUSED_KEYS_MAX) this.#refusedKeys.add(keyId);
+    return this.#refusedKeys.has(keyId) ? keyId : 'other';
   }
 
   #faultCode(reported: string): string {

@@ -131,7 +131,7 @@ export const SETTINGS = {
     fallback: '64',
     number: true,
     meaning:
-      'MiB that the bodies of HTTP requests under way may have together (4–65,536), those above 4 KiB counted; one more is answered OVERLOADED before it is read',
+      'MiB that the bodies of HTTP requests under way may have together (4–65,536), those above 4 KiB counted; one more is answered OVERLOADED. One key may always have a quarter, and more while half is free',
   },
   docs: {
     variable: 'HOTSPLIT_DOCS',

@@ -58,6 +58,10 @@ const figure = async (rest: RestClient, metric: string): Promise<number> => {
   return Number(new RegExp(`^${metric} (\\d+)$`, 'm').exec(text)?.[1]);
 };
 
+/** The requests of one key whose bodies were not read, for a reason. */
+const refusedBodies = (rest: RestClient, reason: string, key = '[^"]+'): Promise<number> =>
+  figure(rest, `hotsplit_http_bodies_refused_total\\{reason="${reason}",key="${key}"\\}`);
+
 describe('the limits of the HTTP listener', () => {
   let site: ServiceSite;
   let service: TestService;
@@ -109,18 +113,25 @@ describe('the limits of the HTTP listener', () => {
     rest.close();
   });
 
+  const megabyte = 'x'.repeat(MIB);
   it.each([
-    ['says its length', `Content-Length: ${3 * MIB}`, 3 * MIB],
-    ['does not say its length', 'Transfer-Encoding: chunked', 4 * MIB],
+    ['says its length', `Content-Length: ${3 * MIB}`, '', 3 * MIB],
+    [
+      'does not say its length',
+      'Transfer-Encoding: chunked',
+      `${(3 * MIB).toString(16)}\r\n${megabyte.repeat(3)}\r\n`,
+      3 * MIB,
+    ],
   ])(
     'turn a body away, before it is read, while one that %s takes up the budget',
-    async (_how, header, bytes) => {
+    async (_how, header, part, bytes) => {
       const { rest } = service;
       await rest.createAccount({ id: 'acct', initialBalance: '10' });
       const slow = await RawConnection.open(rest.url);
       slow.announceBatch(header);
+      slow.say(part);
       await eventually('the budget being taken up', async () =>
-        (await figure(rest, 'hotsplit_http_body_bytes')) === bytes ? true : undefined,
+        (await figure(rest, 'hotsplit_http_body_bytes')) >= bytes ? true : undefined,
       );
 
       const other = await RawConnection.open(rest.url);
@@ -129,7 +140,7 @@ describe('the limits of the HTTP listener', () => {
       expect(answer).toMatch(/^HTTP\/1\.1 503 /);
       expect(answer).toMatch(/^retry-after: \d+\r$/im);
       await other.end();
-      expect(await figure(rest, 'hotsplit_http_bodies_refused_total')).toBe(1);
+      expect(await refusedBodies(rest, 'budget')).toBe(1);
       // Small ones have nothing to do with it.
       expect((await rest.deduct('acct', 'k', 1)).status).toBe(201);
 
@@ -169,6 +180,77 @@ describe('the limits of the HTTP listener', () => {
     raw.say('GET /healthz HTTP/1.1\r\nHost: ');
     await raw.ended;
     expect(raw.heard).toMatch(/^HTTP\/1\.1 408 [^]*"code":"REQUEST_TIMEOUT"/);
+  });
+});
+
+describe('the room for the bodies of many keys', () => {
+  let site: ServiceSite;
+  let service: TestService;
+
+  beforeEach(async () => {
+    site = await sqliteSites.make(1);
+    service = await startTestService({ ...site, settings: { HOTSPLIT_HTTP_BODIES_MIB_MAX: '16' } });
+  });
+
+  afterEach(async () => {
+    await service.stop();
+    await site.drop();
+  });
+
+  const makeKey = async (): Promise<{ readonly keyId: string; readonly key: string }> => {
+    const made = await service.rest.post('/v1/admin/keys', { name: 'payer', scopes: ['deduct'] });
+    return made.body as { keyId: string; key: string };
+  };
+
+  const payManyItems = async (): Promise<number> => {
+    const { rest } = service;
+    await rest.createAccount({ id: 'acct', initialBalance: '1000' });
+    const items = count(500).map((n) => ({
+      accountId: 'acct',
+      amount: 1,
+      requestId: `i-${n}`.padEnd(64, 'x'),
+    }));
+    const { status, body } = await rest.post('/v1/deductions:batch', { items });
+    return status === 200
+      ? (body['results'] as unknown[]).length
+      : Promise.reject(new Error(JSON.stringify(body)));
+  };
+
+  it('is not taken up by bodies that only begin', async () => {
+    const { key } = await makeKey();
+    const slow = await Promise.all(count(40).map(() => RawConnection.open(service.rest.url)));
+    for (const each of slow) {
+      each.announceBatch('Transfer-Encoding: chunked', key);
+      each.say('1\r\n{\r\n');
+    }
+    expect(await payManyItems()).toBe(500);
+    expect(await figure(service.rest, 'hotsplit_http_body_bytes')).toBe(0);
+    for (const each of slow) await each.end();
+  });
+
+  it('is not taken up by one key, whose id the metrics name', async () => {
+    const { key, keyId } = await makeKey();
+    const slow = await Promise.all(count(4).map(() => RawConnection.open(service.rest.url)));
+    for (const each of slow) each.announceBatch(`Content-Length: ${4 * MIB}`, key);
+    await eventually('two of them being turned away', async () =>
+      (await refusedBodies(service.rest, 'share', keyId)) === 2 ? true : undefined,
+    );
+    expect(await payManyItems()).toBe(500);
+    for (const each of slow) await each.end();
+  });
+
+  it.each([
+    ['says its length', `Content-Length: ${4 * MIB}`],
+    ['does not say its length', 'Transfer-Encoding: chunked'],
+  ])('is given back by a body that %s and stops arriving', async (_how, header) => {
+    const { key, keyId } = await makeKey();
+    const slow = await RawConnection.open(service.rest.url);
+    slow.announceBatch(header, key);
+    slow.say(`4000\r\n${'{'.repeat(0x4000)}\r\n`);
+    await slow.ended;
+    expect(slow.heard).toMatch(/^HTTP\/1\.1 408 [^]*"code":"REQUEST_TIMEOUT"/);
+    expect(await refusedBodies(service.rest, 'stalled', keyId)).toBe(1);
+    expect(await figure(service.rest, 'hotsplit_http_body_bytes')).toBe(0);
   });
 });
 
