@@ -22,6 +22,7 @@ export class BatchCounter implements EngineObserver {
   readonly clockSkew = (): void => undefined;
   readonly accountSetAside = (): void => undefined;
   readonly databaseFault = (): void => undefined;
+  readonly databaseRoom = (): void => undefined;
   readonly shardRefused = (): void => undefined;
   readonly shardBegunAnew = (): void => undefined;
   readonly flushed = (): void => undefined;

@@ -223,6 +223,9 @@ export class World implements InstanceWorld {
       databaseFault: ({ verdict }) => {
         this.coverage.mark(`database fault ${verdict}`);
       },
+      databaseRoom: (database, isFull) => {
+        this.trace.note(`${instance} finds ${database} ${isFull ? 'full' : 'not full'}`);
+      },
       clockSkew: ({ skewMs }) => {
         if (Math.abs(skewMs) > 1_000) this.coverage.mark('clock skew measured');
       },

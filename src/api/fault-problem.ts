@@ -2,8 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { EngineObserver } from '../engine/observer';
 import { PrimarySilentError } from '../processes/worker-line';
 import { DirectoryOverloadedError, DirectoryUnavailableError } from '../shards/directory/directory';
-import { ShardContendedError, ShardOverloadedError, ShardUnavailableError } from '../shards/faults';
-import { RETRY_AFTER_SECONDS } from './outcome-problem';
+import {
+  isForWantOfRoom,
+  ShardContendedError,
+  ShardOverloadedError,
+  ShardUnavailableError,
+} from '../shards/faults';
+import { noRoomProblem, RETRY_AFTER_SECONDS } from './outcome-problem';
 import { Problem } from '../contract/problem';
 
 /** What a thrown fault is to the caller. What nobody foresaw is logged under an id, and only the id leaves. */
@@ -17,6 +22,7 @@ export function problemOfFault(error: unknown, observer: Pick<EngineObserver, 'd
     return new Problem('OVERLOADED', { retryAfterSeconds: RETRY_AFTER_SECONDS });
   }
   if (error instanceof ShardUnavailableError || error instanceof DirectoryUnavailableError) {
+    if (isForWantOfRoom(error)) return noRoomProblem();
     return new Problem('SHARD_UNAVAILABLE', { retryAfterSeconds: RETRY_AFTER_SECONDS });
   }
   if (error instanceof PrimarySilentError) {

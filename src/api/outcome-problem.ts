@@ -22,6 +22,14 @@ export function holdOrProblem(outcome: MoneyOutcome, caller: Principal): HoldOut
     : refusalProblem(outcome, caller);
 }
 
+/** A database cannot be written because it is full. */
+export function noRoomProblem(): Problem {
+  return new Problem('SHARD_UNAVAILABLE', {
+    detail: 'A database has no room left to write. Nothing was done, or the same request finds what was.',
+    retryAfterSeconds: RETRY_AFTER_SECONDS,
+  });
+}
+
 /** Why there is neither. */
 function refusalProblem(outcome: MoneyOutcome, caller: Principal): Problem {
   const retryAfterSeconds = RETRY_AFTER_SECONDS;
@@ -60,7 +68,9 @@ function refusalProblem(outcome: MoneyOutcome, caller: Principal): Problem {
     case 'overloaded':
       return new Problem('OVERLOADED', { retryAfterSeconds });
     case 'shardUnavailable':
-      return new Problem('SHARD_UNAVAILABLE', { retryAfterSeconds });
+      return outcome.isForWantOfRoom
+        ? noRoomProblem()
+        : new Problem('SHARD_UNAVAILABLE', { retryAfterSeconds });
     case 'failed':
       return new Problem('INTERNAL', { incident: outcome.incident });
     case 'applied':

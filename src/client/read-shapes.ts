@@ -18,7 +18,7 @@ const HOLD_STATUSES = ['held', 'confirmed', 'cancelled', 'expired'] as const;
 const ACCOUNT_STATUSES = ['active', 'frozen', 'closed'] as const;
 const OPERATION_STATUSES = ['running', 'done', 'failed'] as const;
 const SUB_ACCOUNT_STATUSES = ['open', 'draining', 'closed'] as const;
-const SHARD_STATUSES = ['up', 'down'] as const;
+const SHARD_STATUSES = ['up', 'down', 'full'] as const;
 const CONSISTENCIES = ['current', 'cached', 'snapshot'] as const;
 
 /** Runs a reader; undefined when the answer does not have the shape. */

@@ -222,7 +222,8 @@ export interface NewShard extends CallOptions {
 /** A database that accounts are placed on. */
 export interface Shard {
   readonly name: string;
-  readonly status: 'up' | 'down';
+  /** `full`: it answers, and has no room left to write. */
+  readonly status: 'up' | 'down' | 'full';
   /** Without user and password. */
   readonly address?: string;
 }

@@ -1,7 +1,7 @@
 import { PROBE_HELD_MS_MAX } from '../platform/anonymous-throttle';
 import type { Call } from './call';
 
-const upOrDown = { type: 'string', enum: ['up', 'down'] } as const;
+const upOrDown = { type: 'string', enum: ['up', 'down', 'full'] } as const;
 
 const readiness = {
   type: 'object',

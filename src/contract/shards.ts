@@ -8,7 +8,7 @@ export const shard = {
   properties: {
     name: { type: 'string' },
     address: { type: 'string', description: 'Without user and password.' },
-    status: { type: 'string', enum: ['up', 'down'] },
+    status: { type: 'string', enum: ['up', 'down', 'full'], description: '`full`: no room left to write.' },
   },
 } as const;
 
@@ -18,7 +18,7 @@ export function shardView({
   address,
 }: {
   readonly name: string;
-  readonly status: 'up' | 'down';
+  readonly status: 'up' | 'down' | 'full';
   readonly address: string | undefined;
 }) {
   return { name, status, ...(address === undefined ? {} : { address }) };

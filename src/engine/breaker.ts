@@ -16,6 +16,7 @@ export interface BreakerParts {
  */
 export class Breaker {
   #isOpen = false;
+  #isForWantOfRoom = false;
   #stopped = false;
   #callOff: (() => void) | undefined;
 
@@ -23,6 +24,11 @@ export class Breaker {
 
   get isOpen(): boolean {
     return this.#isOpen;
+  }
+
+  /** Open since a write found no room. */
+  get isForWantOfRoom(): boolean {
+    return this.#isOpen && this.#isForWantOfRoom;
   }
 
   /** The shard answered. */
@@ -33,8 +39,9 @@ export class Breaker {
     this.parts.changed(true);
   }
 
-  /** The shard could not be reached. */
-  open(): void {
+  /** The shard could not be reached, or has no room for what was to be written. */
+  open({ isForWantOfRoom = false } = {}): void {
+    this.#isForWantOfRoom = isForWantOfRoom;
     if (this.#isOpen) return;
     this.#isOpen = true;
     this.parts.changed(false);

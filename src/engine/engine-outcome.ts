@@ -14,7 +14,7 @@ export type Refusal =
   /** A queue is full or tries are spent on conflicts. Nothing was done. */
   | { readonly kind: 'overloaded'; readonly shard: string }
   /** The shard cannot be reached. Nothing was done, or what was done is found by trying again with the same key. */
-  | { readonly kind: 'shardUnavailable'; readonly shard: string }
+  | { readonly kind: 'shardUnavailable'; readonly shard: string; readonly isForWantOfRoom?: true }
   /** A defect. It has been reported under the incident's id. */
   | { readonly kind: 'failed'; readonly incident: string };
 

@@ -1,6 +1,6 @@
 import type { DeductCommand } from '../ledger/command';
 import type { DeductionResult, DeductionWay } from '../shards/deduction-way';
-import { ShardContendedError, ShardUnavailableError } from '../shards/faults';
+import { isForWantOfRoom, ShardContendedError, ShardUnavailableError } from '../shards/faults';
 import { earlierUse } from './earlier-use';
 import type { LaneOutcome } from './engine-outcome';
 import type { EngineObserver } from './observer';
@@ -57,7 +57,12 @@ export class HomeDeductions {
       observer.deducted({ strategy: way.name, result: result.kind, tries: result.tries });
       return await this.#outcome(shard, command, result);
     } catch (error) {
-      if (error instanceof ShardUnavailableError) return { kind: 'shardUnavailable', shard };
+      if (error instanceof ShardUnavailableError)
+        return {
+          kind: 'shardUnavailable',
+          shard,
+          ...(isForWantOfRoom(error) && { isForWantOfRoom: true }),
+        };
       if (error instanceof ShardContendedError) return { kind: 'overloaded', shard };
       const incident = newId();
       observer.defect(incident, error);

@@ -175,6 +175,19 @@ describe('a lane', () => {
     ]);
   });
 
+  test('says of what is turned away that the shard has no room left, until it is written again', async () => {
+    const { shard, submit, clock } = laneOn({ breakMs: 500 });
+    const full = new ShardFault('s0', 'unavailable', { code: 'SQLITE_FULL' });
+    shard.culprit = 'a';
+    shard.culpritError = () => new ShardUnavailableError('s0', 'full', { cause: full });
+    const turnedAway = { kind: 'shardUnavailable', shard: 's0', isForWantOfRoom: true };
+    expect(await submit('a')).toEqual(turnedAway);
+    expect(await submit('b')).toEqual(turnedAway);
+    clock.pass(500);
+    await promisesSettled();
+    expect(await submit('b')).toMatchObject({ kind: 'applied' });
+  });
+
   test('turns spent tries on conflicts into "overloaded", which says nothing about the shard', async () => {
     const { submit, breaker, shard } = laneOn({}, new ScriptedFaults({ lock: always('again').slice(0, 10) }));
     expect(await Promise.all(['a', 'b'].map(submit))).toEqual(

@@ -2,6 +2,7 @@ import type { Command } from '../ledger/command';
 import { DirectoryOverloadedError, DirectoryUnavailableError } from '../shards/directory/directory';
 import {
   AccountsLockedError,
+  isForWantOfRoom,
   isUnclassified,
   ShardContendedError,
   ShardUnavailableError,
@@ -103,10 +104,20 @@ export class Lane {
 
   #turnAway(commands: number): Promise<LaneOutcome> | undefined {
     const { settings, breaker, shard } = this.parts;
-    if (breaker.isOpen) return Promise.resolve({ kind: 'shardUnavailable', shard: shard.name });
+    if (breaker.isOpen) return Promise.resolve(this.#unavailable());
     if (this.#queue.length + commands > settings.depthMax)
       return Promise.resolve({ kind: 'overloaded', shard: shard.name });
     return undefined;
+  }
+
+  /** What is turned away is told so while the breaker is open, or just opened. */
+  #unavailable(): LaneOutcome {
+    const { breaker, shard } = this.parts;
+    return {
+      kind: 'shardUnavailable',
+      shard: shard.name,
+      ...(breaker.isForWantOfRoom && { isForWantOfRoom: true }),
+    };
   }
 
   #enqueue(command: Command, group: object | undefined): Promise<LaneOutcome> {
@@ -187,10 +198,10 @@ export class Lane {
   }
 
   async #runBatch(batch: readonly Waiting[], chain?: BatchChain): Promise<void> {
-    const { shard, breaker, now } = this.parts;
+    const { breaker, now } = this.parts;
     if (breaker.isOpen) {
       await chain?.ahead?.giveUp();
-      answerAll(batch, { kind: 'shardUnavailable', shard: shard.name });
+      answerAll(batch, this.#unavailable());
       return;
     }
     const started = now();
@@ -280,9 +291,9 @@ export class Lane {
 
   /** Commands of accounts that were set aside. They run beside the lane, which goes on meanwhile. */
   async #runAside(batch: readonly Waiting[]): Promise<AccountsLockedError | undefined> {
-    const { breaker, shard, now } = this.parts;
+    const { breaker, now } = this.parts;
     if (breaker.isOpen) {
-      answerAll(batch, { kind: 'shardUnavailable', shard: shard.name });
+      answerAll(batch, this.#unavailable());
       return undefined;
     }
     const started = now();
@@ -317,8 +328,8 @@ export class Lane {
     }
     this.#report(batch, started);
     if (error instanceof ShardUnavailableError) {
-      breaker.open();
-      answerAll(batch, { kind: 'shardUnavailable', shard: shard.name });
+      breaker.open({ isForWantOfRoom: isForWantOfRoom(error) });
+      answerAll(batch, this.#unavailable());
     } else if (error instanceof ShardContendedError || error instanceof DirectoryOverloadedError) {
       answerAll(batch, { kind: 'overloaded', shard: shard.name });
     } else if (error instanceof DirectoryUnavailableError) {

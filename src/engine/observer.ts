@@ -21,6 +21,8 @@ export interface EngineObserver {
   shardState(shard: string, up: boolean): void;
   /** A database (a shard, or the directory) reported an error, conflicts included. Every try of a batch is told. */
   databaseFault(fault: DatabaseFault): void;
+  /** A database (a shard, or the directory) has no room left to write, or is taken to have some again. */
+  databaseRoom(database: string, isFull: boolean): void;
   /** An account was set aside because somebody else has its rows locked, or came back from there. */
   accountSetAside(account: { shard: string; accountId: string; isAside: boolean }): void;
   /** How far a database's clock is ahead of this instance's, or of the directory's. */
@@ -57,6 +59,7 @@ export const SILENT_OBSERVER: EngineObserver = {
   shortfall: () => undefined,
   shardState: () => undefined,
   databaseFault: () => undefined,
+  databaseRoom: () => undefined,
   clockSkew: () => undefined,
   shardRefused: () => undefined,
   shardBegunAnew: () => undefined,

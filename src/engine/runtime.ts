@@ -1,5 +1,6 @@
 import { Directory } from '../shards/directory/directory';
-import { DatabaseRefusedError } from '../shards/faults';
+import { DatabaseRefusedError, type ShardFault } from '../shards/faults';
+import { RoomWatch } from '../shards/room-watch';
 import { type Databases, REAL_DATABASES } from '../shards/open-database';
 import type { Location, ShardAddress } from '../shards/shard-address';
 import { type Later, REAL_SURROUNDINGS, type Surroundings } from '../shards/surroundings';
@@ -83,6 +84,8 @@ export class EngineRuntime {
   readonly directory: Directory;
   readonly accounts: AccountCache;
   readonly registry: ShardRegistry;
+  /** Which databases have no room left. */
+  readonly room: RoomWatch;
   readonly shards: ShardSet;
   readonly transfers: Transfers;
   readonly recovery: Recovery;
@@ -114,9 +117,14 @@ export class EngineRuntime {
     this.instanceId = newId();
     const { databases = REAL_DATABASES, strategySettings = STRATEGY_SETTINGS } = options;
     const directoryDatabase = databases.directoryDatabaseAt(options.directory);
-    this.directory = new Directory(directoryDatabase, newId, (fault) => {
-      observer.databaseFault(fault);
+    this.room = new RoomWatch(surroundings, (database, isFull) => {
+      observer.databaseRoom(database, isFull);
     });
+    const noteFault = (fault: ShardFault): void => {
+      observer.databaseFault(fault);
+      this.room.note(fault);
+    };
+    this.directory = new Directory(directoryDatabase, newId, noteFault);
     const windowMs = options.idempotencyWindowMs ?? ACCOUNT_CACHE_SETTINGS.windowMs;
     this.idempotencyWindowMs = windowMs;
     const accountLookUps = new AccountLookUps(this.directory, { now, turn });
@@ -135,6 +143,7 @@ export class EngineRuntime {
       deductionSettings: strategySettings,
       describeAccount: (accountId) => this.#describeAccount(accountId),
       observer,
+      noteFault,
       surroundings,
     });
     this.shards = this.registry.shards;

@@ -6,18 +6,20 @@ import { Health } from './health';
 function setUp() {
   const clock = new TestClock();
   const asked = { directory: 0, shard: 0 };
+  const full = new Set<string>();
   const gates: (() => void)[] = [];
   const ping = (): Promise<void> => new Promise((resolve) => gates.push(resolve));
   const runtime = {
     surroundings: clock,
-    refused: new Map(),
+    registry: { refused: new Map() },
+    room: { isFull: (database: string) => full.has(database) },
     directory: { ping: () => ((asked.directory += 1), ping()) },
     shards: { all: [{ shard: { name: 's0', ping: () => ((asked.shard += 1), ping()) } }] },
   } as unknown as EngineRuntime;
   const answer = (): void => {
     for (const open of gates.splice(0)) open();
   };
-  return { clock, asked, answer, health: new Health(runtime) };
+  return { clock, asked, full, answer, health: new Health(runtime) };
 }
 
 describe('readiness', () => {
@@ -52,6 +54,14 @@ describe('readiness', () => {
     await first;
     health.stopping();
     expect(await health.readiness()).toMatchObject({ status: 'stopping', shards: { s0: 'up' } });
+  });
+
+  test('is not there while a shard that answers has no room left', async () => {
+    const { health, full, answer } = setUp();
+    full.add('s0');
+    const asked = health.readiness();
+    answer();
+    expect(await asked).toEqual({ status: 'unavailable', directory: 'up', shards: { s0: 'full' } });
   });
 
   test('is not waited for longer than two seconds', async () => {

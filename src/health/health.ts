@@ -1,10 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { EngineRuntime } from '../engine/runtime';
 
+/** `full`: it answers, and has no room left to write. */
+export type DatabaseState = 'up' | 'down' | 'full';
+
 export interface Readiness {
   readonly status: 'ready' | 'unavailable' | 'stopping';
-  readonly directory: 'up' | 'down';
-  readonly shards: Readonly<Record<string, 'up' | 'down'>>;
+  readonly directory: DatabaseState;
+  readonly shards: Readonly<Record<string, DatabaseState>>;
   /** Why shards are refused, as codes by their names; only while there are any. */
   readonly refused?: Readonly<Record<string, string>>;
 }
@@ -60,8 +63,8 @@ export class Health {
   async #ask(): Promise<States> {
     const shards = this.runtime.shards.all.map(({ shard }) => shard);
     const [directory, ...states] = await Promise.all([
-      this.#answers(() => this.runtime.directory.ping()),
-      ...shards.map((shard) => this.#answers(() => shard.ping())),
+      this.#state('directory', () => this.runtime.directory.ping()),
+      ...shards.map((shard) => this.#state(shard.name, () => shard.ping())),
     ]);
     const refused = [...this.runtime.registry.refused].map(([name, { code }]) => [name, code] as const);
     return {
@@ -69,6 +72,11 @@ export class Health {
       shards: Object.fromEntries(shards.map((shard, position) => [shard.name, states[position] ?? 'down'])),
       ...(refused.length > 0 && { refused: Object.fromEntries(refused) }),
     };
+  }
+
+  async #state(database: string, ping: () => Promise<void>): Promise<DatabaseState> {
+    const state = await this.#answers(ping);
+    return state === 'up' && this.runtime.room.isFull(database) ? 'full' : state;
   }
 
   /** Never rejects. */

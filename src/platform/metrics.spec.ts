@@ -85,4 +85,25 @@ describe('the metrics', () => {
       })),
     );
   });
+
+  test('show a full database as full and not as up, however often it answers, and log it once', async () => {
+    const lines: string[] = [];
+    const metrics = new Metrics(new StructuredLog('info', (line) => lines.push(line)));
+    metrics.databaseRoom('s0', true);
+    for (let n = 0; n < 3; n += 1) {
+      metrics.shardState('s0', false);
+      metrics.shardState('s0', true);
+    }
+    const shown = await metrics.registry.metrics();
+    expect(shown).toContain('hotsplit_database_full{database="s0"} 1');
+    expect(shown).toContain('hotsplit_shard_up{shard="s0"} 0');
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+      { level: 'error', database: 's0', message: expect.stringContaining('no room left') as string },
+    ]);
+
+    metrics.databaseRoom('s0', false);
+    const after = await metrics.registry.metrics();
+    expect(after).toContain('hotsplit_database_full{database="s0"} 0');
+    expect(after).toContain('hotsplit_shard_up{shard="s0"} 1');
+  });
 });

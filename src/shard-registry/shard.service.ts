@@ -1,7 +1,7 @@
 import { isAbsolute } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import { EngineRuntime } from '../engine/runtime';
-import { Health } from '../health/health';
+import { type DatabaseState, Health } from '../health/health';
 import { Settings } from '../platform/settings';
 import { DirectoryUnavailableError } from '../shards/directory/directory';
 import { DatabaseRefusedError, ShardFault, ShardUnavailableError } from '../shards/faults';
@@ -11,7 +11,7 @@ import { registrableUrl, type ShardRules } from './registrable-shard';
 
 export interface ListedShard {
   readonly name: string;
-  readonly status: 'up' | 'down';
+  readonly status: DatabaseState;
   /** Without credentials. Unknown of one that another instance registered while the directory is away. */
   readonly address: string | undefined;
 }

@@ -24,6 +24,12 @@ export const LOCK_WAIT_TIMEOUT = '1205';
 /** A SQLite file's lock was not to be had in time. Writers of this process never meet, so another process has it. */
 export const FILE_LOCKED = 'SQLITE_BUSY';
 
+/**
+ * What databases report when there is no room left to write: ENOSPC of a storage engine, a full disk or table of MySQL and
+ * MariaDB, and of SQLite also that the index of its log could not grow.
+ */
+const OUT_OF_ROOM = new Set(['28', '1021', '1114', 'SQLITE_FULL', 'SQLITE_IOERR_SHMSIZE', 'ENOSPC']);
+
 /** A database error, classified. The driver's error is the `cause`. */
 export class ShardFault extends Error {
   readonly code = 'SHARD_FAULT';
@@ -38,6 +44,11 @@ export class ShardFault extends Error {
     super(`shard ${shard}: ${verdict}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
     this.name = 'ShardFault';
     this.reported = reportedBy(cause);
+  }
+
+  /** The database has no room left: nothing can be written there until there is some. */
+  get isOutOfRoom(): boolean {
+    return OUT_OF_ROOM.has(this.reported);
   }
 
   /** A lock was waited for as long as the session waits for one: somebody holds a row, or a place in an index, for long. */
@@ -92,6 +103,11 @@ export class ShardUnavailableError extends Error {
  */
 export class ShardOverloadedError extends ShardUnavailableError {
   override readonly name = 'ShardOverloadedError';
+}
+
+/** Whether a shard, or the directory, could not be written because its database has no room left. */
+export function isForWantOfRoom(error: unknown): boolean {
+  return error instanceof Error && error.cause instanceof ShardFault && error.cause.isOutOfRoom;
 }
 
 /**

@@ -14,6 +14,7 @@ export class NotingObserver implements EngineObserver {
   readonly aside: [string, 'aside' | 'back'][] = [];
   readonly skews: Parameters<EngineObserver['clockSkew']>[0][] = [];
   readonly faults: Parameters<EngineObserver['databaseFault']>[0][] = [];
+  readonly rooms: [string, boolean][] = [];
   readonly refusals: [string, string | undefined][] = [];
   readonly begunAnew: [string, string][] = [];
   readonly undeliveries: Undelivered[] = [];
@@ -40,6 +41,10 @@ export class NotingObserver implements EngineObserver {
 
   databaseFault(fault: Parameters<EngineObserver['databaseFault']>[0]): void {
     this.faults.push(fault);
+  }
+
+  databaseRoom(database: string, isFull: boolean): void {
+    this.rooms.push([database, isFull]);
   }
 
   clockSkew(skew: Parameters<EngineObserver['clockSkew']>[0]): void {

@@ -1,5 +1,5 @@
 import type { Directory } from '../../shards/directory/directory';
-import { DatabaseRefusedError } from '../../shards/faults';
+import { DatabaseRefusedError, type NoteFault } from '../../shards/faults';
 import type { Databases, ShardOptions } from '../../shards/open-database';
 import type { DeductionSettings } from '../../shards/run-deduction';
 import type { Shard } from '../../shards/shard';
@@ -15,6 +15,7 @@ export interface OpenShardsParts extends Pick<ShardOptions, 'describeAccount' | 
   readonly directory: Directory;
   readonly databases: Databases;
   readonly observer: EngineObserver;
+  readonly noteFault: NoteFault;
   readonly surroundings: Surroundings;
 }
 
@@ -36,7 +37,7 @@ export class OpenShards {
 
   /** The shard at an address; not connected, and none of these connections yet. */
   at(address: ShardAddress): Shard {
-    const { databases, directory, observer, describeAccount, parallelism, surroundings } = this.parts;
+    const { databases, directory, noteFault, describeAccount, parallelism, surroundings } = this.parts;
     return databases.shardAt(address, {
       describeAccount,
       parallelism,
@@ -44,9 +45,7 @@ export class OpenShards {
       deductionSettings: this.parts.deductionSettings,
       clusterId: () => directory.clusterId(),
       known: this.#known(),
-      noteFault: (fault) => {
-        observer.databaseFault(fault);
-      },
+      noteFault,
     });
   }
 
