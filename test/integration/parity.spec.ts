@@ -1,6 +1,7 @@
 import { TcpProxy } from '../../chaos/network/tcp-proxy';
 import { PROBLEMS, type ProblemCode } from '../../src/contract/problem-catalog';
 import { HotsplitClient } from '../../src/client';
+import { CALLS } from '../../src/contract/contract';
 import { clientDoor } from '../setup/client-door';
 import { type Door, type DoorOutcome, type Fields, grpcDoor, restDoor } from '../setup/doors';
 import { eventually } from '../setup/eventually';
@@ -313,6 +314,11 @@ describe('an operation of the API', () => {
     );
     const asked = known.map(([name, { rest }]) => [name, rest.replace('{reverses}', '{requestId}')]);
     expect(asked.sort()).toEqual(described.filter(([name = '']) => !(name in REST_ONLY)).sort());
+  });
+
+  it('is at every door, or it says why not: the contract', () => {
+    const asked = [...Object.keys(OPERATIONS), ...Object.keys(REST_ONLY)];
+    expect(asked.sort()).toEqual(CALLS.map(({ name }) => name).sort());
   });
 
   it('is at every door, or it says why not: gRPC', () => {

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { AccountService } from '../../accounts/account.service';
 import { BalanceService } from '../../balances/balance.service';
-import { CONSISTENCIES, type Consistency } from '../../contract/balances';
+import { CONSISTENCIES, type Consistency, getBalance } from '../../contract/balances';
 import { LISTED_KINDS, type ListedKind } from '../../ledger/entry';
-import { DEFAULT_STRATEGY, type Strategy } from '../../ledger/strategy';
+import { DEFAULT_STRATEGY } from '../../ledger/strategy';
 import type { Principal } from '../../platform/principal';
 import type { AccountRecord } from '../../shards/directory/account-record';
 import { mayOpenWithMoney, outOfReach } from '../admit';
@@ -16,8 +16,10 @@ import {
   encodeEntryCursor,
   pageLength,
 } from '../../contract/cursors';
-import * as fields from '../../contract/fields';
+import { createAccount, getAccount, listAccounts } from '../../contract/accounts';
+import { listEntries } from '../../contract/entries';
 import { AccountStatusMethods } from './account-status-methods';
+import { checked, checkOf, type SaidIn } from './check';
 import type {
   AccountRequest,
   CreateAccountRequest,
@@ -25,32 +27,14 @@ import type {
   ListEntriesRequest,
   PageRequest,
 } from './messages';
-import {
-  accountIdOf,
-  checked,
-  checkOf,
-  optionalAmount,
-  optionalDigits,
-  own,
-  pageOf,
-  present,
-} from './read-requests';
+import { accountIdOf, optionalAmount, optionalDigits, own, pageOf, present } from './read-requests';
+import { serves } from './serves';
 import { microsecondsOf } from './timestamp';
 import type { UnaryMethod, UnaryService } from './unary';
 import { accountView, balanceView, taggedAccountView, entryView, enumValue } from './views';
 import { enumOf } from './wire';
 
-const isNewAccount = checkOf<{ id: string; asset: string; subAccounts?: number; strategy?: Strategy }>(
-  ['id', 'asset'],
-  {
-    id: fields.accountId,
-    asset: fields.asset,
-    subAccounts: fields.subAccounts,
-    initialBalance: fields.initialBalance,
-    strategy: fields.strategy,
-    lowBalance: fields.amount,
-  },
-);
+const isNewAccount = checkOf<SaidIn<typeof createAccount>>(createAccount);
 
 const KINDS = enumOf('hotsplit.v1.EntryKind');
 const CONSISTENCY_VALUES = enumOf('hotsplit.v1.Consistency');
@@ -103,7 +87,7 @@ export class AccountMethods {
       if (creation.kind === 'conflict') return accountExists(creation.fields);
       return { ...taggedAccountView(creation.account), replayed: creation.kind === 'existed' };
     };
-    return { name: 'CreateAccount', scope: 'accounts', limitsKept: 'by the method', answer };
+    return serves(createAccount, answer);
   }
 
   #get(): UnaryMethod {
@@ -112,7 +96,7 @@ export class AccountMethods {
       if (!account) return new Problem('ACCOUNT_NOT_FOUND');
       return taggedAccountView(account);
     };
-    return { name: 'GetAccount', scope: 'read', answer };
+    return serves(getAccount, answer);
   }
 
   #list(): UnaryMethod {
@@ -128,7 +112,7 @@ export class AccountMethods {
         nextCursor: next === undefined ? undefined : encodeCursor(next),
       };
     };
-    return { name: 'ListAccounts', scope: 'read', limitsKept: 'by the method', answer };
+    return serves(listAccounts, answer);
   }
 
   #balance(): UnaryMethod {
@@ -138,7 +122,7 @@ export class AccountMethods {
       const account = await this.#find(accountId);
       return balanceView(account, await this.balances.balance(account, consistency), consistency);
     };
-    return { name: 'GetBalance', scope: 'read', answer };
+    return serves(getBalance, answer);
   }
 
   #entries(): UnaryMethod {
@@ -158,7 +142,7 @@ export class AccountMethods {
         nextCursor: next === undefined ? undefined : encodeEntryCursor(next),
       };
     };
-    return { name: 'ListEntries', scope: 'read', answer };
+    return serves(listEntries, answer);
   }
 
   async #find(accountId: string): Promise<AccountRecord> {

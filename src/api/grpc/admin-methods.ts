@@ -1,15 +1,22 @@
 import { Injectable } from '@nestjs/common';
 import { AccountService } from '../../accounts/account.service';
 import { BalanceService } from '../../balances/balance.service';
-import type { Strategy } from '../../ledger/strategy';
 import { OperationService, type OperationStart } from '../../operations/operation.service';
 import type { Principal } from '../../platform/principal';
 import { mayFollow } from '../admit';
 import { begunOrProblem, rechosenOrProblem } from '../operation-problem';
 import { Problem } from '../../contract/problem';
-import * as fields from '../../contract/fields';
+import { setStrategy } from '../../contract/accounts';
+import { getOperation, startAudit } from '../../contract/operations';
 import { revisionsOf } from '../../contract/revisions';
-import { assertEachShardUsed } from '../../contract/sub-accounts';
+import {
+  assertEachShardUsed,
+  listSubAccounts,
+  rebalance,
+  repairAccount,
+  resizeSubAccounts,
+} from '../../contract/sub-accounts';
+import { checked, checkOf, type SaidIn } from './check';
 import { KeyMethods } from './key-methods';
 import type {
   AccountRequest,
@@ -17,21 +24,15 @@ import type {
   ResizeSubAccountsRequest,
   SetStrategyRequest,
 } from './messages';
-import { accountIdOf, checked, checkOf, own, present } from './read-requests';
+import { accountIdOf, own, present } from './read-requests';
+import { serves } from './serves';
 import { ShardMethods } from './shard-methods';
 import type { UnaryMethod, UnaryService } from './unary';
 import { operationView, subAccountView, taggedAccountView } from './views';
 
-const isResize = checkOf<{ count: number; shards?: readonly string[]; 'if-match'?: string }>(['count'], {
-  count: fields.subAccounts,
-  shards: fields.shardNames,
-  'if-match': fields.ifMatch,
-});
-const isChoice = checkOf<{ strategy: Strategy; 'if-match'?: string }>(['strategy'], {
-  strategy: fields.strategy,
-  'if-match': fields.ifMatch,
-});
-const isOperation = checkOf<{ operationId: string }>(['operationId'], { operationId: fields.operationId });
+const isResize = checkOf<SaidIn<typeof resizeSubAccounts>>(resizeSubAccounts);
+const isChoice = checkOf<SaidIn<typeof setStrategy>>(setStrategy);
+const isOperation = checkOf<SaidIn<typeof getOperation>>(getOperation);
 
 /** hotsplit.v1.AdminService: translates between messages and services. */
 @Injectable()
@@ -49,8 +50,8 @@ export class AdminMethods {
       name: 'hotsplit.v1.AdminService',
       methods: [
         this.#resize(),
-        this.#begin('Rebalance', (accountId) => this.operations.rebalance(accountId)),
-        this.#begin('RepairAccount', (accountId) => this.operations.repair(accountId)),
+        this.#begin(rebalance, (accountId) => this.operations.rebalance(accountId)),
+        this.#begin(repairAccount, (accountId) => this.operations.repair(accountId)),
         this.#audit(),
         this.#operation(),
         this.#subAccounts(),
@@ -63,9 +64,9 @@ export class AdminMethods {
 
   #resize(): UnaryMethod {
     const answer = async (message: ResizeSubAccountsRequest): Promise<object> => {
-      const accountId = accountIdOf(message);
       const { ifMatch } = own(message, 'ifMatch');
-      const body = checked(isResize, {
+      const { accountId, ...body } = checked(isResize, {
+        ...present('accountId', message.accountId),
         count: message.count,
         ...(message.shards.length > 0 && { shards: message.shards }),
         ...(ifMatch !== undefined && { 'if-match': ifMatch }),
@@ -79,27 +80,30 @@ export class AdminMethods {
       });
       return { operation: operationView(begunOrProblem(start)) };
     };
-    return { name: 'ResizeSubAccounts', scope: 'admin', answer };
+    return serves(resizeSubAccounts, answer);
   }
 
   /** What needs no more than the account's name. */
-  #begin(name: string, start: (accountId: string) => Promise<OperationStart>): UnaryMethod {
+  #begin(
+    call: typeof rebalance | typeof repairAccount,
+    start: (accountId: string) => Promise<OperationStart>,
+  ): UnaryMethod {
     const answer = async (message: AccountRequest): Promise<object> => ({
       operation: operationView(begunOrProblem(await start(accountIdOf(message)))),
     });
-    return { name, scope: 'admin', answer };
+    return serves(call, answer);
   }
 
   #audit(): UnaryMethod {
     const answer = async (): Promise<object> => ({ operation: operationView(await this.operations.audit()) });
-    return { name: 'StartAudit', scope: 'admin', answer };
+    return serves(startAudit, answer);
   }
 
   #strategy(): UnaryMethod {
     const answer = async (message: SetStrategyRequest): Promise<object> => {
-      const accountId = accountIdOf(message);
       const { ifMatch } = own(message, 'ifMatch');
-      const body = checked(isChoice, {
+      const { accountId, ...body } = checked(isChoice, {
+        ...present('accountId', message.accountId),
         ...present('strategy', message.strategy),
         ...(ifMatch !== undefined && { 'if-match': ifMatch }),
       });
@@ -107,7 +111,7 @@ export class AdminMethods {
       const choice = await this.accounts.chooseStrategy(accountId, body.strategy, revisions);
       return taggedAccountView(rechosenOrProblem(choice));
     };
-    return { name: 'SetStrategy', scope: 'admin', answer };
+    return serves(setStrategy, answer);
   }
 
   #operation(): UnaryMethod {
@@ -118,7 +122,7 @@ export class AdminMethods {
         ? { operation: operationView(operation) }
         : new Problem('OPERATION_NOT_FOUND');
     };
-    return { name: 'GetOperation', scope: 'admin', limitsKept: 'by the method', answer };
+    return serves(getOperation, answer);
   }
 
   #subAccounts(): UnaryMethod {
@@ -127,6 +131,6 @@ export class AdminMethods {
       if (!account) return new Problem('ACCOUNT_NOT_FOUND');
       return { items: (await this.balances.subAccounts(account)).map(subAccountView) };
     };
-    return { name: 'ListSubAccounts', scope: 'admin', answer };
+    return serves(listSubAccounts, answer);
   }
 }

@@ -6,6 +6,8 @@ import { Metrics } from '../../platform/metrics';
 import type { Principal } from '../../platform/principal';
 import type { AccountRecord } from '../../shards/directory/account-record';
 import { type EntryOutcome, entryOrProblem, holdOrProblem } from '../outcome-problem';
+import { batchDeduct, credit, deduct, getDeduction, reverse } from '../../contract/deductions';
+import { cancelHold, confirmHold, getHold, holdFunds } from '../../contract/holds';
 import { Problem } from '../../contract/problem';
 import { ManyDeductions } from '../many-deductions';
 import { deductionOf, deductResult, limitItems } from './deduct-result';
@@ -18,10 +20,9 @@ import type {
   ReverseRequest,
 } from './messages';
 import { holdRequestOf, moneyRequestOf, oneDeductionOf, oneHoldOf, reversalRequestOf } from './read-requests';
+import { serves } from './serves';
 import type { UnaryMethod, UnaryService } from './unary';
 import { entryView, holdView } from './views';
-
-const BATCH_BYTES_MAX = 4 * 1024 * 1024;
 
 /** hotsplit.v1.DeductionService without its stream: translates between messages and services. */
 @Injectable()
@@ -36,51 +37,34 @@ export class DeductionMethods {
   service(): UnaryService {
     return {
       name: 'hotsplit.v1.DeductionService',
-      methods: [
-        this.#deduct(),
-        this.#batch(),
-        this.#credit(),
-        this.#reverse(),
-        ...this.#holdMethods(),
-        ...this.#lookUps(),
-      ],
+      methods: [...this.#moneyMethods(), this.#batch(), ...this.#holdMethods(), ...this.#lookUps()],
     };
   }
 
-  #deduct(): UnaryMethod {
-    return method<DeductRequest>('Deduct', (message, caller) =>
-      this.deductions.execute(moneyRequestOf('deduct', message)).then(entryAnswer(caller)),
-    );
-  }
-
-  #credit(): UnaryMethod {
-    return {
-      ...method<DeductRequest>('Credit', (message, caller) =>
+  #moneyMethods(): UnaryMethod[] {
+    return [
+      serves(deduct, (message: DeductRequest, caller) =>
+        this.deductions.execute(moneyRequestOf('deduct', message)).then(entryAnswer(caller)),
+      ),
+      serves(credit, (message: DeductRequest, caller) =>
         this.deductions.execute(moneyRequestOf('credit', message)).then(entryAnswer(caller)),
       ),
-      scope: 'credit',
-    };
-  }
-
-  #reverse(): UnaryMethod {
-    return {
-      ...method<ReverseRequest>('Reverse', (message, caller) =>
+      serves(reverse, (message: ReverseRequest, caller) =>
         this.deductions.reverse(reversalRequestOf(message)).then(entryAnswer(caller)),
       ),
-      scope: 'refund',
-    };
+    ];
   }
 
   #holdMethods(): UnaryMethod[] {
     return [
-      method<HoldRequest>('Hold', (message, caller) =>
+      serves(holdFunds, (message: HoldRequest, caller) =>
         this.holds.hold(holdRequestOf(message, this.holds.secondsMax)).then(holdAnswer(caller)),
       ),
-      method<OneHoldRequest>('ConfirmHold', (message, caller) => {
+      serves(confirmHold, (message: OneHoldRequest, caller) => {
         const { accountId, holdId, amountMinor } = oneHoldOf(message);
         return this.holds.confirm(accountId, holdId, amountMinor).then(holdAnswer(caller));
       }),
-      method<OneHoldRequest>('CancelHold', (message, caller) => {
+      serves(cancelHold, (message: OneHoldRequest, caller) => {
         const { accountId, holdId } = oneHoldOf(message);
         return this.holds.cancel(accountId, holdId).then(holdAnswer(caller));
       }),
@@ -89,22 +73,16 @@ export class DeductionMethods {
 
   #lookUps(): UnaryMethod[] {
     return [
-      {
-        ...method<GetDeductionRequest>('GetDeduction', async (message) => {
-          const { accountId, requestId } = oneDeductionOf(message);
-          const found = await this.deductions.findDeduction(await this.#account(accountId), requestId);
-          return found ? { entry: entryView(found) } : new Problem('ENTRY_NOT_FOUND');
-        }),
-        scope: 'lookUp',
-      },
-      {
-        ...method<OneHoldRequest>('GetHold', async (message) => {
-          const { accountId, holdId } = oneHoldOf(message);
-          const found = await this.holds.find(await this.#account(accountId), holdId);
-          return found ? { hold: holdView(found) } : new Problem('HOLD_NOT_FOUND');
-        }),
-        scope: 'lookUp',
-      },
+      serves(getDeduction, async (message: GetDeductionRequest) => {
+        const { accountId, requestId } = oneDeductionOf(message);
+        const found = await this.deductions.findDeduction(await this.#account(accountId), requestId);
+        return found ? { entry: entryView(found) } : new Problem('ENTRY_NOT_FOUND');
+      }),
+      serves(getHold, async (message: OneHoldRequest) => {
+        const { accountId, holdId } = oneHoldOf(message);
+        const found = await this.holds.find(await this.#account(accountId), holdId);
+        return found ? { hold: holdView(found) } : new Problem('HOLD_NOT_FOUND');
+      }),
     ];
   }
 
@@ -116,23 +94,12 @@ export class DeductionMethods {
 
   #batch(): UnaryMethod {
     const many = new ManyDeductions(this.deductions, this.metrics);
-    return {
-      ...method<BatchDeductRequest>('BatchDeduct', async ({ items }, caller) => {
-        limitItems('items', items);
-        const results = await many.all({ items, read: deductionOf, caller });
-        return { results: items.map((item, n) => deductResult(item, results[n] as EntryOutcome | Problem)) };
-      }),
-      bytesMax: BATCH_BYTES_MAX,
-      limitsKept: 'by the method',
-    };
+    return serves(batchDeduct, async ({ items }: BatchDeductRequest, caller) => {
+      limitItems('items', items);
+      const results = await many.all({ items, read: deductionOf, caller });
+      return { results: items.map((item, n) => deductResult(item, results[n] as EntryOutcome | Problem)) };
+    });
   }
-}
-
-function method<Request extends object>(
-  name: string,
-  answer: UnaryMethod<Request>['answer'],
-): UnaryMethod<Request> {
-  return { name, scope: 'deduct', answer };
 }
 
 function entryAnswer(caller: Principal) {

@@ -1,30 +1,23 @@
 import { Injectable } from '@nestjs/common';
 import { ApiKeys } from '../../platform/api-keys';
 import { SCOPES } from '../../platform/principal';
-import type { ApiKeyLimits, Scope } from '../../shards/directory/directory';
+import type { ApiKeyLimits } from '../../shards/directory/directory';
 import { checkedExpiry, expiryToCome } from '../../contract/key-expiry';
 import { Problem } from '../../contract/problem';
 import { decodeIdCursor, encodeCursor, pageLength } from '../../contract/cursors';
-import * as fields from '../../contract/fields';
+import { changeKey, createKey, deleteKey, listKeys } from '../../contract/keys';
 import type { ChangeKeyRequest, CreateKeyRequest, DeleteKeyRequest, PageRequest } from './messages';
-import { checked, checkOf, pageOf, present } from './read-requests';
+import { checked, checkOf, type SaidIn } from './check';
+import { pageOf, present } from './read-requests';
+import { serves } from './serves';
 import { microsecondsOf } from './timestamp';
 import type { UnaryMethod } from './unary';
 import { enumValue, keyLimitsView, keyView } from './views';
 import { enumOf } from './wire';
 
-interface Limits {
-  readonly scopes?: readonly Scope[];
-  readonly accounts?: readonly string[];
-}
-
-const limits = { scopes: fields.scopes, accounts: fields.accountPrefixes };
-const isNewKey = checkOf<Limits & { name: string; scopes: readonly Scope[] }>(['name', 'scopes'], {
-  name: fields.keyName,
-  ...limits,
-});
-const isChange = checkOf<Limits & { keyId: string }>(['keyId'], { keyId: fields.keyId, ...limits });
-const isKey = checkOf<{ keyId: string }>(['keyId'], { keyId: fields.keyId });
+const isNewKey = checkOf<SaidIn<typeof createKey>>(createKey);
+const isChange = checkOf<SaidIn<typeof changeKey>>(changeKey);
+const isKey = checkOf<SaidIn<typeof deleteKey>>(deleteKey);
 
 /** What an `update_mask` may name. */
 const CHANGEABLE = ['scopes', 'accounts', 'expires_at'] as const;
@@ -58,7 +51,7 @@ export class KeyMethods {
       const { keyId, scopes: given, secret } = await this.keys.create(wanted);
       return { keyId, name: body.name, ...keyLimitsView({ ...wanted, scopes: given }), key: secret };
     };
-    return { name: 'CreateKey', scope: 'admin', answer };
+    return serves(createKey, answer);
   }
 
   #list(): UnaryMethod {
@@ -73,7 +66,7 @@ export class KeyMethods {
         nextCursor: found.length > limit && last ? encodeCursor(last.keyId) : undefined,
       };
     };
-    return { name: 'ListKeys', scope: 'admin', answer };
+    return serves(listKeys, answer);
   }
 
   #change(): UnaryMethod {
@@ -95,7 +88,7 @@ export class KeyMethods {
       const changed = await this.keys.change(keyId, change);
       return changed ? { key: keyView(changed) } : new Problem('KEY_NOT_FOUND');
     };
-    return { name: 'ChangeKey', scope: 'admin', answer };
+    return serves(changeKey, answer);
   }
 
   #delete(): UnaryMethod {
@@ -103,7 +96,7 @@ export class KeyMethods {
       const { keyId } = checked(isKey, present('keyId', message.keyId));
       return (await this.keys.delete(keyId)) ? {} : new Problem('KEY_NOT_FOUND');
     };
-    return { name: 'DeleteKey', scope: 'admin', answer };
+    return serves(deleteKey, answer);
   }
 }
 

@@ -1,11 +1,10 @@
-import { Ajv, type ValidateFunction } from 'ajv';
 import type { MoneyRequest, ReversalRequest } from '../../deductions/deduction.service';
 import type { HoldRequest as WantedHold } from '../../holds/hold.service';
-import { Problem } from '../../contract/problem';
+import { getAccount, listAccounts } from '../../contract/accounts';
+import { deduct, getDeduction, reverse } from '../../contract/deductions';
+import { assertEndsInTime, confirmHold, holdFunds } from '../../contract/holds';
 import { amountOf, notesOf } from '../../contract/money';
-import { fieldFaults } from '../../contract/field-faults';
-import * as fields from '../../contract/fields';
-import { assertEndsInTime } from '../../contract/holds';
+import { checked, checkOf, type Keyed, type SaidIn } from './check';
 import { bigintOf, type Int64 } from './int64';
 import type {
   DeductRequest,
@@ -18,60 +17,19 @@ import type {
 } from './messages';
 
 /**
- * Messages are checked as the REST bodies they mirror, under the same names and by the same rules. Texts and numbers that
- * are not `optional` cannot be told from absent ones when they are empty; they count as absent.
+ * Messages are checked as the contract has their calls. Texts and numbers that are not `optional` cannot be told from absent
+ * ones when they are empty; they count as absent.
  */
-const ajv = new Ajv({ allowUnionTypes: true, strict: false });
-
-/** Compiles a check of what the message says. */
-export function checkOf<Body>(required: readonly string[], properties: Readonly<Record<string, object>>) {
-  return ajv.compile<Body>({ type: 'object', required, properties });
-}
-
-/** @throws Problem INVALID_ARGUMENT */
-export function checked<Body>(isValid: ValidateFunction<Body>, body: unknown): Body {
-  if (isValid(body)) return body;
-  throw new Problem('INVALID_ARGUMENT', { errors: fieldFaults(isValid.errors ?? [], 'message') });
-}
-
-interface MoneyFields {
-  readonly accountId: string;
-  readonly requestId: string;
-  readonly amount: string;
-  readonly reference?: string;
-  readonly metadata?: Readonly<Record<string, string>>;
-}
-
-const notes = { reference: fields.reference, metadata: fields.metadata };
-const key = { accountId: fields.accountId, requestId: fields.requestId };
-const isMoney = checkOf<MoneyFields>(['accountId', 'requestId', 'amount'], {
-  ...key,
-  amount: fields.amount,
-  ...notes,
+const isMoney = checkOf<Keyed<typeof deduct>>(deduct, { keyed: true });
+const isHold = checkOf<Keyed<typeof holdFunds>>(holdFunds, { keyed: true });
+const isReversal = checkOf<Keyed<typeof reverse> & { readonly reverses: string }>(reverse, {
+  keyed: true,
+  renamed: { requestId: 'reverses' },
 });
-const isHold = checkOf<MoneyFields & { expiresInSeconds?: number }>(['accountId', 'requestId', 'amount'], {
-  ...key,
-  amount: fields.amount,
-  expiresInSeconds: fields.expiresInSeconds,
-  ...notes,
-});
-const isReversal = checkOf<MoneyFields & { reverses: string }>(['accountId', 'reverses', 'requestId'], {
-  ...key,
-  reverses: fields.requestId,
-  amount: fields.amount,
-  ...notes,
-});
-const isOneHold = checkOf<{ accountId: string; holdId: string }>(['accountId', 'holdId'], {
-  accountId: fields.accountId,
-  holdId: fields.requestId,
-  amount: fields.amount,
-});
-const isDeduction = checkOf<{ accountId: string; requestId: string }>(['accountId', 'requestId'], key);
-const isPage = checkOf<{ cursor?: string; limit?: string }>([], {
-  cursor: fields.cursor,
-  limit: fields.limit,
-});
-const isAccount = checkOf<{ accountId: string }>(['accountId'], { accountId: fields.accountId });
+const isOneHold = checkOf<SaidIn<typeof confirmHold>>(confirmHold);
+const isDeduction = checkOf<SaidIn<typeof getDeduction>>(getDeduction);
+const isPage = checkOf<SaidIn<typeof listAccounts>>(listAccounts);
+const isAccount = checkOf<SaidIn<typeof getAccount>>(getAccount);
 
 /** @throws Problem INVALID_ARGUMENT, as all of these do */
 export function moneyRequestOf(kind: MoneyRequest['kind'], message: DeductRequest): MoneyRequest {

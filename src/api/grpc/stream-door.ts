@@ -8,6 +8,7 @@ import { Settings } from '../../platform/settings';
 import { admit, type Admitted } from '../admit';
 import { problemOfFault } from '../fault-problem';
 import { ManyDeductions } from '../many-deductions';
+import { deduct } from '../../contract/deductions';
 import { Problem } from '../../contract/problem';
 import { type DeductCall, DeductStream } from './deduct-stream';
 import { statusOf } from './rich-status';
@@ -55,7 +56,7 @@ export class StreamDoor {
     const problemOf = (error: unknown): Problem => problemOfFault(error, this.metrics);
     return (call: DeductCall): void => {
       const caller = callerOf(call);
-      const isAdmitted = (): ReturnType<typeof admit> => admit(doorkeepers, caller, 'deduct');
+      const isAdmitted = (): ReturnType<typeof admit> => admit(doorkeepers, caller, deduct.scope);
       const open = (admitted: Admitted): void => {
         if (admitted instanceof Problem) call.emit('error', statusOf(admitted));
         else this.#add(call, { many, problemOf, admit: isAdmitted });

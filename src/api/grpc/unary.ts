@@ -22,7 +22,7 @@ export interface UnaryMethod<Request extends object = object, Answer extends obj
    * Who sees to a key's limits to some accounts: by default whoever lets a call in, by the message's account. A method
    * whose message names none is then not for limited keys.
    */
-  readonly limitsKept?: 'by the method';
+  readonly limitsKept?: 'by the handler';
   /** May throw or reject: a Problem is meant for the caller, anything else is a defect. */
   answer(request: Request, caller: Principal): Answer | Problem | Promise<Answer | Problem>;
 }
@@ -114,7 +114,7 @@ export function unaryHandler(method: UnaryMethod, parts: UnaryParts): UntypedHan
 }
 
 function beyondLimits(caller: Principal, method: UnaryMethod, request: object): Problem | undefined {
-  if (method.limitsKept === 'by the method') return undefined;
+  if (method.limitsKept === 'by the handler') return undefined;
   const { accountId } = request as { readonly accountId?: unknown };
   return typeof accountId === 'string' ? outOfReach(caller, accountId) : notForLimited(caller);
 }

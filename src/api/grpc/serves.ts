@@ -1,0 +1,18 @@
+import type { Call } from '../../contract/call';
+import type { Permission } from '../../platform/principal';
+import type { UnaryMethod } from './unary';
+
+/** A method that serves a call of the contract: called as the call is, and needing what the call needs. */
+export function serves<Request extends object>(
+  call: Call & { readonly scope: Permission },
+  answer: UnaryMethod<Request>['answer'],
+): UnaryMethod<Request> {
+  const { name, scope, limitsKept, bodyBytesMax } = call;
+  return {
+    name: `${name.charAt(0).toUpperCase()}${name.slice(1)}`,
+    scope,
+    ...(limitsKept && { limitsKept }),
+    ...(bodyBytesMax !== undefined && { bytesMax: bodyBytesMax }),
+    answer,
+  };
+}
