@@ -72,7 +72,7 @@ async function fuzzOn(site: ServiceSite, options: FuzzOptions): Promise<FuzzRepo
       HOTSPLIT_ANONYMOUS_PER_SECOND: '1000000',
     },
   });
-  const books = new SiteBooks(site.shards, async () => (await service.rest.get('/metrics')).text);
+  const books = new SiteBooks(site, async () => (await service.rest.get('/metrics')).text);
   const crash = service.exit.then(({ code, signal }): never => {
     throw new Error(`the service ended (${code ?? signal}):\n${service.stderr.slice(-3_000)}`);
   });

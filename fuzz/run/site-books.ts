@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { eventually } from '../../test/setup/eventually';
 import { rawSql, type RawSql } from '../../test/setup/raw-sql';
-import { parseLocation, parseShardAddress } from '../../src/shards/shard-address';
+import type { ServiceSite } from '../../test/setup/service-sites';
+import { registeredLocation } from '../../src/shards/registered-location';
+import { parseShardAddress } from '../../src/shards/shard-address';
 import type { ExpectedEntry, ReadBooks } from '../oracles/expected-books';
 
 const LOOK_AGAIN_MS = 200;
@@ -21,7 +23,7 @@ export class SiteBooks {
 
   /** @param metrics what the service says of itself */
   constructor(
-    private readonly shards: readonly string[],
+    private readonly site: Pick<ServiceSite, 'folder' | 'shards'>,
     private readonly metrics: () => Promise<string>,
   ) {}
 
@@ -117,19 +119,21 @@ export class SiteBooks {
 
   async #onEach(sql: string): Promise<unknown[][]> {
     const registered = await (await this.#directory()).run('SELECT url FROM shard WHERE url IS NOT NULL');
-    const urls = [...this.shards, ...registered.map(([url]) => String(url))];
+    const urls = [...this.site.shards, ...registered.map(([url]) => String(url))];
     return (await Promise.all(urls.map(async (url) => (await this.#at(url)).run(sql)))).flat();
   }
 
   #directory(): Promise<RawSql> {
-    return this.#at(this.shards[0] ?? '');
+    return this.#at(this.site.shards[0] ?? '');
   }
 
   #at(url: string): Promise<RawSql> {
     const opened =
       this.#open.get(url) ??
       rawSql(
-        /^(sqlite|mysql):/.test(url) ? parseLocation(url) : parseShardAddress(url, 0).location,
+        /^(sqlite|mysql):/.test(url)
+          ? registeredLocation(url, this.site.folder)
+          : parseShardAddress(url, 0).location,
         'mariadb',
       );
     this.#open.set(url, opened);
