@@ -1,5 +1,6 @@
 // npm run bench -- [scenario] [--json FILE]: the benchmark suite on private servers that have the memory to themselves.
 // The suite finds their addresses in the same HOTSPLIT_TEST_* variables as the tests do.
+import './bootstrap/require-node.mjs';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { runNode } from './bootstrap/node24.mjs';

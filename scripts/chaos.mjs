@@ -1,5 +1,6 @@
 // npm run chaos -- [--minutes M] [--seed N] [--json FILE]: breaks real processes under load and proves that no money was
 // lost. What it breaks, it starts itself (chaos/parts): private servers, services from `dist`, networks between them.
+import './bootstrap/require-node.mjs';
 import { join } from 'node:path';
 import { runNode } from './bootstrap/node24.mjs';
 import { ready } from './bootstrap/ready.mjs';

@@ -1,5 +1,6 @@
 // npm run dev: like npm start, and whenever a source of the service changes, compiles that file and starts the service again.
 // Types are not checked: `npm run typecheck -- --watch` in another terminal does that.
+import './bootstrap/require-node.mjs';
 import { existsSync, rmSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { forgetBuild } from './bootstrap/ensure-built.mjs';

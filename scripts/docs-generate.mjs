@@ -1,4 +1,5 @@
 // npm run docs:generate: writes the tables of settings, errors and metrics in docs/ anew, from the code.
+import './bootstrap/require-node.mjs';
 import { join } from 'node:path';
 import { runNode } from './bootstrap/node24.mjs';
 import { ready } from './bootstrap/ready.mjs';

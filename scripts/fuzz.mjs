@@ -1,5 +1,6 @@
 // npm run fuzz -- [--requests N] [--seed S] [--store sqlite|mariadb] [--json FILE]: hostile requests to the real service.
 // Databases are the embedded ones, or private servers that are started for the run.
+import './bootstrap/require-node.mjs';
 import { join } from 'node:path';
 import { runNode } from './bootstrap/node24.mjs';
 import { ready } from './bootstrap/ready.mjs';

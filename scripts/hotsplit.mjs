@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // The operator's command line: installs and builds what is stale (progress goes to stderr), then hands over.
+import './bootstrap/require-node.mjs';
 import { join } from 'node:path';
 import { runNode } from './bootstrap/node24.mjs';
 import { ready } from './bootstrap/ready.mjs';

@@ -1,4 +1,5 @@
 // npm run sim -- [--seed N] [--seeds M]: the deterministic simulation. Needs no server.
+import './bootstrap/require-node.mjs';
 import { join } from 'node:path';
 import { runNode } from './bootstrap/node24.mjs';
 import { ready } from './bootstrap/ready.mjs';

@@ -1,4 +1,5 @@
 // npm start: installs what is missing, builds what is stale, and runs the service as a child of this process.
+import './bootstrap/require-node.mjs';
 import { ready } from './bootstrap/ready.mjs';
 import { watchLauncher } from './children/launcher.mjs';
 import { exitCodeOf } from './children/run-child.mjs';

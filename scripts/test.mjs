@@ -4,6 +4,7 @@
 //   --unit            only what needs no server: the static checks and Jest's project "unit"
 //   jest arguments    are passed on; the static checks are skipped then
 //   HOTSPLIT_TEST_*   servers that these variables name are used instead of private ones
+import './bootstrap/require-node.mjs';
 import { ensureBuilt } from './bootstrap/ensure-built.mjs';
 import { ensureInstalled } from './bootstrap/ensure-installed.mjs';
 import { runNode } from './bootstrap/node24.mjs';

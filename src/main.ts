@@ -1,3 +1,4 @@
+import './require-node';
 import { bootstrapAdminKey } from './platform/admin-key';
 import { readSettings, type Settings } from './platform/settings';
 import { StructuredLog } from './platform/structured-log';

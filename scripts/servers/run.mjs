@@ -3,6 +3,7 @@
 //   node scripts/servers/run.mjs --mariadb 2 --redis 1 [--mysql 2] [--buffer-pool 256M] [-- command…]
 //
 // The command finds their addresses in HOTSPLIT_TEST_* variables; without one they are printed, until Ctrl-C.
+import '../bootstrap/require-node.mjs';
 import { parseArgs } from 'node:util';
 import { passSignals } from '../children/pass-signals.mjs';
 import { runChild } from '../children/run-child.mjs';

@@ -1,3 +1,4 @@
+import '../require-node';
 import { run } from './program';
 import { keepHeapSmall } from './small-heap';
 import { processSurroundings } from './surroundings';
