@@ -3,7 +3,8 @@ import { invalidArgument } from './errors';
 import type { Notes } from './shapes';
 
 const ACCOUNT_ID = /^[A-Za-z0-9_.:-]{1,64}$/;
-const REQUEST_ID = /^[\x21-\x7E]{1,64}$/;
+/** Neither `.` nor `..`: URLs of these are rewritten before they are sent. */
+const REQUEST_ID = /^(?!\.{1,2}$)[\x21-\x7E]{1,64}$/;
 
 /** The id as it may stand in a path. @throws InvalidArgumentError */
 export function accountPath(accountId: string, root: '/v1' | '/v1/admin' = '/v1'): string {
@@ -13,14 +14,14 @@ export function accountPath(accountId: string, root: '/v1' | '/v1/admin' = '/v1'
 /** @throws InvalidArgumentError */
 export function checkedAccountId(accountId: unknown): string {
   if (typeof accountId !== 'string' || !ACCOUNT_ID.test(accountId))
-    throw invalidArgument('accountId', '1–64 characters of A–Z a–z 0–9 _ . : -');
+    throw invalidArgument('accountId', '1–64 characters of A–Z a–z 0–9 _ . : -, and neither . nor ..');
   return accountId;
 }
 
 /** @throws InvalidArgumentError */
 export function checkedRequestId(requestId: unknown, field = 'requestId'): string {
   if (typeof requestId !== 'string' || !REQUEST_ID.test(requestId))
-    throw invalidArgument(field, '1–64 printable ASCII characters without blanks');
+    throw invalidArgument(field, '1–64 printable ASCII characters without blanks, and neither . nor ..');
   return requestId;
 }
 

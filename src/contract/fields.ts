@@ -144,8 +144,8 @@ export const FIELD_RULES: Readonly<Record<string, string>> = {
   lowBalance: 'minor units: a string of digits without leading zeros, or a safe integer; 1 ≤ amount ≤ 10^18',
   id: '1–64 characters of A–Z a–z 0–9 _ . : -, and neither . nor ..',
   accountId: '1–64 characters of A–Z a–z 0–9 _ . : -, and neither . nor ..',
-  requestId: '1–64 printable ASCII characters without blanks',
-  holdId: '1–64 printable ASCII characters without blanks',
+  requestId: '1–64 printable ASCII characters without blanks, and neither . nor ..',
+  holdId: '1–64 printable ASCII characters without blanks, and neither . nor ..',
   expiresInSeconds: 'an integer from 1 to 2592000 (30 days)',
   asset:
     'a code of A–Z 0–9 starting with a letter, at most 16, and optionally "/" and the number of decimals',

@@ -236,8 +236,8 @@ export const PROBLEMS = {
     http: 422,
     grpc: 'FAILED_PRECONDITION',
     title: 'The account would hold too much',
-    when: 'The credit would lift the account above 9·10^18 minor units.',
-    then: 'Credit less.',
+    when: 'The credit, or the reversal, would lift the account above 9·10^18 minor units.',
+    then: 'Credit or reverse less.',
   },
   RATE_LIMITED: {
     http: 429,

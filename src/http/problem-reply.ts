@@ -35,6 +35,8 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
 
 export const UNREADABLE_BODY: FieldFault = { field: 'body', rule: 'well-formed JSON, whole, in UTF-8' };
 
+const OTHER_TYPE = 'The header Content-Type: application/json is missing, or says something else.';
+
 const UNREADABLE: Readonly<Record<string, ProblemCode>> = {
   HPE_HEADER_OVERFLOW: 'HEADERS_TOO_LARGE',
   ERR_HTTP_REQUEST_TIMEOUT: 'REQUEST_TIMEOUT',
@@ -78,8 +80,10 @@ export function answerUnreadable(error: Error & { readonly code?: string }, sock
 }
 
 function unreadableAnswer(code: string | undefined): string {
-  const errors = [{ field: 'request', rule: 'well-formed HTTP/1.1' }];
-  const problem = new Problem(UNREADABLE[code ?? ''] ?? 'INVALID_ARGUMENT', { errors });
+  const known = UNREADABLE[code ?? ''];
+  const problem = known
+    ? new Problem(known)
+    : new Problem('INVALID_ARGUMENT', { errors: [{ field: 'request', rule: 'well-formed HTTP/1.1' }] });
   const { headers, body } = lastAnswer(problem);
   const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   return `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? ''}\r\n${head.join('')}\r\n${body}`;
@@ -112,7 +116,8 @@ export function problemOfError(error: unknown, observer: Pick<EngineObserver, 'd
   const { code, validation, validationContext, statusCode } = error as Partial<FastifyError>;
   if (validation) return invalid(validation, validationContext);
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new Problem('PAYLOAD_TOO_LARGE');
-  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return new Problem('UNSUPPORTED_MEDIA_TYPE');
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE')
+    return new Problem('UNSUPPORTED_MEDIA_TYPE', { detail: OTHER_TYPE });
   // A path out of the folder of the documentation's pages names nothing that there is.
   if (code === 'FST_STATIC_FORBIDDEN_PATH') return new Problem('ROUTE_NOT_FOUND');
   if (isMalformed(error, code, statusCode) || isHungUp(error as Partial<FastifyError>)) {

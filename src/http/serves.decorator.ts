@@ -1,7 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { RouteConfig, RouteSchema } from '@nestjs/platform-fastify';
 import type { FastifySchema } from 'fastify';
-import type { Call } from '../contract/call';
+import { type Call, queryOf } from '../contract/call';
 import { problem } from '../contract/problem-body';
 
 declare module 'fastify' {
@@ -24,6 +24,12 @@ const problems = {
   '5xx': { description: 'Not carried out, or unknown; see the code.', content: body },
 };
 
+/**
+ * What a call that takes no query is asked with: a `?dryRun=1` that nobody knows must not be taken for one that is obeyed. Only
+ * probes may be asked with whatever their machines add.
+ */
+const NO_QUERY = queryOf({});
+
 /** A call as Fastify compiles it, and as OpenAPI describes it. */
 export function schemaOf(call: Call): FastifySchema {
   return {
@@ -33,7 +39,7 @@ export function schemaOf(call: Call): FastifySchema {
     tags: [call.group],
     ...(call.scope === null && { security: [] }),
     ...(call.path && { params: call.path }),
-    ...(call.query && { querystring: call.query }),
+    ...(call.group !== 'operations' || call.scope !== null ? { querystring: call.query ?? NO_QUERY } : {}),
     ...(call.headers && { headers: call.headers }),
     ...(call.body && { body: call.body }),
     response: { ...call.answers, ...problems },

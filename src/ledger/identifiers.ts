@@ -5,8 +5,9 @@
 export const ACCOUNT_ID_PATTERN =
   '^([A-Za-z0-9_:-][A-Za-z0-9_.:-]{0,63}|\\.[A-Za-z0-9_:-][A-Za-z0-9_.:-]{0,62}|\\.\\.[A-Za-z0-9_.:-]{1,62})$';
 
-/** Request ids: 1–64 printable ASCII characters without blanks, case-sensitive. */
-export const REQUEST_ID_PATTERN = '^[\\x21-\\x7E]{1,64}$';
+/** Request ids: 1–64 printable ASCII characters without blanks, case-sensitive, and neither `.` nor `..` for the same reason. */
+export const REQUEST_ID_PATTERN =
+  '^([\\x21-\\x2D\\x2F-\\x7E][\\x21-\\x7E]{0,63}|\\.[\\x21-\\x2D\\x2F-\\x7E][\\x21-\\x7E]{0,62}|\\.\\.[\\x21-\\x7E]{1,62})$';
 
 const ACCOUNT_ID = new RegExp(ACCOUNT_ID_PATTERN);
 const REQUEST_ID = new RegExp(REQUEST_ID_PATTERN);

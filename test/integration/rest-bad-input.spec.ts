@@ -361,6 +361,7 @@ describe.each(ANY_SITE)('[$mark] bad input', ({ make }) => {
       it('a body may not come without a content type', async () => {
         const answer = await post(path, wrap(bodyOf(valid)), { 'content-type': undefined });
         expectRefused(answer, ['UNSUPPORTED_MEDIA_TYPE']);
+        expect(answer.body['detail']).toContain('Content-Type: application/json');
       });
 
       it('a body may not be missing', async () => {
@@ -451,6 +452,23 @@ describe.each(ANY_SITE)('[$mark] bad input', ({ make }) => {
       ]) {
         expectRefused(await rest.get(`${path}?${query}`), ['INVALID_ARGUMENT']);
       }
+    });
+
+    it.each([
+      ['POST', '/v1/accounts/acct/deductions', { amount: '1', requestId: 'asked' }],
+      ['POST', '/v1/deductions:batch', { items: [] }],
+      ['GET', '/v1/accounts/acct', undefined],
+      ['GET', '/v1/admin/shards', undefined],
+      ['GET', '/v1/admin/accounts/acct/sub-accounts', undefined],
+    ])('%s %s, which takes none, may not have an unknown parameter', async (method, path, json) => {
+      const answer = await rest.send(method, `${path}?dryRun=1`, json ? { json } : {});
+      expectRefused(answer, ['INVALID_ARGUMENT']);
+      expect(answer.body['errors']).toEqual([{ field: 'dryRun', rule: 'is not a known field' }]);
+    });
+
+    it('a probe may have any', async () => {
+      for (const path of ['/healthz', '/readyz', '/metrics'])
+        expect((await rest.get(`${path}?at=1`)).status).toBe(200);
     });
 
     it.each(TIMES)('a time may not be "%s"', async (time) => {

@@ -52,7 +52,9 @@ export function readRow(
     };
   const own = columns.requestId === undefined ? '' : field(fields, columns.requestId);
   if (own !== '' && !isRequestId(own)) {
-    return bad(`request_id ${quoted(own)} is not 1 to 64 printable ASCII characters without blanks`);
+    return bad(
+      `request_id ${quoted(own)} is not 1 to 64 printable ASCII characters without blanks, or is . or ..`,
+    );
   }
   return {
     kind: 'charge',

@@ -12,13 +12,16 @@ export function amountArgument(text: string): string {
 }
 
 export function accountIdArgument(text: string): string {
-  if (!isAccountId(text)) throw new InvalidArgumentError('An account id is 1 to 64 of A-Z a-z 0-9 _ . : -');
+  if (!isAccountId(text))
+    throw new InvalidArgumentError('An account id is 1 to 64 of A-Z a-z 0-9 _ . : -, and neither . nor ..');
   return text;
 }
 
 export function requestIdArgument(text: string): string {
   if (!isRequestId(text)) {
-    throw new InvalidArgumentError('A request id is 1 to 64 printable ASCII characters without blanks.');
+    throw new InvalidArgumentError(
+      'A request id is 1 to 64 printable ASCII characters without blanks, and neither . nor ..',
+    );
   }
   return text;
 }
