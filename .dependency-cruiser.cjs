@@ -105,7 +105,7 @@ module.exports = {
         'The operator talks to a running service over its API; share only pure vocabulary from src/ledger.',
       severity: 'error',
       from: { path: '^src/cli/' },
-      to: { path: '^src/', pathNot: ['^src/(cli|client|ledger)/', '^src/require-node\.ts$'] },
+      to: { path: '^src/', pathNot: ['^src/(cli|client|ledger)/', '^src/require-node[.]ts$'] },
     },
     {
       name: 'client-stands-alone',

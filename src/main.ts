@@ -2,6 +2,7 @@ import './require-node';
 import { bootstrapAdminKey } from './platform/admin-key';
 import { readSettings, type Settings } from './platform/settings';
 import { StructuredLog } from './platform/structured-log';
+import { ServiceLog } from './processes/service-log';
 import { leaveStopSignalsToPrimary, onStopSignal, refuseDebugger } from './processes/signals';
 import { outliveReaders } from './processes/standing-output';
 import { type WorkerLine, workerLine } from './processes/worker-line';
@@ -21,10 +22,14 @@ async function main(): Promise<void> {
   if (line) return work(settings, key, line);
   if (settings.workers > 1) return lead(settings);
   const starting = start(settings, key);
-  onStopSignal(() => {
-    stopWithin(settings, starting.stop);
+  const life = new ServiceLog(new StructuredLog(settings.logLevel), settings);
+  onStopSignal((signal) => {
+    life.stopping(signal);
+    stopWithin(settings, starting.stop, life);
   });
-  addressesOf(await starting.service).forEach(say);
+  const service = await starting.service;
+  life.begun(service);
+  addressesOf(service).forEach(say);
 }
 
 interface Starting {
@@ -56,37 +61,60 @@ function addressesOf(service: Service): readonly string[] {
 
 async function work(settings: Settings, adminKey: string, line: WorkerLine): Promise<void> {
   const starting = start(settings, adminKey);
+  const life = new ServiceLog(new StructuredLog(settings.logLevel), settings);
   let isStopping = false;
   line.onStop(() => {
     if (isStopping) return;
     isStopping = true;
-    stopWithin(settings, starting.stop);
+    life.stopping('the primary process');
+    stopWithin(settings, starting.stop, life);
   });
   const service = await starting.service.catch(async (error: unknown) => {
     await line.tell({ kind: 'refused', told: startFailure(error) });
     process.exit(1);
   });
+  life.begun(service);
   await line.tell({ kind: 'serving', addresses: addressesOf(service) });
 }
 
 async function lead(settings: Settings): Promise<void> {
-  const workers = new Workers(settings, new StructuredLog(settings.logLevel));
+  const log = new StructuredLog(settings.logLevel);
+  const workers = new Workers(settings, log);
+  const life = new ServiceLog(log, settings);
   process.once('exit', () => {
     workers.kill();
   });
   workers.onFailure(fail);
   // Before the first worker serves: a signal that nobody handles would end the primary, and with it requests under way.
-  onStopSignal(() => {
-    stopWithin(settings, async () => {
-      if (!(await workers.stop())) process.exit(1);
-    });
+  onStopSignal((signal) => {
+    life.stopping(signal);
+    stopWithin(
+      settings,
+      async () => {
+        if (await workers.stop()) return;
+        life.stopped(false);
+        process.exit(1);
+      },
+      life,
+    );
   });
   (await workers.start())?.forEach(say);
 }
 
-function stopWithin({ drainSeconds, stopSecondsMax }: Settings, stop: () => Promise<void>): void {
-  setTimeout(() => process.exit(1), (drainSeconds + stopSecondsMax) * 1_000).unref();
-  stop().then(() => process.exit(0), fail);
+function stopWithin(
+  { drainSeconds, stopSecondsMax }: Settings,
+  stop: () => Promise<void>,
+  life: ServiceLog,
+): void {
+  const tooLate = (): void => {
+    life.stopped(false);
+    process.exit(1);
+  };
+  setTimeout(tooLate, (drainSeconds + stopSecondsMax) * 1_000).unref();
+  stop().then(() => {
+    life.stopped(true);
+    process.exit(0);
+  }, fail);
 }
 
 function fail(error: unknown): never {

@@ -24,6 +24,7 @@ export class BatchCounter implements EngineObserver {
   readonly databaseFault = (): void => undefined;
   readonly databaseRoom = (): void => undefined;
   readonly shardRefused = (): void => undefined;
+  readonly shardNotAdded = (): void => undefined;
   readonly shardBegunAnew = (): void => undefined;
   readonly flushed = (): void => undefined;
   readonly deferred = (): void => undefined;

@@ -215,6 +215,7 @@ export class World implements InstanceWorld {
         this.coverage.mark(`shard refused: ${error.code}`);
         this.trace.note(`${instance} refuses ${shard}: ${error.code}`);
       },
+      shardNotAdded: () => undefined,
       shardBegunAnew: () => undefined,
       shardState: (shard, up) => {
         this.coverage.mark(up ? 'breaker closed' : 'breaker opened');

@@ -29,6 +29,8 @@ export interface EngineObserver {
   clockSkew(skew: ClockSkew): void;
   /** Why a shard's database is refused while the service runs; `undefined` when it is not, or no more. */
   shardRefused(shard: string, error: DatabaseRefusedError | undefined): void;
+  /** Why a database that somebody wanted to add was refused: the caller is not told. */
+  shardNotAdded(shard: string, error: unknown): void;
   /** A shard that was declared lost begins anew, without this database. */
   shardBegunAnew(shard: string, incarnation: string): void;
   /** Something that should not happen did; `incident` is what the user was given to quote. */
@@ -62,6 +64,7 @@ export const SILENT_OBSERVER: EngineObserver = {
   databaseRoom: () => undefined,
   clockSkew: () => undefined,
   shardRefused: () => undefined,
+  shardNotAdded: () => undefined,
   shardBegunAnew: () => undefined,
   accountSetAside: () => undefined,
   defect: () => undefined,

@@ -358,6 +358,10 @@ export class Metrics implements EngineObserver {
     });
   }
 
+  shardNotAdded(shard: string, error: unknown): void {
+    this.log.warn('a database was not added as a shard', { shard, error });
+  }
+
   shardBegunAnew(shard: string, incarnation: string): void {
     this.log.warn(
       'a shard was declared lost and begins anew: every balance, entry, hold and request id that was on it is gone',

@@ -417,6 +417,16 @@ export function strategySettingsOf(settings: Settings): StrategySettings {
   };
 }
 
+/** What is set and may be shown, by variable: secrets are not, nor URLs, which may have one. */
+export function changedSettings(settings: Settings): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries<SettingDescription>(SETTINGS).flatMap(([property, { variable, fallback, secret }]) => {
+      const value = settings[property as keyof typeof SETTINGS];
+      return secret === true || value === undefined || String(value) === fallback ? [] : [[variable, value]];
+    }),
+  );
+}
+
 /** All faults of the environment, reported together; messages name variables and rules, never the values of secrets. */
 export class SettingsError extends Error {
   readonly code = 'INVALID_SETTINGS';

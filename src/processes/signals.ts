@@ -4,13 +4,13 @@
  */
 const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
-export function onStopSignal(stop: () => void): void {
+export function onStopSignal(stop: (signal: string) => void): void {
   let isStopping = false;
   for (const signal of STOP_SIGNALS)
     process.on(signal, () => {
       if (isStopping) process.exit(1);
       isStopping = true;
-      stop();
+      stop(signal);
     });
 }
 

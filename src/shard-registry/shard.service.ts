@@ -76,7 +76,7 @@ export class ShardService {
         : { kind: 'nameTaken' };
     } catch (error) {
       if (error instanceof DirectoryUnavailableError || !isOfDatabase(error)) throw error;
-      observer.deferred(`registering shard ${name}`, error);
+      observer.shardNotAdded(name, error);
       if (location.kind === 'mysql')
         await surroundings.sleep(Math.max(0, beganAt + REFUSAL_MS_MIN - surroundings.now()));
       return { kind: 'refused' };

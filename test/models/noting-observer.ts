@@ -16,6 +16,7 @@ export class NotingObserver implements EngineObserver {
   readonly faults: Parameters<EngineObserver['databaseFault']>[0][] = [];
   readonly rooms: [string, boolean][] = [];
   readonly refusals: [string, string | undefined][] = [];
+  readonly notAdded: string[] = [];
   readonly begunAnew: [string, string][] = [];
   readonly undeliveries: Undelivered[] = [];
 
@@ -53,6 +54,10 @@ export class NotingObserver implements EngineObserver {
 
   shardRefused(shard: string, error: DatabaseRefusedError | undefined): void {
     this.refusals.push([shard, error?.code]);
+  }
+
+  shardNotAdded(shard: string): void {
+    this.notAdded.push(shard);
   }
 
   shardBegunAnew(shard: string, incarnation: string): void {

@@ -184,6 +184,33 @@ describe('account freeze, unfreeze and close', () => {
   });
 });
 
+describe('a hold', () => {
+  it('that never was, and is cancelled, is said to have used up its id', async () => {
+    const hold = {
+      kind: 'hold',
+      accountId: 'a',
+      holdId: 'typo',
+      status: 'cancelled',
+      amount: '0',
+      shard: 's0',
+      subAccount: 0,
+      expiresAt: '2026-01-01T00:00:00.000Z',
+      createdAt: '2026-01-01T00:00:00.000Z',
+    };
+    service.on('POST /v1/accounts/a/holds/typo/cancel', ok(hold));
+    const { exitCode, out } = await cli.run('cancel', 'a', 'typo');
+    expect([exitCode, out]).toEqual([0, expect.stringContaining('the id is used up')]);
+  });
+
+  it.each([
+    ['HOLD_ALREADY_CANCELLED', /hint: its id stays used/],
+    ['HOLD_ALREADY_CONFIRMED', /hint: what was taken can be given back/],
+  ])('refused with %s comes with a way out', async (code, hint) => {
+    service.on('POST /v1/accounts/a/holds/h/confirm', refused(409, code, 'Over.'));
+    expect((await cli.run('confirm', 'a', 'h')).err).toMatch(hint);
+  });
+});
+
 describe('account strategy', () => {
   const account = {
     id: 'a',

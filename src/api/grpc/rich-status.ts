@@ -34,9 +34,18 @@ export function statusOf(problem: Problem): StatusObject {
   if (retryAfterSeconds !== undefined)
     packed.push(pack('RetryInfo', { retryDelay: { seconds: retryAfterSeconds } }));
   const metadata = new Metadata();
-  const rich = richStatus.encode({ code, message: problem.message, details: packed });
+  const message = messageOf(problem);
+  const rich = richStatus.encode({ code, message, details: packed });
   metadata.set('grpc-status-details-bin', rich);
-  return { code, details: problem.message, metadata };
+  return { code, details: message, metadata };
+}
+
+/** Most clients show this and not the details, so it names the first field that breaks a rule. */
+function messageOf({ message, extras: { errors } }: Problem): string {
+  const [first] = errors ?? [];
+  if (!first) return message;
+  const more = (errors?.length ?? 0) - 1;
+  return `${message}: ${first.field}: ${first.rule}${more > 0 ? ` (and ${more} more)` : ''}`;
 }
 
 /** What goes with a problem's code, as texts. */

@@ -49,6 +49,9 @@ export async function post(
   });
 }
 
+/** A slip of the pen looks just like a cancel that overtakes its hold. */
+const NEVER_HELD = 'no hold was taken under this id; one that comes now is refused: the id is used up';
+
 function movedFields(moved: Shown, requestId: string, replayed: boolean): string {
   const { kind, status, accountId, amount, confirmedAmount, reverses, expiresAt, createdAt } = moved;
   return fieldTable({
@@ -61,5 +64,6 @@ function movedFields(moved: Shown, requestId: string, replayed: boolean): string
     ...(reverses !== undefined && { reverses }),
     ...(expiresAt !== undefined && { 'expires at': expiresAt }),
     at: createdAt,
+    ...(status === 'cancelled' && amount === '0' && { note: NEVER_HELD }),
   });
 }

@@ -13,7 +13,8 @@ const START_HINT = 'is it running? npm start; is the address right? --url or HOT
 /** What an operator can do about the common ones. */
 const HINTS: Readonly<Record<string, string>> = {
   UNAUTHENTICATED:
-    'give a key with --key or HOTSPLIT_KEY; the first one is in admin.key in the data folder of the service',
+    'give a key with --key or HOTSPLIT_KEY; the first one is HOTSPLIT_ADMIN_KEY of the service or, where that is not set, in admin.key ' +
+    'in its data folder: a file that is left from before is not taken',
   PERMISSION_DENIED: 'the key lacks the scope (read, deduct, credit or admin); an admin can make another one',
   ACCOUNT_NOT_FOUND: 'make it first: hotsplit account create ID --asset USD/2',
   ACCOUNT_EXISTS: 'it has other parameters than these: hotsplit account show ID',
@@ -22,6 +23,11 @@ const HINTS: Readonly<Record<string, string>> = {
     'this request id stands for another request already: leave --request-id out to get a new one',
   ACCOUNT_FROZEN: 'it takes credits but no deductions: hotsplit account unfreeze ID',
   ACCOUNT_NOT_EMPTY: 'take out what it holds first: hotsplit account show ID',
+  HOLD_ALREADY_CANCELLED: 'its id stays used: take a new hold with another --request-id',
+  HOLD_ALREADY_CONFIRMED: 'what was taken can be given back: hotsplit reverse ACCOUNT HOLD',
+  REVERSAL_EXCEEDS_DEDUCTION: 'leave the amount out to reverse what is left',
+  SHARD_IN_USE:
+    'the settings of the service name it, or an account was on it once: move accounts off it (account resize) and leave it in place',
   OPERATION_IN_PROGRESS: 'wait until what is under way has ended, then ask again',
   OPERATION_NOT_FOUND: 'its id was printed when it was begun',
   PRECONDITION_FAILED: 'it has changed since: look at it again, then decide',
