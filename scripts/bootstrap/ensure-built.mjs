@@ -22,6 +22,16 @@ export async function ensureBuilt(root = repositoryRoot) {
   );
 }
 
+/** Whether there is a whole build, of whatever sources. */
+export function isBuilt(root) {
+  return existsSync(recordFile(root));
+}
+
+/** Whether that build is of these sources. */
+export function isBuildCurrent(root) {
+  return isCurrent(readRecord(root), wantedRecord(root));
+}
+
 /** What a build is made from. Its copy in `dist` is the build's proof: written last, removed first. */
 function wantedRecord(root) {
   const sources = listBuildSources(root);

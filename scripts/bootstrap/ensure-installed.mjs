@@ -30,7 +30,7 @@ function stampFile(root) {
   return join(root, 'node_modules', '.hotsplit-stamp');
 }
 
-function isFresh(root) {
+export function isFresh(root) {
   return (
     existsSync(stampFile(root)) &&
     readFileSync(stampFile(root), 'utf8') === dependenciesStamp(root) &&

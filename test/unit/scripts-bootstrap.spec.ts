@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -18,6 +18,7 @@ interface Scripts {
   listBuildSources(root: string): string[];
   contentStamp(root: string, files: string[]): string;
   installedTreeMatchesLock(root: string): boolean;
+  canRunAsItIs(root: string): boolean;
   isCurrent(built: BuildRecord | undefined, wanted: BuildRecord): boolean;
   mayBuildOnto(built: BuildRecord | undefined, wanted: BuildRecord): boolean;
   exclusively<T>(key: string, work: () => T | Promise<T>, options?: { waitMsMax?: number }): Promise<T>;
@@ -29,7 +30,7 @@ let scripts: Scripts;
 let root: string;
 
 beforeAll(async () => {
-  const files = ['stamp', 'installed-tree', 'ensure-built', 'exclusive'].map((name) =>
+  const files = ['stamp', 'installed-tree', 'ensure-built', 'exclusive', 'ready'].map((name) =>
     join(scriptsFolder, `${name}.mjs`),
   );
   const modules = await Promise.all(files.map(async (file) => (await import(file)) as Partial<Scripts>));
@@ -222,5 +223,21 @@ describe('exclusively', () => {
     const { signal } = spawnSync(process.execPath, ['--input-type=module', '--eval', dieInside]);
     expect(signal).toBe('SIGKILL');
     await expect(scripts.exclusively(key, () => 'in', { waitMsMax: 1_000 })).resolves.toBe('in');
+  });
+});
+
+describe('a command that only asks a service', () => {
+  it('runs what is installed and built, also when the sources or the lock file have changed since', () => {
+    expect(scripts.canRunAsItIs(root)).toBe(false);
+    write('node_modules/node/bin/node', '');
+    expect(scripts.canRunAsItIs(root)).toBe(false);
+    write('dist/.hotsplit-build.json', { settings: 'old', stamp: 'old', sources: [] });
+    expect(scripts.canRunAsItIs(root)).toBe(true);
+  });
+
+  it('installs and builds nothing by way of anything else', () => {
+    const command = readFileSync(join(scriptsFolder, '..', 'hotsplit.mjs'), 'utf8');
+    expect(command).toContain('await readyAsItIs();');
+    expect(command).not.toMatch(/ready\(\)|ensure/);
   });
 });
