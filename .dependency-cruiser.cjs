@@ -129,7 +129,7 @@ module.exports = {
       comment: 'Move what both need into src.',
       severity: 'error',
       from: { path: '^(src|migrations)/', pathNot: '\\.spec\\.ts$' },
-      to: { path: ['^(test|bench|chaos|fuzz|sim|tools|scripts)/', '\\.spec\\.ts$'] },
+      to: { path: ['^(test|tools|scripts)/', '\\.spec\\.ts$'] },
     },
     {
       name: 'chaos-shares-no-code-with-the-product',
@@ -137,15 +137,15 @@ module.exports = {
         'What judges the product must not repeat its mistakes: chaos starts it as a process, speaks REST to it and reads ' +
         'its tables. Write down again what you need to know of it.',
       severity: 'error',
-      from: { path: '^chaos/' },
-      to: { path: '^(src|migrations|test|bench)/' },
+      from: { path: '^tools/chaos/' },
+      to: { path: ['^(src|migrations|test)/', '^tools/(bench|fuzz|sim)/'] },
     },
     {
       name: 'chaos-checker-reads-history-and-databases',
       comment: 'The checker judges what was written down, not what the rest of the run has in memory.',
       severity: 'error',
-      from: { path: '^chaos/check/' },
-      to: { path: '^chaos/', pathNot: ['^chaos/(check|history)/'] },
+      from: { path: '^tools/chaos/check/' },
+      to: { path: '^tools/', pathNot: ['^tools/chaos/(check|history)/'] },
     },
     {
       name: 'declared-dependencies-only',

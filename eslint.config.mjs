@@ -51,7 +51,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/cli/**', 'bench/**', 'chaos/**', 'fuzz/**', 'sim/**', 'tools/**', 'test/**', 'examples/**'],
+    files: ['src/cli/**', 'tools/**', 'test/**', 'examples/**'],
     rules: { 'no-console': 'off' },
   },
   {

@@ -18,7 +18,7 @@ const withServersOfTheirOwn = ['growth'];
 await ready();
 
 const args = process.argv.slice(2);
-const main = join(repositoryRoot, 'dist', 'bench', 'main.js');
+const main = join(repositoryRoot, 'dist', 'tools', 'bench', 'main.js');
 const isQuestion = args.some((arg) => arg === '--help' || arg === '-h');
 const needsNone = isQuestion || withServersOfTheirOwn.includes(args[0]);
 const h2load = !isQuestion && withH2load(args[0]) ? await h2loadEnvironment() : {};

@@ -15,10 +15,13 @@ const args = process.argv.slice(2);
 const dist = join(repositoryRoot, 'dist');
 const needsServers = /--store[= ]mariadb/.test(args.join(' '));
 const { env, stop } = needsServers ? await startFuzzServers() : { env: {}, stop: async () => {} };
-const { exitCode } = await runNode(['--enable-source-maps', join(dist, 'fuzz', 'main.js'), ...args], {
-  env: { ...process.env, HOTSPLIT_TEST_DIST: dist, ...env },
-  onStart: passSignals,
-}).finally(stop);
+const { exitCode } = await runNode(
+  ['--enable-source-maps', join(dist, 'tools', 'fuzz', 'main.js'), ...args],
+  {
+    env: { ...process.env, HOTSPLIT_TEST_DIST: dist, ...env },
+    onStart: passSignals,
+  },
+).finally(stop);
 process.exit(exitCode);
 
 async function startFuzzServers() {

@@ -8,7 +8,7 @@ import { passSignals } from './children/pass-signals.mjs';
 
 await ready();
 
-const main = join(repositoryRoot, 'dist', 'sim', 'main.js');
+const main = join(repositoryRoot, 'dist', 'tools', 'sim', 'main.js');
 const { exitCode } = await runNode(
   ['--enable-source-maps', '--no-warnings', main, ...process.argv.slice(2)],
   {

@@ -16,17 +16,7 @@ export function dependenciesStamp(root, { platform, arch } = process) {
 }
 
 // Of the tests, what the fuzzer shares with them is built too.
-const sourceFolders = [
-  'src',
-  'migrations',
-  'bench',
-  'chaos',
-  'fuzz',
-  'sim',
-  'tools',
-  'test/setup',
-  'packages',
-];
+const sourceFolders = ['src', 'migrations', 'tools', 'test/setup', 'packages'];
 
 /**
  * The files that `dist` is built from, sorted, relative to the root. Specs are not built and therefore not listed;

@@ -1,8 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { FloodReport } from '../../chaos/flood/run-flood';
-import { FLOOD_KINDS } from '../../chaos/flood/flood-plan';
+import type { FloodReport } from '../../tools/chaos/flood/run-flood';
+import { FLOOD_KINDS } from '../../tools/chaos/flood/flood-plan';
 import { runBuilt } from '../setup/run-built';
 
 const RUN_MS_MAX = 240_000;
@@ -14,7 +14,7 @@ describe('[mariadb] a flood beside clients that pay', () => {
     async () => {
       const folder = mkdtempSync(join(tmpdir(), 'hotsplit-flood-test-'));
       const file = join(folder, 'report.json');
-      const { exitCode, output } = await runBuilt('chaos/main.js', [
+      const { exitCode, output } = await runBuilt('tools/chaos/main.js', [
         ...['--flood', '--connections', '300', '--seconds', '2'],
         ...['--json', file],
       ]);

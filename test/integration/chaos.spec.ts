@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { Report } from '../../chaos/report/report';
-import { RULES } from '../../chaos/check/breach';
-import { kindsFor } from '../../chaos/faults/plan-rounds';
+import type { Report } from '../../tools/chaos/report/report';
+import { RULES } from '../../tools/chaos/check/breach';
+import { kindsFor } from '../../tools/chaos/faults/plan-rounds';
 
 const SEED = 20_240_607;
 

@@ -1,5 +1,5 @@
-import { coldAccountId } from '../../bench/cold/cold-accounts';
-import { fillAccounts } from '../../bench/cold/fill-accounts';
+import { coldAccountId } from '../../tools/bench/cold/cold-accounts';
+import { fillAccounts } from '../../tools/bench/cold/fill-accounts';
 import { parseShardAddress } from '../../src/shards/shard-address';
 import type { Answer, BatchResult } from '../setup/rest-client';
 import { startTestService, type TestService } from '../setup/service';

@@ -7,7 +7,7 @@ import { awaited } from '../setup/eventually';
 const ROOT = resolve(__dirname, '../..');
 /** What `npm run dev` needs of a checkout: the sources that a build is made from, the build, and what builds. */
 const COPIED = [
-  ...['src', 'migrations', 'bench', 'chaos', 'fuzz', 'sim', 'tools', 'packages', 'test/setup'],
+  ...['src', 'migrations', 'tools', 'packages', 'test/setup'],
   ...['proto', 'scripts', 'dist'],
   ...['package.json', 'package-lock.json', '.swcrc', 'tsconfig.json', 'tsconfig.build.json'],
   ...['tsconfig.client.json', 'LICENSE'],

@@ -1,4 +1,4 @@
-import { TcpProxy } from '../../chaos/network/tcp-proxy';
+import { TcpProxy } from '../../tools/chaos/network/tcp-proxy';
 import { RestClient } from '../setup/rest-client';
 import { createDatabase, mariadbUrls, type TestDatabase } from '../setup/servers';
 import { startTestService, type TestService } from '../setup/service';

@@ -7,7 +7,7 @@ import { type EngineInstance, EngineSite } from '../setup/engine-site';
 import { expectAtRest } from '../setup/expect-at-rest';
 import type { RetryingLoad } from '../setup/retrying-load';
 import { STORES } from '../setup/stores';
-import { TcpProxy } from '../../chaos/network/tcp-proxy';
+import { TcpProxy } from '../../tools/chaos/network/tcp-proxy';
 
 const OPENING_MINOR = 100_000n;
 /** Its home is on s0 and s1. */

@@ -1,5 +1,5 @@
-import { fuzz } from '../../fuzz/run/fuzz-run';
-import { findingText } from '../../fuzz/run/describe-report';
+import { fuzz } from '../../tools/fuzz/run/fuzz-run';
+import { findingText } from '../../tools/fuzz/run/describe-report';
 import { sqliteSites } from '../setup/service-sites';
 
 const REQUESTS = 3_000;

@@ -1,4 +1,4 @@
-import { TcpProxy } from '../../chaos/network/tcp-proxy';
+import { TcpProxy } from '../../tools/chaos/network/tcp-proxy';
 import { PROBLEMS, type ProblemCode } from '../../src/contract/problem-catalog';
 import { HotsplitClient } from '../../src/client';
 import { CALLS } from '../../src/contract/contract';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { Notice } from '../../src/platform/notices';
 import { RedisNotices } from '../../src/platform/redis-notices';
-import { TcpProxy } from '../../chaos/network/tcp-proxy';
+import { TcpProxy } from '../../tools/chaos/network/tcp-proxy';
 import { eventually } from '../setup/eventually';
 import { redisUrl } from '../setup/servers';
 

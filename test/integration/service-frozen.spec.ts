@@ -1,4 +1,4 @@
-import { TcpProxy } from '../../chaos/network/tcp-proxy';
+import { TcpProxy } from '../../tools/chaos/network/tcp-proxy';
 import { eventually } from '../setup/eventually';
 import { ServiceProcess } from '../setup/service-process';
 import { mariadbSites, type ServiceSite } from '../setup/service-sites';

@@ -5,7 +5,7 @@ import { inTurns } from '../setup/in-turns';
 import { type Answer, type RestClient, sumOf } from '../setup/rest-client';
 import { startTestService, type TestService } from '../setup/service';
 import { mariadbSites, type ServiceSite } from '../setup/service-sites';
-import { TcpProxy } from '../../chaos/network/tcp-proxy';
+import { TcpProxy } from '../../tools/chaos/network/tcp-proxy';
 
 const ACCOUNT = 'spread-over-both';
 const PLACEMENT = { epoch: 1, shards: choosePlacement(ACCOUNT, ['s0', 's1'], 8) };

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { KEPT_SEEDS } from '../../sim/kept-seeds';
+import { KEPT_SEEDS } from '../../tools/sim/kept-seeds';
 import { type Ended, runBuilt } from '../setup/run-built';
 
 const SEEDS = 200;
@@ -121,5 +121,5 @@ function replay(seed: number): Promise<Ended> {
 
 /** As `npm run sim -- <args>` runs it. */
 function sim(...args: readonly (string | number)[]): Promise<Ended> {
-  return runBuilt('sim/main.js', args.map(String), { PATH: process.env['PATH'] });
+  return runBuilt('tools/sim/main.js', args.map(String), { PATH: process.env['PATH'] });
 }

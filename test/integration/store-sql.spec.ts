@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import type { Command } from '../../src/ledger/command';
 import { MARKS_FROM_US } from '../../src/shards/entry-place';
 import { type BatchChain, NO_HINT, type Shard } from '../../src/shards/shard';
-import { TcpProxy } from '../../chaos/network/tcp-proxy';
+import { TcpProxy } from '../../tools/chaos/network/tcp-proxy';
 import { listEntries } from '../../src/engine/entry-lists';
 import { fingerprint } from '../../src/engine/fingerprint';
 import * as commands from '../models/commands';

@@ -5,7 +5,7 @@ import { eventually } from '../setup/eventually';
 import { type EngineInstance, EngineSite } from '../setup/engine-site';
 import { expectAtRest } from '../setup/expect-at-rest';
 import { STORES, type TestStore } from '../setup/stores';
-import { TcpProxy } from '../../chaos/network/tcp-proxy';
+import { TcpProxy } from '../../tools/chaos/network/tcp-proxy';
 
 const OPENING_MINOR = 1_000_000n;
 const SERVERS = STORES.filter(({ mark }) => mark !== 'sqlite');

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RunRecord } from '../../bench/report/run-record';
+import type { RunRecord } from '../../tools/bench/report/run-record';
 import { type Ended, runBuilt } from './run-built';
 
 /** What `--json` writes. */
@@ -21,7 +21,7 @@ export async function runBench(...args: readonly string[]): Promise<BenchRun> {
   const folder = mkdtempSync(join(tmpdir(), 'hotsplit-bench-test-'));
   const file = join(folder, 'report.json');
   try {
-    const { exitCode, output } = await runBuilt('bench/main.js', [...args, '--json', file]);
+    const { exitCode, output } = await runBuilt('tools/bench/main.js', [...args, '--json', file]);
     if (exitCode !== 0) throw new Error(`bench ${args.join(' ')} ended with ${exitCode}:\n${output}`);
     return { exitCode, output, report: JSON.parse(readFileSync(file, 'utf8')) as BenchReport };
   } finally {

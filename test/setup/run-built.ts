@@ -10,7 +10,7 @@ export interface Ended {
 /**
  * Runs a built program to its end.
  *
- * @param program under `dist`, such as `sim/main.js`
+ * @param program under `dist`, such as `tools/sim/main.js`
  * @param env its whole environment; by default that of the tests
  */
 export function runBuilt(

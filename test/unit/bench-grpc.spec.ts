@@ -1,11 +1,11 @@
 import { createServer, type Http2Server, type ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
-import { deductRequest, DeductionsWriter, METHODS, readResults } from '../../bench/grpc/messages';
-import { bytesField, fieldsOf, framed, FrameReader, varintField } from '../../bench/grpc/wire';
-import type { LoopPlan } from '../../bench/load/counted-loop';
-import { runGrpcBatch } from '../../bench/load/run-grpc-batch';
-import { runGrpcStream } from '../../bench/load/run-grpc-stream';
-import { amountOf, requestIdOf } from '../../bench/measure/requests';
+import { deductRequest, DeductionsWriter, METHODS, readResults } from '../../tools/bench/grpc/messages';
+import { bytesField, fieldsOf, framed, FrameReader, varintField } from '../../tools/bench/grpc/wire';
+import type { LoopPlan } from '../../tools/bench/load/counted-loop';
+import { runGrpcBatch } from '../../tools/bench/load/run-grpc-batch';
+import { runGrpcStream } from '../../tools/bench/load/run-grpc-stream';
+import { amountOf, requestIdOf } from '../../tools/bench/measure/requests';
 import { codecOf, enumOf } from '../../src/api/grpc/wire';
 
 const KEY = 'a-key';

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import { goalsOf, ratiosOf } from '../../bench/hot/hot-goals';
-import type { MeasuredCase } from '../../bench/cases/case';
-import { barPlot } from '../../bench/report/bar-plot';
-import { markdownTable } from '../../bench/report/markdown';
-import { linearAxis, logarithmicAxis, place } from '../../bench/report/plot-axis';
+import { goalsOf, ratiosOf } from '../../tools/bench/hot/hot-goals';
+import type { MeasuredCase } from '../../tools/bench/cases/case';
+import { barPlot } from '../../tools/bench/report/bar-plot';
+import { markdownTable } from '../../tools/bench/report/markdown';
+import { linearAxis, logarithmicAxis, place } from '../../tools/bench/report/plot-axis';
 
 describe('a plot’s axis', () => {
   const values = fc.array(fc.double({ min: 0, max: 1e7, noNaN: true }), { minLength: 1, maxLength: 20 });

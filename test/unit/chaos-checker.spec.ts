@@ -1,8 +1,8 @@
-import type { Breach, Rule } from '../../chaos/check/breach';
-import { check } from '../../chaos/check/check';
-import type { Dump, EntryDump, RowDump, TransferDump } from '../../chaos/check/dump';
-import { gather } from '../../chaos/check/evidence';
-import type { Called, HistoryEvent } from '../../chaos/history/events';
+import type { Breach, Rule } from '../../tools/chaos/check/breach';
+import { check } from '../../tools/chaos/check/check';
+import type { Dump, EntryDump, RowDump, TransferDump } from '../../tools/chaos/check/dump';
+import { gather } from '../../tools/chaos/check/evidence';
+import type { Called, HistoryEvent } from '../../tools/chaos/history/events';
 
 /** What a run was and what it left behind, to be falsified. */
 interface World {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
-import { TcpProxy } from '../../chaos/network/tcp-proxy';
+import { TcpProxy } from '../../tools/chaos/network/tcp-proxy';
 import { eventually } from '../setup/eventually';
 
 /** A server that says everything back, behind a proxy. */

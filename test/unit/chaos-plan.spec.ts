@@ -1,6 +1,13 @@
-import { FAULT_KINDS, type Round, type Target } from '../../chaos/faults/fault';
-import { BRISK_PACE, kindsFor, PACE, type Parts, planOnce, planRounds } from '../../chaos/faults/plan-rounds';
-import { Dice } from '../../chaos/random';
+import { FAULT_KINDS, type Round, type Target } from '../../tools/chaos/faults/fault';
+import {
+  BRISK_PACE,
+  kindsFor,
+  PACE,
+  type Parts,
+  planOnce,
+  planRounds,
+} from '../../tools/chaos/faults/plan-rounds';
+import { Dice } from '../../tools/chaos/random';
 
 const PARTS: Parts = {
   services: 2,

@@ -1,6 +1,6 @@
 import type { Profiler } from 'node:inspector/promises';
-import { flameTree } from '../../bench/measure/flame-tree';
-import { flameGraph } from '../../bench/report/flame-graph';
+import { flameTree } from '../../tools/bench/measure/flame-tree';
+import { flameGraph } from '../../tools/bench/report/flame-graph';
 
 /** idle 500, a 100 (b 300, called twice from it), in microseconds. */
 const PROFILE: Profiler.Profile = {

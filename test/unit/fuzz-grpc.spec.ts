@@ -1,4 +1,4 @@
-import { messagesIn } from '../../fuzz/grpc/call';
+import { messagesIn } from '../../tools/fuzz/grpc/call';
 
 describe('messages in the bytes of a fuzzed gRPC call', () => {
   const framed = (text: string): Buffer => {

@@ -1,13 +1,13 @@
-import { readDescription } from '../../fuzz/description/read-description';
-import { AnswerSchemas } from '../../fuzz/description/answer-schemas';
-import { Arrivals } from '../../fuzz/description/arrival';
-import type { Request } from '../../fuzz/generate/request';
-import { ExpectedBooks, type ExpectedEntry, type ReadBooks } from '../../fuzz/oracles/expected-books';
-import { type Finding, signatureOf } from '../../fuzz/oracles/finding';
-import { judgeAnswer } from '../../fuzz/oracles/judge-answer';
-import { judgeLog } from '../../fuzz/oracles/judge-log';
-import { Secrets } from '../../fuzz/oracles/leaks';
-import type { Answer } from '../../fuzz/send/answer';
+import { readDescription } from '../../tools/fuzz/description/read-description';
+import { AnswerSchemas } from '../../tools/fuzz/description/answer-schemas';
+import { Arrivals } from '../../tools/fuzz/description/arrival';
+import type { Request } from '../../tools/fuzz/generate/request';
+import { ExpectedBooks, type ExpectedEntry, type ReadBooks } from '../../tools/fuzz/oracles/expected-books';
+import { type Finding, signatureOf } from '../../tools/fuzz/oracles/finding';
+import { judgeAnswer } from '../../tools/fuzz/oracles/judge-answer';
+import { judgeLog } from '../../tools/fuzz/oracles/judge-log';
+import { Secrets } from '../../tools/fuzz/oracles/leaks';
+import type { Answer } from '../../tools/fuzz/send/answer';
 
 const DESCRIPTION = {
   security: [{ key: [] }],

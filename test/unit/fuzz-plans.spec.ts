@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import { Arrivals } from '../../fuzz/description/arrival';
-import { readDescription } from '../../fuzz/description/read-description';
-import { KnownValues } from '../../fuzz/generate/known-values';
-import { deliveryOf, plans } from '../../fuzz/generate/plan';
+import { Arrivals } from '../../tools/fuzz/description/arrival';
+import { readDescription } from '../../tools/fuzz/description/read-description';
+import { KnownValues } from '../../tools/fuzz/generate/known-values';
+import { deliveryOf, plans } from '../../tools/fuzz/generate/plan';
 
 const SENDER = { host: '127.0.0.1:1', key: 'the-key-of-the-admin' };
 const SEED = 7;

@@ -138,7 +138,7 @@ describe('the sources of a build', () => {
     write('packages/client/package.json', '{}');
   });
 
-  it('are all files of src, migrations, packages, bench, fuzz and what the tests share with it but the specs', () => {
+  it('are all files of src, migrations, packages, tools and what the tests share with them but the specs', () => {
     expect(scripts.listBuildSources(root)).toEqual([
       'migrations/dialect.ts',
       'packages/client/package.json',

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DEFECTS } from '../../sim/defects/defects';
-import { edited } from '../../sim/defects/plant';
+import { DEFECTS } from '../../tools/sim/defects/defects';
+import { edited } from '../../tools/sim/defects/plant';
 
 const ROOT = join(__dirname, '..', '..');
 

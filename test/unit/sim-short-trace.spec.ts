@@ -1,4 +1,4 @@
-import { shortTrace } from '../../sim/report/short-trace';
+import { shortTrace } from '../../tools/sim/report/short-trace';
 
 const others = (count: number): string[] =>
   Array.from({ length: count }, (_, n) => `${n}.000 → i1 deduct a0 k1${n} 5`);

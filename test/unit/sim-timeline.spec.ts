@@ -1,5 +1,5 @@
-import { Chance } from '../../sim/world/chance';
-import { type Owner, StandstillError, Timeline } from '../../sim/world/timeline';
+import { Chance } from '../../tools/sim/world/chance';
+import { type Owner, StandstillError, Timeline } from '../../tools/sim/world/timeline';
 
 /** What happened from the beginning on, each with its time, until a second has passed. */
 async function course(

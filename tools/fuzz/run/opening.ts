@@ -1,0 +1,56 @@
+import { OPENING_BALANCE_KEY } from '../../../src/ledger/identifiers';
+import type { RestClient } from '../../../test/setup/rest-client';
+import type { Addresses } from '../generate/vocabulary';
+import type { KnownValues } from '../generate/known-values';
+import type { ExpectedBooks } from '../oracles/expected-books';
+
+/** Balances so large that hostile amounts find something to take, and one near the limit of an account. */
+const OPENINGS = [
+  { id: 'rich-0', subAccounts: 1, initialBalance: '1000000000000000' },
+  { id: 'rich-1', subAccounts: 2, initialBalance: '1000000000000000' },
+  { id: 'rich-2', subAccounts: 4, initialBalance: '1000000000000000' },
+  { id: 'rich-3', subAccounts: 8, initialBalance: '1000000000000000' },
+  { id: 'full', subAccounts: 2, initialBalance: '1000000000000000000' },
+  { id: 'poor', subAccounts: 4, initialBalance: '100' },
+];
+
+/** Accounts that are there from the start. */
+export async function openAccounts(
+  rest: RestClient,
+  known: KnownValues,
+  expected: ExpectedBooks,
+): Promise<void> {
+  for (const body of OPENINGS) {
+    const { status, text } = await rest.createAccount(body);
+    if (status !== 201) throw new Error(`the account ${body.id} could not be opened: ${text}`);
+    known.keepForGood({ accountId: body.id });
+    expected.add('accounts', body.id);
+    expected.acknowledge({
+      accountId: body.id,
+      requestId: OPENING_BALANCE_KEY,
+      kind: 'credit',
+      amount: body.initialBalance,
+    });
+  }
+}
+
+const SPARE_SHARDS = 8;
+const FREE_FILES = 8;
+
+/** Shards that no account is on, so that some can be removed, and where further ones may be. */
+export async function addSpareShards(
+  rest: RestClient,
+  addresses: Addresses,
+  known: KnownValues,
+  expected: ExpectedBooks,
+): Promise<void> {
+  for (let number = 0; number < SPARE_SHARDS; number += 1) {
+    const body = { name: `spare-${number}`, url: addresses.spareUrl(number) };
+    const { status, text } = await rest.post('/v1/admin/shards', body);
+    if (status !== 201) throw new Error(`the shard ${body.name} could not be added: ${text}`);
+    known.keepForGood({ shard: body.name });
+    expected.add('shards', body.name);
+  }
+  for (let number = 0; number < FREE_FILES; number += 1)
+    known.keepForGood({ url: addresses.spareUrl(SPARE_SHARDS + number) });
+}

@@ -1,0 +1,120 @@
+import type { Entry } from '../../../src/ledger/entry';
+import { confirmationKey } from '../../../src/ledger/identifiers';
+import type { AccountStatus } from '../../../src/ledger/sub-account';
+import type { Asked, OpenCall } from './asked';
+import { HoldModel } from './hold-model';
+import { LeaseModel } from './lease-model';
+
+/** A reading that has not ended, and the totals the account had meanwhile. */
+export interface OpenReading {
+  readonly totalsMinor: Set<bigint>;
+  /** Σ of the credits that were under way at any time of it. */
+  creditsMinor: bigint;
+}
+
+export interface Transit {
+  readonly amountMinor: bigint;
+  readonly toShard: string;
+}
+
+/** One account as the plainest bookkeeper sees it: one number, its entries, and what is under way. */
+export class AccountModel {
+  /** Σ of its entries. */
+  totalMinor = 0n;
+  /** Σ available + held over all rows of all shards. */
+  inRowsMinor = 0n;
+  /** Σ of the holds that stand, leases included. */
+  heldMinor = 0n;
+  heldInRowsMinor = 0n;
+  inTransitMinor = 0n;
+  readonly entries = new Map<string, { readonly shard: string; readonly entry: Entry }>();
+  /** Every variant of a key that was ever asked for. */
+  readonly asked = new Map<string, Asked[]>();
+  readonly leases = new LeaseModel();
+  readonly transit = new Map<string, Transit>();
+  /** The idempotency window of every move so far is over: a key whose home has moved may be used once more. */
+  mayUseAgain = false;
+  /** Keys that were used once more after it. */
+  readonly usedAgain = new Set<string>();
+  readonly #holds = new Map<string, HoldModel>();
+  /** By deduction: what reversals asked for, by their ids, and what came back. */
+  readonly reversals = new Map<
+    string,
+    { readonly asked: Map<string, Set<bigint | null>>; backMinor: bigint }
+  >();
+  readonly arrived = new Set<string>();
+  readonly openCalls = new Set<OpenCall>();
+  readonly openReadings = new Set<OpenReading>();
+  /** What the last change of status that was answered said, while nobody has asked for another. */
+  surely: AccountStatus = 'active';
+  /** From when it was asked for until it was surely undone. */
+  maybeFrozen = false;
+  maybeClosed = false;
+
+  hold(holdId: string): HoldModel {
+    const known = this.#holds.get(holdId);
+    if (known) return known;
+    const made = new HoldModel();
+    this.#holds.set(holdId, made);
+    return made;
+  }
+
+  /** Holds that stand. */
+  get openHolds(): string[] {
+    return [...this.#holds].filter(([, { hold }]) => hold?.state === 'held').map(([holdId]) => holdId);
+  }
+
+  reversalsOf(deduction: string) {
+    const known = this.reversals.get(deduction);
+    if (known) return known;
+    const made = { asked: new Map<string, Set<bigint | null>>(), backMinor: 0n };
+    this.reversals.set(deduction, made);
+    return made;
+  }
+
+  /** What may be reversed under an id: a deduction, or what a hold was confirmed with. */
+  reversibleMinor(id: string): bigint | undefined {
+    const own = this.entries.get(id)?.entry;
+    if (own?.kind === 'deduction') return own.amountMinor;
+    return own?.kind === 'hold' ? this.entries.get(confirmationKey(id))?.entry.amountMinor : undefined;
+  }
+
+  /** What credits that are under way would bring. */
+  get comingMinor(): bigint {
+    let coming = 0n;
+    for (const { asked } of this.openCalls) if (asked.kind === 'credit') coming += asked.amountMinor;
+    return coming;
+  }
+
+  /** What could be spent at this instant, wherever it is: what leases hold, too. */
+  get payableMinor(): bigint {
+    return this.totalMinor - this.heldMinor + this.leases.lentMinor;
+  }
+
+  /** Notes every total from now on, until it is taken out of `openReadings`. */
+  beginReading(): OpenReading {
+    const reading = { totalsMinor: new Set([this.totalMinor]), creditsMinor: this.comingMinor };
+    this.openReadings.add(reading);
+    return reading;
+  }
+
+  beginCall(call: OpenCall): void {
+    this.openCalls.add(call);
+    if (call.asked.kind !== 'credit') return;
+    for (const reading of this.openReadings) reading.creditsMinor += call.asked.amountMinor;
+  }
+
+  /** Looks at every open call: what is true of this instant was true at some instant of each. */
+  look(): void {
+    for (const call of this.openCalls) this.lookAt(call);
+    for (const { since } of this.leases.unwritten) this.lookAt(since);
+    for (const { totalsMinor } of this.openReadings) totalsMinor.add(this.totalMinor);
+  }
+
+  lookAt(call: OpenCall): void {
+    const { requestId, amountMinor } = call.asked;
+    if (this.payableMinor < amountMinor && !this.entries.has(requestId)) call.wasShort = true;
+    if (this.maybeFrozen) call.wasFrozen = true;
+    if (this.maybeClosed) call.wasClosed = true;
+  }
+}

@@ -1,0 +1,353 @@
+import { type Entry, signedAmount } from '../../../src/ledger/entry';
+import type { Hold } from '../../../src/ledger/hold';
+import { OPENING_BALANCE_KEY, requestNames } from '../../../src/ledger/identifiers';
+import { isLeaseKey } from '../../../src/ledger/lease';
+import type { Changes } from '../../../src/ledger/shard-state';
+import { rowKey, type SubAccount } from '../../../src/ledger/sub-account';
+import type { CommitWatcher } from '../world/sim-database';
+import type { Trace } from '../world/trace';
+import { AccountModel } from './account-model';
+import { unspokenOf } from './deferred-rules';
+import { ownerOf } from './lease-model';
+import { brokenRow } from './row-rules';
+import type { Rule } from './rule';
+
+/** A broken rule, the first of its run. */
+export class Violation extends Error {
+  constructor(
+    readonly rule: Rule,
+    detail: string,
+    readonly about: readonly string[] = [],
+  ) {
+    super(`${rule}: ${detail}`);
+    this.name = 'Violation';
+  }
+}
+
+/** What the model is told of the world beside commits and answers. */
+export interface LeaseWorld {
+  readonly nowMs: () => number;
+  readonly mark: (event: string) => void;
+  /** Whether an instance was killed. */
+  readonly isDead: (instance: string) => boolean;
+  /** Whether something was broken just now, or stood still. */
+  readonly isTroubled: () => boolean;
+  /** Why a lease of an account may be recalled just now. */
+  readonly recallReason: (accountId: string) => string;
+}
+
+/**
+ * The independent judge: one bookkeeper without shards, retries or time, who sees every commit as it happens and every
+ * answer as it is given, and compares. It shares only the shapes of rows and entries with what it judges.
+ */
+export class LedgerModel implements CommitWatcher {
+  /** The first broken rule. Whoever runs the world stops when it is there. */
+  readonly firstViolation: Promise<Violation>;
+  entries = 0;
+  /** The most that a lease may set aside. */
+  leaseAmountMaxMinor = 0n;
+  readonly #accounts = new Map<string, AccountModel>();
+  #violated: ((violation: Violation) => void) | undefined;
+
+  constructor(
+    private readonly trace: Trace,
+    private readonly world: LeaseWorld,
+  ) {
+    this.firstViolation = new Promise((resolve) => (this.#violated = resolve));
+  }
+
+  account(accountId: string): AccountModel {
+    const known = this.#accounts.get(accountId);
+    if (known) return known;
+    const made = new AccountModel();
+    this.#accounts.set(accountId, made);
+    return made;
+  }
+
+  get accounts(): ReadonlyMap<string, AccountModel> {
+    return this.#accounts;
+  }
+
+  violated(rule: Rule, detail: string, ...about: string[]): void {
+    const violation = new Violation(rule, detail, about);
+    this.trace.note(`VIOLATION ${violation.message}`);
+    this.#violated?.(violation);
+    this.#violated = undefined;
+  }
+
+  committed(shard: string, changes: Changes, before: ReadonlyMap<string, SubAccount>): void {
+    const touched = new Set<AccountModel>();
+    for (const row of changes.subAccounts) {
+      const was = before.get(rowKey(row.accountId, row.index));
+      const broken = brokenRow(row, was, changes);
+      if (broken)
+        this.violated(
+          'rowIsSound',
+          `row ${row.accountId} ${row.index} of ${shard}: ${broken}`,
+          row.accountId,
+        );
+      const account = this.account(row.accountId);
+      account.leases.sawRow(shard, row.epoch);
+      account.inRowsMinor += balanceOf(row) - (was ? balanceOf(was) : 0n);
+      account.heldInRowsMinor += row.heldMinor - (was?.heldMinor ?? 0n);
+      touched.add(account);
+    }
+    for (const departure of changes.departures) this.#departs(shard, departure);
+    for (const arrival of changes.arrivals) this.#arrives(shard, arrival);
+    for (const hold of changes.newHolds)
+      if (isLeaseKey(hold.holdId)) this.#lends(shard, hold, { changes, before });
+      else this.#judgeHold(hold, this.account(hold.accountId).hold(hold.holdId).taken(hold));
+    for (const entry of changes.entries) this.#enters(shard, entry);
+    // One that was taken and settled in the same batch is written once.
+    const atOnce = changes.newHolds.filter(({ amountMinor, state }) => amountMinor > 0n && state !== 'held');
+    for (const hold of [...changes.settledHolds, ...atOnce]) this.#settles(hold, changes.nowUs);
+    for (const account of touched) this.#balances(account);
+    this.#note(shard, changes);
+  }
+
+  #enters(shard: string, entry: Entry): void {
+    const { accountId, requestId } = entry;
+    const account = this.account(accountId);
+    this.entries += 1;
+    const earlier = account.entries.get(requestId);
+    if (earlier && this.#isUsedAgain(account, earlier, { shard, requestId }))
+      this.world.mark('key used again after its window');
+    else if (earlier)
+      this.violated('oneEffectPerKey', `${requestId} on ${earlier.shard} and on ${shard}`, requestId);
+    account.entries.set(requestId, { shard, entry });
+    account.totalMinor += signedAmount(entry);
+    if (!this.#wasAsked(account, entry))
+      this.violated('effectWasAsked', `${entry.kind} of ${entry.amountMinor} under ${requestId}`, requestId);
+    if (account.totalMinor < 0n)
+      this.violated('neverNegative', `${accountId} has ${account.totalMinor} after ${requestId}`, requestId);
+    const isDebit = entry.kind === 'deduction' || (entry.kind === 'hold' && entry.amountMinor > 0n);
+    const refused = account.surely === 'closed' || (account.surely === 'frozen' && isDebit);
+    // What was answered from a lease before is written all the same, and what is left of the lease stays lent.
+    const wasPromised =
+      account.leases.deferralsOf(requestId).length > 0 || (entry.kind === 'hold' && isLeaseKey(requestId));
+    account.leases.wrote(entry);
+    if (refused && !wasPromised)
+      this.violated('statusIsKept', `${requestId} on an account that is ${account.surely}`, requestId);
+    // In the order in which they were decided: each left an instant at which another may have been refused.
+    if (entry.kind === 'hold') account.heldMinor += entry.amountMinor;
+    if (entry.kind === 'hold-confirmation')
+      account.heldMinor -=
+        account.hold(requestNames(entry.kind, requestId).requestId).hold?.amountMinor ?? 0n;
+    account.look();
+  }
+
+  /** A key may be used once more where it was not before, when its window is over. */
+  #isUsedAgain(
+    account: AccountModel,
+    earlier: { readonly shard: string },
+    { shard, requestId }: { readonly shard: string; readonly requestId: string },
+  ): boolean {
+    if (!account.mayUseAgain || earlier.shard === shard || account.usedAgain.has(requestId)) return false;
+    account.usedAgain.add(requestId);
+    return true;
+  }
+
+  #lends(
+    shard: string,
+    hold: Hold,
+    { changes, before }: { readonly changes: Changes; readonly before: ReadonlyMap<string, SubAccount> },
+  ): void {
+    const account = this.account(hold.accountId);
+    this.world.mark('lease taken');
+    const after = changes.subAccounts.find(
+      ({ accountId, index }) => accountId === hold.accountId && index === hold.subAccount,
+    );
+    // One batch may let a row go on and lend from it.
+    const rows = [before.get(rowKey(hold.accountId, hold.subAccount)), after];
+    const mayLend =
+      account.surely === 'active' &&
+      rows.some((row) => row?.accountStatus === 'active') &&
+      rows.some((row) => row?.state === 'open');
+    const bounds = { amountMaxMinor: this.leaseAmountMaxMinor, mayLend };
+    const ofAccount = changes.entries.filter(({ accountId }) => accountId === hold.accountId);
+    this.#judgeLease(hold, account.leases.taken(shard, hold, bounds, ofAccount));
+  }
+
+  #endsLease(hold: Hold, nowUs: number): void {
+    const account = this.account(hold.accountId);
+    if (hold.state === 'held') {
+      if (account.leases.recalled(hold))
+        this.world.mark(`lease recalled ${this.world.recallReason(hold.accountId)}`);
+      return;
+    }
+    this.#judgeLease(hold, account.leases.ended(hold, { nowUs, nowMs: this.world.nowMs() }));
+    if (hold.state === 'expired')
+      this.world.mark(
+        this.world.isDead(ownerOf(hold.holdId)) ? 'lease of the dead expired' : 'lease of the living expired',
+      );
+    account.heldMinor -= hold.amountMinor;
+    account.look();
+  }
+
+  #judgeLease({ holdId, accountId }: Hold, broken: string | undefined): void {
+    if (broken !== undefined)
+      this.violated('leaseIsSound', `${holdId} of ${accountId}: ${broken}`, holdId, accountId);
+  }
+
+  /** An instance says that it cannot charge what it answered. */
+  fellShort(
+    owner: string,
+    { accountId, requestId, reason }: { accountId: string; requestId: string; reason: string },
+    isStopping: boolean,
+  ): void {
+    const { leases, entries } = this.account(accountId);
+    const entry = entries.get(requestId)?.entry;
+    const isReused = leases
+      .deferralsOf(requestId)
+      .some(({ asked }) => entry !== undefined && asked.fingerprint !== entry.fingerprint);
+    const mayStopShort = isStopping && this.world.isTroubled();
+    const broken = leases.fellShort(owner, requestId, { reason, isReused, mayStopShort });
+    if (broken !== undefined)
+      this.violated(
+        'acknowledgedIsDurable',
+        `${owner} does not charge ${requestId} (${reason}), ${broken}`,
+        requestId,
+      );
+  }
+
+  /** What an instance answered from leases is written, or told as lost, when it has stopped in order. */
+  hasStopped(owner: string): void {
+    for (const [accountId, { leases }] of this.#accounts) {
+      const kept = leases.open.find((leaseId) => ownerOf(leaseId) === owner);
+      if (kept !== undefined && !this.world.isTroubled())
+        this.violated('leaseIsSound', `${owner} has stopped with ${kept} of ${accountId}`, kept, accountId);
+    }
+    this.#judgeUnspoken((other) => other !== owner);
+  }
+
+  /** Nothing is under way any more: what was answered from leases is lost with the dead, or told as lost. */
+  judgeDeferrals(): void {
+    this.#judgeUnspoken((owner) => this.world.isDead(owner));
+    for (const { leases } of this.#accounts.values())
+      for (const { shortfall } of leases.unwritten)
+        if (shortfall === undefined) this.world.mark('lease deduction lost with its instance');
+  }
+
+  #judgeUnspoken(isForgiven: (owner: string) => boolean): void {
+    for (const account of this.#accounts.values()) {
+      const unspoken = unspokenOf(account, isForgiven);
+      if (unspoken)
+        this.violated(
+          'acknowledgedIsDurable',
+          `${unspoken.asked.requestId} was answered by ${unspoken.owner} from a lease, and there is no entry`,
+          unspoken.asked.requestId,
+        );
+    }
+  }
+
+  #settles(hold: Hold, nowUs: number): void {
+    if (isLeaseKey(hold.holdId)) {
+      this.#endsLease(hold, nowUs);
+      return;
+    }
+    const account = this.account(hold.accountId);
+    this.#judgeHold(hold, account.hold(hold.holdId).settled(hold, nowUs));
+    if (hold.state !== 'confirmed') account.heldMinor -= hold.amountMinor;
+    account.look();
+  }
+
+  #judgeHold({ holdId }: Hold, broken: string | undefined): void {
+    if (broken !== undefined) this.violated('holdIsSound', `hold ${holdId}: ${broken}`, holdId);
+  }
+
+  #wasAsked(account: AccountModel, entry: Entry): boolean {
+    if (entry.requestId === OPENING_BALANCE_KEY) return entry.kind === 'credit';
+    // A hold and its confirmation are judged with the hold.
+    if (entry.kind === 'hold' || entry.kind === 'hold-confirmation') return true;
+    if (entry.kind === 'reversal') return this.#reverses(account, entry);
+    const variants = account.asked.get(entry.requestId) ?? [];
+    return variants.some(
+      ({ kind, amountMinor, fingerprint }) =>
+        kind === (entry.kind === 'deduction' ? 'deduct' : 'credit') &&
+        amountMinor === entry.amountMinor &&
+        fingerprint === entry.fingerprint,
+    );
+  }
+
+  /** What comes back was asked for, and never is more than was taken. */
+  #reverses(account: AccountModel, { requestId: key, amountMinor }: Entry): boolean {
+    const { requestId, reverses = '' } = requestNames('reversal', key);
+    const reversals = account.reversalsOf(reverses);
+    const takenMinor = account.reversibleMinor(reverses) ?? 0n;
+    const leftMinor = takenMinor - reversals.backMinor;
+    reversals.backMinor += amountMinor;
+    if (reversals.backMinor > takenMinor)
+      this.violated(
+        'reversedWithinDeduction',
+        `${reversals.backMinor} of ${takenMinor} under ${reverses}`,
+        reverses,
+      );
+    const asked = reversals.asked.get(requestId);
+    return asked?.has(amountMinor) === true || (asked?.has(null) === true && amountMinor === leftMinor);
+  }
+
+  #departs(
+    shard: string,
+    { accountId, transferId, amountMinor, toShard }: Changes['departures'][number],
+  ): void {
+    const account = this.account(accountId);
+    const id = `${shard} ${transferId}`;
+    if (account.transit.has(id) || account.arrived.has(id) || amountMinor <= 0n)
+      this.violated('transferOnce', `${transferId} leaves ${shard} again, with ${amountMinor}`, transferId);
+    account.transit.set(id, { amountMinor, toShard });
+    account.inTransitMinor += amountMinor;
+  }
+
+  #arrives(
+    shard: string,
+    { accountId, transferId, amountMinor, fromShard }: Changes['arrivals'][number],
+  ): void {
+    const account = this.account(accountId);
+    const id = `${fromShard} ${transferId}`;
+    const sent = account.transit.get(id);
+    if (sent?.amountMinor !== amountMinor || sent.toShard !== shard) {
+      this.violated(
+        'transferOnce',
+        `${transferId} arrives on ${shard} and is not on its way there`,
+        transferId,
+      );
+      return;
+    }
+    account.transit.delete(id);
+    account.arrived.add(id);
+    account.inTransitMinor -= amountMinor;
+  }
+
+  #balances({ inRowsMinor, inTransitMinor, totalMinor, heldMinor, heldInRowsMinor }: AccountModel): void {
+    if (heldInRowsMinor !== heldMinor)
+      this.violated('holdIsSound', `rows hold ${heldInRowsMinor}, and the holds that stand ${heldMinor}`);
+    if (inRowsMinor + inTransitMinor !== totalMinor)
+      this.violated(
+        'booksBalance',
+        `rows ${inRowsMinor} + in transit ${inTransitMinor}, entries ${totalMinor}`,
+      );
+  }
+
+  #note(shard: string, changes: Changes): void {
+    const { entries, departures, arrivals, localMoves, subAccounts, settledHolds } = changes;
+    const parts = [
+      ...settledHolds.map(({ holdId, state }) => `${state} ${holdId}`),
+      ...entries.map((entry) => `${entry.kind} ${entry.requestId} ${entry.amountMinor}`),
+      ...departures.map(
+        ({ transferId, amountMinor, toShard }) => `out ${transferId} ${amountMinor} → ${toShard}`,
+      ),
+      ...arrivals.map(({ transferId, amountMinor }) => `in ${transferId} ${amountMinor}`),
+      ...localMoves.map(({ transferId, amountMinor }) => `local ${transferId} ${amountMinor}`),
+    ];
+    const rows = subAccounts.map((row) => `${row.accountId}/${row.index}=${row.availableMinor}${flags(row)}`);
+    this.trace.note(`${shard} commits ${parts.join('; ')} [${rows.join(' ')}]`);
+  }
+}
+
+function flags({ epoch, state, accountStatus }: SubAccount): string {
+  return ` e${epoch}${state === 'open' ? '' : ` ${state}`}${accountStatus === 'active' ? '' : ` ${accountStatus}`}`;
+}
+
+function balanceOf({ availableMinor, heldMinor }: SubAccount): bigint {
+  return availableMinor + heldMinor;
+}
