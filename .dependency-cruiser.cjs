@@ -132,13 +132,29 @@ module.exports = {
       to: { path: ['^(test|tools|scripts)/', '\\.spec\\.ts$'] },
     },
     {
+      name: 'tools-kernel-knows-nothing-of-the-product',
+      comment:
+        'tools/kernel has what any program that measures or breaks other programs needs: dice, clock, TCP relay, child ' +
+        'processes, tables. What knows the product belongs in the tool that uses it.',
+      severity: 'error',
+      from: { path: '^tools/kernel/' },
+      to: { path: ['^(src|migrations|test|scripts)/', '^tools/(?!kernel/)'] },
+    },
+    {
+      name: 'tools-do-not-import-each-other',
+      comment: 'Move what two tools need into tools/kernel, if it knows nothing of the product.',
+      severity: 'error',
+      from: { path: '^tools/([^/]+)/', pathNot: '^tools/kernel/' },
+      to: { path: '^tools/', pathNot: ['^tools/kernel/', '^tools/$1/'] },
+    },
+    {
       name: 'chaos-shares-no-code-with-the-product',
       comment:
         'What judges the product must not repeat its mistakes: chaos starts it as a process, speaks REST to it and reads ' +
         'its tables. Write down again what you need to know of it.',
       severity: 'error',
       from: { path: '^tools/chaos/' },
-      to: { path: ['^(src|migrations|test)/', '^tools/(bench|fuzz|sim)/'] },
+      to: { path: '^(src|migrations|test)/' },
     },
     {
       name: 'chaos-checker-reads-history-and-databases',

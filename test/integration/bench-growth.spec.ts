@@ -5,7 +5,7 @@ import { grow, type Growing } from '../../tools/bench/growth/grow';
 import { ID_KINDS, REQUEST_IDS } from '../../tools/bench/growth/request-ids';
 import { amountOf, Sequence } from '../../tools/bench/measure/requests';
 import { Tally } from '../../tools/bench/measure/tally';
-import { Cleanups } from '../../tools/bench/stage/cleanups';
+import { Cleanups } from '../../tools/kernel/cleanups';
 import { prepareSite } from '../../tools/bench/stage/runtime';
 import { createSite } from '../../tools/bench/stage/site';
 import { serversIn } from '../../tools/bench/stage/store-kind';

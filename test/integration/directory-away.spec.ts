@@ -1,4 +1,4 @@
-import { TcpProxy } from '../../tools/chaos/network/tcp-proxy';
+import { TcpRelay } from '../../tools/kernel/tcp-relay';
 import { RestClient } from '../setup/rest-client';
 import { createDatabase, mariadbUrls, type TestDatabase } from '../setup/servers';
 import { startTestService, type TestService } from '../setup/service';
@@ -10,7 +10,7 @@ const RECHECK_MS = 100;
 describe('[mariadb] an instance that has lost the directory', () => {
   let site: ServiceSite;
   let directory: TestDatabase;
-  let line: TcpProxy;
+  let line: TcpRelay;
   let cutOff: TestService;
   let other: TestService;
   let payer: RestClient;
@@ -18,7 +18,7 @@ describe('[mariadb] an instance that has lost the directory', () => {
   beforeAll(async () => {
     site = await mariadbSites.make(2);
     directory = await createDatabase(mariadbUrls()[0] ?? '', 't_directory');
-    line = await TcpProxy.before(directory.url);
+    line = await TcpRelay.before(directory.url);
     const settings = { HOTSPLIT_KEY_RECHECK_MS: String(RECHECK_MS) };
     other = await startTestService({ ...site, settings: { ...settings, HOTSPLIT_DIRECTORY: directory.url } });
     cutOff = await startTestService({ ...site, settings: { ...settings, HOTSPLIT_DIRECTORY: line.url } });

@@ -7,7 +7,7 @@ import { type EngineInstance, EngineSite } from '../setup/engine-site';
 import { expectAtRest } from '../setup/expect-at-rest';
 import type { RetryingLoad } from '../setup/retrying-load';
 import { STORES } from '../setup/stores';
-import { TcpProxy } from '../../tools/chaos/network/tcp-proxy';
+import { TcpRelay } from '../../tools/kernel/tcp-relay';
 
 const OPENING_MINOR = 100_000n;
 /** Its home is on s0 and s1. */
@@ -18,10 +18,10 @@ const SERVERS = STORES.filter(({ mark }) => mark !== 'sqlite');
 
 /** How a shard dies: connections end at once, or nothing is heard of it any more. */
 const DEATHS = [
-  { death: 'refuses', kill: (proxy: TcpProxy) => proxy.refuse() },
+  { death: 'refuses', kill: (proxy: TcpRelay) => proxy.refuse() },
   {
     death: 'swallows every packet',
-    kill: (proxy: TcpProxy) => {
+    kill: (proxy: TcpRelay) => {
       proxy.stall();
       return Promise.resolve();
     },
@@ -31,7 +31,7 @@ const DEATHS = [
 /** An account on s0 and s1 moves to s2 and s1, and s1, behind a network of our own, dies on the way. */
 describe.each(SERVERS)('[$mark] a fence with one shard dead', (store) => {
   let site: EngineSite;
-  let proxy: TcpProxy;
+  let proxy: TcpRelay;
   let engine: EngineInstance;
   let reached: (point: FaultPoint) => Promise<void> | undefined;
 
@@ -40,7 +40,7 @@ describe.each(SERVERS)('[$mark] a fence with one shard dead', (store) => {
     site = await EngineSite.make(store, 3);
     const { name, location } = site.shards[1] as (typeof site.shards)[number];
     if (location.kind !== 'mysql') throw new Error('a proxy stands before a server');
-    proxy = await TcpProxy.before(location.url);
+    proxy = await TcpRelay.before(location.url);
     engine = await site.start({
       addresses: [{ name, location: parseLocation(proxy.url) }],
       reach: (point) => reached(point),

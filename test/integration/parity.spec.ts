@@ -1,4 +1,4 @@
-import { TcpProxy } from '../../tools/chaos/network/tcp-proxy';
+import { TcpRelay } from '../../tools/kernel/tcp-relay';
 import { PROBLEMS, type ProblemCode } from '../../src/contract/problem-catalog';
 import { HotsplitClient } from '../../src/client';
 import { CALLS } from '../../src/contract/contract';
@@ -540,7 +540,7 @@ describe('a service in trouble', () => {
 
 it('[mariadb] says at both doors that a database is away', async () => {
   const far = await mariadbSites.make(2);
-  const proxy = await TcpProxy.before(far.shards[1] as string);
+  const proxy = await TcpRelay.before(far.shards[1] as string);
   const service = await startTestService({ ...far, shards: [far.shards[0] as string, proxy.url] });
   const client = new GrpcClient(service.grpcAddress);
   try {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { Notice } from '../../src/platform/notices';
 import { RedisNotices } from '../../src/platform/redis-notices';
-import { TcpProxy } from '../../tools/chaos/network/tcp-proxy';
+import { TcpRelay } from '../../tools/kernel/tcp-relay';
 import { eventually } from '../setup/eventually';
 import { redisUrl } from '../setup/servers';
 
@@ -48,7 +48,7 @@ describe('notices over Redis', () => {
   });
 
   it('hold no start up while Redis takes connections and does not answer, and arrive when it does', async () => {
-    const proxy = await TcpProxy.before(redisUrl());
+    const proxy = await TcpRelay.before(redisUrl());
     const notices = new RedisNotices(proxy.url, observer);
     const other = new RedisNotices(redisUrl(), observer);
     try {
@@ -64,7 +64,7 @@ describe('notices over Redis', () => {
   });
 
   it('report an outage once for each of the two connections, however often they are tried again', async () => {
-    const proxy = await TcpProxy.before(redisUrl());
+    const proxy = await TcpRelay.before(redisUrl());
     const notices = new RedisNotices(proxy.url, observer);
     const other = new RedisNotices(redisUrl(), observer);
     try {

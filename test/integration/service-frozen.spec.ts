@@ -1,4 +1,4 @@
-import { TcpProxy } from '../../tools/chaos/network/tcp-proxy';
+import { TcpRelay } from '../../tools/kernel/tcp-relay';
 import { eventually } from '../setup/eventually';
 import { ServiceProcess } from '../setup/service-process';
 import { mariadbSites, type ServiceSite } from '../setup/service-sites';
@@ -6,13 +6,13 @@ import { mariadbSites, type ServiceSite } from '../setup/service-sites';
 /** One of two instances stops dead, as a process does that is paused or a machine that lost power. */
 describe('[mariadb] an instance that stops between locking rows and committing', () => {
   let site: ServiceSite;
-  let proxy: TcpProxy;
+  let proxy: TcpRelay;
   let frozen: ServiceProcess;
   let other: ServiceProcess;
 
   beforeEach(async () => {
     site = await mariadbSites.make(1);
-    proxy = await TcpProxy.before(site.shards[0] as string);
+    proxy = await TcpRelay.before(site.shards[0] as string);
     frozen = await ServiceProcess.start({ ...site, shards: [proxy.url] });
     other = await ServiceProcess.start(site);
   });

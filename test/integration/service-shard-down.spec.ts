@@ -5,7 +5,7 @@ import { inTurns } from '../setup/in-turns';
 import { type Answer, type RestClient, sumOf } from '../setup/rest-client';
 import { startTestService, type TestService } from '../setup/service';
 import { mariadbSites, type ServiceSite } from '../setup/service-sites';
-import { TcpProxy } from '../../tools/chaos/network/tcp-proxy';
+import { TcpRelay } from '../../tools/kernel/tcp-relay';
 
 const ACCOUNT = 'spread-over-both';
 const PLACEMENT = { epoch: 1, shards: choosePlacement(ACCOUNT, ['s0', 's1'], 8) };
@@ -16,13 +16,13 @@ const REFUSED = 400;
 /** One of two shards behind a network of our own; the directory and the other shard stay reachable throughout. */
 describe('[mariadb] with one of two shards unreachable', () => {
   let site: ServiceSite;
-  let proxy: TcpProxy;
+  let proxy: TcpRelay;
   let service: TestService;
   let rest: RestClient;
 
   beforeEach(async () => {
     site = await mariadbSites.make(2);
-    proxy = await TcpProxy.before(site.shards[1] as string);
+    proxy = await TcpRelay.before(site.shards[1] as string);
     service = await startTestService({ ...site, shards: [site.shards[0] as string, proxy.url] });
     rest = service.rest;
     const created = await rest.createAccount({ id: ACCOUNT, subAccounts: 8, initialBalance: '80000' });
@@ -221,13 +221,13 @@ describe('[mariadb] with one of two shards unreachable', () => {
 /** The directory lives on the first shard; accounts that are known go on without it. */
 describe('[mariadb] with the directory’s answers delayed', () => {
   let site: ServiceSite;
-  let proxy: TcpProxy;
+  let proxy: TcpRelay;
   let service: TestService;
   let rest: RestClient;
 
   beforeEach(async () => {
     site = await mariadbSites.make(2);
-    proxy = await TcpProxy.before(site.shards[0] as string);
+    proxy = await TcpRelay.before(site.shards[0] as string);
     service = await startTestService({ ...site, settings: { HOTSPLIT_DIRECTORY: proxy.url } });
     rest = service.rest;
   });

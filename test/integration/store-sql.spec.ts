@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import type { Command } from '../../src/ledger/command';
 import { MARKS_FROM_US } from '../../src/shards/entry-place';
 import { type BatchChain, NO_HINT, type Shard } from '../../src/shards/shard';
-import { TcpProxy } from '../../tools/chaos/network/tcp-proxy';
+import { TcpRelay } from '../../tools/kernel/tcp-relay';
 import { listEntries } from '../../src/engine/entry-lists';
 import { fingerprint } from '../../src/engine/fingerprint';
 import * as commands from '../models/commands';
@@ -226,7 +226,7 @@ describe.each(STORES)('[$mark] a database', ({ mark, makeSite }) => {
 
     it('keeps a departure whose commit was carried out and never answered, and finds it again', async () => {
       await kinds(credit(100n));
-      const proxy = await TcpProxy.before(urlOf(site));
+      const proxy = await TcpRelay.before(urlOf(site));
       const { shard: far } = await openShard({ kind: 'mysql', url: proxy.url }, { clusterId });
       try {
         const lost = proxy.loseAnswerTo('COMMIT');

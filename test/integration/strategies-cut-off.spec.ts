@@ -5,7 +5,7 @@ import { eventually } from '../setup/eventually';
 import { type EngineInstance, EngineSite } from '../setup/engine-site';
 import { expectAtRest } from '../setup/expect-at-rest';
 import { STORES, type TestStore } from '../setup/stores';
-import { TcpProxy } from '../../tools/chaos/network/tcp-proxy';
+import { TcpRelay } from '../../tools/kernel/tcp-relay';
 
 const OPENING_MINOR = 1_000_000n;
 const SERVERS = STORES.filter(({ mark }) => mark !== 'sqlite');
@@ -15,7 +15,7 @@ const RUNS = SERVERS.flatMap((store) => STRATEGIES.map((strategy) => ({ store, s
 describe.each(RUNS)('[$store.mark] the strategy $strategy, cut off', ({ store, strategy }) => {
   let proxied: ProxiedSite;
   let site: EngineSite;
-  let proxy: TcpProxy;
+  let proxy: TcpRelay;
   let engine: EngineInstance;
 
   beforeAll(async () => {
@@ -114,7 +114,7 @@ describe.each(SERVERS)('[$mark] a deduction answered from memory, cut off', (sto
 
 interface ProxiedSite {
   readonly site: EngineSite;
-  readonly proxy: TcpProxy;
+  readonly proxy: TcpRelay;
   readonly engine: EngineInstance;
   readonly end: () => Promise<void>;
 }
@@ -124,7 +124,7 @@ async function startProxied(store: TestStore): Promise<ProxiedSite> {
   const site = await EngineSite.make(store, 1);
   const { name, location } = site.shards[0] as (typeof site.shards)[number];
   if (location.kind !== 'mysql') throw new Error('a proxy stands before a server');
-  const proxy = await TcpProxy.before(location.url);
+  const proxy = await TcpRelay.before(location.url);
   const engine = await site.start({ addresses: [{ name, location: parseLocation(proxy.url) }] });
   const end = async (): Promise<void> => {
     await proxy.accept();

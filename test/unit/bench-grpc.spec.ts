@@ -1,7 +1,7 @@
 import { createServer, type Http2Server, type ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { deductRequest, DeductionsWriter, METHODS, readResults } from '../../tools/bench/grpc/messages';
-import { bytesField, fieldsOf, framed, FrameReader, varintField } from '../../tools/bench/grpc/wire';
+import { bytesField, fieldsOf, framed, FrameReader, varintField } from '../../tools/kernel/grpc-wire';
 import type { LoopPlan } from '../../tools/bench/load/counted-loop';
 import { runGrpcBatch } from '../../tools/bench/load/run-grpc-batch';
 import { runGrpcStream } from '../../tools/bench/load/run-grpc-stream';

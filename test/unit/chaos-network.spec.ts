@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
-import { TcpProxy } from '../../tools/chaos/network/tcp-proxy';
+import { TcpRelay } from '../../tools/kernel/tcp-relay';
 import { eventually } from '../setup/eventually';
 
 /** A server that says everything back, behind a proxy. */
 describe('the network of a chaos run', () => {
   let server: Server;
-  let proxy: TcpProxy;
+  let proxy: TcpRelay;
   const heardByServer: string[] = [];
   const accepted: Socket[] = [];
 
@@ -22,7 +22,7 @@ describe('the network of a chaos run', () => {
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
-    proxy = await TcpProxy.before(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    proxy = await TcpRelay.before(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
   });
 
   afterEach(async () => {

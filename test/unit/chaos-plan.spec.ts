@@ -7,7 +7,7 @@ import {
   planOnce,
   planRounds,
 } from '../../tools/chaos/faults/plan-rounds';
-import { Dice } from '../../tools/chaos/random';
+import { Dice } from '../../tools/kernel/dice';
 
 const PARTS: Parts = {
   services: 2,

@@ -1,4 +1,4 @@
-import { Chance } from '../../tools/sim/world/chance';
+import { Dice } from '../../tools/kernel/dice';
 import { type Owner, StandstillError, Timeline } from '../../tools/sim/world/timeline';
 
 /** What happened from the beginning on, each with its time, until a second has passed. */
@@ -6,7 +6,7 @@ async function course(
   begin: (timeline: Timeline, note: (what: string) => () => void) => void,
   seed = 1,
 ): Promise<string[]> {
-  const timeline = new Timeline(new Chance(seed));
+  const timeline = new Timeline(new Dice(seed));
   const beganMs = timeline.nowMs;
   const happened: string[] = [];
   begin(timeline, (what) => () => happened.push(`${timeline.nowMs - beganMs} ${what}`));
@@ -69,13 +69,13 @@ describe('simulated time', () => {
   });
 
   test('tells when nothing is left to happen and somebody still waits', async () => {
-    const timeline = new Timeline(new Chance(1));
+    const timeline = new Timeline(new Dice(1));
     timeline.after(5, () => undefined);
     await expect(timeline.until(new Promise(() => undefined))).rejects.toBeInstanceOf(StandstillError);
   });
 
   test('rejects as what is waited for does', async () => {
-    const timeline = new Timeline(new Chance(1));
+    const timeline = new Timeline(new Dice(1));
     const failing = timeline.sleep(5).then(() => {
       throw new RangeError('broken');
     });
@@ -84,22 +84,22 @@ describe('simulated time', () => {
 });
 
 describe('chance from a seed', () => {
-  const numbers = (chance: Chance): number[] => Array.from({ length: 20 }, () => chance.next());
+  const numbers = (chance: Dice): number[] => Array.from({ length: 20 }, () => chance.next());
 
   test('is the same for the same seed, and other for another', () => {
-    expect(numbers(new Chance(7))).toEqual(numbers(new Chance(7)));
-    expect(numbers(new Chance(7))).not.toEqual(numbers(new Chance(8)));
+    expect(numbers(new Dice(7))).toEqual(numbers(new Dice(7)));
+    expect(numbers(new Dice(7))).not.toEqual(numbers(new Dice(8)));
   });
 
   test('that is forked does not depend on how much is drawn beside it', () => {
-    const [quiet, busy] = [new Chance(7), new Chance(7)];
+    const [quiet, busy] = [new Dice(7), new Dice(7)];
     const [ofQuiet, ofBusy] = [quiet.fork(), busy.fork()];
     numbers(busy);
     expect(numbers(ofBusy)).toEqual(numbers(ofQuiet));
   });
 
   test('keeps within its bounds and reaches both ends', () => {
-    const chance = new Chance(7);
+    const chance = new Dice(7);
     const drawn = new Set(Array.from({ length: 1_000 }, () => chance.between(3, 6)));
     expect([...drawn].sort()).toEqual([3, 4, 5, 6]);
     const names = new Set(
@@ -111,7 +111,7 @@ describe('chance from a seed', () => {
   });
 
   test('chooses some, each once', () => {
-    expect(new Chance(7).some(['a', 'b', 'c'], 5).sort()).toEqual(['a', 'b', 'c']);
-    expect(new Chance(7).some(['a', 'b', 'c'], 2)).toHaveLength(2);
+    expect(new Dice(7).some(['a', 'b', 'c'], 5).sort()).toEqual(['a', 'b', 'c']);
+    expect(new Dice(7).some(['a', 'b', 'c'], 2)).toHaveLength(2);
   });
 });

@@ -6,7 +6,7 @@ import { describeCommit, describeMachine } from './report/machine';
 import { goalTable, ratioTable } from './report/tables';
 import type { Scenario, ScenarioResult, Surroundings } from './scenario';
 import { SCENARIOS } from './scenarios';
-import { Cleanups } from './stage/cleanups';
+import { Cleanups } from '../kernel/cleanups';
 import { serversIn } from './stage/store-kind';
 
 const CLEAN_UP_MS_MAX = 20_000;

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Goal } from './report/goals';
 import type { RunRecord } from './report/run-record';
-import type { Cleanups } from './stage/cleanups';
+import type { Cleanups } from '../kernel/cleanups';
 import type { Servers } from './stage/store-kind';
 
 /** What a scenario came to. */

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Clock, pause } from './clock';
+import { Clock, pause } from '../kernel/clock';
 import type { Breach } from './check/breach';
 import { check } from './check/check';
 import { gather } from './check/evidence';
@@ -16,7 +16,7 @@ import { resolveAll } from './load/resolve';
 import { Rest } from './load/rest';
 import { createAccounts, Steward } from './load/steward';
 import { type Cluster, NoNodesError, startCluster } from './parts/cluster';
-import { Dice } from './random';
+import { Dice } from '../kernel/dice';
 import { breachCounts, quantile, recoveryReport, type Report } from './report/report';
 import { GRACE_MS, Watchers } from './report/watchers';
 
@@ -61,14 +61,14 @@ export async function runChaos(
   const common = { clients, accounts, services };
   const load = new Load({
     ...common,
-    dice: Dice.of(options.seed, 'load'),
+    dice: new Dice(options.seed).named('load'),
     arrivalsPerSecond: options.arrivalsPerSecond,
   });
   const steward = new Steward({
     ...common,
     rest,
     shardNames: cluster.shardNames,
-    dice: Dice.of(options.seed, 'steward'),
+    dice: new Dice(options.seed).named('steward'),
     clock,
     write,
   });
@@ -79,7 +79,7 @@ export async function runChaos(
   await pause(WARM_UP_MS);
   const disorderlyStops: string[] = [];
   const parts = partsOf(cluster);
-  const dice = Dice.of(options.seed, 'faults');
+  const dice = new Dice(options.seed).named('faults');
   const rounds = await runRounds(
     options.once ? planOnce(parts, BRISK_PACE, dice) : planRounds(parts, PACE, dice),
     {
@@ -106,7 +106,12 @@ export async function runChaos(
   await steward.stop();
   await load.stop();
   await steward.windUp();
-  const resolution = await resolveAll({ clients, clock, dice: Dice.of(options.seed, 'resolve'), services });
+  const resolution = await resolveAll({
+    clients,
+    clock,
+    dice: new Dice(options.seed).named('resolve'),
+    services,
+  });
   const audit = await steward.audit();
   for (const account of new Set(clients.ops.map((op) => op.account)))
     for (let service = 0; service < services; service += 1)

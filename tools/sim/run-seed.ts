@@ -10,7 +10,7 @@ import { storm } from './workload/storm';
 import { stuckTransfers } from './workload/stuck-transfers';
 import { withoutDirectory } from './workload/without-directory';
 import { Wishes } from './workload/wishes';
-import { Chance } from './world/chance';
+import { Dice } from '../kernel/dice';
 import { World } from './world/world';
 
 export interface SeedOptions {
@@ -39,7 +39,7 @@ export interface SeedResult {
 /** Runs one seed's world from its first moment to its last. */
 export async function runSeed(options: SeedOptions): Promise<SeedResult> {
   const { seed, calls, directoryImage, keepTrace = false } = options;
-  const chance = new Chance(seed);
+  const chance = new Dice(seed);
   const plan = planOf(chance.fork(), calls);
   const world = new World({ chance: chance.fork(), directoryImage, keepTrace });
   world.model.leaseAmountMaxMinor = plan.leasing?.settings.amountMaxMinor ?? 0n;

@@ -9,7 +9,7 @@ import { type Stage, wholeOf } from '../measure/stage-clock';
 import { type Acknowledged, Tally } from '../measure/tally';
 import { RefusedRun } from '../refused-run';
 import type { Surroundings } from '../scenario';
-import type { Cleanups } from '../stage/cleanups';
+import type { Cleanups } from '../../kernel/cleanups';
 import { HOT_ACCOUNT } from '../stage/runtime';
 import { createSite, type Site } from '../stage/site';
 import type { StoreKind } from '../stage/store-kind';

@@ -1,25 +1,18 @@
-import { answerParent } from '../processes/answer-parent';
-import { DelayLine } from './delay-line';
+import { answerParent } from '../../kernel/answer-parent';
+import { TcpRelay } from '../../kernel/tcp-relay';
 
-const lines: DelayLine[] = [];
+const relays: TcpRelay[] = [];
 
 answerParent(
   {
-    open: async ({
-      host,
-      port,
-      delayMs,
-    }: {
-      host: string;
-      port: number;
-      delayMs: number;
-    }): Promise<number> => {
-      const line = await DelayLine.to(host, port, delayMs);
-      lines.push(line);
-      return line.port;
+    open: async ({ url, delayMs }: { url: string; delayMs: number }): Promise<string> => {
+      const relay = await TcpRelay.before(url);
+      relay.delay(delayMs);
+      relays.push(relay);
+      return relay.url;
     },
   },
   async () => {
-    await Promise.all(lines.map((line) => line.close()));
+    await Promise.all(relays.map((relay) => relay.close()));
   },
 );

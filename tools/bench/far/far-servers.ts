@@ -1,8 +1,8 @@
 import { createConnection } from 'mysql2/promise';
 import { join } from 'node:path';
 import { median } from '../measure/median';
-import { Child } from '../processes/child';
-import type { Cleanups } from '../stage/cleanups';
+import { Child } from '../../kernel/child-process';
+import type { Cleanups } from '../../kernel/cleanups';
 
 const START_MS_MAX = 10_000;
 const PINGS = 20;
@@ -25,10 +25,10 @@ export async function openFarServers(
   const far: string[] = [];
   for (const text of urls) {
     const url = new URL(text);
-    const target = { host: url.hostname, port: Number(url.port || '3306'), delayMs };
-    url.port = String(await child.call<number>('open', target, START_MS_MAX));
-    url.hostname = '127.0.0.1';
-    far.push(url.toString().replace(/\/$/, ''));
+    url.port ||= '3306';
+    far.push(
+      (await child.call<string>('open', { url: url.toString(), delayMs }, START_MS_MAX)).replace(/\/$/, ''),
+    );
   }
   const roundTrips = [];
   for (const url of far) roundTrips.push(...(await ping(url)));

@@ -6,7 +6,7 @@ import type { LoadResult } from '../load/load-plan';
 import { RefusedRun } from '../refused-run';
 import { HOT_ACCOUNT } from '../stage/runtime';
 import { deductRequest, refusal } from './messages';
-import { framed } from './wire';
+import { framed } from '../../kernel/grpc-wire';
 import {
   countsBetween,
   underWay,

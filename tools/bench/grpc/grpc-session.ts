@@ -4,7 +4,7 @@ import {
   connect,
   type IncomingHttpHeaders,
 } from 'node:http2';
-import { FrameReader, framed } from './wire';
+import { FrameReader, framed } from '../../kernel/grpc-wire';
 
 /** How a call ended; 0 is OK. */
 export interface GrpcStatus {

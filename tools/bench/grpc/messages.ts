@@ -1,6 +1,6 @@
 import { ACKNOWLEDGED, type LoopAnswer, type LoopDeduction } from '../load/counted-loop';
 import { requestIdOf } from '../measure/requests';
-import { bytesField, fieldsOf, varintField } from './wire';
+import { bytesField, fieldsOf, varintField } from '../../kernel/grpc-wire';
 
 /** The numbers of proto/hotsplit/v1/deduction_service.proto. */
 const DEDUCT_REQUEST = { accountId: 1, requestId: 2, amount: 3 };

@@ -1,4 +1,4 @@
-import { answerParent } from '../processes/answer-parent';
+import { answerParent } from '../../kernel/answer-parent';
 import { SlowReader, type SlowReaderPlan } from './slow-reader';
 
 let reader: SlowReader | undefined;

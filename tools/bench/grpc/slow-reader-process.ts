@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { Child } from '../processes/child';
-import type { Cleanups } from '../stage/cleanups';
+import { Child } from '../../kernel/child-process';
+import type { Cleanups } from '../../kernel/cleanups';
 import type { SlowReaderPlan, SlowReaderProgress, SlowReaderResult } from './slow-reader';
 
 const ANSWER_MS_MAX = 30_000;

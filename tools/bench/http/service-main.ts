@@ -4,7 +4,7 @@ import { type Yardstick, YardstickCounter } from '../grpc/yardstick-counts';
 import { yardstickServices } from '../grpc/yardstick-services';
 import { type CpuProfile, startProfile } from '../measure/cpu-profile';
 import { StageClock } from '../measure/stage-clock';
-import { answerParent } from '../processes/answer-parent';
+import { answerParent } from '../../kernel/answer-parent';
 import { registerNoop } from './noop-route';
 import type { ServiceAddresses } from './service-process';
 

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type { CpuProfile } from '../measure/cpu-profile';
 import type { Stage } from '../measure/stage-clock';
 import type { Yardstick, YardstickCounts } from '../grpc/yardstick-counts';
-import { Child } from '../processes/child';
-import type { Cleanups } from '../stage/cleanups';
+import { Child } from '../../kernel/child-process';
+import type { Cleanups } from '../../kernel/cleanups';
 import { environmentOf, HOT_ACCOUNT, OPENING_BALANCE_MINOR } from '../stage/runtime';
 import type { Site } from '../stage/site';
 

@@ -1,4 +1,4 @@
-import { answerParent } from '../processes/answer-parent';
+import { answerParent } from '../../kernel/answer-parent';
 import { runClient } from './run-client';
 import { runGrpcBatch } from './run-grpc-batch';
 import { runGrpcStream } from './run-grpc-stream';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { Child } from '../processes/child';
-import type { Cleanups } from '../stage/cleanups';
+import { Child } from '../../kernel/child-process';
+import type { Cleanups } from '../../kernel/cleanups';
 import type { LoopPlan } from './counted-loop';
 import type { LoadPlan, LoadResult } from './load-plan';
 

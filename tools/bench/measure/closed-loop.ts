@@ -1,3 +1,4 @@
+import { pause } from '../../kernel/clock';
 import { LatencyHistogram } from './latency-histogram';
 import { type Measurement, summarize, type Timing } from './measurement';
 
@@ -41,10 +42,6 @@ export async function runClosedLoop(
     Promise.all(Array.from({ length: plan.inFlight }, (_, worker) => work(worker))),
   );
   return summarize({ seconds: plan.measureMs / 1_000, ops, latencies, errors: 0 });
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** Rejects when the work has not ended after this many milliseconds; nothing in a benchmark waits without bound. */

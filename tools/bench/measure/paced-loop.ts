@@ -1,3 +1,4 @@
+import { pause } from '../../kernel/clock';
 import { type Operation, within } from './closed-loop';
 import { LatencyHistogram } from './latency-histogram';
 import { type Measurement, summarize, type Timing } from './measurement';
@@ -50,5 +51,5 @@ export async function runPacedLoop(
 
 async function sleepUntil(due: number): Promise<void> {
   const ms = due - performance.now();
-  if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
+  if (ms > 0) await pause(ms);
 }

@@ -1,4 +1,4 @@
-import Table from 'cli-table3';
+import { textTable } from '../../kernel/text-table';
 import type { CpuProfile, SelfTime } from '../measure/cpu-profile';
 import type { Stage } from '../measure/stage-clock';
 import { type Goal, judge } from './goals';
@@ -91,14 +91,11 @@ export function stageTable(stages: readonly Stage[]): string {
 }
 
 function table(head: string[], rows: string[][]): string {
-  const built = new Table({
+  return textTable(
     head,
-    colAligns: head.map((name) => (TEXTS.has(name) ? 'left' : 'right')),
-    // Colours would end up in files and pipes.
-    style: { head: [], border: [], compact: true },
-  });
-  built.push(...rows);
-  return built.toString();
+    rows,
+    head.map((name) => (TEXTS.has(name) ? 'left' : 'right')),
+  );
 }
 
 const TEXTS = new Set(['name', 'ratio', 'goal', 'audit', 'function', 'place', 'module', '']);

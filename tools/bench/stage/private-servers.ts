@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { RefusedRun } from '../refused-run';
-import type { Cleanups } from './cleanups';
+import type { Cleanups } from '../../kernel/cleanups';
 import { type Servers, serverCountOf, type StoreKind } from './store-kind';
 
 /** The checkout that this build belongs to: `dist/tools/bench/stage` is four levels down. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
 import type { Location, ShardAddress } from '../../../src/shards/shard-address';
 import { RefusedRun } from '../refused-run';
-import type { Cleanups } from './cleanups';
+import type { Cleanups } from '../../kernel/cleanups';
 import { serverCountOf, serversOf, type Servers, shardCountOf, type StoreKind } from './store-kind';
 
 /** Fresh, empty databases for one account to be measured on. The directory lives beside the first shard. */

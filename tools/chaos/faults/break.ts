@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { createConnection } from 'mysql2/promise';
-import { pause } from '../clock';
+import { pause } from '../../kernel/clock';
 import type { Load } from '../load/load';
 import type { Cluster, Link } from '../parts/cluster';
 import type { Server } from '../parts/server';

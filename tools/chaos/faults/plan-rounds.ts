@@ -1,4 +1,4 @@
-import type { Dice } from '../random';
+import type { Dice } from '../../kernel/dice';
 import { type Fault, FAULT_KINDS, type FaultKind, type Round, type Target } from './fault';
 
 /** What there is to break. */
@@ -63,7 +63,7 @@ export function* planRounds(parts: Parts, pace: Pace, dice: Dice): Generator<Rou
       deck = deck.slice(1);
       faults.push(fault);
     }
-    const quietMs = dice.chance(pace.quietShare)
+    const quietMs = dice.happens(pace.quietShare)
       ? dice.between(pace.quietMs.from, pace.quietMs.to)
       : dice.between(0, UNQUIET_MS_MAX);
     yield { faults, quietMs };
@@ -100,7 +100,7 @@ function planFault(
     (target) => !besides.some((other) => overlaps(target, other.target)),
   );
   // Drawn in any case: which targets are left must not change what comes later.
-  const drawn = dice.number();
+  const drawn = dice.next();
   const timing = {
     afterMs: dice.between(0, pace.startMsMax),
     forMs: drawForMs(kind, pace, dice),
@@ -112,7 +112,7 @@ function planFault(
 
 /** Most are short and some are long. A full disk is felt only once what the database had set aside is used up. */
 function drawForMs(kind: FaultKind, { forMs }: Pace, dice: Dice): number {
-  const ms = Math.round(forMs.from + (forMs.to - forMs.from) * dice.number() ** 2);
+  const ms = Math.round(forMs.from + (forMs.to - forMs.from) * dice.next() ** 2);
   if (WRITER_KINDS.includes(kind)) return Math.max(ms, WRITER_MS_MIN);
   return kind === 'disk full' ? Math.max(ms, DISK_FULL_MS_MIN) : ms;
 }

@@ -1,4 +1,4 @@
-import { type Clock, pause } from '../clock';
+import { type Clock, pause } from '../../kernel/clock';
 import type { HistoryEvent } from '../history/events';
 import { type Cluster, ON_NODES } from '../parts/cluster';
 import type { Watchers } from '../report/watchers';

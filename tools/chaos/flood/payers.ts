@@ -1,4 +1,5 @@
 import { Agent, request } from 'undici';
+import { pause } from '../../kernel/clock';
 import { quantile } from '../report/report';
 
 /** What paying clients came to in a while. */
@@ -39,7 +40,7 @@ export class Payers {
         if (came === 201) latenciesMs.push(performance.now() - startedAt);
         else {
           failed[came] = (failed[came] ?? 0) + 1;
-          await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+          await pause(RETRY_MS);
         }
       }
     };

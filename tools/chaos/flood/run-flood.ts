@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { request } from 'undici';
-import { pause } from '../clock';
+import { pause } from '../../kernel/clock';
 import { startCluster } from '../parts/cluster';
 import { Flood } from './flood';
 import { ANONYMOUS, FLOOD_KINDS, type FloodAnswers, type FloodKind } from './flood-plan';

@@ -1,4 +1,4 @@
-import type { Dice } from '../random';
+import type { Dice } from '../../kernel/dice';
 
 /** A kind of account by how it is used. */
 export interface AccountKind {
@@ -56,10 +56,10 @@ export function plannedAccounts(): Account[] {
 
 /** An account by its kind's weight, then any of that kind. */
 export function pickAccount(accounts: readonly Account[], dice: Dice): Account {
-  let rest = dice.number();
+  let rest = dice.next();
   for (const kind of ACCOUNT_KINDS) {
     rest -= kind.weight;
-    if (rest < 0) return dice.pick(accounts.filter((account) => account.kind === kind));
+    if (rest < 0) return dice.oneOf(accounts.filter((account) => account.kind === kind));
   }
-  return dice.pick(accounts);
+  return dice.oneOf(accounts);
 }

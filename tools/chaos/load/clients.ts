@@ -1,4 +1,4 @@
-import type { Clock } from '../clock';
+import type { Clock } from '../../kernel/clock';
 import type { Called, HistoryEvent, Money } from '../history/events';
 import { read, type Reply, type Rest } from './rest';
 

@@ -1,5 +1,5 @@
-import { pause } from '../clock';
-import type { Dice } from '../random';
+import { pause } from '../../kernel/clock';
+import type { Dice } from '../../kernel/dice';
 import { type Account, pickAccount } from './accounts';
 import type { Clients, Op } from './clients';
 
@@ -76,7 +76,7 @@ export class Load {
     const { dice, clients } = this.parts;
     const further = { metadata: metadata(7, 500) };
     const ops = Array.from({ length: POURED_ITEMS }, () =>
-      this.#ask('deduction', dice.pick(accountIds), '1', further),
+      this.#ask('deduction', dice.oneOf(accountIds), '1', further),
     );
     const results = await clients.sendBatch(ops, this.#anyService());
     results.forEach((result, position) => this.#keep(ops[position] as Op, result === 'indefinite'));
@@ -94,7 +94,7 @@ export class Load {
   }
 
   #arrive(): void {
-    this.#follow(this.#serve(this.parts.dice.number()));
+    this.#follow(this.#serve(this.parts.dice.next()));
   }
 
   #follow(work: Promise<unknown>): void {
@@ -115,7 +115,7 @@ export class Load {
 
   async #readBalance(): Promise<void> {
     const { dice, clients, accounts } = this.parts;
-    const consistency = dice.chance(0.2) ? 'snapshot' : 'current';
+    const consistency = dice.happens(0.2) ? 'snapshot' : 'current';
     await clients.readBalance(pickAccount(accounts, dice).id, this.#anyService(), consistency);
   }
 
@@ -128,7 +128,7 @@ export class Load {
 
   async #lookUp(): Promise<void> {
     const { dice, clients } = this.parts;
-    const known = this.#settled.length > 0 ? dice.pick(this.#settled) : undefined;
+    const known = this.#settled.length > 0 ? dice.oneOf(this.#settled) : undefined;
     if (known?.kind === 'deduction') await clients.lookUp(known, this.#anyService());
   }
 
@@ -136,16 +136,16 @@ export class Load {
   async #drive(op: Op): Promise<void> {
     const { dice, clients, services } = this.parts;
     let service = this.#anyService();
-    if (dice.chance(SHARES.twiceAtOnce)) this.#follow(clients.send(op, (service + 1) % services));
+    if (dice.happens(SHARES.twiceAtOnce)) this.#follow(clients.send(op, (service + 1) % services));
     for (let tries = 1; ; tries += 1) {
-      const result = await clients.send(op, service, dice.chance(SHARES.hurried));
-      const isOver = result !== 'indefinite' || tries >= TRIES_MAX || dice.chance(SHARES.abandoned);
+      const result = await clients.send(op, service, dice.happens(SHARES.hurried));
+      const isOver = result !== 'indefinite' || tries >= TRIES_MAX || dice.happens(SHARES.abandoned);
       if (isOver || this.#stopped) {
         this.#keep(op, result === 'indefinite');
         return;
       }
       await pause(dice.between(20, 300) * tries);
-      if (dice.chance(0.6)) service = (service + 1) % services;
+      if (dice.happens(0.6)) service = (service + 1) % services;
     }
   }
 
@@ -159,9 +159,9 @@ export class Load {
 
   #takeAgain(): Op | undefined {
     const { dice } = this.parts;
-    if (this.#later.length > 0 && dice.chance(0.5))
+    if (this.#later.length > 0 && dice.happens(0.5))
       return this.#later.splice(dice.between(0, this.#later.length - 1), 1)[0];
-    return this.#settled.length > 0 ? dice.pick(this.#settled) : undefined;
+    return this.#settled.length > 0 ? dice.oneOf(this.#settled) : undefined;
   }
 
   #newOp(kind: 'deduction' | 'credit'): Op {
@@ -180,8 +180,8 @@ export class Load {
 
   #further(): Record<string, unknown> {
     const { dice } = this.parts;
-    if (dice.chance(0.3)) return { reference: `click ${dice.between(1, 1e9)}` };
-    return dice.chance(0.1) ? { metadata: metadata(dice.between(1, 4), dice.between(1, 400)) } : {};
+    if (dice.happens(0.3)) return { reference: `click ${dice.between(1, 1e9)}` };
+    return dice.happens(0.1) ? { metadata: metadata(dice.between(1, 4), dice.between(1, 400)) } : {};
   }
 
   #anyService(): number {

@@ -1,5 +1,5 @@
-import { type Clock, pause } from '../clock';
-import type { Dice } from '../random';
+import { type Clock, pause } from '../../kernel/clock';
+import type { Dice } from '../../kernel/dice';
 import type { Clients, Op } from './clients';
 
 const AT_ONCE = 24;

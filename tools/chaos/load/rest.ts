@@ -1,5 +1,5 @@
 import { Agent, request } from 'undici';
-import type { Clock } from '../clock';
+import type { Clock } from '../../kernel/clock';
 
 /** What a call came to. Without `status` there was no answer. */
 export interface Reply {

@@ -1,6 +1,6 @@
-import { type Clock, pause } from '../clock';
+import { type Clock, pause } from '../../kernel/clock';
 import type { HistoryEvent } from '../history/events';
-import type { Dice } from '../random';
+import type { Dice } from '../../kernel/dice';
 import type { Account } from './accounts';
 import type { Clients, Op } from './clients';
 import { read, type Reply, type Rest } from './rest';
@@ -83,7 +83,7 @@ export class Steward {
   async #work(): Promise<void> {
     const { dice } = this.parts;
     while (!this.#stopped) {
-      await this.#act(dice.number());
+      await this.#act(dice.next());
       await pause(dice.between(PAUSE_MS.from, PAUSE_MS.to));
     }
   }
@@ -91,9 +91,9 @@ export class Steward {
   #act(drawn: number): Promise<unknown> {
     const { dice, accounts } = this.parts;
     const split = accounts.filter(({ kind }) => kind.subAccounts > 1);
-    const account = dice.pick(split).id;
+    const account = dice.oneOf(split).id;
     if (drawn < 0.3) return this.#resize(account);
-    if (drawn < 0.55) return this.#move(dice.chance(0.8) ? account : dice.pick(accounts).id);
+    if (drawn < 0.55) return this.#move(dice.happens(0.8) ? account : dice.oneOf(accounts).id);
     if (drawn < 0.7) return this.#begin('rebalance', account, `/v1/admin/accounts/${account}/rebalance`);
     if (drawn < 0.85) return this.#freezeForAWhile(account);
     if (drawn < 0.92) return this.#begin('audit', undefined, '/v1/admin/audits');

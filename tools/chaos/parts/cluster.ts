@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
-import { TcpProxy } from '../network/tcp-proxy';
+import { TcpRelay } from '../../kernel/tcp-relay';
 import { Nodes } from './nodes';
 import { serversScript, type StartedServers } from './scripts';
 import { Server } from './server';
@@ -24,7 +24,7 @@ export interface Link {
   readonly service: number;
   /** The shard that it leads to, where it leads to a database. */
   readonly shard?: string;
-  readonly proxy: TcpProxy;
+  readonly proxy: TcpRelay;
 }
 
 /** Everything that can break: services, databases (the directory is on the first), Redis, and what lies between. */
@@ -126,7 +126,7 @@ async function linkService(
   { servers, links, folder, adminKey }: LinkService,
 ): Promise<Service> {
   const between: MakeLink = async (url, what) => {
-    const proxy = await TcpProxy.before(url);
+    const proxy = await TcpRelay.before(url);
     links.push({ ...what, service: number, proxy });
     return proxy;
   };
@@ -149,7 +149,7 @@ async function linkService(
 }
 
 /** Puts a proxy before an address. */
-type MakeLink = (url: string, what: Pick<Link, 'name' | 'kind' | 'shard'>) => Promise<TcpProxy>;
+type MakeLink = (url: string, what: Pick<Link, 'name' | 'kind' | 'shard'>) => Promise<TcpRelay>;
 
 /** Proxies before every database and node; answers what a service is told of its shards. */
 async function linkShards(from: string, servers: Servers, between: MakeLink): Promise<string[]> {

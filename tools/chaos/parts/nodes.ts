@@ -1,5 +1,5 @@
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
-import { pause } from '../clock';
+import { pause } from '../../kernel/clock';
 import type { Server } from './server';
 
 const LOOK_MS = 200;

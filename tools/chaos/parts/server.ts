@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { rmSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { pause } from '../../kernel/clock';
 import type { StartedServer, StartedServers } from './scripts';
 
 const TRIES_MAX = 20;
@@ -47,7 +48,7 @@ export class Server {
   /** Resolves when the process is gone. */
   async kill(): Promise<void> {
     this.signal('SIGKILL');
-    while (this.isRunning) await pause();
+    while (this.isRunning) await pause(LOOK_MS);
   }
 
   /** Starts it unless it runs; resolves when it answers. */
@@ -58,7 +59,7 @@ export class Server {
       } catch (error) {
         // The port may be in use for a moment by somebody's outgoing connection.
         if (tries >= TRIES_MAX) throw error;
-        await pause();
+        await pause(LOOK_MS);
       }
     }
   }
@@ -83,8 +84,4 @@ export class Server {
     if (this.started.smallDisk === undefined) throw new Error(`${this.name} has no small disk`);
     return this.started.smallDisk;
   }
-}
-
-function pause(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, LOOK_MS));
 }

@@ -1,7 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
-import type { TcpProxy } from '../network/tcp-proxy';
+import { pause } from '../../kernel/clock';
+import type { TcpRelay } from '../../kernel/tcp-relay';
 import { CHECKOUT, tiedScript } from './scripts';
 
 const START_AGAIN_MS = 200;
@@ -20,7 +21,7 @@ export class Service {
     readonly number: number,
     private readonly environment: Readonly<Record<string, string>>,
     /** Before it, for clients. */
-    readonly door: TcpProxy,
+    readonly door: TcpRelay,
     readonly logFile: string,
   ) {}
 
@@ -43,7 +44,7 @@ export class Service {
         return;
       }
       if (this.isToEnd) return;
-      await new Promise((resolve) => setTimeout(resolve, START_AGAIN_MS));
+      await pause(START_AGAIN_MS);
     }
   }
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock';
+import type { Clock } from '../../kernel/clock';
 
 /** How long something took to work again once what had broken it was whole. */
 export interface Recovered {

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock';
+import type { Clock } from '../../kernel/clock';
 import { way } from '../faults/way';
 import type { Called } from '../history/events';
 import type { Op } from '../load/clients';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { OutgoingHttpHeaders } from 'node:http2';
-import { framed } from '../../bench/grpc/wire';
+import { framed } from '../../kernel/grpc-wire';
 import type { KnownValues } from '../generate/known-values';
 import { pick } from '../generate/pick';
 import type { GrpcMethod } from './methods';

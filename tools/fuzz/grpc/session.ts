@@ -1,5 +1,5 @@
 import { type ClientHttp2Session, connect, constants, type OutgoingHttpHeaders } from 'node:http2';
-import { FrameReader } from '../../bench/grpc/wire';
+import { FrameReader } from '../../kernel/grpc-wire';
 import type { GrpcCall } from './call';
 
 /** After that a call counts as hung. How long an answer takes on a busy machine says nothing of the service. */

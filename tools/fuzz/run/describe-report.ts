@@ -1,15 +1,10 @@
-import Table from 'cli-table3';
+import { textTable } from '../../kernel/text-table';
 import type { FoundOnce } from './door';
 import type { FuzzReport } from './fuzz-run';
 
 /** The report for people: what was sent where, and what came back. */
 export function describeReport(report: FuzzReport): string {
-  const table = new Table({
-    head: ['operation', '2xx', '3xx', '4xx', '5xx', 'gRPC', 'none', 'statuses'],
-    // Colours would end up in files and pipes.
-    style: { head: [], border: [], compact: true },
-  });
-  for (const [where, statuses] of Object.entries(report.counts)) {
+  const rows = Object.entries(report.counts).map(([where, statuses]) => {
     const inClass = (from: number): string =>
       String(
         Object.entries(statuses).reduce(
@@ -17,7 +12,7 @@ export function describeReport(report: FuzzReport): string {
           0,
         ),
       );
-    table.push([
+    return [
       where,
       inClass(2),
       inClass(3),
@@ -30,10 +25,10 @@ export function describeReport(report: FuzzReport): string {
         .filter(([status]) => status !== '0')
         .map(([status, count]) => `${status}: ${count}`)
         .join(', '),
-    ]);
-  }
+    ];
+  });
   return [
-    table.toString(),
+    textTable(['operation', '2xx', '3xx', '4xx', '5xx', 'gRPC', 'none', 'statuses'], rows),
     `${report.requests} requests in ${report.seconds.toFixed(1)} s (${Math.round(report.requestsPerSecond)}/s), ` +
       `${report.entries} entries acknowledged, audit ${report.audit.slice(0, 200)}, ${Math.round(report.residentMib)} MiB resident, ${report.openFiles} open files`,
     ...report.neverSucceeded.map((operation) => `never succeeded: ${operation}`),

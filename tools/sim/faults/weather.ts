@@ -1,5 +1,5 @@
 import type { FaultVerdict } from '../../../src/shards/faults';
-import type { Chance } from '../world/chance';
+import type { Dice } from '../../kernel/dice';
 
 /** What may go wrong on the way to a database, each with its probability at one step of one call. */
 export interface Hazards {
@@ -27,7 +27,7 @@ export const CALM: Hazards = {
 };
 
 /** Some hazards and not others: a mix that has everything always hides what needs one thing often. */
-export function someHazards(chance: Chance): Hazards {
+export function someHazards(chance: Dice): Hazards {
   const at = (most: number): number => (chance.happens(0.45) ? chance.next() * most : 0);
   return {
     deadlock: at(0.15),
@@ -44,7 +44,7 @@ const SLOW_MS = { from: 20, to: 120 };
 const STALL_MS = { from: 1_000, to: 7_000 };
 
 /** How long a step takes. */
-export function latencyMs(hazards: Hazards, chance: Chance): number {
+export function latencyMs(hazards: Hazards, chance: Dice): number {
   if (chance.happens(hazards.stall)) return chance.between(STALL_MS.from, STALL_MS.to);
   if (chance.happens(hazards.slow)) return chance.between(SLOW_MS.from, SLOW_MS.to);
   return chance.spanMs(LATENCY_MS_MEAN);
@@ -57,7 +57,7 @@ const UNCLASSIFIED_SHARE = 0.3;
 export function mishap(
   step: 'request' | 'lock' | 'commit' | 'answer',
   hazards: Hazards,
-  chance: Chance,
+  chance: Dice,
 ): FaultVerdict | 'late' | undefined {
   switch (step) {
     case 'lock':
@@ -74,6 +74,6 @@ export function mishap(
   }
 }
 
-function lost(chance: Chance): FaultVerdict {
+function lost(chance: Dice): FaultVerdict {
   return chance.happens(UNCLASSIFIED_SHARE) ? 'unclassified' : 'outcomeUnknown';
 }

@@ -1,7 +1,7 @@
 import type { LaneSettings } from '../../../src/engine/lane-settings';
 import { LEASE_SETTINGS, type LeaseSettings } from '../../../src/strategies/strategy-settings';
 import type { Strategy } from '../../../src/ledger/strategy';
-import type { Chance } from '../world/chance';
+import type { Dice } from '../../kernel/dice';
 
 export interface AccountPlan {
   readonly accountId: string;
@@ -58,7 +58,7 @@ export interface Plan {
   /** Only in some worlds there are accounts of the strategy `leased`. */
   readonly leasing: LeasingPlan | undefined;
   /** What decides how the directory is lost, after each calm; only in some worlds, and not where leases need it. */
-  readonly directoryLoss: Chance | undefined;
+  readonly directoryLoss: Dice | undefined;
   /** Only in some worlds somebody reads lists of entries, and clocks are put right. */
   readonly lists: ListsPlan | undefined;
   /** Only in some worlds some shards are on clusters. */
@@ -66,7 +66,7 @@ export interface Plan {
   /** After the end, in some worlds: transfers that cannot be delivered for long, and others behind them. */
   readonly stuck: StuckPlan | undefined;
   /** After the end, in some worlds: what decides how the directory goes back to an earlier moment. */
-  readonly restored: Chance | undefined;
+  readonly restored: Dice | undefined;
   /** After the end: a move, and keys that come again when its idempotency window is over. */
   readonly secondUse: boolean;
 }
@@ -80,7 +80,7 @@ export interface ClusterPlan {
 }
 
 export interface StuckPlan {
-  readonly lots: Chance;
+  readonly lots: Dice;
   /** Of each account whose money is on its way. */
   readonly transfers: number;
   /** Departures that recovery reads and delivers together. */
@@ -137,7 +137,7 @@ const LEASED_WORLDS = { from: 0.45, to: 0.7 };
  * What is added to a plan is drawn from `chance.named`, and is `undefined` in the worlds that do not have it: so it leaves the
  * other draws, and with them all those worlds, as they were.
  */
-export function planOf(chance: Chance, calls: number): Plan {
+export function planOf(chance: Dice, calls: number): Plan {
   const shards = Array.from({ length: chance.between(1, 5) }, (_, number) => `s${number}`);
   const cluster = clusterPlan(chance.named('cluster'), shards);
   const rounds = chance.between(1, 3);
@@ -205,29 +205,29 @@ export function planOf(chance: Chance, calls: number): Plan {
   };
 }
 
-function directoryLoss(chance: Chance): Chance | undefined {
+function directoryLoss(chance: Dice): Dice | undefined {
   const lots = chance.named('directory loss');
   return lots.happens(0.2) ? lots : undefined;
 }
 
 /** In a quarter of the worlds: a third of those without leases. */
-function restoredDirectory(chance: Chance): Chance | undefined {
+function restoredDirectory(chance: Dice): Dice | undefined {
   return chance.happens(1 / 3) ? chance.fork() : undefined;
 }
 
 /** In a fifth of the worlds: a quarter of those without leases. */
-function stuckPlan(chance: Chance): StuckPlan | undefined {
+function stuckPlan(chance: Dice): StuckPlan | undefined {
   if (!chance.happens(0.25)) return undefined;
   return { lots: chance.fork(), transfers: chance.between(1, 4), pageMax: 1 };
 }
 
 /** In some worlds only: there the shards' databases are identified. */
-function emptiedOf(chance: Chance): number | undefined {
+function emptiedOf(chance: Dice): number | undefined {
   return chance.happens(0.2) ? 0.5 + 2 * chance.next() : undefined;
 }
 
 /** In a quarter of the worlds. */
-function clusterPlan(chance: Chance, shards: readonly string[]): ClusterPlan | undefined {
+function clusterPlan(chance: Dice, shards: readonly string[]): ClusterPlan | undefined {
   if (!chance.happens(0.25)) return undefined;
   return {
     shards: chance.some(shards, chance.between(1, shards.length)),
@@ -237,7 +237,7 @@ function clusterPlan(chance: Chance, shards: readonly string[]): ClusterPlan | u
 }
 
 /** In a third of the worlds somebody else locks rows. */
-function lockedOf(chance: Chance): number | undefined {
+function lockedOf(chance: Dice): number | undefined {
   return chance.happens(1 / 3) ? 0.5 + 3 * chance.next() : undefined;
 }
 
@@ -245,7 +245,7 @@ function isIn({ from, to }: { readonly from: number; readonly to: number }, lot:
   return lot >= from && lot < to;
 }
 
-function leasingPlan(chance: Chance): LeasingPlan {
+function leasingPlan(chance: Dice): LeasingPlan {
   const termMs = chance.oneOf([40, 250, 250, 800]);
   const flushMs = chance.oneOf([1, 20, 20, 150]);
   return {
@@ -265,7 +265,7 @@ function leasingPlan(chance: Chance): LeasingPlan {
 }
 
 /** An account that is worth leasing from: a lease is a quarter of a row at most. */
-export function leasedPlan(chance: Chance, plan: AccountPlan): AccountPlan {
+export function leasedPlan(chance: Dice, plan: AccountPlan): AccountPlan {
   const openingMinor = plan.openingMinor * BigInt(chance.oneOf([1, 10, 100]));
   return {
     ...plan,
@@ -275,11 +275,11 @@ export function leasedPlan(chance: Chance, plan: AccountPlan): AccountPlan {
   };
 }
 
-function accountPlans(chance: Chance): AccountPlan[] {
+function accountPlans(chance: Dice): AccountPlan[] {
   return Array.from({ length: chance.between(1, 4) }, (_, number) => accountPlan(chance, number));
 }
 
-export function accountPlan(chance: Chance, number: number): AccountPlan {
+export function accountPlan(chance: Dice, number: number): AccountPlan {
   const subAccounts = chance.oneOf(SUB_ACCOUNTS);
   // Sometimes so much that the `net` of a row wraps around.
   const unitMinor = chance.happens(0.15) ? 10n ** 16n : 1n;
@@ -299,7 +299,7 @@ export function accountPlan(chance: Chance, number: number): AccountPlan {
 }
 
 /** In a third of the worlds. */
-function listsPlan(chance: Chance): ListsPlan | undefined {
+function listsPlan(chance: Dice): ListsPlan | undefined {
   if (!chance.happens(1 / 3)) return undefined;
   return {
     pauseMsMean: chance.oneOf([50, 200]),

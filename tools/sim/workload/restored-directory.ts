@@ -1,6 +1,6 @@
 import type { Cell } from '../../../src/shards/database';
 import type { Asked } from '../model/asked';
-import type { Chance } from '../world/chance';
+import type { Dice } from '../../kernel/dice';
 import { rest } from './calm';
 import { type Clients, toAsked } from './clients';
 import { PLAIN_ACCOUNT } from './plain-account';
@@ -32,7 +32,7 @@ interface Parts {
  * does, and the account is repaired. No key takes effect a second time, whether it is sent before the repair or after, and
  * in the end the account pays all it has.
  */
-export async function restoredDirectory(site: Site, parts: Parts, lots: Chance): Promise<void> {
+export async function restoredDirectory(site: Site, parts: Parts, lots: Dice): Promise<void> {
   const { accountId, subAccounts } = ACCOUNT;
   if (site.shards.length < 2) return;
   await parts.wishes.create(ACCOUNT);
@@ -91,7 +91,7 @@ function restore(site: Site, { columns, record }: Backup): void {
 }
 
 /** The others remember the record that was lost. */
-async function restartSome(site: Site, lots: Chance): Promise<void> {
+async function restartSome(site: Site, lots: Dice): Promise<void> {
   for (const instance of [...site.world.living]) {
     if (lots.happens(0.3)) continue;
     await site.inTime(`the stop of ${instance.name}`, instance.stop(), undefined);

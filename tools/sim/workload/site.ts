@@ -1,7 +1,7 @@
 import { ShardContendedError, ShardUnavailableError } from '../../../src/shards/faults';
 import { DirectoryUnavailableError } from '../../../src/shards/directory/directory';
 import { JudgedCalls } from '../model/calls';
-import type { Chance } from '../world/chance';
+import type { Dice } from '../../kernel/dice';
 import { type InstanceSettings, NO_ANSWER, type SimInstance } from '../world/sim-instance';
 import type { World } from '../world/world';
 import type { AccountPlan, Plan } from './plan';
@@ -26,7 +26,7 @@ export class Site {
   constructor(
     readonly world: World,
     readonly plan: Plan,
-    readonly chance: Chance,
+    readonly chance: Dice,
   ) {
     this.calls = new JudgedCalls(world.model);
     this.shards = [...plan.shards];

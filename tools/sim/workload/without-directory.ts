@@ -1,5 +1,5 @@
 import { isUnknown } from '../model/answer-rules';
-import type { Chance } from '../world/chance';
+import type { Dice } from '../../kernel/dice';
 import type { SimInstance } from '../world/sim-instance';
 import { rest } from './calm';
 import type { Clients } from './clients';
@@ -18,7 +18,7 @@ const GUESSES = 20;
 export async function withoutDirectory(
   site: Site,
   { clients }: { readonly clients: Clients },
-  lots: Chance,
+  lots: Dice,
 ): Promise<void> {
   const { world } = site;
   await rest(site);
@@ -70,7 +70,7 @@ async function admitted(site: Site, instance: SimInstance, secret: string): Prom
 }
 
 /** Keys that nobody has. */
-async function guess(instances: readonly SimInstance[], lots: Chance): Promise<void> {
+async function guess(instances: readonly SimInstance[], lots: Dice): Promise<void> {
   for (const { keys } of instances)
     await Promise.allSettled(
       Array.from({ length: GUESSES }, () => keys.authenticate(`guess ${lots.between(0, 10 ** 9)}`)),

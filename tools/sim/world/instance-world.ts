@@ -1,7 +1,7 @@
 import type { FaultPoint } from '../../../src/engine/fault-points';
 import type { EngineObserver } from '../../../src/engine/observer';
 import type { Hazards } from '../faults/weather';
-import type { Chance } from './chance';
+import type { Dice } from '../../kernel/dice';
 import type { Coverage } from './coverage';
 import type { SimDatabase } from './sim-database';
 import type { DirectoryServer } from './sim-directory';
@@ -21,7 +21,7 @@ export interface LineEnd extends Owner {
 
 /** What an instance sees of the world it lives in. */
 export interface InstanceWorld {
-  readonly chance: Chance;
+  readonly chance: Dice;
   readonly timeline: Timeline;
   readonly coverage: Coverage;
   readonly directory: DirectoryServer;

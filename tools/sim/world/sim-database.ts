@@ -2,7 +2,7 @@ import type { Changes } from '../../../src/ledger/shard-state';
 import { rowKey, type SubAccount } from '../../../src/ledger/sub-account';
 import type { LockWait } from '../../../src/shards/memory/row-locks';
 import { MemoryDatabase } from '../../../src/shards/memory/memory-database';
-import type { Chance } from './chance';
+import type { Dice } from '../../kernel/dice';
 
 /** Told of everything that a shard commits, in the order in which it does. */
 export interface CommitWatcher {
@@ -12,7 +12,7 @@ export interface CommitWatcher {
 
 /** What decides which transactions replication takes away, and is told of each. */
 export interface Replication {
-  readonly lots: Chance;
+  readonly lots: Dice;
   readonly takenAway: () => void;
 }
 

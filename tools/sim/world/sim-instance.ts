@@ -10,7 +10,7 @@ import type { Shard } from '../../../src/shards/shard';
 import type { Location } from '../../../src/shards/shard-address';
 import type { Surroundings } from '../../../src/shards/surroundings';
 import { type LeaseSettings, STRATEGY_SETTINGS } from '../../../src/strategies/strategy-settings';
-import { type Chance } from './chance';
+import { type Dice } from '../../kernel/dice';
 import { type HeldUp, MarkedShard } from './marked-shard';
 import { lineTo, lineToDirectory } from './line';
 import { SimDirectory } from './sim-directory';
@@ -55,7 +55,7 @@ export class SimInstance implements LineEnd {
   #takesCalls = false;
   #calls = 0;
   #ids = 0;
-  readonly #chance: Chance;
+  readonly #chance: Dice;
   readonly #cutOff = new Set<string>();
   #die: (answer: typeof NO_ANSWER) => void = () => undefined;
 

@@ -1,4 +1,4 @@
-import type { Chance } from './chance';
+import type { Dice } from '../../kernel/dice';
 
 /** Whose events they are: those of one that is gone never come, those of one that stalls come when it goes on. */
 export interface Owner {
@@ -35,7 +35,7 @@ export class Timeline {
   #events = 0;
   readonly #heap: Event[] = [];
 
-  constructor(private readonly chance: Chance) {}
+  constructor(private readonly chance: Dice) {}
 
   get nowMs(): number {
     return this.#nowMs;

@@ -1,7 +1,7 @@
 import type { EngineObserver } from '../../../src/engine/observer';
 import { CALM, type Hazards } from '../faults/weather';
 import { LedgerModel } from '../model/ledger-model';
-import type { Chance } from './chance';
+import type { Dice } from '../../kernel/dice';
 import { Coverage } from './coverage';
 import type { InstanceWorld, LineEnd } from './instance-world';
 import { DirectoryServer } from './sim-directory';
@@ -23,14 +23,14 @@ const TROUBLE_MS = 20_000;
 const NOTICE_MS_MAX = 200;
 
 export interface WorldOptions {
-  readonly chance: Chance;
+  readonly chance: Dice;
   readonly directoryImage: Buffer;
   readonly keepTrace: boolean;
 }
 
 /** Everything in one simulated run: databases, the directory, service instances, and what goes wrong between them. */
 export class World implements InstanceWorld {
-  readonly chance: Chance;
+  readonly chance: Dice;
   readonly timeline: Timeline;
   readonly trace: Trace;
   readonly coverage = new Coverage();

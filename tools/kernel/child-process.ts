@@ -1,5 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import type { Cleanups } from '../stage/cleanups';
+import type { Cleanups } from './cleanups';
 
 export interface Call {
   readonly id: number;
@@ -17,8 +17,8 @@ interface Waiting {
 const END_MS_MAX = 10_000;
 
 /**
- * Another process of the benchmark, and calls to it. It ends by itself when this process is gone, and is ended with the
- * other cleanups in any case.
+ * A process that this one starts, and calls to it, which `answerParent` serves over there. The child ends by itself when
+ * this process is gone, and with the other cleanups in any case.
  */
 export class Child {
   readonly #waiting = new Map<number, Waiting>();

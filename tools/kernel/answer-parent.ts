@@ -1,4 +1,4 @@
-import type { Answer, Call } from './child';
+import type { Answer, Call } from './child-process';
 
 /** What a child process does on request. Arguments and results cross the process border as JSON. */
 export type Duties = Readonly<Record<string, (argument: never) => unknown>>;
@@ -6,7 +6,7 @@ export type Duties = Readonly<Record<string, (argument: never) => unknown>>;
 /** Serves the process that started this one, until that one lets go or is gone; then leaves and ends. */
 export function answerParent(duties: Duties, leave: () => Promise<void>): void {
   process.on('message', (call: Call) => {
-    void carryOut(duties, call).then((answer) => process.send?.(answer));
+    void perform(duties, call).then((answer) => process.send?.(answer));
   });
   process.once('disconnect', () => {
     leave().then(
@@ -18,7 +18,7 @@ export function answerParent(duties: Duties, leave: () => Promise<void>): void {
   process.on('SIGINT', () => undefined);
 }
 
-async function carryOut(duties: Duties, { id, name, argument }: Call): Promise<Answer> {
+async function perform(duties: Duties, { id, name, argument }: Call): Promise<Answer> {
   try {
     const duty = duties[name];
     if (!duty) throw new Error(`there is no duty "${name}"`);

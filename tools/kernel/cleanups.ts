@@ -1,7 +1,7 @@
 type Cleanup = () => Promise<void> | void;
 
 /**
- * What must be put away when the benchmark ends, however it ends: databases dropped, folders removed, processes ended.
+ * What must be put away when the program ends, however it ends: databases dropped, folders removed, processes ended.
  * Each cleanup runs once, the newest first.
  */
 export class Cleanups {

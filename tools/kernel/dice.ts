@@ -1,7 +1,7 @@
 import * as CRC32 from 'crc-32';
 
 /** Chance from a seed: the same seed gives the same numbers. Mulberry32, small and good enough to mix the order of things. */
-export class Chance {
+export class Dice {
   readonly #seed: number;
   #state: number;
 
@@ -19,14 +19,14 @@ export class Chance {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   }
 
-  /** Chance of its own, that what happens elsewhere does not disturb. */
-  fork(): Chance {
-    return new Chance(Math.floor(this.next() * 2 ** 32));
+  /** Dice whose numbers start from one draw of these: what is drawn elsewhere later does not disturb them. */
+  fork(): Dice {
+    return new Dice(Math.floor(this.next() * 2 ** 32));
   }
 
-  /** Chance of its own that follows from the seed and a name, however much was drawn before, and disturbs no other draw. */
-  named(name: string): Chance {
-    return new Chance(CRC32.str(name, this.#seed)).fork();
+  /** Dice that follow from the seed and a name alone, however much was drawn before; no other draw is disturbed. */
+  named(name: string): Dice {
+    return new Dice(CRC32.str(name, this.#seed)).fork();
   }
 
   /** Whether something of a probability in [0, 1] happens. */
@@ -40,9 +40,8 @@ export class Chance {
   }
 
   oneOf<T>(choices: readonly T[]): T {
-    const chosen = choices[this.between(0, choices.length - 1)];
-    if (chosen === undefined) throw new RangeError('nothing to choose from');
-    return chosen;
+    if (choices.length === 0) throw new RangeError('nothing to choose from');
+    return choices[this.between(0, choices.length - 1)] as T;
   }
 
   /** One of the names, as often as its weight says. */
@@ -63,6 +62,10 @@ export class Chance {
     while (chosen.length < count && left.length > 0)
       chosen.push(...left.splice(this.between(0, left.length - 1), 1));
     return chosen;
+  }
+
+  shuffled<T>(choices: readonly T[]): T[] {
+    return this.some(choices, choices.length);
   }
 
   /** Milliseconds, mostly short and sometimes long: exponential around a mean. */

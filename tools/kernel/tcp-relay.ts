@@ -17,10 +17,10 @@ interface Pair {
 }
 
 /**
- * A network of our own between two processes, to be broken at will. Bytes pass unchanged until somebody says
- * otherwise.
+ * A TCP relay between two processes, which stands in for the network between them and can be made slow, silent or broken.
+ * Bytes pass unchanged until a method says otherwise.
  */
-export class TcpProxy {
+export class TcpRelay {
   readonly #server: Server;
   readonly #pairs = new Set<Pair>();
   readonly #arrangements: Arrangement[] = [];
@@ -33,8 +33,8 @@ export class TcpProxy {
   #target: URL;
 
   /** @param url of the server behind; `url` of the proxy is the same with another port */
-  static async before(url: string): Promise<TcpProxy> {
-    const proxy = new TcpProxy(new URL(url));
+  static async before(url: string): Promise<TcpRelay> {
+    const proxy = new TcpRelay(new URL(url));
     await proxy.#listen();
     return proxy;
   }

@@ -1,4 +1,4 @@
-/** Milliseconds since the run began. */
+/** Milliseconds since this clock was made. */
 export class Clock {
   readonly #origin = performance.now();
 
