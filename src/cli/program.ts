@@ -7,6 +7,7 @@ import { addAuditCommand } from './commands/audit';
 import { addEntryCommands } from './commands/entry';
 import { addHoldCommands } from './commands/hold';
 import { addGenerateCommand } from './commands/generate';
+import { addKeyCommands } from './commands/key';
 import { addOperationCommands } from './commands/operation';
 import { addReplayCommand } from './commands/replay';
 import { addShardCommands } from './commands/shard';
@@ -73,6 +74,7 @@ function createProgram(context: CommandContext): Command {
   addEntryCommands(program, context);
   addHoldCommands(program, context);
   addShardCommands(program, context);
+  addKeyCommands(program, context);
   addOperationCommands(program, context);
   addAuditCommand(program, context);
   addReplayCommand(program, context);

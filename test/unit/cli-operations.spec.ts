@@ -211,6 +211,40 @@ describe('a hold', () => {
   });
 });
 
+describe('key', () => {
+  const key = { keyId: 'k1', name: 'payer', scopes: ['deduct'], createdAt: '2026-01-01T00:00:00.000Z' };
+
+  it('list shows all pages, and no secret', async () => {
+    service.on('GET /v1/admin/keys', ok({ items: [key], nextCursor: 'on' }));
+    service.on(
+      'GET /v1/admin/keys?cursor=on',
+      ok({ items: [{ ...key, keyId: 'k2', accounts: ['tenant-7:'] }] }),
+    );
+    const { exitCode, out } = await cli.run('key', 'list');
+    expect(exitCode).toBe(0);
+    expect(out).toMatch(/k1 .*payer .*deduct .*all .*never/);
+    expect(out).toMatch(/k2 .*tenant-7:…/);
+  });
+
+  it('create sends what was asked for, and shows the secret once', async () => {
+    service.on('POST /v1/admin/keys', ok({ ...key, key: 'hs_secret' }, 201));
+    const options = ['--scopes', 'deduct,read', '--accounts', 'a:,b:'];
+    expect((await cli.run('key', 'create', 'payer', ...options)).out).toContain('hs_secret');
+    expect(service.asked.at(-1)?.body).toEqual({
+      name: 'payer',
+      scopes: ['read', 'deduct'],
+      accounts: ['a:', 'b:'],
+    });
+    const wrong = await cli.run('key', 'create', 'payer', '--scopes', 'deduct,writ');
+    expect(wrong).toMatchObject({ exitCode: 1, err: expect.stringContaining('Scopes are read') as string });
+  });
+
+  it('delete deletes', async () => {
+    service.on('DELETE /v1/admin/keys/k1', { status: 204, body: undefined });
+    expect(await cli.run('key', 'delete', 'k1')).toMatchObject({ exitCode: 0, out: 'deleted\n' });
+  });
+});
+
 describe('account strategy', () => {
   const account = {
     id: 'a',
