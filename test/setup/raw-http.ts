@@ -8,7 +8,11 @@ export function sayRaw(url: string, bytes: string): Promise<string> {
     const socket = connect({ host: hostname, port: Number(port) }, () => socket.write(bytes, 'latin1'));
     socket.setEncoding('utf8');
     socket.on('data', (part: string) => (heard += part));
-    socket.on('error', reject);
+    // A service that has answered need not read all that is sent to it.
+    socket.on('error', (error) => {
+      if (heard === '') reject(error);
+      else resolve(heard);
+    });
     socket.on('close', () => {
       resolve(heard);
     });
