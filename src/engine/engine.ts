@@ -168,15 +168,15 @@ export class Engine {
   }
 
   #tryOnce(request: Request, account: AccountRecord): Told | Promise<Told> {
-    return this.leases.earlier(request) ?? this.#carryOut(request, account, 'as its strategy says');
+    return this.leases.earlier(request) ?? this.#execute(request, account, 'as its strategy says');
   }
 
   /** What was answered from a lease that was lost is charged like this: its key is known to be its own. */
   #tryDurably(request: Request, account: AccountRecord): Promise<Told> {
-    return this.#carryOut(request, account, 'durably');
+    return this.#execute(request, account, 'durably');
   }
 
-  async #carryOut(
+  async #execute(
     request: Request,
     account: AccountRecord,
     how: 'as its strategy says' | 'durably',
@@ -217,8 +217,8 @@ export class Engine {
     const { shard, command, account } = at;
     const { homeDeductions } = this.parts;
     if (account.strategy !== 'leased' || how === 'durably')
-      return homeDeductions.carryOut(shard, command, account.strategy);
-    return this.leases.deduct(at, () => homeDeductions.carryOut(shard, command, account.strategy));
+      return homeDeductions.deduct(shard, command, account.strategy);
+    return this.leases.deduct(at, () => homeDeductions.deduct(shard, command, account.strategy));
   }
 
   /** Nobody is refused for want of money that leases hold: they are given back first. */

@@ -13,7 +13,7 @@ describe('a deduction at its home', () => {
   test('goes to a lane when the account’s strategy is carried out by no way of its own', async () => {
     const { home, asked, observer } = setUp(() => Promise.reject(new Error('not asked')));
     for (const strategy of ['merged', 'one of a later version'])
-      expect(await home.carryOut('s0', deduct({ requestId: strategy }), strategy)).toMatchObject({
+      expect(await home.deduct('s0', deduct({ requestId: strategy }), strategy)).toMatchObject({
         kind: 'applied',
       });
     expect(asked).toEqual([]);
@@ -24,7 +24,7 @@ describe('a deduction at its home', () => {
     const { home, shard, observer } = setUp(() =>
       Promise.resolve({ kind: 'committed', entry: ENTRY, tries: 3 }),
     );
-    const outcome = await home.carryOut('s0', deduct(), 'atomic');
+    const outcome = await home.deduct('s0', deduct(), 'atomic');
     expect(outcome).toEqual({ kind: 'applied', entry: ENTRY, departures: [] });
     expect(shard.batches).toEqual([]);
     expect(observer.deductions).toEqual([{ strategy: 'atomic', result: 'committed', tries: 3 }]);
@@ -32,15 +32,15 @@ describe('a deduction at its home', () => {
 
   test('is a replay, or a key used again, when its key is found', async () => {
     const { home } = setUp(() => Promise.resolve({ kind: 'found', entry: ENTRY, tries: 1 }));
-    expect(await home.carryOut('s0', deduct(), 'atomic')).toEqual({ kind: 'replayed', entry: ENTRY });
+    expect(await home.deduct('s0', deduct(), 'atomic')).toEqual({ kind: 'replayed', entry: ENTRY });
     const other = deduct({ fingerprint: 'f'.repeat(32) });
-    expect(await home.carryOut('s0', other, 'atomic')).toEqual({ kind: 'keyReused' });
+    expect(await home.deduct('s0', other, 'atomic')).toEqual({ kind: 'keyReused' });
   });
 
   test('is decided by a lane when its way hands it over', async () => {
     const { home, shard } = setUp(() => Promise.resolve(handedOver(false)));
-    expect(await home.carryOut('s0', deduct(), 'atomic')).toMatchObject({ kind: 'applied' });
-    expect(await home.carryOut('s0', deduct({ requestId: 'b', amountMinor: 999n }), 'atomic')).toMatchObject({
+    expect(await home.deduct('s0', deduct(), 'atomic')).toMatchObject({ kind: 'applied' });
+    expect(await home.deduct('s0', deduct({ requestId: 'b', amountMinor: 999n }), 'atomic')).toMatchObject({
       kind: 'insufficientFunds',
     });
     expect(shard.batches.length).toBeGreaterThan(0);
@@ -48,7 +48,7 @@ describe('a deduction at its home', () => {
 
   test('is overloaded when its tries are spent: nothing was done', async () => {
     const { home } = setUp(() => Promise.resolve({ kind: 'contended', tries: 100 }));
-    expect(await home.carryOut('s0', deduct(), 'atomic')).toEqual({ kind: 'overloaded', shard: 's0' });
+    expect(await home.deduct('s0', deduct(), 'atomic')).toEqual({ kind: 'overloaded', shard: 's0' });
   });
 
   test.each([
@@ -66,7 +66,7 @@ describe('a deduction at its home', () => {
       await Promise.resolve();
       await new Promise(setImmediate);
       const waiting = lanes.submit(deduct({ requestId: 'waits' }));
-      expect(await home.carryOut('s0', deduct(), 'atomic')).toEqual({ kind, shard: 's0' });
+      expect(await home.deduct('s0', deduct(), 'atomic')).toEqual({ kind, shard: 's0' });
       shard.letThrough();
       await Promise.all([before, waiting]);
     },
@@ -74,13 +74,13 @@ describe('a deduction at its home', () => {
 
   test('is turned away when its shard cannot be asked, and failed by name when it meets a defect', async () => {
     const away = setUp(() => Promise.reject(new ShardUnavailableError('s0', 'gone')));
-    expect(await away.home.carryOut('s0', deduct(), 'atomic')).toEqual({
+    expect(await away.home.deduct('s0', deduct(), 'atomic')).toEqual({
       kind: 'shardUnavailable',
       shard: 's0',
     });
     const fault = new ShardFault('s0', 'defect', new Error('no such column'));
     const broken = setUp(() => Promise.reject(fault));
-    expect(await broken.home.carryOut('s0', deduct(), 'atomic')).toEqual({
+    expect(await broken.home.deduct('s0', deduct(), 'atomic')).toEqual({
       kind: 'failed',
       incident: 'incident',
     });
@@ -90,7 +90,7 @@ describe('a deduction at its home', () => {
   test('keeps its home from being idle until it has ended', async () => {
     let end: (result: DeductionResult) => void = () => undefined;
     const { home } = setUp(() => new Promise((resolve) => (end = resolve)));
-    const outcome = home.carryOut('s0', deduct(), 'atomic');
+    const outcome = home.deduct('s0', deduct(), 'atomic');
     let idle = false;
     const idling = home.whenIdle().then(() => (idle = true));
     await new Promise(setImmediate);

@@ -26,20 +26,20 @@ export class HomeDeductions {
   constructor(private readonly parts: HomeDeductionsParts) {}
 
   /** Resolves with the outcome once it is durable, or with why there is none; never rejects. */
-  carryOut(shard: string, command: DeductCommand, strategy: string): Promise<LaneOutcome> {
+  deduct(shard: string, command: DeductCommand, strategy: string): Promise<LaneOutcome> {
     const { shards, ways } = this.parts;
     const way = ways.get(strategy);
     // Of an account that somebody else has locked, no session of those that all share is kept waiting.
     return way && !shards.lanes(shard).isSetAside(command.accountId)
-      ? this.#carryOutCounted(shard, command, way)
+      ? this.#deductCounted(shard, command, way)
       : shards.lanes(shard).submit(command);
   }
 
-  async #carryOutCounted(shard: string, command: DeductCommand, way: DeductionWay): Promise<LaneOutcome> {
+  async #deductCounted(shard: string, command: DeductCommand, way: DeductionWay): Promise<LaneOutcome> {
     if (this.parts.shards.lanes(shard).isDown) return { kind: 'shardUnavailable', shard };
     this.#underWay += 1;
     try {
-      return await this.#carryOut(shard, command, way);
+      return await this.#deductOnce(shard, command, way);
     } finally {
       this.#underWay -= 1;
       if (this.#underWay === 0) for (const resolve of this.#onIdle.splice(0)) resolve();
@@ -50,7 +50,7 @@ export class HomeDeductions {
     return this.#underWay > 0 ? new Promise((resolve) => this.#onIdle.push(resolve)) : Promise.resolve();
   }
 
-  async #carryOut(shard: string, command: DeductCommand, way: DeductionWay): Promise<LaneOutcome> {
+  async #deductOnce(shard: string, command: DeductCommand, way: DeductionWay): Promise<LaneOutcome> {
     const { shards, observer, newId } = this.parts;
     try {
       const result = await shards.shard(shard).deduct(command, way);

@@ -99,11 +99,11 @@ export class HoldService {
   async #measured(
     kind: 'hold' | 'confirm' | 'cancel',
     accountId: string,
-    carryOut: (account: AccountRecord) => Promise<EngineOutcome>,
+    run: (account: AccountRecord) => Promise<EngineOutcome>,
   ): Promise<MoneyOutcome> {
     const started = performance.now();
     const account = this.runtime.accounts.peek(accountId) ?? (await this.accounts.read(accountId));
-    const outcome = account ? await carryOut(account) : ({ kind: 'accountNotFound' } as const);
+    const outcome = account ? await run(account) : ({ kind: 'accountNotFound' } as const);
     this.metrics.commandDone(kind, outcome.kind, (performance.now() - started) / 1_000);
     return outcome;
   }

@@ -62,8 +62,8 @@ export interface DeductionWay {
   /** Where its transactions do not begin and end as usual. */
   readonly brackets?: Readonly<Record<Dialect, Bracket>>;
   /** What is held around each try, if anything: taken before a session is, and let go of after it. */
-  around?(shard: string, command: DeductCommand, carryOut: () => Promise<Carried>): Promise<Carried>;
-  carryOut(session: DeductionSession, command: DeductCommand): Promise<Carried>;
+  around?(shard: string, command: DeductCommand, deduct: () => Promise<Carried>): Promise<Carried>;
+  deduct(session: DeductionSession, command: DeductCommand): Promise<Carried>;
 }
 
 /** What a deduction came to after all tries. */

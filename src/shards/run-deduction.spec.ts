@@ -112,9 +112,9 @@ describe('a deduction that a strategy carries out', () => {
 
   test('takes what is held around it before its session', async () => {
     const { run, log, way } = setUp([COMMITTED]);
-    const around: DeductionWay['around'] = async (shard, { subAccount }, carryOut) => {
+    const around: DeductionWay['around'] = async (shard, { subAccount }, deduct) => {
       log.push(`lock ${shard} ${subAccount}`);
-      const carried = await carryOut();
+      const carried = await deduct();
       log.push('unlock');
       return carried;
     };
@@ -133,7 +133,7 @@ function setUp(tries: readonly Try[], settings: Partial<DeductionSettings> = {},
   const nothing = () => Promise.reject(new Error('no statement is run here'));
   const way: DeductionWay = {
     name: 'scripted',
-    carryOut: () => {
+    deduct: () => {
       const next = left.shift();
       if (next === undefined) throw new Error('one try too many');
       if (next instanceof ShardFault) return Promise.reject(next);

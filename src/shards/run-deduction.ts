@@ -85,9 +85,9 @@ export async function runDeduction(
 }
 
 async function tryOnce(run: RunDeduction, way: DeductionWay, command: DeductCommand): Promise<Tried> {
-  const carryOut = (): Promise<Carried> => inSession(run, way, command);
+  const deduct = (): Promise<Carried> => inSession(run, way, command);
   try {
-    return await (way.around?.(run.shard, command, carryOut) ?? carryOut());
+    return await (way.around?.(run.shard, command, deduct) ?? deduct());
   } catch (error) {
     if (error instanceof ShardFault) return { kind: 'fault', fault: error };
     throw error;
@@ -99,7 +99,7 @@ async function inSession(run: RunDeduction, way: DeductionWay, command: DeductCo
   if (!leave) return { kind: 'crowded' };
   const session = run.sessions.open(way);
   try {
-    return await way.carryOut(session, command);
+    return await way.deduct(session, command);
   } finally {
     await session.end();
     leave();

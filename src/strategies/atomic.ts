@@ -6,7 +6,7 @@ import { readTaken, takeIfEnough } from './statements/take-if-enough';
 /** One guarded UPDATE: `available >= amount` is tested and the amount taken in one step under the row's lock. */
 export const atomic: DeductionWay = {
   name: 'atomic',
-  async carryOut(session, command) {
+  async deduct(session, command) {
     const [taken, row] = await session.begin([takeIfEnough(command), readTaken(command, session.dialect)]);
     if (!row || taken?.matched !== 1) return { kind: 'handOver' };
     const entry = takenEntry(row, command);

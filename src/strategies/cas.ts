@@ -11,7 +11,7 @@ import { writeIfBalance } from './statements/write-if-balance';
  */
 export const cas: DeductionWay = {
   name: 'cas',
-  async carryOut(session, command) {
+  async deduct(session, command) {
     const deduction = plainDeduction(await session.read(readRow(command, session.dialect)), command);
     if (!deduction) return { kind: 'handOver' };
     const [written, row] = await session.begin([

@@ -9,7 +9,7 @@ import { readClock, writeIfVersion } from './statements/write-if-version';
 /** Reads without a lock and writes if the row's version is the one it read; otherwise again, after a random pause. */
 export const optimistic: DeductionWay = {
   name: 'optimistic',
-  async carryOut(session, command) {
+  async deduct(session, command) {
     const deduction = plainDeduction(await session.read(readRow(command, session.dialect)), command);
     if (!deduction) return { kind: 'handOver' };
     const [written, clock] = await session.begin([

@@ -8,7 +8,7 @@ import { writeRow } from './statements/write-row';
 /** Locks the row, decides in code, writes what it decided: the lock is held for the time that the code takes. */
 export const pessimistic: DeductionWay = {
   name: 'pessimistic',
-  async carryOut(session, command) {
+  async deduct(session, command) {
     const [row] = await session.begin([lockRow(command, session.dialect)]);
     const deduction = row && plainDeduction(row, command);
     if (!deduction) return { kind: 'handOver' };

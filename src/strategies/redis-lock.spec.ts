@@ -58,9 +58,9 @@ describe('the lock around a deduction', () => {
       take: () => Promise.resolve(false),
       release: () => Promise.reject(new Error('there is nothing to let go of')),
     });
-    const carryOut = jest.fn();
-    expect(await lock.around('s0', deduct(), carryOut)).toEqual({ kind: 'crowded' });
-    expect(carryOut).not.toHaveBeenCalled();
+    const inSession = jest.fn();
+    expect(await lock.around('s0', deduct(), inSession)).toEqual({ kind: 'crowded' });
+    expect(inSession).not.toHaveBeenCalled();
   });
 
   test('is done without while its server is away', async () => {

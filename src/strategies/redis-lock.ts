@@ -30,12 +30,12 @@ export class RedisLock implements DeductionWay {
     this.#queues = new NamedQueues(parts.settings, (ms, run) => parts.surroundings.later(ms, run));
   }
 
-  async around(shard: string, command: DeductCommand, carryOut: () => Promise<Carried>): Promise<Carried> {
+  async around(shard: string, command: DeductCommand, deduct: () => Promise<Carried>): Promise<Carried> {
     const name = `hotsplit:lock:${shard}:${command.accountId}:${command.subAccount}`;
-    return (await this.#queues.alone(name, () => this.#withLock(name, carryOut))) ?? { kind: 'crowded' };
+    return (await this.#queues.alone(name, () => this.#withLock(name, deduct))) ?? { kind: 'crowded' };
   }
 
-  async carryOut(session: DeductionSession, command: DeductCommand): Promise<Carried> {
+  async deduct(session: DeductionSession, command: DeductCommand): Promise<Carried> {
     const { dialect } = session;
     if (!plainDeduction(await session.read(readRow(command, dialect)), command)) return { kind: 'handOver' };
     const [taken, row] = await session.begin([takeIfEnough(command), readTaken(command, dialect)]);
@@ -46,20 +46,20 @@ export class RedisLock implements DeductionWay {
     return { kind: 'committed', entry };
   }
 
-  async #withLock(name: string, carryOut: () => Promise<Carried>): Promise<Carried> {
+  async #withLock(name: string, deduct: () => Promise<Carried>): Promise<Carried> {
     const { locks, settings, surroundings } = this.parts;
     const deadline = surroundings.now() + settings.waitMsMax;
     const token = surroundings.newId();
     for (let tries = 1; ; tries += 1) {
       const taken = await locks.take(name, token, settings.lockMs);
-      if (taken === undefined) return carryOut();
+      if (taken === undefined) return deduct();
       if (taken) break;
       if (surroundings.now() > deadline) return { kind: 'crowded' };
       const pauseMsMax = Math.min(settings.backoffMsMax, settings.backoffMsBase * 2 ** tries);
       await surroundings.sleep(surroundings.random() * pauseMsMax);
     }
     try {
-      return await carryOut();
+      return await deduct();
     } finally {
       await locks.release(name, token);
     }

@@ -46,11 +46,11 @@ export class TableLock implements DeductionWay {
     this.#queues = new NamedQueues(settings, later);
   }
 
-  async around(shard: string, _command: DeductCommand, carryOut: () => Promise<Carried>): Promise<Carried> {
-    return (await this.#queues.alone(shard, carryOut)) ?? { kind: 'crowded' };
+  async around(shard: string, _command: DeductCommand, deduct: () => Promise<Carried>): Promise<Carried> {
+    return (await this.#queues.alone(shard, deduct)) ?? { kind: 'crowded' };
   }
 
-  async carryOut(session: DeductionSession, command: DeductCommand): Promise<Carried> {
+  async deduct(session: DeductionSession, command: DeductCommand): Promise<Carried> {
     if (session.dialect === 'mysql') {
       const { rows } = await session.read(TAKE_TABLE_LOCK);
       if (integer(rows[0]?.[0]) !== 1) return { kind: 'conflict' };

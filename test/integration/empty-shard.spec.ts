@@ -77,7 +77,9 @@ describe.each(SITES)('[$mark] an empty database under the name of a known shard'
   it('ends a start by name, says what to do, and is left as it was', async () => {
     await used();
     await empty(site.shards[1] as string);
-    expect(await refusal()).toMatch(/^SHARD_EMPTY: .*"s1" is empty.*HOTSPLIT_LOST_SHARDS=s1=[0-9a-f-]{36}$/);
+    expect(await refusal()).toMatch(
+      /^SHARD_EMPTY: .*"s1" at \S+ is empty.*HOTSPLIT_LOST_SHARDS=s1=[0-9a-f-]{36}$/,
+    );
     expect(await refusal()).toMatch(/^SHARD_EMPTY/);
   });
 

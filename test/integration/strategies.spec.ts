@@ -229,7 +229,7 @@ describe.each(RUNS)('[$store.mark] the strategy $strategy', ({ store, strategy }
     });
   });
 
-  it('is taken up and given up under load, mixed with all others', async () => {
+  it('is taken up and given up under load, mixed with others', async () => {
     const accountId = await newAccount(1_000_000n);
     const load = site.load({ accountId, workers: 32, instances: engines });
     for (const [turn, other] of others(strategy).entries()) {
@@ -258,6 +258,9 @@ const LAYOUTS = [
   { subAccounts: 1, shards: ['s1'] },
 ] as const;
 
+/** Half of the others, so that every two strategies meet in the run of one of them. */
 function others(strategy: Strategy): Strategy[] {
-  return STRATEGIES.filter((each) => each !== strategy);
+  const from = STRATEGIES.indexOf(strategy) + 1;
+  const half = Math.floor(STRATEGIES.length / 2);
+  return [...STRATEGIES, ...STRATEGIES].slice(from, from + half);
 }

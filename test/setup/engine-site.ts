@@ -297,8 +297,10 @@ export class EngineInstance {
   /** Resolves when no instance has a lease of the account: what they answered is written then, and the rest given back. */
   whenNothingIsLent(accountId: string): Promise<true> {
     return eventually('leases given back', async () => {
-      const leases = await Promise.all(this.shards.map((shard) => shard.openLeases(accountId)));
-      return leases.flat().length === 0 ? true : undefined;
+      const leases = await Promise.all(this.shards.map((shard) => shard.openLeases(accountId))).catch(
+        unavailable,
+      );
+      return leases?.flat().length === 0 ? true : undefined;
     });
   }
 
@@ -311,4 +313,10 @@ export class EngineInstance {
 function rawSqlOnce(location: Location, mark: TestStore['mark']): () => Promise<RawSql> {
   let opened: Promise<RawSql> | undefined;
   return () => (opened ??= rawSql(location, mark));
+}
+
+/** A shard that was away a moment ago is asked again, as clients do. */
+function unavailable(error: unknown): undefined {
+  if (!(error instanceof ShardUnavailableError)) throw error;
+  return undefined;
 }
