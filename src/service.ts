@@ -3,6 +3,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyInstance } from 'fastify';
 import { GrpcApi } from './api/grpc/grpc-api';
 import type { UnaryService } from './api/grpc/unary';
+import { HotRoutes } from './deductions/hot-routes';
 import { RestApi } from './http/rest-api';
 import { fastifyOptions } from './http/server-options';
 import { AppModule } from './app.module';
@@ -59,6 +60,7 @@ export async function startService(
   );
   const server = app.getHttpAdapter().getInstance();
   await app.get(RestApi).prepare(server);
+  app.get(HotRoutes).register(server);
   extend?.(server);
   await app.init();
   opening?.();

@@ -3,13 +3,14 @@ import { AccountsModule } from '../accounts/accounts.module';
 import { BatchController } from './batch.controller';
 import { DeductionController } from './deduction.controller';
 import { DeductionService } from './deduction.service';
+import { HotRoutes } from './hot-routes';
 import { ReversalController } from './reversal.controller';
 
 /** Deductions, credits and reversals, one by one or many at once. */
 @Module({
   imports: [AccountsModule],
   controllers: [DeductionController, ReversalController, BatchController],
-  providers: [DeductionService],
+  providers: [DeductionService, HotRoutes],
   exports: [DeductionService],
 })
 export class DeductionsModule {}

@@ -13,6 +13,7 @@ import type { Principal } from '../platform/principal';
 export function answerEntry(outcome: MoneyOutcome, principal: Principal, reply: FastifyReply) {
   const result = entryOrProblem(outcome, principal);
   if (result instanceof Problem) throw result;
-  if (result.kind === 'replayed') void reply.code(200).header('idempotent-replayed', 'true');
+  void reply.code(result.kind === 'replayed' ? 200 : 201);
+  if (result.kind === 'replayed') void reply.header('idempotent-replayed', 'true');
   return entryView(result);
 }
