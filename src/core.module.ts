@@ -70,6 +70,7 @@ function anonymousThrottle(
     settings: { perSecond: anonymousPerSecond, addressesMax: ADDRESSES_MAX, heldMax: ANONYMOUS_HELD_MAX },
     now: () => surroundings.now(),
     later: (ms, run) => surroundings.later(ms, run),
+    random: () => surroundings.random(),
     counted: (result) => {
       metrics.anonymousSlowed(result);
     },

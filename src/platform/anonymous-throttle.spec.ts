@@ -4,7 +4,10 @@ import { AnonymousThrottle, networkOf } from './anonymous-throttle';
 function setUp(settings: { readonly heldMax?: number; readonly addressesMax?: number } = {}) {
   const clock = new TestClock();
   const counts = { held: 0, refused: 0 };
+  let turn = 0;
   const throttle = new AnonymousThrottle({
+    // Evenly over the whole range.
+    random: () => (turn++ % 100) / 100,
     settings: { perSecond: 10, addressesMax: 100, heldMax: 1_000, ...settings },
     now: () => clock.now(),
     later: (ms, run) => clock.later(ms, run),
@@ -41,6 +44,22 @@ describe('the throttle of anonymous requests', () => {
     expect(passedAtOnce(1, '10.0.0.1')).toBe(0);
     clock.pass(2_200);
     expect(passedAtOnce(1, '10.0.0.1')).toBe(1);
+  });
+
+  test('lets a crowd that came at one moment come again at many', async () => {
+    const { clock, throttle, passedAtOnce } = setUp();
+    passedAtOnce(120, '10.0.0.1');
+    const atMs: number[] = [];
+    for (let request = 0; request < 100; request += 1)
+      void (throttle.pass('10.0.0.1') as Promise<true>).then(() => atMs.push(clock.now()));
+    for (let ms = 0; ms < 2_000; ms += 5) {
+      clock.pass(5);
+      await Promise.resolve();
+    }
+    expect(atMs).toHaveLength(100);
+    expect(Math.max(...atMs) - Math.min(...atMs)).toBeGreaterThan(400);
+    const atOneTime = Map.groupBy(atMs, (ms) => ms).values();
+    expect(Math.max(...[...atOneTime].map(({ length }) => length))).toBeLessThan(5);
   });
 
   test('holds a probe for less than its supervisor waits', async () => {

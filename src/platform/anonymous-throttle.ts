@@ -16,6 +16,12 @@ export const HELD_MS_MAX = 2_000;
 /** Less than the second that supervisors mostly wait for an answer to a probe. */
 export const PROBE_HELD_MS_MAX = 750;
 
+/**
+ * The part of the longest wait by which those who wait it out come apart: a crowd that came at one moment would otherwise
+ * come at one moment again, every two seconds, and hold up everybody else each time.
+ */
+const SPREAD = 0.25;
+
 /** Twice what is allowed in a second may come at once. */
 const BURST_SECONDS = 2;
 
@@ -29,6 +35,8 @@ export interface ThrottleParts {
   readonly settings: AnonymousSettings;
   readonly now: () => number;
   readonly later: Later;
+  /** From 0 to 1. */
+  readonly random: () => number;
   readonly counted: (result: 'held' | 'refused') => void;
 }
 
@@ -85,7 +93,8 @@ export class AnonymousThrottle {
     // No deeper than what is waited for at most, so that an attack that has ended is forgotten soon.
     bucket.tokens = Math.max(filled - 1, (-HELD_MS_MAX / 1_000) * perSecond - 1);
     bucket.filledAt = now;
-    return Math.min((-bucket.tokens / perSecond) * 1_000, heldMsMax);
+    const dueMs = (-bucket.tokens / perSecond) * 1_000;
+    return dueMs < heldMsMax ? dueMs : heldMsMax * (1 - SPREAD * this.parts.random());
   }
 }
 

@@ -34,8 +34,8 @@ export const P99_TIMES_GOAL = 2;
 /** What decides: far from the goals, so that only a service that gives way is broken by it. */
 const RATE_SHARE_MIN = 0.2;
 const LOG_BYTES_MAX = 1024 * 1024;
-/** Held for two seconds each, this many requests of a connection are answered in a second; and what may come at once. */
-const ANSWERS_PER_CONNECTION_SECOND = 1.5;
+/** Held for 0.56 seconds at least, this many requests of a connection are answered in a second; and what may come at once. */
+const ANSWERS_PER_CONNECTION_SECOND = 1.8;
 const ANSWERS_AT_ONCE = 1_000;
 
 const ACCOUNT = 'paying';
