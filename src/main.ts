@@ -1,4 +1,6 @@
 import './require-node';
+import './compile-cache';
+import { flushCompileCache } from 'node:module';
 import { bootstrapAdminKey } from './platform/admin-key';
 import { readSettings, type Settings } from './platform/settings';
 import { StructuredLog } from './platform/structured-log';
@@ -30,6 +32,7 @@ async function main(): Promise<void> {
   const service = await starting.service;
   life.begun(service);
   addressesOf(service).forEach(say);
+  flushCompileCache();
 }
 
 interface Starting {
@@ -75,6 +78,7 @@ async function work(settings: Settings, adminKey: string, line: WorkerLine): Pro
   });
   life.begun(service);
   await line.tell({ kind: 'serving', addresses: addressesOf(service) });
+  flushCompileCache();
 }
 
 async function lead(settings: Settings): Promise<void> {
