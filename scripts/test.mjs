@@ -100,7 +100,10 @@ async function serversForTests() {
 
 async function runTests({ projects, env }) {
   const { report } = await steps.run('Jest', async () => {
-    const run = await runJest({ args: [...projects, ...jestArgs], env: { ...scratch, ...env } });
+    const run = await runJest({
+      args: [...projects, ...jestArgs],
+      env: { ...scratch, ...env },
+    });
     const tests = countJest(run);
     counts = add(counts, tests);
     return { words: formatCounts(tests), result: run };

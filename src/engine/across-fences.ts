@@ -3,7 +3,6 @@ import { DirectoryUnavailableError } from '../shards/directory/directory';
 import type { AccountCache } from './account-cache';
 import type { EngineOutcome, LaneOutcome } from './engine-outcome';
 
-/** How long a request waits for a placement that is changing. A fence takes milliseconds, and is given up before this. */
 const FENCE_WAIT_MS_MAX = 5_000;
 const FENCE_PAUSE_MS_MIN = 3;
 const FENCE_PAUSE_MS_MAX = 25;
@@ -18,6 +17,8 @@ export interface FenceParts {
   readonly accounts: Pick<AccountCache, 'read'>;
   readonly now: () => number;
   readonly sleep: (ms: number) => Promise<void>;
+  /** How long a request waits for a placement that is changing, 5 s by default. The fence is given up before this. */
+  readonly fenceWaitMsMax?: number;
 }
 
 /** Tries by ever fresher records of an account until its rows do not turn the command back, within bounds. */
@@ -40,7 +41,7 @@ export async function acrossFences(
     if (outcome.kind !== 'fenced') return outcome;
 
     // Its home has gone on to another placement. The new one may not be active yet.
-    waitUntil ??= parts.now() + FENCE_WAIT_MS_MAX;
+    waitUntil ??= parts.now() + (parts.fenceWaitMsMax ?? FENCE_WAIT_MS_MAX);
     if (parts.now() > waitUntil) return { kind: 'shardUnavailable', shard };
     const fresh = await reread(parts, current);
     if (fresh.placement.epoch === current.placement.epoch) await parts.sleep(pauseMs);

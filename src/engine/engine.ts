@@ -47,6 +47,7 @@ export interface EngineParts {
   readonly observer: EngineObserver;
   readonly now: () => number;
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
+  readonly fenceWaitMsMax?: number;
   readonly reach?: ReachPoint;
 }
 

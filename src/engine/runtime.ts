@@ -64,6 +64,8 @@ export interface RuntimeOptions {
   readonly locks?: LockService;
   /** How long a lane waits for company before each batch; by default only for what has arrived. */
   readonly mergeWindowMs?: number;
+  /** After how long a move's fence, or a repair's reading of a shard, is given up; `FENCE_MS_MAX` by default. */
+  readonly fenceMsMax?: number;
   /** Tests let the process crash, or a call fail, between two steps. */
   readonly reach?: ReachPoint;
 }
@@ -73,6 +75,9 @@ const RETRY_PAUSE_MS = 1_000;
 /** A fence takes milliseconds; one that is not complete after this is given up. */
 export const FENCE_MS_MAX = 2_000;
 const FENCE_PAUSE_MS = 50;
+
+/** So much longer than a fence may take, requests wait for the placement behind it. */
+const FENCE_WAIT_BEYOND_MS = 3_000;
 
 /**
  * Everything that stands behind the doors: directory, shards, lanes, engine and what runs beside it, wired together. The
@@ -100,6 +105,7 @@ export class EngineRuntime {
   readonly reach: ReachPoint;
   readonly #housekeeping: Housekeeping;
   readonly surroundings: Surroundings;
+  readonly #fenceMsMax: number;
   #announce: (accountId: string) => void = () => undefined;
 
   constructor(private readonly options: RuntimeOptions) {
@@ -113,6 +119,7 @@ export class EngineRuntime {
     const newId = (): string => surroundings.newId();
     const later: Later = (ms, run) => surroundings.later(ms, run);
     this.reach = reach;
+    this.#fenceMsMax = options.fenceMsMax ?? FENCE_MS_MAX;
     this.surroundings = surroundings;
     this.instanceId = newId();
     const { databases = REAL_DATABASES, strategySettings = STRATEGY_SETTINGS } = options;
@@ -229,6 +236,7 @@ export class EngineRuntime {
       homeDeductions: this.#homeDeductions(),
       creditLimit: new CreditLimit(CREDIT_LIMIT_SETTINGS, now),
       leaseSettings: strategySettings.lease,
+      fenceWaitMsMax: this.#fenceMsMax + FENCE_WAIT_BEYOND_MS,
       surroundings,
     });
     this.operations = this.#operations(windowMs);
@@ -322,7 +330,7 @@ export class EngineRuntime {
         shards,
         reach,
         sleep,
-        settings: { fenceMsMax: FENCE_MS_MAX, fencePauseMs: FENCE_PAUSE_MS, windowMs },
+        settings: { fenceMsMax: this.#fenceMsMax, fencePauseMs: FENCE_PAUSE_MS, windowMs },
         changed,
         recallLeases: (account) => this.engine.leases.recall(account),
         settled: (accountId) => {
@@ -348,7 +356,7 @@ export class EngineRuntime {
         directory,
         accounts,
         shards,
-        shardMsMax: FENCE_MS_MAX,
+        shardMsMax: this.#fenceMsMax,
         changed,
         recallLeases: (account) => this.engine.leases.recall(account),
         settled: (accountId) => {

@@ -2,7 +2,7 @@ import { EngineRuntime } from '../engine/runtime';
 import type { Metrics } from './metrics';
 import type { RedisLocks } from './redis-locks';
 import { type Settings, strategySettingsOf } from './settings';
-import { faultsOf, readRoundsOf } from './test-faults';
+import { faultsOf, fenceMsOf, readRoundsOf } from './test-faults';
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -17,6 +17,7 @@ export function engineRuntime(
 ): EngineRuntime {
   const reach = faultsOf(process.env['HOTSPLIT_TEST_FAULT']);
   const readRoundsMax = readRoundsOf(process.env['HOTSPLIT_TEST_READ_ROUNDS']);
+  const fenceMsMax = fenceMsOf(process.env['HOTSPLIT_TEST_FENCE_MS']);
   const runtime = new EngineRuntime({
     shards: settings.shardAddresses,
     directory: settings.directoryLocation,
@@ -37,6 +38,7 @@ export function engineRuntime(
     idempotencyWindowMs: settings.idempotencyDays * DAY_MS,
     ...(settings.rebalanceMs > 0 && { rebalanceMs: settings.rebalanceMs }),
     ...(reach && { reach }),
+    ...(fenceMsMax !== undefined && { fenceMsMax }),
     ...(readRoundsMax !== undefined && { collector: { readRoundsMax } }),
   });
   metrics.readCollectorFrom(() => runtime.collector.waiting);

@@ -34,6 +34,18 @@ export function faultsOf(value: string | undefined): ReachPoint | undefined {
 }
 
 /**
+ * Reads `HOTSPLIT_TEST_FENCE_MS`: after how long a fence is given up. A machine that is busy with other tests may not
+ * complete one within the time that is right for a service. For tests.
+ *
+ * @throws RangeError for anything but a whole number
+ */
+export function fenceMsOf(value: string | undefined): number | undefined {
+  if (value === undefined || value === '') return undefined;
+  if (!/^[1-9][0-9]{0,6}$/.test(value)) throw new RangeError('HOTSPLIT_TEST_FENCE_MS must be a whole number');
+  return Number(value);
+}
+
+/**
  * Reads `HOTSPLIT_TEST_READ_ROUNDS`: how many rounds of the collector go by readings before all shards are locked. With
  * `0` the locks, otherwise the rare way out of a chase, are the only way. For tests.
  *

@@ -62,7 +62,7 @@ describe.each(STORES)('[$mark] the status of an account', (store) => {
     const accountId = await newAccount();
     const load = site.load({ accountId, workers: 64, instances: engines });
     await load.progress(300);
-    expect(await at(0).operations.changeStatus(accountId, 'frozen')).toMatchObject({ kind: 'done' });
+    expect(await at(0).changeStatus(accountId, 'frozen')).toMatchObject({ kind: 'done' });
     const begunAfter = load.sent.length;
     const isCredit = (key: string): boolean => Number(key.slice(1)) % 10 === 9;
     const out = async (): Promise<string[]> =>
@@ -82,7 +82,7 @@ describe.each(STORES)('[$mark] the status of an account', (store) => {
     expect(kindsOf('deduct')).toEqual(['accountFrozen']);
     expect(kindsOf('credit').sort()).toEqual(expect.arrayContaining(['applied']));
 
-    expect(await at(1).operations.changeStatus(accountId, 'active')).toMatchObject({ kind: 'done' });
+    expect(await at(1).changeStatus(accountId, 'active')).toMatchObject({ kind: 'done' });
     const again = await Promise.all(load.sent.map((sent, turn) => load.send(sent, at(turn))));
     expect([...new Set(again.map(({ kind }) => kind))].sort()).toEqual(['applied', 'replayed']);
     await expectAtRest(at(0), accountId, {
@@ -103,7 +103,7 @@ describe.each(STORES)('[$mark] the status of an account', (store) => {
         if (where !== point) return undefined;
         reached = () => undefined;
         return at(1)
-          .operations.changeStatus(accountId, 'frozen')
+          .changeStatus(accountId, 'frozen')
           .then((change) => {
             frozen = change;
             // Not waited for here: at a fence they wait for the placement that this resize is about to activate.
@@ -120,7 +120,7 @@ describe.each(STORES)('[$mark] the status of an account', (store) => {
       expect(await statuses(accountId)).toEqual(['frozen']);
       expect(await at(0).total(accountId)).toBe(OPENING_MINOR);
 
-      expect(await at(0).operations.changeStatus(accountId, 'active')).toMatchObject({ kind: 'done' });
+      expect(await at(0).changeStatus(accountId, 'active')).toMatchObject({ kind: 'done' });
       expect(await deductMany(accountId, 'after')).toEqual(['applied']);
       await expectAtRest(at(1), accountId, { totalMinor: OPENING_MINOR - BigInt(KEYS) });
     },
@@ -142,7 +142,7 @@ describe.each(STORES)('[$mark] the status of an account', (store) => {
           : undefined,
       );
       expect(await deductMany(accountId, 'k')).toEqual(['accountFrozen']);
-      expect(await at(1).operations.changeStatus(accountId, 'active')).toMatchObject({ kind: 'done' });
+      expect(await at(1).changeStatus(accountId, 'active')).toMatchObject({ kind: 'done' });
       expect(await deductMany(accountId, 'k')).toEqual(['applied']);
       await expectAtRest(at(0), accountId, { totalMinor: OPENING_MINOR - BigInt(KEYS) });
     },
@@ -152,7 +152,7 @@ describe.each(STORES)('[$mark] the status of an account', (store) => {
     for (let turn = 0; turn < 8; turn += 1) {
       const accountId = await newAccount(4, 0n);
       const [change, ...credits] = await Promise.all([
-        at(turn).operations.changeStatus(accountId, 'closed'),
+        at(turn).changeStatus(accountId, 'closed'),
         ...Array.from({ length: 8 }, (_, n) => at(turn + n).credit(accountId, `c-${n}`, 2n)),
       ]);
       const taken = BigInt(credits.filter(({ kind }) => kind === 'applied').length);

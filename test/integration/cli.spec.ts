@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { PATIENCE } from '../setup/service';
 
 /**
  * The command line against the real service on SQLite, both as processes of their own and with a gate between them
@@ -276,6 +277,7 @@ interface Service {
 
 async function startService(): Promise<Service> {
   const child = startNode('main.js', [], {
+    ...PATIENCE,
     HOTSPLIT_HTTP_PORT: '0',
     HOTSPLIT_GRPC_PORT: '0',
     HOTSPLIT_DATA_DIR: join(folder, 'service'),

@@ -16,12 +16,12 @@ describe.each([sqliteSites, mariadbSites])(
     beforeEach(async () => {
       site = await make(2);
       service = await startTestService(site);
-    }, 60_000);
+    });
 
     afterEach(async () => {
       await service.stop();
       await site.drop();
-    }, 60_000);
+    });
 
     /** Behind the service's back; a SQLite file belongs to one process, so the service is stopped meanwhile. */
     const fill = async (withRows: boolean): Promise<void> => {
@@ -54,12 +54,12 @@ describe.each([sqliteSites, mariadbSites])(
       expect(status).toBe(200);
       expect(counts(body)).toEqual({ succeeded: ACCOUNTS });
       expect(counts((await batch('first')).body)).toEqual({ replayed: ACCOUNTS });
-    }, 120_000);
+    });
 
     it('and that have no rows yet are given them, and refused for funds', async () => {
       await fill(false);
       expect(counts((await batch('no-rows')).body)).toEqual({ 'rejected INSUFFICIENT_FUNDS': ACCOUNTS });
-    }, 120_000);
+    });
 
     it('or that do not exist are refused, and what is too much is overload and never a defect', async () => {
       await fill(true);
@@ -79,7 +79,7 @@ describe.each([sqliteSites, mariadbSites])(
         })),
       });
       expect(counts(unknown.body)).toEqual({ 'rejected ACCOUNT_NOT_FOUND': ACCOUNTS });
-    }, 120_000);
+    });
   },
 );
 

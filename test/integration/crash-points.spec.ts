@@ -1,5 +1,5 @@
 import { FAULT_POINTS, type FaultPoint } from '../../src/engine/fault-points';
-import { CompileCache, type CrashOutcome, crashAt } from '../setup/crash-run';
+import { type CrashOutcome, crashAt } from '../setup/crash-run';
 import { inTurns } from '../setup/in-turns';
 import { STORES, type TestStore } from '../setup/stores';
 
@@ -35,15 +35,8 @@ type Row = CrashOutcome | { readonly point: FaultPoint; readonly store: string; 
 
 describe('a service killed under load at a fault point', () => {
   const rows: Row[] = [];
-  let compileCache: CompileCache;
-
-  beforeAll(async () => {
-    compileCache = new CompileCache();
-    await compileCache.fill();
-  });
 
   afterAll(() => {
-    compileCache.drop();
     console.log(['point × store × outcome', ...rows.map(rowText)].join('\n'));
   });
 
@@ -53,7 +46,7 @@ describe('a service killed under load at a fault point', () => {
       const points = pointsFor(store);
       await inTurns(points, SIDE_BY_SIDE, async (point) => {
         const failed = (error: unknown) => ({ point, store: store.mark, error });
-        rows.push(await crashAt(point, store, compileCache).catch(failed));
+        rows.push(await crashAt(point, store).catch(failed));
       });
       const own = rows.filter((row) => row.store === store.mark);
       expect(own.filter((row) => 'error' in row)).toEqual([]);

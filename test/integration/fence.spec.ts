@@ -1,4 +1,5 @@
 import type { FaultPoint } from '../../src/engine/fault-points';
+import { FENCE_MS_MAX } from '../../src/engine/runtime';
 import { choosePlacement, routeRequest } from '../../src/ledger/routing';
 import type { OperationRecord } from '../../src/shards/directory/operation-record';
 import { parseLocation } from '../../src/shards/shard-address';
@@ -44,6 +45,7 @@ describe.each(SERVERS)('[$mark] a fence with one shard dead', (store) => {
     engine = await site.start({
       addresses: [{ name, location: parseLocation(proxy.url) }],
       reach: (point) => reached(point),
+      fenceMsMax: FENCE_MS_MAX,
     });
     const account = await engine.create(ACCOUNT, 2, OPENING_MINOR);
     expect(account.placement.shards).toEqual(['s0', 's1']);
@@ -61,14 +63,25 @@ describe.each(SERVERS)('[$mark] a fence with one shard dead', (store) => {
     proxy.resume();
     await proxy.accept();
   };
-  const dieAt = (point: FaultPoint, kill: () => Promise<void>): Promise<void> =>
-    new Promise((dead) => {
-      reached = (at) => {
-        if (at !== point) return undefined;
-        reached = () => undefined;
-        return kill().then(dead);
-      };
+  /** Resizes with the shard dying at `point`. What a busy machine gave up before that is asked for again. */
+  const resizeDyingAt = async (
+    point: FaultPoint,
+    kill: () => Promise<void>,
+    shards: readonly string[],
+  ): Promise<OperationRecord> => {
+    let isDead = false;
+    reached = (at) => {
+      if (at !== point) return undefined;
+      reached = () => undefined;
+      return kill().then(() => {
+        isDead = true;
+      });
+    };
+    return eventually(`a resize that comes to ${point}`, async () => {
+      const operation = await engine.resize(ACCOUNT, { subAccounts: 6, shards });
+      return isDead ? operation : undefined;
     });
+  };
   const keyOn = async (shard: string, prefix: string): Promise<string> => {
     const { placement, subAccounts } = await engine.account(ACCOUNT);
     for (let number = 0; ; number += 1)
@@ -105,11 +118,7 @@ describe.each(SERVERS)('[$mark] a fence with one shard dead', (store) => {
     async ({ kill }) => {
       const load = site.load({ accountId: ACCOUNT, workers: 32, instances: [engine] });
       await load.progress(200);
-      const died = dieAt('resize.prepared', () => kill(proxy));
-      const [operation] = await Promise.all([
-        engine.resize(ACCOUNT, { subAccounts: 6, shards: ['s1', 's2'] }),
-        died,
-      ]);
+      const operation = await resizeDyingAt('resize.prepared', () => kill(proxy), ['s1', 's2']);
       expect(operation).toMatchObject({
         status: 'failed',
         error: { code: 'SHARD_UNAVAILABLE', detail: expect.stringContaining('s1') as string },
@@ -155,10 +164,8 @@ describe.each(SERVERS)('[$mark] a fence with one shard dead', (store) => {
   });
 
   it('is complete when the shard dies right behind it: the new placement holds', async () => {
-    const died = dieAt('resize.fenced', () => proxy.refuse());
-    const begun = engine.resize(ACCOUNT, { subAccounts: 6, shards: ['s0', 's2'] });
-    await died;
-    expect(await begun).toMatchObject({ status: 'done', result: { shards: ['s0', 's2'] } });
+    const operation = await resizeDyingAt('resize.fenced', () => proxy.refuse(), ['s0', 's2']);
+    expect(operation).toMatchObject({ status: 'done', result: { shards: ['s0', 's2'] } });
     // The key may have taken effect on s1 before: whose past home that was is told to come again, the others are paid.
     const answers = await Promise.all(
       Array.from({ length: 60 }, (_, number) => engine.deduct(ACCOUNT, `after-${number}`, 1n)),

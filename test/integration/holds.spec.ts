@@ -1,6 +1,5 @@
 import { eventually } from '../setup/eventually';
 import { inTurns } from '../setup/in-turns';
-import { CompileCache } from '../setup/crash-run';
 import type { RestClient } from '../setup/rest-client';
 import { ServiceProcess } from '../setup/service-process';
 import { SITES, type ServiceSite } from '../setup/service-sites';
@@ -66,17 +65,6 @@ const DISTURBANCES: readonly Disturbance[] = [
 
 /** Try, confirm, cancel and reverse in every order, through the real service as a process. */
 describe.each(SITES)('[$mark] holds and reversals', ({ make, mark }) => {
-  let compileCache: CompileCache;
-
-  beforeAll(async () => {
-    compileCache = new CompileCache();
-    await compileCache.fill();
-  });
-
-  afterAll(() => {
-    compileCache.drop();
-  });
-
   // What each disturbance does to an account is the same on every store; on servers the last one has them all.
   describe.each(mark === 'sqlite' ? DISTURBANCES : DISTURBANCES.slice(-1))('with $title', ({ between }) => {
     let site: ServiceSite;
@@ -86,13 +74,12 @@ describe.each(SITES)('[$mark] holds and reversals', ({ make, mark }) => {
 
     beforeAll(async () => {
       site = await make(SHARDS);
-      const options = { ...site, settings: compileCache.settings };
-      service = await ServiceProcess.start(options);
+      service = await ServiceProcess.start(site);
       const running: Running = {
         service,
         restart: async () => {
           await service.end('SIGKILL');
-          service = await ServiceProcess.start(options);
+          service = await ServiceProcess.start(site);
         },
       };
       accounts = await inTurns(

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chanceOf } from '../models/engine-time';
-import { addressOf, CompileCache } from '../setup/crash-run';
+import { addressOf } from '../setup/crash-run';
 import { EngineSite } from '../setup/engine-site';
 import { HUNG_MS } from '../setup/eventually';
 import { expectAtRest } from '../setup/expect-at-rest';
@@ -41,17 +41,6 @@ interface Killed {
 
 /** The service as a process, killed without warning while it answers from leases, started again and killed again. */
 describe('deductions answered from a lease, when their process is killed', () => {
-  let compileCache: CompileCache;
-
-  beforeAll(async () => {
-    compileCache = new CompileCache();
-    await compileCache.fill();
-  });
-
-  afterAll(() => {
-    compileCache.drop();
-  });
-
   const stores = STORES.filter(({ mark }) => mark !== 'mysql');
 
   it.each(stores)(
@@ -70,7 +59,7 @@ describe('deductions answered from a lease, when their process is killed', () =>
           const service = await ServiceProcess.start({
             folder,
             shards: site.shards.map(({ name, location }) => `${name}=${addressOf(location)}`),
-            settings: { ...compileCache.settings, ...SETTINGS },
+            settings: SETTINGS,
           });
           rounds.push(await loadAndKill(service, round, chance));
         }

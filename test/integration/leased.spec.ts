@@ -138,7 +138,7 @@ describe.each(STORES)('[$mark] deductions answered from a lease', (store) => {
     const accountId = await newAccount(1_000n);
     await leaveLease(accountId, 200n);
     const began = performance.now();
-    await at(0).operations.changeStatus(accountId, 'frozen');
+    await at(0).changeStatus(accountId, 'frozen');
     expect(performance.now() - began).toBeGreaterThanOrEqual(LEASE.termMs);
     expect(await at(1).deduct(accountId, 'late', 1n)).toEqual({ kind: 'accountFrozen' });
     await expectAtRest(at(0), accountId, { totalMinor: 1_000n, keys: [] });
@@ -149,7 +149,7 @@ describe.each(STORES)('[$mark] deductions answered from a lease', (store) => {
     const keys = Array.from({ length: 20 }, (_, number) => `k${number}`);
     const answers = await Promise.all(keys.map((key, turn) => at(turn).deduct(accountId, key, 1n)));
     expect(answers.every(({ kind }) => kind === 'applied')).toBe(true);
-    await at(0).operations.changeStatus(accountId, 'frozen');
+    await at(0).changeStatus(accountId, 'frozen');
     for (const key of keys) expect((await at(1).deduct(accountId, key, 1n)).kind).toBe('replayed');
     await expectAtRest(at(0), accountId, { totalMinor: 980n, keys });
   });

@@ -499,7 +499,7 @@ describe('a service in trouble', () => {
     const settings = {
       HOTSPLIT_LANE_DEPTH_MAX: '1',
       HOTSPLIT_BATCH_COMMANDS_MAX: '1',
-      HOTSPLIT_MERGE_WINDOW_MS: '200',
+      HOTSPLIT_MERGE_WINDOW_MS: '1000',
     };
     for (const [index, door] of (await start(settings)).entries()) {
       const asked = Array.from({ length: 5 }, (_, n) => door.send('deduct', money(`o-${index}-${n}`, '1')));

@@ -26,7 +26,10 @@ describe('[mariadb] a service that is told to stop', () => {
   });
 
   const start = async (settings: Record<string, string> = {}): Promise<void> => {
-    service = await ServiceProcess.start({ ...site, settings });
+    service = await ServiceProcess.start({
+      ...site,
+      settings: { HOTSPLIT_STOP_SECONDS_MAX: '300', ...settings },
+    });
     await service.rest.createAccount({ id: 'acct', initialBalance: '1000' });
     await service.rest.deduct('acct', 'warm', 1);
   };

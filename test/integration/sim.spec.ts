@@ -1,10 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { KEPT_SEEDS } from '../../tools/sim/kept-seeds';
 import { type Ended, runBuilt } from '../setup/run-built';
 
-const SEEDS = 200;
+/** `npm run sim` runs more seeds with more calls, and the nightly workflow thousands. */
+const SEEDS = 60;
 const CALLS = 250;
 
 /** Each is found by one of the first few seeds, whatever the weather: what is left to thousands of seeds is not here. */
@@ -79,8 +79,10 @@ describe('the simulation', () => {
   });
 
   it('finds nothing wrong in the worlds of seeds that once found something', async () => {
-    for (const { seed, calls } of KEPT_SEEDS)
-      expect(await sim('--seed', seed, '--calls', calls)).toMatchObject({ exitCode: 0 });
+    expect(await sim('--kept')).toMatchObject({
+      exitCode: 0,
+      output: expect.stringContaining('nothing is wrong') as string,
+    });
   });
 
   it('runs a seed the same way again, line for line, also beside others', async () => {

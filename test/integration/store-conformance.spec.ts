@@ -423,7 +423,7 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ mark, locksRows, makeSite }) =>
         const held = await other.lockAccount('acme');
         const waiting = kinds(deduct('k', 1n));
         // Meanwhile it would long have been through, if it did not wait.
-        for (let n = 0; n < 20; n += 1) await other.ping();
+        for (let n = 0; n < 5; n += 1) await other.ping();
         await held.apply([deduct('first', 10n)]);
         expect(await waiting).toEqual(['insufficientFunds']);
       });

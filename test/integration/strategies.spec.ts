@@ -106,13 +106,13 @@ describe.each(RUNS)('[$store.mark] the strategy $strategy', ({ store, strategy }
       kind: 'insufficientFunds',
       availableMinor: 0n,
     });
-    await at(0).operations.changeStatus(accountId, 'frozen');
+    await at(0).changeStatus(accountId, 'frozen');
     expect((await at(1).deduct(accountId, 'last', 100n)).kind).toBe('replayed');
     expect((await at(0).credit(accountId, 'brought', 7n)).kind).toBe('applied');
     expect(await at(0).deduct(accountId, 'frozen', 1n)).toEqual({ kind: 'accountFrozen' });
-    await at(0).operations.changeStatus(accountId, 'active');
+    await at(0).changeStatus(accountId, 'active');
     expect((await at(1).deduct(accountId, 'more', 7n)).kind).toBe('applied');
-    await at(0).operations.changeStatus(accountId, 'closed');
+    await at(0).changeStatus(accountId, 'closed');
     expect(await at(0).deduct(accountId, 'closed', 1n)).toEqual({ kind: 'accountClosed' });
     expect((await at(1).deduct(accountId, 'more', 7n)).kind).toBe('replayed');
     await expectAtRest(at(0), accountId, { totalMinor: 0n, keys: ['last', 'brought', 'more'] });
@@ -200,7 +200,7 @@ describe.each(RUNS)('[$store.mark] the strategy $strategy', ({ store, strategy }
     const accountId = await newAccount(1_000_000n);
     const load = site.load({ accountId, workers: 16, instances: engines });
     await load.progress(50);
-    await at(0).operations.changeStatus(accountId, 'frozen');
+    await at(0).changeStatus(accountId, 'frozen');
     const begunAfter = load.sent.length;
     await load.progress(50);
     await load.stop();

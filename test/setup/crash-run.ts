@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EngineOutcome } from '../../src/engine/engine-outcome';
 import type { FaultPoint, ReachPoint } from '../../src/engine/fault-points';
+import { FENCE_MS_MAX } from '../../src/engine/runtime';
 import { choosePlacement } from '../../src/ledger/routing';
 import { InjectedFault } from '../../src/platform/test-faults';
 import type { Location } from '../../src/shards/shard-address';
@@ -15,7 +16,6 @@ import { HOLDS_ACCOUNT, OPENING_MINOR, PROVOCATIONS, provoke } from './provocati
 import { restAsks } from './rest-asks';
 import { changeOf, isCarriedOut, RetryingLoad, type Sent } from './retrying-load';
 import { type Exit, ServiceProcess } from './service-process';
-import { untilServed } from './until-served';
 import type { TestStore } from './stores';
 
 const SHARDS = ['s0', 's1', 's2'];
@@ -24,6 +24,8 @@ const ACCOUNT = Array.from({ length: 100 }, (_, number) => `crash-${number}`).fi
   (id) => choosePlacement(id, SHARDS, 2)[0] === 's0',
 ) as string;
 const CLIENTS = 8;
+/** As in the service: a fence whose runner has died is to be given up by the next one. */
+const AS_SERVED = { fenceMsMax: FENCE_MS_MAX };
 const CALLS_BEFORE = 40;
 
 /** What a crash left behind, and what became of it. */
@@ -45,30 +47,27 @@ export interface CrashOutcome {
  * that runs all along where the store allows two, one that is started afterwards on SQLite. Asserts that all ends, that
  * what was acknowledged is there once, and that every account is proven by the audit.
  */
-export async function crashAt(
-  point: FaultPoint,
-  store: TestStore,
-  compileCache: CompileCache,
-): Promise<CrashOutcome> {
+export async function crashAt(point: FaultPoint, store: TestStore): Promise<CrashOutcome> {
   const site = await EngineSite.make(store, SHARDS.length);
   const folder = mkdtempSync(join(tmpdir(), 'hotsplit-crash-'));
   let service: ServiceProcess | undefined;
   try {
     const keeper = new Keeper(point);
-    const preparing = await site.start({ reach: keeper.reach });
+    const preparing = await site.start({ ...AS_SERVED, reach: keeper.reach });
     const sent: Sent[] = await prepare(point, { site, other: preparing, keeper });
     await site.stop(preparing);
 
-    service = await startFaulty(point, { site, folder, compileCache });
-    const beside = store.mark === 'sqlite' ? undefined : await site.start({ reach: keeper.reach });
+    service = await startFaulty(point, { site, folder });
+    const beside =
+      store.mark === 'sqlite' ? undefined : await site.start({ ...AS_SERVED, reach: keeper.reach });
     if (service) sent.push(...(await loadUntilDead(point, service)));
     const exit = service ? await service.exit : KILLED;
     const crashed = performance.now();
 
     keeper.letGo();
-    const other = beside ?? (await site.start());
+    const other = beside ?? (await site.start(AS_SERVED));
     const operationsLeft = await site.openOperations();
-    const found = new Set(await untilServed(() => other.entryKeys(ACCOUNT)));
+    const found = new Set(await other.entryKeys(ACCOUNT));
     await whenAllEnded(site, other);
     const endedMs = performance.now() - crashed;
     await expectUnlocked(other);
@@ -99,42 +98,20 @@ export async function crashAt(
   }
 }
 
-/** Halves the start of a service: its modules, compiled once. A process that is killed leaves no such cache behind. */
-export class CompileCache {
-  readonly #folder = mkdtempSync(join(tmpdir(), 'hotsplit-compiled-'));
-
-  get settings(): Record<string, string> {
-    return { NODE_COMPILE_CACHE: this.#folder };
-  }
-
-  /** Starts the service once and ends it in peace. */
-  async fill(): Promise<void> {
-    const folder = mkdtempSync(join(tmpdir(), 'hotsplit-crash-'));
-    const shards = [`sqlite:${join(folder, 'shard.sqlite')}`];
-    const service = await ServiceProcess.start({ folder, shards, settings: this.settings });
-    await service.end('SIGTERM');
-    rmSync(folder, { recursive: true, force: true });
-  }
-
-  drop(): void {
-    rmSync(this.#folder, { recursive: true, force: true });
-  }
-}
-
 const KILLED: Exit = { code: null, signal: 'SIGKILL' };
 
 /** @returns undefined when it died at its start already: that is where it takes up what others left */
 async function startFaulty(
   point: FaultPoint,
-  { site, folder, compileCache }: { site: EngineSite; folder: string; compileCache: CompileCache },
+  { site, folder }: { site: EngineSite; folder: string },
 ): Promise<ServiceProcess | undefined> {
   try {
     return await ServiceProcess.start({
       folder,
       shards: site.shards.map(({ name, location }) => `${name}=${addressOf(location)}`),
       settings: {
-        ...compileCache.settings,
         HOTSPLIT_REBALANCE_MS: '0',
+        HOTSPLIT_TEST_FENCE_MS: String(FENCE_MS_MAX),
         HOTSPLIT_TEST_FAULT: `${point}:crash${countOf(point)}`,
         ...(isUnderLocks(point) && { HOTSPLIT_TEST_READ_ROUNDS: '0' }),
       },
@@ -171,7 +148,7 @@ async function expectUnlocked(instance: EngineInstance): Promise<void> {
   const account = await instance.account(ACCOUNT);
   expect(account).toMatchObject({ operationId: null, next: null });
   if (account.status !== 'active')
-    expect(await instance.operations.changeStatus(ACCOUNT, 'active')).toMatchObject({ kind: 'done' });
+    expect(await instance.changeStatus(ACCOUNT, 'active')).toMatchObject({ kind: 'done' });
 }
 
 function isUnderLocks(point: FaultPoint): boolean {

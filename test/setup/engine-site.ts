@@ -7,8 +7,12 @@ import { LANE_SETTINGS, type LaneSettings } from '../../src/engine/lane-settings
 import { type EngineObserver, SILENT_OBSERVER } from '../../src/engine/observer';
 import { EngineRuntime } from '../../src/engine/runtime';
 import type { Strategy } from '../../src/ledger/strategy';
-import type { SubAccount } from '../../src/ledger/sub-account';
-import { OperationService, type ResizeRequest } from '../../src/operations/operation.service';
+import type { AccountStatus, SubAccount } from '../../src/ledger/sub-account';
+import {
+  OperationService,
+  type ResizeRequest,
+  type StatusChange,
+} from '../../src/operations/operation.service';
 import type { AccountRecord } from '../../src/shards/directory/account-record';
 import type { OperationRecord } from '../../src/shards/directory/operation-record';
 import { ShardContendedError, ShardUnavailableError } from '../../src/shards/faults';
@@ -34,6 +38,8 @@ export interface InstanceOptions {
   readonly laneSettings?: Partial<LaneSettings>;
   readonly strategySettings?: Partial<StrategySettings>;
   readonly locks?: LockService;
+  /** After how long a fence is given up. By default no fence is: a busy machine may take as long as it likes. */
+  readonly fenceMsMax?: number;
 }
 
 /**
@@ -68,6 +74,7 @@ export class EngineSite {
   /** An instance on the first `shardCount` shards; the others may be registered later. */
   async start(options: InstanceOptions = {}, shardCount = this.sites.length): Promise<EngineInstance> {
     const { addresses = [], reach, observer, laneSettings, strategySettings, locks } = options;
+    const { fenceMsMax = HUNG_MS } = options;
     const runtime = new EngineRuntime({
       shards: this.shards
         .slice(0, shardCount)
@@ -77,6 +84,7 @@ export class EngineSite {
       laneSettings: { ...LANE_SETTINGS, ...laneSettings },
       observer: { ...SILENT_OBSERVER, ...observer },
       startMsMax: HUNG_MS,
+      fenceMsMax,
       strategySettings: { ...STRATEGY_SETTINGS, ...strategySettings },
       ...(locks && { locks }),
       ...(reach && { reach }),
@@ -180,6 +188,14 @@ export class EngineInstance {
     if (kind !== 'chosen') throw new Error(`the strategy of ${accountId} was not changed: ${kind}`);
   }
 
+  /** Changes its status in any case: what a busy machine could not end in time is joined again. */
+  changeStatus(accountId: string, status: AccountStatus): Promise<StatusChange> {
+    return eventually(`the end of a change to ${status}`, async () => {
+      const change = await this.operations.changeStatus(accountId, status);
+      return change.kind === 'unfinished' ? undefined : change;
+    });
+  }
+
   deduct(accountId: string, requestId: string, amountMinor: bigint): Promise<EngineOutcome> {
     return this.submit(accountId, { kind: 'deduct', requestId, amountMinor });
   }
@@ -245,13 +261,17 @@ export class EngineInstance {
 
   /** An exact total, read at one instant. */
   async total(accountId: string): Promise<bigint> {
-    return (await this.runtime.balances.snapshot(await this.account(accountId))).totalMinor;
+    const account = await this.account(accountId);
+    return (await untilServed(() => this.runtime.balances.snapshot(account))).totalMinor;
   }
 
   async rows(accountId: string): Promise<{ shard: string; row: SubAccount }[]> {
     const rows = await Promise.all(
       this.shards.map(async (shard) =>
-        (await shard.listSubAccounts(accountId)).map((row) => ({ shard: shard.name, row })),
+        (await untilServed(() => shard.listSubAccounts(accountId))).map((row) => ({
+          shard: shard.name,
+          row,
+        })),
       ),
     );
     return rows.flat();
@@ -262,11 +282,10 @@ export class EngineInstance {
     const keys: string[] = [];
     for (const shard of this.shards) {
       for (let after = ''; ;) {
-        const { items, ended } = await shard.scanEntryKeys({
-          start: { after: { accountId, requestId: after } },
-          upToAccount: accountId,
-          limit: 5_000,
-        });
+        const start = { after: { accountId, requestId: after } };
+        const { items, ended } = await untilServed(() =>
+          shard.scanEntryKeys({ start, upToAccount: accountId, limit: 5_000 }),
+        );
         keys.push(...items.map(({ requestId }) => requestId));
         after = items.at(-1)?.requestId ?? after;
         if (ended) break;
@@ -283,10 +302,12 @@ export class EngineInstance {
     return eventually('accounts at rest', async () => {
       if ((await this.openOperations()) > 0) return undefined;
       for (const shard of this.shards) {
-        const [pending, draining] = await Promise.all([
-          shard.pendingDepartures({ limit: 1, olderThanMs: 0 }),
-          shard.drainingRows({ limit: DRAINING_ROWS_MAX }),
-        ]);
+        const [pending, draining] = await untilServed(() =>
+          Promise.all([
+            shard.pendingDepartures({ limit: 1, olderThanMs: 0 }),
+            shard.drainingRows({ limit: DRAINING_ROWS_MAX }),
+          ]),
+        );
         if (pending.length > 0 || draining.some(({ availableMinor }) => availableMinor > 0n))
           return undefined;
       }
@@ -305,7 +326,7 @@ export class EngineInstance {
   }
 
   audit(): Promise<AuditReport> {
-    return audit({ shards: this.shards, directory: this.runtime.directory });
+    return untilServed(() => audit({ shards: this.shards, directory: this.runtime.directory }));
   }
 }
 

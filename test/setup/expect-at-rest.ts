@@ -1,5 +1,4 @@
 import type { EngineInstance } from './engine-site';
-import { untilServed } from './until-served';
 
 /**
  * Asserts what must hold at the end of every run, once all has come to rest: the audit finds nothing, nothing is in
@@ -16,14 +15,14 @@ export async function expectAtRest(
   expect(report.findings).toEqual([]);
   expect(report).toMatchObject({ balanced: true, inTransit: 0 });
 
-  const keys = await untilServed(() => instance.entryKeys(accountId));
+  const keys = await instance.entryKeys(accountId);
   expect(new Set(keys).size).toBe(keys.length);
   if (expected.keys) {
     const user = keys.filter((key) => !key.includes(' ')).sort();
     // Compared as one string: a difference among thousands of keys is still printed in a moment.
     expect(user.join('\n')).toBe([...expected.keys].sort().join('\n'));
   }
-  expect(await untilServed(() => instance.total(accountId))).toBe(expected.totalMinor);
-  const rows = await untilServed(() => instance.rows(accountId));
+  expect(await instance.total(accountId)).toBe(expected.totalMinor);
+  const rows = await instance.rows(accountId);
   expect(rows.reduce((sum, { row }) => sum + row.availableMinor, 0n)).toBe(expected.totalMinor);
 }

@@ -18,6 +18,7 @@ interface Options {
   readonly flood: boolean;
   readonly connections: number;
   readonly seconds: number;
+  readonly anyRate: boolean;
 }
 
 const cleanups: (() => Promise<void>)[] = [];
@@ -44,6 +45,7 @@ async function main(): Promise<void> {
     )
     .option('--connections <n>', 'of a flood', positive, 2_000)
     .option('--seconds <n>', 'of a flood, and of each measurement before and after it', positive, 8)
+    .option('--any-rate', 'judge no rates of a flood: the machine is busy with something else', false)
     .parse()
     .opts<Options>();
   if (options.flood) {

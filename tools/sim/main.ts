@@ -6,14 +6,16 @@ import { DEFECTS } from './defects/defects';
 import { huntDefects } from './defects/hunt-defects';
 import { shortTrace } from './report/short-trace';
 import { Totals } from './report/totals';
+import { KEPT_SEEDS } from './kept-seeds';
 import { runSeed } from './run-seed';
 import { runSeeds } from './run-seeds';
-import type { SeedReport } from './seed-report';
+import type { SeedReport, SeedWork } from './seed-report';
 import { makeDirectoryImage } from './world/sim-directory';
 
 interface Options {
   readonly seed?: number;
   readonly seeds?: number;
+  readonly kept?: true;
   readonly calls: number;
   readonly workers: number;
   readonly json?: string;
@@ -41,6 +43,7 @@ function simCommand(): Command {
     )
     .option('--seed <n>', 'only this seed, with its trace; with --seeds, the first of them', whole)
     .option('--seeds <n>', `how many, ${SEEDS_DEFAULT} by default`, whole)
+    .option('--kept', 'the seeds that once found something, each with the calls it took')
     .option('--calls <n>', 'calls of clients in each seed, about', whole, 1_000)
     .option('--workers <n>', 'seeds that run side by side', whole, availableParallelism())
     .option('--trace', 'with --seed: the whole trace, even if nothing is wrong')
@@ -53,24 +56,28 @@ function simCommand(): Command {
 }
 
 async function run(options: Options): Promise<void> {
-  const from = options.seed ?? 1;
-  const count = options.seeds ?? SEEDS_DEFAULT;
+  const seeds = options.kept ? KEPT_SEEDS : range(options);
   const totals = new Totals();
   const started = performance.now();
-  await runSeeds({ from, count, calls: options.calls, workers: options.workers }, (report) => {
+  await runSeeds(seeds, options.workers, (report) => {
     totals.add(report);
     if (process.stderr.isTTY)
-      process.stderr.write(`\r${totals.seeds} of ${count} seeds, ${totals.calls} calls `);
+      process.stderr.write(`\r${totals.seeds} of ${seeds.length} seeds, ${totals.calls} calls `);
     return report.violation === undefined;
   });
   const seconds = (performance.now() - started) / 1_000;
   if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
   printTotals(totals, seconds);
-  const missing = count >= NIGHTLY_SEEDS ? totals.missingMarks : [];
+  const missing = seeds.length >= NIGHTLY_SEEDS ? totals.missingMarks : [];
   if (missing.length > 0) console.log(`\nnever happened in ${totals.seeds} seeds: ${missing.join(', ')}`);
   if (options.json !== undefined) writeJson(options.json, totals, seconds);
-  for (const report of totals.violations) await explain(report, options.calls);
+  for (const report of totals.violations)
+    await explain(report, seeds.find(({ seed }) => seed === report.seed)?.calls ?? options.calls);
   process.exitCode = totals.violations.length + missing.length > 0 ? 1 : 0;
+}
+
+function range({ seed: from = 1, seeds: count = SEEDS_DEFAULT, calls }: Options): SeedWork[] {
+  return Array.from({ length: count }, (_, n) => ({ seed: from + n, calls }));
 }
 
 async function replay(options: Options, seed: number): Promise<void> {

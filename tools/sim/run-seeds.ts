@@ -2,30 +2,22 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { SeedReport, SeedWork } from './seed-report';
 
-export interface Seeds {
-  readonly from: number;
-  readonly count: number;
-  readonly calls: number;
-  readonly workers: number;
-}
-
 /**
- * Runs seeds side by side, each in a world of its own.
+ * Runs seeds, each in a world of its own, `workers` of them side by side.
  *
  * @param ended told of each as it ends, in any order; answers whether to go on
  */
 export async function runSeeds(
-  { from, count, calls, workers }: Seeds,
+  seeds: readonly SeedWork[],
+  workers: number,
   ended: (report: SeedReport) => boolean,
 ): Promise<void> {
-  let next = from;
+  const left = [...seeds];
   let goOn = true;
   const one = async (): Promise<void> => {
     const worker = new Worker(join(__dirname, 'seed-worker.js'));
     try {
-      while (goOn && next < from + count) {
-        const work: SeedWork = { seed: next, calls };
-        next += 1;
+      for (let work = left.shift(); goOn && work; work = left.shift()) {
         const report = await answerOf(worker, work);
         if (!ended(report)) goOn = false;
       }
@@ -33,7 +25,7 @@ export async function runSeeds(
       await worker.terminate();
     }
   };
-  await Promise.all(Array.from({ length: Math.min(workers, count) }, one));
+  await Promise.all(Array.from({ length: Math.min(workers, seeds.length) }, one));
 }
 
 function answerOf(worker: Worker, work: SeedWork): Promise<SeedReport> {
