@@ -5,7 +5,7 @@ import { Deductions } from './deductions';
 import { Endpoint, Endpoints } from './endpoints';
 import { HoldNotHeldError, NothingDoneError } from './errors';
 import { HttpTransport } from './http-transport';
-import { accountsPage, entriesPage, keysPage, pagesOf } from './lists';
+import { accountsPage, entriesPage, keysPage, operationsPage, pagesOf } from './lists';
 import * as money from './money-calls';
 import { type ClientOptions, type ClientSettings, settingsOf } from './options';
 import { TimeOrderedIds } from './request-ids';
@@ -199,6 +199,12 @@ export class HotsplitClient {
   /** Removes a registered shard that no account was ever placed on. */
   async removeShard(name: string, options: shapes.CallOptions = {}): Promise<void> {
     await this.#call(admin.removeShardCall(name), options);
+  }
+
+  /** Operations, the newest first. */
+  operations(query: shapes.ListQuery = {}): AsyncGenerator<shapes.Operation, void, undefined> {
+    this.#refuseWhenClosed();
+    return pagesOf(operationsPage, query, this.#caller);
   }
 
   /** API keys, without their secrets. */

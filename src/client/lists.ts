@@ -1,7 +1,15 @@
 import type { Calls } from './calls';
-import { type Page, readEntry, readKey, readListedAccount, readPage, whenShaped } from './read-shapes';
+import {
+  type Page,
+  readEntry,
+  readKey,
+  readListedAccount,
+  readOperation,
+  readPage,
+  whenShaped,
+} from './read-shapes';
 import { accountPath, timeText, withQuery } from './requests';
-import type { ApiKey, EntriesQuery, Entry, ListedAccount, ListQuery } from './shapes';
+import type { ApiKey, EntriesQuery, Entry, ListedAccount, ListQuery, Operation } from './shapes';
 import type { CallRequest } from './single-call';
 
 /** Where a page begins, and how long it is. */
@@ -17,6 +25,9 @@ const PAGE_SIZE = 1_000;
 
 export const accountsPage: PageCall<ListedAccount> = (page) =>
   pageCall('/v1/accounts', page, readListedAccount);
+
+export const operationsPage: PageCall<Operation> = (page) =>
+  pageCall('/v1/admin/operations', page, readOperation);
 
 export const keysPage: PageCall<ApiKey> = (page) => pageCall('/v1/admin/keys', page, readKey);
 

@@ -36,6 +36,7 @@ export const CALLS: readonly Call[] = [
   subAccounts.repairAccount,
   accounts.setStrategy,
   operations.getOperation,
+  operations.listOperations,
   operations.startAudit,
   shards.listShards,
   shards.registerShard,

@@ -1,4 +1,5 @@
 import { isAccountId } from '../ledger/identifiers';
+import type { OperationPosition } from '../shards/directory/operation-store';
 import type { EntryPosition } from '../shards/shard';
 import { Problem } from './problem';
 
@@ -32,6 +33,21 @@ export function decodeEntryCursor(cursor: string): EntryPosition {
 
 export function encodeEntryCursor(position: EntryPosition): string {
   return encodeCursor([position.createdAtUs, position.shard, position.subAccount, position.version]);
+}
+
+/** @throws Problem INVALID_ARGUMENT for anything this service did not hand out */
+export function decodeOperationCursor(cursor: string | undefined): OperationPosition | undefined {
+  if (cursor === undefined) return undefined;
+  const value = decode(cursor);
+  if (!Array.isArray(value) || value.length !== 2) throw invalidCursor();
+  const [createdAtUs, operationId] = value as unknown[];
+  if (!isCount(createdAtUs) || typeof operationId !== 'string' || operationId.length > 64)
+    throw invalidCursor();
+  return { createdAtUs, operationId };
+}
+
+export function encodeOperationCursor({ createdAtUs, operationId }: OperationPosition): string {
+  return encodeCursor([createdAtUs, operationId]);
 }
 
 function decode(cursor: string): unknown {

@@ -1,5 +1,5 @@
 import type { OperationRecord } from '../shards/directory/operation-record';
-import { answer, type Call } from './call';
+import { answer, type Call, pageOf, queryOf } from './call';
 import * as fields from './fields';
 import { timeView } from './times';
 
@@ -68,6 +68,16 @@ export const getOperation = {
     properties: { operationId: fields.operationId },
   },
   answers: { 200: answer(operation, 'How far it has come.') },
+} as const satisfies Call;
+
+export const listOperations = {
+  name: 'listOperations',
+  summary: 'List operations',
+  description: 'The newest first. Operations are forgotten 90 days after they were asked for, once they have ended.',
+  group: 'admin',
+  scope: 'admin',
+  query: queryOf({ cursor: fields.cursor, limit: fields.limit }),
+  answers: { 200: pageOf(operation, 'A page of operations.') },
 } as const satisfies Call;
 
 export const startAudit = {

@@ -1,7 +1,8 @@
-import { Controller, Get, Param } from '@nestjs/common';
+import { Controller, Get, Param, Query } from '@nestjs/common';
 import { mayFollow } from '../api/admit';
-import type { PathOf } from '../contract/call';
-import { getOperation, operationView } from '../contract/operations';
+import type { PathOf, QueryOf } from '../contract/call';
+import { decodeOperationCursor, encodeOperationCursor, pageLength } from '../contract/cursors';
+import { getOperation, listOperations, operationView } from '../contract/operations';
 import { Problem } from '../contract/problem';
 import { CurrentPrincipal } from '../http/current-principal.decorator';
 import { Serves } from '../http/serves.decorator';
@@ -12,6 +13,16 @@ import { OperationService } from './operation.service';
 @Controller('v1/admin/operations')
 export class OperationController {
   constructor(private readonly operations: OperationService) {}
+
+  @Get()
+  @Serves(listOperations)
+  async list(@Query() { cursor, limit }: QueryOf<typeof listOperations>) {
+    const { operations, next } = await this.operations.list({
+      limit: pageLength(limit),
+      before: decodeOperationCursor(cursor),
+    });
+    return { items: operations.map(operationView), ...(next && { nextCursor: encodeOperationCursor(next) }) };
+  }
 
   @Get(':operationId')
   @Serves(getOperation)

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { EngineRuntime } from '../engine/runtime';
 import type { AccountStatus } from '../ledger/sub-account';
 import type { AccountRecord } from '../shards/directory/account-record';
-import { ASKED } from '../shards/directory/operation-store';
+import { ASKED, type OperationPosition } from '../shards/directory/operation-store';
 import type { OperationError, OperationKind, OperationRecord } from '../shards/directory/operation-record';
 
 export interface ResizeRequest {
@@ -46,6 +46,17 @@ export class OperationService {
 
   find(operationId: string): Promise<OperationRecord | undefined> {
     return this.runtime.directory.operations.find(operationId);
+  }
+
+  /** The newest first. @returns a page, and where it ended if there are more */
+  async list(page: { readonly limit: number; readonly before: OperationPosition | undefined }): Promise<{
+    readonly operations: readonly OperationRecord[];
+    readonly next: OperationPosition | undefined;
+  }> {
+    const { limit, before } = page;
+    const found = await this.runtime.directory.operations.list({ limit: limit + 1, before });
+    const operations = found.slice(0, limit);
+    return { operations, next: found.length > limit ? operations.at(-1) : undefined };
   }
 
   /** Begins to change the number or the shards of an account's sub-accounts. */

@@ -100,6 +100,9 @@ describe('the command line and the service', () => {
     });
     const begun = (await json('account', 'rebalance', 'a', '--no-wait')) as { operationId: string };
     expect(await json('operation', 'show', begun.operationId)).toMatchObject({ kind: 'rebalance' });
+    expect(await json('operation', 'list', '--limit', '1')).toMatchObject({
+      items: [begun.operationId].map((operationId) => ({ operationId })),
+    });
     const { items } = (await json('account', 'sub-accounts', 'a')) as { items: { shard: string }[] };
     expect(items.map(({ shard }) => shard)).toEqual(expect.arrayContaining(['late', 's1']));
 

@@ -41,6 +41,7 @@ const METHODS: Readonly<Record<string, Scope | readonly Scope[]>> = {
   'AdminService/ResizeSubAccounts': 'admin',
   'AdminService/Rebalance': 'admin',
   'AdminService/GetOperation': 'admin',
+  'AdminService/ListOperations': 'admin',
   'AdminService/ListSubAccounts': 'admin',
   'AdminService/SetStrategy': 'admin',
   'AdminService/RepairAccount': 'admin',

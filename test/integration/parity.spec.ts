@@ -186,6 +186,8 @@ const STEPS: readonly Step[] = [
   ask('rebalance', { accountId: A }),
   ask('getOperation', { operationId: 'none' }, { code: 'OPERATION_NOT_FOUND' }),
   invalid('getOperation', { operationId: 'no_such' }),
+  invalid('listOperations', { limit: 0 }),
+  invalid('listOperations', { cursor: 'made-up' }),
   ask('setStrategy', { accountId: 'plain', strategy: 'leased' }),
   ask('setStrategy', { accountId: 'plain', strategy: 'leased', ifMatch: '*' }),
   ask(
@@ -405,6 +407,20 @@ describe('a command comes to the same over REST, over gRPC and by the client', (
       undefined,
     ]);
     expect(came[0]?.[12]).toEqual({ name: 'tenant', scopes: ['deduct'] });
+  });
+
+  it('lists the same operations', async () => {
+    const listed = await Promise.all([...doors, overClient].map((door) => door.send('listOperations', {})));
+    const shown = listed.map((answer) =>
+      (answer as unknown as { body: { items: Fields[] } }).body.items.map(({ kind, status, accountId }) => [
+        kind,
+        status,
+        accountId,
+      ]),
+    );
+    expect(shown[0]?.length).toBeGreaterThan(3);
+    expect(shown[1]).toEqual(shown[0]);
+    expect(shown[2]).toEqual(shown[0]);
   });
 
   it('leaves the same entries and balances', async () => {

@@ -70,6 +70,32 @@ describe.each(SITES)('[$mark] operations', ({ make }) => {
     });
   });
 
+  describe('the list of operations', () => {
+    it('has the newest first, page by page, as each is when it is asked for by its id', async () => {
+      const ids: unknown[] = [];
+      for (const count of [2, 3, 4]) {
+        const ended = await rest.ended(await rest.resize(await funded(), { count }));
+        ids.unshift(ended.operationId);
+      }
+      const first = await rest.get('/v1/admin/operations?limit=2');
+      expect(first.status).toBe(200);
+      const next = await rest.get(
+        `/v1/admin/operations?limit=1&cursor=${first.body['nextCursor'] as string}`,
+      );
+      const items = [first, next].flatMap(({ body }) => body['items'] as { operationId: string }[]);
+      expect(items.map(({ operationId }) => operationId)).toEqual(ids);
+      const each = await Promise.all(
+        items.map((item) => rest.get(`/v1/admin/operations/${item.operationId}`)),
+      );
+      expect(each.map(({ body }) => body)).toEqual(items);
+    });
+
+    it.each(['made-up', 'WzEsMl0', 'WzEsIngiLDNd'])('takes no cursor such as %s', async (cursor) => {
+      const refused = await rest.get(`/v1/admin/operations?cursor=${cursor}`);
+      expect(outcome(refused)).toEqual([400, 'INVALID_ARGUMENT']);
+    });
+  });
+
   describe('a resize', () => {
     it('is answered with an operation that can be followed to its end', async () => {
       const id = await funded();

@@ -32,6 +32,7 @@ const APART: Partial<Record<Command, Ask>> = {
   },
   getBalance: (client, { accountId, ...options }) => client.balance(accountId as string, options),
   listAccounts: (client, fields) => itemsOf(client.accounts(listQuery(fields))),
+  listOperations: (client, fields) => itemsOf(client.operations(listQuery(fields))),
   listKeys: (client, fields) => itemsOf(client.keys(listQuery(fields))),
   listEntries: (client, fields) =>
     itemsOf(client.entries({ accountId: '', ...fields, ...listQuery(fields) })),

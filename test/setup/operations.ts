@@ -37,6 +37,7 @@ export const OPERATIONS = {
   rebalance: at(`POST ${admin}/rebalance`, 'AdminService/Rebalance', 'rebalance'),
   repairAccount: at(`POST ${admin}/repair`, 'AdminService/RepairAccount', 'repair'),
   getOperation: at('GET /v1/admin/operations/{operationId}', 'AdminService/GetOperation', 'operation'),
+  listOperations: at('GET /v1/admin/operations', 'AdminService/ListOperations', 'operations'),
   startAudit: at('POST /v1/admin/audits', 'AdminService/StartAudit', 'audit'),
   listShards: at('GET /v1/admin/shards', 'AdminService/ListShards', 'shards'),
   registerShard: at('POST /v1/admin/shards', 'AdminService/RegisterShard', 'registerShard'),

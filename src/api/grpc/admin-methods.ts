@@ -7,7 +7,8 @@ import { mayFollow } from '../admit';
 import { begunOrProblem, rechosenOrProblem } from '../operation-problem';
 import { Problem } from '../../contract/problem';
 import { setStrategy } from '../../contract/accounts';
-import { getOperation, startAudit } from '../../contract/operations';
+import { getOperation, listOperations, startAudit } from '../../contract/operations';
+import { decodeOperationCursor, encodeOperationCursor, pageLength } from '../../contract/cursors';
 import { revisionsOf } from '../../contract/revisions';
 import {
   assertEachShardUsed,
@@ -21,10 +22,11 @@ import { KeyMethods } from './key-methods';
 import type {
   AccountRequest,
   GetOperationRequest,
+  PageRequest,
   ResizeSubAccountsRequest,
   SetStrategyRequest,
 } from './messages';
-import { accountIdOf, own, present } from './read-requests';
+import { accountIdOf, own, pageOf, present } from './read-requests';
 import { serves } from './serves';
 import { ShardMethods } from './shard-methods';
 import type { UnaryMethod, UnaryService } from './unary';
@@ -54,6 +56,7 @@ export class AdminMethods {
         this.#begin(repairAccount, (accountId) => this.operations.repair(accountId)),
         this.#audit(),
         this.#operation(),
+        this.#operations(),
         this.#subAccounts(),
         this.#strategy(),
         ...this.shards.methods(),
@@ -123,6 +126,18 @@ export class AdminMethods {
         : new Problem('OPERATION_NOT_FOUND');
     };
     return serves(getOperation, answer);
+  }
+
+  #operations(): UnaryMethod {
+    const answer = async (message: PageRequest): Promise<object> => {
+      const { cursor, limit } = pageOf(message);
+      const { operations, next } = await this.operations.list({
+        limit: pageLength(limit),
+        before: decodeOperationCursor(cursor),
+      });
+      return { items: operations.map(operationView), nextCursor: next && encodeOperationCursor(next) };
+    };
+    return serves(listOperations, answer);
   }
 
   #subAccounts(): UnaryMethod {

@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
 import { operationCall } from '../../client/account-calls';
+import { operationsPage } from '../../client/lists';
 import { type CommandContext, type GlobalOptions, withService } from '../command-context';
 import { Interrupted } from '../faults';
 import { followOperation, type ShownOperation } from '../service/operations';
 import type { ServiceClient } from '../service/service-client';
 import { wholeNumber } from '../terminal/option-parsers';
 import { showProgress } from '../terminal/progress';
-import { fieldTable } from '../terminal/tables';
+import { fieldTable, numberTable } from '../terminal/tables';
 import { untilSignal } from '../terminal/until-signal';
 
 export interface WaitOptions {
@@ -14,6 +15,14 @@ export interface WaitOptions {
   readonly wait?: boolean;
   readonly waitSeconds: number;
 }
+
+interface ListOptions {
+  readonly limit: number;
+  readonly running?: boolean;
+}
+
+/** The longest page of the service. */
+const LISTED_MAX = 1_000;
 
 const WAIT_SECONDS_MAX = 7 * 24 * 3_600;
 
@@ -27,6 +36,18 @@ export function addWaitOptions(command: Command, secondsDefault: number): Comman
 
 export function addOperationCommands(program: Command, context: CommandContext): void {
   const operation = program.command('operation').description('follow what goes on in the service');
+  operation
+    .command('list')
+    .description('list operations, the newest first')
+    .option('--limit <n>', 'how many', wholeNumber(1, LISTED_MAX), 50)
+    .option('--running', 'only those of the newest that have not ended')
+    .action((options: ListOptions, command: Command) =>
+      withService(command, context, async (client, { json }) => {
+        const { body } = await client.call(operationsPage({ limit: options.limit }));
+        const items = body.items.filter(({ status }) => options.running !== true || status === 'running');
+        context.out.write(json === true ? `${JSON.stringify({ items })}\n` : operationTable(items));
+      }),
+    );
   operation
     .command('show')
     .description('show how far an operation is')
@@ -91,6 +112,22 @@ export async function printOperation(
   context.out.write(json ? `${JSON.stringify(operation)}\n` : operationFields(operation));
 }
 
+function operationTable(operations: readonly ShownOperation[]): string {
+  const rows = operations.map(({ operationId, kind, accountId = '', status, progress, createdAt }) => [
+    operationId,
+    kind,
+    accountId,
+    status,
+    progressOf(progress),
+    createdAt,
+  ]);
+  return numberTable(['operation', 'kind', 'account', 'status', 'progress', 'begun'], rows, 6);
+}
+
+function progressOf({ done, total }: ShownOperation['progress']): string {
+  return total === 0 ? 'begun' : `${done} of ${total}`;
+}
+
 function operationFields(operation: ShownOperation): string {
   const { operationId, kind, status, accountId, progress, result, error, createdAt } = operation;
   return fieldTable({
@@ -98,7 +135,7 @@ function operationFields(operation: ShownOperation): string {
     kind,
     status,
     ...(accountId === undefined ? {} : { account: accountId }),
-    progress: progress.total === 0 ? 'begun' : `${progress.done} of ${progress.total}`,
+    progress: progressOf(progress),
     ...(error === undefined ? {} : { error: `${error.code}: ${error.detail}` }),
     ...Object.fromEntries(Object.entries(result ?? {}).map(([name, value]) => [wordsOf(name), shown(value)])),
     begun: createdAt,

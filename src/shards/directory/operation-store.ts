@@ -27,6 +27,9 @@ export interface OperationAdvance {
   readonly error?: OperationError;
 }
 
+/** Where an operation stands among all, by when it was asked for. */
+export type OperationPosition = Pick<OperationRecord, 'createdAtUs' | 'operationId'>;
+
 /** Operations in the directory. Every change is one statement. */
 export class OperationStore {
   constructor(private readonly database: DirectoryDatabase) {}
@@ -55,6 +58,25 @@ export class OperationStore {
       [operationId],
     );
     return row && toOperationRecord(row);
+  }
+
+  /** Operations, the newest first; rides on `operation_created`. @param before where the page before ended */
+  async list({
+    limit,
+    before,
+  }: {
+    readonly limit: number;
+    readonly before?: OperationPosition | undefined;
+  }): Promise<OperationRecord[]> {
+    const index =
+      this.database.dialect === 'mysql' ? 'FORCE INDEX (operation_created)' : 'INDEXED BY operation_created';
+    const rows = await this.database.read(
+      `SELECT ${OPERATION_COLUMNS} FROM operation ${index}
+       ${before ? 'WHERE created_at_us <= ? AND (created_at_us < ? OR operation_id < ?)' : ''}
+       ORDER BY created_at_us DESC, operation_id DESC LIMIT ?`,
+      [...(before ? [before.createdAtUs, before.createdAtUs, before.operationId] : []), limit],
+    );
+    return rows.map(toOperationRecord);
   }
 
   /**
