@@ -46,6 +46,7 @@ describe.each(SERVERS)('[$mark] a fence with one shard dead', (store) => {
       addresses: [{ name, location: parseLocation(proxy.url) }],
       reach: (point) => reached(point),
       fenceMsMax: FENCE_MS_MAX,
+      mayBeTurnedAway: true,
     });
     const account = await engine.create(ACCOUNT, 2, OPENING_MINOR);
     expect(account.placement.shards).toEqual(['s0', 's1']);

@@ -2,7 +2,7 @@ import { eventually } from '../setup/eventually';
 import { inTurns } from '../setup/in-turns';
 import type { RestClient } from '../setup/rest-client';
 import { ServiceProcess } from '../setup/service-process';
-import { SITES, type ServiceSite } from '../setup/service-sites';
+import { SITES, type ServiceSite, type SiteKind } from '../setup/service-sites';
 import { TCC_CASES, TccAccount } from '../setup/tcc-cases';
 
 const SHARDS = 4;
@@ -15,6 +15,8 @@ interface Running {
 
 interface Disturbance {
   readonly title: string;
+  /** Others have it among theirs. */
+  readonly isPart?: true;
   readonly between: (accounts: readonly TccAccount[], running: Running) => Promise<void>;
 }
 
@@ -45,12 +47,14 @@ const DISTURBANCES: readonly Disturbance[] = [
   },
   {
     title: 'a move to other shards between',
+    isPart: true,
     between: async (accounts) => {
       await otherShards(accounts);
     },
   },
   {
     title: 'a kill between',
+    isPart: true,
     between: (_, { restart }) => restart(),
   },
   {
@@ -63,10 +67,18 @@ const DISTURBANCES: readonly Disturbance[] = [
   },
 ];
 
+/**
+ * What each disturbance does to an account is the same on every store: on servers the last one has them all.
+ * `HOTSPLIT_TEST_STORES=all` has each alone, on every store.
+ */
+function disturbancesOn(mark: SiteKind['mark']): readonly Disturbance[] {
+  if (process.env['HOTSPLIT_TEST_STORES'] === 'all') return DISTURBANCES;
+  return mark === 'sqlite' ? DISTURBANCES.filter(({ isPart }) => !isPart) : DISTURBANCES.slice(-1);
+}
+
 /** Try, confirm, cancel and reverse in every order, through the real service as a process. */
 describe.each(SITES)('[$mark] holds and reversals', ({ make, mark }) => {
-  // What each disturbance does to an account is the same on every store; on servers the last one has them all.
-  describe.each(mark === 'sqlite' ? DISTURBANCES : DISTURBANCES.slice(-1))('with $title', ({ between }) => {
+  describe.each(disturbancesOn(mark))('with $title', ({ between }) => {
     let site: ServiceSite;
     let service: ServiceProcess;
     let accounts: readonly TccAccount[];

@@ -123,10 +123,11 @@ describe.each(STORES)('[$mark] deductions answered from a lease', (store) => {
   it('turns away what a dead instance’s lease may pay for until that has expired, and refuses nothing', async () => {
     const accountId = await newAccount(1_000n);
     await leaveLease(accountId, 200n);
-    const early = await at(0).deduct(accountId, 'too-much-now', 900n);
+    const asked = { kind: 'deduct', requestId: 'too-much-now', amountMinor: 900n } as const;
+    const early = await at(0).submitOnce(accountId, asked);
     expect(['overloaded', 'applied']).toContain(early.kind);
     const outcome = await eventually('the money back', async () => {
-      const again = await at(0).deduct(accountId, 'too-much-now', 900n);
+      const again = await at(0).submitOnce(accountId, asked);
       expect(again.kind).not.toBe('insufficientFunds');
       return again.kind === 'applied' || again.kind === 'replayed' ? again : undefined;
     });

@@ -54,7 +54,8 @@ describe.each(STORES)('[$mark] an account whose record is older than its rows', 
     await raw.close();
 
     const after = await site.start();
-    expect(await after.deduct('acme', 'turned away', 1n)).toMatchObject({ kind: 'shardUnavailable' });
+    const asked = { kind: 'deduct', requestId: 'turned away', amountMinor: 1n } as const;
+    expect(await after.submitOnce('acme', asked)).toMatchObject({ kind: 'shardUnavailable' });
     const broken = (await after.audit()).findings.map(({ invariant }) => invariant);
     expect(broken).toContain('epochIsAnnounced');
 

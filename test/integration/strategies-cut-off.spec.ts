@@ -4,12 +4,12 @@ import { LEASE_SETTINGS } from '../../src/strategies/strategy-settings';
 import { eventually } from '../setup/eventually';
 import { type EngineInstance, EngineSite } from '../setup/engine-site';
 import { expectAtRest } from '../setup/expect-at-rest';
-import { STORES, type TestStore } from '../setup/stores';
+import { dealt, STORES, type TestStore } from '../setup/stores';
 import { TcpRelay } from '../../tools/kernel/tcp-relay';
 
 const OPENING_MINOR = 1_000_000n;
 const SERVERS = STORES.filter(({ mark }) => mark !== 'sqlite');
-const RUNS = SERVERS.flatMap((store) => STRATEGIES.map((strategy) => ({ store, strategy })));
+const RUNS = dealt(STRATEGIES, SERVERS).map(({ store, kind: strategy }) => ({ store, strategy }));
 
 /** What a strategy comes to when its connections end in the middle: whatever had committed is found by its key. */
 describe.each(RUNS)('[$store.mark] the strategy $strategy, cut off', ({ store, strategy }) => {
@@ -125,7 +125,10 @@ async function startProxied(store: TestStore): Promise<ProxiedSite> {
   const { name, location } = site.shards[0] as (typeof site.shards)[number];
   if (location.kind !== 'mysql') throw new Error('a proxy stands before a server');
   const proxy = await TcpRelay.before(location.url);
-  const engine = await site.start({ addresses: [{ name, location: parseLocation(proxy.url) }] });
+  const engine = await site.start({
+    addresses: [{ name, location: parseLocation(proxy.url) }],
+    mayBeTurnedAway: true,
+  });
   const end = async (): Promise<void> => {
     await proxy.accept();
     await site.end();

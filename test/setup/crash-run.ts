@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { EngineOutcome } from '../../src/engine/engine-outcome';
 import type { FaultPoint, ReachPoint } from '../../src/engine/fault-points';
 import { FENCE_MS_MAX } from '../../src/engine/runtime';
 import { choosePlacement } from '../../src/ledger/routing';
@@ -256,20 +255,12 @@ async function retryAll(sent: readonly Sent[], instance: EngineInstance): Promis
   const creditsFirst = [...sent].sort((a, b) => (a.asked.kind < b.asked.kind ? -1 : 1));
   const wrong = await inTurns(creditsFirst, 32, async (each) => {
     const wasAcknowledged = isCarriedOut(each);
-    const answer = await insist(() => instance.submit(ACCOUNT, each.asked));
+    const answer = await instance.submit(ACCOUNT, each.asked);
     each.answers.push(answer);
     const isRight = answer.kind === 'replayed' || (answer.kind === 'applied' && !wasAcknowledged);
     return isRight ? undefined : { asked: each.asked, wasAcknowledged, answer };
   });
   expect(wrong.filter((each) => each !== undefined)).toEqual([]);
-}
-
-/** As a client does: what was turned away on a busy machine is sent again, with its key. */
-function insist(ask: () => Promise<EngineOutcome>): Promise<EngineOutcome> {
-  return eventually('an answer', async () => {
-    const outcome = await ask();
-    return outcome.kind === 'shardUnavailable' || outcome.kind === 'overloaded' ? undefined : outcome;
-  });
 }
 
 export function addressOf(location: Location): string {

@@ -40,6 +40,11 @@ export interface InstanceOptions {
   readonly locks?: LockService;
   /** After how long a fence is given up. By default no fence is: a busy machine may take as long as it likes. */
   readonly fenceMsMax?: number;
+  /**
+   * Whether a request is answered when it is turned away. By default it is sent again, as clients do: a busy machine may keep
+   * a shard from answering in time.
+   */
+  readonly mayBeTurnedAway?: boolean;
 }
 
 /**
@@ -74,7 +79,7 @@ export class EngineSite {
   /** An instance on the first `shardCount` shards; the others may be registered later. */
   async start(options: InstanceOptions = {}, shardCount = this.sites.length): Promise<EngineInstance> {
     const { addresses = [], reach, observer, laneSettings, strategySettings, locks } = options;
-    const { fenceMsMax = HUNG_MS } = options;
+    const { fenceMsMax = HUNG_MS, mayBeTurnedAway = false } = options;
     const runtime = new EngineRuntime({
       shards: this.shards
         .slice(0, shardCount)
@@ -90,7 +95,7 @@ export class EngineSite {
       ...(reach && { reach }),
     });
     await runtime.start();
-    const instance = new EngineInstance(runtime, () => this.openOperations());
+    const instance = new EngineInstance(runtime, () => this.openOperations(), mayBeTurnedAway);
     this.#instances.push(instance);
     return instance;
   }
@@ -131,6 +136,7 @@ export class EngineInstance {
   constructor(
     readonly runtime: EngineRuntime,
     private readonly openOperations: () => Promise<number>,
+    private readonly mayBeTurnedAway: boolean,
   ) {
     this.accounts = new AccountService(runtime);
     this.operations = new OperationService(runtime);
@@ -161,37 +167,45 @@ export class EngineInstance {
 
   /** The account as the directory has it now. */
   async account(accountId: string): Promise<AccountRecord> {
-    const account = await this.runtime.accounts.read(accountId);
+    const account = await untilServed(() => this.runtime.accounts.read(accountId));
     if (!account) throw new Error(`there is no account ${accountId}`);
     return account;
   }
 
-  /** Carries a request out as the service does; a shard that could not be asked is an outcome, as it is at the door. */
-  async submit(accountId: string, asked: Asked): Promise<EngineOutcome> {
-    const account = await this.accounts.find(accountId);
+  /** Carries a request out as the service does. */
+  submit(accountId: string, asked: Asked): Promise<EngineOutcome> {
+    return this.#ask(() => this.submitOnce(accountId, asked));
+  }
+
+  /** The same, and answers also when it is turned away. */
+  async submitOnce(accountId: string, asked: Asked): Promise<EngineOutcome> {
+    const account = await untilServed(() => this.accounts.find(accountId));
     if (!account) throw new Error(`there is no account ${accountId}`);
     const { kind, amountMinor } = asked;
     const print = requestFingerprint(kind, amountMinor, null, null);
     const request = { ...asked, accountId, fingerprint: print, reference: null, metadata: null };
-    try {
-      return await this.runtime.engine.submit(request, account);
-    } catch (error) {
-      if (error instanceof ShardUnavailableError) return { kind: 'shardUnavailable', shard: error.shard };
-      if (error instanceof ShardContendedError) return { kind: 'overloaded', shard: error.shard };
-      throw error;
-    }
+    return this.runtime.engine.submit(request, account).catch(turnedAway);
+  }
+
+  /** The outcome of a request that is sent again while it is turned away, unless the test is about that. */
+  #ask(send: () => Promise<EngineOutcome>): Promise<EngineOutcome> {
+    if (this.mayBeTurnedAway) return send().catch(turnedAway);
+    return eventually('an outcome', async () => {
+      const outcome = await untilServed(send);
+      return outcome.kind === 'shardUnavailable' || outcome.kind === 'overloaded' ? undefined : outcome;
+    });
   }
 
   /** Changes how its deductions are carried out. */
   async choose(accountId: string, strategy: Strategy): Promise<void> {
-    const { kind } = await this.accounts.chooseStrategy(accountId, strategy, undefined);
+    const { kind } = await untilServed(() => this.accounts.chooseStrategy(accountId, strategy, undefined));
     if (kind !== 'chosen') throw new Error(`the strategy of ${accountId} was not changed: ${kind}`);
   }
 
   /** Changes its status in any case: what a busy machine could not end in time is joined again. */
   changeStatus(accountId: string, status: AccountStatus): Promise<StatusChange> {
     return eventually(`the end of a change to ${status}`, async () => {
-      const change = await this.operations.changeStatus(accountId, status);
+      const change = await untilServed(() => this.operations.changeStatus(accountId, status));
       return change.kind === 'unfinished' ? undefined : change;
     });
   }
@@ -203,19 +217,22 @@ export class EngineInstance {
   /** Sets an amount aside for a minute. */
   async hold(accountId: string, requestId: string, amountMinor: bigint): Promise<EngineOutcome> {
     const request = { kind: 'hold', accountId, requestId, amountMinor, expiresInUs: 60_000_000 } as const;
-    return this.runtime.engine.submit(
-      { ...request, fingerprint: fingerprint('hold', amountMinor), reference: null, metadata: null },
-      await this.account(accountId),
+    const print = fingerprint('hold', amountMinor);
+    const account = await this.account(accountId);
+    return this.#ask(() =>
+      this.runtime.engine.submit(
+        { ...request, fingerprint: print, reference: null, metadata: null },
+        account,
+      ),
     );
   }
 
   /** Takes a part of a hold, or all of it. */
   async confirm(accountId: string, holdId: string, amountMinor: bigint | null): Promise<EngineOutcome> {
     const print = fingerprint('confirm', holdId, amountMinor);
-    return this.runtime.engine.follow(
-      { kind: 'confirm', accountId, holdId, amountMinor, fingerprint: print },
-      await this.account(accountId),
-    );
+    const request = { kind: 'confirm', accountId, holdId, amountMinor, fingerprint: print } as const;
+    const account = await this.account(accountId);
+    return this.#ask(() => this.runtime.engine.follow(request, account));
   }
 
   /** Gives a deduction back, or a part of it. */
@@ -227,9 +244,12 @@ export class EngineInstance {
     const { requestId, amountMinor } = given;
     const request = { kind: 'reverse', accountId, reverses, requestId, amountMinor } as const;
     const print = fingerprint('reverse', reverses, amountMinor, null, null);
-    return this.runtime.engine.follow(
-      { ...request, fingerprint: print, reference: null, metadata: null },
-      await this.account(accountId),
+    const account = await this.account(accountId);
+    return this.#ask(() =>
+      this.runtime.engine.follow(
+        { ...request, fingerprint: print, reference: null, metadata: null },
+        account,
+      ),
     );
   }
 
@@ -239,12 +259,12 @@ export class EngineInstance {
 
   /** Resizes and waits until that has ended, one way or the other. */
   async resize(accountId: string, layout: Omit<ResizeRequest, 'accountId'>): Promise<OperationRecord> {
-    const begun = await this.operations.resize({ accountId, ...layout });
+    const begun = await untilServed(() => this.operations.resize({ accountId, ...layout }));
     if (begun.kind !== 'started') throw new Error(`no resize of ${accountId} was begun: ${begun.kind}`);
     return this.ended(begun.operation.operationId);
   }
 
-  /** Resizes in any case: what a busy machine could not fence in time was given up, and is asked for again. */
+  /** Resizes in any case: what was given up because a busy machine kept a shard from answering is asked for again. */
   resizeSurely(accountId: string, layout: Omit<ResizeRequest, 'accountId'>): Promise<OperationRecord> {
     return eventually('a resize that succeeds', async () => {
       const operation = await this.resize(accountId, layout);
@@ -254,7 +274,7 @@ export class EngineInstance {
 
   ended(operationId: string): Promise<OperationRecord> {
     return eventually('the end of an operation', async () => {
-      const operation = await this.operations.find(operationId);
+      const operation = await untilServed(() => this.operations.find(operationId));
       return operation?.status === 'running' ? undefined : operation;
     });
   }
@@ -318,10 +338,10 @@ export class EngineInstance {
   /** Resolves when no instance has a lease of the account: what they answered is written then, and the rest given back. */
   whenNothingIsLent(accountId: string): Promise<true> {
     return eventually('leases given back', async () => {
-      const leases = await Promise.all(this.shards.map((shard) => shard.openLeases(accountId))).catch(
-        unavailable,
+      const leases = await untilServed(() =>
+        Promise.all(this.shards.map((shard) => shard.openLeases(accountId))),
       );
-      return leases?.flat().length === 0 ? true : undefined;
+      return leases.flat().length === 0 ? true : undefined;
     });
   }
 
@@ -336,8 +356,9 @@ function rawSqlOnce(location: Location, mark: TestStore['mark']): () => Promise<
   return () => (opened ??= rawSql(location, mark));
 }
 
-/** A shard that was away a moment ago is asked again, as clients do. */
-function unavailable(error: unknown): undefined {
-  if (!(error instanceof ShardUnavailableError)) throw error;
-  return undefined;
+/** A shard or a directory that could not be asked is an outcome, as it is at the door. */
+function turnedAway(error: unknown): EngineOutcome {
+  if (error instanceof ShardUnavailableError) return { kind: 'shardUnavailable', shard: error.shard };
+  if (error instanceof ShardContendedError) return { kind: 'overloaded', shard: error.shard };
+  throw error;
 }

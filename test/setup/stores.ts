@@ -54,6 +54,24 @@ export const STORES: readonly TestStore[] = [
   ...(mysqlUnavailable() === undefined ? [server('mysql', mysqlUrls)] : []),
 ];
 
+/**
+ * Each kind of something on SQLite and on one of the servers, dealt in turn: what the servers have in common is asked of both
+ * by other specs. `HOTSPLIT_TEST_STORES=all` has each kind on every store.
+ */
+export function dealt<Kind>(
+  kinds: readonly Kind[],
+  stores: readonly TestStore[] = STORES,
+): { readonly store: TestStore; readonly kind: Kind }[] {
+  const servers = stores.filter(({ mark }) => mark !== 'sqlite');
+  const isWanted = (store: TestStore, number: number): boolean =>
+    process.env['HOTSPLIT_TEST_STORES'] === 'all' ||
+    !servers.includes(store) ||
+    servers[number % servers.length] === store;
+  return stores.flatMap((store) =>
+    kinds.flatMap((kind, number) => (isWanted(store, number) ? [{ store, kind }] : [])),
+  );
+}
+
 export interface TestShard {
   readonly shard: Shard;
   readonly clusterId: string;
