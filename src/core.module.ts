@@ -2,6 +2,7 @@ import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { EngineRuntime } from './engine/runtime';
 import { AccountNotices } from './platform/account-notices';
 import { AnonymousThrottle } from './platform/anonymous-throttle';
+import { BodyBudget } from './api/body-budget';
 import { ADMIN_KEY, ApiKeys, KEY_SETTINGS, type KeySettings } from './platform/api-keys';
 import { EngineLifeCycle } from './platform/engine-life-cycle';
 import { engineRuntime } from './platform/engine-runtime';
@@ -37,10 +38,20 @@ export class CoreModule {
         useFactory: anonymousThrottle,
         inject: [Settings, Metrics, EngineRuntime],
       },
+      { provide: BodyBudget, useFactory: bodyBudget, inject: [Settings, Metrics] },
       AccountNotices,
     ];
     return { module: CoreModule, global: true, providers, exports: providers };
   }
+}
+
+const MEBIBYTE = 1024 * 1024;
+
+/** Both doors share one: it bounds the memory of the process. */
+function bodyBudget({ httpBodiesMibMax }: Settings, metrics: Metrics): BodyBudget {
+  const budget = new BodyBudget(httpBodiesMibMax * MEBIBYTE);
+  metrics.readBodiesFrom(() => budget.takenBytes);
+  return budget;
 }
 
 const LOCKS = Symbol('locks');

@@ -63,6 +63,13 @@ function isKnown(remembered: Remembered): boolean {
   return typeof remembered === 'object' || remembered === 'recheck';
 }
 
+/** The id of the key that a header shows; empty where none is known here. */
+export function keyIdIn(authorization: string | undefined, keys: ApiKeys): string {
+  const secret = secretIn(authorization);
+  const remembered = secret === undefined ? 'unknown' : keys.peek(secret);
+  return typeof remembered === 'object' ? remembered.keyId : '';
+}
+
 function secretIn(authorization: string | undefined): string | undefined {
   return BEARER.exec(authorization ?? '')?.[1];
 }

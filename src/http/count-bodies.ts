@@ -4,7 +4,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Later } from '../shards/surroundings';
 import { RETRY_AFTER_SECONDS } from '../api/outcome-problem';
 import { Problem } from '../contract/problem';
-import { type BodyBudget, type BodyRefusal, CountedBody, holderOf, UNCOUNTED_BYTES } from './body-budget';
+import {
+  type BodyBudget,
+  type BodyRefusal,
+  CountedBody,
+  holderOf,
+  UNCOUNTED_BYTES,
+} from '../api/body-budget';
 
 export interface BodyCounting {
   readonly budget: BodyBudget;

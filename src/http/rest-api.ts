@@ -10,13 +10,11 @@ import { REAL_SURROUNDINGS } from '../shards/surroundings';
 import { acceptJsonOnly } from './accept-json';
 import { refuseOtherMethods } from './allowed-methods';
 import { authorize } from './authorize';
-import { BodyBudget } from './body-budget';
-import { limitConnections } from './connection-limits';
+import { BodyBudget } from '../api/body-budget';
+import { limitConnections } from '../api/listener-limits';
 import { countBodies } from './count-bodies';
 import { describeApi } from './openapi';
 import { answerExpectation } from './problem-reply';
-
-const MEBIBYTE = 1024 * 1024;
 
 /** What every request passes before a controller sees it: the server's limits, its hooks, and the description of its routes. */
 @Injectable()
@@ -26,6 +24,7 @@ export class RestApi {
     private readonly keys: ApiKeys,
     private readonly throttle: AnonymousThrottle,
     private readonly metrics: Metrics,
+    private readonly bodies: BodyBudget,
     private readonly settings: Settings,
   ) {}
 
@@ -35,8 +34,6 @@ export class RestApi {
     limitConnections(server.server, settings.httpConnectionsMax, () => {
       metrics.connectionRefused();
     });
-    const bodies = new BodyBudget(settings.httpBodiesMibMax * MEBIBYTE);
-    metrics.readBodiesFrom(() => bodies.takenBytes);
     acceptJsonOnly(server);
     refuseWithoutHost(server);
     secureAnswers(server);
@@ -47,7 +44,7 @@ export class RestApi {
     // Of all that the server answers: pages and unknown paths cost something too.
     server.addHook('onRequest', authorize({ keys: this.keys, throttle: this.throttle }));
     countBodies(server, {
-      budget: bodies,
+      budget: this.bodies,
       later: REAL_SURROUNDINGS.later,
       refused: (reason, keyId) => {
         metrics.bodyRefused(reason, keyId);

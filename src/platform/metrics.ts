@@ -147,9 +147,15 @@ export class Metrics implements EngineObserver {
     registers: [this.registry],
   });
 
+  readonly #grpcConnectionsRefused = new Counter({
+    name: 'hotsplit_grpc_connections_refused_total',
+    help: 'gRPC connections ended as they came, because HOTSPLIT_GRPC_CONNECTIONS_MAX were open.',
+    registers: [this.registry],
+  });
+
   readonly #bodiesRefused = new Counter({
     name: 'hotsplit_http_bodies_refused_total',
-    help: 'HTTP requests whose bodies were not read, or not to their end, by the id of their key: those under way took up HOTSPLIT_HTTP_BODIES_MIB_MAX (`budget`) or the part of it that one key may have (`share`), or the body stopped arriving (`stalled`).',
+    help: 'HTTP requests whose bodies, and gRPC calls whose messages, were not read, or not to their end, by the id of their key: those under way took up HOTSPLIT_HTTP_BODIES_MIB_MAX (`budget`) or the part of it that one key may have (`share`), or the rest stopped arriving (`stalled`).',
     labelNames: ['reason', 'key'],
     registers: [this.registry],
   });
@@ -239,7 +245,7 @@ export class Metrics implements EngineObserver {
   readBodiesFrom(bytes: () => number): void {
     new Gauge({
       name: 'hotsplit_http_body_bytes',
-      help: 'Bytes of the bodies of HTTP requests under way that count for HOTSPLIT_HTTP_BODIES_MIB_MAX.',
+      help: 'Bytes of the bodies of HTTP requests and of the messages of gRPC calls under way that count for HOTSPLIT_HTTP_BODIES_MIB_MAX.',
       registers: [this.registry],
       collect() {
         this.set(bytes());
@@ -306,6 +312,10 @@ export class Metrics implements EngineObserver {
 
   connectionRefused(): void {
     this.#connectionsRefused.inc();
+  }
+
+  grpcConnectionRefused(): void {
+    this.#grpcConnectionsRefused.inc();
   }
 
   anonymousSlowed(result: 'held' | 'refused'): void {

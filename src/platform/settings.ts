@@ -41,6 +41,7 @@ class PlainSettings {
   @IsOptional() @Length(1, 4_096) httpTlsKey?: string;
   @IsOptional() @Length(1, 4_096) grpcTlsCert?: string;
   @IsOptional() @Length(1, 4_096) grpcTlsKey?: string;
+  @IsInt() @Min(1) @Max(1_000_000) grpcConnectionsMax!: number;
   @IsInt() @Min(1) @Max(1_000_000) grpcCallsMax!: number;
   @IsInt() @Min(1) @Max(1_000_000) grpcStreamInFlightMax!: number;
   @IsInt() @Min(1) @Max(1_000_000) anonymousPerSecond!: number;
@@ -131,7 +132,7 @@ export const SETTINGS = {
     fallback: '64',
     number: true,
     meaning:
-      'MiB that the bodies of HTTP requests under way may have together (4–65,536), those above 4 KiB counted; one more is answered OVERLOADED. One key may always have a quarter, and more while half is free',
+      'MiB that the bodies of HTTP requests and the messages of gRPC calls under way may have together (4–65,536), those above 4 KiB counted; one more is answered OVERLOADED. One key may always have a quarter, and more while half is free',
   },
   docs: {
     variable: 'HOTSPLIT_DOCS',
@@ -159,6 +160,12 @@ export const SETTINGS = {
     variable: 'HOTSPLIT_GRPC_TLS_KEY',
     fallback: undefined,
     meaning: 'file with the private key (PEM) of that certificate',
+  },
+  grpcConnectionsMax: {
+    variable: 'HOTSPLIT_GRPC_CONNECTIONS_MAX',
+    fallback: '10000',
+    number: true,
+    meaning: 'gRPC connections that may be open at once (1–1,000,000); one more is ended as it comes',
   },
   grpcCallsMax: {
     variable: 'HOTSPLIT_GRPC_CALLS_MAX',

@@ -1,4 +1,5 @@
-import { constants } from 'node:http2';
+import { once } from 'node:events';
+import { type ClientHttp2Stream, connect, constants } from 'node:http2';
 import { GrpcClient } from '../setup/grpc-client';
 import { cancelledCall, flood, ping } from '../setup/http2-flood';
 import { startTestService, type TestService } from '../setup/service';
@@ -49,6 +50,30 @@ describe('a gRPC connection', () => {
     );
     expect(seen.sent).toBeLessThan(pieces);
     await isServed();
+  });
+
+  it('whose calls begin messages and never end them has a part of the memory, and no call beside it waits', async () => {
+    grpc.close();
+    await service.stop();
+    service = await startTestService({ ...site, settings: { HOTSPLIT_HTTP_BODIES_MIB_MAX: '4' } });
+    grpc = new GrpcClient(service.grpcAddress);
+    const session = connect(`http://${service.grpcAddress}`);
+    const begin = (): ClientHttp2Stream => {
+      const path = '/hotsplit.v1.DeductionService/BatchDeduct';
+      const call = session.request({ ':method': 'POST', ':path': path, 'content-type': 'application/grpc' });
+      call.on('error', () => undefined);
+      // Of 2 MiB, says its prefix.
+      call.write(Buffer.concat([Buffer.from([0, 0, 0x20, 0, 0]), Buffer.alloc(100)]));
+      return call;
+    };
+    begin();
+    begin();
+    for (let more = 0; more < 3; more += 1) {
+      const [headers] = (await once(begin(), 'response')) as [Record<string, unknown>];
+      expect(headers).toMatchObject({ 'grpc-status': '14' });
+    }
+    await isServed();
+    session.destroy();
   });
 
   it('goes on when a client pings much', async () => {

@@ -12,11 +12,16 @@ import { ApiKeys } from '../../platform/api-keys';
 import { Metrics } from '../../platform/metrics';
 import { Settings } from '../../platform/settings';
 import { StructuredLog } from '../../platform/structured-log';
+import { REAL_SURROUNDINGS } from '../../shards/surroundings';
+import { keyIdIn } from '../admit';
+import { BodyBudget } from '../body-budget';
+import { limitConnections } from '../listener-limits';
 import { AccountMethods } from './account-methods';
 import { AdminMethods } from './admin-methods';
 import { limitEachConnection } from './connection-limits';
 import { DeductionMethods } from './deduction-methods';
 import { HealthService } from './health-service';
+import { countMessages } from './count-messages';
 import { LeavingPeers } from './leaving-peers';
 import { GrpcListenError } from './listen-error';
 import { ReflectionService } from './reflection-service';
@@ -48,6 +53,7 @@ export class GrpcApi {
     private readonly keys: ApiKeys,
     private readonly throttle: AnonymousThrottle,
     private readonly metrics: Metrics,
+    private readonly bodies: BodyBudget,
     private readonly settings: Settings,
     private readonly log: StructuredLog,
   ) {}
@@ -71,6 +77,17 @@ export class GrpcApi {
       'grpc.keepalive_timeout_ms': PONG_MS_MAX,
     });
     limitEachConnection(server, (listener) => {
+      limitConnections(listener, this.settings.grpcConnectionsMax, () => {
+        this.metrics.grpcConnectionRefused();
+      });
+      countMessages(listener, {
+        budget: this.bodies,
+        later: REAL_SURROUNDINGS.later,
+        keyIdOf: (authorization) => keyIdIn(authorization, this.keys),
+        refused: (reason, keyId) => {
+          this.metrics.bodyRefused(reason, keyId);
+        },
+      });
       this.#peers.watch(listener);
       this.#renewCertificates(listener as unknown as TlsServer);
     });

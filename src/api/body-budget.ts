@@ -121,6 +121,6 @@ export class CountedBody {
 }
 
 /** Whose part of the budget a body takes. */
-export function holderOf(keyId: string, socket: Socket): string {
-  return keyId === '' ? `address ${socket.remoteAddress ?? 'unknown'}` : `key ${keyId}`;
+export function holderOf(keyId: string, socket: Socket | undefined): string {
+  return keyId === '' ? `address ${socket?.remoteAddress ?? 'unknown'}` : `key ${keyId}`;
 }

@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import type { Server } from 'node:net';
 
 /** Node's types do not have the property yet. */
 type DroppingServer = Server & { dropMaxConnection?: boolean };
