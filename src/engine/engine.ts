@@ -14,7 +14,7 @@ import type { DeductCommand } from '../ledger/command';
 import type { LeaseSettings } from '../strategies/strategy-settings';
 import type { Surroundings } from '../shards/surroundings';
 import type { ReachPoint } from './fault-points';
-import { type FollowUp, FollowUps } from './follow-ups';
+import { type FollowUp, FollowUps, type ReversalRequest } from './follow-ups';
 import type { KeyLookUps } from './key-look-ups';
 import type { HomeDeductions } from './home-deductions';
 import { Leases } from './leasing/leases';
@@ -95,18 +95,53 @@ export class Engine {
   }
 
   /** Does something to what was done before, wherever that is; resolves and rejects as `submit` does. */
-  async follow(followUp: FollowUp, account: AccountRecord): Promise<EngineOutcome> {
-    if (followUp.kind !== 'reverse') return this.#followUps.submit(followUp, account);
+  follow(followUp: FollowUp, account: AccountRecord): Promise<EngineOutcome> {
+    switch (followUp.kind) {
+      case 'confirm':
+        return this.#followUps.submit(followUp, account);
+      case 'cancel':
+        return this.leases.concern(account)
+          ? this.leases.inTurn(account.accountId, followUp.holdId, () => this.#cancel(followUp, account))
+          : this.#followUps.submit(followUp, account);
+      case 'reverse':
+        return this.#reverse(followUp, account);
+    }
+  }
+
+  /**
+   * A cancel takes the key where there is no hold. A deduction that was answered under it and is written nowhere yet, here or
+   * by another instance, would be lost by that: it is written first, and the cancel then finds it.
+   */
+  async #cancel(
+    cancel: Extract<FollowUp, { kind: 'cancel' }>,
+    account: AccountRecord,
+  ): Promise<EngineOutcome> {
+    const putOff = await this.leases.settle(account.accountId, cancel.holdId);
+    if (putOff !== undefined) return { kind: 'shardUnavailable', shard: putOff };
+    if (!(await this.#followUps.findHold(account, cancel.holdId))) {
+      const lease = await this.#leaseLeft(account);
+      if (lease !== undefined) return { kind: 'overloaded', shard: lease };
+    }
+    return this.#followUps.submit(cancel, this.#latest(account));
+  }
+
+  async #reverse(followUp: ReversalRequest, account: AccountRecord): Promise<EngineOutcome> {
     const putOff = await this.leases.settle(account.accountId, followUp.reverses);
     const outcome = await this.#followUps.submit(followUp, account);
     if (outcome.kind !== 'deductionNotHere') return outcome;
     if (putOff !== undefined) return { kind: 'shardUnavailable', shard: putOff };
     // Another instance may have answered it and not written it yet; or it has, and given its lease back, since it was
     // looked for. Where no lease stands any more, whatever was answered before is found.
+    const lease = await this.#leaseLeft(account);
+    if (lease !== undefined) return { kind: 'overloaded', shard: lease };
+    return this.#followUps.submit(followUp, this.#latest(account));
+  }
+
+  /** Has all leases of an account given back. @returns the shard of one that remains after all */
+  async #leaseLeft(account: AccountRecord): Promise<string | undefined> {
     const known = this.#latest(account);
     const [lease] = await this.leases.open(known);
-    if (lease && !(await this.leases.recall(known))) return { kind: 'overloaded', shard: lease.shard };
-    return this.#followUps.submit(followUp, known);
+    return lease && !(await this.leases.recall(known)) ? lease.shard : undefined;
   }
 
   /**
@@ -169,7 +204,11 @@ export class Engine {
   }
 
   #tryOnce(request: Request, account: AccountRecord): Told | Promise<Told> {
-    return this.leases.earlier(request) ?? this.#execute(request, account, 'as its strategy says');
+    const decide = (): Told | Promise<Told> =>
+      this.leases.earlier(request) ?? this.#execute(request, account, 'as its strategy says');
+    return this.leases.concern(account)
+      ? this.leases.inTurn(request.accountId, request.requestId, async () => decide())
+      : decide();
   }
 
   /** What was answered from a lease that was lost is charged like this: its key is known to be its own. */

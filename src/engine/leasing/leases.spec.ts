@@ -1,4 +1,10 @@
-import { deduction, reversalOf } from '../../../test/models/engine-requests';
+import {
+  cancellationOf,
+  creditOf,
+  deduction,
+  holdOf,
+  reversalOf,
+} from '../../../test/models/engine-requests';
 import { EngineSite, Gate, type SiteInstance } from '../../../test/models/engine-site';
 import { FLUSH_DEDUCTIONS_MAX } from '../../ledger/lease';
 import { ShardUnavailableError } from '../../shards/faults';
@@ -96,6 +102,58 @@ describe('deductions answered from a lease', () => {
       entry: { amountMinor: 100n },
     });
     expect(site.world.total()).toBe(FUNDS_MINOR);
+  });
+
+  test.each(['the instance that answered', 'another instance'])(
+    'are not undone by a cancel of their id through %s',
+    async (which) => {
+      const [owner, other] = [start(), start()];
+      const keys = await answer(owner, 3);
+      const through = which === 'another instance' ? other : owner;
+      for (const key of keys)
+        expect(await through.follow(cancellationOf(key))).toMatchObject({ kind: 'keyReused' });
+      await owner.engine.whenIdle();
+      expect(effectsOf(keys)).toEqual([1, 1, 1]);
+      expect(owner.observer.shortfalls).toEqual([]);
+      // What there never was is cancelled all the same.
+      expect(await through.follow(cancellationOf('never'))).toMatchObject({ kind: 'holdSettled' });
+      expect(await owner.submit(deduction('never', 100n))).toMatchObject({ kind: 'keyReused' });
+    },
+  );
+
+  test.each([
+    ['credit', creditOf],
+    ['hold', holdOf],
+    ['deduction of another amount', (key: string) => deduction(key, FUNDS_MINOR)],
+  ])('keep their key from a %s that comes at the same time', async (_kind, made) => {
+    const owner = start();
+    await answer(owner, 1);
+    for (const isFirst of [true, false]) {
+      const key = `both ${isFirst}`;
+      const pair = [deduction(key, 100n), made(key, 200n)];
+      const outcomes = await Promise.all((isFirst ? pair : pair.reverse()).map((each) => owner.submit(each)));
+      const kinds = outcomes.map(({ kind }) => kind).filter((kind) => kind !== 'insufficientFunds');
+      expect(kinds.filter((kind) => kind === 'keyReused').length).toBe(kinds.length - 1);
+    }
+    await owner.engine.whenIdle();
+    expect(owner.observer.shortfalls).toEqual([]);
+  });
+
+  test('keep their key from a cancel that comes at the same time', async () => {
+    const owner = start();
+    await answer(owner, 1);
+    const [paid, cancelled] = await Promise.all([
+      owner.submit(deduction('both', 100n)),
+      owner.follow(cancellationOf('both')),
+    ]);
+    expect([paid.kind, cancelled.kind]).toEqual(['applied', 'keyReused']);
+    const [kept, late] = await Promise.all([
+      owner.follow(cancellationOf('first')),
+      owner.submit(deduction('first', 100n)),
+    ]);
+    expect([kept.kind, late.kind]).toEqual(['holdSettled', 'keyReused']);
+    await owner.engine.whenIdle();
+    expect(owner.observer.shortfalls).toEqual([]);
   });
 
   /** Lets an instance begin a recall that looks before anything is leased, and ends when told to. */

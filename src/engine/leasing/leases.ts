@@ -68,7 +68,7 @@ export class Leases {
   readonly #epochs = new Map<string, number>();
   readonly #rereadAt = new Map<string, number>();
   /** The decision that is under way for a key. */
-  readonly #deciding = new Map<string, Promise<LaneOutcome>>();
+  readonly #deciding = new Map<string, Promise<unknown>>();
   readonly #asking = new Map<string, Promise<boolean>>();
   readonly #recalls = new SharedRuns((account: AccountRecord) => this.#recall(account), laterRecord);
   readonly #otherCharges: OtherCharges;
@@ -102,20 +102,52 @@ export class Leases {
       : { shard, outcome: { kind: 'keyReused' } };
   }
 
+  /** Whether something may be answered, or was, from a lease of the account. */
+  concern({ accountId, strategy }: Pick<AccountRecord, 'accountId' | 'strategy'>): boolean {
+    return strategy === 'leased' || this.#epochs.has(accountId);
+  }
+
   /**
-   * Answers from a lease if it can; otherwise what carrying it out durably comes to. One decision at a time for a key.
-   * Rejects as that does.
+   * One decision at a time for a key, whatever kind it is of: what is answered from a lease is nowhere but here until it is
+   * written, so nothing else may come to take the key meanwhile. Resolves and rejects as the decision does.
    */
-  async deduct(
-    at: { readonly shard: string; readonly command: DeductCommand; readonly account: AccountRecord },
-    durably: () => Promise<LaneOutcome>,
-  ): Promise<LaneOutcome> {
-    const key = `${at.command.accountId} ${at.command.requestId}`;
+  async inTurn<T>(accountId: string, requestId: string, decide: () => Promise<T>): Promise<T> {
+    const key = `${accountId} ${requestId}`;
     for (let other = this.#deciding.get(key); other; other = this.#deciding.get(key))
       await other.catch(() => undefined);
-    const decision = this.#decide(at, durably).finally(() => this.#deciding.delete(key));
+    const decision = decide().finally(() => this.#deciding.delete(key));
     this.#deciding.set(key, decision);
     return decision;
+  }
+
+  /**
+   * Answers from a lease if it can; otherwise what carrying it out durably comes to. Its key is to be its own meanwhile: see
+   * `inTurn`. Rejects as carrying it out does.
+   */
+  async deduct(
+    {
+      shard,
+      command,
+      account,
+    }: { readonly shard: string; readonly command: DeductCommand; readonly account: AccountRecord },
+    durably: () => Promise<LaneOutcome>,
+  ): Promise<LaneOutcome> {
+    const { accountId, requestId } = command;
+    const request = { ...command, kind: 'deduct' } as const;
+    const earlier = this.earlier(request);
+    if (earlier) return earlier.outcome;
+    if (!this.#leasesFrom(account, shard) || command.amountMinor > this.parts.settings.amountMaxMinor)
+      return durably();
+    if (this.#keys.count >= this.parts.settings.deductionsMax) return { kind: 'overloaded', shard };
+    try {
+      const entry = await this.parts.lookUps.find(shard, accountId, requestId);
+      if (entry) return await earlierUse(request, entry, this.parts.shards.shard(shard));
+    } catch (error) {
+      if (error instanceof ShardUnavailableError) return { kind: 'shardUnavailable', shard };
+      if (error instanceof ShardContendedError) return { kind: 'overloaded', shard };
+      throw error;
+    }
+    return (await this.#answer(shard, command)) ?? durably();
   }
 
   /**
@@ -209,28 +241,6 @@ export class Leases {
     const { surroundings } = this.parts;
     const sleep: Surroundings['sleep'] = (ms, signal) => surroundings.sleep(ms, signal);
     await atMostMs(sleep, Math.max(0, until - surroundings.now()), work);
-  }
-
-  async #decide(
-    { shard, command, account }: Parameters<Leases['deduct']>[0],
-    durably: () => Promise<LaneOutcome>,
-  ): Promise<LaneOutcome> {
-    const { accountId, requestId } = command;
-    const request = { ...command, kind: 'deduct' } as const;
-    const earlier = this.earlier(request);
-    if (earlier) return earlier.outcome;
-    if (!this.#leasesFrom(account, shard) || command.amountMinor > this.parts.settings.amountMaxMinor)
-      return durably();
-    if (this.#keys.count >= this.parts.settings.deductionsMax) return { kind: 'overloaded', shard };
-    try {
-      const entry = await this.parts.lookUps.find(shard, accountId, requestId);
-      if (entry) return await earlierUse(request, entry, this.parts.shards.shard(shard));
-    } catch (error) {
-      if (error instanceof ShardUnavailableError) return { kind: 'shardUnavailable', shard };
-      if (error instanceof ShardContendedError) return { kind: 'overloaded', shard };
-      throw error;
-    }
-    return (await this.#answer(shard, command)) ?? durably();
   }
 
   /** From the lease as it is, or as the next flush leaves it. */

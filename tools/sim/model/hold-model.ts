@@ -23,7 +23,18 @@ export class HoldModel {
   /** Amounts of tries, and what confirms asked for (`null`: all of it). */
   readonly triedMinor: bigint[] = [];
   readonly confirmsMinor: (bigint | null)[] = [];
-  isCancelAsked = false;
+  /** The instances through which it was asked to be cancelled. */
+  readonly cancelAskedAt = new Set<string>();
+
+  get isCancelAsked(): boolean {
+    return this.cancelAskedAt.size > 0;
+  }
+
+  /** Whether a cancel took the key where there was no hold, and was asked for nowhere but there. */
+  isTombstoneOf(instance: string): boolean {
+    const isTombstone = this.hold?.amountMinor === 0n;
+    return isTombstone && this.cancelAskedAt.size === 1 && this.cancelAskedAt.has(instance);
+  }
 
   /** @returns what is wrong with the hold as it was just written */
   taken(hold: Hold): string | undefined {

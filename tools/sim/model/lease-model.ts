@@ -152,7 +152,9 @@ export class LeaseModel {
     const { since } = deferral;
     switch (told.reason) {
       case 'keyReused':
-        return told.isReused ? undefined : 'and its key is nobody else’s';
+        return told.isReused
+          ? undefined
+          : 'and its key is nobody else’s, or was taken by a cancel at the same instance';
       case 'insufficientFunds':
         if (!since.wasShort) return 'and the account always had enough';
         break;

@@ -195,11 +195,14 @@ export class LedgerModel implements CommitWatcher {
     { accountId, requestId, reason }: { accountId: string; requestId: string; reason: string },
     isStopping: boolean,
   ): void {
-    const { leases, entries } = this.account(accountId);
+    const account = this.account(accountId);
+    const { leases, entries } = account;
     const entry = entries.get(requestId)?.entry;
-    const isReused = leases
-      .deferralsOf(requestId)
-      .some(({ asked }) => entry !== undefined && asked.fingerprint !== entry.fingerprint);
+    const isReused =
+      !account.hold(requestId).isTombstoneOf(owner) &&
+      leases
+        .deferralsOf(requestId)
+        .some(({ asked }) => entry !== undefined && asked.fingerprint !== entry.fingerprint);
     const mayStopShort = isStopping && this.world.isTroubled();
     const broken = leases.fellShort(owner, requestId, { reason, isReused, mayStopShort });
     if (broken !== undefined)

@@ -22,6 +22,9 @@ const RUSH_KEYS = { from: 6, to: 16 };
 const RUSH_TWIN_MS_MAX = 40;
 const RUSH_CREDIT_SHARE = 0.4;
 
+/** Of the keys that are used for something else, those that a cancel is. */
+const CANCEL_SHARE = 0.2;
+
 /** Keys that were sent just now. */
 const RECENT_MAX = 8;
 
@@ -139,6 +142,10 @@ export class Clients {
     const { chance } = this.site;
     if (!chance.happens(reuseShare)) {
       await this.untilAnswered(asked);
+      return;
+    }
+    if (asked.kind !== 'hold' && chance.happens(CANCEL_SHARE)) {
+      await this.#holders.cancelUnder(asked);
       return;
     }
     const { kind, accountId, requestId } = asked;

@@ -64,6 +64,11 @@ export class Holders {
     ]);
   }
 
+  /** Cancels a hold by the id of something else, as a client does that has mixed up two ids. */
+  async cancelUnder({ accountId, requestId: holdId }: Asked): Promise<void> {
+    await this.#untilAnswered({ kind: 'cancel', accountId, holdId });
+  }
+
   /** Gives one unit of a deduction back, at one instance. */
   async reverseOne({ accountId, requestId: reverses }: Asked, at: SimInstance): Promise<Answer> {
     const requestId = `r${(this.#reversals += 1)}`;
@@ -132,8 +137,8 @@ export class Holders {
     const { model } = site.world;
     const account = model.account(asked.accountId);
     const about = asked.kind === 'reverse' ? asked.reverses : asked.holdId;
-    this.#remember(asked);
     const instance = chosen ?? (await site.anyInstance());
+    this.#remember(asked, instance.name);
     const wasThere =
       asked.kind === 'reverse'
         ? account.reversibleMinor(about) !== undefined
@@ -162,10 +167,10 @@ export class Holders {
     return answer;
   }
 
-  #remember(asked: AskedFollowUp): void {
+  #remember(asked: AskedFollowUp, instance: string): void {
     const account = this.site.world.model.account(asked.accountId);
     if (asked.kind === 'confirm') account.hold(asked.holdId).confirmsMinor.push(asked.amountMinor);
-    else if (asked.kind === 'cancel') account.hold(asked.holdId).isCancelAsked = true;
+    else if (asked.kind === 'cancel') account.hold(asked.holdId).cancelAskedAt.add(instance);
     else {
       const { asked: reversals } = account.reversalsOf(asked.reverses);
       const amounts = reversals.get(asked.requestId) ?? new Set();

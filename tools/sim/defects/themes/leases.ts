@@ -148,6 +148,17 @@ export const LEASES: readonly Defect[] = [
     ],
   },
   {
+    name: 'cancelled-unwritten',
+    breaks: 'a cancel takes the key of a deduction that its instance answered and has not written',
+    edits: [
+      {
+        file: 'src/engine/engine.ts',
+        find: 'return this.leases.concern(account)\n          ? this',
+        replace: 'return account.revision < 0\n          ? this',
+      },
+    ],
+  },
+  {
     name: 'deferred-unseen',
     breaks: 'an instance does not know what it answered and has not written',
     edits: [
