@@ -31,7 +31,7 @@ export function noRoomProblem(): Problem {
 }
 
 /** Why there is neither. */
-function refusalProblem(outcome: MoneyOutcome, caller: Principal): Problem {
+export function refusalProblem(outcome: MoneyOutcome, caller: Principal): Problem {
   const retryAfterSeconds = RETRY_AFTER_SECONDS;
   switch (outcome.kind) {
     case 'accountNotFound':
@@ -78,6 +78,9 @@ function refusalProblem(outcome: MoneyOutcome, caller: Principal): Problem {
     case 'held':
     case 'holdSettled':
     case 'holdStands':
+    case 'received':
+    case 'intakeEnded':
+    case 'attemptOver':
     case 'arrived':
     case 'alreadyArrived':
     case 'departed':

@@ -4,6 +4,7 @@ import type { AccountRecord } from '../shards/directory/account-record';
 import { ShardUnavailableError } from '../shards/faults';
 import type { Shard } from '../shards/shard';
 import { Found } from './found';
+import { ReceivedRecords } from './judge-intakes';
 import { ReversalLimits } from './judge-reversals';
 import { mergeBy } from './merge-by';
 import { TransferPairs } from './pair-transfers';
@@ -55,6 +56,7 @@ export async function lookAtAccount(parts: LookParts): Promise<Look> {
       await addEntries(reader, accountId, tally);
       await addHolds(reader, accountId, tally);
       await addReversals({ reader, accountId, tally, found });
+      await addReceived({ reader, accountId, shards, found });
       return { reader, tally };
     }),
   );
@@ -129,6 +131,26 @@ async function addReversals({
       tally.addReversal(reversal, limits.add(reversal));
       if (limits.isFull) await limits.judge();
     }
+  }
+}
+
+async function addReceived({
+  reader,
+  accountId,
+  shards,
+  found,
+}: {
+  readonly reader: ShardReader;
+  readonly accountId: string;
+  readonly shards: ReadonlyMap<string, Shard>;
+  readonly found: Found;
+}): Promise<void> {
+  const others = [...shards.values()].filter(({ name }) => name !== reader.name);
+  const records = new ReceivedRecords(reader.shard, others, found);
+  for (;;) {
+    const intakes = await reader.intakes.take(accountId);
+    if (intakes.length === 0) return records.finish();
+    for (const record of intakes) await records.add(record);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { StoredTransfer } from '../ledger/audit-transfer';
 import type { Hold } from '../ledger/hold';
+import type { IntakeRecord } from '../ledger/intake';
 import type { Reversal } from '../ledger/reversal';
 import type { SubAccount } from '../ledger/sub-account';
 import type {
@@ -21,7 +22,7 @@ export interface AccountRange {
 }
 
 /**
- * One shard, read account by account: rows, then entries, transfers, holds and reversals, each as an ordered stream of
+ * One shard, read account by account: rows, then entries, transfers, holds, reversals and what was received, each as an ordered stream of
  * pages.
  *
  * Rows must be read before the entries and transfers of their account, or a row could hold an entry that a page read
@@ -33,6 +34,7 @@ export class ShardReader {
   readonly transfers: PagedStream<StoredTransfer>;
   readonly holds: PagedStream<Hold>;
   readonly reversals: PagedStream<Reversal>;
+  readonly intakes: PagedStream<IntakeRecord>;
   /** Request ids need no rows to be judged, so their pages span windows. */
   readonly keys: PagedStream<ScannedEntryKey>;
   #rows: SubAccount[] = [];
@@ -58,6 +60,7 @@ export class ShardReader {
     this.transfers = inWindow((scan) => shard.scanTransfers(scan));
     this.holds = inWindow((scan) => shard.scanHolds(scan));
     this.reversals = inWindow((scan) => shard.scanReversals(scan));
+    this.intakes = inWindow((scan) => shard.scanIntakes(scan));
     this.keys = new PagedStream(
       (at) => reader.read((scan) => shard.scanEntryKeys(scan), { start: at, upToAccount: range.upTo }),
       start,
@@ -72,7 +75,7 @@ export class ShardReader {
   async nextAccount(): Promise<string | undefined> {
     if (this.#window === 'none') await this.#openWindow({ fromAccount: this.range.from });
     for (;;) {
-      const streams = [this.entries, this.transfers, this.holds, this.reversals];
+      const streams = [this.entries, this.transfers, this.holds, this.reversals, this.intakes];
       for (const stream of streams) if (stream.isDry) await stream.fill();
       const heads = [this.#rows[0], ...streams.map((stream) => stream.head)];
       const next = firstAccount(heads.map((head) => head?.accountId));
@@ -101,7 +104,8 @@ export class ShardReader {
       this.#windowUpTo = rows.at(-1)?.accountId;
     }
     this.#rows = rows;
-    for (const stream of [this.entries, this.transfers, this.holds, this.reversals]) stream.restart(start);
+    const streams = [this.entries, this.transfers, this.holds, this.reversals, this.intakes];
+    for (const stream of streams) stream.restart(start);
   }
 
   async #readRows(rows: SubAccount[]): Promise<void> {

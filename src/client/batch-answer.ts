@@ -7,6 +7,9 @@ export type ItemOutcome =
   | { readonly kind: 'refused'; readonly problem: Problem }
   | { readonly kind: 'passing'; readonly problem: Problem; readonly perhapsDone: boolean };
 
+/** What became of one deduction of a batch that is to be charged later: `deducted` is one that took effect before. */
+export type LaterOutcome = ItemOutcome | { readonly kind: 'received' };
+
 /** `deferred`: answered from memory by the strategy `leased`, and written within moments. */
 export type Durability = 'committed' | 'deferred';
 
@@ -21,12 +24,31 @@ export function readBatchAnswer(
   body: unknown,
   sent: readonly { readonly requestId: string }[],
 ): ItemOutcome[] | undefined {
+  return readResults(body, sent, readResult);
+}
+
+/** The same of a batch that is to be charged later: there, nothing is deducted by this answer. */
+export function readLaterAnswer(
+  body: unknown,
+  sent: readonly { readonly requestId: string }[],
+): LaterOutcome[] | undefined {
+  return readResults(body, sent, (result) => {
+    if (result.status === 'received') return { kind: 'received' };
+    return result.status === 'succeeded' ? undefined : readResult(result);
+  });
+}
+
+function readResults<Outcome>(
+  body: unknown,
+  sent: readonly { readonly requestId: string }[],
+  read: (result: Result) => Outcome | undefined,
+): Outcome[] | undefined {
   const results = (body as { results?: unknown } | null)?.results;
   if (!Array.isArray(results) || results.length !== sent.length) return undefined;
-  const outcomes: ItemOutcome[] = [];
+  const outcomes: Outcome[] = [];
   for (const [index, { requestId }] of sent.entries()) {
     const result: unknown = results[index];
-    const outcome = isResultOf(result, requestId) ? readResult(result) : undefined;
+    const outcome = isResultOf(result, requestId) ? read(result) : undefined;
     if (!outcome) return undefined;
     outcomes.push(outcome);
   }

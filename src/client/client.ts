@@ -3,7 +3,7 @@ import * as admin from './admin-calls';
 import { Calls } from './calls';
 import { Deductions } from './deductions';
 import { Endpoint, Endpoints } from './endpoints';
-import { HoldNotHeldError, NothingDoneError } from './errors';
+import { HoldNotHeldError, NothingDoneError, refusalOf } from './errors';
 import { HttpTransport } from './http-transport';
 import { accountsPage, entriesPage, keysPage, operationsPage, pagesOf } from './lists';
 import * as money from './money-calls';
@@ -102,13 +102,36 @@ export class HotsplitClient {
     return this.#call(money.holdLookUp(accountId, holdId), options);
   }
 
-  /** The deduction that took effect under a request id. */
+  /**
+   * Has a deduction kept durably, to be charged later: resolves as soon as it is received. `deductionState` tells what became
+   * of it. A rejection is final for this request; the same request id submitted again after it is tried anew.
+   */
+  async submit(request: shapes.MoneyRequest): Promise<shapes.SubmittedDeduction> {
+    return this.#call(money.submitCall(request, this.#idOf(request)), request);
+  }
+
+  /** What became of a deduction, whether it was received to be charged later or charged at once. */
+  async deductionState(
+    accountId: string,
+    requestId: string,
+    options: shapes.CallOptions = {},
+  ): Promise<shapes.DeductionState> {
+    return this.#call(money.stateLookUp(accountId, requestId), options);
+  }
+
+  /**
+   * The deduction that took effect under a request id.
+   *
+   * @throws EntryNotFoundError when none has, also while one waits to be charged
+   */
   async deduction(
     accountId: string,
     requestId: string,
     options: shapes.CallOptions = {},
   ): Promise<shapes.Entry> {
-    return this.#call(money.deductionLookUp(accountId, requestId), options);
+    const found = await this.#call(money.deductionLookUp(accountId, requestId), options);
+    if ('kind' in found) return found;
+    throw refusalOf({ code: 'ENTRY_NOT_FOUND', status: 404, detail: `It was ${found.status}.` }, requestId);
   }
 
   /** Creates an account; one that was created before from the same words is as good. */

@@ -51,6 +51,7 @@ export type {
   Consistency,
   CreatedKey,
   DeductionResult,
+  DeductionState,
   EntriesQuery,
   Entry,
   EntryKind,
@@ -76,4 +77,5 @@ export type {
   Shard,
   StrategyChoice,
   SubAccount,
+  SubmittedDeduction,
 } from './shapes';

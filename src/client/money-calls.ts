@@ -1,8 +1,9 @@
 import { answered } from './answer';
 import type { HttpAnswer } from './http-transport';
-import { readEntry, readHold, whenShaped } from './read-shapes';
+import { readDeductionState, readEntry, readHold, whenShaped } from './read-shapes';
 import { accountPath, checkedDigits, checkedRequestId, notesBody } from './requests';
 import type {
+  DeductionState,
   Entry,
   EntryResult,
   Hold,
@@ -12,6 +13,7 @@ import type {
   MoneyRequest,
   OneHold,
   ReversalRequest,
+  SubmittedDeduction,
 } from './shapes';
 import type { CallRequest } from './single-call';
 
@@ -29,6 +31,25 @@ export function entryCall(
     requestId,
     effect: 'once',
     read: entryReader({ accountId: request.accountId, requestId, amount }),
+  };
+}
+
+/** By which a request is answered once it is durable, and charged later. */
+export const ASYNC_HEADERS = { prefer: 'respond-async' } as const;
+
+/** A deduction to be charged later. @throws InvalidArgumentError */
+export function submitCall(request: MoneyRequest, requestId: string): CallRequest<SubmittedDeduction> {
+  const asked = entryCall('deductions', request, requestId);
+  return {
+    ...asked,
+    headers: ASYNC_HEADERS,
+    read: (body, answer) => {
+      const state = whenShaped(() => readDeductionState(body));
+      if (state?.requestId !== requestId || state.accountId !== request.accountId) return undefined;
+      // Whoever does not know the preference has charged it, or may have: then it is no submission.
+      if (answer.status !== 202) return undefined;
+      return answered({ ...state, replayed: isReplay(answer) });
+    },
   };
 }
 
@@ -89,10 +110,19 @@ export function holdLookUp(accountId: string, holdId: string): CallRequest<Hold>
   return { method: 'GET', path, effect: 'none', read: (body) => whenShaped(() => readHold(body)) };
 }
 
+/** One that was received and has taken no effect is no entry. @throws InvalidArgumentError */
+export function deductionLookUp(accountId: string, requestId: string): CallRequest<Entry | DeductionState> {
+  const read = (body: unknown): Entry | DeductionState | undefined => {
+    const state = whenShaped(() => readDeductionState(body));
+    return state?.status === 'succeeded' ? whenShaped(() => readEntry(body)) : state;
+  };
+  return { ...stateLookUp(accountId, requestId), read };
+}
+
 /** @throws InvalidArgumentError */
-export function deductionLookUp(accountId: string, requestId: string): CallRequest<Entry> {
+export function stateLookUp(accountId: string, requestId: string): CallRequest<DeductionState> {
   const path = `${accountPath(accountId)}/deductions/${encodeURIComponent(checkedRequestId(requestId))}`;
-  return { method: 'GET', path, effect: 'none', read: (body) => whenShaped(() => readEntry(body)) };
+  return { method: 'GET', path, effect: 'none', read: (body) => whenShaped(() => readDeductionState(body)) };
 }
 
 /** An answer about another request than the one that was sent is none, whatever it says. */

@@ -5,6 +5,7 @@ import type {
   ApiKey,
   Balance,
   CreatedKey,
+  DeductionState,
   Entry,
   Hold,
   ListedAccount,
@@ -14,6 +15,7 @@ import type {
 } from './shapes';
 
 const ENTRY_KINDS = ['deduction', 'credit', 'reversal', 'hold-confirmation'] as const;
+const DEDUCTION_STATES = ['received', 'succeeded', 'rejected'] as const;
 const HOLD_STATUSES = ['held', 'confirmed', 'cancelled', 'expired'] as const;
 const ACCOUNT_STATUSES = ['active', 'frozen', 'closed'] as const;
 const OPERATION_STATUSES = ['running', 'done', 'failed'] as const;
@@ -46,6 +48,21 @@ export function readEntry(body: unknown): Entry {
     shard: fields.string('shard'),
     subAccount: fields.integer('subAccount'),
     createdAt: fields.time('createdAt'),
+  });
+}
+
+/** @throws WrongShape */
+export function readDeductionState(body: unknown): DeductionState {
+  const fields = fieldsOf(body);
+  return answered({
+    requestId: fields.string('requestId'),
+    accountId: fields.string('accountId'),
+    status: fields.oneOf('status', DEDUCTION_STATES),
+    amount: fields.amount('amount'),
+    ...fields.ifPresent('reason', fields.string),
+    ...fields.ifPresent('receivedAt', fields.time),
+    ...fields.ifPresent('endedAt', fields.time),
+    ...notesIn(fields),
   });
 }
 

@@ -61,6 +61,29 @@ export interface Entry {
   readonly createdAt: Date;
 }
 
+/** What became of a deduction: one that took effect, or that was received to be charged later. */
+export interface DeductionState {
+  readonly requestId: string;
+  readonly accountId: string;
+  /** `received`: it waits to be charged. `rejected`: for good, as far as that request goes. */
+  readonly status: 'received' | 'succeeded' | 'rejected';
+  /** Minor units. */
+  readonly amount: bigint;
+  /** Why it was rejected: a code such as `INSUFFICIENT_FUNDS`. */
+  readonly reason?: string;
+  /** Of one that was received to be charged later. */
+  readonly receivedAt?: Date;
+  /** When such a one was charged or rejected. */
+  readonly endedAt?: Date;
+  readonly reference?: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+export interface SubmittedDeduction extends DeductionState {
+  /** It was received, or took effect, before. */
+  readonly replayed: boolean;
+}
+
 export interface EntryResult extends Entry {
   /** The request id had taken effect before. */
   readonly replayed: boolean;

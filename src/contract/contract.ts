@@ -8,6 +8,7 @@ import * as holds from './holds';
 import * as keys from './keys';
 import * as operations from './operations';
 import { problem } from './problem-body';
+import * as received from './received';
 import * as shards from './shards';
 import * as subAccounts from './sub-accounts';
 
@@ -55,6 +56,7 @@ export const RESOURCES = [
   problem,
   accounts.account,
   entries.entry,
+  received.deduction,
   holds.hold,
   balances.balance,
   deductions.batchResult,

@@ -3,6 +3,7 @@ import { answer, type Call, type Given } from './call';
 import { entry } from './entries';
 import * as fields from './fields';
 import { problem } from './problem-body';
+import { deduction } from './received';
 
 /** The most items of one batch, and deductions of one message of a stream. */
 export const ITEMS_MAX = 5_000;
@@ -29,6 +30,13 @@ export const keyHeaders = {
   },
 } as const;
 
+const prefer = {
+  type: 'string',
+  description:
+    '`respond-async` (RFC 7240): answer 202 once the request is durable, and charge it later. The look-up of the deduction ' +
+    'shows what became of it.',
+} as const;
+
 /** The path of one deduction. */
 const deductionPath = {
   type: 'object',
@@ -47,9 +55,16 @@ export const deduct = {
   group: 'deductions',
   scope: 'deduct',
   path: accountPath,
-  headers: keyHeaders,
+  headers: { ...keyHeaders, properties: { ...keyHeaders.properties, prefer } },
   body: money,
-  answers,
+  answers: {
+    ...answers,
+    202: answer(
+      deduction,
+      'With `Prefer: respond-async`: it is kept durably and will be charged, or was before, and this is its state; ' +
+        '`Preference-Applied: respond-async`, and its place in `Location`.',
+    ),
+  },
 } as const satisfies Call;
 
 export const credit = {
@@ -69,7 +84,7 @@ export const getDeduction = {
   group: 'deductions',
   scope: 'lookUp',
   path: deductionPath,
-  answers: { 200: answer(entry, 'The deduction.') },
+  answers: { 200: answer(deduction, 'The deduction, or what was received under its request id.') },
 } as const satisfies Call;
 
 export const reverse = {
@@ -114,7 +129,11 @@ export const batchResult = {
   required: ['requestId', 'status'],
   properties: {
     requestId: { type: ['string', 'null'] },
-    status: { type: 'string', enum: ['succeeded', 'replayed', 'rejected'] },
+    status: {
+      type: 'string',
+      enum: ['succeeded', 'replayed', 'rejected', 'received'],
+      description: '`received`: kept durably, and to be charged later; only where that was asked for.',
+    },
     durability: {
       type: 'string',
       enum: ['deferred'],
@@ -132,6 +151,7 @@ export const batchDeduct = {
   scope: 'deduct',
   limitsKept: 'by the handler',
   bodyBytesMax: BATCH_BYTES_MAX,
+  headers: { type: 'object', properties: { prefer } },
   // The items are checked one by one, so that a malformed one is refused alone.
   body: envelope({ type: 'array', maxItems: ITEMS_MAX }),
   documentedBody: envelope({ type: 'array', maxItems: ITEMS_MAX, items: batchItem }),
@@ -141,8 +161,16 @@ export const batchDeduct = {
       type: 'object',
       properties: { results: { type: 'array', items: { $ref: `${batchResult.$id}#` } } },
     },
+    202: {
+      description: 'With `Prefer: respond-async`: one result for each item, in their order.',
+      type: 'object',
+      properties: { results: { type: 'array', items: { $ref: `${batchResult.$id}#` } } },
+    },
   },
 } as const satisfies Call;
+
+/** gRPC's call for what REST asks for by `Prefer: respond-async`. */
+export const submitDeductions = { ...batchDeduct, name: 'submitDeductions' } as const satisfies Call;
 
 function envelope<const Items extends object>(items: Items) {
   return {

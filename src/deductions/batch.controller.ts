@@ -1,20 +1,25 @@
-import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import { Body, Controller, Headers, HttpCode, Post, Res } from '@nestjs/common';
 import { Ajv } from 'ajv';
+import type { FastifyReply } from 'fastify';
 import { ManyDeductions } from '../api/many-deductions';
+import { ManyReceived } from '../api/many-received';
 import type { EntryOutcome } from '../api/outcome-problem';
+import { type ReceivedDeduction, waits } from '../api/received-problem';
 import { batchDeduct, type BatchItem, batchItem } from '../contract/deductions';
 import { fieldFaults } from '../contract/field-faults';
 import { moneyOf } from '../contract/money';
 import { Problem, type ProblemBody } from '../contract/problem';
 import { CurrentPrincipal } from '../http/current-principal.decorator';
+import { ASYNC_APPLIED, prefersAsync } from '../http/prefers-async';
 import { Serves } from '../http/serves.decorator';
 import { Metrics } from '../platform/metrics';
 import type { Principal } from '../platform/principal';
 import { DeductionService, type MoneyRequest } from './deduction.service';
+import { IntakeService } from './intake.service';
 
 interface BatchResult {
   readonly requestId: string | null;
-  readonly status: 'succeeded' | 'replayed' | 'rejected';
+  readonly status: 'succeeded' | 'replayed' | 'rejected' | 'received';
   readonly durability?: 'deferred';
   readonly error?: ProblemBody;
 }
@@ -25,9 +30,11 @@ export class BatchController {
   readonly #isItem = new Ajv({ allowUnionTypes: true, strict: false }).compile<BatchItem>(batchItem);
 
   readonly #many: ManyDeductions;
+  readonly #received: ManyReceived;
 
-  constructor(deductions: DeductionService, metrics: Metrics) {
+  constructor(deductions: DeductionService, intake: IntakeService, metrics: Metrics) {
     this.#many = new ManyDeductions(deductions, metrics);
+    this.#received = new ManyReceived(intake, metrics);
   }
 
   // Two colons stand for a literal one: the path is /v1/deductions:batch.
@@ -37,9 +44,21 @@ export class BatchController {
   async deduct(
     @Body() { items }: { readonly items: readonly unknown[] },
     @CurrentPrincipal() caller: Principal,
-  ): Promise<{ results: BatchResult[] }> {
-    const results = await this.#many.all({ items, read: (each) => this.#requestOf(each), caller });
-    return { results: results.map((result, position) => resultOf(items[position], result)) };
+    @Headers('prefer') prefer: string | undefined,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const many = { items, read: (each: unknown) => this.#requestOf(each), caller };
+    if (prefersAsync(prefer)) {
+      const received = await this.#received.all(many);
+      const results = received.map((result, position) => receivedResultOf(items[position], result));
+      void reply
+        .code(202)
+        .header(...ASYNC_APPLIED)
+        .send({ results });
+      return;
+    }
+    const results = await this.#many.all(many);
+    void reply.send({ results: results.map((result, position) => resultOf(items[position], result)) });
   }
 
   /** @throws Problem INVALID_ARGUMENT */
@@ -59,6 +78,12 @@ function resultOf(given: unknown, result: EntryOutcome | Problem): BatchResult {
   if (result instanceof Problem) return { requestId, status: 'rejected', error: result.body };
   const status = result.kind === 'applied' ? 'succeeded' : 'replayed';
   return result.isDeferred ? { requestId, status, durability: 'deferred' } : { requestId, status };
+}
+
+function receivedResultOf(given: unknown, result: ReceivedDeduction | Problem): BatchResult {
+  const requestId = requestIdIn(given);
+  if (result instanceof Problem) return { requestId, status: 'rejected', error: result.body };
+  return { requestId, status: waits(result) ? 'received' : 'replayed' };
 }
 
 function requestIdIn(given: unknown): string | null {

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AccountService } from '../accounts/account.service';
 import type { EngineOutcome } from '../engine/engine-outcome';
 import { canonicalMap, fingerprint, requestFingerprint } from '../engine/fingerprint';
+import type { PlainRequest } from '../engine/router';
 import { EngineRuntime } from '../engine/runtime';
 import type { Entry } from '../ledger/entry';
 import { confirmationKey } from '../ledger/identifiers';
@@ -136,19 +137,21 @@ export class DeductionService {
   }
 
   #submit(request: MoneyRequest, account: AccountRecord): Promise<EngineOutcome> {
-    const { kind, accountId, requestId, amountMinor, reference = null } = request;
-    const metadata = canonicalMap(request.metadata);
-    return this.runtime.engine.submit(
-      {
-        kind,
-        accountId,
-        requestId,
-        amountMinor,
-        fingerprint: requestFingerprint(kind, amountMinor, reference, metadata),
-        reference,
-        metadata,
-      },
-      account,
-    );
+    return this.runtime.engine.submit(engineRequest(request), account);
   }
+}
+
+/** The request as the engine knows it. */
+export function engineRequest(request: MoneyRequest): PlainRequest {
+  const { kind, accountId, requestId, amountMinor, reference = null } = request;
+  const metadata = canonicalMap(request.metadata);
+  return {
+    kind,
+    accountId,
+    requestId,
+    amountMinor,
+    fingerprint: requestFingerprint(kind, amountMinor, reference, metadata),
+    reference,
+    metadata,
+  };
 }

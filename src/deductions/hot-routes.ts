@@ -4,14 +4,17 @@ import type { PathOf } from '../contract/call';
 import { credit, deduct, type MoneyBody } from '../contract/deductions';
 import { moneyOf } from '../contract/money';
 import { answerEntry } from '../http/answer-entry';
+import { answerReceived } from '../http/answer-received';
+import { prefersAsync } from '../http/prefers-async';
 import { requestIdOf } from '../http/request-id';
 import { schemaOf } from '../http/serves.decorator';
 import { DeductionService, type MoneyRequest } from './deduction.service';
+import { IntakeService } from './intake.service';
 
 interface MoneyRoute {
   Params: PathOf<typeof deduct>;
   Body: MoneyBody;
-  Headers: { 'idempotency-key'?: string };
+  Headers: { 'idempotency-key'?: string; prefer?: string };
 }
 
 /**
@@ -20,7 +23,10 @@ interface MoneyRoute {
  */
 @Injectable()
 export class HotRoutes {
-  constructor(private readonly deductions: DeductionService) {}
+  constructor(
+    private readonly deductions: DeductionService,
+    private readonly intake: IntakeService,
+  ) {}
 
   register(server: FastifyInstance): void {
     const path = '/v1/accounts/:accountId';
@@ -41,12 +47,14 @@ export class HotRoutes {
     { params, body, headers, principal }: FastifyRequest<MoneyRoute>,
     reply: FastifyReply,
   ) {
-    const outcome = await this.deductions.execute({
+    const wanted: MoneyRequest = {
       kind,
       accountId: params.accountId,
       requestId: requestIdOf(body.requestId, headers['idempotency-key']),
       ...moneyOf(body),
-    });
-    return answerEntry(outcome, principal, reply);
+    };
+    if (kind === 'deduct' && prefersAsync(headers.prefer))
+      return answerReceived(await this.intake.receive(wanted), principal, reply);
+    return answerEntry(await this.deductions.execute(wanted), principal, reply);
   }
 }

@@ -20,7 +20,7 @@ import type { HomeDeductions } from './home-deductions';
 import { Leases } from './leasing/leases';
 import type { EngineObserver } from './observer';
 import type { Rebalancer } from './rebalancer';
-import { type Request, routeToHome } from './router';
+import { type PlainRequest, type ReceivedAttempt, type Request, routeToHome } from './router';
 import type { ShardSet } from './shard-set';
 import type { Transfers } from './transfers';
 import { turnedAway } from './turned-away';
@@ -92,6 +92,14 @@ export class Engine {
     } finally {
       admission.release();
     }
+  }
+
+  /**
+   * Charges what was received, whatever the account's strategy: on the lanes, which look at the record under its row's lock.
+   * Resolves and rejects as `submit` does; `attemptOver` when nothing is to be charged here any more.
+   */
+  charge(request: PlainRequest & { readonly attempt: ReceivedAttempt }, account: AccountRecord) {
+    return acrossFences(this.parts, account, (current) => this.#tryDurably(request, current));
   }
 
   /** Does something to what was done before, wherever that is; resolves and rejects as `submit` does. */
@@ -255,7 +263,8 @@ export class Engine {
     how: 'as its strategy says' | 'durably',
   ): Promise<LaneOutcome> {
     const { shard, command, account } = at;
-    const { homeDeductions } = this.parts;
+    const { homeDeductions, shards } = this.parts;
+    if (command.attempt !== undefined) return shards.lanes(shard).submit(command);
     if (account.strategy !== 'leased' || how === 'durably')
       return homeDeductions.deduct(shard, command, account.strategy);
     return this.leases.deduct(at, () => homeDeductions.deduct(shard, command, account.strategy));

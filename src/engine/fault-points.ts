@@ -45,6 +45,14 @@ export const FAULT_POINTS = [
   'hold.sought',
   /** Holds whose time is over were found and are still held. */
   'hold.expiring',
+  /** What was received is durable, and its sender does not know yet. */
+  'intake.received',
+  /** It was found waiting and is not charged yet. */
+  'intake.charging',
+  /** It cannot be charged, and its record does not say so yet. */
+  'intake.refused',
+  /** It is durable at its new home, and its record at the old one does not say so yet. */
+  'intake.moved',
   /** The directory has the account's new status, the rows not yet. */
   'status.recorded',
   /** The rows have it, the operation has not ended. */

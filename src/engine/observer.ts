@@ -39,8 +39,23 @@ export interface EngineObserver {
   collected(round: { requests: number; locked: boolean }): void;
   /** Background work that failed and will be tried again. */
   deferred(work: string, error: unknown): void;
+  /** A deduction was received to be charged later. */
+  received(shard: string): void;
+  /** What was received has come to its end: `succeeded`, `moved` or the reason of a rejection. */
+  workedOff(shard: string, end: string): void;
+  /** What waits in a shard's intake. */
+  intakeLevel(level: IntakeLevel): void;
   /** What a look over the transfers between two shards found that cannot be delivered now. */
   undelivered(found: Undelivered): void;
+}
+
+export interface IntakeLevel {
+  readonly shard: string;
+  readonly waiting: number;
+  /** For how long the first of it has waited. */
+  readonly oldestMs: number;
+  /** Nothing more is received. */
+  readonly isFull: boolean;
 }
 
 /** Transfers from one shard to another that are due and cannot be delivered; none where `count` is 0. */
@@ -70,5 +85,8 @@ export const SILENT_OBSERVER: EngineObserver = {
   defect: () => undefined,
   collected: () => undefined,
   deferred: () => undefined,
+  received: () => undefined,
+  workedOff: () => undefined,
+  intakeLevel: () => undefined,
   undelivered: () => undefined,
 };

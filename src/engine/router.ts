@@ -8,6 +8,15 @@ export type Request = PlainRequest | HoldRequest;
 
 export interface PlainRequest extends RequestParts {
   readonly kind: 'deduct' | 'credit';
+  /** Of a deduction that was received before: the attempt that is charged, and where its record is. */
+  readonly attempt?: ReceivedAttempt | undefined;
+}
+
+export interface ReceivedAttempt {
+  readonly number: number;
+  readonly shard: string;
+  /** The row that the record is pinned to. */
+  readonly subAccount: number;
 }
 
 /** Its request id names the hold. */
@@ -55,7 +64,12 @@ export function routeToHome(request: Request, account: AccountRecord, spread: Sp
   };
   switch (request.kind) {
     case 'deduct':
-      return { shard: home.shard, command: { ...common, kind: 'deduct' } };
+      return {
+        shard: home.shard,
+        command: request.attempt
+          ? { ...common, kind: 'deduct', ...chargedAt(home, request.attempt) }
+          : { ...common, kind: 'deduct' },
+      };
     case 'credit':
       return {
         shard: home.shard,
@@ -69,6 +83,11 @@ export function routeToHome(request: Request, account: AccountRecord, spread: Sp
     default:
       return assertNever(request);
   }
+}
+
+/** The row that the record is pinned to is on its shard alone: elsewhere the attempt does not stand, and nothing is charged. */
+function chargedAt(home: Home, { number, shard, subAccount }: ReceivedAttempt) {
+  return { attempt: number, subAccount: home.shard === shard ? subAccount : home.subAccount };
 }
 
 /**

@@ -22,7 +22,9 @@ import { NO_FAULTS, type ReachPoint } from './fault-points';
 import { HOLD_EXPIRY_SETTINGS, HoldExpiry } from './hold-expiry';
 import { HomeDeductions } from './home-deductions';
 import { Housekeeping } from './housekeeping';
-import { KeyLookUps } from './key-look-ups';
+import { Intake } from './intake/intake';
+import { INTAKE_SETTINGS, type IntakeSettings } from './intake/intake-settings';
+import { ENTRIES, KeyLookUps } from './key-look-ups';
 import { assertLaneSettings, type LaneSettings } from './lane-settings';
 import { ReachLocks } from './locked-reach';
 import { Mover } from './mover';
@@ -60,6 +62,8 @@ export interface RuntimeOptions {
   readonly strategySettings?: StrategySettings;
   readonly recovery?: Partial<RecoverySettings>;
   readonly collector?: Partial<CollectorSettings>;
+  /** `left alone`: what is received waits for other instances. */
+  readonly intake?: Partial<Omit<IntakeSettings, 'windowMs'>> | 'left alone';
   /** Where `redis-lock` has its locks; in this process by default. */
   readonly locks?: LockService;
   /** How long a lane waits for company before each batch; by default only for what has arrived. */
@@ -97,6 +101,7 @@ export class EngineRuntime {
   readonly balances: Balances;
   readonly collector: Collector;
   readonly engine: Engine;
+  readonly intake: Intake;
   readonly operations: OperationRunner;
   readonly rebalancer: Rebalancer;
   readonly sweeper: Sweeper;
@@ -172,7 +177,7 @@ export class EngineRuntime {
     });
     const locks = new ReachLocks(shards);
     const mover = new Mover(shards, newId, reach);
-    const lookUps = new KeyLookUps(shards, turn);
+    const lookUps = new KeyLookUps(shards, turn, ENTRIES);
     this.balances = new Balances({ shards, accounts, locks, sleep });
     this.rebalancer = new Rebalancer({
       shards,
@@ -239,6 +244,26 @@ export class EngineRuntime {
       fenceWaitMsMax: this.#fenceMsMax + FENCE_WAIT_BEYOND_MS,
       surroundings,
     });
+    this.intake = new Intake({
+      shards,
+      accounts,
+      leases: this.engine.leases,
+      entries: lookUps,
+      engine: this.engine,
+      directoryLeases: leases,
+      observer,
+      instanceId,
+      reach,
+      now,
+      sleep,
+      turn,
+      later,
+      settings: {
+        ...INTAKE_SETTINGS,
+        ...(options.intake !== 'left alone' && options.intake),
+        windowMs,
+      },
+    });
     this.operations = this.#operations(windowMs);
     const discoverShards = (): Promise<void> => this.registry.discover();
     const clocks = new ClockWatch({
@@ -268,6 +293,7 @@ export class EngineRuntime {
     this.operations.start();
     this.sweeper.start();
     this.holdExpiry.start();
+    if (this.options.intake !== 'left alone') this.intake.start();
     this.#housekeeping.start();
   }
 
@@ -284,6 +310,7 @@ export class EngineRuntime {
     await this.rebalancer.stop();
     await this.sweeper.stop();
     await this.holdExpiry.stop();
+    await this.intake.stop();
     await this.engine.leases.stop();
     await this.recovery.stop();
     await this.engine.whenIdle();

@@ -42,6 +42,8 @@ export interface LaneEnvironment {
  */
 export class ShardLanes {
   readonly #lanes: Lane[];
+  /** Of its own: what is received waits for no row, and must not wait behind those that do. */
+  readonly #intake: Lane;
   readonly #breaker: Breaker;
   readonly #balances: GroupedLookUps<ShardBalance>;
 
@@ -56,10 +58,10 @@ export class ShardLanes {
       probe: () => withinMs(sleep, { msMax: PROBE_MS_MAX, shard: shard.name }, shard.ping()),
       changed: (up) => observer.shardState(shard.name, up),
     }));
-    this.#lanes = Array.from(
-      { length: shard.parallelism },
-      (_, number) => new Lane({ shard, number, settings, breaker, observer, now, turn, newId, sleep }),
-    );
+    const lane = (number: number): Lane =>
+      new Lane({ shard, number, settings, breaker, observer, now, turn, newId, sleep });
+    this.#lanes = Array.from({ length: shard.parallelism }, (_, number) => lane(number));
+    this.#intake = lane(shard.parallelism);
     this.#balances = new GroupedLookUps(READING_BOUNDS, {
       ask: (accountIds) => shard.readBalances(accountIds),
       overloaded: () => new ShardContendedError(shard.name, 0),
@@ -106,7 +108,7 @@ export class ShardLanes {
 
   /** Commands waiting, by lane. */
   get depths(): number[] {
-    return this.#lanes.map((lane) => lane.depth);
+    return [...this.#lanes, this.#intake].map((lane) => lane.depth);
   }
 
   /** A shard that is down is not looked after any more. */
@@ -115,11 +117,12 @@ export class ShardLanes {
   }
 
   async whenIdle(): Promise<void> {
-    await Promise.all(this.#lanes.map((lane) => lane.whenIdle()));
+    await Promise.all([...this.#lanes, this.#intake].map((lane) => lane.whenIdle()));
   }
 
   /** Hashed, because an account's sub-accounts on one shard are S apart and would otherwise meet in one lane. */
   #laneOf(command: Command): Lane {
+    if (command.kind === 'receive') return this.#intake;
     if (this.#lanes.length === 1) return this.#lanes[0] as Lane;
     const row = isAccountWide(command) ? 'account' : command.subAccount;
     const slot = hashId(`${command.accountId} ${row}`);

@@ -325,6 +325,7 @@ function snapshot({ rows, entries, arrivals, departures, localMoves, holds, reve
   return {
     holds: new Map(holds),
     reversals: new Map(reversals),
+    intakes: new Map(),
     rows: new Map(rows),
     entries: new Map(entries),
     arrivals: new Map(arrivals),

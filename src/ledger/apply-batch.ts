@@ -6,6 +6,7 @@ import { deduct } from './deduct';
 import { Draft } from './draft';
 import { flush, recall } from './flush';
 import type { Outcome } from './outcome';
+import { endIntake, receive, takeOver } from './receive';
 import { restoreHalf } from './restore-half';
 import { reverse } from './reverse';
 import { cancel, confirm, expire } from './settle-hold';
@@ -54,6 +55,12 @@ function decide(draft: Draft, command: Command): Outcome {
       return flush(draft, command);
     case 'recall':
       return recall(draft, command);
+    case 'receive':
+      return receive(draft, command);
+    case 'takeOver':
+      return takeOver(draft, command);
+    case 'endIntake':
+      return endIntake(draft, command);
     case 'restoreHalf':
       return restoreHalf(draft, command);
     case 'transferIn':

@@ -13,6 +13,7 @@ export const INVARIANTS = {
   rowKeepsUp: 'no entry, transfer, hold or reversal names a version that its row has not reached',
   rowExists: 'entries, transfers, holds and reversals belong to rows that exist',
   oneEffectPerKey: 'a request id has one entry in its account within the idempotency window, over all shards',
+  receivedIsCharged: 'what was received and has succeeded has its entry, under its key and of its amount',
   arrivalHasDeparture: 'what has arrived has left its source',
   departureArrives: 'what is marked as arrived has arrived',
   transferHalvesAgree: 'what arrived is what left',

@@ -1,5 +1,6 @@
 import { assertNever } from './assert-never';
 import { entryKey } from './entry';
+import type { IntakeEnd } from './intake';
 import type { AccountStatus } from './sub-account';
 import { arrivalKey, departureKey, lostKey, type Transfer } from './transfer';
 
@@ -20,6 +21,50 @@ interface OutsideCommand {
 
 export interface DeductCommand extends OutsideCommand {
   readonly kind: 'deduct';
+  /** Charges what was received: only while this attempt stands as received, in the row that it is pinned to. */
+  readonly attempt?: number | undefined;
+}
+
+/** Keeps a deduction, to be charged later. Names the row that it is pinned to, and locks none. */
+export interface ReceiveCommand {
+  readonly kind: 'receive';
+  readonly accountId: string;
+  readonly requestId: string;
+  readonly amountMinor: bigint;
+  readonly fingerprint: string;
+  readonly reference: string | null;
+  readonly metadata: string | null;
+  readonly subAccount: number;
+  /** The least number of a new attempt: past homes of the key may know earlier ones. */
+  readonly attemptMin: number;
+}
+
+/** Brings an attempt that waits at a past home to its new one. Names the row that it is pinned to from then on. */
+export interface TakeOverCommand {
+  readonly kind: 'takeOver';
+  readonly accountId: string;
+  readonly requestId: string;
+  readonly attempt: number;
+  readonly amountMinor: bigint;
+  readonly fingerprint: string;
+  readonly reference: string | null;
+  readonly metadata: string | null;
+  readonly receivedAtUs: number;
+  readonly subAccount: number;
+  /** Of the placement that makes this the home. */
+  readonly epoch: number;
+}
+
+/** Writes what became of an attempt, under the lock of the row that its record is pinned to. */
+export interface EndIntakeCommand {
+  readonly kind: 'endIntake';
+  readonly accountId: string;
+  readonly requestId: string;
+  readonly attempt: number;
+  readonly subAccount: number;
+  /** The placement epoch by which that was decided. */
+  readonly epoch: number;
+  readonly end: IntakeEnd;
 }
 
 export interface CreditCommand extends OutsideCommand {
@@ -209,14 +254,21 @@ export type RowCommand =
   | FollowUpCommand
   | FlushCommand
   | RecallCommand
+  | TakeOverCommand
+  | EndIntakeCommand
   | TransferInCommand
   | RestoreHalfCommand;
 
 /** One instruction to a shard. */
-export type Command = RowCommand | AccountWideCommand;
+export type Command = RowCommand | AccountWideCommand | ReceiveCommand;
 
 export function isAccountWide(command: Command): command is AccountWideCommand {
   return !('subAccount' in command);
+}
+
+/** A command that locks the one row that it names. */
+export function locksItsRow(command: Command): command is RowCommand {
+  return 'subAccount' in command && command.kind !== 'receive';
 }
 
 export function isFollowUp(command: Command): command is FollowUpCommand {
@@ -250,6 +302,9 @@ export function commandKey(command: Command): string | undefined {
     case 'reverse':
     case 'flush':
     case 'recall':
+    case 'receive':
+    case 'takeOver':
+    case 'endIntake':
     case 'fence':
     case 'layout':
     case 'status':

@@ -1,6 +1,7 @@
 import { type Command, commandKey } from './command';
 import { type Entry, entryKey } from './entry';
 import type { Hold } from './hold';
+import type { IntakeRecord } from './intake';
 import { InvariantViolation } from './invariant-violation';
 import type { Outcome } from './outcome';
 import type { Reversal } from './reversal';
@@ -20,6 +21,8 @@ export class Draft {
   readonly #arrivals = new Map<string, WrittenArrival>();
   readonly #holds = new Map<string, Hold>();
   readonly #reversals: Reversal[] = [];
+  /** By `entryKey`; `undefined` for one that is forgotten. */
+  readonly #intakes = new Map<string, IntakeRecord | undefined>();
   readonly #keysNeeded = new Set<string>();
   readonly #accountsNeeded = new Set<string>();
   readonly #rowsMissing = new Map<string, { accountId: string; index: number }>();
@@ -62,6 +65,12 @@ export class Draft {
   hold(accountId: string, holdId: string): Hold | undefined {
     const key = entryKey(accountId, holdId);
     return this.#holds.get(key) ?? this.loaded.holds.get(key);
+  }
+
+  /** What was received under a key. */
+  intake(accountId: string, requestId: string): IntakeRecord | undefined {
+    const key = entryKey(accountId, requestId);
+    return this.#intakes.has(key) ? this.#intakes.get(key) : this.loaded.intakes.get(key);
   }
 
   /** The newest reversal of a deduction. */
@@ -119,6 +128,14 @@ export class Draft {
     this.#holds.set(entryKey(hold.accountId, hold.holdId), hold);
   }
 
+  putIntake(record: IntakeRecord): void {
+    this.#intakes.set(entryKey(record.accountId, record.requestId), record);
+  }
+
+  forgetIntake({ accountId, requestId }: IntakeRecord): void {
+    this.#intakes.set(entryKey(accountId, requestId), undefined);
+  }
+
   addReversal(reversal: Reversal): void {
     this.#reversals.push(reversal);
   }
@@ -163,6 +180,24 @@ export class Draft {
       newHolds: holds.filter(([key]) => !this.loaded.holds.has(key)).map(([, hold]) => hold),
       settledHolds: holds.filter(([key]) => this.loaded.holds.has(key)).map(([, hold]) => hold),
       reversals: this.#reversals,
+      ...this.#intakeChanges,
+    };
+  }
+
+  get #intakeChanges(): Pick<Changes, 'newIntakes' | 'changedIntakes' | 'forgottenIntakes'> {
+    if (this.#intakes.size === 0) return NO_INTAKES;
+    const written = [...this.#intakes].filter(
+      (each): each is [string, IntakeRecord] => each[1] !== undefined,
+    );
+    return {
+      newIntakes: written.filter(([key]) => !this.loaded.intakes.has(key)).map(([, record]) => record),
+      changedIntakes: written.filter(([key]) => this.loaded.intakes.has(key)).map(([, record]) => record),
+      forgottenIntakes: [...this.#intakes]
+        .filter(([, record]) => record === undefined)
+        .map(([key]) => this.loaded.intakes.get(key))
+        .filter((record) => record !== undefined),
     };
   }
 }
+
+const NO_INTAKES = { newIntakes: [], changedIntakes: [], forgottenIntakes: [] } as const;

@@ -1,5 +1,6 @@
 import type { Entry } from './entry';
 import type { Hold } from './hold';
+import type { IntakeRecord } from './intake';
 import type { Departure } from './transfer';
 
 /** What a command came to. Expected outcomes are values; only faults throw. */
@@ -46,6 +47,12 @@ export type Outcome =
     }
   /** The lease has expired, its money has gone back, and nothing was written. */
   | { readonly kind: 'leaseOver' }
+  /** To be charged later, as of now or (`replayed`) of before; a replay shows what has become of it since. */
+  | { readonly kind: 'received'; readonly record: IntakeRecord; readonly replayed: boolean }
+  /** What was received has come to its end. */
+  | { readonly kind: 'intakeEnded'; readonly record: IntakeRecord }
+  /** The attempt does not stand as received here any more: nothing was done. */
+  | { readonly kind: 'attemptOver' }
   /** There is no such deduction on this shard. */
   | { readonly kind: 'deductionNotHere' }
   /** `leftMinor` is what has not been reversed yet. */

@@ -17,6 +17,7 @@ function stateOf(stored: SubAccount): ShardState {
     departures: NOTHING,
     holds: NOTHING,
     reversals: NOTHING,
+    intakes: NOTHING,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Entry } from './entry';
 import type { Hold } from './hold';
+import type { IntakeRecord } from './intake';
 import type { Reversal } from './reversal';
 import type { SubAccount } from './sub-account';
 import type { Arrival, Departure, LocalMove, WrittenArrival, WrittenDeparture } from './transfer';
@@ -24,6 +25,8 @@ export interface ShardState {
   readonly holds: ReadonlyMap<string, Hold>;
   /** The newest reversal of each deduction that the batch reverses, by the deduction's `entryKey`. */
   readonly reversals: ReadonlyMap<string, Reversal>;
+  /** What was received under the keys that the batch receives, charges or ends, by `entryKey`. */
+  readonly intakes: ReadonlyMap<string, IntakeRecord>;
 }
 
 /** What a batch writes. */
@@ -40,6 +43,12 @@ export interface Changes {
   /** Holds taken before it and settled by it. */
   readonly settledHolds: readonly Hold[];
   readonly reversals: readonly Reversal[];
+  /** Received for the first time under their keys. */
+  readonly newIntakes: readonly IntakeRecord[];
+  /** Received before this batch and changed by it: ended, or followed by another attempt. */
+  readonly changedIntakes: readonly IntakeRecord[];
+  /** Ended long ago. */
+  readonly forgottenIntakes: readonly Pick<IntakeRecord, 'accountId' | 'requestId'>[];
 }
 
 /** What must be loaded before the batch can be decided. */

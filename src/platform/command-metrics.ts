@@ -38,7 +38,7 @@ export class CommandMetrics {
     };
     new Counter({
       name: 'hotsplit_commands_total',
-      help: 'Deductions, credits, holds, confirms, cancels and reversals (`kind`) by what they came to: `applied`, `replayed`, `insufficientFunds`, `overloaded`, …',
+      help: 'Deductions, credits, holds, confirms, cancels, reversals and what is received to be charged later (`kind`) by what they came to: `applied`, `replayed`, `insufficientFunds`, `overloaded`, …',
       labelNames: ['kind', 'outcome'],
       registers: [registry],
       collect() {

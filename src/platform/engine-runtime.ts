@@ -35,6 +35,7 @@ export function engineRuntime(
     strategySettings: strategySettingsOf(settings),
     ...(locks && { locks }),
     startMsMax: settings.startSecondsMax * 1_000,
+    intake: { recordsMax: settings.intakeRecordsMax },
     idempotencyWindowMs: settings.idempotencyDays * DAY_MS,
     ...(settings.rebalanceMs > 0 && { rebalanceMs: settings.rebalanceMs }),
     ...(reach && { reach }),

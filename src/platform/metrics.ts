@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { ClockSkew, DatabaseFault, EngineObserver, Undelivered } from '../engine/observer';
+import type { ClockSkew, DatabaseFault, EngineObserver, IntakeLevel, Undelivered } from '../engine/observer';
 import { CommandMetrics } from './command-metrics';
 import { SHORTFALL, StructuredLog } from './structured-log';
 import { type DatabaseRefusedError, FILE_LOCKED } from '../shards/faults';
@@ -25,6 +25,8 @@ const SKEW_WARNED_MS = 1_000;
 const FAULT_CODES_MAX = 100;
 /** Keys that have a series of their own among those whose bodies were not read. */
 const REFUSED_KEYS_MAX = 100;
+/** What has waited for longer is said in the log, as often. */
+const INTAKE_LATE_MS = 60_000;
 /** Of the transfers between two shards. */
 const UNDELIVERED_LOGGED_EVERY_MS = 60_000;
 
@@ -204,6 +206,38 @@ export class Metrics implements EngineObserver {
     registers: [this.registry],
   });
   readonly #undeliveredLines = new Map<string, number>();
+
+  readonly #received = new Counter({
+    name: 'hotsplit_intake_received_total',
+    help: 'Deductions that were received to be charged later.',
+    labelNames: ['shard'],
+    registers: [this.registry],
+  });
+
+  readonly #workedOff = new Counter({
+    name: 'hotsplit_intake_worked_off_total',
+    help: 'Such deductions that have come to their end here: `succeeded`, the reason of their rejection, or `moved` to the home that their account’s new placement gives them.',
+    labelNames: ['shard', 'end'],
+    registers: [this.registry],
+  });
+
+  readonly #intakeWaiting = new Gauge({
+    name: 'hotsplit_intake_waiting',
+    help: 'Deductions that were received and wait to be charged, counted once a second, to HOTSPLIT_INTAKE_RECORDS_MAX.',
+    labelNames: ['shard'],
+    // Several workers: each counts the same.
+    aggregator: 'max',
+    registers: [this.registry],
+  });
+
+  readonly #intakeOldest = new Gauge({
+    name: 'hotsplit_intake_oldest_seconds',
+    help: 'For how long the first of them has waited on its shard; 0 where none waits. Above a minute, logged once a minute.',
+    labelNames: ['shard'],
+    aggregator: 'max',
+    registers: [this.registry],
+  });
+  readonly #intakeLines = new Map<string, number>();
 
   constructor(private readonly log: StructuredLog) {
     collectDefaultMetrics({ register: this.registry });
@@ -493,6 +527,31 @@ export class Metrics implements EngineObserver {
   deferred(work: string, error: unknown): void {
     this.#deferred.inc();
     this.log.warn('background work failed and will be tried again', { work, error });
+  }
+
+  received(shard: string): void {
+    this.#received.inc({ shard });
+  }
+
+  workedOff(shard: string, end: string): void {
+    this.#workedOff.inc({ shard, end });
+  }
+
+  /** One line a shard and minute while its intake is full or does not come forward, and one when it does again. */
+  intakeLevel({ shard, waiting, oldestMs, isFull }: IntakeLevel): void {
+    this.#intakeWaiting.set({ shard }, waiting);
+    this.#intakeOldest.set({ shard }, oldestMs / 1_000);
+    const at = performance.now();
+    if (!isFull && oldestMs < INTAKE_LATE_MS) {
+      if (this.#intakeLines.delete(shard))
+        this.log.info('the intake comes forward again', { shard, waiting });
+      return;
+    }
+    if (at - (this.#intakeLines.get(shard) ?? -Infinity) < INTAKE_LATE_MS) return;
+    this.#intakeLines.set(shard, at);
+    const fields = { shard, waiting, oldestSeconds: Math.round(oldestMs / 1_000) };
+    if (isFull) this.log.warn('the intake is full: what comes in is answered OVERLOADED', fields);
+    else this.log.warn('the intake does not come forward', fields);
   }
 
   /** One line a pair of shards and minute while there are any, and one when there are none any more. */

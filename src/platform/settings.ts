@@ -73,6 +73,7 @@ class PlainSettings {
   @IsInt() @Min(1) @Max(60) leaseSeconds!: number;
   @IsInt() @Min(1) @Max(1_000_000) leaseDeductionsMax!: number;
   @IsInt() @Min(1) @Max(3_650) idempotencyDays!: number;
+  @IsInt() @Min(1) @Max(1_000_000_000) intakeRecordsMax!: number;
   @IsInt() @Min(0) @Max(60_000) rebalanceMs!: number;
   @IsInt() @Min(0) @Max(8_760) auditHours!: number;
   @IsInt() @Min(1) @Max(600) startSecondsMax!: number;
@@ -357,6 +358,13 @@ export const SETTINGS = {
     number: true,
     meaning:
       'days for which a request id that took effect before its account moved to other shards is found where it was then (1–3,650), and the longest that a hold may last, if less than 30; on the same shards it is found for ever',
+  },
+  intakeRecordsMax: {
+    variable: 'HOTSPLIT_INTAKE_RECORDS_MAX',
+    fallback: '1000000',
+    number: true,
+    meaning:
+      'deductions that may wait on one shard after they were received to be charged later (1–1,000,000,000); one more is answered OVERLOADED. Counted once a second, so several instances may each go a second’s worth beyond it',
   },
   rebalanceMs: {
     variable: 'HOTSPLIT_REBALANCE_MS',

@@ -1,4 +1,4 @@
-import { type Command, isAccountWide } from '../ledger/command';
+import { type Command, isAccountWide, locksItsRow } from '../ledger/command';
 import type { AheadScope, AheadTransaction } from './batch-transaction';
 
 /** What waits behind a batch. */
@@ -32,6 +32,7 @@ export function scopeAhead(
 ): AheadScope | undefined {
   if (commands.length === 0 || commands.some(isAccountWide)) return undefined;
   const rows = namedRows(commands);
+  if (rows.size === 0) return undefined;
   if (isFull) return { rows };
   addNamedRows(rows, batch);
   return count(rows) * COMMANDS_A_ROW_MIN <= batch.length ? { rows } : undefined;
@@ -39,9 +40,10 @@ export function scopeAhead(
 
 function addNamedRows(rows: Rows, commands: readonly Command[]): void {
   for (const command of commands) {
+    if (command.kind === 'receive') continue;
     let indices = rows.get(command.accountId);
     if (!indices) rows.set(command.accountId, (indices = new Set()));
-    if (!isAccountWide(command)) indices.add(command.subAccount);
+    if (locksItsRow(command)) indices.add(command.subAccount);
   }
 }
 
@@ -61,8 +63,7 @@ export class Ahead {
   /** Whether the row that a command names is locked. */
   covers(command: Command): boolean {
     return (
-      !isAccountWide(command) &&
-      this.begun.scope.rows.get(command.accountId)?.has(command.subAccount) === true
+      locksItsRow(command) && this.begun.scope.rows.get(command.accountId)?.has(command.subAccount) === true
     );
   }
 

@@ -240,6 +240,7 @@ const NO_KEYS: KeyScope = {
   departureIds: new Map(),
   holdIds: new Map(),
   reversedIds: new Map(),
+  intakeIds: new Map(),
 };
 
 function storeWith(rows: readonly SubAccount[], faults = new ScriptedFaults()) {

@@ -2,10 +2,14 @@ import { applyBatch } from '../ledger/apply-batch';
 import {
   type Command,
   commandKey,
+  type DeductCommand,
+  type EndIntakeCommand,
   type FlushCommand,
   isAccountWide,
   isFollowUp,
   type RecallCommand,
+  type ReceiveCommand,
+  type TakeOverCommand,
 } from '../ledger/command';
 import { entryKey } from '../ledger/entry';
 import { confirmationKey, reversalKey } from '../ledger/identifiers';
@@ -144,6 +148,7 @@ export function lockedState({ nowUs, rows, found }: Locked, wholeAccounts: Reado
     departures: new Map(),
     holds: new Map(),
     reversals: new Map(),
+    intakes: new Map(),
   };
   return withFound(nothing, found);
 }
@@ -178,7 +183,7 @@ export async function withKeys(
 
 /** Adds what was found to what is known. */
 function withFound(state: ShardState, found: FoundKeys): ShardState {
-  const { entries, arrivals, departures, holds, reversals } = found;
+  const { entries, arrivals, departures, holds, reversals, intakes } = found;
   return {
     ...state,
     entries: extended(state.entries, entries, (entry) => entryKey(entry.accountId, entry.requestId)),
@@ -192,6 +197,7 @@ function withFound(state: ShardState, found: FoundKeys): ShardState {
     reversals: extended(state.reversals, reversals, ({ accountId, reverses }) =>
       entryKey(accountId, reverses),
     ),
+    intakes: extended(state.intakes, intakes, (record) => entryKey(record.accountId, record.requestId)),
   };
 }
 
@@ -213,6 +219,10 @@ export function attemptRows(
 
 function rowScope(commands: readonly Command[], wholeAccounts: ReadonlySet<string>): RowScope {
   const rows = namedRows(commands);
+  // What is received locks nothing, unless it follows an attempt that was rejected.
+  for (const { kind, accountId } of commands)
+    if (kind === 'receive' && wholeAccounts.has(accountId) && !rows.has(accountId))
+      rows.set(accountId, new Set());
   return { rows, wholeAccounts: new Set([...wholeAccounts].filter((accountId) => rows.has(accountId))) };
 }
 
@@ -223,6 +233,8 @@ function ownKeys(commands: readonly Command[]): KeyScope {
     const { accountId, kind } = command;
     if (kind === 'deduct' || kind === 'credit' || kind === 'hold')
       add(keys.requestIds, accountId, command.requestId);
+    // Under locks that were taken for the whole account, nothing was looked up with them.
+    if (kind === 'deduct' && command.attempt !== undefined) add(keys.intakeIds, accountId, command.requestId);
     if (kind === 'restoreHalf') add(keys.requestIds, accountId, lostKey(command.transferId));
     else if (kind === 'hold') add(keys.holdIds, accountId, command.requestId);
     else if (kind === 'transferIn') add(keys.arrivalIds, accountId, command.transferId);
@@ -235,8 +247,10 @@ function ownKeys(commands: readonly Command[]): KeyScope {
 export function standingKeys(commands: readonly Command[]): KeyScope | undefined {
   const about = commands.filter(isFollowUp);
   const leased = commands.filter(isAboutLease);
-  if (about.length + leased.length === 0) return undefined;
+  const received = commands.filter(isAboutIntake);
+  if (about.length + leased.length + received.length === 0) return undefined;
   const keys = noKeys();
+  for (const command of received) addIntakeKeys(keys, command);
   for (const command of leased) addLeaseKeys(keys, command);
   for (const command of about) {
     const { accountId } = command;
@@ -254,6 +268,21 @@ export function standingKeys(commands: readonly Command[]): KeyScope | undefined
   return keys;
 }
 
+type IntakeCommand = ReceiveCommand | TakeOverCommand | EndIntakeCommand | DeductCommand;
+
+function isAboutIntake(command: Command): command is IntakeCommand {
+  const { kind } = command;
+  if (kind === 'deduct') return command.attempt !== undefined;
+  return kind === 'receive' || kind === 'takeOver' || kind === 'endIntake';
+}
+
+/** A charge takes an INSERT's word for its entry; the others decide by what has the key already. */
+function addIntakeKeys(keys: ReturnType<typeof noKeys>, command: IntakeCommand): void {
+  const { kind, accountId, requestId } = command;
+  add(keys.intakeIds, accountId, requestId);
+  if (kind !== 'deduct') add(keys.requestIds, accountId, requestId);
+}
+
 function isAboutLease(command: Command): command is FlushCommand | RecallCommand {
   return command.kind === 'flush' || command.kind === 'recall';
 }
@@ -269,7 +298,14 @@ function addLeaseKeys(keys: ReturnType<typeof noKeys>, command: FlushCommand | R
 
 function noKeys() {
   const ids = (): Map<string, string[]> => new Map();
-  return { requestIds: ids(), arrivalIds: ids(), departureIds: ids(), holdIds: ids(), reversedIds: ids() };
+  return {
+    requestIds: ids(),
+    arrivalIds: ids(),
+    departureIds: ids(),
+    holdIds: ids(),
+    reversedIds: ids(),
+    intakeIds: ids(),
+  };
 }
 
 function add(ids: Map<string, string[]>, accountId: string, id: string): void {

@@ -1,5 +1,6 @@
 import type { Entry } from '../ledger/entry';
 import type { Hold } from '../ledger/hold';
+import type { IntakeRecord } from '../ledger/intake';
 import type { Reversal } from '../ledger/reversal';
 import type { Changes } from '../ledger/shard-state';
 import type { SubAccount } from '../ledger/sub-account';
@@ -26,6 +27,8 @@ export interface KeyScope {
   readonly holdIds: ReadonlyMap<string, readonly string[]>;
   /** Request ids of deductions that may have been reversed, by account. */
   readonly reversedIds: ReadonlyMap<string, readonly string[]>;
+  /** Request ids of what may have been received, by account. */
+  readonly intakeIds: ReadonlyMap<string, readonly string[]>;
 }
 
 /** What is committed under some keys. */
@@ -36,6 +39,7 @@ export interface FoundKeys {
   readonly holds: readonly Hold[];
   /** The newest of each deduction. */
   readonly reversals: readonly Reversal[];
+  readonly intakes: readonly IntakeRecord[];
 }
 
 export const NOTHING_FOUND: FoundKeys = {
@@ -44,6 +48,7 @@ export const NOTHING_FOUND: FoundKeys = {
   departures: [],
   holds: [],
   reversals: [],
+  intakes: [],
 };
 
 export interface Locked {

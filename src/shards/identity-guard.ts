@@ -199,6 +199,9 @@ export function reliesOnAbsence(outcome: Outcome): boolean {
     case 'deductionNotHere':
     case 'leaseOver':
       return true;
+    // A record in a database that is not the shard's own would be found by nobody.
+    case 'received':
+      return !outcome.replayed;
     case 'departed':
       return outcome.departure === undefined;
     default:

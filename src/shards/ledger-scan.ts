@@ -1,6 +1,7 @@
 import type { StoredTransfer } from '../ledger/audit-transfer';
 import type { Entry } from '../ledger/entry';
 import type { Hold } from '../ledger/hold';
+import type { IntakeRecord } from '../ledger/intake';
 import type { Reversal } from '../ledger/reversal';
 import type { SubAccount } from '../ledger/sub-account';
 
@@ -28,6 +29,7 @@ export type EntryKeyPlace = Pick<Entry, 'accountId' | 'requestId'>;
 export type TransferPlace = Pick<StoredTransfer, 'accountId' | 'transferId'>;
 
 export type HoldPlace = Pick<Hold, 'accountId' | 'holdId'>;
+export type IntakePlace = Pick<IntakeRecord, 'accountId' | 'requestId'>;
 export type ReversalPlace = Pick<Reversal, 'accountId' | 'reverses' | 'number'>;
 
 /** A key and when it was used, by its shard's clock. */
@@ -55,6 +57,9 @@ export interface LedgerScan {
 
   /** Reversals by account, deduction and number. */
   scanReversals(scan: Scan<ReversalPlace>): Promise<ScannedPage<Reversal>>;
+
+  /** What was received, by account and request id. */
+  scanIntakes(scan: Scan<IntakePlace>): Promise<ScannedPage<IntakeRecord>>;
 
   /** Transfers by account and id; a page has either all directions of an id or none. */
   scanTransfers(scan: Scan<TransferPlace>): Promise<ScannedPage<StoredTransfer>>;

@@ -4,6 +4,7 @@ import { CreateLedger1764000000000 } from '../../migrations/shard/1764000000000-
 import { ChangePlacements1764100000000 } from '../../migrations/directory/1764100000000-change-placements';
 import { FindOpenOperations1764600000001 } from '../../migrations/directory/1764600000001-find-open-operations';
 import { FindWhatIsLeft1764600000000 } from '../../migrations/shard/1764600000000-find-what-is-left';
+import { ReceiveDeductions1767000000000 } from '../../migrations/shard/1767000000000-receive-deductions';
 import { KeepMarksApart1765500000000 } from '../../migrations/shard/1765500000000-keep-marks-apart';
 import { HoldAndReverse1764200000000 } from '../../migrations/shard/1764200000000-hold-and-reverse';
 import { VersionTransfers1764100000000 } from '../../migrations/shard/1764100000000-version-transfers';
@@ -22,6 +23,7 @@ const MIGRATIONS: Readonly<Record<SchemaPart, (new () => MigrationInterface)[]>>
     IncarnateShards1764310000000,
     FindWhatIsLeft1764600000000,
     KeepMarksApart1765500000000,
+    ReceiveDeductions1767000000000,
   ],
   directory: [
     CreateDirectory1764000000000,

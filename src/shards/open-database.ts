@@ -7,7 +7,7 @@ import { MysqlHosts } from './mysql/mysql-hosts';
 import { MysqlPool } from './mysql/mysql-pool';
 import { RETRY_POLICY, type RetryPolicy } from './run-batch';
 import { DEDUCTION_SETTINGS, type DeductionSettings } from './run-deduction';
-import type { Shard } from './shard';
+import { INTAKE_LANES, type Shard } from './shard';
 import type { KnownShards } from './shard-identity';
 import { type Location, type ShardAddress, withoutSecrets } from './shard-address';
 import { type DescribeAccount, SqlShard } from './sql-shard';
@@ -86,7 +86,7 @@ export function shardAt({ name, location }: ShardAddress, options: ShardOptions)
     ...common,
     parallelism: options.parallelism,
     database: new MysqlDatabase(name, hosts, 'shard', READ_CONNECTIONS_MAX),
-    batches: new MysqlBatchStore(name, pool(2 * options.parallelism + 1)),
+    batches: new MysqlBatchStore(name, pool(2 * (options.parallelism + INTAKE_LANES) + 1)),
     deductions: new MysqlDeductionSessions(name, pool(deductionSettings.sessionsPerShard)),
   });
 }

@@ -1,6 +1,7 @@
 import type { Command, DeductCommand } from '../ledger/command';
 import type { Entry, ListedKind } from '../ledger/entry';
 import type { Hold } from '../ledger/hold';
+import type { IntakeRecord, IntakeState } from '../ledger/intake';
 import type { Outcome } from '../ledger/outcome';
 import type { SubAccount, SubAccountSeed } from '../ledger/sub-account';
 import type { Departure } from '../ledger/transfer';
@@ -77,6 +78,31 @@ export interface DepartureQuery {
 
 /** A hold whose time is over. */
 export type ExpiredHold = Pick<Hold, 'accountId' | 'holdId' | 'subAccount' | 'expiresAtUs'>;
+
+/** Records of the intake in one state, those that have had it longest first. */
+export interface IntakePage {
+  readonly state: IntakeState;
+  readonly limit: number;
+  /** Only those that have had it for longer than this, by the shard's clock. */
+  readonly olderThanMs?: number | undefined;
+  /** Where the last page ended. */
+  readonly after?: Pick<IntakeRecord, 'sinceUs' | 'accountId' | 'requestId'> | undefined;
+}
+
+export interface IntakeDepthQuery {
+  /** No more than so many are counted. */
+  readonly countMax: number;
+}
+
+/** Lanes of a shard beside `parallelism`: what is received has one of its own. */
+export const INTAKE_LANES = 1;
+
+/** What waits in a shard's intake. */
+export interface IntakeDepth {
+  readonly waiting: number;
+  /** For how long the first of it has waited; 0 where nothing does. */
+  readonly oldestUs: number;
+}
 
 /** A page of rows, by account and index. */
 export interface RowPage {
@@ -158,6 +184,13 @@ export interface Shard extends LedgerScan {
   findEntries(accountId: string, requestIds: readonly string[]): Promise<Entry[]>;
 
   findHold(accountId: string, holdId: string): Promise<Hold | undefined>;
+
+  /** What was received under these keys of one account. */
+  findIntakes(accountId: string, requestIds: readonly string[]): Promise<IntakeRecord[]>;
+
+  intakeInState(page: IntakePage): Promise<IntakeRecord[]>;
+
+  intakeDepth(query: IntakeDepthQuery): Promise<IntakeDepth>;
 
   /** Holds whose time is over by this shard's clock, the longest over first. */
   expiredHolds(page: {

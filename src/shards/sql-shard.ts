@@ -2,6 +2,7 @@ import type { Command, DeductCommand } from '../ledger/command';
 import type { StoredTransfer } from '../ledger/audit-transfer';
 import type { Entry } from '../ledger/entry';
 import type { Hold } from '../ledger/hold';
+import type { IntakeRecord } from '../ledger/intake';
 import type { Reversal } from '../ledger/reversal';
 import type { SubAccount, SubAccountSeed } from '../ledger/sub-account';
 import type { BatchStore } from './batch-transaction';
@@ -14,6 +15,7 @@ import type {
   ScannedEntryKey,
   EntryPlace,
   HoldPlace,
+  IntakePlace,
   LedgerScan,
   ReversalPlace,
   RowPlace,
@@ -35,6 +37,9 @@ import type {
   EntryPosition,
   EntryQuery,
   ExpiredHold,
+  IntakeDepth,
+  IntakeDepthQuery,
+  IntakePage,
   LockedAccount,
   PendingDeparture,
   RowPage,
@@ -51,7 +56,10 @@ import { toEntry } from './statements/entry-row';
 import { expiredHolds, toExpiredHold } from './statements/expired-holds';
 import { findEntries } from './statements/find-entries';
 import { findHold } from './statements/find-hold';
+import { findIntakes } from './statements/find-intakes';
 import { toHold } from './statements/hold-row';
+import { intakeDepth, intakeInState } from './statements/intake-in-state';
+import { toIntake } from './statements/intake-row';
 import { entriesOfAnyKind, listEntries, sliceEnd } from './statements/list-entries';
 import { newestEntry } from './statements/newest-entry';
 import { nowUs } from './statements/now';
@@ -61,6 +69,7 @@ import { toReversal } from './statements/reversal-row';
 import { scanEntries, toScannedEntry } from './statements/scan-entries';
 import { scanEntryKeys, toEntryKey } from './statements/scan-entry-keys';
 import { scanHolds } from './statements/scan-holds';
+import { scanIntakes } from './statements/scan-intakes';
 import { scanReversals } from './statements/scan-reversals';
 import { scanSubAccounts } from './statements/scan-sub-accounts';
 import { findTransfers, scanTransfers, toStoredTransfer } from './statements/scan-transfers';
@@ -217,6 +226,24 @@ export class SqlShard implements Shard {
     return row && toHold(row);
   }
 
+  async findIntakes(accountId: string, requestIds: readonly string[]): Promise<IntakeRecord[]> {
+    const found: IntakeRecord[] = [];
+    for (let from = 0; from < requestIds.length; from += KEYS_LENGTH_MAX) {
+      const keys = requestIds.slice(from, from + KEYS_LENGTH_MAX);
+      found.push(...(await this.#read(findIntakes(accountId, keys))).map(toIntake));
+    }
+    return found;
+  }
+
+  async intakeInState(page: IntakePage): Promise<IntakeRecord[]> {
+    return (await this.#look(intakeInState(page, this.parts.database.dialect))).map(toIntake);
+  }
+
+  async intakeDepth(query: IntakeDepthQuery): Promise<IntakeDepth> {
+    const [row] = await this.#look(intakeDepth(query, this.parts.database.dialect));
+    return { waiting: integer(row?.[0]), oldestUs: integer(row?.[1]) };
+  }
+
   async expiredHolds(page: Parameters<Shard['expiredHolds']>[0]): Promise<ExpiredHold[]> {
     return (await this.#look(expiredHolds(page, this.parts.database.dialect))).map(toExpiredHold);
   }
@@ -322,6 +349,10 @@ export class SqlShard implements Shard {
 
   async scanHolds(scan: Scan<HoldPlace>): Promise<ScannedPage<Hold>> {
     return this.#page(scan, scanHolds, toHold);
+  }
+
+  async scanIntakes(scan: Scan<IntakePlace>): Promise<ScannedPage<IntakeRecord>> {
+    return this.#page(scan, scanIntakes, toIntake);
   }
 
   async scanReversals(scan: Scan<ReversalPlace>): Promise<ScannedPage<Reversal>> {

@@ -5,6 +5,7 @@ import type { Scan } from '../../src/shards/ledger-scan';
 import { scanEntries } from '../../src/shards/statements/scan-entries';
 import { scanEntryKeys } from '../../src/shards/statements/scan-entry-keys';
 import { scanHolds } from '../../src/shards/statements/scan-holds';
+import { scanIntakes } from '../../src/shards/statements/scan-intakes';
 import { scanReversals } from '../../src/shards/statements/scan-reversals';
 import { scanSubAccounts } from '../../src/shards/statements/scan-sub-accounts';
 import { scanTransfers } from '../../src/shards/statements/scan-transfers';
@@ -186,6 +187,7 @@ describe.each(STORES)('[$mark] the audit', (store) => {
             [scanEntryKeys(scan, dialect), 'entry_request'],
             [scanTransfers(scan, dialect), 'PRIMARY'],
             [scanHolds(scan, dialect), 'PRIMARY'],
+            [scanIntakes(scan, dialect), 'PRIMARY'],
             [scanReversals(scan, dialect), 'PRIMARY'],
           ];
           for (const [{ sql, parameters }, index] of plans) {

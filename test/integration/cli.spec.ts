@@ -14,6 +14,7 @@ import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { PATIENCE } from '../setup/service';
+import { eventually } from '../setup/eventually';
 
 /**
  * The command line against the real service on SQLite, both as processes of their own and with a gate between them
@@ -28,6 +29,7 @@ interface Report {
   readonly completed: boolean;
   readonly succeeded: number;
   readonly replayed: number;
+  readonly received?: number;
   readonly amount: string;
   readonly skipped: number;
   readonly accounts: Record<string, { readonly rows: number; readonly amount: string }>;
@@ -76,6 +78,14 @@ describe('the command line and the service', () => {
     const reverse = ['reverse', 'a', 'h1', '--request-id', 'back'];
     expect(await json(...reverse)).toMatchObject({ kind: 'reversal', reverses: 'h1', amount: '15' });
     expect(await json(...reverse)).toMatchObject({ replayed: true });
+    const submit = ['submit', 'a', '1', '--request-id', 's1'];
+    expect(await json(...submit)).toMatchObject({ requestId: 's1', status: 'received', replayed: false });
+    await eventually('the charge', async () => {
+      const { status } = (await json('deduction', 'a', 's1')) as { status: string };
+      return status === 'succeeded' ? true : undefined;
+    });
+    expect(await json(...submit)).toMatchObject({ status: 'succeeded', replayed: true });
+    await json('credit', 'a', '1');
     expect(await json('account', 'show', 'a')).toMatchObject({ id: 'a', balance: { total: '30' } });
     expect(await json('account', 'list')).toMatchObject({ items: [{ id: 'a', asset: 'USD/2' }] });
   });
@@ -127,6 +137,18 @@ describe('the command line and the service', () => {
     const again = await replay(log, '--create-accounts');
     expect(again).toMatchObject({ exitCode: 0, succeeded: 0, replayed: 20_000, amount: '0' });
     expect(await totals(Object.keys(first.accounts))).toEqual(balances);
+  });
+
+  it('replays a log to be charged later, once however often it is sent', async () => {
+    const log = await generate({ rows: 3_000, accounts: 10 });
+    const first = await replay(log, '--create-accounts', '--async');
+    expect(first).toMatchObject({ exitCode: 0, completed: true, succeeded: 0, replayed: 0, received: 3_000 });
+    await eventually('the charge of every row', async () => {
+      const { replayed, received } = await replay(log, '--async');
+      return replayed === 3_000 && received === 0 ? true : undefined;
+    });
+    const again = await replay(log);
+    expect(again).toMatchObject({ exitCode: 0, succeeded: 0, replayed: 3_000, amount: '0' });
   });
 
   it('a replay that is killed goes on where it was, and no row is lost or taken twice', async () => {

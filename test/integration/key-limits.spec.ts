@@ -22,6 +22,7 @@ type Scope = (typeof SCOPES)[number];
 const METHODS: Readonly<Record<string, Scope | readonly Scope[]>> = {
   'DeductionService/Deduct': 'deduct',
   'DeductionService/BatchDeduct': 'deduct',
+  'DeductionService/SubmitDeductions': 'deduct',
   'DeductionService/StreamDeduct': 'deduct',
   'DeductionService/Credit': 'credit',
   'DeductionService/Reverse': 'refund',

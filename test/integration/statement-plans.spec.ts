@@ -98,6 +98,18 @@ const OF_SHARDS = {
   findEntry: [(shard) => shard.findEntry(HOT, KEY)],
   findEntries: [(shard) => shard.findEntries(HOT, [KEY, 'none', 'neither'])],
   findHold: [(shard) => shard.findHold(HOT, KEY)],
+  findIntakes: [(shard) => shard.findIntakes(HOT, [KEY, 'none'])],
+  intakeInState: [
+    (shard) => shard.intakeInState({ state: 'received', limit: LIMIT }),
+    (shard) => shard.intakeInState({ state: 'succeeded', limit: LIMIT, olderThanMs: 60_000 }),
+    (shard) =>
+      shard.intakeInState({
+        state: 'received',
+        limit: LIMIT,
+        after: { sinceUs: US, accountId: HOT, requestId: KEY },
+      }),
+  ],
+  intakeDepth: [(shard) => shard.intakeDepth({ countMax: LIMIT })],
   readBalances: [(shard) => shard.readBalances([HOT])],
   listSubAccounts: [(shard) => shard.listSubAccounts(HOT)],
   settledUntilUs: [(shard) => shard.settledUntilUs(HOT)],
@@ -111,6 +123,7 @@ const OF_SHARDS = {
   scanEntries: [(shard) => shard.scanEntries(scan), (shard) => shard.scanEntries(fromStart)],
   scanEntryKeys: [(shard) => shard.scanEntryKeys(scan), (shard) => shard.scanEntryKeys(fromStart)],
   scanHolds: [(shard) => shard.scanHolds(scan), (shard) => shard.scanHolds(fromStart)],
+  scanIntakes: [(shard) => shard.scanIntakes(scan), (shard) => shard.scanIntakes(fromStart)],
   scanReversals: [(shard) => shard.scanReversals(scan), (shard) => shard.scanReversals(fromStart)],
   scanTransfers: [(shard) => shard.scanTransfers(scan), (shard) => shard.scanTransfers(fromStart)],
   findTransfers: [

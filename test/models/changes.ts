@@ -12,6 +12,9 @@ export function changesOf(given: Partial<Changes>): Changes {
     newHolds: [],
     settledHolds: [],
     reversals: [],
+    newIntakes: [],
+    changedIntakes: [],
+    forgottenIntakes: [],
     ...given,
   };
 }

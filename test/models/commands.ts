@@ -3,13 +3,16 @@ import type {
   ConfirmCommand,
   CreditCommand,
   DeductCommand,
+  EndIntakeCommand,
   ExpireCommand,
   FenceCommand,
   HoldCommand,
   LayoutCommand,
   LevelCommand,
+  ReceiveCommand,
   ReverseCommand,
   StatusCommand,
+  TakeOverCommand,
   TransferInCommand,
   TransferOutCommand,
 } from '../../src/ledger/command';
@@ -25,6 +28,23 @@ export function deduct(given: Partial<DeductCommand> = {}): DeductCommand {
 export function credit(given: Partial<CreditCommand> = {}): CreditCommand {
   const plain = fromOutside(given);
   return { ...plain, spreadOver: [], homeRows: 1, spreadId: plain.requestId, ...given, kind: 'credit' };
+}
+
+export function receive(given: Partial<ReceiveCommand> = {}): ReceiveCommand {
+  return { ...fromOutside(given), attemptMin: 1, ...given, kind: 'receive' };
+}
+
+/** By default of the attempt that `receive` begins. */
+export function takeOver(given: Partial<TakeOverCommand> = {}): TakeOverCommand {
+  return { ...fromOutside(given), attempt: 1, receivedAtUs: 7, ...given, kind: 'takeOver' };
+}
+
+/** By default of the attempt that `receive` begins. */
+export function endIntake(
+  given: Pick<EndIntakeCommand, 'end'> & Partial<EndIntakeCommand>,
+): EndIntakeCommand {
+  const { accountId, requestId, subAccount, epoch } = fromOutside(given);
+  return { accountId, requestId, attempt: 1, subAccount, epoch, ...given, kind: 'endIntake' };
 }
 
 export function hold(given: Partial<HoldCommand> = {}): HoldCommand {

@@ -6,7 +6,7 @@ import { Engine } from '../../src/engine/engine';
 import type { ReachPoint } from '../../src/engine/fault-points';
 import type { FollowUp } from '../../src/engine/follow-ups';
 import { HomeDeductions } from '../../src/engine/home-deductions';
-import { KeyLookUps } from '../../src/engine/key-look-ups';
+import { ENTRIES, KeyLookUps } from '../../src/engine/key-look-ups';
 import { LANE_SETTINGS } from '../../src/engine/lane-settings';
 import { ReachLocks } from '../../src/engine/locked-reach';
 import { Mover } from '../../src/engine/mover';
@@ -187,7 +187,7 @@ export class EngineWorld {
     });
     const locks = new ReachLocks(shards);
     const mover = new Mover(shards, () => String((this.#transfers += 1)), reach);
-    const lookUps = new KeyLookUps(shards, turn);
+    const lookUps = new KeyLookUps(shards, turn, ENTRIES);
     const balances = new Balances({ shards, accounts, locks, sleep });
     const collector = new Collector({
       shards,

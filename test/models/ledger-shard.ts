@@ -1,7 +1,8 @@
 import { applyBatch } from '../../src/ledger/apply-batch';
-import { type Command, commandKey, isAccountWide } from '../../src/ledger/command';
+import { type Command, commandKey, isAccountWide, locksItsRow } from '../../src/ledger/command';
 import { type Entry, entryKey } from '../../src/ledger/entry';
 import type { Hold } from '../../src/ledger/hold';
+import type { IntakeRecord } from '../../src/ledger/intake';
 import type { Outcome } from '../../src/ledger/outcome';
 import type { Reversal } from '../../src/ledger/reversal';
 import type { Changes, Needs, ShardState } from '../../src/ledger/shard-state';
@@ -29,6 +30,7 @@ export class LedgerShard {
   readonly holds = new Map<string, Hold>();
   /** The newest of each deduction. */
   readonly reversals = new Map<string, Reversal>();
+  readonly intakes = new Map<string, IntakeRecord>();
   nowUs = 1_000_000;
 
   constructor(rows: readonly SubAccount[] = []) {
@@ -63,7 +65,7 @@ export class LedgerShard {
     const named = new Set<string>();
     for (const command of commands) {
       if (isAccountWide(command)) wholeAccounts.add(command.accountId);
-      else named.add(rowKey(command.accountId, command.subAccount));
+      else if (locksItsRow(command)) named.add(rowKey(command.accountId, command.subAccount));
     }
     const standing = namesOf(standingKeys(commands));
     const among = <T>(stored: ReadonlyMap<string, T>): Map<string, T> =>
@@ -80,6 +82,7 @@ export class LedgerShard {
       departures: new Map([...among(this.departures)].map(([key, written]) => [key, asRead(written)])),
       holds: new Map([...this.holds].filter(([key]) => scope.keys.has(key) || standing.holds.has(key))),
       reversals: new Map([...this.reversals].filter(([key]) => standing.reversed.has(key))),
+      intakes: new Map([...this.intakes].filter(([key]) => standing.received.has(key))),
     };
   }
 
@@ -91,6 +94,10 @@ export class LedgerShard {
       this.holds.set(entryKey(hold.accountId, hold.holdId), Object.freeze(hold));
     for (const reversal of changes.reversals)
       this.reversals.set(entryKey(reversal.accountId, reversal.reverses), Object.freeze(reversal));
+    for (const record of [...changes.newIntakes, ...changes.changedIntakes])
+      this.intakes.set(entryKey(record.accountId, record.requestId), Object.freeze(record));
+    for (const { accountId, requestId } of changes.forgottenIntakes)
+      this.intakes.delete(entryKey(accountId, requestId));
     for (const arrival of changes.arrivals)
       this.arrivals.set(arrivalKey(arrival.accountId, arrival.transferId), Object.freeze(arrival));
     for (const departure of changes.departures)
@@ -151,7 +158,12 @@ export function keysOf(commands: readonly Command[]): string[] {
 function namesOf(keys: ReturnType<typeof standingKeys>) {
   const all = (ids: ReadonlyMap<string, readonly string[]> = new Map()): Set<string> =>
     new Set([...ids].flatMap(([accountId, some]) => some.map((id) => entryKey(accountId, id))));
-  return { entries: all(keys?.requestIds), holds: all(keys?.holdIds), reversed: all(keys?.reversedIds) };
+  return {
+    entries: all(keys?.requestIds),
+    holds: all(keys?.holdIds),
+    reversed: all(keys?.reversedIds),
+    received: all(keys?.intakeIds),
+  };
 }
 
 /** What a store gives back of a departure: its version is written for the audit only. */

@@ -80,6 +80,18 @@ export class NotingObserver implements EngineObserver {
     this.deferrals.push(work);
   }
 
+  received(): void {
+    // Nobody has asked yet.
+  }
+
+  workedOff(): void {
+    // Nobody has asked yet.
+  }
+
+  intakeLevel(): void {
+    // Nobody has asked yet.
+  }
+
   undelivered(found: Undelivered): void {
     this.undeliveries.push(found);
   }

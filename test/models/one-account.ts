@@ -77,7 +77,10 @@ export class OneAccount {
       case 'restoreHalf':
       case 'flush':
       case 'recall':
-        throw new RangeError('leases are no part of this model');
+      case 'receive':
+      case 'takeOver':
+      case 'endIntake':
+        throw new RangeError('neither leases nor the intake are part of this model');
     }
   }
 

@@ -264,7 +264,10 @@ function toCommand(request: Request, pick: Pick, accounts: readonly (readonly Su
       return level({ accountId, exactly: request.exactly });
     case 'flush':
     case 'recall':
+    case 'receive':
+    case 'takeOver':
+    case 'endIntake':
     case 'restoreHalf':
-      throw new RangeError('neither leases nor lost shards are part of these worlds');
+      throw new RangeError('neither leases nor lost shards nor the intake are part of these worlds');
   }
 }

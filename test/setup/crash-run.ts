@@ -11,7 +11,7 @@ import { type EngineInstance, EngineSite } from './engine-site';
 import { awaited, eventually } from './eventually';
 import { expectAtRest } from './expect-at-rest';
 import { inTurns } from './in-turns';
-import { HOLDS_ACCOUNT, OPENING_MINOR, PROVOCATIONS, provoke } from './provocations';
+import { HOLDS_ACCOUNT, INTAKE_ACCOUNT, OPENING_MINOR, PROVOCATIONS, provoke } from './provocations';
 import { restAsks } from './rest-asks';
 import { changeOf, isCarriedOut, RetryingLoad, type Sent } from './retrying-load';
 import { type Exit, ServiceProcess } from './service-process';
@@ -52,7 +52,7 @@ export async function crashAt(point: FaultPoint, store: TestStore): Promise<Cras
   let service: ServiceProcess | undefined;
   try {
     const keeper = new Keeper(point);
-    const preparing = await site.start({ ...AS_SERVED, reach: keeper.reach });
+    const preparing = await site.start({ ...AS_SERVED, reach: keeper.reach, intake: 'left alone' });
     const sent: Sent[] = await prepare(point, { site, other: preparing, keeper });
     await site.stop(preparing);
 
@@ -71,6 +71,7 @@ export async function crashAt(point: FaultPoint, store: TestStore): Promise<Cras
     const endedMs = performance.now() - crashed;
     await expectUnlocked(other);
     if (aboutHolds(point)) await expectAllReleased(other);
+    if (aboutIntake(point)) await expectAllEnded(other);
 
     const acknowledged = sent.filter(isCarriedOut);
     const inDoubt = sent.filter((each) => !isCarriedOut(each));
@@ -166,6 +167,22 @@ async function expectAllReleased(instance: EngineInstance): Promise<void> {
   await expectAtRest(instance, HOLDS_ACCOUNT, { totalMinor: OPENING_MINOR });
 }
 
+function aboutIntake(point: FaultPoint): boolean {
+  return point.startsWith('intake.');
+}
+
+/** Whatever was received has ended, and what succeeded was taken once. */
+async function expectAllEnded(instance: EngineInstance): Promise<void> {
+  const records = [...(await instance.receivedEnded(INTAKE_ACCOUNT)).values()];
+  const charged = records.filter(({ state }) => state === 'succeeded');
+  expect(records.length).toBeGreaterThan(0);
+  expect(records.filter(({ state, amountMinor }) => state === 'rejected' && amountMinor === 1n)).toEqual([]);
+  await expectAtRest(instance, INTAKE_ACCOUNT, {
+    totalMinor: charged.reduce((left, { amountMinor }) => left - amountMinor, OPENING_MINOR),
+    keys: charged.map(({ requestId }) => requestId),
+  });
+}
+
 /** Where a departure is kept from arriving. */
 const LEFT_IN_TRANSIT: readonly FaultPoint[] = ['transfer.departed', 'recovery.found'];
 
@@ -215,8 +232,15 @@ async function prepare(
       await other.create(HOLDS_ACCOUNT, 2, OPENING_MINOR);
       await other.resizeSurely(HOLDS_ACCOUNT, { subAccounts: 4, shards: ['s1', 's2'] });
     }
+    if (aboutIntake(point)) await other.create(INTAKE_ACCOUNT, 2, OPENING_MINOR);
     await whenAllEnded(site, other);
   });
+  // What waits where its account was before.
+  if (point === 'intake.moved')
+    await keeper.aside(async () => {
+      for (let n = 0; n < 20; n += 1) await other.receive(INTAKE_ACCOUNT, `moved-${n}`, 1n);
+      await other.resizeSurely(INTAKE_ACCOUNT, { subAccounts: 2, shards: ['s2'] });
+    });
   // Departures that nobody finished: recovery's work.
   if (point === 'recovery.found') return [await leaveInTransit(other)];
   // A fence that was given up, and its runner gone before it could say so.

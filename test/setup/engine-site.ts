@@ -5,7 +5,9 @@ import { fingerprint, requestFingerprint } from '../../src/engine/fingerprint';
 import type { ReachPoint } from '../../src/engine/fault-points';
 import { LANE_SETTINGS, type LaneSettings } from '../../src/engine/lane-settings';
 import { type EngineObserver, SILENT_OBSERVER } from '../../src/engine/observer';
-import { EngineRuntime } from '../../src/engine/runtime';
+import type { Received } from '../../src/engine/intake/reception';
+import { EngineRuntime, type RuntimeOptions } from '../../src/engine/runtime';
+import type { IntakeRecord } from '../../src/ledger/intake';
 import type { Strategy } from '../../src/ledger/strategy';
 import type { AccountStatus, SubAccount } from '../../src/ledger/sub-account';
 import {
@@ -45,6 +47,8 @@ export interface InstanceOptions {
    * a shard from answering in time.
    */
   readonly mayBeTurnedAway?: boolean;
+  readonly intake?: RuntimeOptions['intake'];
+  readonly idempotencyWindowMs?: number;
 }
 
 /**
@@ -80,6 +84,7 @@ export class EngineSite {
   async start(options: InstanceOptions = {}, shardCount = this.sites.length): Promise<EngineInstance> {
     const { addresses = [], reach, observer, laneSettings, strategySettings, locks } = options;
     const { fenceMsMax = HUNG_MS, mayBeTurnedAway = false } = options;
+    const { intake, idempotencyWindowMs } = options;
     const runtime = new EngineRuntime({
       shards: this.shards
         .slice(0, shardCount)
@@ -92,6 +97,8 @@ export class EngineSite {
       fenceMsMax,
       strategySettings: { ...STRATEGY_SETTINGS, ...strategySettings },
       ...(locks && { locks }),
+      ...(intake && { intake }),
+      ...(idempotencyWindowMs !== undefined && { idempotencyWindowMs }),
       ...(reach && { reach }),
     });
     await runtime.start();
@@ -194,6 +201,39 @@ export class EngineInstance {
       const outcome = await untilServed(send);
       return outcome.kind === 'shardUnavailable' || outcome.kind === 'overloaded' ? undefined : outcome;
     });
+  }
+
+  /** Has a deduction received, to be charged later. */
+  async receive(accountId: string, requestId: string, amountMinor: bigint): Promise<Received> {
+    return this.receiveFor(await this.account(accountId), requestId, amountMinor);
+  }
+
+  /** The same for an account as somebody knows it, who may have missed what became of it since. */
+  receiveFor(account: AccountRecord, requestId: string, amountMinor: bigint): Promise<Received> {
+    const { accountId } = account;
+    const print = requestFingerprint('deduct', amountMinor, null, null);
+    const request = { kind: 'deduct', accountId, requestId, amountMinor, fingerprint: print } as const;
+    return this.runtime.intake.receive({ ...request, reference: null, metadata: null }, account);
+  }
+
+  /** What became of everything that the account received, by request id. Resolves when nothing waits any more. */
+  receivedEnded(accountId: string): Promise<Map<string, IntakeRecord>> {
+    return eventually(`the end of what ${accountId} received`, async () => {
+      const records = await untilServed(() => this.received(accountId));
+      return records.some(({ state }) => state === 'received')
+        ? undefined
+        : new Map(records.filter(({ state }) => state !== 'moved').map((each) => [each.requestId, each]));
+    });
+  }
+
+  /** Every record of the account on all shards. */
+  async received(accountId: string): Promise<IntakeRecord[]> {
+    const found: IntakeRecord[] = [];
+    for (const shard of this.shards) {
+      const scan = { start: { fromAccount: accountId }, upToAccount: accountId, limit: 100_000 };
+      found.push(...(await shard.scanIntakes(scan)).items);
+    }
+    return found;
   }
 
   /** Changes how its deductions are carried out. */

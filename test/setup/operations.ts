@@ -59,6 +59,7 @@ export const REST_ONLY: Readonly<Record<string, string>> = {
 
 /** Methods of the protos that are gRPC's alone, and why. */
 export const GRPC_ONLY: Readonly<Record<string, string>> = {
+  'DeductionService/SubmitDeductions': 'REST asks for it of `deduct` and `batchDeduct`, by the header Prefer',
   'DeductionService/StreamDeduct': 'HTTP/1.1 has no streams in both directions; the client sends batches',
 };
 
@@ -66,6 +67,8 @@ export const GRPC_ONLY: Readonly<Record<string, string>> = {
 export const CLIENT_ONLY: Readonly<Record<string, string>> = {
   constructor: '',
   counters: 'counts its own tries',
+  submit: '`deduct` of REST with the header Prefer',
+  deductionState: 'the same look-up as `deduction`',
   newRequestId: 'made here',
   waitFor: 'looks at an operation again and again',
   close: 'ends its own connections',

@@ -41,6 +41,16 @@ const spread = (account: AccountRecord) => {
 
 const ENTRY = 'kind, amount, epoch, fingerprint, reference, metadata';
 
+/** Something that is said to have been received, and to have ended so. */
+const recordOf =
+  (requestId: string, state: 'succeeded' | 'moved') =>
+  ({ site, account }: Meddling) =>
+    site.raw(homeOf(account, requestId)).run(
+      `INSERT INTO intake (account_id, request_id, attempt, state, amount, sub_account, fingerprint, received_at_us, since_us)
+         SELECT ?, '${requestId}', 1, '${state}', 30, 0, X'${'0'.repeat(32)}', 1, 1`,
+      account.accountId,
+    );
+
 /**
  * Ways of breaking an account of four sub-accounts on three shards, with the keys `topup` and `a` to `e`, the holds
  * `held` and `taken`, and two reversals of `b` and `taken` each.
@@ -64,6 +74,21 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     title: 'a changed held',
     invariants: ['balanceIsNetPlusMoved', 'heldIsSumOfHolds'],
     plant: setRow('held = held + 7'),
+  },
+  {
+    title: 'something received that is said to have succeeded and was never taken',
+    invariants: ['receivedIsCharged'],
+    plant: recordOf('never taken', 'succeeded'),
+  },
+  {
+    title: 'something received that took another request’s place',
+    invariants: ['receivedIsCharged'],
+    plant: recordOf('a', 'succeeded'),
+  },
+  {
+    title: 'something received that has moved to nowhere',
+    invariants: ['receivedIsCharged'],
+    plant: recordOf('nowhere', 'moved'),
   },
   {
     title: 'money held for nobody',

@@ -12,6 +12,9 @@ const WHALE_MINOR = 30_000;
 /** An account of its own for holds, which has moved once: its keys are not counted. */
 export const HOLDS_ACCOUNT = 'crash-holds';
 
+/** An account of its own for what is charged later. */
+export const INTAKE_ACCOUNT = 'crash-intake';
+
 const LAYOUTS = [
   { count: 6, shards: ['s1', 's2'] },
   { count: 2, shards: ['s0', 's2'] },
@@ -19,7 +22,7 @@ const LAYOUTS = [
 ];
 
 /** What has to be asked of a service, beside deductions and small spread credits, for it to come by a point. */
-type Provocation = 'nothing' | 'whales' | 'resize' | 'freeze' | 'hold' | 'cancel';
+type Provocation = 'nothing' | 'whales' | 'resize' | 'freeze' | 'hold' | 'cancel' | 'submit';
 
 export const PROVOCATIONS: Readonly<Record<FaultPoint, Provocation>> = {
   'transfer.leaving': 'whales',
@@ -43,6 +46,10 @@ export const PROVOCATIONS: Readonly<Record<FaultPoint, Provocation>> = {
   'drain.leveled': 'resize',
   'hold.sought': 'cancel',
   'hold.expiring': 'hold',
+  'intake.received': 'submit',
+  'intake.charging': 'submit',
+  'intake.refused': 'submit',
+  'intake.moved': 'nothing',
   'status.recorded': 'freeze',
   'status.told': 'freeze',
 };
@@ -95,6 +102,13 @@ export async function provoke(
       break;
     case 'cancel':
       await untilSilent((turn) => rest.cancel(HOLDS_ACCOUNT, `never-tried-${turn}`));
+      break;
+    case 'submit':
+      // One that can be paid, and one that cannot.
+      await untilSilent(async (turn) => {
+        await rest.submit(INTAKE_ACCOUNT, `later-${turn}`, 1);
+        await rest.submit(INTAKE_ACCOUNT, `never-${turn}`, Number(OPENING_MINOR) + 1);
+      });
       break;
     default:
       assertNever(provocation);

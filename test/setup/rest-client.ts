@@ -144,6 +144,12 @@ export class RestClient {
     return this.post(`/v1/accounts/${accountId}/deductions`, { amount, requestId });
   }
 
+  /** Has a deduction received, to be charged later. */
+  submit(accountId: string, requestId: string, amount: string | number): Promise<Answer> {
+    const headers = { prefer: 'respond-async' };
+    return this.post(`/v1/accounts/${accountId}/deductions`, { amount, requestId }, headers);
+  }
+
   credit(accountId: string, requestId: string, amount: string | number): Promise<Answer> {
     return this.post(`/v1/accounts/${accountId}/credits`, { amount, requestId });
   }

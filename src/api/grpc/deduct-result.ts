@@ -1,6 +1,7 @@
 import type { MoneyRequest } from '../../deductions/deduction.service';
 import { ITEMS_MAX } from '../../contract/deductions';
 import type { EntryOutcome } from '../outcome-problem';
+import { type ReceivedDeduction, waits } from '../received-problem';
 import { Problem } from '../../contract/problem';
 import type { DeductRequest, DeductResult } from './messages';
 import { moneyRequestOf } from './read-requests';
@@ -11,6 +12,7 @@ import { enumOf } from './wire';
 const STATUSES = enumOf('hotsplit.v1.DeductStatus');
 const SUCCEEDED = enumValue(STATUSES, 'DEDUCT_STATUS', 'succeeded');
 const REPLAYED = enumValue(STATUSES, 'DEDUCT_STATUS', 'replayed');
+const RECEIVED = enumValue(STATUSES, 'DEDUCT_STATUS', 'received');
 const REJECTED = enumValue(STATUSES, 'DEDUCT_STATUS', 'rejected');
 
 /** @throws Problem INVALID_ARGUMENT */
@@ -27,6 +29,17 @@ export function deductResult(item: DeductRequest, result: EntryOutcome | Problem
       status: result.kind === 'applied' ? SUCCEEDED : REPLAYED,
       durability: durabilityOf(result),
     };
+  return rejected(item, result);
+}
+
+/** What became of a deduction that is to be charged later. */
+export function receivedResult(item: DeductRequest, result: ReceivedDeduction | Problem): DeductResult {
+  if (result instanceof Problem) return rejected(item, result);
+  const { accountId, requestId } = item;
+  return { accountId, requestId, status: waits(result) ? RECEIVED : REPLAYED };
+}
+
+function rejected(item: DeductRequest, result: Problem): DeductResult {
   const { code, message: detail, extras } = result;
   return {
     ...keyOf(item),

@@ -1,16 +1,26 @@
 import { Injectable } from '@nestjs/common';
 import { AccountService } from '../../accounts/account.service';
 import { DeductionService, type MoneyOutcome } from '../../deductions/deduction.service';
+import { IntakeService } from '../../deductions/intake.service';
 import { HoldService } from '../../holds/hold.service';
 import { Metrics } from '../../platform/metrics';
 import type { Principal } from '../../platform/principal';
 import type { AccountRecord } from '../../shards/directory/account-record';
 import { type EntryOutcome, entryOrProblem, holdOrProblem } from '../outcome-problem';
-import { batchDeduct, credit, deduct, getDeduction, reverse } from '../../contract/deductions';
+import {
+  batchDeduct,
+  credit,
+  deduct,
+  getDeduction,
+  reverse,
+  submitDeductions,
+} from '../../contract/deductions';
 import { cancelHold, confirmHold, getHold, holdFunds } from '../../contract/holds';
 import { Problem } from '../../contract/problem';
 import { ManyDeductions } from '../many-deductions';
-import { deductionOf, deductResult, limitItems } from './deduct-result';
+import { ManyReceived } from '../many-received';
+import type { ReceivedDeduction } from '../received-problem';
+import { deductionOf, deductResult, limitItems, receivedResult } from './deduct-result';
 import type {
   BatchDeductRequest,
   DeductRequest,
@@ -22,13 +32,14 @@ import type {
 import { holdRequestOf, moneyRequestOf, oneDeductionOf, oneHoldOf, reversalRequestOf } from './read-requests';
 import { serves } from './serves';
 import type { UnaryMethod, UnaryService } from './unary';
-import { entryView, holdView } from './views';
+import { entryView, holdView, knownDeductionView } from './views';
 
 /** hotsplit.v1.DeductionService without its stream: translates between messages and services. */
 @Injectable()
 export class DeductionMethods {
   constructor(
     private readonly deductions: DeductionService,
+    private readonly intake: IntakeService,
     private readonly holds: HoldService,
     private readonly accounts: AccountService,
     private readonly metrics: Metrics,
@@ -37,7 +48,13 @@ export class DeductionMethods {
   service(): UnaryService {
     return {
       name: 'hotsplit.v1.DeductionService',
-      methods: [...this.#moneyMethods(), this.#batch(), ...this.#holdMethods(), ...this.#lookUps()],
+      methods: [
+        ...this.#moneyMethods(),
+        this.#batch(),
+        this.#submission(),
+        ...this.#holdMethods(),
+        ...this.#lookUps(),
+      ],
     };
   }
 
@@ -75,8 +92,8 @@ export class DeductionMethods {
     return [
       serves(getDeduction, async (message: GetDeductionRequest) => {
         const { accountId, requestId } = oneDeductionOf(message);
-        const found = await this.deductions.findDeduction(await this.#account(accountId), requestId);
-        return found ? { entry: entryView(found) } : new Problem('ENTRY_NOT_FOUND');
+        const found = await this.intake.find(await this.#account(accountId), requestId);
+        return found ? knownDeductionView(found) : new Problem('ENTRY_NOT_FOUND');
       }),
       serves(getHold, async (message: OneHoldRequest) => {
         const { accountId, holdId } = oneHoldOf(message);
@@ -98,6 +115,17 @@ export class DeductionMethods {
       limitItems('items', items);
       const results = await many.all({ items, read: deductionOf, caller });
       return { results: items.map((item, n) => deductResult(item, results[n] as EntryOutcome | Problem)) };
+    });
+  }
+
+  #submission(): UnaryMethod {
+    const many = new ManyReceived(this.intake, this.metrics);
+    return serves(submitDeductions, async ({ items }: BatchDeductRequest, caller) => {
+      limitItems('items', items);
+      const results = await many.all({ items, read: deductionOf, caller });
+      return {
+        results: items.map((item, n) => receivedResult(item, results[n] as ReceivedDeduction | Problem)),
+      };
     });
   }
 }

@@ -3,7 +3,9 @@ import type { TimedBalance } from '../../balances/balance-cache';
 import { shownStatus } from '../../contract/accounts';
 import type { Consistency } from '../../contract/balances';
 import type { Entry } from '../../ledger/entry';
+import type { KnownDeduction } from '../../contract/received';
 import type { Hold } from '../../ledger/hold';
+import type { IntakeRecord } from '../../ledger/intake';
 import { requestNames } from '../../ledger/identifiers';
 import type { ListedShard } from '../../shard-registry/shard.service';
 import type { AccountRecord } from '../../shards/directory/account-record';
@@ -18,6 +20,7 @@ import { enumOf } from './wire';
 const KINDS = enumOf('hotsplit.v1.EntryKind');
 const DURABILITIES = enumOf('hotsplit.v1.Durability');
 const HOLD_STATUSES = enumOf('hotsplit.v1.HoldStatus');
+const DEDUCTION_STATES = enumOf('hotsplit.v1.DeductionState');
 const ACCOUNT_STATUSES = enumOf('hotsplit.v1.AccountStatus');
 const CONSISTENCIES = enumOf('hotsplit.v1.Consistency');
 const OPERATION_KINDS = enumOf('hotsplit.v1.OperationKind');
@@ -75,6 +78,29 @@ export function holdView({ hold, shard }: { hold: Hold; shard: string }) {
     expiresAt: timestampOf(hold.expiresAtUs),
     createdAt: timestampOf(hold.createdAtUs),
     ...notesView(hold),
+  };
+}
+
+/** The entry of a deduction, what was received under its key, or both. */
+export function knownDeductionView(known: KnownDeduction) {
+  const { record } = known;
+  return {
+    ...(known.entry && { entry: entryView(known) }),
+    ...(record && { received: receivedView(record) }),
+  };
+}
+
+function receivedView(record: IntakeRecord) {
+  const { state, receivedAtUs, sinceUs } = record;
+  return {
+    requestId: record.requestId,
+    accountId: record.accountId,
+    state: enumValue(DEDUCTION_STATES, 'DEDUCTION_STATE', state),
+    amount: int64Of(record.amountMinor),
+    reason: record.reason ?? undefined,
+    receivedAt: timestampOf(receivedAtUs),
+    endedAt: state === 'received' ? undefined : timestampOf(sinceUs),
+    ...notesView(record),
   };
 }
 

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
-import { entryCall, reversalCall } from '../../client/money-calls';
-import type { CommandContext } from '../command-context';
+import { entryCall, reversalCall, stateLookUp, submitCall } from '../../client/money-calls';
+import { type CommandContext, withService } from '../command-context';
 import { accountIdArgument, amountArgument, requestIdArgument } from '../terminal/option-parsers';
-import { postOnce } from './post-once';
+import { fieldTable } from '../terminal/tables';
+import { postOnce, stateFields } from './post-once';
 
 interface EntryOptions {
   readonly requestId?: string;
@@ -28,6 +29,29 @@ export function addEntryCommands(program: Command, context: CommandContext): voi
         return postOnce((id) => entryCall(path, request, id), requestId, command, context);
       });
   }
+  program
+    .command('submit')
+    .description('have a deduction kept durably, to be charged later; `deduction` tells what became of it')
+    .argument('<account>', 'account id', accountIdArgument)
+    .argument('<amount>', 'minor units', amountArgument)
+    .option('--request-id <id>', 'default: a new one, which is printed', requestIdArgument)
+    .option('--reference <text>', 'your own note on the entry')
+    .action((accountId: string, amount: string, options: EntryOptions, command: Command) => {
+      const { requestId, ...notes } = options;
+      const request = { accountId, amount, ...notes };
+      return postOnce((id) => submitCall(request, id), requestId, command, context);
+    });
+  program
+    .command('deduction')
+    .description('show a deduction, or what became of one that was submitted')
+    .argument('<account>', 'account id', accountIdArgument)
+    .argument('<request-id>', 'of the deduction', requestIdArgument)
+    .action((accountId: string, requestId: string, _options: object, command: Command) =>
+      withService(command, context, async (client, { json }) => {
+        const { body } = await client.call(stateLookUp(accountId, requestId));
+        context.out.write(json === true ? `${JSON.stringify(body)}\n` : fieldTable(stateFields(body)));
+      }),
+    );
   program
     .command('reverse')
     .description('give a deduction back, or a part of it; all its reversals together never exceed it')

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { EntryResult, HoldResult } from '../../client';
+import type { DeductionState, EntryResult, HoldResult, SubmittedDeduction } from '../../client';
 import { TimeOrderedIds } from '../../client/request-ids';
 import type { CallRequest } from '../../client/single-call';
 import { type CommandContext, withService } from '../command-context';
@@ -7,7 +7,7 @@ import { OutcomeUnknown, passing } from '../faults';
 import type { JsonOf } from '../service/service-client';
 import { fieldTable } from '../terminal/tables';
 
-type Moved = EntryResult | HoldResult;
+type Moved = EntryResult | HoldResult | SubmittedDeduction;
 
 /** The service says of both what they are and where they stand. */
 type Shown = JsonOf<
@@ -44,9 +44,27 @@ export async function post(
     context.out.write(
       json === true
         ? `${JSON.stringify({ ...body, replayed })}\n`
-        : movedFields(body as Shown, requestId, replayed),
+        : 'receivedAt' in body
+          ? fieldTable(stateFields(body))
+          : movedFields(body as Shown, requestId, replayed),
     );
   });
+}
+
+/** A deduction that was submitted, or one that took effect. */
+export function stateFields(state: JsonOf<DeductionState> & { readonly createdAt?: string }) {
+  const { status, accountId, amount, requestId, reason, receivedAt, endedAt, createdAt } = state;
+  return {
+    kind: 'deduction',
+    status,
+    ...(reason !== undefined && { reason }),
+    account: accountId,
+    amount,
+    'request id': requestId,
+    ...(receivedAt !== undefined && { 'received at': receivedAt }),
+    ...(endedAt !== undefined && { 'ended at': endedAt }),
+    ...(createdAt !== undefined && { at: createdAt }),
+  };
 }
 
 /** A slip of the pen looks just like a cancel that overtakes its hold. */

@@ -16,6 +16,7 @@ interface ReplayOptions {
   readonly batchSize: number;
   readonly concurrency: number;
   readonly retrySeconds: number;
+  readonly async?: boolean;
   readonly dryRun?: boolean;
   readonly columns: ReadonlyMap<ColumnName, string>;
   readonly delimiter: string;
@@ -51,6 +52,9 @@ and send the correction as a row at the end.
 With --create-accounts, every account of the log is made first, if it is not there: --headroom times what the log
 takes from it, and at least 1,000 times its largest charge for each sub-account.
 
+With --async, rows are received and charged later: a row whose charge is rejected then is told by the look-up of its
+request id, not by this report.
+
 Exit codes: 0 every row was deducted now or before (in a dry run: could be read), 3 some were rejected or could not be read, 1 it did not get to
 the end: run the same command again. With --checkpoint, rows that were answered are skipped then, rejected ones too.`;
 
@@ -61,6 +65,7 @@ export function addReplayCommand(program: Command, context: CommandContext): voi
     .argument('<file>', 'the log: .csv or .csv.gz')
     .option('--batch-size <n>', 'charges in one request', wholeNumber(1, 5000), 1000)
     .option('--concurrency <n>', 'requests in flight', wholeNumber(1, 64), 4)
+    .option('--async', 'have the charges kept durably and charged later, instead of waiting for each')
     .option('--dry-run', 'read the whole log and send nothing')
     .option(
       '--columns <names>',
@@ -120,6 +125,7 @@ async function replay(
 
 function toSettings({
   dryRun = false,
+  async: isAsync = false,
   columns,
   delimiter,
   decimals,
@@ -135,7 +141,7 @@ function toSettings({
   if (decimals > 0 && delimiter === decimalSeparator)
     throw new OperatorFault('--delimiter and --decimal-separator are the same character');
   const format = { delimiter, columns, decimals, decimalSeparator, takesLastLine: takeLastLine };
-  const settings = { ...options, format, dryRun };
+  const settings = { ...options, format, dryRun, isAsync };
   return createAccounts === true
     ? { ...settings, accounts: { asset, headroom, hot, hotSubAccounts } }
     : settings;

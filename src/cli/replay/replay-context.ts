@@ -11,6 +11,8 @@ export interface ReplaySettings {
   readonly concurrency: number;
   readonly retrySeconds: number;
   readonly format: LogFormat;
+  /** Has the charges received, to be charged later. */
+  readonly isAsync: boolean;
   /** Reads the log and sends nothing. */
   readonly dryRun: boolean;
   readonly idPrefix?: string;

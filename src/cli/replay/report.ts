@@ -65,8 +65,23 @@ function sumOf({ needs }: ReplayResult['checked']): bigint {
   return [...needs.values()].reduce((sum, { totalMinor }) => sum + totalMinor, 0n);
 }
 
-function accountAsJson({ rows, succeeded, replayed, rejected, amountMinor, rejectedBy }: AccountTally) {
-  const counts = { rows, succeeded, replayed, rejected, amount: amountMinor.toString() };
+function accountAsJson({
+  rows,
+  succeeded,
+  received,
+  replayed,
+  rejected,
+  amountMinor,
+  rejectedBy,
+}: AccountTally) {
+  const counts = {
+    rows,
+    succeeded,
+    ...(received > 0 && { received }),
+    replayed,
+    rejected,
+    amount: amountMinor.toString(),
+  };
   return rejected === 0 ? counts : { ...counts, rejectedByCode: Object.fromEntries(rejectedBy) };
 }
 
@@ -91,6 +106,9 @@ export function reportAsText(
     fields['rows skipped'] =
       `${grouped(skipped.rowsAnswered)} answered before, ${grouped(skipped.rowsRefused)} of them refused`;
   }
+  if (total.received > 0)
+    fields['to be charged'] =
+      `${grouped(total.received)} received; hotsplit_intake_waiting tells how many wait`;
   if (sent.retries > 0) fields['tries again'] = grouped(sent.retries);
   if (tally.replayedAfterLostAnswer > 0) {
     fields['lost answers'] =

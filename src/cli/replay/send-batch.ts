@@ -1,6 +1,7 @@
-import { type ItemOutcome, readBatchAnswer } from '../../client/batch-answer';
+import { type LaterOutcome, readBatchAnswer, readLaterAnswer } from '../../client/batch-answer';
 import { BATCH_PATH, batchBody } from '../../client/batcher';
 import { refusalOf } from '../../client/errors';
+import { ASYNC_HEADERS } from '../../client/money-calls';
 import { deductionItem } from '../../client/requests';
 import type { CallRequest } from '../../client/single-call';
 import { detailOf, passing } from '../faults';
@@ -13,6 +14,8 @@ export interface SendContext {
   readonly client: ServiceClient;
   readonly patience: Patience;
   readonly tally: Tally;
+  /** They are received now and charged later. */
+  readonly isAsync: boolean;
   readonly onAnswered: (count: number) => void;
 }
 
@@ -56,7 +59,7 @@ async function tryOnce(
   context: SendContext & { answerLost: boolean },
 ): Promise<Attempt> {
   try {
-    return sortOutcomes(charges, await context.client.read(batchCall(charges)), context);
+    return sortOutcomes(charges, await context.client.read(batchCall(charges, context)), context);
   } catch (error) {
     const failure = passing(error);
     if (failure === undefined) throw error;
@@ -65,14 +68,18 @@ async function tryOnce(
   }
 }
 
-function batchCall(charges: readonly Charge[]): CallRequest<readonly ItemOutcome[]> {
+function batchCall(
+  charges: readonly Charge[],
+  { isAsync }: Pick<SendContext, 'isAsync'>,
+): CallRequest<readonly LaterOutcome[]> {
   return {
     method: 'POST',
     path: BATCH_PATH,
     body: batchBody(charges.map(toItem)),
     effect: 'once',
     // Results come in the order of the items. Going on with others would book one charge's outcome under another.
-    read: (body) => readBatchAnswer(body, charges),
+    read: (body) => (isAsync ? readLaterAnswer : readBatchAnswer)(body, charges),
+    ...(isAsync && { headers: ASYNC_HEADERS }),
   };
 }
 
@@ -83,14 +90,18 @@ function toItem({ accountId, amountMinor, requestId }: Charge): string {
 
 function sortOutcomes(
   charges: readonly Charge[],
-  outcomes: readonly ItemOutcome[],
+  outcomes: readonly LaterOutcome[],
   { tally, answerLost }: SendContext & { answerLost: boolean },
 ): Attempt {
   const left: Charge[] = [];
   let rejected = 0;
   let reason = '';
   for (const [index, charge] of charges.entries()) {
-    const outcome = outcomes[index] as ItemOutcome;
+    const outcome = outcomes[index] as LaterOutcome;
+    if (outcome.kind === 'received') {
+      tally.received(charge);
+      continue;
+    }
     if (outcome.kind === 'deducted') {
       if (outcome.replayed) tally.replayed(charge, { answerLost });
       else tally.succeeded(charge);

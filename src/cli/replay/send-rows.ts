@@ -44,7 +44,9 @@ export async function sendRows(
     },
   );
   const work = async (batch: Batch) => {
-    const rejected = await sendBatch(batch.charges, { ...context, patience, tally, onAnswered: advance });
+    const { isAsync } = settings;
+    const sending = { ...context, patience, tally, isAsync, onAnswered: advance };
+    const rejected = await sendBatch(batch.charges, sending);
     advance(batch.badRows + batch.blankLines);
     answered.answered(batch, rejected);
     await checkpoint?.note(answered.rows);

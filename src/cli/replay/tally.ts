@@ -4,6 +4,8 @@ import { type BadRow, type Charge, linesOf, type NotSent } from './charge';
 export interface AccountTally {
   rows: number;
   succeeded: number;
+  /** To be charged later. */
+  received: number;
   replayed: number;
   rejected: number;
   /** Deducted by this run: replays not included. */
@@ -40,6 +42,10 @@ export class Tally {
     account.amountMinor += charge.amountMinor;
   }
 
+  received(charge: Charge): void {
+    this.#account(charge).received += 1;
+  }
+
   replayed(charge: Charge, { answerLost }: { readonly answerLost: boolean }): void {
     this.#account(charge).replayed += 1;
     if (answerLost) this.replayedAfterLostAnswer += 1;
@@ -67,10 +73,11 @@ export class Tally {
 
   /** The sum over all accounts. */
   total(): Omit<AccountTally, 'rejectedBy'> {
-    const total = { rows: 0, succeeded: 0, replayed: 0, rejected: 0, amountMinor: 0n };
+    const total = { rows: 0, succeeded: 0, received: 0, replayed: 0, rejected: 0, amountMinor: 0n };
     for (const account of this.accounts.values()) {
       total.rows += account.rows;
       total.succeeded += account.succeeded;
+      total.received += account.received;
       total.replayed += account.replayed;
       total.rejected += account.rejected;
       total.amountMinor += account.amountMinor;
@@ -81,7 +88,15 @@ export class Tally {
   #account({ accountId }: Charge): AccountTally {
     let account = this.accounts.get(accountId);
     if (account === undefined) {
-      account = { rows: 0, succeeded: 0, replayed: 0, rejected: 0, amountMinor: 0n, rejectedBy: new Map() };
+      account = {
+        rows: 0,
+        succeeded: 0,
+        received: 0,
+        replayed: 0,
+        rejected: 0,
+        amountMinor: 0n,
+        rejectedBy: new Map(),
+      };
       this.accounts.set(accountId, account);
     }
     account.rows += 1;

@@ -72,13 +72,16 @@ export function writeFenced({ database, slots, fence, transaction }: FencedWrite
 /** What the stores of SQL write with one statement each, in their order. */
 function statementsOf(changes: Changes): Changes[] {
   const { nowUs, entries, newHolds, settledHolds, reversals, subAccounts } = changes;
-  const { departures, arrivals, localMoves } = changes;
+  const { departures, arrivals, localMoves, newIntakes, changedIntakes, forgottenIntakes } = changes;
   const nothing: Changes = {
     nowUs,
     entries: [],
     newHolds: [],
     settledHolds: [],
     reversals: [],
+    newIntakes: [],
+    changedIntakes: [],
+    forgottenIntakes: [],
     departures: [],
     arrivals: [],
     localMoves: [],
@@ -89,6 +92,9 @@ function statementsOf(changes: Changes): Changes[] {
     [newHolds.length, { newHolds }],
     [settledHolds.length, { settledHolds }],
     [reversals.length, { reversals }],
+    [newIntakes.length, { newIntakes }],
+    [changedIntakes.length, { changedIntakes }],
+    [forgottenIntakes.length, { forgottenIntakes }],
     [departures.length + arrivals.length + localMoves.length, { departures, arrivals, localMoves }],
     [subAccounts.length, { subAccounts }],
   ];

@@ -129,6 +129,7 @@ class MemoryBatchTransaction implements BatchTransaction {
       })),
       holds: this.#among(keys.holdIds, ({ holds }) => holds),
       reversals: this.#among(keys.reversedIds, ({ reversals }) => reversals).flatMap((all) => all.slice(-1)),
+      intakes: this.#among(keys.intakeIds, ({ intakes }) => intakes),
     };
   }
 

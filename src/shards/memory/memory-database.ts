@@ -1,5 +1,6 @@
 import type { Entry } from '../../ledger/entry';
 import type { Hold } from '../../ledger/hold';
+import type { IntakeRecord } from '../../ledger/intake';
 import { wrap64 } from '../../ledger/money';
 import type { Reversal } from '../../ledger/reversal';
 import type { Changes } from '../../ledger/shard-state';
@@ -38,6 +39,8 @@ export interface StoredAccount {
   readonly holds: Map<string, Hold>;
   /** By the request id of the deduction, in the order of their numbers. */
   readonly reversals: Map<string, readonly Reversal[]>;
+  /** By request id. */
+  readonly intakes: Map<string, IntakeRecord>;
 }
 
 /**
@@ -232,6 +235,7 @@ export class MemoryDatabase {
       transfers: new Map(),
       holds: new Map(),
       reversals: new Map(),
+      intakes: new Map(),
     };
     this.#accounts.set(accountId, account);
     return account;
@@ -252,6 +256,9 @@ export class MemoryDatabase {
     this.#guard(entries.map((entry) => [this.account(entry.accountId).entries, entry.requestId]));
     this.#guard(transfers.map((row) => [this.account(row.accountId).transfers, transferKey(row)]));
     this.#guard(changes.newHolds.map((hold) => [this.account(hold.accountId).holds, hold.holdId]));
+    this.#guard(
+      changes.newIntakes.map((record) => [this.account(record.accountId).intakes, record.requestId]),
+    );
     for (const reversal of changes.reversals) this.#checkNumber(reversal, changes);
     for (const row of subAccounts) this.#check(row);
     const broken = brokenCheck(changes);
@@ -266,9 +273,21 @@ export class MemoryDatabase {
       const { reversals } = this.account(reversal.accountId);
       reversals.set(reversal.reverses, [...(reversals.get(reversal.reverses) ?? []), reversal]);
     }
+    this.#writeIntakes(changes);
     for (const entry of entries) this.account(entry.accountId).entries.set(entry.requestId, entry);
     for (const row of transfers) this.account(row.accountId).transfers.set(transferKey(row), row);
     for (const row of subAccounts) this.account(row.accountId).rows.set(row.index, row);
+  }
+
+  /** A record that is not there is changed by no statement. */
+  #writeIntakes({ newIntakes, changedIntakes, forgottenIntakes }: Changes): void {
+    for (const record of newIntakes) this.account(record.accountId).intakes.set(record.requestId, record);
+    for (const record of changedIntakes) {
+      const { intakes } = this.account(record.accountId);
+      if (intakes.has(record.requestId)) intakes.set(record.requestId, record);
+    }
+    for (const { accountId, requestId } of forgottenIntakes)
+      this.account(accountId).intakes.delete(requestId);
   }
 
   /** Creates rows that are not there yet, empty, and leaves those that are. */

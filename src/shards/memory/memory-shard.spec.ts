@@ -174,6 +174,7 @@ describe('a transaction in memory', () => {
       departureIds: ids,
       holdIds: new Map(),
       reversedIds: new Map(),
+      intakeIds: new Map(),
     });
 
     const { accountId, amountMinor, fromSubAccount, toSubAccount, toShard } = departure('gone');

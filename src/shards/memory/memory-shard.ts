@@ -2,6 +2,7 @@ import type { Command } from '../../ledger/command';
 import type { StoredTransfer } from '../../ledger/audit-transfer';
 import type { Entry } from '../../ledger/entry';
 import type { Hold } from '../../ledger/hold';
+import type { IntakeRecord } from '../../ledger/intake';
 import { isLeaseKey } from '../../ledger/lease';
 import type { Reversal } from '../../ledger/reversal';
 import type { SubAccount, SubAccountSeed } from '../../ledger/sub-account';
@@ -15,6 +16,7 @@ import {
   type ScannedEntryKey,
   type EntryPlace,
   type HoldPlace,
+  type IntakePlace,
   type LedgerScan,
   type ReversalPlace,
   type RowPlace,
@@ -35,6 +37,9 @@ import type {
   EntryPosition,
   EntryQuery,
   ExpiredHold,
+  IntakeDepth,
+  IntakeDepthQuery,
+  IntakePage,
   LockedAccount,
   PendingDeparture,
   RowPage,
@@ -172,6 +177,34 @@ export class MemoryShard implements Shard {
     return this.#read((database) => database.account(accountId).holds.get(holdId));
   }
 
+  findIntakes(accountId: string, requestIds: readonly string[]): Promise<IntakeRecord[]> {
+    return this.#read((database) => {
+      const { intakes } = database.account(accountId);
+      return requestIds.map((requestId) => intakes.get(requestId)).filter((record) => record !== undefined);
+    });
+  }
+
+  intakeInState({ state, limit, olderThanMs, after }: IntakePage): Promise<IntakeRecord[]> {
+    return this.#read((database) => {
+      const before = olderThanMs === undefined ? Infinity : database.nowUs() - olderThanMs * 1_000;
+      return [...database.accounts.values()]
+        .flatMap(({ intakes }) => [...intakes.values()])
+        .filter((record) => record.state === state && record.sinceUs < before)
+        .filter((record) => !after || bySince(record, after) > 0)
+        .sort(bySince)
+        .slice(0, limit);
+    });
+  }
+
+  async intakeDepth({ countMax }: IntakeDepthQuery): Promise<IntakeDepth> {
+    const waiting = await this.intakeInState({ state: 'received', limit: countMax });
+    const [oldest] = waiting;
+    return {
+      waiting: waiting.length,
+      oldestUs: oldest ? this.parts.database.nowUs() - oldest.sinceUs : 0,
+    };
+  }
+
   openLeases(accountId: string): Promise<Hold[]> {
     return this.#read((database) =>
       [...database.account(accountId).holds.values()].filter(
@@ -302,6 +335,14 @@ export class MemoryShard implements Shard {
     return this.#scan(
       ({ holds }) => [...holds.values()],
       ({ accountId, holdId }) => [accountId, holdId],
+      scan,
+    );
+  }
+
+  scanIntakes(scan: Scan<IntakePlace>): Promise<ScannedPage<IntakeRecord>> {
+    return this.#scan(
+      ({ intakes }) => [...intakes.values()],
+      ({ accountId, requestId }) => [accountId, requestId],
       scan,
     );
   }
@@ -457,6 +498,12 @@ function byDestination(a: Destination, b: Destination): number {
 
 function byExpiry(a: ExpiredHold, b: ExpiredHold): number {
   return a.expiresAtUs - b.expiresAtUs || compare(a.accountId, b.accountId) || compare(a.holdId, b.holdId);
+}
+
+type Waiting = Pick<IntakeRecord, 'sinceUs' | 'accountId' | 'requestId'>;
+
+function bySince(a: Waiting, b: Waiting): number {
+  return a.sinceUs - b.sinceUs || compare(a.accountId, b.accountId) || compare(a.requestId, b.requestId);
 }
 
 function byRow(

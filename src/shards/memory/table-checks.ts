@@ -21,6 +21,8 @@ export function brokenCheck(changes: Changes): string | undefined {
     keys.find(({ length }) => length > KEY_LENGTH_MAX) ?? ids.find(({ length }) => length > ID_LENGTH_MAX);
   if (tooLong !== undefined) return `"${tooLong}" is too long for its column`;
   if (entries.some(({ amountMinor }) => amountMinor < 0n)) return 'the amount of an entry is negative';
+  if (changes.newIntakes.some(({ amountMinor }) => amountMinor <= 0n))
+    return 'what is received takes nothing';
   if (transfers.some(({ amountMinor }) => amountMinor <= 0n)) return 'a transfer moves nothing';
   return undefined;
 }

@@ -34,7 +34,7 @@ const plain = (table: string, name: string, columns: string): ExpectedIndex => (
  */
 export const EXPECTED_SCHEMA: Readonly<Record<SchemaPart, ExpectedSchema>> = {
   shard: {
-    tables: ['sub_account', 'entry', 'transfer', 'hold', 'reversal', 'shard_identity'],
+    tables: ['sub_account', 'entry', 'transfer', 'hold', 'reversal', 'intake', 'shard_identity'],
     indexes: [
       unique('sub_account', 'PRIMARY', 'account_id,idx'),
       plain('sub_account', 'sub_account_unused', 'state,account_id,idx'),
@@ -46,6 +46,8 @@ export const EXPECTED_SCHEMA: Readonly<Record<SchemaPart, ExpectedSchema>> = {
       plain('hold', 'hold_expiry', 'state,expires_at_us'),
       plain('hold', 'hold_open', 'account_id,state,hold_id'),
       unique('reversal', 'PRIMARY', 'account_id,request_id,number'),
+      unique('intake', 'PRIMARY', 'account_id,request_id'),
+      plain('intake', 'intake_state', 'state,since_us,account_id,request_id'),
       unique('shard_identity', 'PRIMARY', 'id'),
     ],
     checks: [
@@ -56,6 +58,7 @@ export const EXPECTED_SCHEMA: Readonly<Record<SchemaPart, ExpectedSchema>> = {
       'hold_amount_not_negative',
       'hold_confirmed_within',
       'reversal_reversed_positive',
+      'intake_amount_positive',
       'shard_identity_single',
     ],
   },

@@ -19,6 +19,7 @@ import type { ShardIdentity } from '../shard-identity';
 import { toEntry } from '../statements/entry-row';
 import { FIND_IDENTITY, toIdentity } from '../statements/find-identity';
 import { toHold } from '../statements/hold-row';
+import { toIntake } from '../statements/intake-row';
 import { toReversal } from '../statements/reversal-row';
 import { toArrival, toDeparture } from '../statements/transfer-row';
 import { type FencedTransaction, toldRollback } from './cluster/transaction-fence';
@@ -26,6 +27,7 @@ import { mysqlFault } from './mysql-faults';
 import type { MysqlPool, RawResult } from './mysql-pool';
 import { findEntries } from './statements/find-entries';
 import { findHolds } from './statements/find-holds';
+import { findIntakes } from './statements/find-intakes';
 import { findNewestReversals } from './statements/find-reversals';
 import { findTransfers } from './statements/find-transfers';
 import type { Guard } from './statements/guard';
@@ -35,6 +37,7 @@ import { insertReversals } from './statements/insert-reversals';
 import { insertTransfers } from './statements/insert-transfers';
 import { lockedRows, lockSubAccounts, probeLocks } from './statements/lock-sub-accounts';
 import { settleHolds } from './statements/settle-holds';
+import { writeIntakes } from './statements/write-intakes';
 import { writeSubAccounts } from './statements/write-sub-accounts';
 
 const NO_ACCOUNTS: ReadonlySet<string> = new Set();
@@ -244,6 +247,7 @@ function writeStatements(changes: Changes, guard: Guard): string[] {
     ...(newHolds.length > 0 ? [insertHolds(newHolds, guard)] : []),
     ...settleHolds(settledHolds, guard),
     ...(reversals.length > 0 ? [insertReversals(reversals, guard)] : []),
+    ...writeIntakes(changes, guard),
     ...(transfers === undefined ? [] : [transfers]),
     ...(subAccounts.length > 0 ? [writeSubAccounts(subAccounts, guard)] : []),
   ];
@@ -263,8 +267,9 @@ function lookUpStatements(keys: KeyScope): {
   const departures = of(keys.departureIds, (accountId, ids) => findTransfers(accountId, ids, 'out'));
   const holds = of(keys.holdIds, findHolds);
   const reversals = of(keys.reversedIds, findNewestReversals);
+  const intakes = of(keys.intakeIds, findIntakes);
   return {
-    statements: [...entries, ...arrivals, ...departures, ...holds, ...reversals],
+    statements: [...entries, ...arrivals, ...departures, ...holds, ...reversals, ...intakes],
     read: (results) => {
       const left = [...results];
       const rows = (statements: readonly string[]): Cell[][] =>
@@ -275,6 +280,7 @@ function lookUpStatements(keys: KeyScope): {
         departures: rows(departures).map(toDeparture),
         holds: rows(holds).map(toHold),
         reversals: rows(reversals).map(toReversal),
+        intakes: rows(intakes).map(toIntake),
       };
     },
   };

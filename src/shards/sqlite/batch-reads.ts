@@ -6,6 +6,7 @@ import type { ShardIdentity } from '../shard-identity';
 import { ENTRY_COLUMNS, toEntry } from '../statements/entry-row';
 import { FIND_IDENTITY, toIdentity } from '../statements/find-identity';
 import { HOLD_COLUMNS, toHold } from '../statements/hold-row';
+import { INTAKE_COLUMNS, toIntake } from '../statements/intake-row';
 import { REVERSAL_COLUMNS, toReversal } from '../statements/reversal-row';
 import { SUB_ACCOUNT_COLUMNS, toSubAccount } from '../statements/sub-account-row';
 import { toArrival, toDeparture, TRANSFER_COLUMNS } from '../statements/transfer-row';
@@ -19,6 +20,7 @@ export class BatchReads {
   readonly #transfer: Statement;
   readonly #hold: Statement;
   readonly #newestReversal: Statement;
+  readonly #intake: Statement;
   readonly #identity: Statement;
   readonly #inOneSnapshot: (read: () => unknown) => unknown;
 
@@ -36,6 +38,7 @@ export class BatchReads {
     this.#newestReversal = prepare(
       `SELECT ${REVERSAL_COLUMNS} FROM reversal WHERE account_id = ? AND request_id = ? ORDER BY number DESC LIMIT 1`,
     );
+    this.#intake = prepare(`SELECT ${INTAKE_COLUMNS} FROM intake WHERE account_id = ? AND request_id = ?`);
     this.#identity = prepare(FIND_IDENTITY);
     this.#inOneSnapshot = connection.transaction((read: () => unknown) => read());
   }
@@ -71,6 +74,7 @@ export class BatchReads {
       departures: found(this.#transfer, keys.departureIds, 'out').map(toDeparture),
       holds: found(this.#hold, keys.holdIds).map(toHold),
       reversals: found(this.#newestReversal, keys.reversedIds).map(toReversal),
+      intakes: found(this.#intake, keys.intakeIds).map(toIntake),
     };
   }
 }

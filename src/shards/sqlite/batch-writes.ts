@@ -1,10 +1,12 @@
 import type { Entry } from '../../ledger/entry';
 import type { Hold } from '../../ledger/hold';
+import type { IntakeRecord } from '../../ledger/intake';
 import type { Changes } from '../../ledger/shard-state';
 import type { Parameter } from '../database';
 import { placeUs } from '../entry-place';
 import { ENTRY_COLUMNS } from '../statements/entry-row';
 import { HOLD_COLUMNS } from '../statements/hold-row';
+import { INTAKE_COLUMNS } from '../statements/intake-row';
 import { REVERSAL_COLUMNS } from '../statements/reversal-row';
 import type { RowStatement, RowWrite } from './file-writer-thread';
 
@@ -13,6 +15,8 @@ const ENTRIES_TOGETHER = 16;
 
 /** Bytes go to the writer as hex digits: as text they cost a fraction of what a buffer does, to make and to pass on. */
 const ENTRY_ROW = '(?, ?, ?, ?, ?, ?, ?, ?, unhex(?), ?, ?)';
+
+const INTAKE_ROW = '(?, ?, ?, ?, ?, ?, unhex(?), ?, ?, ?, ?, ?)';
 
 /** What batches write. Plain INSERTs: a key that exists is an error. */
 export const BATCH_WRITES = {
@@ -36,6 +40,22 @@ export const BATCH_WRITES = {
     sql: `INSERT INTO reversal (${REVERSAL_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)`,
     parameters: 6,
   },
+  insertIntake: {
+    sql: `INSERT INTO intake (${INTAKE_COLUMNS}) VALUES ${INTAKE_ROW}`,
+    parameters: 12,
+    together: {
+      rows: ENTRIES_TOGETHER,
+      sql: `INSERT INTO intake (${INTAKE_COLUMNS}) VALUES ${Array(ENTRIES_TOGETHER).fill(INTAKE_ROW).join(', ')}`,
+    },
+  },
+  changeIntake: {
+    sql: `UPDATE intake
+         SET attempt = ?, state = ?, amount = ?, sub_account = ?, fingerprint = unhex(?), reference = ?, metadata = ?,
+             received_at_us = ?, since_us = ?, reason = ?
+       WHERE account_id = ? AND request_id = ?`,
+    parameters: 12,
+  },
+  forgetIntake: { sql: 'DELETE FROM intake WHERE account_id = ? AND request_id = ?', parameters: 2 },
   insertTransfer: {
     sql: `INSERT INTO transfer
          (account_id, transfer_id, direction, from_sub_account, to_sub_account, peer_shard, amount, pending, created_at_us,
@@ -59,6 +79,9 @@ export function batchWrites(changes: Changes): RowWrite[] {
     ['insertHold', changes.newHolds.flatMap(holdRow)],
     ['settleHold', changes.settledHolds.flatMap(settledHoldRow)],
     ['insertReversal', reversalRows(changes)],
+    ['insertIntake', changes.newIntakes.flatMap((record) => [...keyOf(record), ...intakeRow(record)])],
+    ['changeIntake', changes.changedIntakes.flatMap((record) => [...intakeRow(record), ...keyOf(record)])],
+    ['forgetIntake', changes.forgottenIntakes.flatMap(keyOf)],
     ['insertTransfer', transferRows(changes)],
     ['writeRow', subAccountRows(changes)],
   ];
@@ -116,6 +139,25 @@ function reversalRows({ reversals }: Changes): Parameter[] {
     subAccount,
     version,
   ]);
+}
+
+function keyOf({ accountId, requestId }: Pick<IntakeRecord, 'accountId' | 'requestId'>): Parameter[] {
+  return [accountId, requestId];
+}
+
+function intakeRow(record: IntakeRecord): Parameter[] {
+  return [
+    record.attempt,
+    record.state,
+    lighter(record.amountMinor),
+    record.subAccount,
+    record.fingerprint,
+    record.reference,
+    record.metadata,
+    record.receivedAtUs,
+    record.sinceUs,
+    record.reason,
+  ];
 }
 
 function transferRows({ departures, arrivals, localMoves, nowUs }: Changes): Parameter[] {

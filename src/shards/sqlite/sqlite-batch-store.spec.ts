@@ -129,5 +129,6 @@ function keyScope(requestIds: readonly string[]): Parameters<BatchTransaction['l
     departureIds: none,
     holdIds: none,
     reversedIds: none,
+    intakeIds: none,
   };
 }

@@ -29,6 +29,9 @@ export class BatchCounter implements EngineObserver {
   readonly flushed = (): void => undefined;
   readonly deferred = (): void => undefined;
   readonly undelivered = (): void => undefined;
+  readonly received = (): void => undefined;
+  readonly workedOff = (): void => undefined;
+  readonly intakeLevel = (): void => undefined;
   #batches = 0;
   #commands = 0;
   #seconds = 0;

@@ -58,6 +58,13 @@ function* checkKey(op: OpSeen, effects: readonly Effect[]): Generator<Breach> {
   const success = op.calls.find(isSuccess);
   if (success && effects.length === 0)
     yield breach('acknowledgedLost', `acknowledged at ${success.toMs} ms through service ${success.service}`);
+  const outcome = op.calls.find(({ door }) => door === 'outcome');
+  const received = op.calls.find(({ door, status }) => door === 'later' && status === 202);
+  if (received && outcome?.status === 404)
+    yield breach('acknowledgedLost', `received at ${received.toMs} ms through service ${received.service}`);
+  if (received && !outcome) yield breach('unresolved', `received at ${received.toMs} ms, and waits for ever`);
+  if (outcome?.code === 'REJECTED' && effects.length > 0)
+    yield breach('effectOfRefused', `rejected after it was received; an entry on ${where}`);
   if (effects.length > 1) yield breach('doubleEffect', `${effects.length} entries, on ${where}`);
   const sent = op.calls.filter(({ door }) => door !== 'lookup');
   if (effects.length > 0 && sent.length > 0 && sent.every(isDefiniteRefusal))
@@ -99,7 +106,7 @@ function* checkAnswers(op: OpSeen): Generator<Breach> {
 
 /** The answers that a well-formed request of this kind may get in this run. */
 function isExpected(door: string, kind: string, status: number, code: string | undefined): boolean {
-  if (status < 300) return true;
+  if (status < 300 || door === 'outcome') return true;
   if (code === 'OVERLOADED' || code === 'SHARD_UNAVAILABLE') return status === 503;
   if (door === 'lookup') return code === 'ENTRY_NOT_FOUND';
   if (kind === 'deduction') return code === 'INSUFFICIENT_FUNDS' || code === 'ACCOUNT_FROZEN';

@@ -80,7 +80,7 @@ function addCall(op: OpSeen | undefined, called: Called): void {
 }
 
 export function isSuccess(call: CallSeen): boolean {
-  return call.door !== 'lookup' && call.status !== undefined && call.status < 300;
+  return call.door !== 'lookup' && call.door !== 'later' && call.status !== undefined && call.status < 300;
 }
 
 /** Says for certain that this call did nothing. */

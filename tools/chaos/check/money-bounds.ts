@@ -46,5 +46,5 @@ export function boundsByAccount(evidence: Evidence, effects: Effects): ReadonlyM
 }
 
 function mayBringAbout(call: OpSeen['calls'][number]): boolean {
-  return call.door !== 'lookup' && !isDefiniteRefusal(call);
+  return call.door !== 'lookup' && call.door !== 'outcome' && !isDefiniteRefusal(call);
 }

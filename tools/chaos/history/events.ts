@@ -20,7 +20,8 @@ export interface Asked {
 export interface Called {
   readonly event: 'called';
   readonly op: number;
-  readonly door: 'single' | 'batch' | 'lookup';
+  /** `later`: to be charged later; `outcome`: what became of that, looked up in the end. */
+  readonly door: 'single' | 'batch' | 'lookup' | 'later' | 'outcome';
   readonly service: number;
   readonly fromMs: number;
   readonly toMs: number;

@@ -14,6 +14,8 @@ export interface Op {
   succeeded: boolean;
   /** Some call with it ended without saying what it had done. */
   isIndefinite: boolean;
+  /** It is only ever sent to be charged later. */
+  isLater: boolean;
 }
 
 /** What one call with a key came to, as far as its sender goes. */
@@ -39,7 +41,7 @@ export class Clients {
   ) {}
 
   ask(asked: Pick<Op, 'account' | 'key' | 'kind' | 'amount' | 'further'>): Op {
-    const op = { ...asked, number: this.ops.length, succeeded: false, isIndefinite: false };
+    const op = { ...asked, number: this.ops.length, succeeded: false, isIndefinite: false, isLater: false };
     this.ops.push(op);
     const { number, account, key, kind, amount } = op;
     this.parts.write({ event: 'asked', op: number, account, key, kind, amount });
@@ -56,6 +58,42 @@ export class Clients {
     const patienceMs = hurry ? HURRY_MS : PATIENCE_MS;
     const reply = await this.parts.rest.call({ service, method: 'POST', path, body, patienceMs });
     return this.#called(op, service, 'single', reply);
+  }
+
+  /** @returns whether it is known that it was received, or that it was not */
+  async sendLater(op: Op, service: number): Promise<boolean> {
+    op.isLater = true;
+    const reply = await this.parts.rest.call({
+      service,
+      method: 'POST',
+      path: `/v1/accounts/${op.account}/deductions`,
+      body: { requestId: op.key, amount: op.amount, ...op.further },
+      headers: { prefer: 'respond-async' },
+      patienceMs: PATIENCE_MS,
+    });
+    this.#write(op, service, 'later', { ...reply, body: '' });
+    return resultOf(reply) !== 'indefinite';
+  }
+
+  /** What became of a deduction that was to be charged later. @returns whether that is known */
+  async outcome(op: Op, service: number): Promise<boolean> {
+    const reply = await this.parts.rest.call({
+      service,
+      method: 'GET',
+      path: `/v1/accounts/${op.account}/deductions/${op.key}`,
+      patienceMs: PATIENCE_MS,
+    });
+    const { status } = read(reply.body);
+    const isKnown = reply.status === 404 || (reply.status === 200 && status !== 'received');
+    const told = { ...reply, body: '' };
+    if (isKnown)
+      this.#write(
+        op,
+        service,
+        'outcome',
+        status === 'rejected' ? { ...told, status: 422, code: 'REJECTED' } : told,
+      );
+    return isKnown;
   }
 
   /** All of them in one call. */

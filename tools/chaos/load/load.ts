@@ -13,10 +13,10 @@ const POURED_ITEMS = 200;
 const POUR_PAUSE_MS = 200;
 
 /**
- * What arrives, by a number drawn in [0, 1): batches, credits, look-ups, balances, keys that were sent before (they
+ * What arrives, by a number drawn in [0, 1): batches, credits, look-ups, balances, deductions to be charged later, keys that were sent before (they
  * succeeded, or their fate is unknown), and from there on deductions.
  */
-const BOUNDS = { batch: 0.03, credit: 0.17, lookUp: 0.23, balance: 0.28, again: 0.4 } as const;
+const BOUNDS = { batch: 0.03, credit: 0.17, lookUp: 0.23, balance: 0.28, later: 0.36, again: 0.48 } as const;
 
 /** Shares of those who do so. */
 const SHARES = { abandoned: 0.15, hurried: 0.05, twiceAtOnce: 0.04 } as const;
@@ -104,11 +104,12 @@ export class Load {
 
   /** @param drawn in [0, 1): what this arrival is */
   #serve(drawn: number): Promise<void> {
-    const { batch, credit, lookUp, balance, again } = BOUNDS;
+    const { batch, credit, lookUp, balance, later, again } = BOUNDS;
     if (drawn < batch) return this.#batch();
     if (drawn < credit) return this.#drive(this.#newOp('credit'));
     if (drawn < lookUp) return this.#lookUp();
     if (drawn < balance) return this.#readBalance();
+    if (drawn < later) return this.#submit(this.#newOp('deduction'));
     const old = drawn < again ? this.#takeAgain() : undefined;
     return this.#drive(old ?? this.#newOp('deduction'));
   }
@@ -130,6 +131,19 @@ export class Load {
     const { dice, clients } = this.parts;
     const known = this.#settled.length > 0 ? dice.oneOf(this.#settled) : undefined;
     if (known?.kind === 'deduction') await clients.lookUp(known, this.#anyService());
+  }
+
+  /** Sends what is to be charged later until somebody says that it was received, or its sender loses interest. */
+  async #submit(op: Op): Promise<void> {
+    const { dice, clients, services } = this.parts;
+    let service = this.#anyService();
+    if (dice.happens(SHARES.twiceAtOnce)) this.#follow(clients.sendLater(op, (service + 1) % services));
+    for (let tries = 1; ; tries += 1) {
+      if (await clients.sendLater(op, service)) return;
+      if (tries >= TRIES_MAX || dice.happens(SHARES.abandoned) || this.#stopped) return;
+      await pause(dice.between(20, 300) * tries);
+      if (dice.happens(0.6)) service = (service + 1) % services;
+    }
   }
 
   /** Sends a key until it is known what became of it, or until its sender loses interest. */

@@ -25,6 +25,7 @@ export async function resolveAll(parts: {
   readonly services: number;
 }): Promise<Resolution> {
   const { clients, clock, dice, services } = parts;
+  const received = clients.ops.filter(({ isLater }) => isLater);
   const indefinite = clients.ops.filter((op) => op.isIndefinite);
   const unknown = indefinite.filter((op) => !op.succeeded);
   const known = dice.shuffled(clients.ops.filter((op) => op.succeeded).slice(-SAMPLE * 10)).slice(0, SAMPLE);
@@ -44,6 +45,17 @@ export async function resolveAll(parts: {
       await pause(AGAIN_MS);
     }
   };
+  const lookUp = async (op: Op): Promise<void> => {
+    for (
+      let service = dice.between(0, services - 1);
+      clock.nowMs() <= deadline;
+      service = (service + 1) % services
+    ) {
+      if (await clients.outcome(op, service)) return;
+      await pause(AGAIN_MS);
+    }
+  };
+  await inTurns(received, lookUp);
   await inTurns(unknown, resolve);
   await inTurns(known, async (op) => {
     await clients.send(op, dice.between(0, services - 1));

@@ -16,6 +16,7 @@ export interface Call {
   readonly method: 'GET' | 'POST' | 'PUT';
   readonly path: string;
   readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
   /** How long the client waits before it gives up. */
   readonly patienceMs: number;
 }
@@ -31,7 +32,7 @@ export class Rest {
     private readonly clock: Clock,
   ) {}
 
-  async call({ service, method, path, body, patienceMs }: Call): Promise<Reply> {
+  async call({ service, method, path, body, headers, patienceMs }: Call): Promise<Reply> {
     const fromMs = this.clock.nowMs();
     try {
       const answer = await request(new URL(path, this.doors[service]), {
@@ -40,6 +41,7 @@ export class Rest {
         headers: {
           authorization: `Bearer ${this.adminKey}`,
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
         },
         body: body === undefined ? null : JSON.stringify(body),
         signal: AbortSignal.timeout(patienceMs),

@@ -57,7 +57,7 @@ export class Watchers {
   }
 
   called(called: Called, op: Op): void {
-    if (called.door === 'lookup') return;
+    if (called.door === 'lookup' || called.door === 'outcome') return;
     const { status, body, service, fromMs, toMs } = called;
     this.calls += 1;
     if (status !== undefined && status < 300) {

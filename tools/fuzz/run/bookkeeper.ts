@@ -35,7 +35,7 @@ export class Bookkeeper {
 
   #perhaps(request: Request, arrival: Arrival | undefined, sent: Json): void {
     if (request.method === 'GET' || request.method === 'HEAD') return;
-    if (arrival?.operation.answers['202']) this.books.perhapsNameless('operations');
+    if (arrival?.operation.answers['202'] && !isDeduction(arrival)) this.books.perhapsNameless('operations');
     if (arrival?.operation.path.endsWith('/keys')) this.books.perhapsNameless('keys');
     const accountId = arrival?.path['accountId'];
     const header = request.headers.find(([name]) => name.toLowerCase() === 'idempotency-key')?.[1];
@@ -97,6 +97,10 @@ export class Bookkeeper {
     if (typeof operationId === 'string' && status === 202) this.books.add('operations', operationId);
     if (status === 201 && operation.shows === 'Shard') this.books.add('shards', String(told['name']));
     if (status === 201 && operation.shows === 'Account') this.#keepAccount(sent, told);
+    if (status === 202 && isDeduction({ operation })) {
+      this.#received(path['accountId'], sent, told);
+      return undefined;
+    }
     if (Array.isArray(told['results'])) return this.#keepBatch(sent, told['results'] as unknown[]);
     if (request.method === 'GET' || typeof requestId !== 'string' || typeof accountId !== 'string')
       return undefined;
@@ -108,6 +112,14 @@ export class Bookkeeper {
     };
     if (status === 201) return this.books.acknowledge(entry);
     return headers['idempotent-replayed'] === 'true' ? this.books.replay(entry) : undefined;
+  }
+
+  /** What is to be charged later may take effect, or be rejected. */
+  #received(accountId: string | undefined, sent: Json, told: Json): void {
+    const items = Array.isArray(sent['items']) ? (sent['items'] as unknown[]).map(asObject) : [told];
+    for (const { accountId: at = accountId, requestId, amount } of items)
+      if (typeof at === 'string' && typeof requestId === 'string')
+        this.books.perhaps({ accountId: at, requestId, amount: String(amount) });
   }
 
   #keepAccount({ initialBalance }: Json, { id }: Json): void {
@@ -146,6 +158,10 @@ export class Bookkeeper {
     }
     return undefined;
   }
+}
+
+function isDeduction({ operation }: Pick<Arrival, 'operation'>): boolean {
+  return operation.id === 'deduct' || operation.id === 'batchDeduct';
 }
 
 /** A reversal's id belongs to its deduction, and stands in the entries together with that one's. */

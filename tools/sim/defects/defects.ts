@@ -3,6 +3,7 @@ import { CLUSTERS } from './themes/clusters';
 import { DATABASES } from './themes/databases';
 import { EMPTY_SHARDS } from './themes/empty-shards';
 import { HOLDS_AND_REVERSALS } from './themes/holds-and-reversals';
+import { INTAKE } from './themes/intake';
 import { LEASES } from './themes/leases';
 import { MONEY_BETWEEN_SHARDS } from './themes/money-between-shards';
 import { ONE_EFFECT_PER_KEY } from './themes/one-effect-per-key';
@@ -21,6 +22,7 @@ export const DEFECTS: readonly Defect[] = [
   ...PLACEMENTS_AND_STATUSES,
   ...HOLDS_AND_REVERSALS,
   ...LEASES,
+  ...INTAKE,
   ...WITHOUT_THE_DIRECTORY,
   ...DATABASES,
   ...EMPTY_SHARDS,

@@ -3,6 +3,7 @@ import { confirmationKey } from '../../../src/ledger/identifiers';
 import type { AccountStatus } from '../../../src/ledger/sub-account';
 import type { Asked, OpenCall } from './asked';
 import { HoldModel } from './hold-model';
+import { IntakeModel } from './intake-model';
 import { LeaseModel } from './lease-model';
 
 /** A reading that has not ended, and the totals the account had meanwhile. */
@@ -31,6 +32,7 @@ export class AccountModel {
   /** Every variant of a key that was ever asked for. */
   readonly asked = new Map<string, Asked[]>();
   readonly leases = new LeaseModel();
+  readonly intake = new IntakeModel();
   readonly transit = new Map<string, Transit>();
   /** The idempotency window of every move so far is over: a key whose home has moved may be used once more. */
   mayUseAgain = false;

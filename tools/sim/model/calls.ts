@@ -26,6 +26,8 @@ export class JudgedCalls {
     if (record.answers.some(isUnknown)) call.isAlone = false;
     // What was answered from a lease may be written at any time.
     if (account.leases.deferralsOf(asked.requestId).length > 0) call.isAlone = false;
+    // So may what was received.
+    if (account.intake.has(asked.requestId)) call.isAlone = false;
     for (const other of account.openCalls) {
       if (other === call || other.asked.requestId !== asked.requestId) continue;
       other.isAlone = false;
@@ -74,6 +76,7 @@ export class JudgedCalls {
   judgeRefused(): void {
     for (const { asked, answers, open } of this.#answers.values()) {
       if (open > 0 || answers.some((answer) => isUnknown(answer) || isEffect(answer))) continue;
+      if (this.model.account(asked.accountId).intake.has(asked.requestId)) continue;
       if (isEffective(this.model.account(asked.accountId), asked))
         this.model.violated(
           'refusalChangesNothing',

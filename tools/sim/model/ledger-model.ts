@@ -101,8 +101,36 @@ export class LedgerModel implements CommitWatcher {
     // One that was taken and settled in the same batch is written once.
     const atOnce = changes.newHolds.filter(({ amountMinor, state }) => amountMinor > 0n && state !== 'held');
     for (const hold of [...changes.settledHolds, ...atOnce]) this.#settles(hold, changes.nowUs);
+    this.#receives(shard, changes);
     for (const account of touched) this.#balances(account);
     this.#note(shard, changes);
+  }
+
+  #receives(shard: string, changes: Changes): void {
+    const { newIntakes, changedIntakes, forgottenIntakes } = changes;
+    const accountIds = new Set([...newIntakes, ...changedIntakes].map(({ accountId }) => accountId));
+    for (const accountId of accountIds) {
+      const account = this.account(accountId);
+      const broken = account.intake.committed(
+        shard,
+        changes,
+        account,
+        (each) => each.accountId === accountId,
+      );
+      if (broken) this.violated(broken.rule, broken.detail, accountId);
+    }
+    for (const { accountId, requestId } of forgottenIntakes) {
+      const broken = this.account(accountId).intake.forgotten(shard, requestId);
+      if (broken) this.violated(broken.rule, broken.detail, requestId);
+    }
+  }
+
+  /** Nothing is under way any more: whatever was received has ended. */
+  judgeReceived(): void {
+    for (const account of this.#accounts.values()) {
+      const broken = account.intake.brokenPromise(account);
+      if (broken) this.violated(broken.rule, broken.detail);
+    }
   }
 
   #enters(shard: string, entry: Entry): void {
@@ -333,7 +361,12 @@ export class LedgerModel implements CommitWatcher {
 
   #note(shard: string, changes: Changes): void {
     const { entries, departures, arrivals, localMoves, subAccounts, settledHolds } = changes;
+    const { newIntakes, changedIntakes, forgottenIntakes } = changes;
     const parts = [
+      ...[...newIntakes, ...changedIntakes].map(
+        ({ requestId, state, attempt }) => `${state} ${requestId} (${attempt})`,
+      ),
+      ...forgottenIntakes.map(({ requestId }) => `forgets ${requestId}`),
       ...settledHolds.map(({ holdId, state }) => `${state} ${holdId}`),
       ...entries.map((entry) => `${entry.kind} ${entry.requestId} ${entry.amountMinor}`),
       ...departures.map(

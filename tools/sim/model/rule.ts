@@ -11,6 +11,7 @@ export type Rule =
   | 'holdIsSound'
   | 'leaseIsSound'
   | 'leaseCovers'
+  | 'receivedEndsOnce'
   | 'reversedWithinDeduction'
   | 'neverNegative'
   | 'refusedOnlyIfShort'

@@ -54,7 +54,10 @@ function whatIsLeft(site: Site): string | undefined {
   const [creating] = directory.read(`SELECT account_id FROM account WHERE creation <> 'done' LIMIT 1`, []);
   if (creating) return `account ${String(creating[0])} is still being created`;
   for (const database of databases) {
-    for (const [accountId, { rows, transfers }] of database.accounts) {
+    for (const [accountId, { rows, transfers, intakes }] of database.accounts) {
+      for (const { requestId, state } of intakes.values())
+        if (state === 'received')
+          return `what was received as ${requestId} of ${accountId} on ${database.name} is not worked off`;
       // What is held stays where it is held, until it is settled.
       for (const row of rows.values())
         if (row.state === 'draining' && (row.heldMinor === 0n || row.availableMinor > 0n))

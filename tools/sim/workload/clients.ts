@@ -10,6 +10,7 @@ import { callDoor, isNoAnswer } from './door';
 import { Holders } from './holders';
 import { type AccountPlan, MINOR_MAX } from './plan';
 import type { Site } from './site';
+import { Submitters } from './submitters';
 
 /** A client gives a key up after so many tries without an answer; it is asked again in the end. */
 const TRIES_MAX = 4;
@@ -34,8 +35,10 @@ export class Clients {
   #keys = 0;
 
   readonly #holders: Holders;
+  readonly #submitters: Submitters;
 
   constructor(private readonly site: Site) {
+    this.#submitters = new Submitters(site);
     this.#holders = new Holders(site, (asked) => this.untilAnswered(asked));
   }
 
@@ -114,6 +117,10 @@ export class Clients {
 
   async #one(): Promise<void> {
     const { chance, plan } = this.site;
+    if (plan.intake && chance.happens(plan.intake.againShare)) {
+      await this.#submittedBefore();
+      return;
+    }
     const earlier = chance.happens(plan.repeatShare) && this.#earlier.length > 0;
     if (earlier) {
       // Mostly one that may still be under way.
@@ -131,10 +138,35 @@ export class Clients {
       return;
     }
     const asked = this.#newRequest(account);
+    if (plan.intake && asked.kind === 'deduct' && chance.happens(plan.intake.share)) {
+      await this.#submit(asked);
+      return;
+    }
     this.#earlier.push(asked);
     if (chance.happens(plan.twinShare))
       await Promise.all([this.untilAnswered(asked), this.untilAnswered(asked)]);
     else await this.untilAnswered(asked);
+  }
+
+  /** To be charged later; sometimes through two instances at once. */
+  async #submit(asked: Asked): Promise<void> {
+    const { chance, plan } = this.site;
+    const twice = chance.happens(plan.twinShare);
+    await Promise.all([
+      this.#submitters.untilReceived(asked),
+      twice ? this.#submitters.untilReceived(asked) : undefined,
+    ]);
+  }
+
+  /** What was submitted, once more: later again, at once, or for another amount. */
+  async #submittedBefore(): Promise<void> {
+    const { chance } = this.site;
+    const asked = this.#submitters.anyEarlier;
+    if (!asked) return;
+    if (chance.happens(0.3)) await this.ask(asked);
+    else if (chance.happens(0.2))
+      await this.#submitters.submit(toAsked({ ...asked, amountMinor: asked.amountMinor + 1n }));
+    else await this.#submitters.submit(asked);
   }
 
   /** An earlier key once more, sometimes for something else. */

@@ -9,6 +9,9 @@ import { inspect, isNotNow, type Site } from './site';
 /** How long a call is under way to an instance, and its answer back. */
 const LATENCY_MS_MEAN = 1;
 
+/** An intake that may hold less than this may be full at any time. */
+const INTAKE_RECORDS_MIN = 100;
+
 /** Half of what an account may hold, in minor units. */
 const MUCH_MINOR = 45n * 10n ** 17n;
 
@@ -57,9 +60,10 @@ export async function callDoor(site: Site, instance: SimInstance, call: DoorCall
   return told;
 }
 
-function hasShortQueues({ laneSettings, leasing }: Plan): boolean {
+function hasShortQueues({ laneSettings, leasing, intake }: Plan): boolean {
   return (
     laneSettings.depthMax !== undefined ||
+    (intake !== undefined && intake.recordsMax < INTAKE_RECORDS_MIN) ||
     (leasing !== undefined && leasing.settings.deductionsMax < LEASE_SETTINGS.deductionsMax)
   );
 }

@@ -21,6 +21,7 @@ export async function finale(site: Site, parts: { clients: Clients; wishes: Wish
   calls.judgeRefused();
   await rest(site);
   world.model.judgeDeferrals();
+  world.model.judgeReceived();
   await parts.wishes.audit();
   judgePlacements(site);
   for (const asked of chance.some(calls.effective, RESENT_MAX)) {

@@ -63,12 +63,25 @@ export interface Plan {
   readonly lists: ListsPlan | undefined;
   /** Only in some worlds some shards are on clusters. */
   readonly cluster: ClusterPlan | undefined;
+  /** Only in some worlds clients ask for deductions to be charged later. */
+  readonly intake: IntakePlan | undefined;
   /** After the end, in some worlds: transfers that cannot be delivered for long, and others behind them. */
   readonly stuck: StuckPlan | undefined;
   /** After the end, in some worlds: what decides how the directory goes back to an earlier moment. */
   readonly restored: Dice | undefined;
   /** After the end: a move, and keys that come again when its idempotency window is over. */
   readonly secondUse: boolean;
+}
+
+export interface IntakePlan {
+  /** Of new deductions, how many are to be charged later. */
+  readonly share: number;
+  /** Of all calls, how many send again, at once or later, what was submitted. */
+  readonly againShare: number;
+  /** Records that may wait on a shard. */
+  readonly recordsMax: number;
+  /** Records that are read together. */
+  readonly pageRecords: number;
 }
 
 export interface ClusterPlan {
@@ -194,6 +207,7 @@ export function planOf(chance: Dice, calls: number): Plan {
     // What is drawn last leaves all that was drawn before as it is.
     leasing: isIn(LEASED_WORLDS, chance.next()) ? leasingPlan(chance) : undefined,
     lists: listsPlan(chance.named('lists')),
+    intake: intakePlan(chance.named('intake')),
     cluster,
     secondUse: chance.named('second use').happens(0.5),
   };
@@ -295,6 +309,17 @@ export function accountPlan(chance: Dice, number: number): AccountPlan {
     largeShare: chance.oneOf([0.02, 0.1, 0.4]),
     lopsided: chance.happens(unitMinor === 1n ? 0.1 : 0.6),
     strategy: 'merged',
+  };
+}
+
+/** In a third of the worlds. */
+function intakePlan(chance: Dice): IntakePlan | undefined {
+  if (!chance.happens(1 / 3)) return undefined;
+  return {
+    share: 0.1 + 0.8 * chance.next(),
+    againShare: 0.25 * chance.next(),
+    recordsMax: chance.oneOf([4, 1_000, 1_000]),
+    pageRecords: chance.oneOf([2, 500, 500]),
   };
 }
 

@@ -33,13 +33,14 @@ export class Site {
   }
 
   get settings(): InstanceSettings {
-    const { shards, lanesPerShard, laneSettings, leasing, stuck } = this.plan;
+    const { shards, lanesPerShard, laneSettings, leasing, stuck, intake } = this.plan;
     return {
       shards,
       lanesPerShard,
       laneSettings,
       leaseSettings: leasing?.settings ?? {},
       recovery: stuck ? { pageMax: stuck.pageMax } : {},
+      intake: intake ? { recordsMax: intake.recordsMax, pageRecords: intake.pageRecords } : 'left alone',
     };
   }
 

@@ -1,7 +1,7 @@
 import { AccountService } from '../../../src/accounts/account.service';
 import { LANE_SETTINGS, type LaneSettings } from '../../../src/engine/lane-settings';
 import type { RecoverySettings } from '../../../src/engine/recovery';
-import { EngineRuntime } from '../../../src/engine/runtime';
+import { EngineRuntime, type RuntimeOptions } from '../../../src/engine/runtime';
 import { ApiKeys } from '../../../src/platform/api-keys';
 import { InProcessNotices } from '../../../src/platform/notices';
 import { OperationService } from '../../../src/operations/operation.service';
@@ -29,6 +29,7 @@ export interface InstanceSettings {
   readonly laneSettings: Partial<LaneSettings>;
   readonly leaseSettings: Partial<LeaseSettings>;
   readonly recovery: Partial<RecoverySettings>;
+  readonly intake: NonNullable<RuntimeOptions['intake']>;
 }
 
 /** One service instance, as it runs behind its doors: the real engine on simulated databases. It can die at any await. */
@@ -76,6 +77,7 @@ export class SimInstance implements LineEnd {
         lease: { ...STRATEGY_SETTINGS.lease, ...settings.leaseSettings },
       },
       recovery: settings.recovery,
+      intake: settings.intake,
       observer: world.observerFor(name),
       surroundings: this.#surroundings(),
       databases: this.#databases(),

@@ -215,6 +215,12 @@ export class World implements InstanceWorld {
         this.coverage.mark(`shard refused: ${error.code}`);
         this.trace.note(`${instance} refuses ${shard}: ${error.code}`);
       },
+      received: () => undefined,
+      workedOff: (shard, end) => {
+        this.coverage.mark(`worked off ${end}`);
+        this.trace.note(`${instance} worked off ${end} on ${shard}`);
+      },
+      intakeLevel: () => undefined,
       shardNotAdded: () => undefined,
       shardBegunAnew: () => undefined,
       shardState: (shard, up) => {

@@ -3,6 +3,7 @@ import type { RowScope } from '../../batch-transaction';
 import type { SubAccount } from '../../../ledger/sub-account';
 import type { RawResult } from '../mysql-pool';
 import { literal } from './literal';
+import { nowUs } from '../../statements/now';
 import { SUB_ACCOUNT_COLUMNS, toSubAccount } from '../../statements/sub-account-row';
 
 /** Lists longer than this may be rewritten by the optimizer, which loses the lock order. */
@@ -16,9 +17,11 @@ const LIST_LENGTH_MAX = 900;
  * lock was granted; the largest value is after all of them.
  */
 export function lockSubAccounts(scope: RowScope): string[] {
+  // What is only received locks nothing, and is given a time all the same.
+  if (scope.rows.size === 0) return [`SELECT ${nowUs('mysql')}`];
   return parts(scope).map(
     (where) =>
-      `SELECT ${SUB_ACCOUNT_COLUMNS}, CAST(UNIX_TIMESTAMP(SYSDATE(6)) * 1000000 AS SIGNED)
+      `SELECT ${SUB_ACCOUNT_COLUMNS}, ${nowUs('mysql')}
        FROM sub_account FORCE INDEX (PRIMARY) WHERE ${where}
        ORDER BY account_id, idx FOR UPDATE`,
   );
@@ -55,13 +58,13 @@ function parts(scope: Pick<RowScope, 'rows' | 'wholeAccounts'>): string[] {
 }
 
 export function lockedRows(results: readonly RawResult[]): { nowUs: number; rows: SubAccount[] } {
-  let nowUs = 0;
+  let latestUs = 0;
   const rows: SubAccount[] = [];
   for (const result of results) {
     for (const row of result as (string | number)[][]) {
-      rows.push(toSubAccount(row));
-      nowUs = Math.max(nowUs, integer(row.at(-1)));
+      if (row.length > 1) rows.push(toSubAccount(row));
+      latestUs = Math.max(latestUs, integer(row.at(-1)));
     }
   }
-  return { nowUs, rows };
+  return { nowUs: latestUs, rows };
 }

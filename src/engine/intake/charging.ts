@@ -1,0 +1,148 @@
+import type { IntakeEnd, IntakeRecord, RejectionReason } from '../../ledger/intake';
+import { routeRequest } from '../../ledger/routing';
+import type { AccountRecord } from '../../shards/directory/account-record';
+import type { AccountCache } from '../account-cache';
+import type { Engine } from '../engine';
+import type { EngineOutcome, LaneOutcome } from '../engine-outcome';
+import { NO_FAULTS, type ReachPoint } from '../fault-points';
+import type { ShardSet } from '../shard-set';
+
+export interface ChargingParts {
+  readonly shards: ShardSet;
+  readonly accounts: Pick<AccountCache, 'peek' | 'read'>;
+  readonly engine: Pick<Engine, 'charge'>;
+  readonly reach?: ReachPoint | undefined;
+}
+
+/** What became of a record: how its attempt ended, nothing because it was over already, or why it waits on. */
+export type Charged =
+  | { readonly kind: 'ended'; readonly end: string }
+  | { readonly kind: 'over' }
+  | { readonly kind: 'waits'; readonly why: string };
+
+/** Reasons for which the engine refuses a deduction for good. */
+const REASONS: Readonly<Partial<Record<EngineOutcome['kind'], RejectionReason>>> = {
+  insufficientFunds: 'INSUFFICIENT_FUNDS',
+  accountFrozen: 'ACCOUNT_FROZEN',
+  accountClosed: 'ACCOUNT_CLOSED',
+  keyReused: 'IDEMPOTENCY_KEY_REUSED',
+};
+
+/**
+ * Works off one record. Who else works it off at the same time does no harm: a charge and an end are decided under the lock
+ * of the record's row, by the record as it is then, and only by a placement that the row has not left behind.
+ */
+export class Charging {
+  constructor(private readonly parts: ChargingParts) {}
+
+  /** Rejects when the directory or a past home cannot be read. */
+  async charge(shard: string, record: IntakeRecord): Promise<Charged> {
+    const { accounts } = this.parts;
+    const account = accounts.peek(record.accountId) ?? (await accounts.read(record.accountId));
+    if (!account) return { kind: 'waits', why: 'the directory does not know its account' };
+    if (homeOf(record, account) !== shard) return this.#move(shard, record, account);
+    await (this.parts.reach ?? NO_FAULTS)('intake.charging');
+    const outcome = await this.parts.engine.charge(requestOf(shard, record), account);
+    if (outcome.kind === 'applied') return { kind: 'ended', end: 'succeeded' };
+    // Of an account that has moved meanwhile, the record is found again and brought to its new home.
+    if (outcome.kind === 'attemptOver') return this.#afterMove(shard, record, account);
+    if (outcome.kind === 'replayed') return this.#end(shard, record, { account, end: { kind: 'succeeded' } });
+    const reason = REASONS[outcome.kind];
+    if (reason === undefined) return { kind: 'waits', why: outcome.kind };
+    await (this.parts.reach ?? NO_FAULTS)('intake.refused');
+    return this.#end(shard, record, { account, end: { kind: 'rejected', reason } });
+  }
+
+  async #afterMove(shard: string, record: IntakeRecord, account: AccountRecord): Promise<Charged> {
+    const fresh = await this.parts.accounts.read(record.accountId);
+    return !fresh || fresh.placement.epoch === account.placement.epoch
+      ? { kind: 'over' }
+      : { kind: 'waits', why: 'its account has moved' };
+  }
+
+  /**
+   * Brings a record to the home that the account's placement gives it. The record is read once more, now that the placement is
+   * known to stand: what was ended here under an earlier one must not begin anew over there.
+   */
+  async #move(
+    shard: string,
+    { accountId, requestId }: IntakeRecord,
+    account: AccountRecord,
+  ): Promise<Charged> {
+    const { shards, reach = NO_FAULTS } = this.parts;
+    const [record] = await shards.shard(shard).findIntakes(accountId, [requestId]);
+    if (record?.state !== 'received') return { kind: 'over' };
+    const home = routeRequest(requestId, account.placement, account.subAccounts);
+    await shards.ensure([home.shard]);
+    if (!shards.has(home.shard)) return { kind: 'waits', why: 'shardUnavailable' };
+    const { attempt, amountMinor, fingerprint, reference, metadata, receivedAtUs } = record;
+    const outcome = await shards.lanes(home.shard).submit({
+      kind: 'takeOver',
+      accountId,
+      requestId,
+      attempt,
+      amountMinor,
+      fingerprint,
+      reference,
+      metadata,
+      receivedAtUs,
+      subAccount: home.subAccount,
+      epoch: account.placement.epoch,
+    });
+    const end = endAfterMove(outcome);
+    if (!end) return this.#waits(record, outcome);
+    await reach('intake.moved');
+    return this.#end(shard, record, { account, end });
+  }
+
+  async #end(
+    shard: string,
+    { accountId, requestId, attempt, subAccount }: IntakeRecord,
+    { account, end }: { readonly account: AccountRecord; readonly end: IntakeEnd },
+  ): Promise<Charged> {
+    const { epoch } = account.placement;
+    const command = { kind: 'endIntake', accountId, requestId, attempt, subAccount, epoch, end } as const;
+    const outcome = await this.parts.shards.lanes(shard).submit(command);
+    if (outcome.kind === 'attemptOver') return { kind: 'over' };
+    if (outcome.kind !== 'intakeEnded') return this.#waits({ accountId }, outcome);
+    return { kind: 'ended', end: outcome.record.reason ?? outcome.record.state };
+  }
+
+  /** A placement that a row has left behind is read anew before the next try. */
+  async #waits({ accountId }: Pick<IntakeRecord, 'accountId'>, { kind }: LaneOutcome): Promise<Charged> {
+    if (kind === 'fenced') await this.parts.accounts.read(accountId);
+    return { kind: 'waits', why: kind };
+  }
+}
+
+function homeOf({ requestId }: IntakeRecord, { placement, subAccounts }: AccountRecord): string {
+  return routeRequest(requestId, placement, subAccounts).shard;
+}
+
+function requestOf(shard: string, record: IntakeRecord) {
+  const { accountId, requestId, amountMinor, fingerprint, reference, metadata, attempt, subAccount } = record;
+  return {
+    kind: 'deduct',
+    accountId,
+    requestId,
+    amountMinor,
+    fingerprint,
+    reference,
+    metadata,
+    attempt: { number: attempt, shard, subAccount },
+  } as const;
+}
+
+/** What a record comes to at its old home, once the new one has answered. */
+function endAfterMove(outcome: LaneOutcome): IntakeEnd | undefined {
+  switch (outcome.kind) {
+    case 'received':
+      return { kind: 'moved' };
+    case 'replayed':
+      return { kind: 'succeeded' };
+    case 'keyReused':
+      return { kind: 'rejected', reason: 'IDEMPOTENCY_KEY_REUSED' };
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,73 @@
+import type { IntakeRecord } from '../../ledger/intake';
+import { pastHomes, routeRequest } from '../../ledger/routing';
+import type { AccountRecord } from '../../shards/directory/account-record';
+import { INTAKES, KeyLookUps } from '../key-look-ups';
+import { Periodic } from '../periodic';
+import type { PlainRequest } from '../router';
+import { Charging, type ChargingParts } from './charging';
+import { IntakeCleaning } from './intake-cleaning';
+import { IntakeLevels } from './intake-levels';
+import { IntakeWorker, type WorkerParts } from './intake-worker';
+import { type Received, Reception, type ReceptionParts } from './reception';
+
+export type IntakeParts = ChargingParts &
+  Pick<ReceptionParts, 'entries' | 'leases'> &
+  Omit<WorkerParts, 'charging' | 'levels'> & { readonly turn: () => Promise<void> };
+
+/** Deductions that are received now and charged later: the way in, and what works them off. */
+export class Intake {
+  readonly worker: IntakeWorker;
+  readonly cleaning: IntakeCleaning;
+  readonly levels: IntakeLevels;
+  readonly #reception: Reception;
+  readonly #intakes: KeyLookUps<IntakeRecord>;
+  readonly #counting: Periodic;
+
+  constructor(private readonly parts: IntakeParts) {
+    const { shards, settings, later, turn } = parts;
+    this.#intakes = new KeyLookUps(shards, turn, INTAKES);
+    this.levels = new IntakeLevels(parts);
+    const { levels } = this;
+    this.#reception = new Reception({ ...parts, intakes: this.#intakes, levels });
+    this.worker = new IntakeWorker({ ...parts, charging: new Charging(parts), levels });
+    this.cleaning = new IntakeCleaning(parts);
+    this.#counting = new Periodic(settings.levelMs, () => levels.count(), later);
+  }
+
+  start(): void {
+    this.worker.start();
+    this.cleaning.start();
+    this.#counting.start('at once');
+  }
+
+  async stop(): Promise<void> {
+    await this.#counting.stop();
+    await this.cleaning.stop();
+    await this.worker.stop();
+  }
+
+  /** Resolves once the request is durable, or with why it is not. Rejects when a past home cannot be read. */
+  async receive(request: PlainRequest, account: AccountRecord): Promise<Received> {
+    const received = await this.#reception.receive(request, account);
+    if (received.kind === 'received' && !received.replayed) {
+      const { shard } = routeRequest(request.requestId, account.placement, account.subAccounts);
+      this.worker.wake(shard);
+    }
+    return received;
+  }
+
+  /**
+   * What was received under a key, as it is now. Past homes are read before the present one, to which records are brought from
+   * there: whichever way one goes meanwhile, it is seen.
+   */
+  async find(account: AccountRecord, requestId: string): Promise<IntakeRecord | undefined> {
+    const { accountId, placement, subAccounts, past } = account;
+    const home = routeRequest(requestId, placement, subAccounts);
+    let found: IntakeRecord | undefined;
+    for (const shard of [...pastHomes(requestId, placement, past), home.shard]) {
+      const record = await this.#intakes.find(shard, accountId, requestId);
+      if (record && record.state !== 'moved' && record.attempt >= (found?.attempt ?? 0)) found = record;
+    }
+    return found;
+  }
+}

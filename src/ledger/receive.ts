@@ -1,0 +1,137 @@
+import type { EndIntakeCommand, ReceiveCommand, TakeOverCommand } from './command';
+import type { Draft } from './draft';
+import type { IntakeRecord } from './intake';
+import type { Outcome } from './outcome';
+
+/**
+ * Keeps a deduction to be charged later. Entries and records under its key were looked up with the batch: whatever has the
+ * key already is answered as it is.
+ *
+ * The first attempt under a key takes no lock. Another one changes a record that others may be looking at, so all of the
+ * account's rows here are locked for it.
+ */
+export function receive(draft: Draft, command: ReceiveCommand): Outcome {
+  const { accountId, requestId, attemptMin } = command;
+  const earlier = earlierUse(draft, command);
+  if (earlier) return earlier;
+  const known = draft.intake(accountId, requestId);
+  if (!known) return keep(draft, command, attemptMin);
+  if (!draft.wholeAccount(accountId)) return { kind: 'received', record: known, replayed: true };
+  return keep(draft, command, Math.max(attemptMin, known.attempt + 1));
+}
+
+/**
+ * Takes an attempt over from a past home. Only a placement that no row here is ahead of may do so: two that move an attempt
+ * to and fro would otherwise each take the other's record for the one that stays.
+ */
+export function takeOver(draft: Draft, command: TakeOverCommand): Outcome {
+  const { accountId, requestId, subAccount, attempt, receivedAtUs, epoch } = command;
+  const row = draft.row(accountId, subAccount);
+  if (!row) {
+    draft.askForRow(accountId, subAccount);
+    return { kind: 'fenced', epoch };
+  }
+  if (row.epoch > epoch) return { kind: 'fenced', epoch: row.epoch };
+  const earlier = earlierUse(draft, command);
+  if (earlier) return earlier;
+  const known = draft.intake(accountId, requestId);
+  if (!known) return keep(draft, command, attempt);
+  const isRejected = known.state === 'rejected';
+  // Brought here before, and ended; but one that was received later, by somebody who did not know of this, is another attempt.
+  if (isRejected && attempt <= known.attempt && receivedAtUs <= known.receivedAtUs)
+    return found(known, command);
+  if (!draft.wholeAccount(accountId)) return { kind: 'received', record: known, replayed: true };
+  return keep(draft, command, Math.max(attempt, isRejected ? known.attempt + 1 : known.attempt));
+}
+
+/** What has the key: an entry, an attempt that waits, or one that was charged. */
+function earlierUse(draft: Draft, command: ReceiveCommand | TakeOverCommand): Outcome | undefined {
+  const { accountId, requestId, fingerprint } = command;
+  const entry = draft.entry(accountId, requestId);
+  if (entry) return entry.fingerprint === fingerprint ? { kind: 'replayed', entry } : { kind: 'keyReused' };
+  const known = draft.intake(accountId, requestId);
+  return known?.state === 'received' || known?.state === 'succeeded' ? found(known, command) : undefined;
+}
+
+function found(record: IntakeRecord, { fingerprint }: { readonly fingerprint: string }): Outcome {
+  return record.fingerprint === fingerprint
+    ? { kind: 'received', record, replayed: true }
+    : { kind: 'keyReused' };
+}
+
+function keep(draft: Draft, command: ReceiveCommand | TakeOverCommand, attempt: number): Outcome {
+  const { accountId, requestId, amountMinor, subAccount, fingerprint, reference, metadata } = command;
+  const { nowUs } = draft;
+  const record: IntakeRecord = {
+    accountId,
+    requestId,
+    attempt,
+    state: 'received',
+    amountMinor,
+    subAccount,
+    fingerprint,
+    reference,
+    metadata,
+    receivedAtUs: command.kind === 'takeOver' ? command.receivedAtUs : nowUs,
+    sinceUs: nowUs,
+    reason: null,
+  };
+  draft.putIntake(record);
+  return { kind: 'received', record, replayed: false };
+}
+
+/** One attempt, and the row that its record is pinned to. */
+export type Attempt = Pick<IntakeRecord, 'accountId' | 'requestId' | 'attempt' | 'subAccount'>;
+
+/**
+ * The record by which an attempt may still be charged or ended, read under the lock of its row. An attempt that has ended, has
+ * been followed by another or was never received here is over.
+ */
+export function openIntake(draft: Draft, { accountId, requestId, attempt, subAccount }: Attempt) {
+  const record = draft.intake(accountId, requestId);
+  return record?.state === 'received' && record.attempt === attempt && record.subAccount === subAccount
+    ? record
+    : undefined;
+}
+
+/** Writes what became of an attempt, under the lock of its row: an entry under its key outranks every reason to reject it. */
+export function endIntake(draft: Draft, command: EndIntakeCommand): Outcome {
+  const { accountId, requestId, attempt, subAccount, epoch, end } = command;
+  const row = draft.row(accountId, subAccount);
+  if (!row) {
+    draft.askForRow(accountId, subAccount);
+    return { kind: 'attemptOver' };
+  }
+  if (end.kind === 'forgotten') {
+    const ended = draft.intake(accountId, requestId);
+    if (ended?.attempt !== attempt || ended.state === 'received') return { kind: 'attemptOver' };
+    draft.forgetIntake(ended);
+    return { kind: 'intakeEnded', record: ended };
+  }
+  if (row.epoch > epoch) return { kind: 'fenced', epoch: row.epoch };
+  const record = openIntake(draft, command);
+  if (!record) return { kind: 'attemptOver' };
+  const entry = draft.entry(accountId, requestId);
+  const ended: IntakeRecord = { ...record, ...endOf(record, end, entry), sinceUs: draft.nowUs };
+  draft.putIntake(ended);
+  return { kind: 'intakeEnded', record: ended };
+}
+
+function endOf(
+  { fingerprint }: IntakeRecord,
+  end: EndIntakeCommand['end'],
+  entry: { readonly fingerprint: string } | undefined,
+): Pick<IntakeRecord, 'state' | 'reason'> {
+  if (entry)
+    return entry.fingerprint === fingerprint
+      ? { state: 'succeeded', reason: null }
+      : { state: 'rejected', reason: 'IDEMPOTENCY_KEY_REUSED' };
+  switch (end.kind) {
+    case 'rejected':
+      return { state: 'rejected', reason: end.reason };
+    case 'moved':
+      return { state: 'moved', reason: null };
+    default:
+      return { state: 'succeeded', reason: null };
+  }
+}

@@ -1,0 +1,48 @@
+import type { Dialect, Parameter } from '../database';
+import type { IntakeDepthQuery, IntakePage } from '../shard';
+import { behind } from './behind';
+import { INTAKE_COLUMNS } from './intake-row';
+import { statementUs } from './now';
+import type { Statement } from './statement';
+
+/**
+ * Records in one state, those that have had it longest first. Plain read; rides on `intake_state`. What a record is by the
+ * time somebody acts on it is decided under the lock of its row.
+ */
+export function intakeInState({ state, limit, olderThanMs, after }: IntakePage, dialect: Dialect): Statement {
+  const conditions = ['state = ?'];
+  const parameters: Parameter[] = [state];
+  if (olderThanMs !== undefined) {
+    conditions.push(`since_us < ${statementUs(dialect)} - ?`);
+    parameters.push(olderThanMs * 1_000);
+  }
+  if (after) {
+    const further = behind(
+      dialect,
+      ['since_us', 'account_id', 'request_id'],
+      [after.sinceUs, after.accountId, after.requestId],
+    );
+    conditions.push(further.sql);
+    parameters.push(...further.parameters);
+  }
+  return {
+    sql: `SELECT ${INTAKE_COLUMNS} FROM intake ${indexOf(dialect)}
+      WHERE ${conditions.join(' AND ')} ORDER BY since_us, account_id, request_id LIMIT ?`,
+    parameters: [...parameters, limit],
+  };
+}
+
+/** How many wait, counted up to a bound, how long the first of them has waited (µs), and whether. Rides on `intake_state`. */
+export function intakeDepth({ countMax }: IntakeDepthQuery, dialect: Dialect): Statement {
+  const index = indexOf(dialect);
+  const first = `SELECT since_us FROM intake ${index} WHERE state = 'received' ORDER BY since_us LIMIT 1`;
+  return {
+    sql: `SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM intake ${index} WHERE state = 'received' LIMIT ?) AS waiting),
+      COALESCE(${statementUs(dialect)} - (${first}), 0)`,
+    parameters: [countMax],
+  };
+}
+
+function indexOf(dialect: Dialect): string {
+  return dialect === 'mysql' ? 'FORCE INDEX (intake_state)' : 'INDEXED BY intake_state';
+}

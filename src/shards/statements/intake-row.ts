@@ -1,0 +1,24 @@
+import type { IntakeRecord, IntakeState, RejectionReason } from '../../ledger/intake';
+import { type Cell, exact, hex, integer, text, textOrNull } from '../database';
+
+export const INTAKE_COLUMNS =
+  'account_id, request_id, attempt, state, amount, sub_account, fingerprint, reference, metadata, received_at_us, since_us, ' +
+  'reason';
+
+/** Reads a row selected as `INTAKE_COLUMNS`. */
+export function toIntake(row: readonly Cell[]): IntakeRecord {
+  return {
+    accountId: text(row[0]),
+    requestId: text(row[1]),
+    attempt: integer(row[2]),
+    state: text(row[3]) as IntakeState,
+    amountMinor: exact(row[4]),
+    subAccount: integer(row[5]),
+    fingerprint: hex(row[6]),
+    reference: textOrNull(row[7] ?? null),
+    metadata: textOrNull(row[8] ?? null),
+    receivedAtUs: integer(row[9]),
+    sinceUs: integer(row[10]),
+    reason: textOrNull(row[11] ?? null) as RejectionReason | null,
+  };
+}
