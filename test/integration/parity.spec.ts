@@ -592,7 +592,11 @@ async function expectSame({ command, fields, code, replayed }: Step): Promise<vo
   const [overRest, overGrpc, byClient] = await Promise.all(
     asked.map((door) => sendWhenFree(door, command, fields, code)),
   );
-  expect(overGrpc).toEqual(overRest);
+  // Items of a batch go side by side: what a refused one was told to be available depends on which of them came first.
+  const isBatch = command === 'batchDeduct';
+  expect(isBatch ? withoutAvailable(overGrpc) : overGrpc).toEqual(
+    isBatch ? withoutAvailable(overRest) : overRest,
+  );
   expectOfClient(byClient, overRest, { command, fields });
   if (code !== undefined) expect(overRest).toMatchObject({ kind: 'refused', code });
   else expect(overRest).toMatchObject({ kind: 'done', ...(replayed && { replayed }) });
@@ -611,6 +615,12 @@ function expectOfClient(
     return;
   }
   expect(overRest).toMatchObject('limit' in fields ? { kind: came.kind } : came);
+}
+
+function withoutAvailable(answer: unknown): unknown {
+  return JSON.parse(
+    JSON.stringify(answer, (name, value: unknown) => (name === 'available' ? 'some' : value)),
+  );
 }
 
 function withoutIds(key: Fields | undefined) {

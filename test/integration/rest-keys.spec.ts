@@ -59,6 +59,7 @@ const ROUTES: readonly Route[] = [
   { method: 'PUT', path: '/v1/admin/accounts/acct/strategy', json: {}, scope: 'admin', allowed: 400 },
   { method: 'POST', path: '/v1/admin/accounts/nobody/rebalance', scope: 'admin', allowed: 404 },
   { method: 'POST', path: '/v1/admin/accounts/nobody/repair', scope: 'admin', allowed: 404 },
+  { method: 'GET', path: '/v1/admin/operations', scope: 'admin', allowed: 200 },
   { method: 'GET', path: '/v1/admin/operations/none', scope: 'admin', allowed: 404, limited: 404 },
   { method: 'GET', path: '/v1/admin/shards', scope: 'admin', allowed: 200 },
   { method: 'POST', path: '/v1/admin/shards', json: {}, scope: 'admin', allowed: 400 },

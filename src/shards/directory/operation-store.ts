@@ -30,6 +30,9 @@ export interface OperationAdvance {
 /** Where an operation stands among all, by when it was asked for. */
 export type OperationPosition = Pick<OperationRecord, 'createdAtUs' | 'operationId'>;
 
+/** Later than any. */
+const NEWEST: OperationPosition = { createdAtUs: Number.MAX_SAFE_INTEGER, operationId: '' };
+
 /** Operations in the directory. Every change is one statement. */
 export class OperationStore {
   constructor(private readonly database: DirectoryDatabase) {}
@@ -63,7 +66,7 @@ export class OperationStore {
   /** Operations, the newest first; rides on `operation_created`. @param before where the page before ended */
   async list({
     limit,
-    before,
+    before = NEWEST,
   }: {
     readonly limit: number;
     readonly before?: OperationPosition | undefined;
@@ -72,9 +75,9 @@ export class OperationStore {
       this.database.dialect === 'mysql' ? 'FORCE INDEX (operation_created)' : 'INDEXED BY operation_created';
     const rows = await this.database.read(
       `SELECT ${OPERATION_COLUMNS} FROM operation ${index}
-       ${before ? 'WHERE created_at_us <= ? AND (created_at_us < ? OR operation_id < ?)' : ''}
+       WHERE created_at_us <= ? AND (created_at_us < ? OR operation_id < ?)
        ORDER BY created_at_us DESC, operation_id DESC LIMIT ?`,
-      [...(before ? [before.createdAtUs, before.createdAtUs, before.operationId] : []), limit],
+      [before.createdAtUs, before.createdAtUs, before.operationId, limit],
     );
     return rows.map(toOperationRecord);
   }
