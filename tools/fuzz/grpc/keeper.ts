@@ -30,6 +30,11 @@ export class GrpcKeeper {
       return undefined;
     }
     if (method.name === 'BatchDeduct') return this.#keepMany([asked], [answered]);
+    // What is to be charged later may take effect, or be rejected.
+    if (method.name === 'SubmitDeductions') {
+      this.#perhaps(method, asked);
+      return undefined;
+    }
     this.#keepThings(method, asked, answered);
     return this.#keep(method, asked, answered);
   }
