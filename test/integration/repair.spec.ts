@@ -1,3 +1,4 @@
+import { FENCE_MS_MAX } from '../../src/engine/runtime';
 import { EngineSite } from '../setup/engine-site';
 import { eventually } from '../setup/eventually';
 import { expectAtRest } from '../setup/expect-at-rest';
@@ -53,9 +54,13 @@ describe.each(STORES)('[$mark] an account whose record is older than its rows', 
     await raw.run('DROP TABLE backup_of_account');
     await raw.close();
 
-    const after = await site.start();
+    // With the service's own bound: nobody ever makes the placement known that this waits for.
+    const impatient = await site.start({ fenceMsMax: FENCE_MS_MAX });
     const asked = { kind: 'deduct', requestId: 'turned away', amountMinor: 1n } as const;
-    expect(await after.submitOnce('acme', asked)).toMatchObject({ kind: 'shardUnavailable' });
+    expect(await impatient.submitOnce('acme', asked)).toMatchObject({ kind: 'shardUnavailable' });
+    await site.stop(impatient);
+
+    const after = await site.start();
     const broken = (await after.audit()).findings.map(({ invariant }) => invariant);
     expect(broken).toContain('epochIsAnnounced');
 
