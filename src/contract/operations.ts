@@ -73,7 +73,8 @@ export const getOperation = {
 export const listOperations = {
   name: 'listOperations',
   summary: 'List operations',
-  description: 'The newest first. Operations are forgotten 90 days after they were asked for, once they have ended.',
+  description:
+    'The newest first. Operations are forgotten 90 days after they were asked for, once they have ended.',
   group: 'admin',
   scope: 'admin',
   query: queryOf({ cursor: fields.cursor, limit: fields.limit }),
