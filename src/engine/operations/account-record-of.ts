@@ -24,19 +24,30 @@ export async function recordOf(run: JobRun, directory: Directory): Promise<Accou
 }
 
 /**
- * Makes the operation the one that the account has under way, unless it is that already.
+ * Makes the operation the one that the account has under way, unless it is that already. Another runner may have done so
+ * in the same moment: then the record has changed, and names this very operation.
  *
  * @returns false where the account has another one; then this operation has ended
  */
 export async function beginOn(
   run: JobRun,
   account: AccountRecord,
-  begin: (account: AccountRecord, operationId: string) => Promise<boolean>,
+  {
+    directory,
+    begin,
+  }: {
+    readonly directory: Directory;
+    readonly begin: (account: AccountRecord, operationId: string) => Promise<boolean>;
+  },
 ): Promise<boolean> {
   const { operationId } = run.operation;
   if (account.operationId === operationId || (await begin(account, operationId))) return true;
+  if ((await recordOf(run, directory)).operationId === operationId) return true;
   const detail = 'Another operation of the account is under way.';
   await run.advance({ step: ENDED, status: 'failed', error: { code: 'OPERATION_IN_PROGRESS', detail } });
+  // It may have been begun since it was looked at, and cannot be any more: an account that went on naming it would begin no
+  // other one.
+  await directory.dropOperation(account.accountId, operationId);
   return false;
 }
 

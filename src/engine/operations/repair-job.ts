@@ -1,6 +1,7 @@
 import { planRepair, type Repair, type ShardRows } from '../../ledger/plan-repair';
 import { type PastPlacement, subAccountsOn } from '../../ledger/routing';
 import type { AccountRecord } from '../../shards/directory/account-record';
+import type { Directory } from '../../shards/directory/directory';
 import { ENDED } from '../../shards/directory/operation-store';
 import { ShardUnavailableError } from '../../shards/faults';
 import type { ShardSet } from '../shard-set';
@@ -69,7 +70,8 @@ export class RepairJob implements Job {
   async #begin(run: JobRun): Promise<void> {
     const { directory } = this.parts;
     const account = await recordOf(run, directory);
-    if (!(await beginOn(run, account, (...on) => directory.beginRepair(...on)))) return;
+    const begin: Directory['beginRepair'] = (...on) => directory.beginRepair(...on);
+    if (!(await beginOn(run, account, { directory, begin }))) return;
     await run.advance({ step: 'begun', progress: { done: 0, total: PHASES } });
   }
 

@@ -365,6 +365,44 @@ describe('a runner that stalls and wakes up late', () => {
     });
   });
 
+  test('goes on with what another runner of it has begun in the same moment', async () => {
+    await site.account({ subAccounts: 2, shards: ['east', 'west'] }, () => 50n);
+    const instance = site.instance();
+    const begin = site.directory.beginOperation.bind(site.directory);
+    jest.spyOn(site.directory, 'beginOperation').mockImplementationOnce(async (account, operationId) => {
+      expect(await begin(account, operationId)).toBe(true);
+      return begin(account, operationId);
+    });
+    expect(await site.resize(instance, { subAccounts: 4, shards: ['east', 'west'] })).toMatchObject({
+      status: 'done',
+    });
+    expect(await site.read()).toMatchObject({ operationId: null, operation: 1, subAccounts: 4 });
+  });
+
+  test('leaves no account behind that names it, when it is refused beside a runner that has just begun it', async () => {
+    await site.account({ subAccounts: 2, shards: ['east', 'west'] }, () => 50n);
+    const instance = site.instance();
+    const begin = site.directory.beginOperation.bind(site.directory);
+    const find = site.directory.findAccount.bind(site.directory);
+    jest.spyOn(site.directory, 'beginOperation').mockImplementationOnce((account, operationId) => {
+      // The other runner begins it right behind this one's look at the record.
+      jest.spyOn(site.directory, 'findAccount').mockImplementationOnce(async (accountId) => {
+        const seen = await find(accountId);
+        expect(await begin(account, operationId)).toBe(true);
+        return seen;
+      });
+      return Promise.resolve(false);
+    });
+    expect(await site.resize(instance, { subAccounts: 4, shards: ['east', 'west'] })).toMatchObject({
+      status: 'failed',
+      error: { code: 'OPERATION_IN_PROGRESS' },
+    });
+    expect(await site.read()).toMatchObject({ operationId: null, subAccounts: 2 });
+    expect(await site.resize(instance, { subAccounts: 4, shards: ['east', 'west'] })).toMatchObject({
+      status: 'done',
+    });
+  });
+
   test('makes no rows on shards of a placement that it could not announce, for another one had given it up', async () => {
     await site.account({ subAccounts: 2, shards: ['east', 'west'] }, () => 50n);
     const stalled = site.instance();

@@ -1,6 +1,7 @@
 import { type Layout, planPlacement, sameShards } from '../../ledger/plan-placement';
 import { type PastPlacement, type Placement, subAccountsOn } from '../../ledger/routing';
 import type { AccountRecord } from '../../shards/directory/account-record';
+import type { Directory } from '../../shards/directory/directory';
 import { ENDED } from '../../shards/directory/operation-store';
 import { ShardUnavailableError } from '../../shards/faults';
 import type { ReachPoint } from '../fault-points';
@@ -99,7 +100,8 @@ export class ResizeJob implements Job {
   async #begin(run: JobRun): Promise<void> {
     const { accounts, directory } = this.parts;
     const account = await accountOf(run, accounts);
-    if (!(await beginOn(run, account, (...on) => directory.beginOperation(...on)))) return;
+    const begin: Directory['beginOperation'] = (...on) => directory.beginOperation(...on);
+    if (!(await beginOn(run, account, { directory, begin }))) return;
     await this.parts.reach('resize.begun');
     await run.advance({ step: 'begun', progress: { done: 0, total: PHASES } });
   }
