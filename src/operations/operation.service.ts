@@ -75,7 +75,7 @@ export class OperationService {
     }
     const operation = await this.#create('resize', accountId, { subAccounts, ...(shards && { shards }) });
     await this.runtime.reach('resize.asked');
-    if (!(await this.#begin(account, operation.operationId))) {
+    if (!(await this.runtime.directory.beginOperation(account, operation.operationId))) {
       const refused = await this.runtime.operations.refuse(operation, {
         code: 'OPERATION_IN_PROGRESS',
         detail: 'The account changed before the operation could begin.',
@@ -88,13 +88,6 @@ export class OperationService {
     }
     void this.runtime.operations.run(operation);
     return { kind: 'started', operation };
-  }
-
-  /** @returns whether the operation is the one that the account has under way; whoever found it left alone may have begun it */
-  async #begin(account: AccountRecord, operationId: string): Promise<boolean> {
-    const { directory } = this.runtime;
-    if (await directory.beginOperation(account, operationId)) return true;
-    return (await directory.findAccount(account.accountId))?.operationId === operationId;
   }
 
   /** Begins to level an account's sub-accounts. */

@@ -24,8 +24,7 @@ export async function recordOf(run: JobRun, directory: Directory): Promise<Accou
 }
 
 /**
- * Makes the operation the one that the account has under way, unless it is that already. Another runner may have done so
- * in the same moment: then the record has changed, and names this very operation.
+ * Makes the operation the one that the account has under way, unless it is that already.
  *
  * @returns false where the account has another one; then this operation has ended
  */
@@ -42,7 +41,6 @@ export async function beginOn(
 ): Promise<boolean> {
   const { operationId } = run.operation;
   if (account.operationId === operationId || (await begin(account, operationId))) return true;
-  if ((await recordOf(run, directory)).operationId === operationId) return true;
   const detail = 'Another operation of the account is under way.';
   await run.advance({ step: ENDED, status: 'failed', error: { code: 'OPERATION_IN_PROGRESS', detail } });
   // It may have been begun since it was looked at, and cannot be any more: an account that went on naming it would begin no

@@ -343,7 +343,7 @@ export class Directory {
    * Begins a change of an account's size or placement, once: a runner that stalled over it comes too late when another has
    * carried it on, even to its end.
    *
-   * @returns false when the account has changed, another operation is under way, or this one is begun already
+   * @returns whether the account has this operation under way now, whoever began it; false when it has changed, or has another one
    */
   beginOperation(account: AccountRecord, operationId: string): Promise<boolean> {
     return this.#begin(account, operationId, `AND creation = 'done'`);
@@ -361,7 +361,9 @@ export class Directory {
          AND EXISTS (SELECT 1 FROM operation WHERE operation_id = ? AND step = '${ASKED}')`,
       [operationId, account.accountId, account.revision, operationId],
     );
-    return matched > 0;
+    if (matched > 0) return true;
+    // Another runner may have begun it in the same moment: then the record has changed, and names this very operation.
+    return (await this.findAccount(account.accountId))?.operationId === operationId;
   }
 
   /** Ends an operation that changes nothing. */
