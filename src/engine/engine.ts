@@ -99,7 +99,20 @@ export class Engine {
    * Resolves and rejects as `submit` does; `attemptOver` when nothing is to be charged here any more.
    */
   charge(request: PlainRequest & { readonly attempt: ReceivedAttempt }, account: AccountRecord) {
-    return acrossFences(this.parts, account, (current) => this.#tryDurably(request, current));
+    const { accountId, requestId } = request;
+    return acrossFences(this.parts, account, (current) =>
+      this.leases.concern(current)
+        ? this.leases.inTurn(accountId, requestId, () => this.#chargeBehindLease(request, current))
+        : this.#tryDurably(request, current),
+    );
+  }
+
+  /** What was answered from a lease under the same key is written first: the charge then finds it. */
+  async #chargeBehindLease(request: Request, account: AccountRecord): Promise<Told> {
+    const shard = await this.leases.settle(request.accountId, request.requestId);
+    return shard === undefined
+      ? this.#tryDurably(request, account)
+      : { shard, outcome: { kind: 'shardUnavailable', shard } };
   }
 
   /** Does something to what was done before, wherever that is; resolves and rejects as `submit` does. */

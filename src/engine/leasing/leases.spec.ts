@@ -139,6 +139,21 @@ describe('deductions answered from a lease', () => {
     expect(owner.observer.shortfalls).toEqual([]);
   });
 
+  test('keep their key from the charge of what was received under it', async () => {
+    const owner = start();
+    const key = 'answered 0';
+    const waiting = { ...deduction(key, 200n), kind: 'receive', subAccount: 0, attemptMin: 1 } as const;
+    expect(await owner.shards.lanes('east').submit(waiting)).toMatchObject({ kind: 'received' });
+    // A synchronous request outruns what waits under its id.
+    await answer(owner, 1);
+    const attempt = { number: 1, shard: 'east', subAccount: 0 };
+    const charge = { ...deduction(key, 200n), kind: 'deduct', attempt } as const;
+    expect(await owner.engine.charge(charge, await site.read())).toMatchObject({ kind: 'keyReused' });
+    await owner.engine.whenIdle();
+    expect(effectsOf([key])).toEqual([1]);
+    expect(owner.observer.shortfalls).toEqual([]);
+  });
+
   test('keep their key from a cancel that comes at the same time', async () => {
     const owner = start();
     await answer(owner, 1);
