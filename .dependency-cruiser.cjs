@@ -7,7 +7,7 @@
  * Each rule's comment says how to mend a breach.
  */
 const features =
-  '^src/(accounts|audit|balances|deductions|events|health|holds|intake|keys|operations|rebalancer|shard-registry|sub-accounts)/';
+  '^src/(accounts|audit|audit-log|balances|deductions|events|health|holds|intake|keys|operations|rebalancer|shard-registry|sub-accounts)/';
 
 module.exports = {
   forbidden: [
@@ -103,10 +103,29 @@ module.exports = {
     {
       name: 'cli-speaks-the-api-only',
       comment:
-        'The operator talks to a running service over its API; share only pure vocabulary from src/ledger.',
+        'The operator talks to a running service over its API; share only pure vocabulary from src/ledger, and from src/load what the ' +
+        'console makes of the metrics, too. What has to work ' +
+        'without a service (backup, restore, doctor) is a folder of its own, and its command reads the settings of the service.',
       severity: 'error',
-      from: { path: '^src/cli/' },
-      to: { path: '^src/', pathNot: ['^src/(cli|client|ledger)/', '^src/require-node[.]ts$'] },
+      from: {
+        path: '^src/cli/',
+        pathNot: '^src/cli/(commands/(backup|restore|doctor)|service/installation)[.]ts$',
+      },
+      to: { path: '^src/', pathNot: ['^src/(cli|client|ledger|load)/', '^src/require-node[.]ts$'] },
+    },
+    {
+      name: 'load-stands-alone',
+      comment: 'The console runs it in browsers, and the command line in Node: it imports nothing of either.',
+      severity: 'error',
+      from: { path: '^src/load/', pathNot: '\\.spec\\.ts$' },
+      to: { pathNot: ['^src/load/'] },
+    },
+    {
+      name: 'nobody-knows-backup-and-doctor',
+      comment: 'They work past a running service, on its databases. Only the command line has them.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(cli|backup|doctor)/' },
+      to: { path: '^src/(backup|doctor)/' },
     },
     {
       name: 'client-stands-alone',

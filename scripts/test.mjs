@@ -55,6 +55,7 @@ function startWantedServers() {
     return Promise.resolve({ env: {}, stop: async () => {} });
   return startServers({
     ...wanted,
+    bringKafka: true,
     redoLog: '128M',
     serverOptions: unsyncedOptions,
     env: { ...process.env, ...scratch },

@@ -59,7 +59,11 @@ function start(settings: Settings, adminKey: string): Starting {
 }
 
 function addressesOf(service: Service): readonly string[] {
-  return [`REST  ${service.restUrl}/v1`, `gRPC  ${service.grpcAddress}`, `docs  ${service.restUrl}/docs`];
+  return [
+    `REST  ${service.restUrl}/v1`,
+    `gRPC  ${service.grpcAddress}`,
+    ...service.pages.map(({ name, url }) => `${name.padEnd(5)} ${url}`),
+  ];
 }
 
 async function work(settings: Settings, adminKey: string, line: WorkerLine): Promise<void> {

@@ -3,6 +3,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyInstance } from 'fastify';
 import { GrpcApi } from './api/grpc/grpc-api';
 import type { UnaryService } from './api/grpc/unary';
+import { ConsoleRoutes } from './console/console-routes';
 import { HotRoutes } from './deductions/hot-routes';
 import { RestApi } from './http/rest-api';
 import { fastifyOptions } from './http/server-options';
@@ -24,6 +25,8 @@ class FrameworkLog extends StructuredLog {
 /** A running service. */
 export interface Service {
   readonly restUrl: string;
+  /** What a browser can open. */
+  readonly pages: readonly { readonly name: string; readonly url: string }[];
   /** Host and port. */
   readonly grpcAddress: string;
   /**
@@ -61,10 +64,19 @@ export async function startService(
   const server = app.getHttpAdapter().getInstance();
   await app.get(RestApi).prepare(server);
   app.get(HotRoutes).register(server);
+  app.get(ConsoleRoutes).register(server);
   extend?.(server);
   await app.init();
   opening?.();
   await app.listen({ port: settings.httpPort, host: settings.host, backlog: BACKLOG });
   const grpcAddress = await app.get(GrpcApi).start(further);
-  return { restUrl: await app.getUrl(), grpcAddress, stop: () => app.close() };
+  const restUrl = await app.getUrl();
+  return { restUrl, pages: pagesOf(settings, restUrl), grpcAddress, stop: () => app.close() };
+}
+
+function pagesOf({ docs, console }: Settings, restUrl: string): Service['pages'] {
+  return [
+    ...(docs === 'on' ? [{ name: 'docs', url: `${restUrl}/docs` }] : []),
+    ...(console === 'on' ? [{ name: 'console', url: `${restUrl}/console` }] : []),
+  ];
 }

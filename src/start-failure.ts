@@ -19,7 +19,14 @@ const IN_PLAIN_WORDS = [
 export function startFailure(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (IN_PLAIN_WORDS.some((known) => error instanceof known)) return error.message;
-  return isOfSystem(error) ? oneLine(error.message) : (error.stack ?? error.message);
+  return isOfSystem(error) ? oneLine(error.message) + whatToSet(error) : (error.stack ?? error.message);
+}
+
+/** The settings of the HTTP listener, where it could not be opened. */
+function whatToSet({ syscall, code }: NodeJS.ErrnoException): string {
+  if (syscall === 'listen' && code !== 'EADDRNOTAVAIL')
+    return ' (HOTSPLIT_HTTP_PORT is another port, 0 any free one)';
+  return syscall === 'listen' || syscall === 'getaddrinfo' ? ' (see HOTSPLIT_HOST)' : '';
 }
 
 /** From the operating system, a driver or SQLite: a port in use, a folder that cannot be written, a name without an address. */

@@ -1,4 +1,7 @@
-/** An LLM gateway: estimate, hold, call the model, confirm at the real cost. It keeps no list, and may die at any moment. */
+/**
+ * An LLM gateway: estimate, hold, stream, settle at what it really cost. It keeps no list of its own, and may die at any moment: what it
+ * left behind it finds by asking for the holds that stand.
+ */
 import { HoldNotHeldError, HotsplitClient, InsufficientFundsError } from 'hotsplit-client';
 
 interface Prompt {
@@ -11,63 +14,66 @@ interface Prompt {
 const TEAM = 'team-research';
 /** Micro-dollars a token. The asset is USD/6, because a token costs less than a cent. */
 const PRICE = { input: 3n, output: 15n };
-const HOLD_SECONDS = 600;
-/** To see what a crash does: the process ends by itself between hold and confirm of this prompt, counted from 1. */
-const CRASH_AFTER = Number(process.env['CRASH_AFTER'] ?? Infinity);
+const HOLD_SECONDS = Number(process.env['HOLD_SECONDS'] ?? 600);
+/** To see what a crash does: the process ends by itself in the middle of this answer, counted from 1. */
+const CRASH_IN = Number(process.env['CRASH_IN'] ?? Infinity);
 
 const client = new HotsplitClient({
   endpoints: process.env['HOTSPLIT_URL'] ?? 'http://127.0.0.1:8080',
   apiKey: process.env['HOTSPLIT_KEY'] ?? '',
 });
-const outcome = { answered: 0, answeredBefore: 0, refused: 0, failed: 0 };
-let held = 0;
+const outcome = { answered: 0, answeredBefore: 0, cutOff: 0, refused: 0, failed: 0, released: 0 };
+let streamed = 0;
 
 await client.createAccount({ id: TEAM, asset: 'USD/6', subAccounts: 2, initialBalance: 40_000n });
+await releaseWhatIsLeft();
 for (const prompt of promptsOfTheCallers()) outcome[await serve(prompt)] += 1;
 
-const { available, held: heldMinor } = await client.balance(TEAM);
-console.log(JSON.stringify({ ...outcome, available: available.toString(), held: heldMinor.toString() }));
+const { available, held } = await client.balance(TEAM);
+console.log(JSON.stringify({ ...outcome, available: available.toString(), held: held.toString() }));
 await client.close();
 
+/** Nobody streams to these any more. What was streamed was captured as it came; the rest is the team's again. */
+async function releaseWhatIsLeft(): Promise<void> {
+  for await (const { holdId } of client.holds({ accountId: TEAM, status: 'held' })) {
+    await client.cancelHold({ accountId: TEAM, holdId });
+    outcome.released += 1;
+  }
+}
+
 async function serve({ id, text, tokensMax }: Prompt): Promise<keyof typeof outcome> {
-  const estimate = costOf({ input: tokensOf(text), output: tokensMax });
+  const input = PRICE.input * BigInt(Math.ceil(text.length / 4));
+  const amount = input + PRICE.output * BigInt(tokensMax);
   try {
-    // Of a prompt that is tried again this finds the hold that its first try took, and takes no second one.
-    await client.hold({ accountId: TEAM, amount: estimate, requestId: id, expiresInSeconds: HOLD_SECONDS });
+    await client.hold({ accountId: TEAM, amount, requestId: id, expiresInSeconds: HOLD_SECONDS });
   } catch (error) {
     if (error instanceof InsufficientFundsError) return 'refused';
-    // The answer was paid for before the crash: it may be shown again, and nothing more is taken.
-    if (error instanceof HoldNotHeldError && error.hold.status === 'confirmed') return 'answeredBefore';
+    // It was paid for before: nothing more is taken, whether it came to its end or was cut off by a crash.
+    if (error instanceof HoldNotHeldError)
+      return error.hold.status === 'confirmed' ? 'answeredBefore' : 'cutOff';
     throw error;
   }
-  held += 1;
-  if (held === CRASH_AFTER) process.kill(process.pid, 'SIGKILL');
-  const used = await callModel(text, tokensMax);
-  if (used === undefined) {
+  if (text.trim() === '') {
     // The model failed, so all that was held is available again.
     await client.cancelHold({ accountId: TEAM, holdId: id });
     return 'failed';
   }
-  await client.confirmHold({ accountId: TEAM, holdId: id, amount: costOf(used) });
+  streamed += 1;
+  for await (const { part, tokens, isLast } of callModel(tokensMax)) {
+    const cost = PRICE.output * BigInt(tokens) + (part === 1 ? input : 0n);
+    // Each part under an id of its own, so that whatever is sent twice is taken once. The last one releases the rest; a few tokens
+    // more than were estimated are taken from what the team has available.
+    const capture = { amount: cost, requestId: `part-${part}`, final: isLast, allowMore: true };
+    await client.confirmHold({ accountId: TEAM, holdId: id, ...capture, metadata: { tokens: `${tokens}` } });
+    if (streamed === CRASH_IN) process.kill(process.pid, 'SIGKILL');
+  }
   return 'answered';
 }
 
-function costOf({ input, output }: { input: number; output: number }): bigint {
-  return PRICE.input * BigInt(input) + PRICE.output * BigInt(output);
-}
-
-function tokensOf(text: string): number {
-  return Math.ceil(text.length / 4);
-}
-
-/** In place of a model: an answer half as long as it may be, and a fault for a prompt without words. */
-async function callModel(
-  text: string,
-  tokensMax: number,
-): Promise<{ input: number; output: number } | undefined> {
+/** In place of a model: an answer in two parts, together half as long as it may be. */
+async function* callModel(tokensMax: number) {
   await Promise.resolve();
-  if (text.trim() === '') return undefined;
-  return { input: tokensOf(text), output: tokensMax / 2 };
+  for (const part of [1, 2]) yield { part, tokens: tokensMax / 4, isLast: part === 2 };
 }
 
 /** In place of callers over HTTP. The last one asks for more than the team has left. */

@@ -4,7 +4,7 @@ import { exclusively } from './exclusive.mjs';
 import { packageCommand, runNode } from './node24.mjs';
 import { withProgress } from './progress.mjs';
 import { repositoryRoot } from './repository.mjs';
-import { contentStamp, listBuildSettings, listBuildSources } from './stamp.mjs';
+import { contentStamp, listBuildSettings, listBuildSources, listConsoleSources } from './stamp.mjs';
 
 /** Builds `dist` if it is missing, unfinished or older than its sources. Fresh, it costs a few milliseconds. */
 export async function ensureBuilt(root = repositoryRoot) {
@@ -38,6 +38,7 @@ function wantedRecord(root) {
   return {
     settings: contentStamp(root, listBuildSettings(root)),
     stamp: contentStamp(root, sources),
+    console: contentStamp(root, listConsoleSources(root)),
     sources,
   };
 }
@@ -51,7 +52,12 @@ function readRecord(root) {
 }
 
 export function isCurrent(built, wanted) {
-  return built !== undefined && built.settings === wanted.settings && built.stamp === wanted.stamp;
+  return (
+    built !== undefined &&
+    built.settings === wanted.settings &&
+    built.stamp === wanted.stamp &&
+    built.console === wanted.console
+  );
 }
 
 /**
@@ -76,6 +82,9 @@ async function build(root, built, wanted) {
   // Whoever uses the client wants its types; nobody else is typed against `dist`.
   await compile(root, [packageCommand('typescript', 'tsc'), '-p', 'tsconfig.client.json']);
   await compile(root, [join(root, 'scripts', 'bootstrap', 'client-package.mjs')]);
+  // A second or two, which only changes of the page itself are worth.
+  if (built?.console !== wanted.console || !existsSync(join(root, 'dist', 'console', 'index.html')))
+    await compile(root, [join(root, 'scripts', 'bootstrap', 'build-console.mjs')]);
   mkdirSync(join(root, 'dist'), { recursive: true });
   const draft = `${recordFile(root)}.draft`;
   writeFileSync(draft, JSON.stringify(wanted));

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 
 /** What an installed node_modules depends on, as one digest. Scripts and versions of package.json do not matter to it. */
 export function dependenciesStamp(root, { platform, arch } = process) {
@@ -35,6 +35,16 @@ export function listBuildSources(root) {
   if (existsSync(join(root, 'package.json'))) files.push('package.json');
   for (const folder of sourceFolders) collect(folder);
   return files.sort();
+}
+
+/** The files that the console's page is built from, sorted, relative to the root. */
+export function listConsoleSources(root) {
+  const folder = join(root, 'console');
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)).replaceAll('\\', '/'))
+    .sort();
 }
 
 /** The files whose change asks for a build from an empty folder: an incremental one would trust what it knew before. */

@@ -1,10 +1,13 @@
 /** How the addresses of the servers reach tests and benchmarks. */
-export function serversEnvironment({ mariadb, redis, mysql, unavailable }) {
+export function serversEnvironment({ mariadb, redis, mysql, kafka, unavailable }) {
   return {
     ...(mariadb.length > 0 && { HOTSPLIT_TEST_MARIADB_URLS: urls(mariadb) }),
     ...(redis.length > 0 && { HOTSPLIT_TEST_REDIS_URL: redis[0].url }),
     ...(mysql.length > 0 && { HOTSPLIT_TEST_MYSQL_URLS: urls(mysql) }),
     ...(unavailable.mysql !== undefined && { HOTSPLIT_TEST_MYSQL_UNAVAILABLE: unavailable.mysql }),
+    // Tests start brokers of their own. This is for a service, as the setting of that name.
+    ...(kafka.length > 0 && { HOTSPLIT_KAFKA_BROKERS: urls(kafka) }),
+    ...(unavailable.kafka !== undefined && { HOTSPLIT_TEST_KAFKA_UNAVAILABLE: unavailable.kafka }),
   };
 }
 

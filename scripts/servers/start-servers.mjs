@@ -16,11 +16,12 @@ export async function startServers({
   redis = 0,
   mysql = 0,
   galera = 0,
+  kafka = 0,
   bufferPool = '256M',
   env = process.env,
   ...further
 }) {
-  const wanted = JSON.stringify({ mariadb, redis, mysql, galera, bufferPool, ...further });
+  const wanted = JSON.stringify({ mariadb, redis, mysql, galera, kafka, bufferPool, ...further });
   const supervisor = spawn(process.execPath, [supervisorFile, wanted], {
     stdio: ['pipe', 'pipe', 'inherit'],
     detached: true,

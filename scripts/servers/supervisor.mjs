@@ -1,7 +1,8 @@
 // Runs private servers for as long as its stdin stays open: startServers (start-servers.mjs) spawns it, and however
 // that process ends, -9 included, the kernel closes the pipe and the servers go. Prints one JSON line on stdout:
 // {mariadb: [{port, socket, pid, version, url, smallDisk?}], redis: […], mysql: […], galera: [{port, pid, url}],
-// unavailable: {mysql?: "reason", galera?: "reason"}}. The nodes of `galera` are one cluster.
+// kafka: [{port, url, pid}], unavailable: {mysql?: "reason", galera?: "reason", kafka?: "reason"}}. The nodes of `galera`
+// are one cluster; each Kafka is one by itself.
 //
 // A line {"startAgain": port} on stdin starts a server or Galera node again that has ended, with the data it has, and is
 // answered {"startedAgain": port, "pid"} or {"startedAgain": port, "error"}.
@@ -9,7 +10,8 @@
 // The data are in a fresh folder under HOTSPLIT_SERVERS_DIR, by default the system's folder for temporary files.
 //
 //   supervisor.mjs {"mariadb": 2, "redis": 1, "mysql": 2, "bufferPool": "256M", "redoLog": "512M"?, "smallDiskMib": n?,
-//                   "serverOptions": ["--…"]?, "galera": 3?, "suspectSeconds": n?}
+//                   "serverOptions": ["--…"]?, "galera": 3?, "suspectSeconds": n?, "kafka": 1?,
+//                   "bringKafka": true?}
 import { spawn } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,6 +20,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { freePorts } from './free-ports.mjs';
 import { bringGalera, galeraPortsPerNode, startGalera } from './galera.mjs';
+import { bringKafka, kafkaPortsPerBroker, startKafka } from './kafka.mjs';
 import { bringMariadb, startMariadb } from './mariadb.mjs';
 import { findMysqlTool, startMysqlByTool } from './mysql-tool.mjs';
 import { findMysqld, startMysqld } from './mysqld.mjs';
@@ -30,8 +33,12 @@ const report = (text) => process.stderr.write(`servers: ${text}\n`);
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
 const galeraPortsCount = wanted.galera * galeraPortsPerNode;
-const ports = await freePorts(wanted.mariadb + wanted.redis + wanted.mysql + galeraPortsCount);
+const kafkaPortsCount = wanted.kafka * kafkaPortsPerBroker;
+const ports = await freePorts(
+  wanted.mariadb + wanted.redis + wanted.mysql + galeraPortsCount + kafkaPortsCount,
+);
 const galeraPorts = ports.splice(0, galeraPortsCount);
+const kafkaPorts = ports.splice(0, kafkaPortsCount);
 const mariadbPorts = ports.splice(0, wanted.mariadb);
 const redisPorts = ports.splice(0, wanted.redis);
 const mysqlPorts = ports;
@@ -58,8 +65,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => s
 
 try {
   const servers = await startAll();
-  const { mariadb, redis, mysql, galera } = servers;
-  for (const { port, startAgain } of [...mariadb, ...redis, ...mysql, ...galera])
+  const { mariadb, redis, mysql, galera, kafka } = servers;
+  for (const { port, startAgain } of [...mariadb, ...redis, ...mysql, ...galera, ...kafka])
     startAgainByPort.set(port, startAgain);
   process.stdout.write(`${JSON.stringify(servers)}\n`);
 } catch (error) {
@@ -81,7 +88,7 @@ async function startAll() {
   // Packages come one after the other, since the system's package tool takes one at a time.
   const mariadbCommands = wanted.mariadb > 0 ? await bringMariadb(report) : undefined;
   const redisCommands = wanted.redis > 0 ? await bringRedis(report) : undefined;
-  const [mariadb, redis, mysql, galera] = await Promise.all([
+  const [mariadb, redis, mysql, galera, kafka] = await Promise.all([
     mariadbCommands
       ? startMariadb({
           commands: mariadbCommands,
@@ -96,12 +103,32 @@ async function startAll() {
     redisCommands ? startRedis({ commands: redisCommands, ports: redisPorts, folder }) : [],
     startMysql({ bufferPool, serverOptions }),
     startGaleraIfWanted({ bufferPool }),
+    startKafkaIfWanted(),
   ]);
   const unavailable = {
     ...(mysql.reason !== undefined && { mysql: mysql.reason }),
     ...(galera.reason !== undefined && { galera: galera.reason }),
+    ...(kafka.reason !== undefined && { kafka: kafka.reason }),
   };
-  return { mariadb, redis, mysql: mysql.servers, galera: galera.servers, unavailable };
+  return {
+    mariadb,
+    redis,
+    mysql: mysql.servers,
+    galera: galera.servers,
+    kafka: kafka.servers,
+    unavailable,
+  };
+}
+
+/** Kafka is an extra as well: it takes Java, Maven and Maven Central. With `bringKafka` it is brought and not started. */
+async function startKafkaIfWanted() {
+  if (wanted.kafka === 0 && !wanted.bringKafka) return { servers: [] };
+  try {
+    const commands = await bringKafka(report);
+    return { servers: await startKafka({ commands, ports: kafkaPorts, folder }) };
+  } catch (error) {
+    return { servers: [], reason: reasonOf(error) };
+  }
 }
 
 /** Galera, too, is an extra: what it takes is in packages of Debian and Ubuntu. */

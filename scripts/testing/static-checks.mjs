@@ -38,6 +38,10 @@ export function staticChecks() {
         `${cache}/typecheck.tsbuildinfo`,
       ],
     },
+    {
+      name: 'TypeScript of the console',
+      args: [packageCommand('typescript', 'tsc'), '-p', 'console'],
+    },
     { name: 'buf lint', args: [packageCommand('@bufbuild/buf', 'buf'), 'lint'] },
     {
       name: 'dependency-cruiser',

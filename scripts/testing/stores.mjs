@@ -14,9 +14,16 @@ export async function storeLines(report, environment) {
     line('SQLite', '[sqlite]'),
     mariadb ? line(`MariaDB ${mariadb}`, '[mariadb]') : ['MariaDB', 'not run, no server'],
     mysql ? line(`MySQL ${mysql}`, '[mysql]') : ['MySQL 9', `not run, ${why}`],
+    environment.HOTSPLIT_TEST_KAFKA_UNAVAILABLE === undefined
+      ? line('Kafka', '[kafka]')
+      : ['Kafka', `not run, ${environment.HOTSPLIT_TEST_KAFKA_UNAVAILABLE}`],
     environment.HOTSPLIT_TEST_CODEGEN === '1'
       ? line('Generated clients', '[codegen]')
       : ['Generated clients', 'not run, only with HOTSPLIT_TEST_CODEGEN=1'],
+    [
+      'Console in a browser',
+      environment.HOTSPLIT_TEST_BROWSER === '1' ? 'run' : 'not run, only with HOTSPLIT_TEST_BROWSER=1',
+    ],
   ];
 }
 

@@ -1,12 +1,21 @@
-import { Body, Controller, Get, Param, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Get, Headers, Param, Patch, Post, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { mayOpenWithMoney, outOfReach } from '../api/admit';
-import { accountExists } from '../api/operation-problem';
-import { accountView, createAccount, getAccount, listAccounts, openingOf } from '../contract/accounts';
-import type { BodyOf, PathOf, QueryOf } from '../contract/call';
+import { accountExists, rechosenOrProblem } from '../api/operation-problem';
+import {
+  accountView,
+  changeOf,
+  createAccount,
+  getAccount,
+  listAccounts,
+  openingOf,
+  updateAccount,
+} from '../contract/accounts';
+import type { BodyOf, HeadersOf, PathOf, QueryOf } from '../contract/call';
 import { decodeIdCursor, encodeCursor, pageLength } from '../contract/cursors';
 import { optionalAmount } from '../contract/money';
 import { Problem } from '../contract/problem';
+import { revisionsOf } from '../contract/revisions';
 import { answerAccount } from '../http/answer-account';
 import { CurrentPrincipal } from '../http/current-principal.decorator';
 import { Serves } from '../http/serves.decorator';
@@ -33,7 +42,7 @@ export class AccountController {
     const creation = await this.accounts.create({
       accountId: body.id,
       asset: body.asset,
-      subAccounts: body.subAccounts ?? 1,
+      subAccounts: body.subAccounts ?? null,
       strategy: body.strategy ?? DEFAULT_STRATEGY,
       initialBalanceMinor,
       lowBalanceMinor: optionalAmount('lowBalance', body.lowBalance),
@@ -69,5 +78,17 @@ export class AccountController {
     const account = await this.accounts.read(accountId);
     if (!account) throw new Problem('ACCOUNT_NOT_FOUND');
     return answerAccount(account, reply);
+  }
+
+  @Patch(':accountId')
+  @Serves(updateAccount)
+  async update(
+    @Param() { accountId }: PathOf<typeof updateAccount>,
+    @Body() body: BodyOf<typeof updateAccount>,
+    @Headers() headers: HeadersOf<typeof updateAccount>,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const change = await this.accounts.change(accountId, changeOf(body), revisionsOf(headers['if-match']));
+    return answerAccount(rechosenOrProblem(change), reply);
   }
 }

@@ -4,16 +4,18 @@ import { EngineRuntime } from '../engine/runtime';
 import { OPENING_BALANCE_KEY } from '../ledger/identifiers';
 import type { Strategy } from '../ledger/strategy';
 import { choosePlacement, subAccountsOn } from '../ledger/routing';
+import { autoSplitText } from '../shards/directory/auto-split';
 import { behindPrefix } from '../shards/directory/directory';
 import type { AccountRecord, NewAccountRecord } from '../shards/directory/account-record';
-import { DirectoryOverloadedError } from '../shards/directory/directory';
+import { type AccountChange, DirectoryOverloadedError } from '../shards/directory/directory';
 import { ShardUnavailableError } from '../shards/faults';
 import { Places } from '../shards/places';
 
 export interface NewAccount {
   readonly accountId: string;
   readonly asset: string;
-  readonly subAccounts: number;
+  /** `null` where none is asked for: then it may be split by itself. */
+  readonly subAccounts: number | null;
   readonly strategy: Strategy;
   readonly initialBalanceMinor: bigint | null;
   readonly lowBalanceMinor: bigint | null;
@@ -29,6 +31,7 @@ export type AccountCreation =
    */
   | { readonly kind: 'conflict'; readonly fields: readonly string[] };
 
+/** What came of a change of an account. */
 export type StrategyChoice =
   | { readonly kind: 'chosen'; readonly account: AccountRecord }
   | { readonly kind: 'accountNotFound' }
@@ -143,6 +146,28 @@ export class AccountService implements OnApplicationBootstrap, OnApplicationShut
     return changed ? { kind: 'chosen', account: changed } : { kind: 'accountNotFound' };
   }
 
+  /**
+   * Changes what is attached to an account.
+   *
+   * @param revisions of the account that the caller accepts; any by default
+   */
+  async change(
+    accountId: string,
+    change: AccountChange,
+    revisions: ReadonlySet<number> | undefined,
+  ): Promise<StrategyChoice> {
+    const account = await this.runtime.accounts.read(accountId);
+    if (!account) return { kind: 'accountNotFound' };
+    if (revisions?.has(account.revision) === false) return { kind: 'changedMeanwhile' };
+    if (account.status === 'closed') return { kind: 'accountClosed' };
+    if (isAsIt(account, change)) return { kind: 'chosen', account };
+    if (!(await this.runtime.directory.changeAccount(accountId, change, revisions && account.revision)))
+      return { kind: 'changedMeanwhile' };
+    const changed = await this.runtime.accounts.read(accountId);
+    this.runtime.announce(accountId);
+    return changed ? { kind: 'chosen', account: changed } : { kind: 'accountNotFound' };
+  }
+
   /** Accounts in the order of their ids: those with one of some prefixes, or all of them. */
   async list(page: AccountPage): Promise<{ accounts: AccountRecord[]; next?: string }> {
     const accounts = await this.#listed({ ...page, limit: page.limit + 1 });
@@ -234,13 +259,16 @@ export class AccountService implements OnApplicationBootstrap, OnApplicationShut
   }
 
   #record(wanted: NewAccount): NewAccountRecord {
-    const { accountId, asset, strategy, subAccounts, lowBalanceMinor, initialBalanceMinor } = wanted;
+    const { accountId, asset, strategy, lowBalanceMinor, initialBalanceMinor } = wanted;
+    const subAccounts = sizeOf(wanted);
     return {
       accountId,
       asset,
       strategy,
       subAccounts,
       lowBalanceMinor,
+      metadata: null,
+      autoSplit: autoSplitText({ enabled: wanted.subAccounts === null }),
       openingBalanceMinor: initialBalanceMinor,
       status: 'active',
       statusVersion: 1,
@@ -258,10 +286,23 @@ function withoutNested(prefixes: readonly string[]): string[] {
   return sorted.filter((prefix) => !sorted.some((other) => other !== prefix && prefix.startsWith(other)));
 }
 
+/** Nothing would change: the account keeps its `ETag`. */
+function isAsIt(account: AccountRecord, change: AccountChange): boolean {
+  const { lowBalanceMinor, metadata, requestsPerSecond, deductionsPerSecond, autoSplit } = change;
+  const { rates } = account;
+  return (
+    (lowBalanceMinor === undefined || lowBalanceMinor === account.lowBalanceMinor) &&
+    (metadata === undefined || metadata === account.metadata) &&
+    (requestsPerSecond === undefined || requestsPerSecond === (rates?.requestsPerSecond ?? null)) &&
+    (deductionsPerSecond === undefined || deductionsPerSecond === (rates?.deductionsPerSecond ?? null)) &&
+    (autoSplit === undefined || autoSplit === account.autoSplit)
+  );
+}
+
 function differingFields(wanted: NewAccount, account: AccountRecord): string[] {
   const differs = {
     asset: account.asset !== wanted.asset,
-    subAccounts: account.subAccounts !== wanted.subAccounts,
+    subAccounts: account.subAccounts !== sizeOf(wanted),
     strategy: account.strategy !== wanted.strategy,
     initialBalance: account.openingBalanceMinor !== wanted.initialBalanceMinor,
     lowBalance: account.lowBalanceMinor !== wanted.lowBalanceMinor,
@@ -269,7 +310,20 @@ function differingFields(wanted: NewAccount, account: AccountRecord): string[] {
   return Object.entries(differs).flatMap(([field, isOther]) => (isOther ? [field] : []));
 }
 
+/** What an account has at first. */
+function sizeOf({ subAccounts }: NewAccount): number {
+  return subAccounts ?? 1;
+}
+
+/** One that is asked for and one that is not are the same size, and were the same request to earlier builds. */
 function fingerprintOf(wanted: NewAccount): string {
-  const { asset, strategy, subAccounts, initialBalanceMinor, lowBalanceMinor } = wanted;
-  return fingerprint('account', asset, strategy, BigInt(subAccounts), initialBalanceMinor, lowBalanceMinor);
+  const { asset, strategy, initialBalanceMinor, lowBalanceMinor } = wanted;
+  return fingerprint(
+    'account',
+    asset,
+    strategy,
+    BigInt(sizeOf(wanted)),
+    initialBalanceMinor,
+    lowBalanceMinor,
+  );
 }

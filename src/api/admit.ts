@@ -2,7 +2,8 @@ import type { AnonymousThrottle } from '../platform/anonymous-throttle';
 import type { ApiKeys, Remembered } from '../platform/api-keys';
 import { type Permission, type Principal, reaches, scopesFor } from '../platform/principal';
 import { RETRY_AFTER_SECONDS } from './outcome-problem';
-import { Problem } from '../contract/problem';
+import { AccessProblem } from './access-problem';
+import { type Problem } from '../contract/problem';
 
 const BEARER = /^Bearer ([\x21-\x7E]{1,512})$/i;
 
@@ -40,7 +41,7 @@ export function admit(
   if (passed === false) return tooMany();
   const judge = (): Problem | Promise<Admitted> => {
     if (secret === undefined)
-      return new Problem('UNAUTHENTICATED', { detail: 'Send the header Authorization: Bearer <key>.' });
+      return new AccessProblem('noKey', { detail: 'Send the header Authorization: Bearer <key>.' });
     return remembered === 'unknown' ? unknownKey() : authenticated(keys, secret, permission);
   };
   return passed === true ? judge() : passed.then(judge);
@@ -86,7 +87,7 @@ function allowed(principal: Principal, permission: Permission): Admitted {
 /** What a caller is told whose key may not do something. */
 export function lacking(permission: Permission): Problem {
   const scopes = scopesFor(permission).map((scope) => `"${scope}"`);
-  return new Problem('PERMISSION_DENIED', {
+  return new AccessProblem('scope', {
     detail: `This needs a key with the scope ${scopes.join(' or ')}.`,
   });
 }
@@ -94,7 +95,21 @@ export function lacking(permission: Permission): Problem {
 /** The problem with an account that the key's limits leave out, whether there is such an account or not. */
 export function outOfReach(principal: Principal, accountId: string): Problem | undefined {
   if (reaches(principal, accountId)) return undefined;
-  return new Problem('PERMISSION_DENIED', { detail: 'The key is limited to other accounts.' });
+  return new AccessProblem('account', { detail: 'The key is limited to other accounts.' });
+}
+
+/**
+ * Who pays from one account to another must reach both: a limited key could otherwise find out which accounts there are, and
+ * send money where nobody meant it to.
+ *
+ * @throws Problem PERMISSION_DENIED
+ */
+export function mayTransfer(
+  principal: Principal,
+  { from, to }: { readonly from: string; readonly to: string },
+): void {
+  const refusal = outOfReach(principal, from) ?? outOfReach(principal, to);
+  if (refusal) throw refusal;
 }
 
 /** Whether a key's limits let it see an operation: one of an account that it reaches. */
@@ -109,7 +124,7 @@ export function mayFollow(
 export function notForLimited({ accounts }: Principal): Problem | undefined {
   if (accounts === null) return undefined;
   const detail = 'This concerns all accounts, and the key is limited to some.';
-  return new Problem('PERMISSION_DENIED', { detail });
+  return new AccessProblem('account', { detail });
 }
 
 /**
@@ -122,9 +137,9 @@ export function mayOpenWithMoney(principal: Principal): void {
 }
 
 function unknownKey(): Problem {
-  return new Problem('UNAUTHENTICATED', { detail: 'The key is not known, or has expired.' });
+  return new AccessProblem('unknownKey', { detail: 'The key is not known, or has expired.' });
 }
 
 function tooMany(): Problem {
-  return new Problem('RATE_LIMITED', { retryAfterSeconds: RETRY_AFTER_SECONDS });
+  return new AccessProblem('tooMany', { retryAfterSeconds: RETRY_AFTER_SECONDS });
 }

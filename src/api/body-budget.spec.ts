@@ -22,7 +22,7 @@ describe('BodyBudget', () => {
     expect(budget.take('key a', 4 * MIB)).toBeUndefined();
     budget.giveBack('key a', 4 * MIB);
     budget.giveBack('key b', 4 * MIB);
-    expect(budget.takenBytes).toBe(0);
+    expect(budget.taken).toBe(0);
   });
 
   it('has room for one largest body of a key, however small it is', () => {
@@ -54,23 +54,23 @@ describe('CountedBody', () => {
   it('takes the length that a body says at once', () => {
     const { budget, refusal, body } = begun(3 * MIB);
     expect(refusal).toBeUndefined();
-    expect(budget.takenBytes).toBe(3 * MIB);
+    expect(budget.taken).toBe(3 * MIB);
     body.end();
     body.end();
-    expect(budget.takenBytes).toBe(0);
+    expect(budget.taken).toBe(0);
   });
 
   it('takes nothing for a body of unknown length until 4 KiB of it are there, then step by step', () => {
     const { budget, body } = begun(undefined);
     body.arrived(4 * 1_024);
-    expect(budget.takenBytes).toBe(0);
+    expect(budget.taken).toBe(0);
     body.arrived(1);
-    expect(budget.takenBytes).toBe(64 * 1_024);
+    expect(budget.taken).toBe(64 * 1_024);
     body.arrived(60 * 1_024);
-    expect(budget.takenBytes).toBe(128 * 1_024);
+    expect(budget.taken).toBe(128 * 1_024);
     body.end();
     expect(body.arrived(MIB)).toBeUndefined();
-    expect(budget.takenBytes).toBe(0);
+    expect(budget.taken).toBe(0);
   });
 
   it('stops a body of unknown length where its holder has no more room', () => {

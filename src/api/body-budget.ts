@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Later } from '../shards/surroundings';
+import { type NoRoom, SharedBudget } from '../platform/shared-budget';
 
 /** Of a body, so much is not counted: the bound on connections bounds that. */
 export const UNCOUNTED_BYTES = 4 * 1024;
@@ -15,42 +16,12 @@ const PROGRESS_BYTES_MIN = 4 * 1024;
 const PROGRESS_MS = 5_000;
 
 /** Why a body was not read to its end. */
-export type BodyRefusal = 'share' | 'budget' | 'stalled';
+export type BodyRefusal = NoRoom | 'stalled';
 
-/**
- * The bytes that bodies under way may have together, and each holder's part of them. A holder is a key, or an address without
- * one. Each has a quarter to itself as long as others leave it; beyond that, a holder may use what leaves half of the budget
- * free, so that one that is alone is not held back and none can lock out the others.
- */
-export class BodyBudget {
-  readonly #held = new Map<string, number>();
-  readonly #shareBytes: number;
-  #takenBytes = 0;
-
-  constructor(private readonly bytesMax: number) {
-    this.#shareBytes = Math.max(bytesMax / 4, Math.min(bytesMax, BODY_BYTES_MAX));
-  }
-
-  get takenBytes(): number {
-    return this.#takenBytes;
-  }
-
-  /** @returns why there is no room for so many bytes more; nothing is taken then */
-  take(holder: string, bytes: number): Exclude<BodyRefusal, 'stalled'> | undefined {
-    const held = (this.#held.get(holder) ?? 0) + bytes;
-    const taken = this.#takenBytes + bytes;
-    if (taken > this.bytesMax) return 'budget';
-    if (held > this.#shareBytes && taken > this.bytesMax / 2) return 'share';
-    this.#held.set(holder, held);
-    this.#takenBytes = taken;
-    return undefined;
-  }
-
-  giveBack(holder: string, bytes: number): void {
-    const held = (this.#held.get(holder) ?? 0) - bytes;
-    if (held > 0) this.#held.set(holder, held);
-    else this.#held.delete(holder);
-    this.#takenBytes -= bytes;
+/** The bytes that bodies under way may have together. */
+export class BodyBudget extends SharedBudget {
+  constructor(bytesMax: number) {
+    super(bytesMax, BODY_BYTES_MAX);
   }
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { EngineObserver } from '../engine/observer';
+import type { CallNames } from '../platform/call-names';
 import { PrimarySilentError } from '../processes/worker-line';
 import { DirectoryOverloadedError, DirectoryUnavailableError } from '../shards/directory/directory';
 import {
@@ -10,6 +11,12 @@ import {
 } from '../shards/faults';
 import { noRoomProblem, RETRY_AFTER_SECONDS } from './outcome-problem';
 import { Problem } from '../contract/problem';
+
+/** Who is told of problems: of what nobody foresaw, and of what is answered. */
+export interface ProblemObserver extends Pick<EngineObserver, 'defect'> {
+  /** A call, or one of many that came with it, is answered with a problem. */
+  problemAnswered(problem: Problem, names: CallNames, keyId: string): void;
+}
 
 /** What a thrown fault is to the caller. What nobody foresaw is logged under an id, and only the id leaves. */
 export function problemOfFault(error: unknown, observer: Pick<EngineObserver, 'defect'>): Problem {

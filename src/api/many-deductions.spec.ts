@@ -1,11 +1,15 @@
 import type { DeductionService, MoneyRequest, OneOfMany } from '../deductions/deduction.service';
+import { TestClock } from '../../test/models/test-clock';
+import { ItemGate } from '../platform/item-gate';
 import { principalOf } from '../platform/principal';
+import type { ProblemObserver } from './fault-problem';
 import { ManyDeductions } from './many-deductions';
 import { Problem } from '../contract/problem';
 
 /** A service that comes to what the request id says. */
 function manyWith(outcomes: Readonly<Record<string, OneOfMany>>) {
   const incidents: unknown[] = [];
+  const answered: unknown[] = [];
   const service = {
     executeEach: (
       requests: readonly MoneyRequest[],
@@ -15,8 +19,20 @@ function manyWith(outcomes: Readonly<Record<string, OneOfMany>>) {
         told(position, outcomes[requestId] as OneOfMany);
     },
   } as unknown as DeductionService;
-  const observer = { defect: (_incident: string, error: unknown) => void incidents.push(error) };
-  return { many: new ManyDeductions(service, observer), incidents };
+  const observer: ProblemObserver = {
+    defect: (_incident, error) => void incidents.push(error),
+    problemAnswered: ({ extras }, { callId }, keyId) => {
+      if (extras.incident !== undefined) answered.push({ callId, keyId });
+    },
+  };
+  const gate = new ItemGate({
+    surroundings: new TestClock(),
+    itemsMax: 100,
+    waitMsMax: 1_000,
+    isMixed: () => false,
+    refused: () => undefined,
+  });
+  return { many: new ManyDeductions(service, observer, gate), incidents, answered };
 }
 
 function read(requestId: string): MoneyRequest {
@@ -28,6 +44,8 @@ const reader = principalOf({ keyId: 'key_1', scopes: ['deduct', 'read'], account
 const payer = principalOf({ keyId: 'key_2', scopes: ['deduct'], accounts: null });
 const tenant = principalOf({ keyId: 'key_3', scopes: ['deduct'], accounts: ['beta:', 'other:'] });
 
+const names = { callId: 'call-1', traceParent: undefined };
+
 const codes = (results: readonly unknown[]): unknown[] =>
   results.map((result) => (result instanceof Problem ? result.code : (result as OneOfMany).kind));
 
@@ -35,20 +53,22 @@ describe('many deductions', () => {
   test('come to something each, in their order, whatever ends first and is malformed', async () => {
     const applied = { kind: 'applied' } as unknown as OneOfMany;
     const defect = new Error('a defect');
-    const { many, incidents } = manyWith({
+    const { many, incidents, answered } = manyWith({
       paid: applied,
       short: { kind: 'insufficientFunds', availableMinor: 3n },
       broken: { kind: 'rejected', error: defect },
     });
-    const results = await many.all({ items: ['paid', 'malformed', 'short', 'broken'], read, caller: reader });
+    const items = ['paid', 'malformed', 'short', 'broken'];
+    const results = await many.all({ items, read, caller: reader, names });
     expect(codes(results)).toEqual(['applied', 'INVALID_ARGUMENT', 'INSUFFICIENT_FUNDS', 'INTERNAL']);
     expect(incidents).toEqual([defect]);
+    expect(answered).toEqual([{ callId: 'call-1', keyId: 'key_1' }]);
   });
 
   test('show the balance in a refusal only to a caller that may read it', async () => {
     const { many } = manyWith({ short: { kind: 'insufficientFunds', availableMinor: 3n } });
     const extras = async (caller: typeof reader): Promise<unknown> =>
-      (await many.all({ items: ['short'], read, caller })).map((result) => (result as Problem).extras);
+      (await many.all({ items: ['short'], read, caller, names })).map((result) => (result as Problem).extras);
     expect(await extras(reader)).toEqual([{ available: '3' }]);
     expect(await extras(payer)).toEqual([{}]);
   });
@@ -63,15 +83,16 @@ describe('many deductions', () => {
       ['Beta:1', 'PERMISSION_DENIED'],
       ['acme', 'PERMISSION_DENIED'],
     ] as const)
-      expect(codes(await many.all({ items: ['x'], read: outside(accountId), caller: tenant }))).toEqual([
-        code,
-      ]);
+      expect(
+        codes(await many.all({ items: ['x'], read: outside(accountId), caller: tenant, names })),
+      ).toEqual([code]);
   });
 
   test('may be none, and may be malformed all of them', async () => {
     const { many } = manyWith({});
-    expect(await many.all({ items: [], read, caller: payer })).toEqual([]);
-    expect(codes(await many.all({ items: ['malformed', 'malformed'], read, caller: payer }))).toEqual([
+    expect(await many.all({ items: [], read, caller: payer, names })).toEqual([]);
+    const items = ['malformed', 'malformed'];
+    expect(codes(await many.all({ items, read, caller: payer, names }))).toEqual([
       'INVALID_ARGUMENT',
       'INVALID_ARGUMENT',
     ]);

@@ -2,11 +2,15 @@ import type { MoneyOutcome } from '../deductions/deduction.service';
 import { assertNever } from '../ledger/assert-never';
 import type { Principal } from '../platform/principal';
 import { Problem } from '../contract/problem';
+import { rateLimitedProblem } from './take-rates';
 
 export const RETRY_AFTER_SECONDS = 1;
 
 export type EntryOutcome = Extract<MoneyOutcome, { kind: 'applied' | 'replayed' }>;
-type HoldOutcome = Extract<MoneyOutcome, { kind: 'held' | 'holdSettled' }>;
+
+/** A deduction of the strategy `queued` whose outcome was not known in time. */
+export type ReceivedOutcome = Extract<MoneyOutcome, { kind: 'received' }>;
+export type HoldOutcome = Extract<MoneyOutcome, { kind: 'held' | 'holdChanged' | 'holdSettled' }>;
 
 /** The entry that a request came to, or the problem that says why there is none, as far as its caller may know. */
 export function entryOrProblem(outcome: MoneyOutcome, caller: Principal): EntryOutcome | Problem {
@@ -15,9 +19,17 @@ export function entryOrProblem(outcome: MoneyOutcome, caller: Principal): EntryO
     : refusalProblem(outcome, caller);
 }
 
+/** The same of a deduction, which may have been received without an outcome so far. */
+export function deductionOrProblem(
+  outcome: MoneyOutcome,
+  caller: Principal,
+): EntryOutcome | ReceivedOutcome | Problem {
+  return outcome.kind === 'received' ? outcome : entryOrProblem(outcome, caller);
+}
+
 /** The hold that a request came to, or the problem that says why there is none, as far as its caller may know. */
 export function holdOrProblem(outcome: MoneyOutcome, caller: Principal): HoldOutcome | Problem {
-  return outcome.kind === 'held' || outcome.kind === 'holdSettled'
+  return outcome.kind === 'held' || outcome.kind === 'holdChanged' || outcome.kind === 'holdSettled'
     ? outcome
     : refusalProblem(outcome, caller);
 }
@@ -43,6 +55,12 @@ export function refusalProblem(outcome: MoneyOutcome, caller: Principal): Proble
       return caller.permissions.has('read')
         ? new Problem('INSUFFICIENT_FUNDS', { available: outcome.availableMinor.toString() })
         : new Problem('INSUFFICIENT_FUNDS');
+    case 'rateLimited':
+      return rateLimitedProblem(outcome);
+    case 'screenedOut':
+      return outcome.reason === null
+        ? new Problem('SCREENED_OUT')
+        : new Problem('SCREENED_OUT', { detail: outcome.reason });
     case 'accountFrozen':
       return new Problem('ACCOUNT_FROZEN');
     case 'accountClosed':
@@ -57,14 +75,18 @@ export function refusalProblem(outcome: MoneyOutcome, caller: Principal): Proble
       return outcome.isExpired
         ? new Problem('HOLD_ALREADY_CANCELLED', { detail: 'The hold has expired.' })
         : new Problem('HOLD_ALREADY_CANCELLED');
-    case 'confirmExceedsHold': {
-      const rule = `at most what is held, ${outcome.heldMinor}`;
-      return new Problem('INVALID_ARGUMENT', { errors: [{ field: 'amount', rule }] });
-    }
+    case 'confirmExceedsHold':
+      return new Problem('HOLD_EXCEEDED', { held: outcome.heldMinor.toString() });
     case 'deductionNotHere':
       return new Problem('ENTRY_NOT_FOUND');
+    case 'transferNotReversible':
+      return new Problem('TRANSFER_NOT_REVERSIBLE');
     case 'reversalExceedsDeduction':
       return new Problem('REVERSAL_EXCEEDS_DEDUCTION', { left: outcome.leftMinor.toString() });
+    case 'reversalExceedsCredit':
+      return new Problem('REVERSAL_EXCEEDS_CREDIT', { left: outcome.leftMinor.toString() });
+    case 'raiseTooLow':
+      return raiseTooLow(outcome.triedMinor);
     case 'overloaded':
       return new Problem('OVERLOADED', { retryAfterSeconds });
     case 'shardUnavailable':
@@ -76,6 +98,7 @@ export function refusalProblem(outcome: MoneyOutcome, caller: Principal): Proble
     case 'applied':
     case 'replayed':
     case 'held':
+    case 'holdChanged':
     case 'holdSettled':
     case 'holdStands':
     case 'received':
@@ -92,4 +115,9 @@ export function refusalProblem(outcome: MoneyOutcome, caller: Principal): Proble
     default:
       return assertNever(outcome);
   }
+}
+
+function raiseTooLow(triedMinor: bigint): Problem {
+  const rule = `what the hold is to come to in all: more than the ${triedMinor} that it was tried for`;
+  return new Problem('INVALID_ARGUMENT', { errors: [{ field: 'amount', rule }] });
 }

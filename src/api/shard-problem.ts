@@ -1,7 +1,7 @@
 import { assertNever } from '../ledger/assert-never';
 import type { ListedShard, ShardRegistration, ShardRemoval } from '../shard-registry/shard.service';
 import { Problem } from '../contract/problem';
-import { FIELD_RULES, SHARD_NAME_RULE, shardName } from '../contract/fields';
+import { SHARD_NAME_RULE, SHARD_URL_RULE, shardName } from '../contract/fields';
 
 const SHARD_NAME = new RegExp(shardName.pattern);
 
@@ -21,7 +21,7 @@ export function registeredOrProblem(registration: ShardRegistration): ListedShar
     case 'registered':
       return registration.shard;
     case 'malformed':
-      throw invalidField('url', FIELD_RULES['url'] ?? '');
+      throw invalidField('url', SHARD_URL_RULE);
     case 'nameTaken':
       throw new Problem('SHARD_EXISTS');
     case 'refused':

@@ -5,6 +5,7 @@ import { ShardUnavailableError } from '../shards/faults';
 import type { Shard } from '../shards/shard';
 import { Found } from './found';
 import { ReceivedRecords } from './judge-intakes';
+import { PaymentPairs } from './judge-payments';
 import { ReversalLimits } from './judge-reversals';
 import { mergeBy } from './merge-by';
 import { TransferPairs } from './pair-transfers';
@@ -53,7 +54,7 @@ export async function lookAtAccount(parts: LookParts): Promise<Look> {
     readers.map(async (reader) => {
       const rows = reader.takeRows(accountId);
       const tally = new ShardTally(reader.shard, accountId, rows, watched?.get(reader.name));
-      await addEntries(reader, accountId, tally);
+      await addEntries({ reader, accountId, tally, shards, found });
       await addHolds(reader, accountId, tally);
       await addReversals({ reader, accountId, tally, found });
       await addReceived({ reader, accountId, shards, found });
@@ -96,11 +97,27 @@ export async function lookAtAccount(parts: LookParts): Promise<Look> {
   };
 }
 
-async function addEntries(reader: ShardReader, accountId: string, tally: ShardTally): Promise<void> {
+async function addEntries({
+  reader,
+  accountId,
+  tally,
+  shards,
+  found,
+}: {
+  readonly reader: ShardReader;
+  readonly accountId: string;
+  readonly tally: ShardTally;
+  readonly shards: ReadonlyMap<string, Shard>;
+  readonly found: Found;
+}): Promise<void> {
+  const payments = new PaymentPairs(reader.shard, [...shards.values()], found);
   for (;;) {
     const entries = await reader.entries.take(accountId);
-    if (entries.length === 0) return;
-    for (const entry of entries) tally.addEntry(entry);
+    if (entries.length === 0) return payments.finish();
+    for (const entry of entries) {
+      tally.addEntry(entry);
+      if (entry.between) await payments.add(entry);
+    }
   }
 }
 

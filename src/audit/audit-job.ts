@@ -1,8 +1,10 @@
 import type { Job, JobRun } from '../engine/operations/operation-runner';
 import type { EngineRuntime } from '../engine/runtime';
-import { ENDED } from '../shards/directory/operation-store';
+import { ASKED, ENDED } from '../shards/directory/operation-store';
 import { ShardUnavailableError } from '../shards/faults';
 import { audit, type AuditReport } from './audit';
+
+const READING = 'reading';
 
 /** How often progress is written down, at most. */
 const REPORT_MS_MIN = 500;
@@ -21,6 +23,8 @@ export class AuditJob implements Job {
 
   async run(run: JobRun): Promise<void> {
     const { runtime } = this;
+    // From here on whoever asks for an audit asks for another one: this one may have passed what is to be checked.
+    if (run.operation.step === ASKED) await run.advance({ step: READING });
     const started = performance.now();
     await runtime.registry.discover();
     let report: AuditReport;

@@ -1,4 +1,4 @@
-import { confirmationKey } from '../ledger/identifiers';
+import { capturedKey } from '../ledger/identifiers';
 import type { Reversal } from '../ledger/reversal';
 import type { Shard } from '../shards/shard';
 import type { Found } from './found';
@@ -7,7 +7,7 @@ import type { Found } from './found';
 const LOOKUPS_MAX = 400;
 
 /**
- * Compares what has come back of one account's deductions on one shard with what they took. The newest reversal of each
+ * Compares what was reversed of one account's deductions, captures and credits on one shard with what they moved. The newest reversal of each
  * says all of it; a deduction is looked up after its reversal was read, and is never deleted.
  */
 export class ReversalLimits {
@@ -41,13 +41,15 @@ export class ReversalLimits {
     const batch = this.#batch.splice(0);
     const [first] = batch;
     if (!first) return;
-    const keys = batch.flatMap(({ reverses }) => [reverses, confirmationKey(reverses)]);
+    const keys = batch.flatMap(({ reverses }) => [reverses, capturedKey(reverses)]);
     const entries = new Map(
       (await this.shard.findEntries(first.accountId, keys)).map((entry) => [entry.requestId, entry]),
     );
     for (const { accountId, reverses, reversedMinor, subAccount } of batch) {
-      const own = entries.get(reverses);
-      const reversed = own?.kind === 'hold' ? entries.get(confirmationKey(reverses)) : own;
+      // The name of a capture with an id of its own has a blank, and so is no request id.
+      const own = reverses.includes(' ') ? undefined : entries.get(reverses);
+      const isOwn = own?.kind === 'deduction' || own?.kind === 'credit';
+      const reversed = isOwn ? own : entries.get(capturedKey(reverses));
       const tookMinor = reversed?.amountMinor ?? 0n;
       if (reversedMinor <= tookMinor) continue;
       this.found.add([

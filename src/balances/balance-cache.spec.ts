@@ -1,15 +1,15 @@
-import { BalanceCache, type TimedBalance } from './balance-cache';
+import { type AgedBalance, BalanceCache } from './balance-cache';
 
 /** A cache of three accounts on a clock that the test turns; the nth reading has n available. */
 function setUp() {
   let now = 0;
   let readings = 0;
   const cache = new BalanceCache({ accountsMax: 3, ageMsMax: 1_000 }, () => now);
-  const take = (): Promise<TimedBalance> => {
+  const take = (): Promise<AgedBalance> => {
     readings += 1;
     const total = BigInt(readings);
     const balance = { availableMinor: total, heldMinor: 0n, totalMinor: total, inTransitMinor: 0n };
-    return Promise.resolve({ balance, asOfMs: now });
+    return Promise.resolve({ value: { balance, asOfMs: now }, ageMs: 0 });
   };
   return {
     cache,
@@ -30,6 +30,17 @@ describe('a balance cache', () => {
     expect(await cache.read('a', take)).toMatchObject({ asOfMs: 1_001, balance: { availableMinor: 2n } });
   });
 
+  test('counts the age that a reading has when it comes from another instance', async () => {
+    const { cache, take, pass, readings } = setUp();
+    await cache.read('a', async () => ({ ...(await take()), ageMs: 700 }));
+    pass(300);
+    await cache.read('a', take);
+    expect(readings()).toBe(1);
+    pass(1);
+    await cache.read('a', take);
+    expect(readings()).toBe(2);
+  });
+
   test('lets all who ask meanwhile share one reading', async () => {
     const { read, readings } = setUp();
     expect(await Promise.all([read('a'), read('a'), read('b'), read('a')])).toEqual([1n, 1n, 2n, 1n]);
@@ -38,7 +49,7 @@ describe('a balance cache', () => {
 
   test('does not keep a failure', async () => {
     const { cache, read } = setUp();
-    const failing = (): Promise<TimedBalance> => Promise.reject(new Error('away'));
+    const failing = (): Promise<AgedBalance> => Promise.reject(new Error('away'));
     await expect(cache.read('a', failing)).rejects.toThrow('away');
     expect(await read('a')).toBe(1n);
   });

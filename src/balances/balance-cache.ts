@@ -6,6 +6,12 @@ export interface TimedBalance {
   readonly asOfMs: number;
 }
 
+/** A balance, and how long ago its reading began. */
+export interface AgedBalance {
+  readonly value: TimedBalance;
+  readonly ageMs: number;
+}
+
 export interface BalanceCacheSettings {
   readonly accountsMax: number;
   /** Counted from where a reading began, so that no answer shows anything older. */
@@ -15,7 +21,7 @@ export interface BalanceCacheSettings {
 export const BALANCE_CACHE_SETTINGS: BalanceCacheSettings = { accountsMax: 10_000, ageMsMax: 1_000 };
 
 interface Known {
-  readonly beganAt: number;
+  beganAt: number;
   readonly reading: Promise<TimedBalance>;
 }
 
@@ -33,16 +39,21 @@ export class BalanceCache {
   ) {}
 
   /** What is known of an account, or else a new reading, which all who ask meanwhile share. A failure is not kept. */
-  read(accountId: string, take: () => Promise<TimedBalance>): Promise<TimedBalance> {
+  read(accountId: string, take: () => Promise<AgedBalance>): Promise<TimedBalance> {
     const known = this.#known.get(accountId);
     this.#known.delete(accountId);
     if (known && this.now() - known.beganAt <= this.settings.ageMsMax) {
       this.#known.set(accountId, known);
       return known.reading;
     }
-    const taken: Known = { beganAt: this.now(), reading: take() };
+    const aged = take();
+    const taken: Known = { beganAt: this.now(), reading: aged.then(({ value }) => value) };
+    // Another instance may have read it a while ago.
+    const age = aged.then(({ ageMs }) => {
+      taken.beganAt -= ageMs;
+    });
     this.#known.set(accountId, taken);
-    taken.reading.catch(() => {
+    age.catch(() => {
       if (this.#known.get(accountId) === taken) this.#known.delete(accountId);
     });
     this.#evict();

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { Consistency } from '../contract/balances';
 import { type EntriesPage, listEntries, type ListedPage } from '../engine/entry-lists';
 import type { Balance } from '../engine/reading';
@@ -6,7 +6,8 @@ import { EngineRuntime } from '../engine/runtime';
 import { assertNever } from '../ledger/assert-never';
 import type { SubAccount } from '../ledger/sub-account';
 import type { AccountRecord } from '../shards/directory/account-record';
-import { BalanceCache, type TimedBalance } from './balance-cache';
+import { type AgedBalance, BalanceCache, type TimedBalance } from './balance-cache';
+import type { SharedBalances } from './shared-balances';
 
 export type { EntriesPage, ListedEntry } from '../engine/entry-lists';
 
@@ -15,12 +16,18 @@ export interface ListedSubAccount {
   readonly shard: string;
 }
 
+/** Readings that instances share; `undefined` where none do. */
+export const SHARED_BALANCES = Symbol('shared balances');
+
 /** Reads over all of an account's shards: balances, the distribution and the list of entries. */
 @Injectable()
 export class BalanceService {
   readonly #cache = new BalanceCache();
 
-  constructor(private readonly runtime: EngineRuntime) {}
+  constructor(
+    private readonly runtime: EngineRuntime,
+    @Inject(SHARED_BALANCES) private readonly shared: SharedBalances | undefined,
+  ) {}
 
   /** Rejects with `ShardUnavailableError` when a shard in the account's reach cannot be read. */
   balance(account: AccountRecord, consistency: Consistency): Promise<TimedBalance> {
@@ -31,10 +38,15 @@ export class BalanceService {
       case 'snapshot':
         return timed(() => balances.snapshot(account));
       case 'cached':
-        return this.#cache.read(account.accountId, () => timed(() => balances.current(account)));
+        return this.#cache.read(account.accountId, () => this.#cached(account));
       default:
         return assertNever(consistency);
     }
+  }
+
+  async #cached(account: AccountRecord): Promise<AgedBalance> {
+    const take = (): Promise<TimedBalance> => timed(() => this.runtime.balances.current(account));
+    return this.shared ? this.shared.read(account.accountId, take) : { value: await take(), ageMs: 0 };
   }
 
   /** All of the account's rows, those out of use included, by index and then shard: each shard read once. */

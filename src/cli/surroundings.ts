@@ -15,6 +15,8 @@ export interface Surroundings {
    * @throws OperatorFault when there is none
    */
   readonly readIn: (what: string) => Promise<string>;
+  /** Where keys are pressed, perhaps by nobody. Standard input is opened by looking at it. */
+  readonly keys?: () => NodeJS.ReadStream;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   /** Uniform in [0, 1). */
@@ -35,6 +37,7 @@ export function processSurroundings(): Surroundings {
     out: process.stdout,
     err: process.stderr,
     readIn: (what) => readSecret(process.stdin, what),
+    keys: () => process.stdin,
     env: process.env,
     clock: {
       wallMs: () => Date.now(),

@@ -5,6 +5,7 @@ import { accountPath, checkedAccountId, checkedDigits, checkedRequestId, withQue
 import type {
   Account,
   AccountResult,
+  AccountUpdate,
   Balance,
   Consistency,
   NewAccount,
@@ -41,6 +42,26 @@ export function createAccountCall(account: NewAccount): CallRequest<AccountResul
 /** @throws InvalidArgumentError */
 export function accountCall(accountId: string): CallRequest<Account> {
   return { method: 'GET', path: accountPath(accountId), effect: 'none', read: accountReader(accountId) };
+}
+
+/** @throws InvalidArgumentError */
+export function updateAccountCall(update: AccountUpdate): CallRequest<Account> {
+  const { accountId, lowBalance, metadata, requestsPerSecond, deductionsPerSecond, ifMatch } = update;
+  return {
+    method: 'PATCH',
+    path: accountPath(accountId),
+    body: JSON.stringify({
+      ...(lowBalance !== undefined && {
+        lowBalance: lowBalance === null ? null : checkedDigits(lowBalance, 'lowBalance'),
+      }),
+      metadata,
+      requestsPerSecond,
+      deductionsPerSecond,
+    }),
+    ...(ifMatch !== undefined && { headers: { 'if-match': ifMatch } }),
+    effect: 'once',
+    read: accountReader(accountId),
+  };
 }
 
 /** @throws InvalidArgumentError */

@@ -2,17 +2,20 @@ import { accountReader, operationReader } from './account-calls';
 import {
   type Page,
   readCreatedKey,
+  readHotAccount,
   readKey,
   readPage,
   readShard,
   readSubAccount,
   whenShaped,
 } from './read-shapes';
-import { accountPath, checkedRequestId, timeText } from './requests';
+import { accountPath, checkedRequestId, timeText, withQuery } from './requests';
 import type {
   Account,
   ApiKey,
+  AutoSplitChoice,
   CreatedKey,
+  HotAccount,
   KeyChange,
   NewKey,
   NewShard,
@@ -36,6 +39,23 @@ export function strategyCall({ accountId, strategy, ifMatch }: StrategyChoice): 
     effect: 'once',
     read: accountReader(accountId),
   };
+}
+
+/** @throws InvalidArgumentError */
+export function autoSplitCall(choice: AutoSplitChoice): CallRequest<Account> {
+  const { accountId, enabled, min, max, ifMatch } = choice;
+  return {
+    method: 'PUT',
+    path: `${accountPath(accountId, '/v1/admin')}/auto-split`,
+    body: JSON.stringify({ enabled, min, max }),
+    ...(ifMatch !== undefined && { headers: { 'if-match': ifMatch } }),
+    effect: 'once',
+    read: accountReader(accountId),
+  };
+}
+
+export function hotAccountsCall(limit?: number): CallRequest<Page<HotAccount>> {
+  return itemsCall(withQuery('/v1/admin/hot-accounts', { limit: limit?.toString() }), readHotAccount);
 }
 
 /** @throws InvalidArgumentError */
@@ -75,18 +95,27 @@ export function removeShardCall(shard: string): CallRequest<true> {
   return deletion(`${SHARDS}/${encodeURIComponent(checkedRequestId(shard, 'shard'))}`);
 }
 
-export function createKeyCall({ name, scopes, accounts, expiresAt }: NewKey): CallRequest<CreatedKey> {
+export function createKeyCall(key: NewKey): CallRequest<CreatedKey> {
+  const { name, scopes, accounts, expiresAt, requestsPerSecond, deductionsPerSecond } = key;
   return {
     method: 'POST',
     path: KEYS,
-    body: JSON.stringify({ name, scopes, accounts, expiresAt: timeText(expiresAt) }),
+    body: JSON.stringify({
+      name,
+      scopes,
+      accounts,
+      expiresAt: timeText(expiresAt),
+      requestsPerSecond,
+      deductionsPerSecond,
+    }),
     effect: 'each',
     read: (body) => whenShaped(() => readCreatedKey(body)),
   };
 }
 
 /** @throws InvalidArgumentError */
-export function changeKeyCall({ keyId, scopes, accounts, expiresAt }: KeyChange): CallRequest<ApiKey> {
+export function changeKeyCall(change: KeyChange): CallRequest<ApiKey> {
+  const { keyId, scopes, accounts, expiresAt, requestsPerSecond, deductionsPerSecond } = change;
   return {
     method: 'PUT',
     path: keyPath(keyId),
@@ -94,6 +123,8 @@ export function changeKeyCall({ keyId, scopes, accounts, expiresAt }: KeyChange)
       scopes,
       accounts,
       expiresAt: expiresAt === null ? null : timeText(expiresAt),
+      requestsPerSecond,
+      deductionsPerSecond,
     }),
     effect: 'once',
     read: (body) => {
@@ -113,7 +144,7 @@ function keyPath(keyId: string): string {
 }
 
 /** A proxy's page is no answer to it: the service answers with nothing. */
-function deletion(path: string): CallRequest<true> {
+export function deletion(path: string): CallRequest<true> {
   return {
     method: 'DELETE',
     path,
@@ -123,7 +154,7 @@ function deletion(path: string): CallRequest<true> {
 }
 
 /** A list that has one page. */
-function itemsCall<T>(path: string, readItem: (item: unknown) => T): CallRequest<Page<T>> {
+export function itemsCall<T>(path: string, readItem: (item: unknown) => T): CallRequest<Page<T>> {
   return {
     method: 'GET',
     path,

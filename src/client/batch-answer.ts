@@ -1,14 +1,25 @@
 import { type Problem, readProblem } from './problem';
 import { meaningOf } from './problem-codes';
 
-/** What one deduction of a batch came to. */
-export type ItemOutcome =
-  | { readonly kind: 'deducted'; readonly replayed: boolean; readonly durability: Durability }
+/** What one item of a batch came to. */
+export type ItemOutcome<Effect = DeductionEffect> =
+  | { readonly kind: 'succeeded'; readonly effect: Effect }
   | { readonly kind: 'refused'; readonly problem: Problem }
-  | { readonly kind: 'passing'; readonly problem: Problem; readonly perhapsDone: boolean };
+  | { readonly kind: 'passing'; readonly problem: Problem; readonly perhapsDone: boolean }
+  /** It is kept durably, and will be charged. */
+  | { readonly kind: 'received' };
 
-/** What became of one deduction of a batch that is to be charged later: `deducted` is one that took effect before. */
-export type LaterOutcome = ItemOutcome | { readonly kind: 'received' };
+/** What a deduction that took effect came to. */
+export interface DeductionEffect {
+  readonly replayed: boolean;
+  readonly durability: Durability;
+}
+
+/** What became of one deduction of a batch that is to be charged later: `succeeded` is one that took effect before. */
+export type LaterOutcome = ItemOutcome;
+
+/** Of what the answer to a batch is read: what was sent in it, in order. */
+export type SentItems = readonly { readonly requestId: string }[];
 
 /** `deferred`: answered from memory by the strategy `leased`, and written within moments. */
 export type Durability = 'committed' | 'deferred';
@@ -20,27 +31,21 @@ export type Durability = 'committed' | 'deferred';
  * @param sent what was sent, in order
  * @returns one outcome for each, in order; undefined for what is no answer to this batch
  */
-export function readBatchAnswer(
-  body: unknown,
-  sent: readonly { readonly requestId: string }[],
-): ItemOutcome[] | undefined {
+export function readBatchAnswer(body: unknown, sent: SentItems): ItemOutcome[] | undefined {
   return readResults(body, sent, readResult);
 }
 
 /** The same of a batch that is to be charged later: there, nothing is deducted by this answer. */
-export function readLaterAnswer(
-  body: unknown,
-  sent: readonly { readonly requestId: string }[],
-): LaterOutcome[] | undefined {
-  return readResults(body, sent, (result) => {
-    if (result.status === 'received') return { kind: 'received' };
-    return result.status === 'succeeded' ? undefined : readResult(result);
-  });
+export function readLaterAnswer(body: unknown, sent: SentItems): LaterOutcome[] | undefined {
+  return readResults(body, sent, (result) =>
+    result.status === 'succeeded' ? undefined : readResult(result),
+  );
 }
 
-function readResults<Outcome>(
+/** One outcome for each that was sent, by `read`; undefined for what is no answer to this batch. */
+export function readResults<Outcome>(
   body: unknown,
-  sent: readonly { readonly requestId: string }[],
+  sent: SentItems,
   read: (result: Result) => Outcome | undefined,
 ): Outcome[] | undefined {
   const results = (body as { results?: unknown } | null)?.results;
@@ -55,8 +60,10 @@ function readResults<Outcome>(
   return outcomes;
 }
 
-interface Result {
+/** What a batch says of one item. */
+export interface Result {
   readonly requestId: string;
+  readonly hold?: unknown;
   readonly status?: unknown;
   readonly error?: unknown;
   readonly durability?: unknown;
@@ -66,15 +73,20 @@ function isResultOf(result: unknown, requestId: string): result is Result {
   return typeof result === 'object' && result !== null && (result as Partial<Result>).requestId === requestId;
 }
 
-const DEDUCTED = { kind: 'deducted', replayed: false, durability: 'committed' } as const;
-const REPLAYED = { kind: 'deducted', replayed: true, durability: 'committed' } as const;
+const deducted = (replayed: boolean, durability: Durability) =>
+  ({ kind: 'succeeded', effect: { replayed, durability } }) as const;
+
+const SUCCEEDED = deducted(false, 'committed');
+const REPLAYED = deducted(true, 'committed');
 
 function readResult({ status, error, durability }: Result): ItemOutcome | undefined {
   switch (status) {
     case 'succeeded':
-      return durability === 'deferred' ? { ...DEDUCTED, durability } : DEDUCTED;
+      return durability === 'deferred' ? deducted(false, durability) : SUCCEEDED;
     case 'replayed':
-      return durability === 'deferred' ? { ...REPLAYED, durability } : REPLAYED;
+      return durability === 'deferred' ? deducted(true, durability) : REPLAYED;
+    case 'received':
+      return { kind: 'received' };
     case 'rejected':
       return readRejection(error);
     default:
@@ -82,7 +94,10 @@ function readResult({ status, error, durability }: Result): ItemOutcome | undefi
   }
 }
 
-function readRejection(error: unknown): ItemOutcome | undefined {
+/** Why an item was rejected, and what that means for another try. */
+export function readRejection(
+  error: unknown,
+): Extract<ItemOutcome, { kind: 'refused' | 'passing' }> | undefined {
   const problem = readProblem(error);
   if (!problem) return undefined;
   const meaning = meaningOf(problem);

@@ -3,7 +3,8 @@ import { Batcher } from './batcher';
 import { Endpoint, Endpoints } from './endpoints';
 import { type HotsplitError, NoAnswerError } from './errors';
 import type { HttpAnswer, Transport } from './http-transport';
-import { type DeductionEffect, PendingDeduction } from './pending-deduction';
+import { type DeductionEffect, readBatchAnswer } from './batch-answer';
+import { PendingItem } from './pending-item';
 import type { Time } from './time';
 
 /** What the scripted service does with a batch. */
@@ -36,7 +37,10 @@ describe('Batcher', () => {
           const endpoints = new Endpoints([new Endpoint(service), new Endpoint(service)], HASTY);
           const limits = { batchItemsMax, batchesInFlightMax: 2, inFlightMax: 12, queueMax: 1_000 };
           const pauses = { pauseMsFirst: 1, pauseMsMax: 1, attemptTimeoutMs: 1_000 };
-          const batcher = new Batcher(endpoints, { ...limits, ...pauses }, HASTY);
+          const batcher = new Batcher(endpoints, { ...limits, ...pauses }, HASTY, {
+            path: '/',
+            read: readBatchAnswer,
+          });
           const ends: Promise<void>[] = [];
           for (const [burst, count] of bursts.entries()) {
             for (let n = 0; n < count; n += 1) ends.push(submit(batcher, service, `b${burst}-${n}`));
@@ -51,14 +55,18 @@ describe('Batcher', () => {
   });
 });
 
-async function submit(batcher: Batcher, service: ScriptedService, requestId: string): Promise<void> {
+async function submit(
+  batcher: Batcher<DeductionEffect>,
+  service: ScriptedService,
+  requestId: string,
+): Promise<void> {
   const json = JSON.stringify({ requestId, amount: '1' });
   const end = await new Promise<DeductionEffect | HotsplitError>((resolve) => {
-    const settle = (deduction: PendingDeduction, what: DeductionEffect | HotsplitError): void => {
-      batcher.settled(deduction);
+    const settle = (item: PendingItem<DeductionEffect>, what: DeductionEffect | HotsplitError): void => {
+      batcher.settled(item);
       resolve(what);
     };
-    batcher.submit(new PendingDeduction(requestId, json, Infinity, { deducted: settle, failed: settle }));
+    batcher.submit(new PendingItem(requestId, json, Infinity, { succeeded: settle, failed: settle }));
   });
   const isDone = service.effects.has(requestId);
   if (end instanceof Error) {

@@ -1,27 +1,32 @@
 import { pauseMs, type BackoffOptions } from './backoff';
-import { type ItemOutcome, readBatchAnswer } from './batch-answer';
-import { DeductionQueue } from './deduction-queue';
+import type { ItemOutcome, SentItems } from './batch-answer';
 import type { Endpoint, Endpoints } from './endpoints';
-import { type HotsplitError, refusalOf } from './errors';
+import { DeductionReceivedError, type HotsplitError, refusalOf } from './errors';
+import { ItemQueue } from './item-queue';
 import type { PassingVerdict } from './judge-answer';
-import type { PendingDeduction } from './pending-deduction';
+import type { PendingItem } from './pending-item';
 import type { Problem } from './problem';
 import type { Time } from './time';
 
 export interface BatchLimits extends BackoffOptions {
-  /** Deductions in one batch, at most 5,000. */
+  /** Items of one batch, at most 5,000. */
   readonly batchItemsMax: number;
   /** Batches under way at one endpoint. */
   readonly batchesInFlightMax: number;
-  /** Deductions under way at all endpoints together. */
+  /** Items under way at all endpoints together. */
   readonly inFlightMax: number;
-  /** Deductions that wait. */
+  /** Items that wait. */
   readonly queueMax: number;
   /** How long one batch may take. */
   readonly attemptTimeoutMs: number;
 }
 
-export const BATCH_PATH = '/v1/deductions:batch';
+/** A kind of batch: where it goes, and how its answer is read. */
+export interface BatchKind<Effect> {
+  readonly path: string;
+  readonly read: (body: unknown, sent: SentItems) => ItemOutcome<Effect>[] | undefined;
+}
+
 /** Longer than a deadline may be late. */
 const AFTER_DEADLINE_MS = 50;
 const ENVELOPE_BYTES = 16;
@@ -29,9 +34,9 @@ const ENVELOPE_BYTES = 16;
 const BODY_BYTES_MAX = 4 * 1024 * 1024;
 
 /**
- * Merges deductions that wait at the same time into batches.
+ * Merges requests of one kind that wait at the same time into batches.
  *
- *   submit → fresh ─┐                       ┌→ deducted, refused
+ *   submit → fresh ─┐                       ┌→ succeeded, refused
  *                   ├→ out in a batch ──────┤
  *            again ─┘                       └→ pausing → again
  *
@@ -40,9 +45,9 @@ const BODY_BYTES_MAX = 4 * 1024 * 1024;
  * answered: batches grow with the load by themselves. Those that are sent again go in batches of their own, so that an
  * account in trouble does not keep holding up others.
  */
-export class Batcher {
-  readonly #fresh = new DeductionQueue();
-  readonly #again = new DeductionQueue();
+export class Batcher<Effect> {
+  readonly #fresh = new ItemQueue<Effect>();
+  readonly #again = new ItemQueue<Effect>();
   readonly #pauses = new Set<() => void>();
   #waiting = 0;
   #out = 0;
@@ -55,20 +60,21 @@ export class Batcher {
     private readonly endpoints: Endpoints,
     private readonly limits: BatchLimits,
     private readonly time: Time,
+    private readonly kind: BatchKind<Effect>,
   ) {}
 
   get isFull(): boolean {
     return this.#waiting >= this.limits.queueMax;
   }
 
-  submit(deduction: PendingDeduction): void {
+  submit(item: PendingItem<Effect>): void {
     this.#waiting += 1;
-    this.#fresh.push(deduction);
+    this.#fresh.push(item);
     this.#schedule();
   }
 
-  /** To be told of every deduction that has ended. */
-  settled({ tries }: PendingDeduction): void {
+  /** To be told of every item that has ended. */
+  settled({ tries }: PendingItem<Effect>): void {
     if (!tries.isOut) this.#waiting -= 1;
   }
 
@@ -96,7 +102,7 @@ export class Batcher {
         this.#awaitEndpoint();
         return;
       }
-      // An endpoint that failed is tried with a single deduction: no other has to wait for it if it still fails.
+      // An endpoint that failed is tried with a single item: no other has to wait for it if it still fails.
       const itemsMax = endpoint.isProven ? Math.min(batchItemsMax, inFlightMax - this.#out) : 1;
       void this.#send(queue.take(itemsMax, this.#bodyBytesMax - ENVELOPE_BYTES), endpoint);
     }
@@ -111,7 +117,7 @@ export class Batcher {
     });
   }
 
-  async #send(batch: readonly PendingDeduction[], endpoint: Endpoint): Promise<void> {
+  async #send(batch: readonly PendingItem<Effect>[], endpoint: Endpoint): Promise<void> {
     for (const { tries } of batch) tries.isOut = true;
     this.#waiting -= batch.length;
     this.#out += batch.length;
@@ -121,14 +127,14 @@ export class Batcher {
       endpoint,
       {
         method: 'POST',
-        path: BATCH_PATH,
+        path: this.kind.path,
         body,
         timeoutMs: this.limits.attemptTimeoutMs,
         leaves: () => {
           for (const { tries } of batch) tries.hasLeft = true;
         },
       },
-      (answered) => readBatchAnswer(answered, batch),
+      (answered) => this.kind.read(answered, batch),
     );
     endpoint.batchesOut -= 1;
     this.#out -= batch.length;
@@ -145,30 +151,36 @@ export class Batcher {
     this.#schedule();
   }
 
-  #tellEach(batch: readonly PendingDeduction[], outcomes: readonly ItemOutcome[]): void {
-    const passed: PendingDeduction[] = [];
+  #tellEach(batch: readonly PendingItem<Effect>[], outcomes: readonly ItemOutcome<Effect>[]): void {
+    const passed: PendingItem<Effect>[] = [];
     let lastError: HotsplitError | undefined;
-    for (const [index, deduction] of batch.entries()) {
-      const outcome = outcomes[index] as ItemOutcome;
-      if (deduction.isSettled) continue;
+    for (const [index, item] of batch.entries()) {
+      const outcome = outcomes[index] as ItemOutcome<Effect>;
+      if (item.isSettled) continue;
       switch (outcome.kind) {
-        case 'deducted':
-          deduction.deducted(outcome);
+        case 'succeeded':
+          item.succeeded(outcome.effect);
           break;
         case 'refused':
-          deduction.refused(outcome.problem);
+          item.refused(outcome.problem);
+          break;
+        case 'received':
+          // The same request again waits for the outcome, and tells it.
+          lastError = new DeductionReceivedError(item.requestId);
+          item.tries.passed(lastError, true);
+          passed.push(item);
           break;
         case 'passing':
-          lastError = refusalOf(outcome.problem, deduction.requestId);
-          deduction.tries.passed(lastError, outcome.perhapsDone);
-          passed.push(deduction);
+          lastError = refusalOf(outcome.problem, item.requestId);
+          item.tries.passed(lastError, outcome.perhapsDone);
+          passed.push(item);
       }
     }
     this.#pause(passed, lastError);
   }
 
   /** One answer for all of them. */
-  #refused(batch: readonly PendingDeduction[], problem: Problem, body: string): void {
+  #refused(batch: readonly PendingItem<Effect>[], problem: Problem, body: string): void {
     if (problem.code === 'PAYLOAD_TOO_LARGE' && batch.length > 1) {
       this.#bodyBytesMax = Math.min(this.#bodyBytesMax, Math.ceil(Buffer.byteLength(body) / 2));
       const waiting = batch.filter(({ isSettled }) => !isSettled);
@@ -177,42 +189,42 @@ export class Batcher {
         tries.hasLeft = false;
       }
       this.#waiting += waiting.length;
-      for (const deduction of waiting) this.#again.push(deduction);
+      for (const item of waiting) this.#again.push(item);
       return;
     }
-    for (const deduction of batch) deduction.refused(problem);
+    for (const item of batch) item.refused(problem);
   }
 
-  #repeat(batch: readonly PendingDeduction[], verdict: PassingVerdict): void {
+  #repeat(batch: readonly PendingItem<Effect>[], verdict: PassingVerdict): void {
     const waiting = batch.filter(({ isSettled }) => !isSettled);
     for (const { tries } of waiting) tries.passed(verdict.error, verdict.perhapsDone);
     this.#pause(waiting, verdict.error, verdict.retryAfterMs);
   }
 
-  /** Lets deductions that came back wait for their next try, together. */
+  /** Lets items that came back wait for their next try, together. */
   #pause(
-    deductions: readonly PendingDeduction[],
+    items: readonly PendingItem<Effect>[],
     error: HotsplitError | undefined,
     retryAfterMs?: number,
   ): void {
-    if (deductions.length === 0 || !error) return;
-    this.#waiting += deductions.length;
-    const tries = deductions.reduce((most, each) => Math.max(most, each.tries.count), 1);
+    if (items.length === 0 || !error) return;
+    this.#waiting += items.length;
+    const tries = items.reduce((most, each) => Math.max(most, each.tries.count), 1);
     const ms = pauseMs(tries, this.limits, this.time.random, retryAfterMs);
     this.limits.onRetry?.({
-      requestIds: deductions.map(({ requestId }) => requestId),
+      requestIds: items.map(({ requestId }) => requestId),
       tries,
       error,
       pauseMs: ms,
     });
     // A little after the last deadline there is nobody left to try for; at the deadline itself, a try would only make the
     // outcome unknown.
-    const lastMs = deductions.reduce((last, { deadlineMs }) => Math.max(last, deadlineMs), 0);
+    const lastMs = items.reduce((last, { deadlineMs }) => Math.max(last, deadlineMs), 0);
     const cancel = this.time.after(
       Math.min(ms, Math.max(0, lastMs - this.time.nowMs()) + AFTER_DEADLINE_MS),
       () => {
         this.#pauses.delete(cancel);
-        for (const deduction of deductions) this.#again.push(deduction);
+        for (const item of items) this.#again.push(item);
         this.#schedule();
       },
     );
@@ -220,7 +232,7 @@ export class Batcher {
   }
 }
 
-/** @param items each as `deductionItem` writes it */
+/** @param items each as it is sent */
 export function batchBody(items: readonly string[]): string {
   return `{"items":[${items.join(',')}]}`;
 }

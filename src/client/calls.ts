@@ -7,7 +7,7 @@ import { type CallRequest, SingleCall } from './single-call';
 import type { Time } from './time';
 import { untilAborted } from './until-aborted';
 
-/** The requests that are sent one by one: everything but deductions. */
+/** The requests that are sent one by one: everything but deductions, holds and their confirms. */
 export class Calls {
   readonly #live: Deadlines<SingleCall<unknown>>;
 

@@ -176,9 +176,18 @@ describe('HotsplitClient', () => {
   });
 
   it.each(['cancelled', 'expired', 'confirmed'])('does not call a hold held that is %s', async (status) => {
-    const hold = { requestId: 'h-1', holdId: 'h-1', accountId: 'a', kind: 'hold', status, amount: '5' };
+    const hold = {
+      requestId: 'h-1',
+      holdId: 'h-1',
+      accountId: 'a',
+      kind: 'hold',
+      status,
+      amount: '5',
+      heldAmount: '5',
+    };
     const where = { shard: 's', subAccount: 0, expiresAt: new Date(), createdAt: new Date() };
-    const { url } = await serving((_, response) => response.end(JSON.stringify({ ...hold, ...where })));
+    const result = { requestId: 'h-1', holdId: 'h-1', status: 'replayed', hold: { ...hold, ...where } };
+    const { url } = await serving((_, response) => response.end(JSON.stringify({ results: [result] })));
     const error = await failureOf(clientOf(url).hold({ accountId: 'a', amount: 5, requestId: 'h-1' }));
     expect(error).toBeInstanceOf(HoldNotHeldError);
     expect(error).toMatchObject({ code: 'HOLD_NOT_HELD', requestId: 'h-1', hold: { status, amount: 5n } });

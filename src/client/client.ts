@@ -2,10 +2,21 @@ import * as accounts from './account-calls';
 import * as admin from './admin-calls';
 import { Calls } from './calls';
 import { Deductions } from './deductions';
+import { Holds } from './holds';
 import { Endpoint, Endpoints } from './endpoints';
 import { HoldNotHeldError, NothingDoneError, refusalOf } from './errors';
+import { eventsCall } from './event-calls';
 import { HttpTransport } from './http-transport';
-import { accountsPage, entriesPage, keysPage, operationsPage, pagesOf } from './lists';
+import {
+  accountsPage,
+  auditLogPage,
+  deliveriesPage,
+  entriesPage,
+  holdsPage,
+  keysPage,
+  operationsPage,
+  pagesOf,
+} from './lists';
 import * as money from './money-calls';
 import { type ClientOptions, type ClientSettings, settingsOf } from './options';
 import { TimeOrderedIds } from './request-ids';
@@ -15,9 +26,10 @@ import type * as shapes from './shapes';
 import type { CallRequest } from './single-call';
 import { REAL_TIME } from './time';
 import { waitForOperation } from './wait-for-operation';
+import * as webhooks from './webhook-calls';
 
 /**
- * A client of one installation of hotsplit. Deductions are asked for one by one and travel in batches; whatever may be
+ * A client of one installation of hotsplit. Deductions and holds are asked for one by one and travel in batches; whatever may be
  * repeated is repeated with the same request id until it is answered or its time is over.
  *
  * Every method throws HotsplitError: RefusedError and its classes (nothing was done), NothingDoneError (it ended before it
@@ -27,6 +39,7 @@ export class HotsplitClient {
   readonly #settings: ClientSettings;
   readonly #endpoints: Endpoints;
   readonly #deductions: Deductions;
+  readonly #holds: Holds;
   readonly #calls: Calls;
   readonly #retries: Retries;
   readonly #ids = new TimeOrderedIds();
@@ -42,18 +55,28 @@ export class HotsplitClient {
     this.#endpoints = new Endpoints(connect(settings), REAL_TIME, {
       timeoutMs: settings.connectTimeoutMs,
       failed: (why) => {
-        this.#deductions.endAll('NOT_CONNECTED', why);
+        for (const merged of this.#merged) merged.endAll('NOT_CONNECTED', why);
         this.#calls.end('NOT_CONNECTED', why);
       },
     });
-    this.#deductions = new Deductions(this.#endpoints, this.#settings, REAL_TIME, () => this.#ids.next());
+    const parts = { endpoints: this.#endpoints, settings: this.#settings, time: REAL_TIME };
+    this.#deductions = new Deductions(parts, () => this.#ids.next());
+    this.#holds = new Holds(parts);
     this.#calls = new Calls(this.#endpoints, this.#settings, REAL_TIME);
   }
 
   /** What the client has done so far, and what is under way. */
   get counters(): ClientCounters {
-    const underWay = this.#deductions.count + this.#calls.count;
-    return { tries: this.#endpoints.tries, retries: this.#retries.count, underWay };
+    return { tries: this.#endpoints.tries, retries: this.#retries.count, underWay: this.#underWay };
+  }
+
+  get #underWay(): number {
+    return this.#merged.reduce((sum, { count }) => sum + count, this.#calls.count);
+  }
+
+  /** What travels in batches. */
+  get #merged(): readonly (Deductions | Holds['kinds'][number])[] {
+    return [this.#deductions, ...this.#holds.kinds];
   }
 
   /** A new id for a request: a UUIDv7, greater than every one made before by this client. */
@@ -71,9 +94,19 @@ export class HotsplitClient {
     return this.#call(money.entryCall('credits', request, this.#idOf(request)), request);
   }
 
+  /** Pays from one account to another. Resolves when the money has arrived. */
+  async transfer(request: shapes.TransferRequest): Promise<shapes.TransferResult> {
+    return this.#call(money.transferCall(request, this.#idOf(request)), request);
+  }
+
   /** Gives a deduction back, or a part of it. */
   async reverse(request: shapes.ReversalRequest): Promise<shapes.EntryResult> {
     return this.#call(money.reversalCall(request, this.#idOf(request)), request);
+  }
+
+  /** Takes a credit back, or a part of it: a chargeback, which the account pays. */
+  async reverseCredit(request: shapes.CreditReversalRequest): Promise<shapes.EntryResult> {
+    return this.#call(money.creditReversalCall(request, this.#idOf(request)), request);
   }
 
   /**
@@ -82,14 +115,30 @@ export class HotsplitClient {
    * @throws HoldNotHeldError when the try is repeated and its hold was confirmed, cancelled or has expired since
    */
   async hold(request: shapes.HoldRequest): Promise<shapes.HeldResult> {
-    const hold = await this.#call(money.holdCall(request, this.#idOf(request)), request);
+    this.#refuseWhenClosed(request.requestId);
+    const hold = await this.#holds.hold(request, this.#idOf(request));
     if (!isHeld(hold)) throw new HoldNotHeldError(hold);
     return hold;
   }
 
-  /** Takes what is held, or a part of it; the rest is available again. */
+  /**
+   * Takes what is held, or a part of it; the rest is available again. With `final: false` the rest stays held, for captures to come:
+   * each is known by its request id.
+   */
   async confirmHold(request: shapes.HoldConfirmation): Promise<shapes.HoldResult> {
-    return this.#call(money.confirmCall(request), request);
+    this.#refuseWhenClosed(request.holdId);
+    const { requestId, final } = request;
+    return this.#holds.confirm(request, requestId ?? (final === false ? this.#ids.next() : undefined));
+  }
+
+  /** Lets a hold last until so long from now, never shorter than it would. */
+  async extendHold(request: shapes.HoldExtension): Promise<shapes.HoldResult> {
+    return this.#call(money.extendCall(request), request);
+  }
+
+  /** Sets so much more aside for a hold that it comes to an amount in all. */
+  async raiseHold(request: shapes.HoldRaise): Promise<shapes.HoldResult> {
+    return this.#call(money.raiseCall(request), request);
   }
 
   /** Releases what is held. One that is not known is remembered: a try that comes late is refused. */
@@ -100,6 +149,15 @@ export class HotsplitClient {
   /** What came of a hold. */
   async holdOf(accountId: string, holdId: string, options: shapes.CallOptions = {}): Promise<shapes.Hold> {
     return this.#call(money.holdLookUp(accountId, holdId), options);
+  }
+
+  /**
+   * An account's holds by their ids, of one status or all. Whoever has lost its own list finds what it holds here:
+   * `for await (const hold of client.holds({ accountId, status: 'held' }))`.
+   */
+  holds(query: shapes.HoldsQuery): AsyncGenerator<shapes.Hold, void, undefined> {
+    this.#refuseWhenClosed();
+    return pagesOf(holdsPage(query), query, this.#caller);
   }
 
   /**
@@ -156,6 +214,11 @@ export class HotsplitClient {
     return this.#call(accounts.balanceCall(accountId, options.consistency), options);
   }
 
+  /** Changes what is attached to an account. */
+  async updateAccount(update: shapes.AccountUpdate): Promise<shapes.Account> {
+    return this.#call(accounts.updateAccountCall(update), update);
+  }
+
   /** An account's entries, newest first: `for await (const entry of client.entries({ accountId }))`. */
   entries(query: shapes.EntriesQuery): AsyncGenerator<shapes.Entry, void, undefined> {
     this.#refuseWhenClosed();
@@ -201,6 +264,16 @@ export class HotsplitClient {
     return this.#call(admin.strategyCall(choice), choice);
   }
 
+  /** Lets an account be split by itself while it is hot, or fixes its size. */
+  async setAutoSplit(choice: shapes.AutoSplitChoice): Promise<shapes.Account> {
+    return this.#call(admin.autoSplitCall(choice), choice);
+  }
+
+  /** The accounts that are used most, over all instances, and those that are hot or were split by themselves. */
+  async hotAccounts(query: shapes.HotAccountsQuery = {}): Promise<readonly shapes.HotAccount[]> {
+    return (await this.#call(admin.hotAccountsCall(query.limit), query)).items;
+  }
+
   /** How an account is split: every row, those out of use included. */
   async subAccounts(
     accountId: string,
@@ -230,10 +303,24 @@ export class HotsplitClient {
     return pagesOf(operationsPage, query, this.#caller);
   }
 
+  /** What administrators did, the newest first unless `order` is `asc`. */
+  auditLog(query: shapes.AuditLogQuery = {}): AsyncGenerator<shapes.AuditLogLine, void, undefined> {
+    this.#refuseWhenClosed();
+    return pagesOf(auditLogPage(query), query, this.#caller);
+  }
+
   /** API keys, without their secrets. */
   keys(query: shapes.ListQuery = {}): AsyncGenerator<shapes.ApiKey, void, undefined> {
     this.#refuseWhenClosed();
     return pagesOf(keysPage, query, this.#caller);
+  }
+
+  /**
+   * A page of the feed of events, oldest first. Keep its `nextCursor` when what it has is taken care of, and begin there the
+   * next time; events may come twice, with the same `id`.
+   */
+  async events(query: shapes.EventsQuery = {}): Promise<shapes.EventPage> {
+    return this.#call(eventsCall(query), query);
   }
 
   /** Creates an API key. When its outcome is unknown, look for its name among the `keys`: its secret is lost. */
@@ -248,6 +335,44 @@ export class HotsplitClient {
 
   async deleteKey(keyId: string, options: shapes.CallOptions = {}): Promise<void> {
     await this.#call(admin.deleteKeyCall(keyId), options);
+  }
+
+  /** Receivers of events, without their secrets. */
+  async webhooks(options: shapes.CallOptions = {}): Promise<readonly shapes.Webhook[]> {
+    return (await this.#call(webhooks.webhooksCall(), options)).items;
+  }
+
+  /** Has events sent to a receiver from now on. When its outcome is unknown, look for it among the `webhooks`: its secret is lost. */
+  async createWebhook(webhook: shapes.NewWebhook): Promise<shapes.CreatedWebhook> {
+    return this.#call(webhooks.createWebhookCall(webhook), webhook);
+  }
+
+  /** Changes a webhook, or enables it again. */
+  async updateWebhook(change: shapes.WebhookChange): Promise<shapes.Webhook> {
+    return this.#call(webhooks.updateWebhookCall(change), change);
+  }
+
+  async deleteWebhook(webhookId: string, options: shapes.CallOptions = {}): Promise<void> {
+    await this.#call(webhooks.deleteWebhookCall(webhookId), options);
+  }
+
+  /** Gives a webhook a new secret; for 24 hours the one before signs as well. */
+  async rotateWebhookSecret(
+    webhookId: string,
+    options: shapes.CallOptions = {},
+  ): Promise<shapes.CreatedWebhook> {
+    return this.#call(webhooks.rotateSecretCall(webhookId), options);
+  }
+
+  /** What was sent to a webhook, the newest first. */
+  webhookDeliveries(query: shapes.DeliveriesQuery): AsyncGenerator<shapes.WebhookDelivery, void, undefined> {
+    this.#refuseWhenClosed();
+    return pagesOf(deliveriesPage(query), query, this.#caller);
+  }
+
+  /** Sends a delivery again, soon. */
+  async redeliver(delivery: shapes.OneDelivery): Promise<void> {
+    await this.#call(webhooks.redeliverCall(delivery), delivery);
   }
 
   /** How far an operation has come. */
@@ -286,7 +411,7 @@ export class HotsplitClient {
 
   async #close(timeoutMs: number): Promise<void> {
     await this.#idle(timeoutMs);
-    this.#deductions.end('CLIENT_CLOSED');
+    for (const merged of this.#merged) merged.end('CLIENT_CLOSED');
     this.#calls.end('CLIENT_CLOSED');
     this.#endpoints.close();
   }
@@ -294,7 +419,7 @@ export class HotsplitClient {
   /** Looked at now and then: closing is rare, and whoever waits for nothing does not wait. */
   async #idle(timeoutMs: number): Promise<void> {
     const deadlineMs = REAL_TIME.nowMs() + timeoutMs;
-    while (this.#deductions.count + this.#calls.count > 0 && REAL_TIME.nowMs() < deadlineMs) {
+    while (this.#underWay > 0 && REAL_TIME.nowMs() < deadlineMs) {
       await new Promise<void>((resolve) => REAL_TIME.after(5, resolve));
     }
   }

@@ -1,72 +1,36 @@
 import { Answer } from './answer';
-import type { Durability } from './batch-answer';
-import { Batcher } from './batcher';
-import { tooMany } from './calls';
-import { Deadlines } from './deadlines';
-import type { Endpoints } from './endpoints';
-import type { EndedBy, HotsplitError } from './errors';
-import { type ClientSettings, timeoutMsOf } from './options';
-import { type DeductionEffect, type DeductionOwner, PendingDeduction } from './pending-deduction';
+import { type DeductionEffect, type Durability, readBatchAnswer } from './batch-answer';
+import type { BatchKind } from './batcher';
+import type { HotsplitError } from './errors';
+import { MergedCall, MergedCalls, type MergedCallsParts } from './merged-calls';
 import { checkedAccountId, checkedDigits, checkedRequestId, deductionItem } from './requests';
 import type { DeductionResult, MoneyRequest } from './shapes';
-import type { Time } from './time';
-import { untilAborted } from './until-aborted';
 
-/** The deductions of a client, from the user's call to the batcher and back. */
-export class Deductions {
-  readonly #live: Deadlines<PendingDeduction>;
-  readonly #batcher: Batcher;
+export const BATCH_PATH = '/v1/deductions:batch';
 
+const DEDUCTIONS: BatchKind<DeductionEffect> = { path: BATCH_PATH, read: readBatchAnswer };
+
+/** The deductions of a client. */
+export class Deductions extends MergedCalls<DeductionEffect> {
   constructor(
-    endpoints: Endpoints,
-    private readonly settings: ClientSettings,
-    private readonly time: Time,
+    parts: MergedCallsParts,
     private readonly newRequestId: () => string,
   ) {
-    this.#live = new Deadlines(time);
-    this.#batcher = new Batcher(endpoints, settings, time);
-  }
-
-  get count(): number {
-    return this.#live.count;
+    super(parts, DEDUCTIONS);
   }
 
   /** One promise for each deduction and no more: tens of thousands are alive at once. */
   deduct(request: MoneyRequest): Promise<DeductionResult> {
     return new Promise((resolve, reject) => {
-      const { accountId, reference, metadata, signal } = request;
+      const { reference, metadata } = request;
       const digits = checkedDigits(request.amount);
       const requestId =
         request.requestId === undefined ? this.newRequestId() : checkedRequestId(request.requestId);
-      const json = deductionItem({
-        accountId: checkedAccountId(accountId),
-        digits,
-        requestId,
-        reference,
-        metadata,
-      });
-      const deadlineMs = this.time.nowMs() + timeoutMsOf(request.timeoutMs, this.settings);
-      if (this.#batcher.isFull) throw tooMany(requestId);
-      const call = new DeductCall(accountId, digits, resolve, reject, this);
-      const deduction = new PendingDeduction(requestId, json, deadlineMs, call);
-      this.#live.add(deduction);
-      this.#batcher.submit(deduction);
-      if (signal) call.forget = untilAborted(signal, (reason) => deduction.end('ABORTED', reason));
+      const accountId = checkedAccountId(request.accountId);
+      const json = deductionItem({ accountId, digits, requestId, reference, metadata });
+      const call = new DeductCall(accountId, digits, { calls: this, resolve, reject });
+      this.begin(call, { requestId, json }, request);
     });
-  }
-
-  settled(deduction: PendingDeduction): void {
-    this.#live.remove(deduction);
-    this.#batcher.settled(deduction);
-  }
-
-  endAll(by: EndedBy, cause?: unknown): void {
-    for (const deduction of this.#live) deduction.end(by, cause);
-  }
-
-  end(by: EndedBy): void {
-    this.endAll(by);
-    this.#batcher.close();
   }
 }
 
@@ -83,33 +47,20 @@ class Deducted extends Answer implements DeductionResult {
   }
 }
 
-/** The user's side of one deduction. */
-class DeductCall implements DeductionOwner {
-  /** Takes back what waits for the user's signal. */
-  forget: (() => void) | undefined;
-
+class DeductCall extends MergedCall<DeductionEffect, DeductionResult> {
   constructor(
     private readonly accountId: string,
     private readonly digits: string,
-    private readonly resolve: (result: DeductionResult) => void,
-    private readonly reject: (error: HotsplitError) => void,
-    private readonly deductions: Deductions,
-  ) {}
-
-  deducted(deduction: PendingDeduction, { replayed, durability }: DeductionEffect): void {
-    this.#settled(deduction);
-    const { accountId, digits } = this;
-    const { requestId } = deduction;
-    this.resolve(new Deducted(requestId, accountId, BigInt(digits), replayed, durability));
+    user: {
+      readonly calls: Deductions;
+      readonly resolve: (result: DeductionResult) => void;
+      readonly reject: (error: HotsplitError) => void;
+    },
+  ) {
+    super(user.calls, user.resolve, user.reject);
   }
 
-  failed(deduction: PendingDeduction, error: HotsplitError): void {
-    this.#settled(deduction);
-    this.reject(error);
-  }
-
-  #settled(deduction: PendingDeduction): void {
-    this.forget?.();
-    this.deductions.settled(deduction);
+  protected override resultOf({ replayed, durability }: DeductionEffect, requestId: string): DeductionResult {
+    return new Deducted(requestId, this.accountId, BigInt(this.digits), replayed, durability);
   }
 }

@@ -40,6 +40,8 @@ export class RefusedError extends HotsplitError {
   readonly available: bigint | undefined;
   /** Of `REVERSAL_EXCEEDS_DEDUCTION`: what can still be reversed, in minor units. */
   readonly left: bigint | undefined;
+  /** Of `HOLD_EXCEEDED`: what the hold has, in minor units. */
+  readonly held: bigint | undefined;
   /** Of `OPERATION_IN_PROGRESS`: what is under way. */
   readonly operationId: string | undefined;
   /** Of `INTERNAL`: the id under which the service logged it. */
@@ -51,6 +53,7 @@ export class RefusedError extends HotsplitError {
     this.errors = problem.errors ?? [];
     this.available = problem.available;
     this.left = problem.left;
+    this.held = problem.held;
     this.operationId = problem.operationId;
     this.incident = problem.incident;
   }
@@ -67,6 +70,7 @@ export class AccountFrozenError extends RefusedError {}
 export class AccountClosedError extends RefusedError {}
 export class AccountNotEmptyError extends RefusedError {}
 export class HoldAlreadyConfirmedError extends RefusedError {}
+export class HoldExceededError extends RefusedError {}
 export class HoldAlreadyCancelledError extends RefusedError {}
 export class OperationInProgressError extends RefusedError {}
 export class PreconditionFailedError extends RefusedError {}
@@ -78,6 +82,7 @@ export class ShardInUseError extends RefusedError {}
 export class ShardNotFoundError extends RefusedError {}
 export class ShardRefusedError extends RefusedError {}
 export class ReversalExceedsDeductionError extends RefusedError {}
+export class ReversalExceedsCreditError extends RefusedError {}
 export class IdempotencyKeyReusedError extends RefusedError {}
 export class BalanceLimitExceededError extends RefusedError {}
 
@@ -99,11 +104,13 @@ const CLASSES: Readonly<Partial<Record<ProblemCode, typeof RefusedError>>> = {
   ACCOUNT_CLOSED: AccountClosedError,
   ACCOUNT_NOT_EMPTY: AccountNotEmptyError,
   HOLD_ALREADY_CONFIRMED: HoldAlreadyConfirmedError,
+  HOLD_EXCEEDED: HoldExceededError,
   HOLD_ALREADY_CANCELLED: HoldAlreadyCancelledError,
   OPERATION_IN_PROGRESS: OperationInProgressError,
   PRECONDITION_FAILED: PreconditionFailedError,
   INSUFFICIENT_FUNDS: InsufficientFundsError,
   REVERSAL_EXCEEDS_DEDUCTION: ReversalExceedsDeductionError,
+  REVERSAL_EXCEEDS_CREDIT: ReversalExceedsCreditError,
   IDEMPOTENCY_KEY_REUSED: IdempotencyKeyReusedError,
   BALANCE_LIMIT_EXCEEDED: BalanceLimitExceededError,
 };
@@ -162,6 +169,20 @@ export class HoldNotHeldError extends HotsplitError {
         requestId: hold.holdId,
       },
     );
+  }
+}
+
+/**
+ * The service keeps the deduction durably and will charge or reject it; its account has the strategy `queued`, and the outcome
+ * was not known in time. Only as a cause: the client asks again until its own time is over. `deductionState` tells later.
+ */
+export class DeductionReceivedError extends HotsplitError {
+  declare readonly code: 'DEDUCTION_RECEIVED';
+
+  constructor(requestId: string) {
+    super('DEDUCTION_RECEIVED', 'the deduction was received, and its outcome is not known yet', {
+      requestId,
+    });
   }
 }
 

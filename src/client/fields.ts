@@ -8,6 +8,9 @@ export interface Fields {
   readonly all: Readonly<Record<string, unknown>>;
   readonly string: (name: string) => string;
   readonly integer: (name: string) => number;
+  /** Any number. */
+  readonly number: (name: string) => number;
+  readonly boolean: (name: string) => boolean;
   /** Minor units. */
   readonly amount: (name: string) => bigint;
   readonly time: (name: string) => Date;
@@ -39,6 +42,8 @@ export function fieldsOf(value: unknown): Fields {
     string,
     list,
     integer: (name) => taken(name, Number.isSafeInteger(all[name]) ? (all[name] as number) : undefined),
+    number: (name) => taken(name, typeof all[name] === 'number' ? all[name] : undefined),
+    boolean: (name) => taken(name, typeof all[name] === 'boolean' ? all[name] : undefined),
     amount: (name) => taken(name, answeredAmount(all[name])),
     time: (name) => {
       const time = new Date(string(name));

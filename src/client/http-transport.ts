@@ -11,7 +11,7 @@ import { NoAnswerError, UntrustedServerError } from './errors';
 import type { TlsOptions } from './options';
 
 export interface Exchange {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Below the endpoint's address, with its query. */
   readonly path: string;
   /** JSON. */

@@ -1,16 +1,33 @@
 import type { Calls } from './calls';
 import {
   type Page,
+  readAuditLogLine,
   readEntry,
+  readHold,
   readKey,
   readListedAccount,
   readOperation,
   readPage,
+  readWebhookDelivery,
   whenShaped,
 } from './read-shapes';
 import { accountPath, timeText, withQuery } from './requests';
-import type { ApiKey, EntriesQuery, Entry, ListedAccount, ListQuery, Operation } from './shapes';
+import type {
+  ApiKey,
+  AuditLogLine,
+  AuditLogQuery,
+  DeliveriesQuery,
+  EntriesQuery,
+  Entry,
+  Hold,
+  HoldsQuery,
+  ListedAccount,
+  ListQuery,
+  Operation,
+  WebhookDelivery,
+} from './shapes';
 import type { CallRequest } from './single-call';
+import { webhookPath } from './webhook-calls';
 
 /** Where a page begins, and how long it is. */
 export interface PageQuery {
@@ -31,10 +48,24 @@ export const operationsPage: PageCall<Operation> = (page) =>
 
 export const keysPage: PageCall<ApiKey> = (page) => pageCall('/v1/admin/keys', page, readKey);
 
+export function auditLogPage({ actor, action, target, order }: AuditLogQuery): PageCall<AuditLogLine> {
+  return (page) => pageCall('/v1/admin/audit-log', page, readAuditLogLine, { actor, action, target, order });
+}
+
+/** @throws InvalidArgumentError when a page is asked for */
+export function deliveriesPage({ webhookId }: Pick<DeliveriesQuery, 'webhookId'>): PageCall<WebhookDelivery> {
+  return (page) => pageCall(`${webhookPath(webhookId)}/deliveries`, page, readWebhookDelivery);
+}
+
 /** @throws InvalidArgumentError when a page is asked for */
 export function entriesPage({ accountId, kind, from, to }: EntriesQuery): PageCall<Entry> {
   const filter = { kind, from: timeText(from), to: timeText(to) };
   return (page) => pageCall(`${accountPath(accountId)}/entries`, page, readEntry, filter);
+}
+
+/** @throws InvalidArgumentError when a page is asked for */
+export function holdsPage({ accountId, status }: Pick<HoldsQuery, 'accountId' | 'status'>): PageCall<Hold> {
+  return (page) => pageCall(`${accountPath(accountId)}/holds`, page, readHold, { status });
 }
 
 /**

@@ -1,19 +1,24 @@
 import { answered } from './answer';
 import type { HttpAnswer } from './http-transport';
-import { readDeductionState, readEntry, readHold, whenShaped } from './read-shapes';
-import { accountPath, checkedDigits, checkedRequestId, notesBody } from './requests';
+import { readDeductionState, readEntry, readHold, readTransfer, whenShaped } from './read-shapes';
+import { accountPath, checkedAccountId, checkedDigits, checkedRequestId, notesBody } from './requests';
 import type {
+  CreditReversalRequest,
   DeductionState,
   Entry,
   EntryResult,
   Hold,
   HoldConfirmation,
+  HoldExtension,
+  HoldRaise,
   HoldRequest,
   HoldResult,
   MoneyRequest,
   OneHold,
   ReversalRequest,
   SubmittedDeduction,
+  TransferRequest,
+  TransferResult,
 } from './shapes';
 import type { CallRequest } from './single-call';
 
@@ -32,6 +37,16 @@ export function entryCall(
     effect: 'once',
     read: entryReader({ accountId: request.accountId, requestId, amount }),
   };
+}
+
+/** A deduction that travels alone, and may come back as received. @throws InvalidArgumentError */
+export function deductCall(
+  request: MoneyRequest,
+  requestId: string,
+): CallRequest<EntryResult | SubmittedDeduction> {
+  const asked = entryCall('deductions', request, requestId);
+  const { read } = submitCall(request, requestId);
+  return { ...asked, read: (body, answer) => (answer.status === 202 ? read : asked.read)(body, answer) };
 }
 
 /** By which a request is answered once it is durable, and charged later. */
@@ -55,16 +70,54 @@ export function submitCall(request: MoneyRequest, requestId: string): CallReques
 
 /** @throws InvalidArgumentError */
 export function reversalCall(request: ReversalRequest, requestId: string): CallRequest<EntryResult> {
+  return reversalOf('deductions', request, requestId);
+}
+
+/** @throws InvalidArgumentError */
+export function creditReversalCall(
+  request: CreditReversalRequest,
+  requestId: string,
+): CallRequest<EntryResult> {
+  return reversalOf('credits', request, requestId);
+}
+
+function reversalOf(
+  kind: 'credits' | 'deductions',
+  request: ReversalRequest,
+  requestId: string,
+): CallRequest<EntryResult> {
   const { accountId, reverses } = request;
   const amount = request.amount === undefined ? undefined : checkedDigits(request.amount);
-  const deduction = encodeURIComponent(checkedRequestId(reverses, 'reverses'));
+  const captureId =
+    request.captureId === undefined ? undefined : checkedRequestId(request.captureId, 'captureId');
+  const reversed = encodeURIComponent(checkedRequestId(reverses, 'reverses'));
   return {
     method: 'POST',
-    path: `${accountPath(accountId)}/deductions/${deduction}/reversals`,
-    body: JSON.stringify({ amount, requestId, ...notesBody(request) }),
+    path: `${accountPath(accountId)}/${kind}/${reversed}/reversals`,
+    body: JSON.stringify({ amount, requestId, captureId, ...notesBody(request) }),
     requestId,
     effect: 'once',
     read: entryReader({ accountId, requestId, amount }),
+  };
+}
+
+/** @throws InvalidArgumentError */
+export function transferCall(request: TransferRequest, requestId: string): CallRequest<TransferResult> {
+  const amount = checkedDigits(request.amount);
+  const from = checkedAccountId(request.from, 'from');
+  const to = checkedAccountId(request.to, 'to');
+  return {
+    method: 'POST',
+    path: '/v1/transfers',
+    body: JSON.stringify({ from, to, amount, requestId, ...notesBody(request) }),
+    requestId,
+    effect: 'once',
+    read: (body, answer) => {
+      const transfer = whenShaped(() => readTransfer(body));
+      if (transfer?.requestId !== requestId || transfer.from !== from || transfer.to !== to) return undefined;
+      if (transfer.amount !== BigInt(amount)) return undefined;
+      return answered({ ...transfer, replayed: isReplay(answer) });
+    },
   };
 }
 
@@ -84,16 +137,42 @@ export function holdCall(request: HoldRequest, requestId: string): CallRequest<H
 
 /** @throws InvalidArgumentError */
 export function confirmCall(request: HoldConfirmation): CallRequest<HoldResult> {
-  const amount = request.amount === undefined ? undefined : checkedDigits(request.amount);
-  return { ...settleCall(request, 'confirm'), body: JSON.stringify({ amount }) };
+  const body = { ...captureBody(request, request.requestId), ...notesBody(request) };
+  return { ...holdVerb(request, 'confirm'), body: JSON.stringify(body) };
+}
+
+/** What a body says of a capture. @throws InvalidArgumentError */
+export function captureBody(request: HoldConfirmation, captureId: string | undefined): object {
+  const { amount, final, allowMore } = request;
+  return {
+    amount: amount === undefined ? undefined : checkedDigits(amount),
+    requestId: captureId === undefined ? undefined : checkedRequestId(captureId),
+    final,
+    allowMore,
+  };
+}
+
+/** @throws InvalidArgumentError */
+export function extendCall(request: HoldExtension): CallRequest<HoldResult> {
+  const { expiresInSeconds } = request;
+  return { ...holdVerb(request, 'extend'), body: JSON.stringify({ expiresInSeconds }) };
+}
+
+/** @throws InvalidArgumentError */
+export function raiseCall(request: HoldRaise): CallRequest<HoldResult> {
+  const amount = checkedDigits(request.amount);
+  return { ...holdVerb(request, 'raise'), body: JSON.stringify({ amount }) };
 }
 
 /** @throws InvalidArgumentError */
 export function cancelCall(request: OneHold): CallRequest<HoldResult> {
-  return settleCall(request, 'cancel');
+  return holdVerb(request, 'cancel');
 }
 
-function settleCall({ accountId, holdId }: OneHold, verb: 'confirm' | 'cancel'): CallRequest<HoldResult> {
+function holdVerb(
+  { accountId, holdId }: OneHold,
+  verb: 'confirm' | 'cancel' | 'extend' | 'raise',
+): CallRequest<HoldResult> {
   const hold = encodeURIComponent(checkedRequestId(holdId, 'holdId'));
   return {
     method: 'POST',

@@ -16,6 +16,8 @@ export interface Problem {
   readonly available?: bigint;
   /** Minor units. */
   readonly left?: bigint;
+  /** Minor units. */
+  readonly held?: bigint;
   /** What is under way. */
   readonly operationId?: string;
   readonly incident?: string;
@@ -34,6 +36,7 @@ export function readProblem(value: unknown, status?: number): Problem | undefine
     errors,
     available,
     left,
+    held,
     operationId,
     incident,
   } = value as ProblemJson;
@@ -41,6 +44,7 @@ export function readProblem(value: unknown, status?: number): Problem | undefine
   if (typeof code !== 'string' || !CODE.test(code) || typeof known !== 'number') return undefined;
   const availableMinor = answeredAmount(available);
   const leftMinor = answeredAmount(left);
+  const heldMinor = answeredAmount(held);
   return {
     code,
     status: known,
@@ -48,6 +52,7 @@ export function readProblem(value: unknown, status?: number): Problem | undefine
     ...(Array.isArray(errors) && { errors: errors.filter(isFieldFault) }),
     ...(availableMinor !== undefined && { available: availableMinor }),
     ...(leftMinor !== undefined && { left: leftMinor }),
+    ...(heldMinor !== undefined && { held: heldMinor }),
     ...(typeof operationId === 'string' && { operationId }),
     ...(typeof incident === 'string' && { incident }),
   };
@@ -56,7 +61,16 @@ export function readProblem(value: unknown, status?: number): Problem | undefine
 type ProblemJson = Readonly<
   Partial<
     Record<
-      'code' | 'status' | 'detail' | 'title' | 'errors' | 'available' | 'left' | 'operationId' | 'incident',
+      | 'code'
+      | 'status'
+      | 'detail'
+      | 'title'
+      | 'errors'
+      | 'available'
+      | 'left'
+      | 'held'
+      | 'operationId'
+      | 'incident',
       unknown
     >
   >

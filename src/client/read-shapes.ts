@@ -1,26 +1,48 @@
 import { answered } from './answer';
 import { WrongShape, type Fields, fieldsOf } from './fields';
+import { sortedJson } from './sorted-json';
 import type {
   Account,
   ApiKey,
+  AuditLogLine,
+  AutoSplit,
   Balance,
   CreatedKey,
   DeductionState,
   Entry,
+  Event,
   Hold,
+  HotAccount,
   ListedAccount,
   Operation,
   Shard,
+  SplitLayout,
   SubAccount,
+  Transfer,
+  CreatedWebhook,
+  Webhook,
+  WebhookDelivery,
 } from './shapes';
 
-const ENTRY_KINDS = ['deduction', 'credit', 'reversal', 'hold-confirmation'] as const;
+const ENTRY_KINDS = [
+  'deduction',
+  'credit',
+  'reversal',
+  'hold-confirmation',
+  'transfer-out',
+  'transfer-in',
+  'transfer-return',
+  'credit-reversal',
+] as const;
 const DEDUCTION_STATES = ['received', 'succeeded', 'rejected'] as const;
 const HOLD_STATUSES = ['held', 'confirmed', 'cancelled', 'expired'] as const;
 const ACCOUNT_STATUSES = ['active', 'frozen', 'closed'] as const;
 const OPERATION_STATUSES = ['running', 'done', 'failed'] as const;
 const SUB_ACCOUNT_STATUSES = ['open', 'draining', 'closed'] as const;
 const SHARD_STATUSES = ['up', 'down', 'full'] as const;
+const DELIVERY_STATUSES = ['delivered', 'pending', 'failed'] as const;
+const AUDIT_OUTCOMES = ['asked', 'succeeded', 'refused', 'failed'] as const;
+const SPLIT_KINDS = ['keep', 'split', 'merge'] as const;
 const CONSISTENCIES = ['current', 'cached', 'snapshot'] as const;
 
 /** Runs a reader; undefined when the answer does not have the shape. */
@@ -44,9 +66,23 @@ export function readEntry(body: unknown): Entry {
     ...fields.ifPresent('durability', (name) => fields.oneOf(name, ['committed', 'deferred'])),
     ...fields.ifPresent('holdId', fields.string),
     ...fields.ifPresent('reverses', fields.string),
+    ...fields.ifPresent('counterparty', fields.string),
     ...notesIn(fields),
     shard: fields.string('shard'),
     subAccount: fields.integer('subAccount'),
+    createdAt: fields.time('createdAt'),
+  });
+}
+
+/** @throws WrongShape */
+export function readTransfer(body: unknown): Transfer {
+  const fields = fieldsOf(body);
+  return answered({
+    requestId: fields.string('requestId'),
+    from: fields.string('from'),
+    to: fields.string('to'),
+    amount: fields.amount('amount'),
+    ...notesIn(fields),
     createdAt: fields.time('createdAt'),
   });
 }
@@ -60,6 +96,14 @@ export function readDeductionState(body: unknown): DeductionState {
     status: fields.oneOf('status', DEDUCTION_STATES),
     amount: fields.amount('amount'),
     ...fields.ifPresent('reason', fields.string),
+    ...fields.ifPresent('screening', (name) => {
+      const screening = fields.object(name);
+      return {
+        verdict: screening.oneOf('verdict', ['pass', 'reject', 'wait']),
+        by: screening.oneOf('by', ['service', 'velocity', 'policy']),
+        ...screening.ifPresent('reason', screening.string),
+      };
+    }),
     ...fields.ifPresent('receivedAt', fields.time),
     ...fields.ifPresent('endedAt', fields.time),
     ...notesIn(fields),
@@ -74,6 +118,7 @@ export function readHold(body: unknown): Hold {
     accountId: fields.string('accountId'),
     status: fields.oneOf('status', HOLD_STATUSES),
     amount: fields.amount('amount'),
+    heldAmount: fields.amount('heldAmount'),
     ...fields.ifPresent('confirmedAmount', fields.amount),
     ...notesIn(fields),
     shard: fields.string('shard'),
@@ -99,7 +144,51 @@ export function readListedAccount(body: unknown): ListedAccount {
     subAccounts: fields.integer('subAccounts'),
     epoch: fields.integer('epoch'),
     ...fields.ifPresent('lowBalance', fields.amount),
+    ...fields.ifPresent('metadata', fields.strings),
+    ...fields.ifPresent('requestsPerSecond', fields.integer),
+    ...fields.ifPresent('deductionsPerSecond', fields.integer),
+    ...fields.ifPresent('autoSplit', (name) => readAutoSplit(fields.object(name))),
     createdAt: fields.time('createdAt'),
+  });
+}
+
+function readAutoSplit(fields: Fields): AutoSplit {
+  return {
+    enabled: fields.boolean('enabled'),
+    ...fields.ifPresent('min', fields.integer),
+    ...fields.ifPresent('max', fields.integer),
+  };
+}
+
+/** @throws WrongShape */
+export function readHotAccount(body: unknown): HotAccount {
+  const fields = fieldsOf(body);
+  const layout = ({ integer, words }: Fields): SplitLayout => ({
+    subAccounts: integer('subAccounts'),
+    shards: words('shards'),
+  });
+  return answered({
+    accountId: fields.string('accountId'),
+    perSecond: fields.number('perSecond'),
+    refusedPerSecond: fields.number('refusedPerSecond'),
+    busy: fields.number('busy'),
+    ...layout(fields),
+    ...fields.ifPresent('hotSince', fields.time),
+    autoSplit: readAutoSplit(fields.object('autoSplit')),
+    ...fields.ifPresent('lastDecision', (name) => {
+      const decision = fields.object(name);
+      return {
+        kind: decision.oneOf('kind', SPLIT_KINDS),
+        at: decision.time('at'),
+        reason: decision.string('reason'),
+        before: layout(decision.object('before')),
+        after: layout(decision.object('after')),
+      };
+    }),
+    ...fields.ifPresent('now', (name) => {
+      const now = fields.object(name);
+      return { kind: now.oneOf('kind', SPLIT_KINDS), reason: now.string('reason') };
+    }),
   });
 }
 
@@ -168,14 +257,91 @@ export function readKey(body: unknown): ApiKey {
     scopes: fields.words('scopes'),
     ...fields.ifPresent('accounts', fields.words),
     ...fields.ifPresent('expiresAt', fields.time),
+    ...fields.ifPresent('requestsPerSecond', fields.integer),
+    ...fields.ifPresent('deductionsPerSecond', fields.integer),
     ...fields.ifPresent('lastUsedAt', fields.time),
     ...fields.ifPresent('createdAt', fields.time),
   });
 }
 
 /** @throws WrongShape */
+export function readAuditLogLine(body: unknown): AuditLogLine {
+  const fields = fieldsOf(body);
+  const line = { ...fields.all };
+  delete line['hash'];
+  delete line['altered'];
+  return answered({
+    sequence: fields.integer('sequence'),
+    at: fields.time('at'),
+    callId: fields.string('callId'),
+    outcome: fields.oneOf('outcome', AUDIT_OUTCOMES),
+    actor: fields.string('actor'),
+    address: fields.string('address'),
+    door: fields.string('door'),
+    action: fields.string('action'),
+    ...fields.ifPresent('target', fields.string),
+    ...fields.ifPresent('code', fields.string),
+    line: sortedJson(line),
+    previousHash: fields.string('previousHash'),
+    hash: fields.string('hash'),
+    altered: fields.all['altered'] === true,
+  });
+}
+
+/** @throws WrongShape */
 export function readCreatedKey(body: unknown): CreatedKey {
   return answered({ ...readKey(body), key: fieldsOf(body).string('key') });
+}
+
+/** @throws WrongShape */
+export function readWebhook(body: unknown): Webhook {
+  const fields = fieldsOf(body);
+  return answered({
+    webhookId: fields.string('webhookId'),
+    url: fields.string('url'),
+    ...fields.ifPresent('types', fields.words),
+    ...fields.ifPresent('accountId', fields.string),
+    enabled: fields.boolean('enabled'),
+    ...fields.ifPresent('disabledBecause', fields.string),
+    ...fields.ifPresent('missedAt', fields.time),
+    createdAt: fields.time('createdAt'),
+  });
+}
+
+/** @throws WrongShape */
+export function readCreatedWebhook(body: unknown): CreatedWebhook {
+  return answered({ ...readWebhook(body), secret: fieldsOf(body).string('secret') });
+}
+
+/** @throws WrongShape */
+export function readWebhookDelivery(body: unknown): WebhookDelivery {
+  const fields = fieldsOf(body);
+  return answered({
+    deliveryId: fields.string('deliveryId'),
+    eventId: fields.string('eventId'),
+    status: fields.oneOf('status', DELIVERY_STATUSES),
+    attempts: fields.integer('attempts'),
+    answer: fields.string('answer'),
+    createdAt: fields.time('createdAt'),
+    triedAt: fields.time('triedAt'),
+    ...fields.ifPresent('nextAt', fields.time),
+  });
+}
+
+/** @throws WrongShape */
+export function readEvent(body: unknown): Event {
+  const fields = fieldsOf(body);
+  return answered({
+    specversion: fields.string('specversion'),
+    id: fields.string('id'),
+    source: fields.string('source'),
+    type: fields.string('type'),
+    subject: fields.string('subject'),
+    time: fields.time('time'),
+    partitionkey: fields.string('partitionkey'),
+    sequence: fields.string('sequence'),
+    data: fields.object('data').all,
+  });
 }
 
 /** One page of a list. */

@@ -12,9 +12,9 @@ export function accountPath(accountId: string, root: '/v1' | '/v1/admin' = '/v1'
 }
 
 /** @throws InvalidArgumentError */
-export function checkedAccountId(accountId: unknown): string {
+export function checkedAccountId(accountId: unknown, field = 'accountId'): string {
   if (typeof accountId !== 'string' || !ACCOUNT_ID.test(accountId))
-    throw invalidArgument('accountId', '1–64 characters of A–Z a–z 0–9 _ . : -, and neither . nor ..');
+    throw invalidArgument(field, '1–64 characters of A–Z a–z 0–9 _ . : -, and neither . nor ..');
   return accountId;
 }
 

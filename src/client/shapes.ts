@@ -39,7 +39,42 @@ export interface DeductionResult {
   readonly durability: Durability;
 }
 
-export type EntryKind = 'deduction' | 'credit' | 'reversal' | 'hold-confirmation';
+export type EntryKind =
+  | 'deduction'
+  | 'credit'
+  | 'reversal'
+  | 'hold-confirmation'
+  | 'transfer-out'
+  | 'transfer-in'
+  | 'transfer-return'
+  | 'credit-reversal';
+
+export interface TransferRequest extends CallOptions, Notes {
+  /** The account that pays. */
+  readonly from: string;
+  /** The account that is paid. */
+  readonly to: string;
+  /** Minor units. */
+  readonly amount: AmountIn;
+  /** As of other requests; one of the account that pays. */
+  readonly requestId?: string;
+}
+
+/** Money that has left one account and arrived in another. */
+export interface Transfer extends Notes {
+  readonly requestId: string;
+  readonly from: string;
+  readonly to: string;
+  /** Minor units. */
+  readonly amount: bigint;
+  /** When the money left. */
+  readonly createdAt: Date;
+}
+
+export interface TransferResult extends Transfer {
+  /** The request id had taken effect before. */
+  readonly replayed: boolean;
+}
 
 /** One line of the ledger. */
 export interface Entry {
@@ -54,11 +89,22 @@ export interface Entry {
   readonly holdId?: string;
   /** The request id of what was reversed. */
   readonly reverses?: string;
+  /** Of transfers: the other account. */
+  readonly counterparty?: string;
   readonly reference?: string;
   readonly metadata?: Readonly<Record<string, string>>;
   readonly shard: string;
   readonly subAccount: number;
   readonly createdAt: Date;
+}
+
+/** What screening says of a charge. */
+export interface Screening {
+  readonly verdict: 'pass' | 'reject' | 'wait';
+  /** The operator’s service, the built-in rule, or the policy for when the service cannot be asked. */
+  readonly by: 'service' | 'velocity' | 'policy';
+  /** In the words of who said so. */
+  readonly reason?: string;
 }
 
 /** What became of a deduction: one that took effect, or that was received to be charged later. */
@@ -71,6 +117,8 @@ export interface DeductionState {
   readonly amount: bigint;
   /** Why it was rejected: a code such as `INSUFFICIENT_FUNDS`. */
   readonly reason?: string;
+  /** What screening said of it last, where it was asked. */
+  readonly screening?: Screening;
   /** Of one that was received to be charged later. */
   readonly receivedAt?: Date;
   /** When such a one was charged or rejected. */
@@ -91,9 +139,21 @@ export interface EntryResult extends Entry {
 
 export interface ReversalRequest extends CallOptions, Notes {
   readonly accountId: string;
-  /** The request id of the deduction, or the id of the confirmed hold. */
+  /** The request id of the deduction, or the id of the hold. */
   readonly reverses: string;
+  /** Of a hold: the request id of the capture that is reversed, where it has one. */
+  readonly captureId?: string;
   /** Minor units; what is left of the deduction if it is not given. */
+  readonly amount?: AmountIn;
+  /** Of this reversal. */
+  readonly requestId?: string;
+}
+
+export interface CreditReversalRequest extends CallOptions, Notes {
+  readonly accountId: string;
+  /** The request id of the credit. */
+  readonly reverses: string;
+  /** Minor units; what is left of the credit if it is not given. */
   readonly amount?: AmountIn;
   /** Of this reversal. */
   readonly requestId?: string;
@@ -109,18 +169,37 @@ export interface OneHold extends CallOptions {
   readonly holdId: string;
 }
 
-export interface HoldConfirmation extends OneHold {
-  /** Minor units, at most what is held; all of it if it is not given. */
+/** Reference and metadata stand in the entry that the confirm makes, in place of those of the hold. */
+export interface HoldConfirmation extends OneHold, Notes {
+  /** Minor units; all that the hold has if it is not given. */
   readonly amount?: AmountIn;
+  /** By which the capture is known among those of its hold. Made by the client for one that is not `final`; the last one needs none. */
+  readonly requestId?: string;
+  /** By default true. False: the rest of the hold stays held, for captures to come. */
+  readonly final?: boolean;
+  /** What is above the hold is taken out of what the account has available. */
+  readonly allowMore?: boolean;
+}
+
+export interface HoldExtension extends OneHold {
+  /** From now. */
+  readonly expiresInSeconds: number;
+}
+
+export interface HoldRaise extends OneHold {
+  /** Minor units: what the hold is to come to in all, what was captured of it included. */
+  readonly amount: AmountIn;
 }
 
 export interface Hold {
   readonly holdId: string;
   readonly accountId: string;
   readonly status: 'held' | 'confirmed' | 'cancelled' | 'expired';
-  /** Minor units. */
+  /** Minor units: what it comes to in all, what it was raised by included. */
   readonly amount: bigint;
-  /** What was taken of it, in minor units; the rest was released. */
+  /** What is set aside for it now, in minor units. */
+  readonly heldAmount: bigint;
+  /** What was taken of it, by all captures, in minor units; once it is settled, the rest was released. */
   readonly confirmedAmount?: bigint;
   readonly reference?: string;
   readonly metadata?: Readonly<Record<string, string>>;
@@ -162,7 +241,77 @@ export interface ListedAccount {
   readonly subAccounts: number;
   readonly epoch: number;
   readonly lowBalance?: bigint;
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** How often it may be asked about or used, whoever does. */
+  readonly requestsPerSecond?: number;
+  /** How many deductions and holds it may have. */
+  readonly deductionsPerSecond?: number;
+  /** Whether it is split by itself; not from services that do not. */
+  readonly autoSplit?: AutoSplit;
   readonly createdAt: Date;
+}
+
+/** What is left out stays as it is; `null` takes it away. */
+export interface AccountUpdate extends CallOptions {
+  readonly accountId: string;
+  /** Minor units. */
+  readonly lowBalance?: AmountIn | null;
+  /** Replaces all that was attached. */
+  readonly metadata?: Readonly<Record<string, string>> | null;
+  /** How often it may be asked about or used, whoever does. */
+  readonly requestsPerSecond?: number | null;
+  /** How many deductions and holds it may have. */
+  readonly deductionsPerSecond?: number | null;
+  /** The account's `etag` as it was read, if it matters. */
+  readonly ifMatch?: string;
+}
+
+/** Whether and how far an account is split by itself while it is hot. */
+export interface AutoSplit {
+  readonly enabled: boolean;
+  readonly min?: number;
+  readonly max?: number;
+}
+
+export interface AutoSplitChoice extends AutoSplit, CallOptions {
+  readonly accountId: string;
+  /** The account's `etag` as it was read, if it matters. */
+  readonly ifMatch?: string;
+}
+
+export interface SplitLayout {
+  readonly subAccounts: number;
+  readonly shards: readonly string[];
+}
+
+export type SplitKind = 'keep' | 'split' | 'merge';
+
+/** An account that is used much, over all instances. */
+export interface HotAccount extends SplitLayout {
+  readonly accountId: string;
+  readonly perSecond: number;
+  /** Requests refused for want of money, or of room in a queue. */
+  readonly refusedPerSecond: number;
+  /** How many lanes it kept busy: 1 is one lane of one instance, all the time. */
+  readonly busy: number;
+  /** Absent while it is not hot. */
+  readonly hotSince?: Date;
+  readonly autoSplit: AutoSplit;
+  /** What was last decided about its size by itself. */
+  readonly lastDecision?: {
+    readonly kind: SplitKind;
+    readonly at: Date;
+    readonly reason: string;
+    readonly before: SplitLayout;
+    readonly after: SplitLayout;
+  };
+  /** What would be decided now, and why. */
+  readonly now?: { readonly kind: SplitKind; readonly reason: string };
+}
+
+export interface HotAccountsQuery extends CallOptions {
+  /** How many at most; 50 by default. */
+  readonly limit?: number;
 }
 
 export interface Account extends ListedAccount {
@@ -197,6 +346,12 @@ export interface ListQuery {
   /** For each page. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
+}
+
+export interface HoldsQuery extends ListQuery {
+  readonly accountId: string;
+  /** All of them if it is not given. */
+  readonly status?: Hold['status'];
 }
 
 export interface EntriesQuery extends ListQuery {
@@ -260,6 +415,47 @@ export interface NewKey extends CallOptions {
   /** Beginnings of the ids of the accounts that it is limited to, up to 16. */
   readonly accounts?: readonly string[];
   readonly expiresAt?: Date | string;
+  /** How often it may come; as often as it likes by default. */
+  readonly requestsPerSecond?: number;
+  /** How many deductions and holds it may make, in batches and streams too. */
+  readonly deductionsPerSecond?: number;
+}
+
+export interface AuditLogQuery extends ListQuery {
+  /** Only lines of the key with this id. */
+  readonly actor?: string;
+  /** Only calls of this name, such as `resizeSubAccounts`. */
+  readonly action?: string;
+  /** Only calls that meant this account, key, shard or operation. */
+  readonly target?: string;
+  /** `desc`, the newest first, by default. */
+  readonly order?: 'asc' | 'desc';
+}
+
+/** What an administrator did. */
+export interface AuditLogLine {
+  /** Its place; without gaps. */
+  readonly sequence: number;
+  readonly at: Date;
+  /** The same in the line before a call and the one after it. */
+  readonly callId: string;
+  readonly outcome: 'asked' | 'succeeded' | 'refused' | 'failed';
+  /** The id of the key. */
+  readonly actor: string;
+  readonly address: string;
+  readonly door: string;
+  readonly action: string;
+  readonly target?: string;
+  /** Why it was not carried out. */
+  readonly code?: string;
+  /** The line as it was hashed: JSON with the names sorted, with `request`, `before` and `after` where there are any. */
+  readonly line: string;
+  /** The hash of the line before. */
+  readonly previousHash: string;
+  /** SHA-256 of `line`, in hexadecimal. */
+  readonly hash: string;
+  /** Somebody changed what lists are filtered by, beside the line. */
+  readonly altered: boolean;
 }
 
 /** What is not given stays as it is. */
@@ -270,6 +466,10 @@ export interface KeyChange extends CallOptions {
   readonly accounts?: readonly string[] | null;
   /** `null` takes the limit away. */
   readonly expiresAt?: Date | string | null;
+  /** `null` takes the limit away. */
+  readonly requestsPerSecond?: number | null;
+  /** `null` takes the limit away. */
+  readonly deductionsPerSecond?: number | null;
 }
 
 export interface ApiKey {
@@ -279,6 +479,8 @@ export interface ApiKey {
   /** Of a key that is limited to accounts whose ids begin with one of these. */
   readonly accounts?: readonly string[];
   readonly expiresAt?: Date;
+  readonly requestsPerSecond?: number;
+  readonly deductionsPerSecond?: number;
   /** To about a minute; absent until it was used. */
   readonly lastUsedAt?: Date;
   readonly createdAt?: Date;
@@ -287,6 +489,108 @@ export interface ApiKey {
 export interface CreatedKey extends ApiKey {
   /** The key itself, which is shown this once. */
   readonly key: string;
+}
+
+/** A receiver of events. */
+export interface Webhook {
+  readonly webhookId: string;
+  readonly url: string;
+  /** All types, where it is absent. */
+  readonly types?: readonly string[];
+  /** All accounts, where it is absent. */
+  readonly accountId?: string;
+  readonly enabled: boolean;
+  readonly disabledBecause?: string;
+  /** When it last passed over events that were deleted, being too old, before they were sent. */
+  readonly missedAt?: Date;
+  readonly createdAt: Date;
+}
+
+/** A webhook and the secret that signs what is sent, which is shown this once. */
+export interface CreatedWebhook extends Webhook {
+  readonly secret: string;
+}
+
+export interface NewWebhook extends CallOptions {
+  /** An `https:` address at a public host. */
+  readonly url: string;
+  /** Only these, such as `hotsplit.balance.exhausted`; all by default. */
+  readonly types?: readonly string[];
+  /** Only events of this account. */
+  readonly accountId?: string;
+}
+
+/** What is not given stays as it is. */
+export interface WebhookChange extends CallOptions {
+  readonly webhookId: string;
+  readonly url?: string;
+  /** `null` takes the filter away. */
+  readonly types?: readonly string[] | null;
+  /** `null` takes the filter away. */
+  readonly accountId?: string | null;
+  /** One that was disabled goes on where it stopped. */
+  readonly enabled?: boolean;
+}
+
+export interface DeliveriesQuery extends ListQuery {
+  readonly webhookId: string;
+}
+
+export interface OneDelivery extends CallOptions {
+  readonly webhookId: string;
+  readonly deliveryId: string;
+}
+
+/** What became of one event at one receiver. */
+export interface WebhookDelivery {
+  readonly deliveryId: string;
+  readonly eventId: string;
+  readonly status: 'delivered' | 'pending' | 'failed';
+  readonly attempts: number;
+  /** What the last attempt came to. */
+  readonly answer: string;
+  readonly createdAt: Date;
+  readonly triedAt: Date;
+  /** When it is sent again, if it is. */
+  readonly nextAt?: Date;
+}
+
+export interface EventsQuery extends CallOptions {
+  /** `nextCursor` of the page before; `oldest`, as by default, or `newest` for what happens from now on. */
+  readonly cursor?: string;
+  /** 1 to 1,000; 50 by default. */
+  readonly limit?: number;
+  /** Only these, such as `hotsplit.entry.created`. */
+  readonly types?: readonly string[];
+  readonly accountId?: string;
+}
+
+/** One thing that happened: CloudEvents 1.0. */
+export interface Event {
+  readonly specversion: string;
+  /** The same each time that the event is delivered. */
+  readonly id: string;
+  readonly source: string;
+  readonly type: string;
+  /** The account's id. */
+  readonly subject: string;
+  readonly time: Date;
+  /** Events with the same one come in the order in which they happened. */
+  readonly partitionkey: string;
+  /** Rises among those; compare it as text. */
+  readonly sequence: string;
+  /** What the type says, as the API shows it: amounts are strings of digits. */
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+export interface EventPage {
+  /** May be empty and have more behind it. */
+  readonly items: readonly Event[];
+  /** How far this page goes. Good for as long as events are kept. */
+  readonly nextCursor: string;
+  readonly hasMore: boolean;
+  /** Shards that could not be read: what happened there comes when they are back. */
+  readonly unavailable?: readonly string[];
 }
 
 /** Work that goes on in the service behind its answer. */

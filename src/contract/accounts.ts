@@ -1,8 +1,12 @@
 import { DEFAULT_STRATEGY } from '../ledger/strategy';
+import { canonicalMap } from '../engine/fingerprint';
 import type { AccountRecord } from '../shards/directory/account-record';
-import { answer, type Call, pageOf, queryOf } from './call';
+import { readAutoSplit } from '../shards/directory/auto-split';
+import { PAGE_LENGTH_DEFAULT } from './cursors';
+import type { AccountChange } from '../shards/directory/directory';
+import { answer, type BodyOf, type Call, pageOf, queryOf } from './call';
 import * as fields from './fields';
-import { amountOf } from './money';
+import { amountOf, notesOf } from './money';
 import { timeView } from './times';
 
 export const account = {
@@ -17,6 +21,17 @@ export const account = {
     subAccounts: { type: 'integer' },
     epoch: { type: 'integer' },
     lowBalance: fields.amountOut,
+    metadata: fields.strings,
+    requestsPerSecond: {
+      type: 'integer',
+      description:
+        'How often it may be asked about or used, whoever does; twice as often in the first second.',
+    },
+    deductionsPerSecond: {
+      type: 'integer',
+      description: 'How many deductions and holds it may have, those in batches and streams too.',
+    },
+    autoSplit: fields.autoSplitOut,
     createdAt: fields.timeOut,
   },
 } as const;
@@ -30,7 +45,18 @@ export function accountView(record: AccountRecord) {
     subAccounts: record.subAccounts,
     epoch: record.placement.epoch,
     ...(record.lowBalanceMinor === null ? {} : { lowBalance: record.lowBalanceMinor.toString() }),
+    ...(record.metadata === null ? {} : { metadata: JSON.parse(record.metadata) as Record<string, string> }),
+    ...ratesView(record),
+    autoSplit: readAutoSplit(record.autoSplit),
     createdAt: timeView(record.createdAtUs),
+  };
+}
+
+function ratesView({ rates }: AccountRecord) {
+  const { requestsPerSecond = null, deductionsPerSecond = null } = rates ?? {};
+  return {
+    ...(requestsPerSecond !== null && { requestsPerSecond }),
+    ...(deductionsPerSecond !== null && { deductionsPerSecond }),
   };
 }
 
@@ -51,9 +77,13 @@ const withTag = answer(account, 'The account, with its `ETag`.');
 export const createAccount = {
   name: 'createAccount',
   summary: 'Create an account',
-  description: 'With an opening balance, the key needs the scope `credit` as well.',
+  description:
+    'With an opening balance, the key needs the scope `credit` as well. With `subAccounts`, that is its size; without, it has ' +
+    'one, and is split by itself where that pays (`autoSplit`).',
   group: 'accounts',
   scope: 'accounts',
+  // Made by the million, each with a row of its own that says when; its opening balance is an entry.
+  audited: false,
   limitsKept: 'by the handler',
   body: {
     type: 'object',
@@ -80,6 +110,7 @@ export const listAccounts = {
   description: 'Those that the key is limited to, if it is.',
   group: 'accounts',
   scope: 'read',
+  rows: PAGE_LENGTH_DEFAULT,
   limitsKept: 'by the handler',
   query: queryOf({ cursor: fields.cursor, limit: fields.limit }),
   answers: { 200: pageOf(account, 'A page of accounts.') },
@@ -92,6 +123,29 @@ export const getAccount = {
   scope: 'read',
   path: accountPath,
   answers: { 200: answer(account, 'The account; its `ETag` changes with it.') },
+} as const satisfies Call;
+
+export const updateAccount = {
+  name: 'updateAccount',
+  summary: 'Change what is attached to an account',
+  description:
+    'What is left out stays as it is; `null` takes it away. `metadata` is replaced as a whole. ' +
+    'Where `lowBalance` changes, the balance is looked at soon, and what it crosses by that is told as an event.',
+  group: 'accounts',
+  scope: 'accounts',
+  path: accountPath,
+  headers: { type: 'object', properties: { 'if-match': fields.ifMatch } },
+  body: {
+    type: 'object',
+    additionalProperties: false,
+    properties: {
+      lowBalance: { ...fields.amount, anyOf: [...fields.amount.anyOf, { type: 'null' }] },
+      metadata: { ...fields.metadata, type: ['object', 'null'] },
+      requestsPerSecond: { ...fields.perSecond, type: ['integer', 'null'] },
+      deductionsPerSecond: { ...fields.perSecond, type: ['integer', 'null'] },
+    },
+  },
+  answers: { 200: withTag },
 } as const satisfies Call;
 
 export const freezeAccount = {
@@ -154,4 +208,22 @@ export function openingOf(value: string | number | undefined): bigint | null {
   return value === undefined || value === '0' || Object.is(value, 0)
     ? null
     : amountOf('initialBalance', value);
+}
+
+/**
+ * What is to change of an account; `undefined` for what stays.
+ *
+ * @throws Problem INVALID_ARGUMENT
+ */
+export function changeOf(body: BodyOf<typeof updateAccount>): AccountChange {
+  const { lowBalance, metadata, requestsPerSecond, deductionsPerSecond } = body;
+  if (metadata) notesOf({ metadata });
+  return {
+    ...(lowBalance !== undefined && {
+      lowBalanceMinor: lowBalance === null ? null : amountOf('lowBalance', lowBalance),
+    }),
+    ...(metadata !== undefined && { metadata: metadata === null ? null : canonicalMap(metadata) }),
+    ...(requestsPerSecond !== undefined && { requestsPerSecond }),
+    ...(deductionsPerSecond !== undefined && { deductionsPerSecond }),
+  };
 }

@@ -11,7 +11,7 @@ export interface Call {
   readonly summary: string;
   readonly description?: string;
   /** The group that the description lists it in. */
-  readonly group: 'accounts' | 'deductions' | 'credits' | 'holds' | 'admin' | 'operations';
+  readonly group: 'accounts' | 'deductions' | 'credits' | 'holds' | 'events' | 'admin' | 'operations';
   /** What a key needs for it; `null` where none is needed. */
   readonly scope: Permission | null;
   /**
@@ -19,6 +19,15 @@ export interface Call {
    * not for limited keys.
    */
   readonly limitsKept?: 'by the handler';
+  /**
+   * Of a list: how many rows its answer has at most, where the request has no `limit`. Lists are read a few at a time and within
+   * bounds, for each takes as much as many deductions.
+   */
+  readonly rows?: number;
+  /** False where the audit log does not tell of it, though it needs a scope of administrators. */
+  readonly audited?: boolean;
+  /** What of it counts for `deductionsPerSecond` of its key: the call itself, or each of its `items`. */
+  readonly deductions?: 'one' | 'items';
   /** Without a key: the longest that a request may be held back when its address asks too often. */
   readonly heldMsMax?: number;
   /** The resource that is meant. */
@@ -45,6 +54,12 @@ export type BodyOf<C extends Call> = Given<C['body']>;
 export type Given<Schema> = Schema extends JSONSchema
   ? FromSchema<Schema, { keepDefaultedPropertiesOptional: true }>
   : undefined;
+
+/** Whether it counts for the rates of the account in its path. Whoever administers accounts must be able to lift a rate. */
+export function usesAccount({ path, scope }: Call): boolean {
+  const named = typeof path === 'object' && path.properties?.['accountId'] !== undefined;
+  return named && scope !== null && scope !== 'admin' && scope !== 'accounts';
+}
 
 /** A schema for the query: nothing but what is named. */
 export function queryOf<const Properties extends Readonly<Record<string, JSONSchema>>>(

@@ -29,4 +29,10 @@ describe('the contract', () => {
       for (const schema of [body, query])
         if (typeof schema === 'object') expect([name, schema.additionalProperties]).toEqual([name, false]);
   });
+
+  it('bounds every list', () => {
+    const lists = CALLS.filter(({ answers }) => JSON.stringify(answers).includes('"items":{"type":"array"'));
+    expect(lists.filter(({ rows }) => rows === undefined).map(({ name }) => name)).toEqual([]);
+    expect(lists.length).toBeGreaterThan(5);
+  });
 });

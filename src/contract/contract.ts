@@ -1,8 +1,11 @@
 import * as accounts from './accounts';
+import * as auditLog from './audit-log';
 import * as balances from './balances';
 import type { Call } from './call';
 import * as deductions from './deductions';
 import * as entries from './entries';
+import * as events from './events';
+import * as heat from './heat';
 import * as health from './health';
 import * as holds from './holds';
 import * as keys from './keys';
@@ -11,12 +14,15 @@ import { problem } from './problem-body';
 import * as received from './received';
 import * as shards from './shards';
 import * as subAccounts from './sub-accounts';
+import * as transfers from './transfers';
+import * as webhooks from './webhooks';
 
 /** Everything that a client may ask for, in the order in which it is described. */
 export const CALLS: readonly Call[] = [
   accounts.createAccount,
   accounts.listAccounts,
   accounts.getAccount,
+  accounts.updateAccount,
   balances.getBalance,
   entries.listEntries,
   accounts.freezeAccount,
@@ -26,19 +32,31 @@ export const CALLS: readonly Call[] = [
   deductions.credit,
   deductions.getDeduction,
   deductions.reverse,
+  deductions.reverseCredit,
   holds.holdFunds,
   holds.confirmHold,
+  holds.extendHold,
+  holds.raiseHold,
   holds.cancelHold,
   holds.getHold,
+  holds.listHolds,
+  holds.batchHold,
+  holds.batchConfirmHold,
   deductions.batchDeduct,
+  transfers.transferFunds,
+  events.listEvents,
+  events.streamEvents,
   subAccounts.listSubAccounts,
   subAccounts.resizeSubAccounts,
   subAccounts.rebalance,
   subAccounts.repairAccount,
   accounts.setStrategy,
+  heat.setAutoSplit,
+  heat.listHotAccounts,
   operations.getOperation,
   operations.listOperations,
   operations.startAudit,
+  auditLog.listAuditLog,
   shards.listShards,
   shards.registerShard,
   shards.removeShard,
@@ -46,6 +64,13 @@ export const CALLS: readonly Call[] = [
   keys.listKeys,
   keys.changeKey,
   keys.deleteKey,
+  webhooks.createWebhook,
+  webhooks.listWebhooks,
+  webhooks.updateWebhook,
+  webhooks.deleteWebhook,
+  webhooks.rotateWebhookSecret,
+  webhooks.listWebhookDeliveries,
+  webhooks.redeliverWebhook,
   health.getHealth,
   health.getReadiness,
   health.getMetrics,
@@ -56,12 +81,20 @@ export const RESOURCES = [
   problem,
   accounts.account,
   entries.entry,
+  transfers.transfer,
   received.deduction,
   holds.hold,
+  holds.holdResult,
   balances.balance,
+  events.event,
   deductions.batchResult,
   keys.apiKey,
   subAccounts.subAccount,
+  heat.hotAccount,
   operations.operation,
+  auditLog.auditLogLine,
   shards.shard,
+  webhooks.webhook,
+  webhooks.createdWebhook,
+  webhooks.webhookDelivery,
 ];

@@ -1,4 +1,5 @@
-import { isAccountId } from '../ledger/identifiers';
+import type { HoldPosition } from '../engine/hold-lists';
+import { isAccountId, isRequestId } from '../ledger/identifiers';
 import type { OperationPosition } from '../shards/directory/operation-store';
 import type { EntryPosition } from '../shards/shard';
 import { Problem } from './problem';
@@ -36,6 +37,21 @@ export function encodeEntryCursor(position: EntryPosition): string {
 }
 
 /** @throws Problem INVALID_ARGUMENT for anything this service did not hand out */
+export function decodeHoldCursor(cursor: string | undefined): HoldPosition | undefined {
+  if (cursor === undefined) return undefined;
+  const value = decode(cursor);
+  if (!Array.isArray(value) || value.length !== 2) throw invalidCursor();
+  const [holdId, shard] = value as unknown[];
+  if (typeof holdId !== 'string' || !isRequestId(holdId) || typeof shard !== 'string' || shard.length > 64)
+    throw invalidCursor();
+  return { holdId, shard };
+}
+
+export function encodeHoldCursor({ holdId, shard }: HoldPosition): string {
+  return encodeCursor([holdId, shard]);
+}
+
+/** @throws Problem INVALID_ARGUMENT for anything this service did not hand out */
 export function decodeOperationCursor(cursor: string | undefined): OperationPosition | undefined {
   if (cursor === undefined) return undefined;
   const value = decode(cursor);
@@ -48,6 +64,14 @@ export function decodeOperationCursor(cursor: string | undefined): OperationPosi
 
 export function encodeOperationCursor({ createdAtUs, operationId }: OperationPosition): string {
   return encodeCursor([createdAtUs, operationId]);
+}
+
+/** @throws Problem INVALID_ARGUMENT for anything this service did not hand out */
+export function decodeCountCursor(cursor: string | undefined): number | undefined {
+  if (cursor === undefined) return undefined;
+  const value = decode(cursor);
+  if (!isCount(value)) throw invalidCursor();
+  return value;
 }
 
 function decode(cursor: string): unknown {

@@ -8,7 +8,7 @@ import { deduction } from './received';
 /** The most items of one batch, and deductions of one message of a stream. */
 export const ITEMS_MAX = 5_000;
 
-const BATCH_BYTES_MAX = 4 * 1024 * 1024;
+export const BATCH_BYTES_MAX = 4 * 1024 * 1024;
 
 const notes = { reference: fields.reference, metadata: fields.metadata } as const;
 
@@ -54,6 +54,7 @@ export const deduct = {
   summary: 'Deduct from an account',
   group: 'deductions',
   scope: 'deduct',
+  deductions: 'one',
   path: accountPath,
   headers: { ...keyHeaders, properties: { ...keyHeaders.properties, prefer } },
   body: money,
@@ -61,8 +62,8 @@ export const deduct = {
     ...answers,
     202: answer(
       deduction,
-      'With `Prefer: respond-async`: it is kept durably and will be charged, or was before, and this is its state; ' +
-        '`Preference-Applied: respond-async`, and its place in `Location`.',
+      'With `Prefer: respond-async`, or of an account with the strategy `queued` whose outcome was not known in time: it is kept ' +
+        'durably and will be charged, or was before, and this is its state; its place in `Location`.',
     ),
   },
 } as const satisfies Call;
@@ -92,8 +93,37 @@ export const reverse = {
   summary: 'Give a deduction back, or a part of it',
   description:
     'Without `amount`, what is left of it. Its request id is one of that deduction: the reversals of one deduction ' +
-    'together never exceed it. A confirmed hold is reversed under its hold id.',
+    'together never exceed it. A confirmed hold is reversed under its hold id; a capture with an id of its own by that, in `captureId`.',
   group: 'deductions',
+  scope: 'refund',
+  path: deductionPath,
+  headers: keyHeaders,
+  body: {
+    type: 'object',
+    additionalProperties: false,
+    properties: {
+      amount: fields.amount,
+      requestId: fields.requestId,
+      captureId: {
+        ...fields.requestId,
+        description: 'Of a hold: the `requestId` of the capture that is reversed.',
+      },
+      ...notes,
+    },
+  },
+  answers: {
+    201: answer(entry, 'It was given back.'),
+    200: answer(entry, 'It was given back before; `Idempotent-Replayed: true`.'),
+  },
+} as const satisfies Call;
+
+export const reverseCredit = {
+  name: 'reverseCredit',
+  summary: 'Take a credit back, or a part of it',
+  description:
+    'A chargeback, which the account pays as it pays a deduction. Without `amount`, what is left of the credit. Its request id is one of ' +
+    'that credit: the reversals of one credit together never exceed it.',
+  group: 'credits',
   scope: 'refund',
   path: deductionPath,
   headers: keyHeaders,
@@ -103,8 +133,8 @@ export const reverse = {
     properties: { amount: fields.amount, requestId: fields.requestId, ...notes },
   },
   answers: {
-    201: answer(entry, 'It was given back.'),
-    200: answer(entry, 'It was given back before; `Idempotent-Replayed: true`.'),
+    201: answer(entry, 'It was taken back.'),
+    200: answer(entry, 'It was taken back before; `Idempotent-Replayed: true`.'),
   },
 } as const satisfies Call;
 
@@ -121,8 +151,6 @@ export const batchItem = {
   },
 } as const;
 
-export type BatchItem = Given<typeof batchItem>;
-
 export const batchResult = {
   $id: 'BatchResult',
   type: 'object',
@@ -132,7 +160,8 @@ export const batchResult = {
     status: {
       type: 'string',
       enum: ['succeeded', 'replayed', 'rejected', 'received'],
-      description: '`received`: kept durably, and to be charged later; only where that was asked for.',
+      description:
+        '`received`: kept durably, and to be charged later; where that was asked for, and with the strategy `queued`.',
     },
     durability: {
       type: 'string',
@@ -149,12 +178,12 @@ export const batchDeduct = {
   description: `Up to ${ITEMS_MAX} items of {accountId, amount, requestId, reference?, metadata?}; one result each, in order.`,
   group: 'deductions',
   scope: 'deduct',
+  deductions: 'items',
   limitsKept: 'by the handler',
   bodyBytesMax: BATCH_BYTES_MAX,
   headers: { type: 'object', properties: { prefer } },
-  // The items are checked one by one, so that a malformed one is refused alone.
-  body: envelope({ type: 'array', maxItems: ITEMS_MAX }),
-  documentedBody: envelope({ type: 'array', maxItems: ITEMS_MAX, items: batchItem }),
+  body: batchOf(),
+  documentedBody: batchOf(batchItem),
   answers: {
     200: {
       description: 'One result for each item, in their order.',
@@ -172,11 +201,12 @@ export const batchDeduct = {
 /** gRPC's call for what REST asks for by `Prefer: respond-async`. */
 export const submitDeductions = { ...batchDeduct, name: 'submitDeductions' } as const satisfies Call;
 
-function envelope<const Items extends object>(items: Items) {
+/** The body of a batch. Without `item`, its items are let through as they are, so that a malformed one is refused alone. */
+export function batchOf(item: object = {}) {
   return {
     type: 'object',
     additionalProperties: false,
     required: ['items'],
-    properties: { items },
+    properties: { items: { type: 'array', maxItems: ITEMS_MAX, items: item } },
   } as const;
 }

@@ -2,6 +2,7 @@ import { type Entry, LISTED_KINDS } from '../ledger/entry';
 import { requestNames } from '../ledger/identifiers';
 import { accountPath } from './accounts';
 import { type Call, pageOf, queryOf } from './call';
+import { PAGE_LENGTH_DEFAULT } from './cursors';
 import * as fields from './fields';
 import { timeView } from './times';
 
@@ -22,8 +23,16 @@ export const entry = {
         '`leased`, and written within moments; lost if the instance dies before.',
     },
     amount: fields.amountOut,
-    holdId: { type: 'string', description: 'The hold that was confirmed.' },
+    holdId: {
+      type: 'string',
+      description: 'The hold that was captured; of a reversal, that whose capture was reversed.',
+    },
     reverses: { type: 'string', description: 'The request id of what was reversed.' },
+    counterparty: {
+      type: 'string',
+      description:
+        'Of transfers: the other account, to which the money went or from which it came or came back.',
+    },
     reference: { type: 'string' },
     metadata: fields.strings,
     shard: { type: 'string' },
@@ -47,6 +56,7 @@ export function entryView({ entry, shard, isDeferred }: ShownEntry) {
     status: 'succeeded',
     ...(entry.kind === 'deduction' ? { durability: isDeferred ? 'deferred' : 'committed' } : {}),
     amount: entry.amountMinor.toString(),
+    ...(entry.counterparty !== undefined && { counterparty: entry.counterparty }),
     ...(entry.reference === null ? {} : { reference: entry.reference }),
     ...(entry.metadata === null ? {} : { metadata: JSON.parse(entry.metadata) as Record<string, string> }),
     shard,
@@ -60,6 +70,7 @@ export const listEntries = {
   summary: 'List an account’s entries, newest first',
   group: 'accounts',
   scope: 'read',
+  rows: PAGE_LENGTH_DEFAULT,
   path: accountPath,
   query: queryOf({
     cursor: fields.cursor,

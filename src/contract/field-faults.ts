@@ -30,6 +30,6 @@ function describe(fault: SchemaFault, whole: string): FieldFault {
       rule: 'is not a known field',
     };
   }
-  if (path.length === 0) return { field: whole, rule: message };
+  if (path.length === 0) return { field: whole, rule: keyword === 'type' ? 'a JSON object' : message };
   return { field: path.join('.').slice(0, 100), rule: FIELD_RULES[path[0] ?? ''] ?? message };
 }

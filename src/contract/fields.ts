@@ -1,7 +1,7 @@
 import { ASSET_PATTERN } from '../ledger/asset';
 import { LISTED_KINDS } from '../ledger/entry';
-import { HOLD_SECONDS_DEFAULT, HOLD_SECONDS_MAX } from '../ledger/hold';
-import { DEFAULT_STRATEGY, STRATEGIES, STRATEGIES_TO_COME } from '../ledger/strategy';
+import { HOLD_SECONDS_DEFAULT, HOLD_SECONDS_MAX, HOLD_STATES } from '../ledger/hold';
+import { DEFAULT_STRATEGY, STRATEGIES } from '../ledger/strategy';
 import { SCOPES } from '../platform/principal';
 import { ACCOUNT_ID_PATTERN, REQUEST_ID_PATTERN } from '../ledger/identifiers';
 
@@ -30,13 +30,24 @@ export const initialBalance = {
 } as const;
 
 export const subAccounts = { type: 'integer', minimum: 1, maximum: 1024 } as const;
+/** As an account shows it. */
+export const autoSplitOut = {
+  type: 'object',
+  description: 'Whether the account is split by itself while it is hot, and how far.',
+  required: ['enabled'],
+  properties: {
+    enabled: { type: 'boolean' },
+    min: { type: 'integer' },
+    max: { type: 'integer' },
+  },
+} as const;
 export const strategy = {
   type: 'string',
   enum: STRATEGIES,
   description:
     `How deductions are carried out; by default \`${DEFAULT_STRATEGY}\`. ` +
     '`leased` is for hot accounts only: on many cold ones it is slower than `merged`. ' +
-    `Not available yet: ${STRATEGIES_TO_COME.join(', ')}.`,
+    '`queued` may answer 202: the deduction is kept, and charged later.',
 } as const;
 export const shardName = {
   type: 'string',
@@ -88,6 +99,17 @@ export const expiresInSeconds = {
   description: `By default ${HOLD_SECONDS_DEFAULT}; at most 30 days, and at most the idempotency window.`,
 } as const;
 
+export const final = {
+  type: 'boolean',
+  description: 'By default. `false`: the rest of the hold stays held, for captures to come.',
+} as const;
+
+export const allowMore = {
+  type: 'boolean',
+  description:
+    'What is above the hold is taken out of what the account has available, as a deduction would be; refused whole where it has too little.',
+} as const;
+
 export const scopes = {
   type: 'array',
   minItems: 1,
@@ -104,6 +126,9 @@ export const accountPrefixes = {
   items: { type: 'string', pattern: '^[A-Za-z0-9_.:-]{1,64}$', examples: ['tenant-7:'] },
   description: 'The key is limited to accounts whose ids begin with one of these.',
 } as const;
+
+/** A rate that a key may not pass. */
+export const perSecond = { type: 'integer', minimum: 1, maximum: 1_000_000_000 } as const;
 
 export const keyId = { type: 'string', pattern: '^[A-Za-z0-9_]{1,32}$' } as const;
 export const keyName = { type: 'string', minLength: 1, maxLength: 64 } as const;
@@ -132,9 +157,18 @@ export const timeOut = {
   examples: ['2026-01-31T12:00:00.000Z'],
 } as const;
 
+const ACCOUNT_ID_RULE = '1–64 characters of A–Z a–z 0–9 _ . : -, and neither . nor ..';
+
 /** A + arrives as a blank where nobody has encoded it. */
 const TIME_RULE =
   'an RFC 3339 time such as 2026-01-31T12:00:00Z or 2026-01-31T12:00:00%2B02:00: in an address, + is written %2B';
+/** Accounts of a transfer have the names that the bounds of a list have. */
+const TRANSFER_OR_TIME_RULE = `of a transfer ${ACCOUNT_ID_RULE}; of a list ${TIME_RULE}`;
+
+export const SHARD_URL_RULE =
+  'mysql://user:password@host:port/database, or sqlite: and the absolute path of a file';
+export const WEBHOOK_URL_RULE =
+  'an https address at a public host, of up to 2048 characters, without credentials and fragment';
 
 /** What to tell a caller whose field breaks its rule. Fields not listed are told the schema's own words. */
 export const FIELD_RULES: Readonly<Record<string, string>> = {
@@ -142,31 +176,44 @@ export const FIELD_RULES: Readonly<Record<string, string>> = {
   initialBalance:
     'minor units: a string of digits without leading zeros, or a safe integer; 0 ≤ amount ≤ 10^18',
   lowBalance: 'minor units: a string of digits without leading zeros, or a safe integer; 1 ≤ amount ≤ 10^18',
-  id: '1–64 characters of A–Z a–z 0–9 _ . : -, and neither . nor ..',
-  accountId: '1–64 characters of A–Z a–z 0–9 _ . : -, and neither . nor ..',
+  id: ACCOUNT_ID_RULE,
+  accountId: ACCOUNT_ID_RULE,
   requestId: '1–64 printable ASCII characters without blanks, and neither . nor ..',
   holdId: '1–64 printable ASCII characters without blanks, and neither . nor ..',
   expiresInSeconds: 'an integer from 1 to 2592000 (30 days)',
+  final: 'true or false',
+  allowMore: 'true or false',
+  captureId: '1–64 printable ASCII characters without blanks, and neither . nor ..',
   asset:
     'a code of A–Z 0–9 starting with a letter, at most 16, and optionally "/" and the number of decimals',
   subAccounts: 'an integer from 1 to 1024',
+  enabled: 'true or false',
+  min: 'an integer from 1 to 1024',
+  max: 'an integer from 1 to 1024, not less than min',
   reference: 'a string of 1–255 characters',
   metadata:
     'at most 32 pairs of strings: keys of 1–64 (not __proto__), values of up to 512 characters, 4 KiB in all',
   kind: `one of ${LISTED_KINDS.join(', ')}`,
-  from: TIME_RULE,
-  to: TIME_RULE,
+  status: `one of ${HOLD_STATES.join(', ')}`,
+  types:
+    'types of events such as hotsplit.entry.created, each once: in an address with commas between, in a body a list of 1–32',
+  from: TRANSFER_OR_TIME_RULE,
+  to: TRANSFER_OR_TIME_RULE,
   limit: 'an integer from 1 to 1000',
   scopes: 'a non-empty list of read, deduct, refund, credit, accounts, admin, each once',
   accounts: 'a list of 1–16 beginnings of account ids, each once: 1–64 characters of A–Z a–z 0–9 _ . : -',
   expiresAt:
     'an RFC 3339 time before 2255 such as 2026-01-31T12:00:00Z, of a new key one that is still to come',
   name: 'a string of 1–64 characters',
+  requestsPerSecond: 'an integer from 1 to 1000000000',
+  deductionsPerSecond: 'an integer from 1 to 1000000000',
   count: 'an integer from 1 to 1024',
   shards: 'a list of names of shards, each once, and not more than sub-accounts',
-  url: 'mysql://user:password@host:port/database, or sqlite: and the absolute path of a file',
+  url: `of a webhook ${WEBHOOK_URL_RULE}; of a shard ${SHARD_URL_RULE}`,
   operationId: '1–64 characters of A–Z a–z 0–9 -',
-  strategy: `one of ${STRATEGIES.join(', ')}; not available yet: ${STRATEGIES_TO_COME.join(', ')}`,
+  strategy: `one of ${STRATEGIES.join(', ')}`,
   'if-match': 'an ETag such as "3", up to 16 of them with commas between, or *',
   items: 'a list of at most 5,000 items',
+  cursor: 'the nextCursor of the page before, unchanged',
+  consistency: 'one of current, snapshot, cached',
 };

@@ -1,9 +1,12 @@
-import type { Hold } from '../ledger/hold';
+import { type Hold, HOLD_STATES, takenMinor, totalMinor } from '../ledger/hold';
 import { accountPath } from './accounts';
-import { answer, type Call } from './call';
-import { keyHeaders } from './deductions';
+import { answer, type Call, pageOf, queryOf } from './call';
+import { PAGE_LENGTH_DEFAULT } from './cursors';
+import { BATCH_BYTES_MAX, batchOf, ITEMS_MAX, keyHeaders } from './deductions';
 import * as fields from './fields';
 import { Problem } from './problem';
+import { optionalAmount } from './money';
+import { problem } from './problem-body';
 import { timeView } from './times';
 
 export const hold = {
@@ -16,6 +19,7 @@ export const hold = {
     'kind',
     'status',
     'amount',
+    'heldAmount',
     'shard',
     'subAccount',
     'expiresAt',
@@ -26,9 +30,17 @@ export const hold = {
     holdId: { type: 'string', description: 'The request id of the try.' },
     accountId: { type: 'string' },
     kind: { type: 'string', enum: ['hold'] },
-    status: { type: 'string', enum: ['held', 'confirmed', 'cancelled', 'expired'] },
-    amount: { ...fields.amountOut, description: '"0" of one that was cancelled before it was tried.' },
-    confirmedAmount: { ...fields.amountOut, description: 'What was taken of it; the rest was released.' },
+    status: { type: 'string', enum: HOLD_STATES },
+    amount: {
+      ...fields.amountOut,
+      description:
+        'What it comes to in all: what it was tried for and raised to. "0" of one that was cancelled before it was tried.',
+    },
+    heldAmount: { ...fields.amountOut, description: 'What is set aside for it now.' },
+    confirmedAmount: {
+      ...fields.amountOut,
+      description: 'What was taken of it, by all captures. Once it is settled, the rest was released.',
+    },
     reference: { type: 'string' },
     metadata: fields.strings,
     shard: { type: 'string' },
@@ -45,8 +57,9 @@ export function holdView({ hold, shard }: { readonly hold: Hold; readonly shard:
     accountId: hold.accountId,
     kind: 'hold',
     status: hold.state,
-    amount: hold.amountMinor.toString(),
-    ...(hold.state === 'confirmed' ? { confirmedAmount: hold.confirmedMinor.toString() } : {}),
+    amount: totalMinor(hold).toString(),
+    heldAmount: heldNow(hold).toString(),
+    ...(isCaptured(hold) ? { confirmedAmount: takenMinor(hold).toString() } : {}),
     ...(hold.reference === null ? {} : { reference: hold.reference }),
     ...(hold.metadata === null ? {} : { metadata: JSON.parse(hold.metadata) as Record<string, string> }),
     shard,
@@ -54,6 +67,16 @@ export function holdView({ hold, shard }: { readonly hold: Hold; readonly shard:
     expiresAt: timeView(hold.expiresAtUs),
     createdAt: timeView(hold.createdAtUs),
   };
+}
+
+/** What is set aside for it now. */
+export function heldNow({ state, amountMinor }: Hold): bigint {
+  return state === 'held' ? amountMinor : 0n;
+}
+
+/** Something was taken of it, or it was confirmed without that. */
+export function isCaptured(hold: Hold): boolean {
+  return hold.state === 'confirmed' || takenMinor(hold) > 0n;
 }
 
 /** The path of one hold. */
@@ -72,6 +95,7 @@ export const holdFunds = {
   description: 'The request id names the hold. It is taken by `confirm`, released by `cancel` or by time.',
   group: 'holds',
   scope: 'deduct',
+  deductions: 'one',
   path: accountPath,
   headers: keyHeaders,
   body: {
@@ -95,15 +119,61 @@ export const holdFunds = {
 export const confirmHold = {
   name: 'confirmHold',
   summary: 'Take what is held, or a part of it',
-  description: 'Without `amount`, all of it. What is not taken is available again.',
+  description:
+    'Without `amount`, all that it has. The last capture, which `final` is by default, makes what is not taken available again; after ' +
+    'the others the rest stays held. A capture is known by its `requestId` among those of its hold; only the last one needs none.',
   group: 'holds',
   scope: 'deduct',
   path: holdPath,
   body: {
     type: ['object', 'null'],
     additionalProperties: false,
+    properties: {
+      amount: fields.amount,
+      requestId: fields.requestId,
+      final: fields.final,
+      allowMore: fields.allowMore,
+      reference: fields.reference,
+      metadata: fields.metadata,
+    },
+    description:
+      'May be left out. `reference` and `metadata` stand in the entry, in place of those of the hold.',
+  },
+  answers: { 200: asItIs },
+} as const satisfies Call;
+
+export const extendHold = {
+  name: 'extendHold',
+  summary: 'Let a hold last longer',
+  description:
+    'Until so long from now; never shorter than it would. No hold lasts longer than 30 days, and the idempotency window, since its try: ' +
+    '`expiresAt` says when it ends.',
+  group: 'holds',
+  scope: 'deduct',
+  path: holdPath,
+  body: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['expiresInSeconds'],
+    properties: { expiresInSeconds: { ...fields.expiresInSeconds, description: 'From now.' } },
+  },
+  answers: { 200: asItIs },
+} as const satisfies Call;
+
+export const raiseHold = {
+  name: 'raiseHold',
+  summary: 'Set more aside for a hold',
+  description:
+    '`amount` is what the hold is to come to in all, what was captured of it included. It only rises: the same again finds it done.',
+  group: 'holds',
+  scope: 'deduct',
+  deductions: 'one',
+  path: holdPath,
+  body: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['amount'],
     properties: { amount: fields.amount },
-    description: 'May be left out.',
   },
   answers: { 200: asItIs },
 } as const satisfies Call;
@@ -119,6 +189,71 @@ export const cancelHold = {
   answers: { 200: asItIs },
 } as const satisfies Call;
 
+/** One hold to take, of many. */
+export const heldItem = {
+  ...holdFunds.body,
+  required: ['accountId', 'amount', 'requestId'],
+  properties: { accountId: fields.accountId, ...holdFunds.body.properties },
+} as const;
+
+/** One hold to confirm, of many. */
+export const confirmedItem = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['accountId', 'holdId'],
+  properties: { ...holdPath.properties, ...confirmHold.body.properties },
+} as const;
+
+export const holdResult = {
+  $id: 'HoldResult',
+  type: 'object',
+  required: ['requestId', 'holdId', 'status'],
+  properties: {
+    requestId: { type: ['string', 'null'] },
+    holdId: { type: ['string', 'null'] },
+    status: { type: 'string', enum: ['succeeded', 'replayed', 'rejected'] },
+    hold: {
+      $ref: `${hold.$id}#`,
+      description:
+        'As it is; not of an item that was rejected. A try that is replayed shows what became of its hold since.',
+    },
+    error: { $ref: `${problem.$id}#` },
+  },
+} as const;
+
+const holdResults = {
+  description: 'One result for each item, in their order.',
+  type: 'object',
+  properties: { results: { type: 'array', items: { $ref: `${holdResult.$id}#` } } },
+} as const;
+
+export const batchHold = {
+  name: 'batchHold',
+  summary: 'Set money aside many times, each on its own',
+  description: `Up to ${ITEMS_MAX} items of {accountId, amount, requestId, expiresInSeconds?, reference?, metadata?}; one result each, in order.`,
+  group: 'holds',
+  scope: 'deduct',
+  deductions: 'items',
+  limitsKept: 'by the handler',
+  bodyBytesMax: BATCH_BYTES_MAX,
+  body: batchOf(),
+  documentedBody: batchOf(heldItem),
+  answers: { 200: holdResults },
+} as const satisfies Call;
+
+export const batchConfirmHold = {
+  name: 'batchConfirmHold',
+  summary: 'Take many holds, each on its own',
+  description: `Up to ${ITEMS_MAX} items of {accountId, holdId, amount?, requestId?, final?, allowMore?, reference?, metadata?}; one result each, in order.`,
+  group: 'holds',
+  scope: 'deduct',
+  limitsKept: 'by the handler',
+  bodyBytesMax: BATCH_BYTES_MAX,
+  body: batchOf(),
+  documentedBody: batchOf(confirmedItem),
+  answers: { 200: holdResults },
+} as const satisfies Call;
+
 export const getHold = {
   name: 'getHold',
   summary: 'Look a hold up',
@@ -126,6 +261,23 @@ export const getHold = {
   scope: 'lookUp',
   path: holdPath,
   answers: { 200: answer(hold, 'The hold as it is.') },
+} as const satisfies Call;
+
+export const listHolds = {
+  name: 'listHolds',
+  summary: 'List an account’s holds by their ids',
+  description:
+    'Of one status, or of all. What has the status from the first page to the last is listed once, whatever comes and goes meanwhile.',
+  group: 'holds',
+  scope: 'read',
+  rows: PAGE_LENGTH_DEFAULT,
+  path: accountPath,
+  query: queryOf({
+    cursor: fields.cursor,
+    limit: fields.limit,
+    status: { type: 'string', enum: HOLD_STATES },
+  }),
+  answers: { 200: pageOf(hold, 'A page of holds.') },
 } as const satisfies Call;
 
 /**
@@ -138,4 +290,23 @@ export function assertEndsInTime(expiresInSeconds: number | undefined, secondsMa
   if (expiresInSeconds === undefined || expiresInSeconds <= secondsMax) return;
   const rule = `at most ${secondsMax}, the idempotency window of this service`;
   throw new Problem('INVALID_ARGUMENT', { errors: [{ field: 'expiresInSeconds', rule }] });
+}
+
+/**
+ * What a body says of a capture. Sent again without an id of its own, a capture before the last could not be told from the next one.
+ *
+ * @throws Problem INVALID_ARGUMENT
+ */
+export function captureOf(body: {
+  readonly amount?: string | number;
+  readonly requestId?: string;
+  readonly final?: boolean;
+  readonly allowMore?: boolean;
+}) {
+  const { amount, requestId: captureId, final: isFinal, allowMore: mayTakeMore } = body;
+  if (isFinal === false && captureId === undefined) {
+    const rule = `needed where final is false, to tell a capture that is sent again from the next one: ${fields.FIELD_RULES['requestId'] ?? ''}`;
+    throw new Problem('INVALID_ARGUMENT', { errors: [{ field: 'requestId', rule }] });
+  }
+  return { captureId, amountMinor: optionalAmount('amount', amount), isFinal, mayTakeMore };
 }

@@ -1,5 +1,6 @@
 import type { ApiKeyLimits, ApiKeyRecord } from '../shards/directory/directory';
 import { answer, type Call, pageOf, queryOf } from './call';
+import { PAGE_LENGTH_DEFAULT } from './cursors';
 import * as fields from './fields';
 import { timeView } from './times';
 
@@ -15,6 +16,14 @@ export const apiKey = {
       type: 'array',
       items: { type: 'string' },
       description: 'Of a key that is limited to accounts whose ids begin with one of these.',
+    },
+    requestsPerSecond: {
+      type: 'integer',
+      description: 'How often it may come; twice as often in the first second.',
+    },
+    deductionsPerSecond: {
+      type: 'integer',
+      description: 'How many deductions and holds it may make, in batches and streams too.',
     },
     expiresAt: fields.timeOut,
     lastUsedAt: { ...fields.timeOut, description: 'To about a minute. Absent until it was used.' },
@@ -34,9 +43,16 @@ export function keyView(key: ApiKeyRecord) {
   };
 }
 
-export function limitsView({ accounts, expiresAtUs }: Pick<ApiKeyLimits, 'accounts' | 'expiresAtUs'>) {
+export function limitsView({
+  accounts,
+  expiresAtUs,
+  requestsPerSecond,
+  deductionsPerSecond,
+}: Omit<ApiKeyLimits, 'scopes'>) {
   return {
     ...(accounts && { accounts }),
+    ...(requestsPerSecond !== null && { requestsPerSecond }),
+    ...(deductionsPerSecond !== null && { deductionsPerSecond }),
     ...(expiresAtUs !== null && { expiresAt: timeView(expiresAtUs) }),
   };
 }
@@ -61,6 +77,8 @@ export const createKey = {
       scopes: fields.scopes,
       accounts: fields.accountPrefixes,
       expiresAt: fields.time,
+      requestsPerSecond: fields.perSecond,
+      deductionsPerSecond: fields.perSecond,
     },
   },
   answers: {
@@ -73,6 +91,8 @@ export const createKey = {
         scopes: { type: 'array', items: { type: 'string' } },
         accounts: { type: 'array', items: { type: 'string' } },
         expiresAt: fields.timeOut,
+        requestsPerSecond: { type: 'integer' },
+        deductionsPerSecond: { type: 'integer' },
         key: { type: 'string' },
       },
     },
@@ -84,6 +104,7 @@ export const listKeys = {
   summary: 'List API keys',
   group: 'admin',
   scope: 'admin',
+  rows: PAGE_LENGTH_DEFAULT,
   query: queryOf({ cursor: fields.cursor, limit: fields.limit }),
   answers: { 200: pageOf(apiKey, 'A page of keys, without secrets.') },
 } as const satisfies Call;
@@ -104,6 +125,8 @@ export const changeKey = {
       scopes: fields.scopes,
       accounts: { ...fields.accountPrefixes, type: ['array', 'null'] },
       expiresAt: { ...fields.time, type: ['string', 'null'] },
+      requestsPerSecond: { ...fields.perSecond, type: ['integer', 'null'] },
+      deductionsPerSecond: { ...fields.perSecond, type: ['integer', 'null'] },
     },
   },
   answers: { 200: answer(apiKey, 'The key as it is now.') },

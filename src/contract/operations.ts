@@ -1,5 +1,6 @@
 import type { OperationRecord } from '../shards/directory/operation-record';
 import { answer, type Call, pageOf, queryOf } from './call';
+import { PAGE_LENGTH_DEFAULT } from './cursors';
 import * as fields from './fields';
 import { timeView } from './times';
 
@@ -77,6 +78,7 @@ export const listOperations = {
     'The newest first. Operations are forgotten 90 days after they were asked for, once they have ended.',
   group: 'admin',
   scope: 'admin',
+  rows: PAGE_LENGTH_DEFAULT,
   query: queryOf({ cursor: fields.cursor, limit: fields.limit }),
   answers: { 200: pageOf(operation, 'A page of operations.') },
 } as const satisfies Call;

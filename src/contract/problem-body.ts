@@ -18,6 +18,7 @@ export const problem = {
     },
     available: fields.amountOut,
     left: fields.amountOut,
+    held: fields.amountOut,
     operationId: { type: 'string' },
     incident: { type: 'string' },
   },

@@ -127,6 +127,13 @@ export const PROBLEMS = {
     when: 'It was confirmed, and is to be cancelled, or confirmed with another amount.',
     then: 'Read the hold for what was taken; reverse that to give it back.',
   },
+  HOLD_EXCEEDED: {
+    http: 409,
+    grpc: 'FAILED_PRECONDITION',
+    title: 'The confirm is more than is held',
+    when: 'A hold is confirmed with a larger amount than it has; `held` is what it has. Nothing was done.',
+    then: 'Confirm what is held, and deduct the rest under a request id of its own.',
+  },
   HOLD_ALREADY_CANCELLED: {
     http: 409,
     grpc: 'FAILED_PRECONDITION',
@@ -176,6 +183,41 @@ export const PROBLEMS = {
     when: 'It is not where the settings allow, cannot be reached or opened, is another shard, belongs to another installation, holds something else or is too old. The reason is in the service’s log only.',
     then: 'Name an empty database of its own on a host of `HOTSPLIT_SHARD_HOSTS`, or a file in the data folder where the directory is SQLite.',
   },
+  EVENTS_OFF: {
+    http: 409,
+    grpc: 'FAILED_PRECONDITION',
+    title: 'No events are kept here',
+    when: 'The service runs with `HOTSPLIT_EVENTS=off`.',
+    then: 'Read entries and accounts instead, or have the setting changed: events begin from then on.',
+  },
+  CURSOR_EXPIRED: {
+    http: 410,
+    grpc: 'FAILED_PRECONDITION',
+    title: 'Events behind the cursor are not kept any more',
+    when: 'The reader stopped for longer than `HOTSPLIT_EVENTS_RETENTION_HOURS`.',
+    then: 'Go on with the cursor `oldest`, and compare what you keep with the accounts’ entries.',
+  },
+  WEBHOOK_NOT_FOUND: {
+    http: 404,
+    grpc: 'NOT_FOUND',
+    title: 'There is no webhook of this id',
+    when: 'No webhook has this id, or it was deleted.',
+    then: 'List the webhooks.',
+  },
+  DELIVERY_NOT_FOUND: {
+    http: 404,
+    grpc: 'NOT_FOUND',
+    title: 'There is no delivery of this id',
+    when: 'The webhook has no delivery of this id, or it is not kept any more.',
+    then: 'List the deliveries of the webhook, or read the feed.',
+  },
+  TOO_MANY_WEBHOOKS: {
+    http: 409,
+    grpc: 'FAILED_PRECONDITION',
+    title: 'There are as many webhooks as there may be',
+    when: 'An installation has 100 webhooks at most.',
+    then: 'Delete some, or let one receiver take more types of events.',
+  },
   PRECONDITION_FAILED: {
     http: 412,
     grpc: 'ABORTED',
@@ -218,12 +260,47 @@ export const PROBLEMS = {
     when: 'The amount is more than the whole account has available, on all of its shards; `available` is what it has, for keys that may read.',
     then: 'Credit the account; the same request id may succeed later.',
   },
+  SCREENED_OUT: {
+    http: 422,
+    grpc: 'FAILED_PRECONDITION',
+    title: 'Screening rejects the deduction',
+    when: 'The account has the strategy `queued`, and screening does not let the deduction pass; `detail` says why, if screening does.',
+    then: 'Nothing was done. A request under the same id is screened anew.',
+  },
   REVERSAL_EXCEEDS_DEDUCTION: {
     http: 422,
     grpc: 'FAILED_PRECONDITION',
     title: 'The reversal is more than is left of the deduction',
     when: 'The reversals of a deduction together never exceed it; `left` is what can still be reversed.',
     then: 'Reverse what is left, or nothing. Nothing was done.',
+  },
+  REVERSAL_EXCEEDS_CREDIT: {
+    http: 422,
+    grpc: 'FAILED_PRECONDITION',
+    title: 'The reversal is more than is left of the credit',
+    when: 'The reversals of a credit together never exceed it; `left` is what can still be reversed.',
+    then: 'Reverse what is left, or nothing. Nothing was done.',
+  },
+  TRANSFER_RETURNED: {
+    http: 422,
+    grpc: 'FAILED_PRECONDITION',
+    title: 'The transfer came back',
+    when: 'The account that was to be paid was frozen, closed or full by the time the money came. All of it is back, in an entry of the kind `transfer-return`.',
+    then: 'Pay again under a new request id, once that account takes money.',
+  },
+  ASSET_MISMATCH: {
+    http: 422,
+    grpc: 'FAILED_PRECONDITION',
+    title: 'The accounts have different assets',
+    when: 'A transfer is between accounts of one asset. Nothing was done.',
+    then: 'Name two accounts of the same asset.',
+  },
+  TRANSFER_NOT_REVERSIBLE: {
+    http: 409,
+    grpc: 'FAILED_PRECONDITION',
+    title: 'A transfer is not reversed',
+    when: 'What is to be reversed has gone to another account, whose money it is now.',
+    then: 'Have that account send it back by a transfer of its own. Nothing was done.',
   },
   IDEMPOTENCY_KEY_REUSED: {
     http: 422,
@@ -242,9 +319,11 @@ export const PROBLEMS = {
   RATE_LIMITED: {
     http: 429,
     grpc: 'RESOURCE_EXHAUSTED',
-    title: 'Too many requests without a known key',
-    when: 'No known key was given, and more such requests are being held back already than the service keeps.',
-    then: 'Send a valid key, or wait `Retry-After` seconds. Nothing was done.',
+    title: 'Too many requests',
+    when:
+      'The key may come, or the account be used, so often a second and no more; see `detail` and the header `RateLimit`. Or no known key was ' +
+      'given, and more such requests are being held back already than the service keeps.',
+    then: 'Wait `Retry-After` seconds and send it again, or send a valid key. Nothing was done.',
   },
   OVERLOADED: {
     http: 503,

@@ -13,6 +13,8 @@ export interface ProblemExtras {
   readonly available?: string;
   /** Minor units, as a string. */
   readonly left?: string;
+  /** Minor units, as a string. */
+  readonly held?: string;
   /** The operation that is under way. */
   readonly operationId?: string;
   readonly incident?: string;
@@ -43,7 +45,7 @@ export class Problem extends Error {
 
   get body(): ProblemBody {
     const { title, http } = PROBLEMS[this.code];
-    const { errors, available, left, operationId, incident } = this.extras;
+    const { errors, available, left, held, operationId, incident } = this.extras;
     return {
       type: `urn:hotsplit:problem:${this.code}`,
       title,
@@ -53,6 +55,7 @@ export class Problem extends Error {
       ...(errors && { errors }),
       ...(available !== undefined && { available }),
       ...(left !== undefined && { left }),
+      ...(held !== undefined && { held }),
       ...(operationId !== undefined && { operationId }),
       ...(incident !== undefined && { incident }),
     };

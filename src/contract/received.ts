@@ -1,5 +1,7 @@
 import type { Entry } from '../ledger/entry';
+import type { FeedRejection } from '../ledger/feed-change';
 import { type IntakeRecord, REJECTION_REASONS } from '../ledger/intake';
+import { type Screened, SCREENERS, VERDICTS } from '../ledger/screened';
 import { entry, entryView } from './entries';
 import * as fields from './fields';
 import { timeView } from './times';
@@ -29,6 +31,21 @@ export const deduction = {
     createdAt,
     ...others,
     reason: { type: 'string', enum: REJECTION_REASONS, description: 'Why it was rejected.' },
+    screening: {
+      type: 'object',
+      required: ['verdict', 'by'],
+      description: 'What screening said of it last, where it was asked.',
+      properties: {
+        verdict: { type: 'string', enum: VERDICTS },
+        by: {
+          type: 'string',
+          enum: SCREENERS,
+          description:
+            'Who said so: the operator’s service, the built-in rule, or the policy for when the service cannot be asked.',
+        },
+        reason: { type: 'string', description: 'In the words of who said so, up to 200 characters.' },
+      },
+    },
     receivedAt: { ...fields.timeOut, description: 'Of one that was received to be charged later.' },
     endedAt: { ...fields.timeOut, description: 'When such a one was charged or rejected.' },
   },
@@ -44,9 +61,16 @@ export type KnownDeduction =
     }
   | { readonly entry?: undefined; readonly record: IntakeRecord };
 
+/** What is shown of a record. */
+type ShownRecord = FeedRejection & Pick<IntakeRecord, 'state'>;
+
 export function deductionView(known: KnownDeduction) {
   if (known.entry) return { ...entryView(known), ...timesView(known.record) };
-  const { record } = known;
+  return recordView(known.record);
+}
+
+/** A deduction of which there is no entry. */
+export function recordView(record: ShownRecord) {
   return {
     requestId: record.requestId,
     accountId: record.accountId,
@@ -60,11 +84,16 @@ export function deductionView(known: KnownDeduction) {
   };
 }
 
-function timesView(record: IntakeRecord | undefined) {
+function timesView(record: ShownRecord | undefined) {
   if (!record) return {};
-  const { state, receivedAtUs, sinceUs } = record;
+  const { state, receivedAtUs, sinceUs, screening } = record;
   return {
+    ...(screening === null ? {} : { screening: screeningView(screening) }),
     receivedAt: timeView(receivedAtUs),
     ...(state === 'received' ? {} : { endedAt: timeView(sinceUs) }),
   };
+}
+
+function screeningView({ verdict, by, reason }: Screened) {
+  return { verdict, by, ...(reason === null ? {} : { reason }) };
 }

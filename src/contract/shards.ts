@@ -1,4 +1,5 @@
 import { answer, type Call, pageOf } from './call';
+import { PAGE_LENGTH_DEFAULT } from './cursors';
 import * as fields from './fields';
 
 export const shard = {
@@ -29,6 +30,7 @@ export const listShards = {
   summary: 'List the shards and whether they answer',
   group: 'admin',
   scope: 'admin',
+  rows: PAGE_LENGTH_DEFAULT,
   answers: { 200: pageOf(shard, 'All of them.') },
 } as const satisfies Call;
 

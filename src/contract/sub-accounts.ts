@@ -38,6 +38,7 @@ export const listSubAccounts = {
   description: 'All of them, by index and shard, those out of use included. Not one instant.',
   group: 'admin',
   scope: 'admin',
+  rows: fields.subAccounts.maximum,
   path: accountPath,
   answers: { 200: pageOf(subAccount, 'The distribution.') },
 } as const satisfies Call;

@@ -1,9 +1,17 @@
+import { accountRecord } from '../../test/models/account-record';
+import { TestClock } from '../../test/models/test-clock';
+import { AccountRates } from '../platform/rates/account-rates';
+import { RateLimits } from '../platform/rates/rate-limits';
 import type { AccountService } from '../accounts/account.service';
 import type { EngineOutcome } from '../engine/engine-outcome';
 import type { EngineRuntime } from '../engine/runtime';
 import type { Metrics } from '../platform/metrics';
 import type { AccountRecord } from '../shards/directory/account-record';
 import { DeductionService, type MoneyRequest, type OneOfMany } from './deduction.service';
+
+/** Of accounts whose name says so: one deduction a second. */
+const ratesOf = (accountId: string) =>
+  accountId.includes('limited') ? { requestsPerSecond: null, deductionsPerSecond: 1 } : null;
 
 const deduct = (accountId: string, requestId: string): MoneyRequest => ({
   kind: 'deduct',
@@ -17,7 +25,8 @@ function serviceWith(cached: readonly string[] = []) {
   const reads: string[] = [];
   const counted: string[] = [];
   const waiting = new Map<string, PromiseWithResolvers<EngineOutcome>>();
-  const record = (accountId: string): AccountRecord => ({ accountId }) as AccountRecord;
+  const record = (accountId: string): AccountRecord =>
+    accountRecord({ accountId, rates: ratesOf(accountId) });
   const runtime = {
     accounts: { peek: (id: string) => (cached.includes(id) ? record(id) : undefined) },
     engine: {
@@ -38,7 +47,8 @@ function serviceWith(cached: readonly string[] = []) {
   const metrics = {
     commandDone: (kind: string, outcome: string) => counted.push(`${kind} ${outcome}`),
   } as unknown as Metrics;
-  return { service: new DeductionService(accounts, runtime, metrics), reads, counted, waiting };
+  const rates = new AccountRates(new RateLimits({ surroundings: new TestClock() }), () => undefined);
+  return { service: new DeductionService(accounts, runtime, metrics, rates), reads, counted, waiting };
 }
 
 /** The outcomes of many in their order, once all have come. */
@@ -91,6 +101,21 @@ describe('many deductions at once', () => {
       overloaded,
     ]);
     expect(counted).toEqual(['deduct overloaded']);
+  });
+
+  test('are taken from the rates of their accounts one by one, also where an account has to be looked up first', async () => {
+    const { service, waiting } = serviceWith(['limited']);
+    const outcomes = outcomesOf(
+      service,
+      ['limited', 'limited', 'known', 'limited', 'known limited', 'known limited'].map((id, n) =>
+        deduct(id, `k-${n}`),
+      ),
+    );
+    for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+    for (const answer of waiting.values()) answer.resolve(overloaded);
+    const limited = { kind: 'rateLimited', perSecond: 1, waitMs: 1_000 };
+    expect([...waiting.keys()].sort()).toEqual(['k-0', 'k-2', 'k-4']);
+    expect(await outcomes).toEqual([overloaded, limited, overloaded, limited, overloaded, limited]);
   });
 
   test('are told one by one as they end', () => {

@@ -1,13 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { AccountService } from '../accounts/account.service';
 import type { EngineOutcome } from '../engine/engine-outcome';
+import type { Flow } from '../engine/flow';
 import { canonicalMap, fingerprint, requestFingerprint } from '../engine/fingerprint';
 import type { PlainRequest } from '../engine/router';
 import { EngineRuntime } from '../engine/runtime';
 import type { Entry } from '../ledger/entry';
 import { confirmationKey } from '../ledger/identifiers';
 import { Metrics } from '../platform/metrics';
+import { AccountRates, type RateLimited } from '../platform/rates/account-rates';
 import type { AccountRecord } from '../shards/directory/account-record';
+import type { Span } from '../shards/span';
 
 /** What a user asks to be done to one account. */
 export interface MoneyRequest {
@@ -17,22 +20,30 @@ export interface MoneyRequest {
   readonly amountMinor: bigint;
   readonly reference?: string | undefined;
   readonly metadata?: Readonly<Record<string, string>> | undefined;
+  /** Whose it is, for fair shares of the lanes. */
+  readonly flow?: Flow | undefined;
+  /** Where it is traced. */
+  readonly span?: Span | undefined;
 }
 
 /** What a user asks to be given back. */
 export interface ReversalRequest {
+  readonly of: 'deduction' | 'credit';
   readonly accountId: string;
-  /** The request id of the deduction, or of a hold that was confirmed. */
+  /** The request id of the deduction or the credit, or of a hold that was captured. */
   readonly reverses: string;
+  /** Of a hold's capture that has an id of its own. */
+  readonly captureId?: string | undefined;
   readonly requestId: string;
   /** `null` for what is left of it. */
   readonly amountMinor: bigint | null;
   readonly reference?: string | undefined;
   readonly metadata?: Readonly<Record<string, string>> | undefined;
+  readonly flow?: Flow | undefined;
 }
 
-/** What it came to; `accountNotFound` beside what the engine tells. */
-export type MoneyOutcome = EngineOutcome | { readonly kind: 'accountNotFound' };
+/** What it came to; beside what the engine tells, `accountNotFound`, and `rateLimited` of one that came with others. */
+export type MoneyOutcome = EngineOutcome | RateLimited | { readonly kind: 'accountNotFound' };
 
 /** What one of many came to. `rejected` carries the error that `execute` would have thrown. */
 export type OneOfMany = MoneyOutcome | { readonly kind: 'rejected'; readonly error: unknown };
@@ -52,10 +63,28 @@ export class DeductionService {
     private readonly accounts: AccountService,
     private readonly runtime: EngineRuntime,
     private readonly metrics: Metrics,
+    private readonly rates: AccountRates,
   ) {}
 
   /** Rejects with `ShardUnavailableError` or `DirectoryUnavailableError` when what decides cannot be read. */
-  async execute(request: MoneyRequest): Promise<MoneyOutcome> {
+  execute(request: MoneyRequest): Promise<MoneyOutcome> {
+    const { span } = request;
+    return span ? this.#executeTraced(request, span) : this.#execute(request);
+  }
+
+  async #executeTraced(request: MoneyRequest, parent: Span): Promise<MoneyOutcome> {
+    const span = parent.child('engine', { kind: request.kind });
+    try {
+      const outcome = await this.#execute({ ...request, span });
+      span.end(outcome.kind);
+      return outcome;
+    } catch (error) {
+      span.fail(error);
+      throw error;
+    }
+  }
+
+  async #execute(request: MoneyRequest): Promise<MoneyOutcome> {
     const started = performance.now();
     const account =
       this.runtime.accounts.peek(request.accountId) ?? (await this.accounts.read(request.accountId));
@@ -85,14 +114,14 @@ export class DeductionService {
       };
       if (account?.accountId !== request.accountId) account = this.runtime.accounts.peek(request.accountId);
       if (account) {
-        this.#submit(request, account).then(end, fail);
+        this.#submitInRate(request, account).then(end, fail);
         return;
       }
       let read = reading.get(request.accountId);
       if (!read) reading.set(request.accountId, (read = this.accounts.read(request.accountId)));
       read
         .then((found): MoneyOutcome | Promise<MoneyOutcome> =>
-          found ? this.#submit(request, found) : NOT_FOUND,
+          found ? this.#submitInRate(request, found) : NOT_FOUND,
         )
         .then(end, fail);
     });
@@ -101,26 +130,44 @@ export class DeductionService {
   /** Rejects as `execute` does. */
   async reverse(request: ReversalRequest): Promise<MoneyOutcome> {
     const started = performance.now();
-    const { accountId, reverses, requestId, amountMinor, reference = null } = request;
+    const {
+      of,
+      accountId,
+      reverses,
+      captureId = null,
+      requestId,
+      amountMinor,
+      reference = null,
+      flow,
+    } = request;
     const metadata = canonicalMap(request.metadata);
     const account = this.runtime.accounts.peek(accountId) ?? (await this.accounts.read(accountId));
-    const print = fingerprint('reverse', reverses, amountMinor, reference, metadata);
+    const kind = of === 'credit' ? 'reverse credit' : 'reverse';
+    const about = captureId === null ? [reverses] : [reverses, captureId];
+    const print = fingerprint(kind, ...about, amountMinor, reference, metadata);
     const outcome = account
       ? await this.runtime.engine.follow(
           {
             kind: 'reverse',
+            of,
             accountId,
             reverses,
+            captureId,
             requestId,
             amountMinor,
             fingerprint: print,
             reference,
             metadata,
+            flow,
           },
           account,
         )
       : ({ kind: 'accountNotFound' } as const);
-    this.metrics.commandDone('reverse', outcome.kind, (performance.now() - started) / 1_000);
+    this.metrics.commandDone(
+      of === 'credit' ? 'reverseCredit' : 'reverse',
+      outcome.kind,
+      (performance.now() - started) / 1_000,
+    );
     return outcome;
   }
 
@@ -136,6 +183,19 @@ export class DeductionService {
     return entry && { entry, shard };
   }
 
+  /** The doors take calls from the rates of accounts, and do not look at what is in a batch or a stream. */
+  #submitInRate(request: MoneyRequest, account: AccountRecord): Promise<MoneyOutcome> {
+    if (account.rates === null) return this.#submit(request, account);
+    return this.#afterRate(this.rates.takeOne(account), () => this.#submit(request, account));
+  }
+
+  async #afterRate(
+    taken: ReturnType<AccountRates['takeOne']>,
+    submit: () => Promise<EngineOutcome>,
+  ): Promise<MoneyOutcome> {
+    return (await taken) ?? submit();
+  }
+
   #submit(request: MoneyRequest, account: AccountRecord): Promise<EngineOutcome> {
     return this.runtime.engine.submit(engineRequest(request), account);
   }
@@ -143,7 +203,7 @@ export class DeductionService {
 
 /** The request as the engine knows it. */
 export function engineRequest(request: MoneyRequest): PlainRequest {
-  const { kind, accountId, requestId, amountMinor, reference = null } = request;
+  const { kind, accountId, requestId, amountMinor, reference = null, flow, span } = request;
   const metadata = canonicalMap(request.metadata);
   return {
     kind,
@@ -153,5 +213,7 @@ export function engineRequest(request: MoneyRequest): PlainRequest {
     fingerprint: requestFingerprint(kind, amountMinor, reference, metadata),
     reference,
     metadata,
+    flow,
+    span,
   };
 }

@@ -1,20 +1,27 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { PathOf } from '../contract/call';
+import type { Call, PathOf } from '../contract/call';
 import { credit, deduct, type MoneyBody } from '../contract/deductions';
 import { moneyOf } from '../contract/money';
 import { answerEntry } from '../http/answer-entry';
-import { answerReceived } from '../http/answer-received';
+import { answerReceived, answerWaiting } from '../http/answer-received';
 import { prefersAsync } from '../http/prefers-async';
 import { requestIdOf } from '../http/request-id';
 import { schemaOf } from '../http/serves.decorator';
-import { DeductionService, type MoneyRequest } from './deduction.service';
+import type { Watched } from '../http/watch-calls';
+import type { Principal } from '../platform/principal';
+import { DeductionService, type MoneyOutcome, type MoneyRequest } from './deduction.service';
 import { IntakeService } from './intake.service';
 
 interface MoneyRoute {
   Params: PathOf<typeof deduct>;
   Body: MoneyBody;
   Headers: { 'idempotency-key'?: string; prefer?: string };
+}
+
+interface HotRoute {
+  readonly kind: MoneyRequest['kind'];
+  readonly call: Call;
 }
 
 /**
@@ -30,31 +37,41 @@ export class HotRoutes {
 
   register(server: FastifyInstance): void {
     const path = '/v1/accounts/:accountId';
-    server.post<MoneyRoute>(
-      `${path}/deductions`,
-      { schema: schemaOf(deduct), config: { call: deduct } },
-      (request, reply) => this.#execute('deduct', request, reply),
-    );
-    server.post<MoneyRoute>(
-      `${path}/credits`,
-      { schema: schemaOf(credit), config: { call: credit } },
-      (request, reply) => this.#execute('credit', request, reply),
+    this.#register(server, `${path}/deductions`, { kind: 'deduct', call: deduct });
+    this.#register(server, `${path}/credits`, { kind: 'credit', call: credit });
+  }
+
+  #register(server: FastifyInstance, path: string, { kind, call }: HotRoute): void {
+    const watched: Watched = { answered: () => undefined };
+    server.post<MoneyRoute>(path, { schema: schemaOf(call), config: { call, watched } }, (request, reply) =>
+      this.#execute({ kind, watched }, request, reply),
     );
   }
 
   async #execute(
-    kind: MoneyRequest['kind'],
-    { params, body, headers, principal }: FastifyRequest<MoneyRoute>,
+    { kind, watched }: { readonly kind: HotRoute['kind']; readonly watched: Watched },
+    request: FastifyRequest<MoneyRoute>,
     reply: FastifyReply,
   ) {
+    const { params, body, headers, principal } = request;
     const wanted: MoneyRequest = {
       kind,
       accountId: params.accountId,
       requestId: requestIdOf(body.requestId, headers['idempotency-key']),
       ...moneyOf(body),
+      flow: principal.keyId,
+      span: request.span,
     };
-    if (kind === 'deduct' && prefersAsync(headers.prefer))
-      return answerReceived(await this.intake.receive(wanted), principal, reply);
-    return answerEntry(await this.deductions.execute(wanted), principal, reply);
+    const answer =
+      kind === 'deduct' && prefersAsync(headers.prefer)
+        ? answerReceived(await this.intake.receive(wanted), principal, reply)
+        : answerDeduction(await this.deductions.execute(wanted), principal, reply);
+    watched.answered(request, reply);
+    return answer;
   }
+}
+
+/** A deduction of the strategy `queued` may have no outcome so far. */
+function answerDeduction(outcome: MoneyOutcome, principal: Principal, reply: FastifyReply) {
+  return outcome.kind === 'received' ? answerWaiting(outcome, reply) : answerEntry(outcome, principal, reply);
 }

@@ -35,6 +35,7 @@ export async function acrossFences(
       outcome.kind === 'applied' ||
       outcome.kind === 'replayed' ||
       outcome.kind === 'held' ||
+      outcome.kind === 'holdChanged' ||
       outcome.kind === 'holdSettled'
     )
       return { ...outcome, shard };

@@ -20,6 +20,7 @@ describe('a balance', () => {
   test('does not show money that moves inside the account', async () => {
     const { balances, mover } = setUp();
     await mover.send({
+      by: 'rebalancer',
       accountId: 'acme',
       fromShard: 'east',
       toShard: 'west',

@@ -60,6 +60,7 @@ describe('what one shard cannot pay and the account can', () => {
   ])('is paid from what is on its way, once it has arrived: %s', async (_how, readRoundsMax) => {
     const { submit, world, mover, observer } = setUp({ west: 20n }, { collector: { readRoundsMax } });
     await mover.send({
+      by: 'rebalancer',
       accountId: 'acme',
       fromShard: 'west',
       toShard: 'north',
@@ -151,6 +152,7 @@ describe('a refusal for funds', () => {
     const move = (fromShard: string, toShard: string) => async () => {
       const toSubAccount = SHARDS.indexOf(toShard);
       const departure = await other.mover.send({
+        by: 'rebalancer',
         accountId: 'acme',
         fromShard,
         toShard,
@@ -369,6 +371,7 @@ describe('deductions that chase money', () => {
       const [fromShard = '', toShard = ''] = between;
       between.reverse();
       const departure = await other.mover.send({
+        by: 'rebalancer',
         accountId: 'acme',
         fromShard,
         toShard,

@@ -13,10 +13,12 @@ import {
   type Homed,
   homeOf,
   inOrder,
+  type PinnedDebit,
   type Waiting,
 } from './collecting/waiting';
 import type { ReachPoint } from './fault-points';
 import type { KeyLookUps } from './key-look-ups';
+import type { LevelWatch } from './levels/level-watch';
 import type { ReachLocks } from './locked-reach';
 import type { Mover } from './mover';
 import type { EngineObserver } from './observer';
@@ -64,6 +66,8 @@ export interface CollectorParts {
   readonly mover: Mover;
   readonly lookUps: KeyLookUps;
   readonly locks: ReachLocks;
+  /** Who is told of refusals before they are answered. */
+  readonly levels?: Pick<LevelWatch, 'see'> | undefined;
   readonly observer: EngineObserver;
   readonly settings: CollectorSettings;
   readonly now: () => number;
@@ -115,7 +119,7 @@ export class Collector {
    *
    * @param epoch of the placement by which the request's key was looked up at its past homes
    */
-  collect(request: Request, shard: string, epoch: number): Promise<Collected> {
+  collect(request: Request | PinnedDebit, shard: string, epoch: number): Promise<Collected> {
     const { accountId } = request;
     const queue = this.#queues.get(accountId) ?? [];
     if (queue.length >= this.parts.settings.waitingMax)
@@ -212,11 +216,10 @@ export class Collector {
     if (short.length === 0) return [];
     const still = await this.#refusals.atRest(account, first);
     if (!still) return [...short];
-    const { reading, isLent } = still;
-    const { availableMinor } = balanceOf(reading);
+    const { availableMinor } = balanceOf(still.reading);
     this.#remember(account.accountId, availableMinor);
-    const refused = short.filter(({ command }) => command.amountMinor > availableMinor);
-    await this.#refusals.refuse(refused, reading, isLent);
+    const refused = short.filter(({ amountMinor }) => amountMinor > availableMinor);
+    await this.#refusals.refuse(refused, still);
     return short.filter((each) => !refused.includes(each));
   }
 
@@ -246,8 +249,9 @@ export class Collector {
   async #lockedRound(account: AccountRecord, batch: Waiting[]): Promise<Waiting[]> {
     const homed = batch.map((waiting) => homeOf(waiting, account));
     try {
+      const level = await this.#refusals.see(account);
       const end = await this.parts.locks.with(account, (locked) =>
-        this.#lockedPayment.run(account, homed, locked),
+        this.#lockedPayment.run(account, homed, locked, level),
       );
       if (!end) return await this.#readAnew(account, batch);
       this.#remember(account.accountId, end.short.availableMinor);

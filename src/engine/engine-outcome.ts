@@ -4,10 +4,12 @@ import type { Outcome } from '../ledger/outcome';
 export type EngineOutcome =
   | (Extract<Outcome, { kind: Located }> & { readonly shard: string })
   | Exclude<Outcome, { kind: Located | 'fenced' }>
+  /** Of the strategy `queued`: screening rejects it, in its own words. */
+  | { readonly kind: 'screenedOut'; readonly reason: string | null }
   | Refusal;
 
 /** Outcomes about something that lives on a shard, which is told with them. */
-type Located = 'applied' | 'replayed' | 'held' | 'holdSettled';
+type Located = 'applied' | 'replayed' | 'held' | 'holdChanged' | 'holdSettled';
 
 /** Why the engine has no outcome of the ledger. */
 export type Refusal =

@@ -1,16 +1,19 @@
 import type { Entry } from '../ledger/entry';
 import type { Hold } from '../ledger/hold';
+import type { IntakeRecord } from '../ledger/intake';
 import { pastHomes, routeRequest } from '../ledger/routing';
 import { type AccountRecord, laterRecord } from '../shards/directory/account-record';
 import { ShardUnavailableError } from '../shards/faults';
 import { acrossFences, type Told } from './across-fences';
+import { awaitSpread } from './await-spread';
 import type { AccountCache } from './account-cache';
 import type { Balances } from './balances';
 import type { Collector } from './collector';
+import type { PinnedDebit } from './collecting/waiting';
 import type { Admission, CreditLimit, NotAdmitted } from './credit-limit';
 import { earlierUse } from './earlier-use';
 import type { EngineOutcome, LaneOutcome } from './engine-outcome';
-import type { DeductCommand } from '../ledger/command';
+import { type DeductCommand, dependsOnIntake } from '../ledger/command';
 import type { LeaseSettings } from '../strategies/strategy-settings';
 import type { Surroundings } from '../shards/surroundings';
 import type { ReachPoint } from './fault-points';
@@ -18,16 +21,13 @@ import { type FollowUp, FollowUps, type ReversalRequest } from './follow-ups';
 import type { KeyLookUps } from './key-look-ups';
 import type { HomeDeductions } from './home-deductions';
 import { Leases } from './leasing/leases';
+import type { HeatMeter } from './heat/heat-meter';
 import type { EngineObserver } from './observer';
 import type { Rebalancer } from './rebalancer';
 import { type PlainRequest, type ReceivedAttempt, type Request, routeToHome } from './router';
 import type { ShardSet } from './shard-set';
 import type { Transfers } from './transfers';
 import { turnedAway } from './turned-away';
-import { atMostMs } from './within-ms';
-
-/** How long a spread credit waits for its shares to arrive before it is answered; they arrive in any case. */
-export const SPREAD_WAIT_MS_MAX = 2_000;
 
 /** A credit waits no longer for the reading of a limit that is a soft one. */
 const LIMIT_READ_MS_MAX = 500;
@@ -41,14 +41,19 @@ export interface EngineParts {
   readonly rebalancer: Pick<Rebalancer, 'note'>;
   readonly balances: Balances;
   readonly lookUps: KeyLookUps;
+  readonly intakes: KeyLookUps<IntakeRecord>;
   readonly creditLimit: CreditLimit;
   readonly leaseSettings: LeaseSettings;
   readonly surroundings: Surroundings;
   readonly observer: EngineObserver;
+  /** Counts refusals by account. */
+  readonly meter?: Pick<HeatMeter, 'refused'> | undefined;
   readonly now: () => number;
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
   readonly fenceWaitMsMax?: number;
   readonly reach?: ReachPoint;
+  /** Deductions of accounts whose strategy is `queued`. */
+  readonly queue?: (request: PlainRequest, account: AccountRecord) => Promise<EngineOutcome>;
 }
 
 /** How often leases are recalled for one request before it is told that too much is going on. */
@@ -62,7 +67,8 @@ export class Engine {
   constructor(private readonly parts: EngineParts) {
     this.#followUps = new FollowUps({
       ...parts,
-      admit: (account, amountMinor) => this.#admit(account, amountMinor),
+      admit: (account, amountMinor) => this.admit(account, amountMinor),
+      collect: (debit, account) => this.#collect(debit, debit.shard, account),
     });
     this.leases = new Leases({ ...parts, settings: parts.leaseSettings }, (request, account) =>
       acrossFences(parts, account, (current) => this.#tryDurably(request, current)),
@@ -74,6 +80,8 @@ export class Engine {
    * only when something beside its home had to be read and could not be.
    */
   submit(request: Request, account: AccountRecord): Promise<EngineOutcome> {
+    const { queue } = this.parts;
+    if (queue && account.strategy === 'queued' && request.kind === 'deduct') return queue(request, account);
     const tryOnce = (current: AccountRecord): Told | Promise<Told> => this.#tryOnce(request, current);
     return request.kind === 'credit'
       ? this.#submitWithinLimit(request, account, tryOnce)
@@ -85,7 +93,7 @@ export class Engine {
     account: AccountRecord,
     tryOnce: (account: AccountRecord) => Told | Promise<Told>,
   ): Promise<EngineOutcome> {
-    const admission = await this.#admit(account, request.amountMinor);
+    const admission = await this.admit(account, request.amountMinor);
     if (admission.kind !== 'admitted') return this.#turnAway(request, account, admission);
     try {
       return await acrossFences(this.parts, account, tryOnce);
@@ -95,10 +103,19 @@ export class Engine {
   }
 
   /**
-   * Charges what was received, whatever the account's strategy: on the lanes, which look at the record under its row's lock.
-   * Resolves and rejects as `submit` does; `attemptOver` when nothing is to be charged here any more.
+   * Charges what was received, a message, or a payment to another account, whatever the account's strategy: on the lanes, which
+   * look at the record under its row's lock, and write the payment with its debit. Resolves and rejects as `submit` does; `attemptOver` when nothing is to be charged here any more, `received`
+   * when an earlier delivery of the message was.
    */
-  charge(request: PlainRequest & { readonly attempt: ReceivedAttempt }, account: AccountRecord) {
+  charge(
+    request: PlainRequest &
+      (
+        | { readonly attempt: ReceivedAttempt }
+        | { readonly isMessage: true }
+        | { readonly payee: NonNullable<PlainRequest['payee']> }
+      ),
+    account: AccountRecord,
+  ) {
     const { accountId, requestId } = request;
     return acrossFences(this.parts, account, (current) =>
       this.leases.concern(current)
@@ -119,13 +136,18 @@ export class Engine {
   follow(followUp: FollowUp, account: AccountRecord): Promise<EngineOutcome> {
     switch (followUp.kind) {
       case 'confirm':
+      case 'extend':
+      case 'raise':
         return this.#followUps.submit(followUp, account);
       case 'cancel':
         return this.leases.concern(account)
           ? this.leases.inTurn(account.accountId, followUp.holdId, () => this.#cancel(followUp, account))
           : this.#followUps.submit(followUp, account);
       case 'reverse':
-        return this.#reverse(followUp, account);
+        // Credits are never answered from a lease.
+        return followUp.of === 'credit'
+          ? this.#followUps.submit(followUp, account)
+          : this.#reverse(followUp, account);
     }
   }
 
@@ -267,7 +289,7 @@ export class Engine {
     // On one shard too: shares of a credit may be on their way between its rows.
     if (outcome.kind === 'insufficientFunds') return this.#collect(request, shard, account);
     if (outcome.kind === 'applied' && outcome.departures.length > 0)
-      await this.#awaitSpread(shard, outcome.departures);
+      await awaitSpread(this.parts, shard, outcome.departures);
     return { shard, outcome };
   }
 
@@ -277,20 +299,21 @@ export class Engine {
   ): Promise<LaneOutcome> {
     const { shard, command, account } = at;
     const { homeDeductions, shards } = this.parts;
-    if (command.attempt !== undefined) return shards.lanes(shard).submit(command);
+    if (dependsOnIntake(command) || command.payee) return shards.lanes(shard).submit(command);
     if (account.strategy !== 'leased' || how === 'durably')
       return homeDeductions.deduct(shard, command, account.strategy);
     return this.leases.deduct(at, () => homeDeductions.deduct(shard, command, account.strategy));
   }
 
   /** Nobody is refused for want of money that leases hold: they are given back first. */
-  async #collect(request: Request, shard: string, account: AccountRecord): Promise<Told> {
+  async #collect(request: Request | PinnedDebit, shard: string, account: AccountRecord): Promise<Told> {
     for (let recalls = 0; ; recalls += 1) {
       const { shard: at, outcome } = await this.parts.collector.collect(
         request,
         shard,
         account.placement.epoch,
       );
+      if (outcome.kind === 'insufficientFunds') this.parts.meter?.refused(request.accountId);
       if (outcome.kind !== 'lent') return { shard: at, outcome };
       if (recalls >= RECALLS_MAX || !(await this.leases.recall(account)))
         return { shard: at, outcome: { kind: 'overloaded', shard: at } };
@@ -302,8 +325,17 @@ export class Engine {
     for (const shard of pastHomes(request.requestId, account.placement, account.past)) {
       const entry = await this.parts.lookUps.find(shard, request.accountId, request.requestId);
       if (entry) return { shard, outcome: await earlierUse(request, entry, this.parts.shards.shard(shard)) };
+      const record = await this.#earlierDelivery(request, shard);
+      if (record) return { shard, outcome: { kind: 'received', record, replayed: true } };
     }
     return undefined;
+  }
+
+  /** A message that was received, or rejected, stays so where it was. */
+  async #earlierDelivery(request: Request, shard: string): Promise<IntakeRecord | undefined> {
+    if (request.kind !== 'deduct' || !request.isMessage) return undefined;
+    const record = await this.parts.intakes.find(shard, request.accountId, request.requestId);
+    return record?.fingerprint === request.fingerprint && record.state !== 'moved' ? record : undefined;
   }
 
   /** A found key outranks the limit, so it is looked up before the refusal leaves. */
@@ -316,7 +348,8 @@ export class Engine {
     return turnedAway(admission, await this.findEntry(account, requestId), { fingerprint, home });
   }
 
-  async #admit(account: AccountRecord, amountMinor: bigint): Promise<Admission> {
+  /** Whether an account has room for what comes to it. Rejects when that cannot be read. */
+  async admit(account: AccountRecord, amountMinor: bigint): Promise<Admission> {
     const { shards, balances, creditLimit } = this.parts;
     const { accountId } = account;
     const [shard = ''] = account.placement.shards;
@@ -332,13 +365,5 @@ export class Engine {
       if (admission.kind !== 'admitted') throw error;
       return admission;
     }
-  }
-
-  /** The credit is durable already; waiting only lets the next deduction find the money wherever its home is. */
-  async #awaitSpread(fromShard: string, departures: Parameters<Transfers['forward']>[1]): Promise<void> {
-    const forwarding = this.parts.transfers.forward(fromShard, departures).catch((error: unknown) => {
-      this.parts.observer.deferred(`transfers that left ${fromShard}`, error);
-    });
-    await atMostMs(this.parts.sleep, SPREAD_WAIT_MS_MAX, forwarding);
   }
 }

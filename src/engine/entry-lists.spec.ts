@@ -54,6 +54,14 @@ describe('a list of entries', () => {
     expect(await list()).toEqual(['meanwhile', 'elsewhere', 'since then']);
   });
 
+  test('has shorter pages where entries have long texts, and all entries in the end', async () => {
+    const { write, page, pages } = site();
+    const ids = Array.from({ length: 300 }, (_, n) => `long ${n}`);
+    for (const [n, id] of ids.entries()) await write(n % 2, id, JSON.stringify({ text: 'x'.repeat(4_000) }));
+    expect((await page({ limit: 1_000 })).ids).toEqual(ids.slice(-130).reverse());
+    expect(await pages(1_000)).toEqual([...ids].reverse());
+  });
+
   test('is paged without gaps or repeats across what was written before and after a clock went back', async () => {
     const { write, pages, setAhead } = site();
     const written: string[] = [];
@@ -114,10 +122,11 @@ function site() {
     setAhead: (shard: number, ms: number): void => {
       aheadMs[shard] = ms;
     },
-    write: async (shard: number, requestId: string): Promise<void> => {
+    write: async (shard: number, requestId: string, metadata: string | null = null): Promise<void> => {
       clock.pass(1);
       const command = shard === 0 ? credit : deduct;
-      await shards[shard]?.applyBatch([command({ requestId, subAccount: shard, amountMinor: 1n })], NO_HINT);
+      const written = command({ requestId, subAccount: shard, amountMinor: 1n, metadata });
+      await shards[shard]?.applyBatch([written], NO_HINT);
       clock.pass(1);
     },
     list: async () => (await page({ limit: 100 })).ids,

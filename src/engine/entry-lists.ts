@@ -23,6 +23,9 @@ export interface ListedPage {
 /** How long a list waits for a database clock that is behind another one. */
 const CLOCK_WAIT_MS_MAX = 1_000;
 
+/** Of the references and metadata of a page: entries may have 4 KiB each, and a page is written out in one go. */
+const TEXT_LENGTH_MAX = 512 * 1024;
+
 /** Newer than any entry can be. */
 const NO_BOUND: EntryPosition = {
   createdAtUs: Number.MAX_SAFE_INTEGER,
@@ -58,9 +61,19 @@ export async function listEntries(
     }),
   );
   const merged = found.flat().sort(newestFirst);
-  const items = merged.slice(0, limit);
+  const items = merged.slice(0, whatFits(merged, limit));
   const last = items.at(-1);
   return merged.length > items.length && last ? { items, next: positionOf(last) } : { items };
+}
+
+/** How many entries make a page: so many as were asked for, or as their texts leave room for, and one at least. */
+function whatFits(entries: readonly ListedEntry[], limit: number): number {
+  let bytes = 0;
+  const fits = entries.findIndex(({ entry: { reference, metadata } }) => {
+    bytes += (reference?.length ?? 0) + (metadata?.length ?? 0);
+    return bytes > TEXT_LENGTH_MAX;
+  });
+  return Math.min(limit, fits < 0 ? limit : Math.max(1, fits));
 }
 
 /**

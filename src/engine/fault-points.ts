@@ -49,10 +49,28 @@ export const FAULT_POINTS = [
   'intake.received',
   /** It was found waiting and is not charged yet. */
   'intake.charging',
+  /** There is a verdict on it, and nothing was done by that yet. */
+  'intake.screened',
   /** It cannot be charged, and its record does not say so yet. */
   'intake.refused',
   /** It is durable at its new home, and its record at the old one does not say so yet. */
   'intake.moved',
+  /** A payment to another account is durable with its debit. */
+  'payment.departed',
+  /** It has arrived there, or was refused for good, and nobody else knows. */
+  'payment.decided',
+  /** What was refused is back. */
+  'payment.returned',
+  /** Recovery has found payments that nobody finished. */
+  'payment.found',
+  /** Feed rows were found that nobody has published. */
+  'feed.found',
+  /** They are published, and still among those to be published. */
+  'feed.published',
+  /** A balance was found to have crossed a bound, and nobody knows yet. */
+  'level.found',
+  /** It is durable that it has, event included. */
+  'level.stepped',
   /** The directory has the account's new status, the rows not yet. */
   'status.recorded',
   /** The rows have it, the operation has not ended. */

@@ -1,26 +1,39 @@
-import type { FollowUpCommand } from '../ledger/command';
+import type { FollowUpCommand, PinnedDebitCommand } from '../ledger/command';
 import type { Hold } from '../ledger/hold';
-import { reversalKey } from '../ledger/identifiers';
+import { capturedKey, reversalKey, reversedName } from '../ledger/identifiers';
 import { routeRequest } from '../ledger/routing';
 import type { AccountRecord } from '../shards/directory/account-record';
+import type { Span } from '../shards/span';
 import { acrossFences, type FenceParts, type Told } from './across-fences';
+import type { PinnedDebit } from './collecting/waiting';
 import type { Admission } from './credit-limit';
 import type { EngineOutcome } from './engine-outcome';
 import { NO_FAULTS, type ReachPoint } from './fault-points';
+import type { Flow } from './flow';
 import type { KeyLookUps } from './key-look-ups';
 import type { ShardSet } from './shard-set';
 import { type EarlierEntry, turnedAway } from './turned-away';
 
 /** What a user asks to be done to a hold or a deduction that was made before, wherever that is. */
-export type FollowUp = Confirmation | Cancellation | ReversalRequest;
+export type FollowUp = Confirmation | Cancellation | Extension | Raise | ReversalRequest;
 
 interface Confirmation {
   readonly kind: 'confirm';
   readonly accountId: string;
   readonly holdId: string;
+  /** `null` for the last capture, which needs no id of its own. */
+  readonly captureId: string | null;
   /** `null` for all of it. */
   readonly amountMinor: bigint | null;
+  readonly isFinal: boolean;
+  /** What is above the hold comes out of what is available. */
+  readonly mayTakeMore: boolean;
   readonly fingerprint: string;
+  readonly flow?: Flow | undefined;
+  /** Of the entry; `null` for what the hold says. */
+  readonly reference: string | null;
+  readonly metadata: string | null;
+  readonly span?: Span | undefined;
 }
 
 interface Cancellation {
@@ -28,18 +41,47 @@ interface Cancellation {
   readonly accountId: string;
   readonly holdId: string;
   readonly fingerprint: string;
+  readonly flow?: Flow | undefined;
+  readonly span?: Span | undefined;
+}
+
+interface Extension {
+  readonly kind: 'extend';
+  readonly accountId: string;
+  readonly holdId: string;
+  readonly expiresInUs: number;
+  readonly lastsUsMax: number;
+  readonly fingerprint: string;
+  readonly flow?: Flow | undefined;
+  readonly span?: Span | undefined;
+}
+
+interface Raise {
+  readonly kind: 'raise';
+  readonly accountId: string;
+  readonly holdId: string;
+  /** What the hold is to come to in all. */
+  readonly amountMinor: bigint;
+  readonly fingerprint: string;
+  readonly flow?: Flow | undefined;
+  readonly span?: Span | undefined;
 }
 
 export interface ReversalRequest {
   readonly kind: 'reverse';
+  readonly of: 'deduction' | 'credit';
   readonly accountId: string;
   readonly reverses: string;
+  /** Of a hold's capture that has an id of its own. */
+  readonly captureId: string | null;
   readonly requestId: string;
   /** `null` for what is left. */
   readonly amountMinor: bigint | null;
   readonly fingerprint: string;
   readonly reference: string | null;
   readonly metadata: string | null;
+  readonly flow?: Flow | undefined;
+  readonly span?: Span | undefined;
 }
 
 export interface FollowUpParts extends FenceParts {
@@ -48,13 +90,18 @@ export interface FollowUpParts extends FenceParts {
   readonly reach?: ReachPoint;
   /** Whether the account has room for what comes back to it. */
   readonly admit: (account: AccountRecord, amountMinor: bigint) => Promise<Admission>;
+  /** Pays what its shard could not, with what the account's other shards have; or refuses it. */
+  readonly collect: (debit: PinnedDebit, account: AccountRecord) => Promise<Told>;
 }
+
+/** How often money is brought for one request whose amount others change meanwhile. */
+const COLLECTIONS_MAX = 8;
 
 /** The placement that an account is made with; one that never had another has everything at home. */
 const FIRST_EPOCH = 1;
 
 /**
- * Confirms, cancels and reverses where the hold or the deduction is: at home, or, when the account has moved since, on
+ * Confirms, cancels, changes and reverses where the hold or the entry is: at home, or, when the account has moved since, on
  * another shard of its reach, however long ago that was. There the row that it is pinned to decides.
  *
  * Only when it is nowhere in reach is it unknown. A tombstone is left at home then, under an epoch that fences off every
@@ -68,7 +115,7 @@ export class FollowUps {
    * it may be could not be read.
    */
   async submit(followUp: FollowUp, account: AccountRecord): Promise<EngineOutcome> {
-    return followUp.kind === 'reverse'
+    return followUp.kind === 'reverse' && followUp.of === 'deduction'
       ? this.#reverseWithinLimit(followUp, account)
       : this.#tryAcrossFences(followUp, account);
   }
@@ -107,7 +154,7 @@ export class FollowUps {
     const home = routeRequest(idOf(followUp), account.placement, account.subAccounts);
     const others = otherShards(home.shard, account);
     const ask = (at: { shard: string; subAccount: number }, leaveTombstone: boolean): Promise<Told> =>
-      this.#ask(at.shard, toCommand(followUp, at.subAccount, { account, leaveTombstone }));
+      this.#ask(at.shard, toCommand(followUp, at.subAccount, { account, leaveTombstone }), account);
 
     const told = await ask(home, others.length === 0);
     if (!isNotHere(told) || others.length === 0) return told;
@@ -117,11 +164,30 @@ export class FollowUps {
     return followUp.kind === 'cancel' ? ask(home, true) : told;
   }
 
-  async #ask(shard: string, command: FollowUpCommand): Promise<Told> {
+  async #ask(shard: string, command: FollowUpCommand, account: AccountRecord): Promise<Told> {
     const { shards } = this.parts;
     if (!shards.has(shard)) await shards.ensure([shard]);
     if (!shards.has(shard)) return { shard, outcome: { kind: 'shardUnavailable', shard } };
-    return { shard, outcome: await shards.lanes(shard).submit(command) };
+    const told = { shard, outcome: await shards.lanes(shard).submit(command) };
+    return takesMoney(command) ? this.#pay(told, command, account) : told;
+  }
+
+  /**
+   * Brings what the shard lacks. How much that is may change while it is brought: others capture what the hold had, and then it is
+   * asked for anew.
+   */
+  async #pay(first: Told, command: PinnedDebitCommand, account: AccountRecord): Promise<Told> {
+    const { shard } = first;
+    let told = first;
+    for (let collections = 0; collections < COLLECTIONS_MAX; collections += 1) {
+      const { outcome } = told;
+      if (outcome.kind !== 'insufficientFunds' || outcome.askedMinor === undefined) return told;
+      const { askedMinor: amountMinor } = outcome;
+      const { accountId } = command;
+      told = await this.parts.collect({ kind: 'pinned', accountId, shard, command, amountMinor }, account);
+      if (told.outcome.kind === 'insufficientFunds' && told.outcome.askedMinor === amountMinor) return told;
+    }
+    return { shard, outcome: { kind: 'overloaded', shard } };
   }
 
   async #seek(
@@ -148,12 +214,14 @@ export class FollowUps {
       for (const { shard, entry } of found) if (entry) return { shard, entry };
       return undefined;
     };
-    const amountMinor = reversal.amountMinor ?? (await find(reverses))?.entry.amountMinor;
+    const name = reversedName(reverses, reversal.captureId);
+    const reversed = reversal.captureId === null ? reverses : capturedKey(name);
+    const amountMinor = reversal.amountMinor ?? (await find(reversed))?.entry.amountMinor;
     if (amountMinor === undefined) return this.#tryAcrossFences(reversal, account);
     const admission = await this.parts.admit(account, amountMinor);
     if (admission.kind !== 'admitted') {
       // A found key outranks the limit, so it is looked up before the refusal leaves.
-      const earlier = await find(reversalKey(reverses, requestId));
+      const earlier = await find(reversalKey(name, requestId));
       return turnedAway(admission, earlier, { fingerprint, home });
     }
     try {
@@ -162,6 +230,10 @@ export class FollowUps {
       admission.release();
     }
   }
+}
+
+function takesMoney(command: FollowUpCommand): command is PinnedDebitCommand {
+  return command.kind === 'confirm' || command.kind === 'raise' || command.kind === 'reverse';
 }
 
 /** Where it may be when it is not at home. */

@@ -120,6 +120,7 @@ function setUp(deductOn: () => Promise<DeductionResult>, lanes: { depthMax?: num
     shards,
     ways: new Map([['atomic', ATOMIC]]),
     observer,
+    now: () => 0,
     newId: () => 'incident',
   });
   return { home, shards, shard: shard('s0'), observer, asked };

@@ -3,6 +3,7 @@ import type { DeductionResult, DeductionWay } from '../shards/deduction-way';
 import { isForWantOfRoom, ShardContendedError, ShardUnavailableError } from '../shards/faults';
 import { earlierUse } from './earlier-use';
 import type { LaneOutcome } from './engine-outcome';
+import type { HeatMeter } from './heat/heat-meter';
 import type { EngineObserver } from './observer';
 import type { ShardSet } from './shard-set';
 
@@ -11,6 +12,9 @@ export interface HomeDeductionsParts {
   /** By strategy; an account whose strategy is not among them is carried out by the lanes. */
   readonly ways: ReadonlyMap<string, DeductionWay>;
   readonly observer: EngineObserver;
+  /** Counts whom deductions are carried out for. */
+  readonly meter?: Pick<HeatMeter, 'transactionEnded'> | undefined;
+  readonly now: () => number;
   readonly newId: () => string;
 }
 
@@ -51,9 +55,11 @@ export class HomeDeductions {
   }
 
   async #deductOnce(shard: string, command: DeductCommand, way: DeductionWay): Promise<LaneOutcome> {
-    const { shards, observer, newId } = this.parts;
+    const { shards, observer, meter, now, newId } = this.parts;
+    const begun = now();
     try {
       const result = await shards.shard(shard).deduct(command, way);
+      meter?.transactionEnded(command.accountId, (now() - begun) / 1_000);
       observer.deducted({ strategy: way.name, result: result.kind, tries: result.tries });
       return await this.#outcome(shard, command, result);
     } catch (error) {

@@ -1,7 +1,9 @@
+import { deduct } from '../../test/models/commands';
 import { laneOn } from '../../test/models/lane-on';
 import { always, ScriptedFaults } from '../../test/models/scripted-faults';
 import { promisesSettled } from '../../test/models/turns';
 import { ShardFault, ShardUnavailableError } from '../shards/faults';
+import type { Span } from '../shards/span';
 import type { LaneOutcome } from './engine-outcome';
 
 describe('a lane', () => {
@@ -73,6 +75,80 @@ describe('a lane', () => {
     expect(await Promise.all([taken, ...waiting])).toMatchObject(Array(4).fill({ kind: 'applied' }));
     expect(await submit('e')).toMatchObject({ kind: 'applied' });
     expect(shard.batches.flat()).toEqual(['a', 'b', 'c', 'd', 'e']);
+  });
+
+  test('takes a single request into the next batch, however many items of another key wait before it', async () => {
+    const { shard, lane } = laneOn({ batchCommandsMax: 4, depthMax: 1_000 });
+    const submit = (requestId: string, flow: string): Promise<LaneOutcome> =>
+      lane.submit(deduct({ requestId, amountMinor: 1n, flow }));
+    shard.holdUp();
+    const first = submit('first', 'a bulk');
+    await promisesSettled();
+    const rest = Array.from({ length: 100 }, (_, n) => submit(`item ${n}`, 'a bulk'));
+    const single = submit('single', 'b');
+    shard.letThrough();
+    await Promise.all([first, ...rest, single]);
+    expect(shard.batches[1]).toContain('single');
+  });
+
+  test('takes fewer items of large batches at once while single requests come', async () => {
+    const { shard, lane, clock } = laneOn({ batchCommandsMax: 8, depthMax: 1_000 });
+    const submit = (requestId: string, flow: string): Promise<LaneOutcome> =>
+      lane.submit(deduct({ requestId, amountMinor: 1n, flow }));
+    await submit('single', 'b');
+    await Promise.all(Array.from({ length: 6 }, (_, n) => submit(`beside ${n}`, 'a bulk')));
+    clock.pass(1_001);
+    await Promise.all(Array.from({ length: 16 }, (_, n) => submit(`alone ${n}`, 'a bulk')));
+    expect(shard.batches.map(({ length }) => length)).toEqual([1, 2, 2, 2, 8, 8]);
+  });
+
+  test('has the time of a traced command and its batch in its trace, and links to the others in the batch', async () => {
+    const { lane, submit } = laneOn();
+    const told: string[] = [];
+    const spanNamed = (name: string): Span => ({
+      child: (child, _attributes, links = []) => {
+        told.push(`${name} > ${child}${links.length > 0 ? ` with ${links.length} links` : ''}`);
+        return spanNamed(`${name} > ${child}`);
+      },
+      link: () => told.push(`${name} is linked`),
+      end: (outcome) => told.push(`${name} ends${outcome === undefined ? '' : `: ${outcome}`}`),
+      fail: () => told.push(`${name} fails`),
+    });
+    const traced = (requestId: string): Promise<LaneOutcome> =>
+      lane.submit(deduct({ requestId, amountMinor: 1n, span: spanNamed(requestId) }));
+    await Promise.all([submit('untraced'), traced('one'), traced('two')]);
+    expect(told.slice(0, 4)).toEqual([
+      'one > lane',
+      'two > lane',
+      'one > lane > batch with 2 links',
+      'two > lane is linked',
+    ]);
+    expect(told).toEqual(
+      expect.arrayContaining([
+        'one > lane > batch > lock rows',
+        'one > lane > batch > write and commit ends',
+        'one > lane > batch ends',
+        'one > lane ends: applied',
+        'two > lane ends: applied',
+      ]),
+    );
+    const before = told.length;
+    await submit('later');
+    expect(told).toHaveLength(before);
+  });
+
+  test('turns away the last of the flow that fills it, and not whoever has little waiting', async () => {
+    const { shard, lane } = laneOn({ batchCommandsMax: 2, depthMax: 3 });
+    const submit = (requestId: string, flow: string): Promise<LaneOutcome> =>
+      lane.submit(deduct({ requestId, amountMinor: 1n, flow }));
+    shard.holdUp();
+    const all = [submit('first', 'a')];
+    await promisesSettled();
+    for (const requestId of ['1', '2', '3']) all.push(submit(requestId, 'a'));
+    all.push(submit('other', 'b'));
+    shard.letThrough();
+    const kinds = (await Promise.all(all)).map(({ kind }) => kind);
+    expect(kinds).toEqual(['applied', 'applied', 'applied', 'overloaded', 'applied']);
   });
 
   test('answers "overloaded" to who has waited too long, and does not run it', async () => {

@@ -9,15 +9,23 @@ import {
 } from '../shards/faults';
 import { type BatchChain, type BatchHint, NO_HINT, type Shard } from '../shards/shard';
 import type { Ahead, NextBatch } from '../shards/ahead';
+import type { Span } from '../shards/span';
 import type { Surroundings } from '../shards/surroundings';
 import type { Breaker } from './breaker';
 import type { LaneOutcome } from './engine-outcome';
+import { FairQueue, type TakeBounds } from './fair-queue';
+import { type Flow, flowKind, flowOf } from './flow';
 import type { LaneSettings } from './lane-settings';
+import type { HeatMeter } from './heat/heat-meter';
+import type { LoadMix } from './load-mix';
 import type { EngineObserver } from './observer';
-import { endOfGroups, SetAside, turnAway, type Waiting } from './set-aside';
+import { SetAside, turnAway, type Waiting } from './set-aside';
 
 /** Any batch may be tried for so long, and takes about so long to end when its time is over. */
 const TRY_MS_MIN = 1_000;
+
+/** Beside single requests, so much of a transaction is left to items of large batches: the next one begins the sooner. */
+const BULK_PART_BESIDE_SINGLE = 1 / 4;
 
 export interface LaneParts {
   readonly shard: Shard;
@@ -25,6 +33,9 @@ export interface LaneParts {
   readonly settings: LaneSettings;
   readonly breaker: Breaker;
   readonly observer: EngineObserver;
+  readonly mix: LoadMix;
+  /** Counts whom the lane works for. */
+  readonly meter?: Pick<HeatMeter, 'batchEnded' | 'refused'> | undefined;
   readonly now: () => number;
   /** Lets the event loop take in what has arrived. */
   readonly turn: () => Promise<void>;
@@ -34,7 +45,8 @@ export interface LaneParts {
 }
 
 /**
- * The queue of some sub-accounts of one shard. Its head is merged into one shard transaction at a time.
+ * The queue of some sub-accounts of one shard. What waits is merged into one shard transaction at a time, in fair shares
+ * (`FairQueue`): a command waits for the batch under way, however many of another key's wait before it.
  *
  *     idle ──submit──▶ running ──queue empty──▶ idle
  *                       │   ▲
@@ -51,8 +63,10 @@ export interface LaneParts {
  * `submit` never rejects and always resolves: with the outcome once it is durable, or with why there is none.
  */
 export class Lane {
-  #queue: Waiting[] = [];
+  readonly #queue = new FairQueue();
   #running = false;
+  /** Commands here that are traced. */
+  #tracedCount = 0;
   #hint: BatchHint = NO_HINT;
   /** What the last batch began for the next. */
   #ahead: Promise<Ahead | undefined> | undefined;
@@ -82,32 +96,42 @@ export class Lane {
 
   /** A command whose account was just found locked elsewhere: it is not tried in the lane. */
   submitAside(command: Command): Promise<LaneOutcome> {
+    const flow = flowOf(command);
     return (
-      this.#turnAway(1) ??
+      this.#turnAway(command.accountId, flow, 1) ??
       new Promise((resolve) => {
-        const waiting: Waiting = { command, since: this.parts.now(), group: undefined, resolve };
+        const since = this.parts.now();
+        const waiting = this.#traced({ command, flow, span: undefined, since, group: undefined, resolve });
         this.#setAside([waiting], new Set([command.accountId]));
       })
     );
   }
 
   submit(command: Command): Promise<LaneOutcome> {
-    return this.#turnAway(1) ?? this.#enqueue(command, undefined);
+    const flow = flowOf(command);
+    return this.#turnAway(command.accountId, flow, 1) ?? this.#enqueue(command, flow);
   }
 
   /** Submits commands that are judged one after the other in one transaction, with none of another caller between. */
   submitTogether(commands: readonly Command[]): Promise<LaneOutcome[]> {
-    const refusal = this.#turnAway(commands.length);
+    const flow = commands.map(flowOf).find((each) => flowKind(each) !== 'own') ?? '';
+    const refusal = this.#turnAway(commands[0]?.accountId ?? '', flow, commands.length);
     const group = {};
-    return Promise.all(commands.map((command) => refusal ?? this.#enqueue(command, group)));
+    return Promise.all(commands.map((command) => refusal ?? this.#enqueue(command, flow, group)));
   }
 
-  #turnAway(commands: number): Promise<LaneOutcome> | undefined {
-    const { settings, breaker, shard } = this.parts;
+  #turnAway(accountId: string, flow: Flow, commands: number): Promise<LaneOutcome> | undefined {
+    const { settings, breaker, shard, meter } = this.parts;
     if (breaker.isOpen) return Promise.resolve(this.#unavailable());
-    if (this.#queue.length + commands > settings.depthMax)
-      return Promise.resolve({ kind: 'overloaded', shard: shard.name });
-    return undefined;
+    if (this.#queue.length + commands <= settings.depthMax) return undefined;
+    const displaced = this.#queue.makeRoom(flow, commands);
+    for (const waiting of displaced) {
+      meter?.refused(waiting.command.accountId);
+      turnAway(waiting, shard.name);
+    }
+    if (displaced.length > 0) return undefined;
+    meter?.refused(accountId, commands);
+    return Promise.resolve({ kind: 'overloaded', shard: shard.name });
   }
 
   /** What is turned away is told so while the breaker is open, or just opened. */
@@ -120,16 +144,49 @@ export class Lane {
     };
   }
 
-  #enqueue(command: Command, group: object | undefined): Promise<LaneOutcome> {
+  #enqueue(command: Command, flow: Flow, group?: object): Promise<LaneOutcome> {
     return new Promise((resolve) => {
-      const waiting: Waiting = { command, since: this.parts.now(), group, resolve };
+      const since = this.parts.now();
+      const waiting = this.#traced({ command, flow, span: undefined, since, group, resolve });
       if (this.isSetAside(command.accountId)) {
         this.#aside.add(waiting);
         return;
       }
-      this.#queue.push(waiting);
+      this.parts.mix.note(this.#queue.push(waiting), since);
       this.#start();
     });
+  }
+
+  /** A command that is traced has a span for its time in the lane, waiting included. */
+  #traced(waiting: Waiting): Waiting {
+    const { command } = waiting;
+    const parent = 'span' in command ? (command.span as Span | undefined) : undefined;
+    if (!parent) return waiting;
+    const { shard, number } = this.parts;
+    const span = parent.child('lane', { shard: shard.name, lane: number, 'commands.before': this.depth });
+    this.#tracedCount += 1;
+    const resolve = (outcome: LaneOutcome): void => {
+      this.#tracedCount -= 1;
+      span.end(outcome.kind);
+      waiting.resolve(outcome);
+    };
+    return { ...waiting, span, resolve };
+  }
+
+  /** A batch is part of the trace of the first command in it that is traced, and linked to all the others. */
+  #batchSpan(batch: readonly Waiting[]): Span | undefined {
+    if (this.#tracedCount === 0) return undefined;
+    const spans = batch.flatMap(({ span }) => (span ? [span] : []));
+    const [first, ...others] = spans;
+    if (!first) return undefined;
+    const { shard, number } = this.parts;
+    const span = first.child(
+      'batch',
+      { shard: shard.name, lane: number, commands: batch.length, 'commands.traced': spans.length },
+      spans,
+    );
+    for (const other of others) other.link(span);
+    return span;
   }
 
   #start(): void {
@@ -174,23 +231,24 @@ export class Lane {
 
   /** What would be taken just now; left where it is. */
   #next(): NextBatch {
-    const { batchCommandsMax } = this.parts.settings;
-    const commands = this.#queue.slice(0, batchCommandsMax).map((waiting) => waiting.command);
-    return { commands, isFull: commands.length === batchCommandsMax };
+    const commands = this.#queue.peek(this.#bounds()).map((waiting) => waiting.command);
+    return { commands, isFull: commands.length >= this.parts.settings.batchCommandsMax };
   }
 
-  /** The head of the queue, as far as it fits what was begun for it, without those who have waited too long. */
-  #take(ahead: Ahead | undefined): Waiting[] {
-    const { batchCommandsMax, waitMsMax } = this.parts.settings;
-    let head = this.#queue;
-    const whole = endOfGroups(head, batchCommandsMax);
-    const end = ahead ? coveredGroups(head, whole, ahead) : whole;
-    if (end === head.length) this.#queue = [];
-    else head = head.splice(0, end);
+  #bounds(covers?: TakeBounds['covers']): TakeBounds {
+    const { settings, mix, now } = this.parts;
+    const { batchCommandsMax: commandsMax } = settings;
+    const bulkMax = mix.isMixed(now()) ? Math.ceil(commandsMax * BULK_PART_BESIDE_SINGLE) : commandsMax;
+    return { commandsMax, bulkMax, covers };
+  }
 
+  /** The next batch, as far as it fits what was begun for it, without those who have waited too long. */
+  #take(ahead: Ahead | undefined): Waiting[] {
+    const { waitMsMax } = this.parts.settings;
+    const batch = this.#queue.take(this.#bounds(ahead && ((command) => ahead.covers(command))));
     const oldest = this.parts.now() - waitMsMax;
-    if ((head[0]?.since ?? oldest) >= oldest) return head;
-    return head.filter((waiting) => {
+    if (batch.every(({ since }) => since >= oldest)) return batch;
+    return batch.filter((waiting) => {
       if (waiting.since >= oldest) return true;
       turnAway(waiting, this.parts.shard.name);
       return false;
@@ -216,13 +274,16 @@ export class Lane {
     chain?: BatchChain,
   ): Promise<{ readonly error: unknown } | undefined> {
     const { shard, breaker, turn } = this.parts;
+    const span = this.#batchSpan(batch);
     try {
       const commands = batch.map((waiting) => waiting.command);
+      const given = this.#hintFor(batch, started);
       const { outcomes, hint, ahead } = await shard.applyBatch(
         commands,
-        this.#hintFor(batch, started),
+        span ? { ...given, span } : given,
         chain,
       );
+      span?.end();
       this.#hint = hint;
       // A batch that runs beside the lane begins nothing for it.
       if (chain) this.#ahead = ahead;
@@ -236,22 +297,25 @@ export class Lane {
       this.#report(batch, started);
       return undefined;
     } catch (error) {
+      span?.fail(error);
       this.#hint = NO_HINT;
       return { error };
     }
   }
 
   /** What has waited in the queue behind batches that were tried for long is not tried for as long again. */
-  #hintFor([oldest]: readonly Waiting[], now: number): BatchHint {
-    const waitedMs = oldest ? now - oldest.since : 0;
+  #hintFor(batch: readonly Waiting[], now: number): BatchHint {
+    const waitedMs = now - batch.reduce((oldest, { since }) => Math.min(oldest, since), now);
     if (waitedMs < TRY_MS_MIN) return this.#hint;
     const leftMs = this.parts.settings.waitMsMax - TRY_MS_MIN - waitedMs;
     return { ...this.#hint, tryMsMax: Math.max(TRY_MS_MIN, leftMs) };
   }
 
   #report(batch: readonly Waiting[], started: number): void {
-    const { shard, number, observer, now } = this.parts;
+    const { shard, number, observer, meter, now } = this.parts;
     const seconds = (now() - started) / 1_000;
+    const waitedMs = started - (batch[0]?.since ?? started);
+    meter?.batchEnded({ shard: shard.name, commands: batch, seconds, waitedMs });
     observer.batchDone({ shard: shard.name, lane: number, commands: batch.length, seconds });
   }
 
@@ -275,16 +339,12 @@ export class Lane {
   #setAside(batch: readonly Waiting[], accounts: ReadonlySet<string>): void {
     for (const accountId of accounts) this.#aside.open(accountId);
     for (const waiting of batch) this.#aside.add(waiting);
-    const queue = this.#queue;
-    this.#queue = [];
-    for (const waiting of queue)
-      if (accounts.has(waiting.command.accountId)) this.#aside.add(waiting);
-      else this.#queue.push(waiting);
+    for (const waiting of this.#queue.remove(accounts)) this.#aside.add(waiting);
   }
 
   /** They have waited for longer than what is in the lane. */
   #takeBack(waiting: readonly Waiting[]): void {
-    this.#queue = [...waiting, ...this.#queue];
+    this.#queue.putBack(waiting);
     if (waiting.length > 0) this.#start();
     else this.#noteIdle();
   }
@@ -371,15 +431,6 @@ export class Lane {
     this.#report(suspects, started);
     answerAll(suspects, { kind: 'shardUnavailable', shard: shard.name });
   }
-}
-
-/** Where to cut what would be taken so that all of it is covered and no group is cut. */
-function coveredGroups(queue: readonly Waiting[], whole: number, ahead: Ahead): number {
-  let end = 0;
-  while (end < whole && ahead.covers((queue[end] as Waiting).command)) end += 1;
-  const group = queue[end]?.group;
-  if (group) while (queue[end - 1]?.group === group) end -= 1;
-  return end;
 }
 
 function isDefect(error: unknown): boolean {

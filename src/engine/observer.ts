@@ -1,3 +1,4 @@
+import type { Screened } from '../ledger/screened';
 import type { DatabaseRefusedError, ShardFault } from '../shards/faults';
 
 /** An error of a database: whose it was, what it means for a transaction, and the number or code that it came with. */
@@ -9,8 +10,24 @@ export interface ClockSkew {
   readonly skewMs: number;
 }
 
+/** What screening reports of itself. */
+export interface ScreeningObserver {
+  /** A verdict on a charge. */
+  screened(screened: Pick<Screened, 'verdict' | 'by'>): void;
+  /** The service did not say anything usable of a charge. */
+  screeningFailed(failure: {
+    readonly code: string;
+    readonly message: string;
+    readonly cause?: unknown;
+  }): void;
+  /** A call to the service: `answered`, or why it failed. */
+  screeningCall(call: { readonly result: string; readonly seconds: number }): void;
+  /** The service is left alone because it failed too often, or is asked again. */
+  screeningState(isAsked: boolean): void;
+}
+
 /** What the engine reports of itself. Implementations must be fast and must not throw. */
-export interface EngineObserver {
+export interface EngineObserver extends ScreeningObserver {
   batchDone(batch: { shard: string; lane: number; commands: number; seconds: number }): void;
   /** A deduction that was carried out by a strategy of its own, how it ended there, and after how many tries. */
   deducted(deduction: { strategy: string; result: string; tries: number }): void;
@@ -37,6 +54,10 @@ export interface EngineObserver {
   defect(incident: string, error: unknown): void;
   /** A round of the collector: how many requests waited for it, and whether it took locks on every shard. */
   collected(round: { requests: number; locked: boolean }): void;
+  /** Money has left one shard of an account for another: the first step of a transfer. */
+  sent(by: 'collector' | 'rebalancer' | 'sweeper'): void;
+  /** A statement on the directory's database has ended; `isUp` where it was answered, if only by a refusal. */
+  directoryAsked(answer: { seconds: number; isUp: boolean }): void;
   /** Background work that failed and will be tried again. */
   deferred(work: string, error: unknown): void;
   /** A deduction was received to be charged later. */
@@ -45,7 +66,9 @@ export interface EngineObserver {
   workedOff(shard: string, end: string): void;
   /** What waits in a shard's intake. */
   intakeLevel(level: IntakeLevel): void;
-  /** What a look over the transfers between two shards found that cannot be delivered now. */
+  /** Rows of a database's feed were published; the oldest was written at this time of the database's clock. */
+  published(rows: { source: string; rows: number; oldestAtUs: number }): void;
+  /** What a look over the transfers, or the payments, between two shards found that cannot be delivered now. */
   undelivered(found: Undelivered): void;
 }
 
@@ -58,8 +81,10 @@ export interface IntakeLevel {
   readonly isFull: boolean;
 }
 
-/** Transfers from one shard to another that are due and cannot be delivered; none where `count` is 0. */
+/** Money from one shard to another that is due and cannot be delivered; none where `count` is 0. */
 export interface Undelivered {
+  /** Transfers `within` an account, or what one account has paid another. */
+  readonly of: 'within' | 'payments';
   readonly fromShard: string;
   readonly toShard: string;
   readonly count: number;
@@ -85,8 +110,15 @@ export const SILENT_OBSERVER: EngineObserver = {
   defect: () => undefined,
   collected: () => undefined,
   deferred: () => undefined,
+  sent: () => undefined,
+  directoryAsked: () => undefined,
   received: () => undefined,
   workedOff: () => undefined,
   intakeLevel: () => undefined,
+  published: () => undefined,
+  screened: () => undefined,
+  screeningFailed: () => undefined,
+  screeningCall: () => undefined,
+  screeningState: () => undefined,
   undelivered: () => undefined,
 };

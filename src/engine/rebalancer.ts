@@ -123,6 +123,7 @@ export class Rebalancer {
     // Sub-account i lives on the i-th shard of the placement, as long as there are that many.
     const toSubAccount = account.placement.shards.indexOf(pull.to);
     const departure = await this.parts.mover.send({
+      by: 'rebalancer',
       accountId: account.accountId,
       fromShard: pull.from,
       toShard: pull.to,

@@ -17,6 +17,7 @@ describe('recovery', () => {
     expect(delivered()).toEqual(['x', 'y']);
     expect(observer.undeliveries).toMatchObject([
       {
+        of: 'within',
         fromShard: 'east',
         toShard: 'west',
         count: 5,
@@ -47,7 +48,7 @@ describe('recovery', () => {
     await recovery.recover();
     expect(offered().map(({ toShard }) => toShard)).toEqual(['north']);
     expect(observer.undeliveries).toEqual([
-      { fromShard: 'east', toShard: 'west', count: 3, isCutOff: true, examples: [] },
+      { of: 'within', fromShard: 'east', toShard: 'west', count: 3, isCutOff: true, examples: [] },
     ]);
   });
 

@@ -125,7 +125,7 @@ export class Recovery {
     const stuck = shards.lanes(to).isDown ? 'down' : await this.#deliver(from, to);
     if (stuck === 'down') return this.#countWaiting(from, to);
     if (stuck === 'left') return;
-    this.#report({ fromShard: from, toShard: to, isCutOff: false, ...stuck });
+    this.#report({ of: 'within', fromShard: from, toShard: to, isCutOff: false, ...stuck });
     // Going through what is stuck again and again must not be all that a shard does.
     if (stuck.count > 0)
       this.#restsUntil.set(`${from} ${to}`, now() + Math.max(settings.intervalMs, now() - began));
@@ -194,6 +194,7 @@ export class Recovery {
     this.#countedAt.set(pair, now());
     const count = await shards.shard(from).countDepartures(to, settings.countMax);
     this.#report({
+      of: 'within',
       fromShard: from,
       toShard: to,
       count,

@@ -1,15 +1,31 @@
-import type { Command, CreditCommand, SpreadTarget } from '../ledger/command';
+import type { Command, DeductCommand, SpreadFields, SpreadTarget } from '../ledger/command';
+import type { MoneyAsked } from '../ledger/money-asked';
+import type { Payee } from '../ledger/payment';
+import type { Screened } from '../ledger/screened';
 import { assertNever } from '../ledger/assert-never';
 import { countOnShard, type Home, routeRequest } from '../ledger/routing';
 import type { AccountRecord } from '../shards/directory/account-record';
+import type { Span } from '../shards/span';
+import type { Flow } from './flow';
 
 /** What a user asks for, before it is known where it lives. */
 export type Request = PlainRequest | HoldRequest;
 
-export interface PlainRequest extends RequestParts {
+interface Asked extends MoneyAsked {
+  /** Whose it is, for fair shares of the lanes. */
+  readonly flow?: Flow | undefined;
+  /** Where the request is traced. */
+  readonly span?: Span | undefined;
+}
+
+export interface PlainRequest extends Asked {
   readonly kind: 'deduct' | 'credit';
   /** Of a deduction that was received before: the attempt that is charged, and where its record is. */
   readonly attempt?: ReceivedAttempt | undefined;
+  /** A message, which may be delivered again. */
+  readonly isMessage?: true | undefined;
+  /** Of a deduction that pays another account. */
+  readonly payee?: Payee | undefined;
 }
 
 export interface ReceivedAttempt {
@@ -17,23 +33,14 @@ export interface ReceivedAttempt {
   readonly shard: string;
   /** The row that the record is pinned to. */
   readonly subAccount: number;
+  /** The verdict by which it is charged; none where nothing is screened. */
+  readonly screening?: Screened | undefined;
 }
 
 /** Its request id names the hold. */
-export interface HoldRequest extends RequestParts {
+export interface HoldRequest extends Asked {
   readonly kind: 'hold';
   readonly expiresInUs: number;
-}
-
-interface RequestParts {
-  readonly accountId: string;
-  readonly requestId: string;
-  readonly amountMinor: bigint;
-  /** Hash of what the user sent (32 hex digits), see `fingerprint`. */
-  readonly fingerprint: string;
-  readonly reference: string | null;
-  /** Canonical JSON of a string map. */
-  readonly metadata: string | null;
 }
 
 export interface Routed {
@@ -61,19 +68,23 @@ export function routeToHome(request: Request, account: AccountRecord, spread: Sp
     metadata: request.metadata,
     subAccount: home.subAccount,
     epoch: placement.epoch,
+    flow: request.flow,
+    span: request.span,
   };
   switch (request.kind) {
     case 'deduct':
       return {
         shard: home.shard,
-        command: request.attempt
-          ? { ...common, kind: 'deduct', ...chargedAt(home, request.attempt) }
-          : { ...common, kind: 'deduct' },
+        command: deductAt(home, request, common),
       };
     case 'credit':
       return {
         shard: home.shard,
-        command: { ...common, kind: 'credit', ...spreadOf(request, home, { account, ...spread }) },
+        command: {
+          ...common,
+          kind: 'credit',
+          ...spreadOver(request.amountMinor, home, { account, ...spread }),
+        },
       };
     case 'hold':
       return {
@@ -85,24 +96,35 @@ export function routeToHome(request: Request, account: AccountRecord, spread: Sp
   }
 }
 
+/** A synchronous deduction has no field for how it came. */
+function deductAt(
+  home: Home,
+  { attempt, isMessage, payee }: PlainRequest,
+  common: Omit<DeductCommand, 'kind' | 'attempt' | 'isMessage' | 'payee'>,
+): DeductCommand {
+  if (attempt) return { ...common, kind: 'deduct', ...chargedAt(home, attempt) };
+  if (payee) return { ...common, kind: 'deduct', payee };
+  return isMessage ? { ...common, kind: 'deduct', isMessage } : { ...common, kind: 'deduct' };
+}
+
 /** The row that the record is pinned to is on its shard alone: elsewhere the attempt does not stand, and nothing is charged. */
-function chargedAt(home: Home, { number, shard, subAccount }: ReceivedAttempt) {
-  return { attempt: number, subAccount: home.shard === shard ? subAccount : home.subAccount };
+function chargedAt(home: Home, { number, shard, subAccount, screening }: ReceivedAttempt) {
+  return { attempt: number, screening, subAccount: home.shard === shard ? subAccount : home.subAccount };
 }
 
 /**
  * How a credit would be spread: over every other shard of the account, if there could be something in it for every
  * sub-account. On each of them the row in the same turn as home takes the share, so that not always the same one does.
  */
-function spreadOf(
-  { amountMinor }: Request,
-  home: Home,
+export function spreadOver(
+  amountMinor: bigint,
+  home: Pick<Home, 'shard' | 'subAccount'>,
   {
     account: { placement, subAccounts },
     newId,
     takesShares = () => true,
   }: { readonly account: AccountRecord } & SpreadOptions,
-): Pick<CreditCommand, 'spreadOver' | 'homeRows' | 'spreadId'> {
+): SpreadFields {
   const shardCount = placement.shards.length;
   if (shardCount === 1 || amountMinor < BigInt(subAccounts)) return NOT_SPREAD;
   const turn = Math.floor(home.subAccount / shardCount);
@@ -115,4 +137,4 @@ function spreadOf(
   return { spreadOver, homeRows: rowsAt(home.subAccount % shardCount), spreadId: newId() };
 }
 
-const NOT_SPREAD = { spreadOver: [], homeRows: 1, spreadId: '' } as const;
+export const NOT_SPREAD: SpreadFields = { spreadOver: [], homeRows: 1, spreadId: '' };

@@ -123,6 +123,7 @@ class World {
   add(accountId: string, requestId: string, group?: object): Waiting {
     const waiting: Waiting = {
       command: deduct({ accountId, requestId }),
+      flow: 'key',
       since: this.nowMs,
       group,
       resolve: ({ kind }) => this.answers.push([requestId, kind]),

@@ -1,13 +1,19 @@
 import type { Command } from '../ledger/command';
 import type { AccountsLockedError } from '../shards/faults';
+import type { Span } from '../shards/span';
 import type { Surroundings } from '../shards/surroundings';
 import type { LaneOutcome } from './engine-outcome';
+import type { Flow } from './flow';
 import type { LaneSettings } from './lane-settings';
 import type { EngineObserver } from './observer';
 
 /** A command that waits for its batch. */
 export interface Waiting {
   readonly command: Command;
+  /** Whose share of the lane it takes. */
+  readonly flow: Flow;
+  /** Where it is traced: its time in the lane. */
+  readonly span?: Span | undefined;
   readonly since: number;
   /** Commands with the same group go into the same transaction. */
   readonly group: object | undefined;

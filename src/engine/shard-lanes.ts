@@ -5,9 +5,11 @@ import type { Shard, ShardBalance } from '../shards/shard';
 import type { Later, Surroundings } from '../shards/surroundings';
 import { Breaker } from './breaker';
 import type { LaneOutcome } from './engine-outcome';
+import type { HeatMeter } from './heat/heat-meter';
 import { GroupedLookUps, type LookUpBounds } from './grouped-look-ups';
 import { Lane } from './lane';
 import type { LaneSettings } from './lane-settings';
+import { LoadMix } from './load-mix';
 import type { EngineObserver } from './observer';
 import { withinMs } from './within-ms';
 
@@ -29,6 +31,9 @@ const READING_BOUNDS: LookUpBounds = {
 export interface LaneEnvironment {
   readonly settings: LaneSettings;
   readonly observer: EngineObserver;
+  /** One for all lanes of the process, which share its event loop. */
+  readonly mix?: LoadMix;
+  readonly meter?: HeatMeter | undefined;
   readonly now: () => number;
   readonly turn: () => Promise<void>;
   readonly sleep: Surroundings['sleep'];
@@ -51,7 +56,7 @@ export class ShardLanes {
     readonly shard: Shard,
     parts: LaneEnvironment,
   ) {
-    const { settings, observer, now, turn, newId, sleep, later } = parts;
+    const { settings, observer, meter, mix = new LoadMix(), now, turn, newId, sleep, later } = parts;
     const breaker = (this.#breaker = new Breaker({
       breakMs: settings.breakMs,
       later,
@@ -59,7 +64,7 @@ export class ShardLanes {
       changed: (up) => observer.shardState(shard.name, up),
     }));
     const lane = (number: number): Lane =>
-      new Lane({ shard, number, settings, breaker, observer, now, turn, newId, sleep });
+      new Lane({ shard, number, settings, breaker, observer, meter, mix, now, turn, newId, sleep });
     this.#lanes = Array.from({ length: shard.parallelism }, (_, number) => lane(number));
     this.#intake = lane(shard.parallelism);
     this.#balances = new GroupedLookUps(READING_BOUNDS, {

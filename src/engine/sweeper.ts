@@ -128,6 +128,7 @@ export class Sweeper {
     const departures = [];
     for (const [toSubAccount, toShard] of placement.shards.entries()) {
       const departure = await mover.send({
+        by: 'sweeper',
         accountId,
         fromShard: name,
         toShard,

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance } from 'fastify';
 import { Problem } from '../contract/problem';
 import { UNREADABLE_BODY } from './problem-reply';
-import { AmbiguousJsonError, readJson } from './read-json';
+import { AmbiguousJsonError, readJson } from '../contract/read-json';
 import { isBodyOptional } from './serves.decorator';
 
 /**
@@ -12,7 +12,7 @@ import { isBodyOptional } from './serves.decorator';
 export function acceptJsonOnly(server: FastifyInstance): void {
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
-    const { call } = request.routeOptions.config;
+    const { call } = request.route.config;
     if (body.length === 0 && call && isBodyOptional(call)) done(null, null);
     else {
       const read = readBody(body);

@@ -11,6 +11,7 @@ import {
   holderOf,
   UNCOUNTED_BYTES,
 } from '../api/body-budget';
+import { ConnectionEnds } from './connection-ends';
 
 export interface BodyCounting {
   readonly budget: BodyBudget;
@@ -31,7 +32,7 @@ const DETAILS: Readonly<Record<BodyRefusal, string>> = {
  */
 export function countBodies(rest: FastifyInstance, counting: BodyCounting): void {
   const counted = new WeakMap<FastifyRequest, MeteredBody>();
-  const sockets = new WeakMap<Socket, Set<MeteredBody>>();
+  const ends = new ConnectionEnds();
   rest.addHook('onRequest', (request, reply, done) => {
     const saidBytes = saidBytesOf(request);
     // What every deduction passes: a body that says it is small, or none.
@@ -41,7 +42,10 @@ export function countBodies(rest: FastifyInstance, counting: BodyCounting): void
     }
     const metered = new MeteredBody(request, reply, counting, saidBytes);
     counted.set(request, metered);
-    endWithin(sockets, metered);
+    const forget = ends.add(metered.socket, () => {
+      metered.giveBack();
+    });
+    metered.whenAnswered(forget);
     done(metered.begin());
   });
   rest.addHook('preParsing', (request, _reply, payload, done) => {
@@ -53,22 +57,6 @@ export function countBodies(rest: FastifyInstance, counting: BodyCounting): void
     payload.on('error', (error) => metered.destroy(error));
     done(null, payload.pipe(metered));
   });
-}
-
-/** A response that waits behind another one on its connection is not told when that is gone. */
-function endWithin(sockets: WeakMap<Socket, Set<MeteredBody>>, metered: MeteredBody): void {
-  const { socket } = metered;
-  let open = sockets.get(socket);
-  if (!open) {
-    const made = (open = new Set<MeteredBody>());
-    sockets.set(socket, made);
-    socket.once('close', () => {
-      for (const each of made) each.giveBack();
-      made.clear();
-    });
-  }
-  open.add(metered);
-  metered.whenAnswered(() => open.delete(metered));
 }
 
 /** A body on its way from the connection to its reader. */
@@ -148,7 +136,7 @@ class MeteredBody extends Transform {
 }
 
 /** What a body comes to as it says itself, and at most what its route reads; `undefined` where it does not say. */
-function saidBytesOf({ headers, routeOptions: { bodyLimit } }: FastifyRequest): number | undefined {
+function saidBytesOf({ headers, route: { bodyLimit } }: FastifyRequest): number | undefined {
   const length = headers['content-length'];
   if (length !== undefined) return Math.min(Number(length), bodyLimit);
   return headers['transfer-encoding'] === undefined ? 0 : undefined;

@@ -2,6 +2,7 @@ import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
 import { CALLS, RESOURCES } from '../contract/contract';
+import { withDescriptions, withExamples } from './openapi-texts';
 import { PRODUCT_VERSION } from '../platform/version';
 
 /** Describes the routes that are registered from now on. @param isShown whether the description and its pages are served */
@@ -27,9 +28,19 @@ async function registerPages(server: FastifyInstance): Promise<void> {
   await server.register(swaggerUi, {
     routePrefix: '/docs',
     staticCSP: true,
+    theme: { title: 'hotsplit API' },
+    logo: { type: 'image/svg+xml', content: WORDMARK, href: '/docs', target: '_self' },
     transformStaticCSP: (policy) => `${policy}; frame-ancestors 'none'`,
   });
 }
+
+/** The product's name where the pages would show their framework's. */
+const WORDMARK = Buffer.from(
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 150 32"><rect width="32" height="32" rx="7" fill="#0f6b5c"/>' +
+    '<path d="M7 10h5l4 6h9M7 22h5l4-6" fill="none" stroke="#fff" stroke-width="2.6" stroke-linecap="round" stroke-linejoin="round"/>' +
+    '<circle cx="25" cy="16" r="2.6" fill="#f2b84b"/>' +
+    '<text x="42" y="22" fill="#fff" font-family="sans-serif" font-size="19" font-weight="700">hotsplit</text></svg>',
+);
 
 const OPENAPI: Parameters<typeof swagger>[1] = {
   openapi: {
@@ -51,7 +62,7 @@ const OPENAPI: Parameters<typeof swagger>[1] = {
   },
   transformObject: (document) =>
     'openapiObject' in document
-      ? inOrder(withOptionalBodies(document.openapiObject))
+      ? withDescriptions(withExamples(inOrder(withOptionalBodies(document.openapiObject))))
       : document.swaggerObject,
   // Shared shapes appear under their own names.
   refResolver: { buildLocalReference: (json) => (json as { $id: string }).$id },

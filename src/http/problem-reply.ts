@@ -6,6 +6,8 @@ import { problemOfFault } from '../api/fault-problem';
 import { type FieldFault, Problem } from '../contract/problem';
 import type { ProblemCode } from '../contract/problem-catalog';
 import { fieldFaults } from '../contract/field-faults';
+import { CALL_ID_HEADER, callIdOf } from '../platform/call-names';
+import { keyIdOf } from './call-names';
 
 const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
 
@@ -24,7 +26,8 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
   )
     void reply.removeHeader('connection');
   // Whoever is refused because too many others are held back would ask again at once on the same connection.
-  if (problem.code === 'RATE_LIMITED') void reply.header('connection', 'close');
+  if (problem.code === 'RATE_LIMITED' && keyIdOf(reply.request) === '')
+    void reply.header('connection', 'close');
   if (problem.code === 'UNAUTHENTICATED') void reply.header('www-authenticate', 'Bearer');
   return reply
     .code(problem.status)
@@ -84,15 +87,19 @@ function unreadableAnswer(code: string | undefined): string {
   const problem = known
     ? new Problem(known)
     : new Problem('INVALID_ARGUMENT', { errors: [{ field: 'request', rule: 'well-formed HTTP/1.1' }] });
-  const { headers, body } = lastAnswer(problem);
+  const { headers, body } = lastAnswer(problem, callIdOf(undefined));
   const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   return `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? ''}\r\n${head.join('')}\r\n${body}`;
 }
 
 /** Where the framework has no part in it, and the connection ends with it. */
-function lastAnswer(problem: Problem): { readonly headers: Record<string, string>; readonly body: string } {
+function lastAnswer(
+  problem: Problem,
+  callId: string,
+): { readonly headers: Record<string, string>; readonly body: string } {
   const body = JSON.stringify(problem.body);
   const headers = {
+    [CALL_ID_HEADER]: callId,
     connection: 'close',
     'content-type': PROBLEM_TYPE,
     'content-length': String(Buffer.byteLength(body)),
@@ -104,9 +111,9 @@ function lastAnswer(problem: Problem): { readonly headers: Record<string, string
 type AnsweringSocket = Socket & { readonly _httpMessage?: ServerResponse | null };
 
 /** Answers a request that expects something of the server other than to be told to go on. */
-export function answerExpectation(_request: IncomingMessage, response: ServerResponse): void {
+export function answerExpectation(request: IncomingMessage, response: ServerResponse): void {
   const problem = new Problem('INVALID_ARGUMENT', { errors: [{ field: 'expect', rule: '100-continue' }] });
-  const { headers, body } = lastAnswer(problem);
+  const { headers, body } = lastAnswer(problem, callIdOf(request.headers[CALL_ID_HEADER]));
   response.writeHead(problem.status, headers).end(body);
 }
 

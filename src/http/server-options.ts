@@ -2,18 +2,22 @@ import type { Server } from 'node:http';
 import type { FastifyHttpOptions } from 'fastify';
 import { Problem } from '../contract/problem';
 import type { Certificate } from '../platform/certificate-files';
+import { callIdOfRequest, nameAnswer } from './call-names';
 import { answerUnreadable, sendProblem } from './problem-reply';
 
 const BODY_BYTES_MAX = 64 * 1024;
 
-/** How the server is made. Nothing is coerced, dropped or defaulted behind the caller's back. */
+/** How the server is made. */
 const FASTIFY_OPTIONS = {
   bodyLimit: BODY_BYTES_MAX,
+  genReqId: callIdOfRequest,
   // From its first byte to its last: a request that trickles in holds a connection and its share of the body budget.
   requestTimeout: 30_000,
   http: {
     // Node would refuse with an empty answer; `refuseWithoutHost` does in the API's own form.
     requireHostHeader: false,
+    // Two keys in one request are no key: of repeated headers, a proxy may have checked another one than is read here.
+    joinDuplicateHeaders: true,
     maxHeaderSize: 16 * 1024,
     headersTimeout: 10_000,
     // How often the two times are looked after; by default every 30 s, and so up to twice as late.
@@ -25,13 +29,12 @@ const FASTIFY_OPTIONS = {
   keepAliveTimeout: 72_000,
   forceCloseConnections: 'idle',
   routerOptions: { maxParamLength: 512 },
-  ajv: {
-    customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, allowUnionTypes: true },
-  },
   clientErrorHandler: (error, socket) => {
     answerUnreadable(error, socket);
   },
-  frameworkErrors: (_error, _request, reply) => {
+  frameworkErrors: (_error, request, reply) => {
+    // None of the hooks is asked.
+    nameAnswer(request, reply);
     void sendProblem(
       reply,
       new Problem('INVALID_ARGUMENT', { errors: [{ field: 'path', rule: 'a well-formed URL' }] }),

@@ -18,10 +18,10 @@ export class KeyController {
   @Serves(createKey)
   async create(@Body() body: BodyOf<typeof createKey>) {
     if (!body.name.isWellFormed()) throw invalidName();
-    const { accounts = null, expiresAt } = body;
+    const { accounts = null, expiresAt, requestsPerSecond = null, deductionsPerSecond = null } = body;
     const expiresAtUs =
       expiresAt === undefined ? null : await expiryToCome(microseconds('expiresAt', expiresAt), this.keys);
-    const wanted = { accounts, expiresAtUs };
+    const wanted = { accounts, expiresAtUs, requestsPerSecond, deductionsPerSecond };
     const { keyId, scopes, secret } = await this.keys.create({ ...body, ...wanted });
     return { keyId, name: body.name, scopes, ...limitsView(wanted), key: secret };
   }

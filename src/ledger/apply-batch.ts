@@ -1,15 +1,18 @@
 import { fence, layOut, level, setStatus } from './account-wide';
 import { assertNever } from './assert-never';
+import { confirm } from './capture-hold';
+import { extend, raise } from './change-hold';
 import type { Command } from './command';
 import { credit } from './credit';
 import { deduct } from './deduct';
 import { Draft } from './draft';
 import { flush, recall } from './flush';
 import type { Outcome } from './outcome';
+import { payBack, payIn } from './pay-in';
 import { endIntake, receive, takeOver } from './receive';
 import { restoreHalf } from './restore-half';
 import { reverse } from './reverse';
-import { cancel, confirm, expire } from './settle-hold';
+import { cancel, expire } from './settle-hold';
 import type { Changes, Needs, ShardState } from './shard-state';
 import { takeHold } from './take-hold';
 import { transferIn } from './transfer-in';
@@ -49,6 +52,10 @@ function decide(draft: Draft, command: Command): Outcome {
       return cancel(draft, command);
     case 'expire':
       return expire(draft, command);
+    case 'extend':
+      return extend(draft, command);
+    case 'raise':
+      return raise(draft, command);
     case 'reverse':
       return reverse(draft, command);
     case 'flush':
@@ -61,6 +68,10 @@ function decide(draft: Draft, command: Command): Outcome {
       return takeOver(draft, command);
     case 'endIntake':
       return endIntake(draft, command);
+    case 'payIn':
+      return payIn(draft, command);
+    case 'payBack':
+      return payBack(draft, command);
     case 'restoreHalf':
       return restoreHalf(draft, command);
     case 'transferIn':

@@ -61,6 +61,7 @@ export class RowTally {
   addHold(hold: Hold): void {
     this.#note(hold.version);
     if (hold.settledVersion !== null) this.#note(hold.settledVersion);
+    if (hold.changedVersion !== null) this.#note(hold.changedVersion);
     this.#holds.addHold(hold);
   }
 

@@ -1,61 +1,62 @@
 import { assertNever } from './assert-never';
 import { entryKey } from './entry';
 import type { IntakeEnd } from './intake';
+import { arrivalOfPaymentKey, returnOfPaymentKey } from './identifiers';
+import type { MoneyAsked } from './money-asked';
+import type { Payee, Payment } from './payment';
+import type { Screened } from './screened';
 import type { AccountStatus } from './sub-account';
 import { arrivalKey, departureKey, lostKey, type Transfer } from './transfer';
 
 /** What commands from outside have in common. The router fills in `subAccount` and `epoch`. */
-interface OutsideCommand {
-  readonly accountId: string;
-  readonly requestId: string;
-  readonly amountMinor: bigint;
-  /** Hash of what the user sent (32 hex digits): the kind and every parameter, nothing derived. */
-  readonly fingerprint: string;
-  readonly reference: string | null;
-  /** Canonical JSON of a string map. */
-  readonly metadata: string | null;
+interface OutsideCommand extends MoneyAsked {
   readonly subAccount: number;
   /** The placement epoch the command was routed by. */
   readonly epoch: number;
+  /** Whose it is, for fair shares of the lanes; decides nothing about money. */
+  readonly flow?: string | undefined;
+  /** Where the command is traced, its part of the trace; opaque here. */
+  readonly span?: object | undefined;
 }
 
 export interface DeductCommand extends OutsideCommand {
   readonly kind: 'deduct';
   /** Charges what was received: only while this attempt stands as received, in the row that it is pinned to. */
   readonly attempt?: number | undefined;
+  /** The verdict that lets the attempt be charged; kept with its record. */
+  readonly screening?: Screened | undefined;
+  /** Charges a message, which may be delivered again: not if an earlier delivery was received, even if that was rejected since. */
+  readonly isMessage?: true | undefined;
+  /** Pays another account: what is taken leaves as a payment, which is durable with the entry. */
+  readonly payee?: Payee | undefined;
+}
+
+/** A deduction that is decided by what was received under its key. */
+export function dependsOnIntake({ attempt, isMessage }: DeductCommand): boolean {
+  return attempt !== undefined || isMessage === true;
 }
 
 /** Keeps a deduction, to be charged later. Names the row that it is pinned to, and locks none. */
-export interface ReceiveCommand {
+export interface ReceiveCommand extends MoneyAsked {
   readonly kind: 'receive';
-  readonly accountId: string;
-  readonly requestId: string;
-  readonly amountMinor: bigint;
-  readonly fingerprint: string;
-  readonly reference: string | null;
-  readonly metadata: string | null;
   readonly subAccount: number;
   /** The least number of a new attempt: past homes of the key may know earlier ones. */
   readonly attemptMin: number;
+  /** A message is delivered again without anybody asking for another attempt: a rejection of it stands. */
+  readonly isMessage?: true | undefined;
 }
 
 /** Brings an attempt that waits at a past home to its new one. Names the row that it is pinned to from then on. */
-export interface TakeOverCommand {
+export interface TakeOverCommand extends MoneyAsked {
   readonly kind: 'takeOver';
-  readonly accountId: string;
-  readonly requestId: string;
   readonly attempt: number;
-  readonly amountMinor: bigint;
-  readonly fingerprint: string;
-  readonly reference: string | null;
-  readonly metadata: string | null;
   readonly receivedAtUs: number;
   readonly subAccount: number;
   /** Of the placement that makes this the home. */
   readonly epoch: number;
 }
 
-/** Writes what became of an attempt, under the lock of the row that its record is pinned to. */
+/** Writes what became of an attempt, or that it is put off, under the lock of the row that its record is pinned to. */
 export interface EndIntakeCommand {
   readonly kind: 'endIntake';
   readonly accountId: string;
@@ -67,14 +68,39 @@ export interface EndIntakeCommand {
   readonly end: IntakeEnd;
 }
 
-export interface CreditCommand extends OutsideCommand {
-  readonly kind: 'credit';
+/** How a credit is spread over the shards of its account. */
+export interface SpreadFields {
   /** The account's other shards, each of which gets a share of a large credit. */
   readonly spreadOver: readonly SpreadTarget[];
   /** How many sub-accounts of the account live on the home shard. */
   readonly homeRows: number;
   /** Names the shares. Made by whoever asks, once: no two credits have the same, whatever their keys. */
   readonly spreadId: string;
+}
+
+export interface CreditCommand extends OutsideCommand, SpreadFields {
+  readonly kind: 'credit';
+}
+
+/**
+ * The second step of a payment: it arrives in the account that is paid, or is refused there for good. The one key of both makes
+ * it one of the two.
+ */
+export interface PayInCommand extends SpreadFields {
+  readonly kind: 'payIn';
+  /** The account that is paid. */
+  readonly accountId: string;
+  readonly subAccount: number;
+  readonly payment: Payment;
+}
+
+/** The second step of a payment that was refused: it comes back to the row that has paid. */
+export interface PayBackCommand {
+  readonly kind: 'payBack';
+  /** The account that has paid. */
+  readonly accountId: string;
+  readonly subAccount: number;
+  readonly payment: Payment;
 }
 
 /** A shard that gets a share of a credit, in one piece. */
@@ -101,13 +127,27 @@ interface PinnedCommand {
   readonly epoch: number;
   /** Hash of what the user sent (32 hex digits). */
   readonly fingerprint: string;
+  /** As of other commands. */
+  readonly flow?: string | undefined;
+  readonly span?: object | undefined;
 }
 
+/** Captures a hold, or a part of it. */
 export interface ConfirmCommand extends PinnedCommand {
   readonly kind: 'confirm';
   readonly holdId: string;
-  /** What to take of the hold; `null` for all of it. */
+  /** By which it is known among the captures of its hold; `null` for the last one, which needs no id. */
+  readonly captureId: string | null;
+  /** What to take of the hold; `null` for all that it has. */
   readonly amountMinor: bigint | null;
+  /** Nothing more is taken after it: the rest is released. */
+  readonly isFinal: boolean;
+  /** What it takes above what is held comes out of what is available. */
+  readonly mayTakeMore: boolean;
+  /** What stands in the entry; `null` for what the hold says. */
+  readonly reference: string | null;
+  /** Canonical JSON of a string map; `null` for what the hold says. */
+  readonly metadata: string | null;
 }
 
 export interface CancelCommand extends PinnedCommand {
@@ -115,6 +155,24 @@ export interface CancelCommand extends PinnedCommand {
   readonly holdId: string;
   /** A hold that is not here is nowhere else either: remember that it was cancelled before it was tried. */
   readonly leaveTombstone: boolean;
+}
+
+/** Lets a hold last longer. It moves no money. */
+export interface ExtendCommand extends PinnedCommand {
+  readonly kind: 'extend';
+  readonly holdId: string;
+  /** From now. */
+  readonly expiresInUs: number;
+  /** No hold lasts longer than this since it was tried. */
+  readonly lastsUsMax: number;
+}
+
+/** Sets more aside for a hold that stands. */
+export interface RaiseCommand extends PinnedCommand {
+  readonly kind: 'raise';
+  readonly holdId: string;
+  /** What the hold is to come to in all, what was captured of it included. */
+  readonly amountMinor: bigint;
 }
 
 /** Cancels a hold whose time is over. It names what was found in the row, so no epoch turns it back. */
@@ -125,12 +183,15 @@ export interface ExpireCommand {
   readonly subAccount: number;
 }
 
-/** Gives a deduction back, or a part of it. */
+/** Gives a deduction back, or a part of it; or takes a credit back, which the account pays. */
 export interface ReverseCommand extends PinnedCommand {
   readonly kind: 'reverse';
-  /** The request id of the deduction, or of the hold whose confirmation it was. */
+  readonly of: 'deduction' | 'credit';
+  /** The request id of the deduction or the credit, or of the hold whose capture it was. */
   readonly reverses: string;
-  /** Unique among the reversals of that deduction. */
+  /** Of a capture that has an id of its own. */
+  readonly captureId: string | null;
+  /** Unique among the reversals of that. */
   readonly requestId: string;
   /** `null` for what is left of it. */
   readonly amountMinor: bigint | null;
@@ -140,10 +201,7 @@ export interface ReverseCommand extends PinnedCommand {
 }
 
 /** A deduction that was answered from a lease, under the lease's epoch. */
-export type LeasedDeduction = Pick<
-  DeductCommand,
-  'requestId' | 'amountMinor' | 'fingerprint' | 'reference' | 'metadata'
->;
+export type LeasedDeduction = Omit<MoneyAsked, 'accountId'>;
 
 /** Writes what was answered from a lease, and takes the next one in its place. */
 export interface FlushCommand {
@@ -244,8 +302,12 @@ export type AccountWideCommand =
 /** A command that takes money which the account's other rows may have to bring. */
 export type DebitCommand = DeductCommand | HoldCommand;
 
-/** A command about a hold or a deduction that stands already, which is loaded with the locks. */
-export type FollowUpCommand = ConfirmCommand | CancelCommand | ExpireCommand | ReverseCommand;
+/** A command about a hold or an entry that stands already, which is loaded with the locks. */
+export type FollowUpCommand =
+  ConfirmCommand | CancelCommand | ExpireCommand | ExtendCommand | RaiseCommand | ReverseCommand;
+
+/** A command about something that stands already which may take money from what is available, where that stands. */
+export type PinnedDebitCommand = ConfirmCommand | RaiseCommand | ReverseCommand;
 
 /** A command that names the row it is about. */
 export type RowCommand =
@@ -256,6 +318,8 @@ export type RowCommand =
   | RecallCommand
   | TakeOverCommand
   | EndIntakeCommand
+  | PayInCommand
+  | PayBackCommand
   | TransferInCommand
   | RestoreHalfCommand;
 
@@ -272,8 +336,17 @@ export function locksItsRow(command: Command): command is RowCommand {
 }
 
 export function isFollowUp(command: Command): command is FollowUpCommand {
-  const { kind } = command;
-  return kind === 'confirm' || kind === 'cancel' || kind === 'expire' || kind === 'reverse';
+  switch (command.kind) {
+    case 'confirm':
+    case 'cancel':
+    case 'expire':
+    case 'extend':
+    case 'raise':
+    case 'reverse':
+      return true;
+    default:
+      return false;
+  }
 }
 
 /**
@@ -296,9 +369,15 @@ export function commandKey(command: Command): string | undefined {
       return arrivalKey(command.accountId, command.transferId);
     case 'transferOut':
       return departureKey(command.accountId, command.transferId);
+    case 'payIn':
+      return entryKey(command.accountId, arrivalOfPaymentKey(command.payment));
+    case 'payBack':
+      return entryKey(command.accountId, returnOfPaymentKey(command.payment));
     case 'confirm':
     case 'cancel':
     case 'expire':
+    case 'extend':
+    case 'raise':
     case 'reverse':
     case 'flush':
     case 'recall':

@@ -1,10 +1,12 @@
-import type { CreditCommand } from './command';
+import type { CreditCommand, SpreadFields } from './command';
 import type { Draft } from './draft';
+import type { Entry } from './entry';
 import { BALANCE_MAX_MINOR } from './money';
 import type { Outcome } from './outcome';
 import { changeByTransfer } from './inside-move';
 import { admit, changeFromOutside, entryOf } from './outside-change';
 import { planSpread } from './plan-spread';
+import type { SubAccount } from './sub-account';
 import { type Departure, spreadTransferId } from './transfer';
 
 /**
@@ -15,10 +17,22 @@ export function credit(draft: Draft, command: CreditCommand): Outcome {
   const admission = admit(draft, command);
   if (admission.kind !== 'admitted') return admission;
   const { row } = admission;
-  if (row.availableMinor + row.heldMinor + command.amountMinor > BALANCE_MAX_MINOR) {
+  const { amountMinor } = command;
+  if (row.availableMinor + row.heldMinor + amountMinor > BALANCE_MAX_MINOR) {
     return draft.refuse(command, { kind: 'balanceLimitExceeded' });
   }
+  return spreadCredit(draft, command, {
+    row,
+    entry: (credited) => entryOf('credit', command, credited, draft.nextEntryUs),
+  });
+}
 
+/** Adds money to a row that takes it, and sends the other shards' shares on their way. */
+export function spreadCredit(
+  draft: Draft,
+  command: SpreadFields & Pick<CreditCommand, 'accountId' | 'subAccount' | 'amountMinor'>,
+  { row, entry: entryFor }: { readonly row: SubAccount; readonly entry: (credited: SubAccount) => Entry },
+): Outcome {
   const departures: Departure[] = planSpread({
     amountMinor: command.amountMinor,
     homeAvailableMinor: row.availableMinor,
@@ -34,7 +48,7 @@ export function credit(draft: Draft, command: CreditCommand): Outcome {
   }));
 
   const credited = changeFromOutside(row, command.amountMinor);
-  const entry = entryOf('credit', command, credited, draft.nextEntryUs);
+  const entry = entryFor(credited);
   const sent = departures.reduce((sum, departure) => sum + departure.amountMinor, 0n);
   draft.addEntry(entry);
   const after = sent === 0n ? credited : changeByTransfer(credited, -sent);

@@ -4,6 +4,7 @@ import type { Hold } from './hold';
 import type { IntakeRecord } from './intake';
 import { InvariantViolation } from './invariant-violation';
 import type { Outcome } from './outcome';
+import type { Payment } from './payment';
 import type { Reversal } from './reversal';
 import type { Changes, Needs, ShardState } from './shard-state';
 import { rowKey, type SubAccount } from './sub-account';
@@ -21,6 +22,7 @@ export class Draft {
   readonly #arrivals = new Map<string, WrittenArrival>();
   readonly #holds = new Map<string, Hold>();
   readonly #reversals: Reversal[] = [];
+  readonly #payments: Payment[] = [];
   /** By `entryKey`; `undefined` for one that is forgotten. */
   readonly #intakes = new Map<string, IntakeRecord | undefined>();
   readonly #keysNeeded = new Set<string>();
@@ -140,6 +142,10 @@ export class Draft {
     this.#reversals.push(reversal);
   }
 
+  addPayment(payment: Payment): void {
+    this.#payments.push(payment);
+  }
+
   addLocalMove(move: LocalMove): void {
     this.#localMoves.push(move);
   }
@@ -178,8 +184,9 @@ export class Draft {
       })),
       arrivals: [...this.#arrivals.values()],
       newHolds: holds.filter(([key]) => !this.loaded.holds.has(key)).map(([, hold]) => hold),
-      settledHolds: holds.filter(([key]) => this.loaded.holds.has(key)).map(([, hold]) => hold),
+      changedHolds: holds.filter(([key]) => this.loaded.holds.has(key)).map(([, hold]) => hold),
       reversals: this.#reversals,
+      newPayments: this.#payments,
       ...this.#intakeChanges,
     };
   }

@@ -1,10 +1,26 @@
 /** What moves the account's total, and is listed. */
-export const LISTED_KINDS = ['deduction', 'credit', 'reversal', 'hold-confirmation'] as const;
+export const LISTED_KINDS = [
+  'deduction',
+  'credit',
+  'reversal',
+  'hold-confirmation',
+  'transfer-out',
+  'transfer-in',
+  'transfer-return',
+  'credit-reversal',
+] as const;
 
 export type ListedKind = (typeof LISTED_KINDS)[number];
 
-/** `hold` moves nothing in or out: it marks that a key belongs to a hold, in the one index that guards all keys. */
-export type EntryKind = ListedKind | 'hold';
+/**
+ * Marks move nothing in or out and are in no list. `hold` marks that a key belongs to a hold, in the one index that guards all
+ * keys, and `hold-raise` what a hold was raised by; `transfer-refused` marks that a payment from another account was not taken, so that it cannot be taken later either.
+ */
+export type EntryKind = ListedKind | 'hold' | 'hold-raise' | 'transfer-refused';
+
+export function isMark(kind: EntryKind): kind is Exclude<EntryKind, ListedKind> {
+  return kind === 'hold' || kind === 'hold-raise' || kind === 'transfer-refused';
+}
 
 /** One line of the ledger: something that came from or went outside the account. Immutable once written. */
 export interface Entry {
@@ -25,6 +41,8 @@ export interface Entry {
   readonly metadata: string | null;
   /** Microseconds since 1970 by the shard's database clock, read after the sub-account was locked. */
   readonly createdAtUs: number;
+  /** The other account, where the money came from there or went there. */
+  readonly counterparty?: string;
 }
 
 /** What an entry did to its account's total. */
@@ -32,11 +50,17 @@ export function signedAmount({ kind, amountMinor }: Pick<Entry, 'kind' | 'amount
   switch (kind) {
     case 'credit':
     case 'reversal':
+    case 'transfer-in':
+    case 'transfer-return':
       return amountMinor;
     case 'deduction':
     case 'hold-confirmation':
+    case 'transfer-out':
+    case 'credit-reversal':
       return -amountMinor;
     case 'hold':
+    case 'hold-raise':
+    case 'transfer-refused':
       return 0n;
   }
 }

@@ -1,6 +1,6 @@
 import type { FlushCommand, LeasedDeduction, RecallCommand } from './command';
 import type { Draft } from './draft';
-import type { Hold } from './hold';
+import { type Hold, UNCHANGED } from './hold';
 import { LEASE_PART, leaseMetadata, RECALLED } from './lease';
 import { lesser } from './money';
 import type { Outcome } from './outcome';
@@ -122,6 +122,7 @@ function take(
     subAccount: after.index,
     amountMinor,
     confirmedMinor: 0n,
+    ...UNCHANGED,
     state: 'held',
     expiresAtUs: draft.nowUs + next.expiresInUs,
     version: after.version,

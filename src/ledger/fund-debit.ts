@@ -1,4 +1,4 @@
-import type { DebitCommand } from './command';
+import type { Command } from './command';
 import type { Draft } from './draft';
 import { moveInside } from './inside-move';
 import type { Outcome } from './outcome';
@@ -6,23 +6,24 @@ import { planDraw } from './plan-draw';
 import type { SubAccount } from './sub-account';
 
 /**
- * Finds the money that a command takes: in its home row, which first draws on the account's other rows of this shard when
+ * Finds the money that a command takes: in its row, which first draws on the account's other rows of this shard when
  * it is short.
  *
- * @param row the home row, which admitted the command
- * @returns the home row with enough in it, or the refusal
+ * @param from the row, which admitted the command, and what is to be in it
+ * @returns the row with enough in it, or the refusal
  */
 export function fundDebit(
   draft: Draft,
-  command: DebitCommand,
-  row: SubAccount,
+  command: Command,
+  from: { readonly row: SubAccount; readonly amountMinor: bigint },
 ): Outcome | { readonly kind: 'funded'; readonly row: SubAccount } {
+  const { row, amountMinor } = from;
   if (row.accountStatus === 'frozen') return draft.refuse(command, { kind: 'accountFrozen' });
-  if (row.availableMinor >= command.amountMinor) return { kind: 'funded', row };
+  if (row.availableMinor >= amountMinor) return { kind: 'funded', row };
 
-  const rows = draft.wholeAccount(command.accountId);
+  const rows = draft.wholeAccount(row.accountId);
   if (!rows) return { kind: 'insufficientFunds', availableMinor: row.availableMinor };
-  const funded = drawOnSiblings(draft, command, rows);
+  const funded = drawOnSiblings(draft, from, rows);
   if (funded) return { kind: 'funded', row: funded };
 
   // The account's rows on other shards may still hold the money: the engine's collector brings it home, if so.
@@ -30,15 +31,14 @@ export function fundDebit(
   return draft.refuse(command, { kind: 'insufficientFunds', availableMinor });
 }
 
-/** Lifts the home row with its siblings' money; `undefined`, and nothing moved, when they cannot. */
+/** Lifts the row with its siblings' money; `undefined`, and nothing moved, when they cannot. */
 function drawOnSiblings(
   draft: Draft,
-  command: DebitCommand,
+  { row: { accountId, index }, amountMinor }: { readonly row: SubAccount; readonly amountMinor: bigint },
   rows: readonly SubAccount[],
 ): SubAccount | undefined {
-  const { accountId, subAccount, amountMinor } = command;
-  const draws = planDraw(rows, { index: subAccount, amountMinor });
+  const draws = planDraw(rows, { index, amountMinor });
   if (!draws) return undefined;
   moveInside(draft, accountId, draws);
-  return draft.row(accountId, subAccount);
+  return draft.row(accountId, index);
 }

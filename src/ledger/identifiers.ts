@@ -28,18 +28,72 @@ export const OPENING_BALANCE_KEY = 'opening balance';
 
 const CONFIRMATION = 'confirmation';
 const REVERSAL = 'reversal';
+const RAISE = 'raise';
 
-/** The key of the entry that confirms a hold: there is one, because the hold's own key is its mark's. */
-export function confirmationKey(holdId: string): string {
-  return `${CONFIRMATION} ${holdId}`;
+/**
+ * The key of the entry that a capture of a hold makes: the hold's own key is its mark's. A capture with an id of its own is known by
+ * that; one without is the last, of which a hold has one.
+ */
+export function confirmationKey(holdId: string, captureId: string | null = null): string {
+  return captureId === null ? `${CONFIRMATION} ${holdId}` : `${CONFIRMATION} ${holdId} ${captureId}`;
 }
 
 /**
- * The key of a reversal, which belongs to the deduction it reverses: it lives where that lives, wherever its own id
+ * The key of the mark of a raise: what the hold comes to by it. That only rises, so two that were decided side by side collide.
+ *
+ * @param amountMinor what the hold comes to in all
+ */
+export function raiseKey(holdId: string, amountMinor: bigint): string {
+  return `${RAISE} ${holdId} ${amountMinor}`;
+}
+
+/** What is reversed, as its reversals are counted: the request id of a deduction or a credit, or a hold with one of its captures. */
+export function reversedName(reverses: string, captureId: string | null): string {
+  return captureId === null ? reverses : `${reverses} ${captureId}`;
+}
+
+/** The key of the entry that a hold's capture made, by the name that its reversals are counted by. */
+export function capturedKey(reversedName: string): string {
+  return `${CONFIRMATION} ${reversedName}`;
+}
+
+/**
+ * The key of a reversal, which belongs to what it reverses: it lives where that lives, wherever its own id
  * would hash to. Its first word keeps it apart from every other internal key, whatever users call their requests.
  */
-export function reversalKey(reverses: string, requestId: string): string {
-  return `${REVERSAL} ${reverses} ${requestId}`;
+export function reversalKey(reversedName: string, requestId: string): string {
+  return `${REVERSAL} ${reversedName} ${requestId}`;
+}
+
+const TRANSFER = 'transfer';
+const RETURN = 'return';
+
+/** A payment, as far as the keys of its entries are made from it. */
+interface PaymentNames {
+  /** The account that pays. */
+  readonly accountId: string;
+  readonly requestId: string;
+  readonly createdAtUs: number;
+}
+
+/**
+ * The key of a payment's arrival, in the account that is paid. It has the time of the debit: once the paying account has moved
+ * and the idempotency window is over, the same request id may make another payment, which must not be taken for this one.
+ */
+export function arrivalOfPaymentKey({ accountId, requestId, createdAtUs }: PaymentNames): string {
+  return `${TRANSFER} ${accountId} ${requestId} ${createdAtUs}`;
+}
+
+/** The key of a payment's return, in the account that paid. */
+export function returnOfPaymentKey({ requestId, createdAtUs }: PaymentNames): string {
+  return `${RETURN} ${requestId} ${createdAtUs}`;
+}
+
+/** The payment that arrived, or was refused, under a key: the inverse of `arrivalOfPaymentKey`. */
+export function paymentOfArrivalKey(key: string): PaymentNames | undefined {
+  const [word, accountId, requestId, createdAtUs] = key.split(' ');
+  if (word !== TRANSFER || accountId === undefined || requestId === undefined) return undefined;
+  return { accountId, requestId, createdAtUs: Number(createdAtUs) };
 }
 
 /** What a user called the request behind an entry's key, and what that request was about. */
@@ -50,8 +104,14 @@ export interface RequestNames {
 }
 
 export function requestNames(kind: string, key: string): RequestNames {
-  const [, first = '', second = ''] = key.split(' ');
-  if (kind === 'reversal') return { requestId: second, reverses: first };
-  if (kind === 'hold-confirmation') return { requestId: first, holdId: first };
+  const [, first = '', second = '', third] = key.split(' ');
+  if (kind === 'transfer-in' || kind === 'transfer-refused') return { requestId: second };
+  if (kind === 'transfer-return') return { requestId: first };
+  if (kind === 'reversal' || kind === 'credit-reversal')
+    return third === undefined
+      ? { requestId: second, reverses: first }
+      : { requestId: third, reverses: second, holdId: first };
+  if (kind === 'hold-confirmation') return { requestId: second === '' ? first : second, holdId: first };
+  if (kind === 'hold-raise') return { requestId: first, holdId: first };
   return { requestId: key };
 }

@@ -25,6 +25,10 @@ export type Outcome =
   | { readonly kind: 'held'; readonly hold: Hold; readonly replayed: boolean }
   /** Confirmed, cancelled or expired, as was asked for; `replayed` if it was so already. */
   | { readonly kind: 'holdSettled'; readonly hold: Hold; readonly replayed: boolean }
+  /** Captured in part, raised or extended, and still held; `replayed` if that was done before. */
+  | { readonly kind: 'holdChanged'; readonly hold: Hold; readonly replayed: boolean }
+  /** Raised to no more than it was tried for. */
+  | { readonly kind: 'raiseTooLow'; readonly triedMinor: bigint }
   | { readonly kind: 'holdAlreadyConfirmed' }
   /** Cancelled, perhaps before it was tried, or its time is over. */
   | { readonly kind: 'holdAlreadyCancelled'; readonly isExpired?: true }
@@ -55,11 +59,17 @@ export type Outcome =
   | { readonly kind: 'attemptOver' }
   /** There is no such deduction on this shard. */
   | { readonly kind: 'deductionNotHere' }
+  /** What is to be reversed has gone to another account, which alone can send it back. */
+  | { readonly kind: 'transferNotReversible' }
   /** `leftMinor` is what has not been reversed yet. */
   | { readonly kind: 'reversalExceedsDeduction'; readonly leftMinor: bigint }
+  | { readonly kind: 'reversalExceedsCredit'; readonly leftMinor: bigint }
   | { readonly kind: 'keyReused' }
-  /** `availableMinor` is what the rows on this shard could pay at that moment. */
-  | { readonly kind: 'insufficientFunds'; readonly availableMinor: bigint }
+  /**
+   * `availableMinor` is what the rows on this shard could pay at that moment. Of what is done to something that stands already,
+   * `askedMinor` is what it takes of that.
+   */
+  | { readonly kind: 'insufficientFunds'; readonly availableMinor: bigint; readonly askedMinor?: bigint }
   | { readonly kind: 'accountFrozen' }
   | { readonly kind: 'accountClosed' }
   | { readonly kind: 'balanceLimitExceeded' }

@@ -1,6 +1,6 @@
 import { deduct, endIntake, fence, receive, row, setStatus, takeOver } from '../../test/models/commands';
 import { LedgerShard } from '../../test/models/ledger-shard';
-import type { Command } from './command';
+import type { Command, DeductCommand } from './command';
 import type { Outcome } from './outcome';
 
 const REJECTED = { kind: 'rejected', reason: 'INSUFFICIENT_FUNDS' } as const;
@@ -128,6 +128,104 @@ describe('what is received', () => {
     run(deduct({ attempt: 1 }));
     expect(kinds(endIntake({ end: { kind: 'forgotten' } }))).toEqual(['intakeEnded']);
     expect(record()).toBeUndefined();
+  });
+
+  describe('that screening puts off', () => {
+    const screening = { verdict: 'wait', by: 'service', reason: 'not yet' } as const;
+    const putOff = (jitter = 1) =>
+      endIntake({ end: { kind: 'putOff', screening, waitUsMax: 3_600_000_000, jitter } });
+
+    test('waits for a pause that grows with its age, within bounds', () => {
+      run(receive());
+      const pauses = [0, 0, 1, 8, 100].map((seconds) => {
+        shard.nowUs += seconds * 1_000_000;
+        expect(kinds(putOff())).toEqual(['intakeEnded']);
+        return (record()?.sinceUs ?? 0) - shard.nowUs;
+      });
+      expect(pauses).toEqual([250_000, 250_000, 1_000_000, 9_000_000, 30_000_000]);
+      run(putOff(0));
+      expect((record()?.sinceUs ?? 0) - shard.nowUs).toBe(15_000_000);
+      expect(record()).toMatchObject({ state: 'received', attempt: 1, screening });
+      expect(kinds(deduct({ attempt: 1 }))).toEqual(['applied']);
+    });
+
+    test('is rejected when it has waited for too long', () => {
+      run(receive());
+      shard.nowUs += 3_600_000_000;
+      expect(run(putOff())).toMatchObject([
+        { record: { state: 'rejected', reason: 'SCREENED_OUT', screening: { verdict: 'wait' } } },
+      ]);
+      expect(kinds(deduct({ attempt: 1 }))).toEqual(['attemptOver']);
+    });
+
+    test('stays as it ended', () => {
+      run(receive(), deduct({ attempt: 1 }));
+      expect(kinds(putOff())).toEqual(['attemptOver']);
+      expect(record()).toMatchObject({ state: 'succeeded' });
+    });
+  });
+
+  test('is not charged any more once it was screened out, and begins anew without a verdict', () => {
+    const screening = { verdict: 'reject', by: 'service', reason: 'a robot' } as const;
+    run(receive(), endIntake({ end: { kind: 'rejected', reason: 'SCREENED_OUT', screening } }));
+    expect(record()).toMatchObject({ state: 'rejected', reason: 'SCREENED_OUT', screening });
+    expect(kinds(deduct({ attempt: 1 }))).toEqual(['attemptOver']);
+    run(receive());
+    expect(record()).toMatchObject({ state: 'received', attempt: 2, screening: null });
+  });
+
+  test('keeps the verdict by which it was charged', () => {
+    const screening = { verdict: 'pass', by: 'velocity', reason: null } as const;
+    run(receive(), deduct({ attempt: 1, screening }));
+    expect(record()).toMatchObject({ state: 'succeeded', screening });
+  });
+});
+
+describe('a message, which may be delivered again,', () => {
+  let shard: LedgerShard;
+
+  beforeEach(() => {
+    shard = new LedgerShard([row({ availableMinor: 100n })]);
+  });
+
+  const run = (...commands: Command[]): readonly Outcome[] => shard.run(commands).outcomes;
+  const message = (requestId = 'r1', amountMinor = 30n): DeductCommand =>
+    deduct({ requestId, amountMinor, isMessage: true });
+  const rejected = (): void => {
+    run(receive({ amountMinor: 30n, isMessage: true }));
+    run(endIntake({ end: REJECTED }));
+  };
+
+  test('is charged once', () => {
+    expect(run(message(), message())).toMatchObject([{ kind: 'applied' }, { kind: 'replayed' }]);
+    expect(run(message())).toMatchObject([{ kind: 'replayed' }]);
+    expect(shard.intakes.size).toBe(0);
+  });
+
+  test('is not charged once it was rejected, and begins no other attempt', () => {
+    rejected();
+    const stands = { kind: 'received', replayed: true, record: { state: 'rejected', attempt: 1 } };
+    expect(run(message())).toMatchObject([stands]);
+    expect(run(receive({ isMessage: true }))).toMatchObject([stands]);
+    expect(shard.sum('acme', ({ availableMinor }) => availableMinor)).toBe(100n);
+  });
+
+  test('is what a synchronous request under its key came to after it was rejected', () => {
+    rejected();
+    run(deduct({ amountMinor: 30n }));
+    expect(run(message())).toMatchObject([{ kind: 'replayed' }]);
+  });
+
+  test('waits where an earlier delivery waits', () => {
+    run(receive({ isMessage: true }));
+    expect(run(message())).toMatchObject([{ kind: 'received', record: { state: 'received' } }]);
+  });
+
+  test('is told when another request has its key, and not when that was rejected', () => {
+    run(receive({ fingerprint: 'f'.repeat(32) }));
+    expect(run(message())).toMatchObject([{ kind: 'keyReused' }]);
+    run(endIntake({ end: REJECTED }));
+    expect(run(message())).toMatchObject([{ kind: 'applied' }]);
   });
 });
 

@@ -1,6 +1,6 @@
 import type { EndIntakeCommand, ReceiveCommand, TakeOverCommand } from './command';
 import type { Draft } from './draft';
-import type { IntakeRecord } from './intake';
+import { type IntakeRecord, PUT_OFF_US_MAX, PUT_OFF_US_MIN, type PutOff } from './intake';
 import type { Outcome } from './outcome';
 
 /**
@@ -16,7 +16,8 @@ export function receive(draft: Draft, command: ReceiveCommand): Outcome {
   if (earlier) return earlier;
   const known = draft.intake(accountId, requestId);
   if (!known) return keep(draft, command, attemptMin);
-  if (!draft.wholeAccount(accountId)) return { kind: 'received', record: known, replayed: true };
+  const stands = command.isMessage && known.state === 'rejected' && known.fingerprint === command.fingerprint;
+  if (stands || !draft.wholeAccount(accountId)) return { kind: 'received', record: known, replayed: true };
   return keep(draft, command, Math.max(attemptMin, known.attempt + 1));
 }
 
@@ -75,6 +76,7 @@ function keep(draft: Draft, command: ReceiveCommand | TakeOverCommand, attempt: 
     receivedAtUs: command.kind === 'takeOver' ? command.receivedAtUs : nowUs,
     sinceUs: nowUs,
     reason: null,
+    screening: null,
   };
   draft.putIntake(record);
   return { kind: 'received', record, replayed: false };
@@ -112,26 +114,54 @@ export function endIntake(draft: Draft, command: EndIntakeCommand): Outcome {
   const record = openIntake(draft, command);
   if (!record) return { kind: 'attemptOver' };
   const entry = draft.entry(accountId, requestId);
-  const ended: IntakeRecord = { ...record, ...endOf(record, end, entry), sinceUs: draft.nowUs };
+  const ended: IntakeRecord = {
+    ...record,
+    sinceUs: draft.nowUs,
+    ...endOf(record, end, { entry, nowUs: draft.nowUs }),
+  };
   draft.putIntake(ended);
   return { kind: 'intakeEnded', record: ended };
 }
 
+interface Known {
+  readonly entry: { readonly fingerprint: string } | undefined;
+  readonly nowUs: number;
+}
+
 function endOf(
-  { fingerprint }: IntakeRecord,
+  record: IntakeRecord,
   end: EndIntakeCommand['end'],
-  entry: { readonly fingerprint: string } | undefined,
-): Pick<IntakeRecord, 'state' | 'reason'> {
+  { entry, nowUs }: Known,
+): Pick<IntakeRecord, 'state' | 'reason'> & Partial<IntakeRecord> {
   if (entry)
-    return entry.fingerprint === fingerprint
+    return entry.fingerprint === record.fingerprint
       ? { state: 'succeeded', reason: null }
       : { state: 'rejected', reason: 'IDEMPOTENCY_KEY_REUSED' };
   switch (end.kind) {
     case 'rejected':
-      return { state: 'rejected', reason: end.reason };
+      return { state: 'rejected', reason: end.reason, screening: end.screening ?? record.screening };
+    case 'putOff':
+      return putOff(record, end, nowUs);
     case 'moved':
       return { state: 'moved', reason: null };
     default:
       return { state: 'succeeded', reason: null };
   }
+}
+
+/** The pause grows with the record's age by this shard's clock, so nobody has to count tries. */
+function putOff(
+  { receivedAtUs }: IntakeRecord,
+  { screening, waitUsMax, jitter }: PutOff,
+  nowUs: number,
+): Pick<IntakeRecord, 'state' | 'reason' | 'screening'> & Partial<IntakeRecord> {
+  const ageUs = nowUs - receivedAtUs;
+  if (ageUs >= waitUsMax) return { state: 'rejected', reason: 'SCREENED_OUT', screening };
+  const longestUs = Math.min(Math.max(ageUs, PUT_OFF_US_MIN), PUT_OFF_US_MAX);
+  return {
+    state: 'received',
+    reason: null,
+    screening,
+    sinceUs: nowUs + Math.ceil(longestUs * (0.5 + jitter / 2)),
+  };
 }

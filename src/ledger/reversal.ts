@@ -4,7 +4,7 @@
  */
 export interface Reversal {
   readonly accountId: string;
-  /** The request id of the deduction, or of the hold whose confirmation it reverses. */
+  /** What it reverses, as `reversedName` calls it: a deduction, a credit, or a capture of a hold. */
   readonly reverses: string;
   /** 1, 2, 3 … */
   readonly number: number;

@@ -1,64 +1,96 @@
 import type { ReverseCommand } from './command';
 import type { Draft } from './draft';
 import type { Entry } from './entry';
-import { confirmationKey, reversalKey } from './identifiers';
+import { fundDebit } from './fund-debit';
+import { confirmationKey, reversalKey, reversedName } from './identifiers';
 import { BALANCE_MAX_MINOR } from './money';
 import type { Outcome } from './outcome';
 import { admitToRow, changeFromOutside, entryOf } from './outside-change';
+import type { SubAccount } from './sub-account';
 
 /**
- * Gives a deduction back, or a part of it, to the row that it was taken from. All reversals of one deduction lock that
- * row, so together they never give back more than it took. A row out of use takes the money and is emptied again; a
- * frozen account takes it as it takes credits.
+ * Gives a deduction back, or a part of it, to the row that it was taken from; or takes a credit back from the row that it came to, as
+ * a deduction there would be paid. All reversals of one entry lock that row, so together they never come to more than it. A row out
+ * of use takes the money and is emptied again; a frozen account takes a reversal as it takes credits, and refuses that of a credit.
  */
 export function reverse(draft: Draft, command: ReverseCommand): Outcome {
-  const { accountId, reverses, fingerprint, reference, metadata } = command;
-  const requestId = reversalKey(reverses, command.requestId);
-  const earlier = draft.entry(accountId, requestId);
+  const { accountId, reverses, fingerprint } = command;
+  const name = reversedName(reverses, command.captureId);
+  const earlier = draft.entry(accountId, reversalKey(name, command.requestId));
   if (earlier)
     return earlier.fingerprint === fingerprint ? { kind: 'replayed', entry: earlier } : { kind: 'keyReused' };
 
-  const deduction = reversedEntry(draft, command);
-  if (!deduction) {
+  if (draft.entry(accountId, reverses)?.kind === 'transfer-out') return { kind: 'transferNotReversible' };
+  const reversed = reversedEntry(draft, command);
+  if (!reversed) {
     const admission = admitToRow(draft, command);
     return admission.kind === 'fenced' ? admission : { kind: 'deductionNotHere' };
   }
-  const pinned = draft.pinnedRow(accountId, deduction.subAccount);
+  const pinned = draft.pinnedRow(accountId, reversed.subAccount);
   if (!pinned) return { kind: 'deductionNotHere' };
   const admission = admitToRow(draft, { ...command, subAccount: pinned.index });
   if (admission.kind !== 'admitted') return admission;
-  const { row } = admission;
 
-  const before = draft.reversal(accountId, reverses);
-  const leftMinor = deduction.amountMinor - (before?.reversedMinor ?? 0n);
+  const leftMinor = reversed.amountMinor - (draft.reversal(accountId, name)?.reversedMinor ?? 0n);
   const amountMinor = command.amountMinor ?? leftMinor;
-  if (leftMinor === 0n || amountMinor > leftMinor) return { kind: 'reversalExceedsDeduction', leftMinor };
+  if (leftMinor === 0n || amountMinor > leftMinor) return exceeds(command, leftMinor);
+  return command.of === 'credit'
+    ? takeBack(draft, command, { row: admission.row, amountMinor })
+    : giveBack(draft, command, { row: admission.row, amountMinor });
+}
+
+interface Part {
+  readonly row: SubAccount;
+  readonly amountMinor: bigint;
+}
+
+function giveBack(draft: Draft, command: ReverseCommand, { row, amountMinor }: Part): Outcome {
   if (row.availableMinor + row.heldMinor + amountMinor > BALANCE_MAX_MINOR)
     return { kind: 'balanceLimitExceeded' };
+  return write(draft, command, { row: changeFromOutside(row, amountMinor), amountMinor });
+}
 
-  const after = changeFromOutside(row, amountMinor);
+function takeBack(draft: Draft, command: ReverseCommand, { row, amountMinor }: Part): Outcome {
+  const funding = fundDebit(draft, command, { row, amountMinor });
+  if (funding.kind === 'insufficientFunds') return { ...funding, askedMinor: amountMinor };
+  if (funding.kind !== 'funded') return funding;
+  return write(draft, command, { row: changeFromOutside(funding.row, -amountMinor), amountMinor });
+}
+
+/** @param part with the row as the reversal leaves it */
+function write(draft: Draft, command: ReverseCommand, { row, amountMinor }: Part): Outcome {
+  const { accountId, fingerprint, reference, metadata } = command;
+  const name = reversedName(command.reverses, command.captureId);
+  const before = draft.reversal(accountId, name);
+  const requestId = reversalKey(name, command.requestId);
   const entry = entryOf(
-    'reversal',
+    command.of === 'credit' ? 'credit-reversal' : 'reversal',
     { accountId, requestId, amountMinor, fingerprint, reference, metadata },
-    after,
+    row,
     draft.nextEntryUs,
   );
-  draft.putRow(after);
+  draft.putRow(row);
   draft.addEntry(entry);
   draft.addReversal({
     accountId,
-    reverses,
+    reverses: name,
     number: (before?.number ?? 0) + 1,
     reversedMinor: (before?.reversedMinor ?? 0n) + amountMinor,
-    subAccount: after.index,
-    version: after.version,
+    subAccount: row.index,
+    version: row.version,
   });
   return { kind: 'applied', entry, departures: [] };
 }
 
-/** The deduction under a request id, or the confirmation of the hold under it. */
-function reversedEntry(draft: Draft, { accountId, reverses }: ReverseCommand): Entry | undefined {
+function exceeds({ of }: ReverseCommand, leftMinor: bigint): Outcome {
+  return { kind: of === 'credit' ? 'reversalExceedsCredit' : 'reversalExceedsDeduction', leftMinor };
+}
+
+/** The deduction or the credit under a request id, or the capture of the hold under it. */
+function reversedEntry(draft: Draft, command: ReverseCommand): Entry | undefined {
+  const { accountId, reverses, captureId, of } = command;
   const entry = draft.entry(accountId, reverses);
-  if (entry?.kind === 'hold') return draft.entry(accountId, confirmationKey(reverses));
-  return entry?.kind === 'deduction' ? entry : undefined;
+  if (of === 'credit') return entry?.kind === 'credit' ? entry : undefined;
+  if (entry?.kind === 'hold') return draft.entry(accountId, confirmationKey(reverses, captureId));
+  return entry?.kind === 'deduction' && captureId === null ? entry : undefined;
 }

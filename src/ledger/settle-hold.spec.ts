@@ -71,6 +71,20 @@ describe('a hold', () => {
     expect(shard.holds.get('acme r1')).toMatchObject({ state: 'cancelled' });
   });
 
+  test('that is confirmed stands in the ledger with what its confirm attached, in place of what its try did', () => {
+    const shard = new LedgerShard([row({ availableMinor: 100n })]);
+    shard.run([hold({ amountMinor: 30n, reference: 'estimate', metadata: '{"model":"m"}' })]);
+    const { outcomes } = shard.run([
+      confirm({ metadata: '{"tokens":"512"}' }),
+      confirm({ reference: 'later' }),
+    ]);
+    expect(shard.entries.get('acme confirmation r1')).toMatchObject({
+      reference: 'estimate',
+      metadata: '{"tokens":"512"}',
+    });
+    expect(outcomes).toMatchObject([{ replayed: false }, { replayed: true }]);
+  });
+
   test('that is confirmed in part stands in the ledger with what its try attached', () => {
     const shard = new LedgerShard([row({ availableMinor: 50n })]);
     shard.run([hold({ amountMinor: 30n, reference: 'ride 7', metadata: '{"a":"b"}' })]);

@@ -1,46 +1,10 @@
-import type { CancelCommand, ConfirmCommand, ExpireCommand } from './command';
+import type { CancelCommand, ExpireCommand } from './command';
 import type { Draft } from './draft';
-import type { Hold, HoldState } from './hold';
-import { confirmationKey } from './identifiers';
+import { type Hold, type HoldState, UNCHANGED } from './hold';
 import type { Outcome } from './outcome';
 import { admitToRow, changeFromOutside, entryOf } from './outside-change';
+import { isOver, notHere } from './standing-hold';
 import type { SubAccount } from './sub-account';
-
-/**
- * Takes what is held, or a part of it, and releases the rest. The account's status does not matter: the money was
- * promised before, and a closed account has no hold. A hold whose time is over is not confirmed, whether or not it was
- * found to have expired: the clock is read under the row's lock, so confirm and expiry have one winner.
- */
-export function confirm(draft: Draft, command: ConfirmCommand): Outcome {
-  const hold = draft.hold(command.accountId, command.holdId);
-  if (!hold) return notHere(draft, command);
-  const amountMinor = command.amountMinor ?? hold.amountMinor;
-  if (hold.state === 'confirmed')
-    return hold.confirmedMinor === amountMinor
-      ? { kind: 'holdSettled', hold, replayed: true }
-      : { kind: 'holdAlreadyConfirmed' };
-  if (hold.state !== 'held') return alreadyOver(hold.state === 'expired');
-
-  const row = draft.pinnedRow(command.accountId, hold.subAccount);
-  if (!row) return { kind: 'holdNotHere' };
-  if (row.epoch > command.epoch) return { kind: 'fenced', epoch: row.epoch };
-  if (isOver(draft, hold)) return alreadyOver(true);
-  if (amountMinor > hold.amountMinor) return { kind: 'confirmExceedsHold', heldMinor: hold.amountMinor };
-
-  const paid = changeFromOutside(released(row, hold), -amountMinor);
-  const { accountId, holdId, reference, metadata } = hold;
-  const { fingerprint } = command;
-  draft.putRow(paid);
-  draft.addEntry(
-    entryOf(
-      'hold-confirmation',
-      { accountId, requestId: confirmationKey(holdId), amountMinor, fingerprint, reference, metadata },
-      paid,
-      draft.nextEntryUs,
-    ),
-  );
-  return settled(draft, hold, { state: 'confirmed', confirmedMinor: amountMinor, row: paid });
-}
 
 /**
  * Releases what is held, whatever the account's status. A cancel that comes before its try leaves a tombstone, so that the
@@ -74,20 +38,6 @@ export function expire(draft: Draft, command: ExpireCommand): Outcome {
   return release(draft, hold, { state: 'expired', row });
 }
 
-function alreadyOver(isExpired: boolean): Outcome {
-  return { kind: 'holdAlreadyCancelled', ...(isExpired && { isExpired }) };
-}
-
-function isOver(draft: Draft, { expiresAtUs }: Hold): boolean {
-  return draft.nowUs >= expiresAtUs;
-}
-
-/** Said by the row that the hold would be in, so that an instance with an old placement cannot say it. */
-function notHere(draft: Draft, command: ConfirmCommand | CancelCommand): Outcome {
-  const admission = admitToRow(draft, command);
-  return admission.kind === 'fenced' ? admission : { kind: 'holdNotHere' };
-}
-
 function leaveTombstone(draft: Draft, command: CancelCommand): Outcome {
   const { accountId, holdId, fingerprint } = command;
   const admission = admitToRow(draft, command);
@@ -102,6 +52,7 @@ function leaveTombstone(draft: Draft, command: CancelCommand): Outcome {
     ...nothing,
     subAccount: row.index,
     confirmedMinor: 0n,
+    ...UNCHANGED,
     state: 'cancelled',
     expiresAtUs: draft.nowUs,
     version: row.version,
@@ -114,8 +65,8 @@ function leaveTombstone(draft: Draft, command: CancelCommand): Outcome {
   return { kind: 'holdSettled', hold, replayed: false };
 }
 
-/** The row with the hold's money available again; not a change of its own yet. */
-export function released(row: SubAccount, { amountMinor }: Hold): SubAccount {
+/** The row with the hold's money available again, or a part of it; not a change of its own yet. */
+export function released(row: SubAccount, { amountMinor }: Pick<Hold, 'amountMinor'>): SubAccount {
   return {
     ...row,
     heldMinor: row.heldMinor - amountMinor,
@@ -133,7 +84,8 @@ function release(
   return settled(draft, hold, { state: end.state, confirmedMinor: 0n, row });
 }
 
-function settled(
+/** Brings a hold to its end. */
+export function settled(
   draft: Draft,
   hold: Hold,
   end: { readonly state: HoldState; readonly confirmedMinor: bigint; readonly row: SubAccount },

@@ -1,6 +1,7 @@
 import type { Entry } from './entry';
 import type { Hold } from './hold';
 import type { IntakeRecord } from './intake';
+import type { Payment } from './payment';
 import type { Reversal } from './reversal';
 import type { SubAccount } from './sub-account';
 import type { Arrival, Departure, LocalMove, WrittenArrival, WrittenDeparture } from './transfer';
@@ -40,9 +41,11 @@ export interface Changes {
   readonly arrivals: readonly WrittenArrival[];
   /** Holds taken by this batch, as they are at its end. */
   readonly newHolds: readonly Hold[];
-  /** Holds taken before it and settled by it. */
-  readonly settledHolds: readonly Hold[];
+  /** Holds taken before it and changed by it: settled, captured, raised or extended. */
+  readonly changedHolds: readonly Hold[];
   readonly reversals: readonly Reversal[];
+  /** Begun by this batch. */
+  readonly newPayments: readonly Payment[];
   /** Received for the first time under their keys. */
   readonly newIntakes: readonly IntakeRecord[];
   /** Received before this batch and changed by it: ended, or followed by another attempt. */

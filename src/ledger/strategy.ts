@@ -11,14 +11,12 @@ export const STRATEGIES = [
   'table-lock',
   'redis-lock',
   'leased',
+  'queued',
 ] as const;
 
 export type Strategy = (typeof STRATEGIES)[number];
 
 export const DEFAULT_STRATEGY: Strategy = 'merged';
-
-/** Named already and not available yet: refused by name where a strategy is chosen. */
-export const STRATEGIES_TO_COME = ['queued'] as const;
 
 export function isStrategy(name: string): name is Strategy {
   return (STRATEGIES as readonly string[]).includes(name);

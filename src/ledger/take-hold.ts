@@ -1,7 +1,7 @@
 import type { HoldCommand } from './command';
 import type { Draft } from './draft';
 import { fundDebit } from './fund-debit';
-import { type Hold, isTombstone } from './hold';
+import { type Hold, isTombstone, UNCHANGED } from './hold';
 import type { Outcome } from './outcome';
 import { admitToRow, changeFromOutside, entryOf } from './outside-change';
 
@@ -14,7 +14,7 @@ export function takeHold(draft: Draft, command: HoldCommand): Outcome {
   if (earlier) return earlier;
   const admission = admitToRow(draft, command);
   if (admission.kind !== 'admitted') return admission;
-  const funding = fundDebit(draft, command, admission.row);
+  const funding = fundDebit(draft, command, { row: admission.row, amountMinor: command.amountMinor });
   if (funding.kind !== 'funded') return funding;
 
   const { accountId, requestId: holdId, amountMinor, fingerprint, reference, metadata } = command;
@@ -34,6 +34,7 @@ export function takeHold(draft: Draft, command: HoldCommand): Outcome {
     subAccount: held.index,
     amountMinor,
     confirmedMinor: 0n,
+    ...UNCHANGED,
     state: 'held',
     expiresAtUs: draft.nowUs + command.expiresInUs,
     version: held.version,

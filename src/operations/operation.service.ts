@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { ResizePlan } from '../engine/operations/resize-job';
 import { EngineRuntime } from '../engine/runtime';
 import type { AccountStatus } from '../ledger/sub-account';
 import type { AccountRecord } from '../shards/directory/account-record';
@@ -12,6 +13,8 @@ export interface ResizeRequest {
   readonly shards?: readonly string[] | undefined;
   /** The revisions of the account that the caller accepts; any by default. */
   readonly revisions?: ReadonlySet<number> | undefined;
+  /** It is not asked for by anybody: then it does not fix the account's size. */
+  readonly by?: ResizePlan['by'];
 }
 
 export type OperationStart =
@@ -42,6 +45,9 @@ const STATUS_WAIT_MS_MAX = 8_000;
  */
 @Injectable()
 export class OperationService {
+  #lastAudit: string | undefined;
+  #asking: Promise<OperationRecord> | undefined;
+
   constructor(private readonly runtime: EngineRuntime) {}
 
   find(operationId: string): Promise<OperationRecord | undefined> {
@@ -61,7 +67,7 @@ export class OperationService {
 
   /** Begins to change the number or the shards of an account's sub-accounts. */
   async resize(request: ResizeRequest): Promise<OperationStart> {
-    const { accountId, subAccounts, shards, revisions } = request;
+    const { accountId, subAccounts, shards, revisions, by } = request;
     const account = await this.runtime.accounts.read(accountId);
     if (!account) return { kind: 'accountNotFound' };
     if (revisions?.has(account.revision) === false) return { kind: 'changedMeanwhile' };
@@ -73,9 +79,14 @@ export class OperationService {
       const names = shards.filter((name) => !known.has(name));
       if (names.length > 0) return { kind: 'unknownShards', names };
     }
-    const operation = await this.#create('resize', accountId, { subAccounts, ...(shards && { shards }) });
+    const operation = await this.#create('resize', accountId, {
+      subAccounts,
+      ...(shards && { shards }),
+      ...(by && { by, revision: account.revision }),
+    });
     await this.runtime.reach('resize.asked');
-    if (!(await this.runtime.directory.beginOperation(account, operation.operationId))) {
+    const { operationId } = operation;
+    if (!(await this.runtime.directory.beginResize(account, operationId, { fixesSize: !by }))) {
       const refused = await this.runtime.operations.refuse(operation, {
         code: 'OPERATION_IN_PROGRESS',
         detail: 'The account changed before the operation could begin.',
@@ -86,7 +97,7 @@ export class OperationService {
       await this.runtime.directory.dropOperation(accountId, operation.operationId);
       return revisions === undefined ? await this.#inProgress(accountId) : { kind: 'changedMeanwhile' };
     }
-    void this.runtime.operations.run(operation);
+    this.runtime.operations.runWhenRoom(operation);
     return { kind: 'started', operation };
   }
 
@@ -106,9 +117,23 @@ export class OperationService {
     return { kind: 'started', operation: await this.#start('repair', accountId) };
   }
 
-  /** Begins to check all accounts. */
-  audit(): Promise<OperationRecord> {
-    return this.#start('audit', null);
+  /**
+   * Begins to check all accounts. An audit that was asked for here and has not begun to read is the one for all who ask meanwhile:
+   * it will see whatever they want to have checked.
+   */
+  async audit(): Promise<OperationRecord> {
+    this.#asking ??= this.#waitingAudit().finally(() => {
+      this.#asking = undefined;
+    });
+    return this.#asking;
+  }
+
+  async #waitingAudit(): Promise<OperationRecord> {
+    const waiting = this.#lastAudit === undefined ? undefined : await this.find(this.#lastAudit);
+    if (waiting?.step === ASKED) return waiting;
+    const operation = await this.#start('audit', null);
+    this.#lastAudit = operation.operationId;
+    return operation;
   }
 
   /** Changes an account's status and waits until every row enforces it. */
@@ -135,7 +160,7 @@ export class OperationService {
 
   async #start(kind: OperationKind, accountId: string | null): Promise<OperationRecord> {
     const operation = await this.#create(kind, accountId, {});
-    void this.runtime.operations.run(operation);
+    this.runtime.operations.runWhenRoom(operation);
     return operation;
   }
 

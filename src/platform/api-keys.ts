@@ -13,7 +13,7 @@ import {
 } from '../shards/directory/directory';
 import { LOOKED_UP_MAX } from '../shards/padded-list';
 import { NOTICES, type Notices } from './notices';
-import { type Principal, principalOf, SCOPES } from './principal';
+import { type KeyRates, type Principal, principalOf, SCOPES } from './principal';
 
 export const ADMIN_KEY = Symbol('bootstrap admin key');
 
@@ -54,6 +54,9 @@ const RECHECK_BOUNDS: LookUpBounds = {
   waitMsMax: 2_000,
 };
 const UNSEEN_BOUNDS: LookUpBounds = { ...RECHECK_BOUNDS, waitingMax: 4_096 };
+
+/** A key to make; without rates, it may come as often as it likes. */
+type WantedKey = Omit<ApiKeyLimits, keyof KeyRates> & Partial<KeyRates> & { readonly name: string };
 
 /** A key that is good. */
 interface Good {
@@ -292,13 +295,13 @@ export class ApiKeys {
   }
 
   /** @returns the key's secret, which is not kept and cannot be shown again */
-  async create(
-    wanted: ApiKeyLimits & { readonly name: string },
-  ): Promise<{ keyId: string; scopes: Scope[]; secret: string }> {
+  async create(wanted: WantedKey): Promise<{ keyId: string; scopes: Scope[]; secret: string }> {
     const keyId = `key_${randomBytes(9).toString('base64url').replace(/[-_]/g, 'x')}`;
     const secret = `hs_${randomBytes(32).toString('base64url')}`;
     const scopes = inOrder(wanted.scopes);
     await this.runtime.directory.insertApiKey({
+      requestsPerSecond: null,
+      deductionsPerSecond: null,
       ...wanted,
       keyId,
       scopes,

@@ -1,6 +1,10 @@
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { EngineRuntime } from '../engine/runtime';
+import type { HttpScreening } from './http-screening';
 import { NOTICES, type Notices } from './notices';
+
+/** The operator's screening service; `undefined` where there is none. */
+export const SCREENING = Symbol('screening');
 
 /** Opens the databases before anything else starts, and closes them when nothing is taken any more. */
 @Injectable()
@@ -8,6 +12,7 @@ export class EngineLifeCycle implements OnModuleInit, OnApplicationShutdown {
   constructor(
     private readonly runtime: EngineRuntime,
     @Inject(NOTICES) private readonly notices: Notices,
+    @Inject(SCREENING) private readonly screening: HttpScreening | undefined,
   ) {}
 
   /** Rejects with `DatabaseRefusedError` when a database is not what it is configured as. */
@@ -20,5 +25,7 @@ export class EngineLifeCycle implements OnModuleInit, OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     await this.notices.stop();
     await this.runtime.stop();
+    // Not before: a charge whose call is cut off would go by the policy for failures.
+    await this.screening?.close();
   }
 }

@@ -1,7 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { ClockSkew, DatabaseFault, EngineObserver, IntakeLevel, Undelivered } from '../engine/observer';
+import { type CallNames, namesLogged } from './call-names';
+import { CallMetrics } from './call-metrics';
 import { CommandMetrics } from './command-metrics';
+import { DependencyMetrics } from './dependency-metrics';
+import { HeatMetrics } from './heat-metrics';
+import { ScreeningMetrics } from './screening-metrics';
+import { UndeliveredMetrics } from './undelivered-metrics';
 import { SHORTFALL, StructuredLog } from './structured-log';
 import { type DatabaseRefusedError, FILE_LOCKED } from '../shards/faults';
 
@@ -18,17 +24,22 @@ export interface AuditSummary {
   readonly findings: readonly unknown[];
 }
 
+/** A problem as far as it is looked at here. */
+interface AnsweredProblem {
+  readonly refusal?: string;
+  readonly extras: { readonly incident?: string };
+}
+
 const FINDINGS_LOGGED_MAX = 10;
 /** A skew beyond this is warned about. */
 const SKEW_WARNED_MS = 1_000;
 /** Numbers and codes that have a series of their own; a database that makes numbers up must not fill the memory. */
 const FAULT_CODES_MAX = 100;
-/** Keys that have a series of their own among those whose bodies were not read. */
+/** Keys that have a series of their own among those whose bodies or lists were not read. */
 const REFUSED_KEYS_MAX = 100;
 /** What has waited for longer is said in the log, as often. */
 const INTAKE_LATE_MS = 60_000;
 /** Of the transfers between two shards. */
-const UNDELIVERED_LOGGED_EVERY_MS = 60_000;
 
 /** Everything that `/metrics` shows, and the engine's observer. */
 @Injectable()
@@ -44,6 +55,10 @@ export class Metrics implements EngineObserver {
   readonly #shardsRefused = new Set<string>();
 
   readonly #commands = new CommandMetrics(this.registry);
+  /** How calls were answered, at both doors. */
+  readonly calls = new CallMetrics(this.registry);
+  readonly dependencies = new DependencyMetrics(this.registry);
+  readonly heat = new HeatMetrics(this.registry);
 
   readonly #batchCommands = new Histogram({
     name: 'hotsplit_batch_commands',
@@ -85,6 +100,31 @@ export class Metrics implements EngineObserver {
   readonly #shortfalls = new Counter({
     name: 'hotsplit_lease_shortfall_deductions_total',
     help: 'Deductions that were answered from a lease and cannot be charged any more. Each is logged with its key and amount.',
+    registers: [this.registry],
+  });
+
+  readonly #webhooks = new Gauge({
+    name: 'hotsplit_webhooks',
+    help: 'Webhooks by `state`: `enabled`, or `disabled`, be it by an administrator.',
+    labelNames: ['state'],
+    registers: [this.registry],
+  });
+
+  readonly #webhooksDisabled = new Counter({
+    name: 'hotsplit_webhooks_disabled_total',
+    help: 'Webhooks that this instance has given up: their receivers answered 410, or took nothing for three days. Each is logged.',
+    registers: [this.registry],
+  });
+
+  readonly #webhookEventsGivenUp = new Counter({
+    name: 'hotsplit_webhook_events_given_up_total',
+    help: 'Events that a receiver refused for three days while it took others. Each is logged, and can be sent again by hand.',
+    registers: [this.registry],
+  });
+
+  readonly #webhookGaps = new Counter({
+    name: 'hotsplit_webhook_gaps_total',
+    help: 'How often a webhook passed over events that were deleted, being too old, before they were sent. Each is logged.',
     registers: [this.registry],
   });
 
@@ -145,13 +185,13 @@ export class Metrics implements EngineObserver {
 
   readonly #connectionsRefused = new Counter({
     name: 'hotsplit_http_connections_refused_total',
-    help: 'HTTP connections ended as they came, because HOTSPLIT_HTTP_CONNECTIONS_MAX were open.',
+    help: 'HTTP connections ended or not taken, because HOTSPLIT_HTTP_CONNECTIONS_MAX were open.',
     registers: [this.registry],
   });
 
   readonly #grpcConnectionsRefused = new Counter({
     name: 'hotsplit_grpc_connections_refused_total',
-    help: 'gRPC connections ended as they came, because HOTSPLIT_GRPC_CONNECTIONS_MAX were open.',
+    help: 'gRPC connections ended or not taken, because HOTSPLIT_GRPC_CONNECTIONS_MAX were open.',
     registers: [this.registry],
   });
 
@@ -197,15 +237,34 @@ export class Metrics implements EngineObserver {
     registers: [this.registry],
   });
 
-  readonly #undelivered = new Gauge({
-    name: 'hotsplit_transfers_undelivered',
-    help: 'Transfers that are due and could not be delivered at the last look, by the shards they are between; counted to 10,000 while the destination is down. Logged once a minute, with examples.',
-    labelNames: ['from', 'to'],
-    // Several workers: one of them works on a backlog at a time, and each may have its own look.
-    aggregator: 'max',
+  readonly #feedRows = new Counter({
+    name: 'hotsplit_feed_rows_published_total',
+    help: 'Rows of the feed of events that this instance published: one for each transaction that wrote entries, of the directory (`.`) one for each change of an account.',
+    labelNames: ['database'],
     registers: [this.registry],
   });
-  readonly #undeliveredLines = new Map<string, number>();
+
+  readonly #feedSeconds = new Histogram({
+    name: 'hotsplit_feed_publish_seconds',
+    help: 'How old the oldest row of a page was when it was published, by the clocks of its database and of this instance: what a reader waits for an event. Steadily above a second, the feed lags behind.',
+    labelNames: ['database'],
+    buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600],
+    registers: [this.registry],
+  });
+
+  readonly #transfers = new Counter({
+    name: 'hotsplit_transfers_total',
+    help: 'Transfers between shards that left, by who moved the money: the `collector` for a deduction that its home could not pay, the `rebalancer` ahead of need, the `sweeper` off shards that an account has left.',
+    labelNames: ['by'],
+    registers: [this.registry],
+  });
+
+  readonly #accessRefused = new Counter({
+    name: 'hotsplit_access_refused_total',
+    help: 'Calls, and items of batches, that were refused for their key, at both doors: `noKey`, `unknownKey` (or expired), `scope`, `account` (out of the key’s limits), `tooMany` without a known key.',
+    labelNames: ['reason'],
+    registers: [this.registry],
+  });
 
   readonly #received = new Counter({
     name: 'hotsplit_intake_received_total',
@@ -232,14 +291,37 @@ export class Metrics implements EngineObserver {
 
   readonly #intakeOldest = new Gauge({
     name: 'hotsplit_intake_oldest_seconds',
-    help: 'For how long the first of them has waited on its shard; 0 where none waits. Above a minute, logged once a minute.',
+    help: 'For how long the first of them has been due on its shard, which what screening puts off is later; 0 where none is. Above a minute, logged once a minute.',
     labelNames: ['shard'],
     aggregator: 'max',
     registers: [this.registry],
   });
   readonly #intakeLines = new Map<string, number>();
 
+  readonly #itemsRefused = new Counter({
+    name: 'hotsplit_batch_items_refused_total',
+    help: 'Items of batches that waited for HOTSPLIT_WAIT_MS_MAX and were not begun, by the id of their key.',
+    labelNames: ['key'],
+    registers: [this.registry],
+  });
+  readonly #listsRefused = new Counter({
+    name: 'hotsplit_lists_refused_total',
+    help: 'Lists that were not read, by the id of their key: too many waited (`waiting`), or this one for too long (`waited`); or whose answer was not taken in 30 s, and the connection ended (`unread`).',
+    labelNames: ['reason', 'key'],
+    registers: [this.registry],
+  });
+  readonly #screening: ScreeningMetrics;
+  readonly #undelivered: UndeliveredMetrics;
+
+  readonly #auditLinesLost = new Counter({
+    name: 'hotsplit_audit_log_lost_total',
+    help: 'Lines of the audit log about what calls came to that could not be written, for the directory was away for too long; they are in the log.',
+    registers: [this.registry],
+  });
+
   constructor(private readonly log: StructuredLog) {
+    this.#screening = new ScreeningMetrics(this.registry, log);
+    this.#undelivered = new UndeliveredMetrics(this.registry, log);
     collectDefaultMetrics({ register: this.registry });
     new Gauge({
       name: 'hotsplit_processes',
@@ -287,6 +369,28 @@ export class Metrics implements EngineObserver {
     });
   }
 
+  readItemsFrom(waiting: () => number): void {
+    new Gauge({
+      name: 'hotsplit_batch_items_waiting',
+      help: 'Items of batches and of messages of streams that wait to be begun: keys take turns, and each has its share.',
+      registers: [this.registry],
+      collect() {
+        this.set(waiting());
+      },
+    });
+  }
+
+  readListsFrom(waiting: () => number): void {
+    new Gauge({
+      name: 'hotsplit_lists_waiting',
+      help: 'Lists that wait until they may be read.',
+      registers: [this.registry],
+      collect() {
+        this.set(waiting());
+      },
+    });
+  }
+
   readAnonymousHeldFrom(held: () => number): void {
     new Gauge({
       name: 'hotsplit_anonymous_held',
@@ -316,6 +420,42 @@ export class Metrics implements EngineObserver {
       registers: [this.registry],
       collect() {
         this.set(unwritten());
+      },
+    });
+  }
+
+  /** Whether each of the webhooks is enabled. */
+  webhooks(enabled: readonly boolean[]): void {
+    for (const state of [true, false])
+      this.#webhooks.set(
+        { state: state ? 'enabled' : 'disabled' },
+        enabled.filter((each) => each === state).length,
+      );
+  }
+
+  /** A receiver was given up. */
+  webhookDisabled(webhookId: string, because: string): void {
+    this.#webhooksDisabled.inc();
+    this.log.error('a webhook was disabled', { webhookId, because });
+  }
+
+  webhookEventGivenUp(webhookId: string, eventId: string, answer: string): void {
+    this.#webhookEventsGivenUp.inc();
+    this.log.error('an event was given up that a webhook refuses', { webhookId, eventId, answer });
+  }
+
+  webhookGap(webhookId: string): void {
+    this.#webhookGaps.inc();
+    this.log.error('a webhook passed over events that were deleted before they were sent', { webhookId });
+  }
+
+  readEventStreamsFrom(streams: () => number): void {
+    new Gauge({
+      name: 'hotsplit_event_streams',
+      help: 'Readers that follow the feed of events over connections of their own.',
+      registers: [this.registry],
+      collect() {
+        this.set(streams());
       },
     });
   }
@@ -360,6 +500,20 @@ export class Metrics implements EngineObserver {
     const key = keyId === '' ? 'none' : this.#refusedKey(keyId);
     this.#bodiesRefused.inc({ reason, key });
     this.log.warn('the body of a request was not read', { reason, keyId: keyId || 'none' });
+  }
+
+  itemsRefused(items: number, keyId: string): void {
+    this.#itemsRefused.inc({ key: this.#refusedKey(keyId) }, items);
+    this.log.warn('items of a batch were not begun in time', { items, keyId });
+  }
+
+  listRefused(reason: 'waiting' | 'waited' | 'unread', keyId: string): void {
+    this.#listsRefused.inc({ reason, key: this.#refusedKey(keyId) });
+    this.log.warn('a list was not read, or its answer was not taken', { reason, keyId });
+  }
+
+  auditLineLost(): void {
+    this.#auditLinesLost.inc();
   }
 
   batchDone(batch: { shard: string; commands: number; seconds: number }): void {
@@ -524,6 +678,29 @@ export class Metrics implements EngineObserver {
     this.log.error('a command failed by a defect', { incident, error });
   }
 
+  sent(by: 'collector' | 'rebalancer' | 'sweeper'): void {
+    this.#transfers.inc({ by });
+  }
+
+  directoryAsked(answer: { seconds: number; isUp: boolean }): void {
+    this.dependencies.directoryAsked(answer);
+  }
+
+  /**
+   * Counts refusals for a key, and names the call whose answer quotes an incident: what failed knew only the commands of a
+   * batch.
+   */
+  problemAnswered(problem: AnsweredProblem, names: CallNames, keyId: string): void {
+    if (problem.refusal !== undefined) this.#accessRefused.inc({ reason: problem.refusal });
+    const { incident } = problem.extras;
+    if (incident === undefined) return;
+    this.log.error('a call was answered with an incident', {
+      incident,
+      ...namesLogged(names),
+      keyId: keyId || 'none',
+    });
+  }
+
   deferred(work: string, error: unknown): void {
     this.#deferred.inc();
     this.log.warn('background work failed and will be tried again', { work, error });
@@ -537,10 +714,26 @@ export class Metrics implements EngineObserver {
     this.#workedOff.inc({ shard, end });
   }
 
+  screened(screened: Parameters<EngineObserver['screened']>[0]): void {
+    this.#screening.screened(screened);
+  }
+
+  screeningFailed(failure: Parameters<EngineObserver['screeningFailed']>[0]): void {
+    this.#screening.screeningFailed(failure);
+  }
+
+  screeningCall(call: Parameters<EngineObserver['screeningCall']>[0]): void {
+    this.#screening.screeningCall(call);
+  }
+
+  screeningState(isAsked: boolean): void {
+    this.#screening.screeningState(isAsked);
+  }
+
   /** One line a shard and minute while its intake is full or does not come forward, and one when it does again. */
   intakeLevel({ shard, waiting, oldestMs, isFull }: IntakeLevel): void {
     this.#intakeWaiting.set({ shard }, waiting);
-    this.#intakeOldest.set({ shard }, oldestMs / 1_000);
+    this.#intakeOldest.set({ shard }, Math.max(0, oldestMs) / 1_000);
     const at = performance.now();
     if (!isFull && oldestMs < INTAKE_LATE_MS) {
       if (this.#intakeLines.delete(shard))
@@ -554,23 +747,12 @@ export class Metrics implements EngineObserver {
     else this.log.warn('the intake does not come forward', fields);
   }
 
-  /** One line a pair of shards and minute while there are any, and one when there are none any more. */
-  undelivered({ fromShard, toShard, count, isCutOff, examples }: Undelivered): void {
-    const pair = `${fromShard} ${toShard}`;
-    this.#undelivered.set({ from: fromShard, to: toShard }, count);
-    const at = performance.now();
-    if (count === 0) {
-      if (this.#undeliveredLines.delete(pair))
-        this.log.info('transfers that could not be delivered have arrived', { fromShard, toShard });
-      return;
-    }
-    if (at - (this.#undeliveredLines.get(pair) ?? -Infinity) < UNDELIVERED_LOGGED_EVERY_MS) return;
-    this.#undeliveredLines.set(pair, at);
-    this.log.warn('transfers cannot be delivered and will be tried again', {
-      fromShard,
-      toShard,
-      transfers: isCutOff ? `${count} or more` : count,
-      ...(examples.length > 0 && { examples }),
-    });
+  published({ source, rows, oldestAtUs }: { source: string; rows: number; oldestAtUs: number }): void {
+    this.#feedRows.inc({ database: source }, rows);
+    this.#feedSeconds.observe({ database: source }, Math.max(0, Date.now() / 1_000 - oldestAtUs / 1_000_000));
+  }
+
+  undelivered(found: Undelivered): void {
+    this.#undelivered.found(found);
   }
 }

@@ -30,15 +30,31 @@ export interface Principal {
   readonly permissions: ReadonlySet<Permission>;
   /** The id of every account that is used begins with one of these; `null` for any account. */
   readonly accounts: readonly string[] | null;
+  /** How often the key may come; `null` where that is not limited. */
+  readonly rates: KeyRates | null;
+}
+
+/** How often a key may come; `null` as often as it likes. */
+export interface KeyRates {
+  readonly requestsPerSecond: number | null;
+  readonly deductionsPerSecond: number | null;
 }
 
 export function principalOf(key: {
   readonly keyId: string;
   readonly scopes: readonly Scope[];
   readonly accounts: readonly string[] | null;
+  readonly requestsPerSecond?: number | null;
+  readonly deductionsPerSecond?: number | null;
 }): Principal {
-  const { keyId, scopes, accounts } = key;
-  return { keyId, permissions: new Set(scopes.flatMap((scope) => ALLOWED[scope])), accounts };
+  const { keyId, scopes, accounts, requestsPerSecond = null, deductionsPerSecond = null } = key;
+  const isLimited = requestsPerSecond !== null || deductionsPerSecond !== null;
+  return {
+    keyId,
+    permissions: new Set(scopes.flatMap((scope) => ALLOWED[scope])),
+    accounts,
+    rates: isLimited ? { requestsPerSecond, deductionsPerSecond } : null,
+  };
 }
 
 /** Whether a key's limits let it use an account. */

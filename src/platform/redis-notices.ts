@@ -26,6 +26,10 @@ export class RedisNotices implements Notices {
     this.#subscriber.on('message', (_channel: string, text: string) => this.#receive(text));
   }
 
+  get isUp(): boolean {
+    return this.#publisher.status === 'ready' && this.#subscriber.status === 'ready';
+  }
+
   publish(notice: Notice): void {
     for (const listener of this.#listeners) listener(notice);
     this.#publisher.publish(CHANNEL, JSON.stringify(notice)).catch((error: unknown) => {

@@ -13,6 +13,20 @@ const VALUES: Readonly<Record<string, string>> = {
   HOTSPLIT_ADMIN_KEY: KEY,
   HOTSPLIT_PREVIOUS_ADMIN_KEY: KEY,
   HOTSPLIT_REDIS_URL: 'redis://:secret@cache.example:6379',
+  HOTSPLIT_KAFKA_PASSWORD: 'secret',
+  HOTSPLIT_SCREENING_URL: 'https://user:password@screening.example/clicks',
+  HOTSPLIT_SCREENING_SECRET: KEY,
+  HOTSPLIT_TRACES_URL: 'https://user:password@collector.example/v1/traces',
+};
+
+/** What some of them need beside them. */
+const BESIDE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  HOTSPLIT_KAFKA_PASSWORD: {
+    HOTSPLIT_KAFKA_BROKERS: 'kafka.example:9092',
+    HOTSPLIT_KAFKA_SASL: 'PLAIN',
+    HOTSPLIT_KAFKA_USER: 'hotsplit',
+  },
+  HOTSPLIT_SCREENING_SECRET: { HOTSPLIT_SCREENING_URL: 'https://screening.example/clicks' },
 };
 
 describe('a secret', () => {
@@ -49,11 +63,14 @@ describe('a secret', () => {
 
   test.each(Object.entries(VALUES))('may stand in a file: %s', (variable, value) => {
     const path = file(`${value}\n`);
-    expect(readSettings({ [`${variable}_FILE`]: path })).toEqual(readSettings({ [variable]: value }));
+    const beside = BESIDE[variable];
+    expect(readSettings({ ...beside, [`${variable}_FILE`]: path })).toEqual(
+      readSettings({ ...beside, [variable]: value }),
+    );
   });
 
   test.each(Object.entries(VALUES))('is given once: %s', (variable, value) => {
-    expect(faultsOf({ [variable]: value, [`${variable}_FILE`]: file(value) })).toEqual([
+    expect(faultsOf({ ...BESIDE[variable], [variable]: value, [`${variable}_FILE`]: file(value) })).toEqual([
       `${variable} and ${variable}_FILE are both set; keep one of them`,
     ]);
   });

@@ -1,5 +1,5 @@
 import { ShardFault, ShardUnavailableError } from '../shards/faults';
-import { LOG_LEVELS, type LogLevel, SHORTFALL, StructuredLog } from './structured-log';
+import { ADMINISTRATION, LOG_LEVELS, type LogLevel, SHORTFALL, StructuredLog } from './structured-log';
 import { aString, containing, matching } from '../../test/setup/matching';
 
 function logAt(level: LogLevel) {
@@ -120,6 +120,13 @@ describe('a structured log whose lines come too fast', () => {
     const lines: string[] = [];
     const log = new StructuredLog('info', (line) => lines.push(line));
     for (let n = 0; n < 10_000; n += 1) log.error(SHORTFALL, { requestId: n });
+    expect(lines).toHaveLength(10_000);
+  });
+
+  it('names every call of administrators', () => {
+    const lines: string[] = [];
+    const log = new StructuredLog('info', (line) => lines.push(line));
+    for (let n = 0; n < 10_000; n += 1) log.info(ADMINISTRATION, { callId: n });
     expect(lines).toHaveLength(10_000);
   });
 });

@@ -13,6 +13,16 @@ const LINES_MAX: Readonly<Record<LogLevel, number>> = { error: 100, warn: 20, in
 /** Money that is lost is named line by line, as far as a disk may be asked to. */
 const SHORTFALLS_MAX = 100_000;
 export const SHORTFALL = 'a deduction was answered from a lease and cannot be charged';
+/** How many of these there are is set by whoever wants them. */
+const ACCESSES_MAX = 100_000;
+export const ACCESS = 'a call was answered';
+/** What a log shipper keeps beside the audit log must not have gaps; calls are bounded by the audit log itself. */
+export const ADMINISTRATION = 'an administrative call';
+const LINES_OF_MESSAGE_MAX: ReadonlyMap<string, number> = new Map([
+  [SHORTFALL, SHORTFALLS_MAX],
+  [ACCESS, ACCESSES_MAX],
+  [ADMINISTRATION, Infinity],
+]);
 const WINDOW_MS = 10_000;
 /** Messages whose lines are counted apart. Ours are constants; what the framework says is not. */
 const MESSAGES_MAX = 200;
@@ -79,11 +89,7 @@ export class StructuredLog implements LoggerService {
   #budgetOf(level: LogLevel, message: string): LogBudget {
     const known = this.#budgets.get(message);
     if (known) return known;
-    const budget = new LogBudget(
-      message === SHORTFALL ? SHORTFALLS_MAX : LINES_MAX[level],
-      WINDOW_MS,
-      this.now,
-    );
+    const budget = new LogBudget(LINES_OF_MESSAGE_MAX.get(message) ?? LINES_MAX[level], WINDOW_MS, this.now);
     remember(this.#budgets, message, budget, MESSAGES_MAX);
     return budget;
   }

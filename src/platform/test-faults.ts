@@ -1,4 +1,16 @@
-import { FAULT_POINTS, type FaultPoint, type ReachPoint } from '../engine/fault-points';
+import { FAULT_POINTS, type FaultPoint } from '../engine/fault-points';
+
+/** Places outside of the engine, which are reached only beside servers of other products. */
+const OUTER_POINTS = [
+  /** What messages of a topic came to is durable, and their offsets are not committed. */
+  'kafka.settled',
+  /** Events are acknowledged by the brokers, and the publisher's cursor is where it was. */
+  'kafka.published',
+] as const;
+
+type AnyPoint = FaultPoint | (typeof OUTER_POINTS)[number];
+
+export type ReachAnyPoint = (point: AnyPoint) => Promise<void> | undefined;
 
 const FAULT = /^([a-z.]+):(crash|fail)(?::([1-9][0-9]{0,3}))?$/;
 
@@ -6,7 +18,7 @@ const FAULT = /^([a-z.]+):(crash|fail)(?::([1-9][0-9]{0,3}))?$/;
 export class InjectedFault extends Error {
   readonly code = 'INJECTED_FAULT';
 
-  constructor(point: FaultPoint) {
+  constructor(point: AnyPoint) {
     super(`a fault was injected at ${point}`);
     this.name = 'InjectedFault';
   }
@@ -18,12 +30,13 @@ export class InjectedFault extends Error {
  *
  * @throws RangeError for anything else, so that a test that asks for a fault gets it
  */
-export function faultsOf(value: string | undefined): ReachPoint | undefined {
+export function faultsOf(value: string | undefined): ReachAnyPoint | undefined {
   if (value === undefined || value === '') return undefined;
   const [, point, fault, count = '1'] = FAULT.exec(value) ?? [];
-  if (!FAULT_POINTS.includes(point as FaultPoint))
+  const points: readonly AnyPoint[] = [...FAULT_POINTS, ...OUTER_POINTS];
+  if (!points.includes(point as AnyPoint))
     throw new RangeError(
-      `HOTSPLIT_TEST_FAULT must be point:crash or point:fail, with a point of ${FAULT_POINTS.join(', ')}`,
+      `HOTSPLIT_TEST_FAULT must be point:crash or point:fail, with a point of ${points.join(', ')}`,
     );
   let left = Number(count);
   return (reached) => {

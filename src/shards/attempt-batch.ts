@@ -3,6 +3,7 @@ import {
   type Command,
   commandKey,
   type DeductCommand,
+  dependsOnIntake,
   type EndIntakeCommand,
   type FlushCommand,
   isAccountWide,
@@ -12,7 +13,13 @@ import {
   type TakeOverCommand,
 } from '../ledger/command';
 import { entryKey } from '../ledger/entry';
-import { confirmationKey, reversalKey } from '../ledger/identifiers';
+import {
+  arrivalOfPaymentKey,
+  confirmationKey,
+  returnOfPaymentKey,
+  reversalKey,
+  reversedName,
+} from '../ledger/identifiers';
 import type { Outcome } from '../ledger/outcome';
 import type { Needs, ShardState } from '../ledger/shard-state';
 import { rowKey } from '../ledger/sub-account';
@@ -30,6 +37,8 @@ import type {
 import { reliesOnAbsence } from './identity-guard';
 import type { BatchChain } from './shard';
 import type { ShardIdentity } from './shard-identity';
+import type { Span } from './span';
+import { tracedTransaction } from './traced-transaction';
 
 /** What an attempt loads up front. It only ever widens from one attempt to the next. */
 export interface AttemptScope {
@@ -51,6 +60,8 @@ export type Attempt =
 /** How a batch is joined to others, and how its database is told from another one. */
 export interface AttemptOptions {
   readonly chain?: BatchChain | undefined;
+  /** Of the batch, where it is traced. */
+  readonly span?: Span | undefined;
   /** Rejects with `ShardFault` unless the database with this identity is the shard's own. */
   readonly confirmOwn?: ((identity: ShardIdentity | undefined) => Promise<void>) | undefined;
 }
@@ -68,7 +79,7 @@ export async function attemptBatch(
   options: AttemptOptions = {},
 ): Promise<Attempt> {
   const opened = await usable(options.chain?.ahead, commands, scope);
-  const transaction = opened?.transaction ?? (await store.begin());
+  const transaction = tracedTransaction(opened?.transaction ?? (await store.begin()), options.span);
   try {
     const locked = await lockedIn(transaction, opened?.locked, { commands, scope });
     return await decideInside(transaction, commands, { ...options, scope, locked });
@@ -234,7 +245,9 @@ function ownKeys(commands: readonly Command[]): KeyScope {
     if (kind === 'deduct' || kind === 'credit' || kind === 'hold')
       add(keys.requestIds, accountId, command.requestId);
     // Under locks that were taken for the whole account, nothing was looked up with them.
-    if (kind === 'deduct' && command.attempt !== undefined) add(keys.intakeIds, accountId, command.requestId);
+    if (kind === 'deduct' && dependsOnIntake(command)) add(keys.intakeIds, accountId, command.requestId);
+    if (kind === 'payIn') add(keys.requestIds, accountId, arrivalOfPaymentKey(command.payment));
+    if (kind === 'payBack') add(keys.requestIds, accountId, returnOfPaymentKey(command.payment));
     if (kind === 'restoreHalf') add(keys.requestIds, accountId, lostKey(command.transferId));
     else if (kind === 'hold') add(keys.holdIds, accountId, command.requestId);
     else if (kind === 'transferIn') add(keys.arrivalIds, accountId, command.transferId);
@@ -255,13 +268,16 @@ export function standingKeys(commands: readonly Command[]): KeyScope | undefined
   for (const command of about) {
     const { accountId } = command;
     if (command.kind === 'reverse') {
-      const { reverses, requestId } = command;
-      for (const key of [reverses, confirmationKey(reverses), reversalKey(reverses, requestId)])
+      const { reverses, captureId, requestId } = command;
+      const name = reversedName(reverses, captureId);
+      for (const key of [reverses, confirmationKey(reverses, captureId), reversalKey(name, requestId)])
         add(keys.requestIds, accountId, key);
-      add(keys.reversedIds, accountId, reverses);
+      add(keys.reversedIds, accountId, name);
       continue;
     }
     add(keys.holdIds, accountId, command.holdId);
+    if (command.kind === 'confirm' && command.captureId !== null)
+      add(keys.requestIds, accountId, confirmationKey(command.holdId, command.captureId));
     // A cancel that finds no hold takes the key, unless something else has it.
     if (command.kind === 'cancel') add(keys.requestIds, accountId, command.holdId);
   }
@@ -272,7 +288,7 @@ type IntakeCommand = ReceiveCommand | TakeOverCommand | EndIntakeCommand | Deduc
 
 function isAboutIntake(command: Command): command is IntakeCommand {
   const { kind } = command;
-  if (kind === 'deduct') return command.attempt !== undefined;
+  if (kind === 'deduct') return dependsOnIntake(command);
   return kind === 'receive' || kind === 'takeOver' || kind === 'endIntake';
 }
 

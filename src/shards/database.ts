@@ -23,8 +23,18 @@ export interface Database {
   readSettled(sql: string, parameters?: readonly Parameter[]): Promise<Cell[][]>;
   /** @returns the number of rows inserted, changed or deleted */
   write(sql: string, parameters?: readonly Parameter[]): Promise<number>;
+  /**
+   * A write that needs no sync of its own: it is in the database's log before whatever is committed later, and may be lost only
+   * with all of that. Where there is none, `write` is as good.
+   */
+  writeUnsynced?(sql: string, parameters?: readonly Parameter[]): Promise<number>;
   /** Ends connections; a file that several parts share is closed with the last of them. */
   close(): Promise<void>;
+}
+
+/** See `writeUnsynced`. */
+export function unsynced(database: Database, sql: string, parameters: readonly Parameter[]): Promise<number> {
+  return database.writeUnsynced?.(sql, parameters) ?? database.write(sql, parameters);
 }
 
 export function text(cell: Cell | undefined): string {

@@ -22,6 +22,8 @@ export interface StatementResult {
 export interface DeductionSession {
   readonly shard: string;
   readonly dialect: Dialect;
+  /** Whether what is written leaves a row for the feed. */
+  readonly keepsFeed: boolean;
   /** A plain read of what is committed, outside a transaction and without locks. */
   read(statement: Statement): Promise<StatementResult>;
   /** Begins the transaction and runs the statements, in one round trip. They stop at the first that fails. */

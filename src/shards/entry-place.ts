@@ -1,8 +1,8 @@
-import type { Entry } from '../ledger/entry';
+import { type Entry, isMark } from '../ledger/entry';
 import { InvariantViolation } from '../ledger/invariant-violation';
 
 /**
- * Where the marks of holds begin in the order of an account's entries: the year 2112, in microseconds since 1970. Twice
+ * Where marks begin in the order of an account's entries: the year 2112, in microseconds since 1970. Twice
  * this is below 2^53, so every place is exact as a `number`.
  */
 export const MARKS_FROM_US = 4_500_000_000_000_000;
@@ -16,7 +16,7 @@ export const MARKS_FROM_US = 4_500_000_000_000_000;
 export function placeUs({ kind, createdAtUs }: Pick<Entry, 'kind' | 'createdAtUs'>): number {
   if (createdAtUs >= MARKS_FROM_US)
     throw new InvariantViolation(`an entry cannot be written at ${createdAtUs} µs since 1970`);
-  return kind === 'hold' ? createdAtUs + MARKS_FROM_US : createdAtUs;
+  return isMark(kind) ? createdAtUs + MARKS_FROM_US : createdAtUs;
 }
 
 /** When an entry that stands at this place was written. A mark that an older version wrote stands at its own time. */

@@ -169,6 +169,7 @@ export class DatabaseRefusedError extends Error {
       | 'NOT_A_FILE'
       | 'FILE_REPLACED'
       | 'DATABASE_NOT_EMPTY'
+      | 'RESTORE_UNFINISHED'
       | 'SHARD_IDENTITY_MISMATCH'
       | 'SHARD_NOT_CONFIGURED'
       | 'SHARD_EMPTY'

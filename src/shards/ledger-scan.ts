@@ -36,7 +36,11 @@ export type ReversalPlace = Pick<Reversal, 'accountId' | 'reverses' | 'number'>;
 export type ScannedEntryKey = EntryKeyPlace & Pick<Entry, 'createdAtUs'>;
 
 /** What sums need of an entry. */
-export type ScannedEntry = EntryPlace & Pick<Entry, 'kind' | 'amountMinor'>;
+export type ScannedEntry = EntryPlace &
+  Pick<Entry, 'kind' | 'amountMinor'> & {
+    /** Where the entry is about another account. */
+    readonly between?: Pick<Entry, 'requestId'> & { readonly counterparty: string };
+  };
 
 /**
  * Everything a shard holds, in bounded pages that each ride on an index and see what is committed when they are read.

@@ -5,6 +5,7 @@ import { ChangePlacements1764100000000 } from '../../migrations/directory/176410
 import { FindOpenOperations1764600000001 } from '../../migrations/directory/1764600000001-find-open-operations';
 import { FindWhatIsLeft1764600000000 } from '../../migrations/shard/1764600000000-find-what-is-left';
 import { ReceiveDeductions1767000000000 } from '../../migrations/shard/1767000000000-receive-deductions';
+import { ScreenDeductions1795960000000 } from '../../migrations/shard/1795960000000-screen-deductions';
 import { KeepMarksApart1765500000000 } from '../../migrations/shard/1765500000000-keep-marks-apart';
 import { HoldAndReverse1764200000000 } from '../../migrations/shard/1764200000000-hold-and-reverse';
 import { VersionTransfers1764100000000 } from '../../migrations/shard/1764100000000-version-transfers';
@@ -12,6 +13,20 @@ import { IncarnateShards1764310000000 } from '../../migrations/shard/17643100000
 import { LimitKeys1765700000000 } from '../../migrations/directory/1765700000000-limit-keys';
 import { KnowShards1764310000000 } from '../../migrations/directory/1764310000000-know-shards';
 import { RemoveShards1765800000000 } from '../../migrations/directory/1765800000000-remove-shards';
+import { KeepAFeed1795970000000 } from '../../migrations/shard/1795970000000-keep-a-feed';
+import { TellOfWebhooks1796000000000 } from '../../migrations/directory/1796000000000-tell-of-webhooks';
+import { NoteMissedEvents1796000000600 } from '../../migrations/directory/1796000000600-note-missed-events';
+import { KeepWebhooks1795970000003 } from '../../migrations/directory/1795970000003-keep-webhooks';
+import { WatchBalances1795970000002 } from '../../migrations/directory/1795970000002-watch-balances';
+import { TellOfAccounts1795970000001 } from '../../migrations/directory/1795970000001-tell-of-accounts';
+import { KeepAnAuditLog1795980000000 } from '../../migrations/directory/1795980000000-keep-an-audit-log';
+import { FeelHeat1796200000000 } from '../../migrations/directory/1796200000000-feel-heat';
+import { LimitRatesOfKeys1795980000001 } from '../../migrations/directory/1795980000001-limit-rates-of-keys';
+import { LimitRatesOfAccounts1796000000200 } from '../../migrations/directory/1796000000200-limit-rates-of-accounts';
+import { PayOtherAccounts1796000000500 } from '../../migrations/shard/1796000000500-pay-other-accounts';
+import { ListHolds1796300000000 } from '../../migrations/shard/1796300000000-list-holds';
+import { ChangeHolds1796300000100 } from '../../migrations/shard/1796300000100-change-holds';
+import { KeepConsoleSessions1796000000400 } from '../../migrations/directory/1796000000400-keep-console-sessions';
 import type { SchemaPart } from './database';
 import { DatabaseRefusedError } from './faults';
 
@@ -24,6 +39,11 @@ const MIGRATIONS: Readonly<Record<SchemaPart, (new () => MigrationInterface)[]>>
     FindWhatIsLeft1764600000000,
     KeepMarksApart1765500000000,
     ReceiveDeductions1767000000000,
+    ScreenDeductions1795960000000,
+    KeepAFeed1795970000000,
+    PayOtherAccounts1796000000500,
+    ListHolds1796300000000,
+    ChangeHolds1796300000100,
   ],
   directory: [
     CreateDirectory1764000000000,
@@ -32,6 +52,16 @@ const MIGRATIONS: Readonly<Record<SchemaPart, (new () => MigrationInterface)[]>>
     FindOpenOperations1764600000001,
     LimitKeys1765700000000,
     RemoveShards1765800000000,
+    TellOfAccounts1795970000001,
+    WatchBalances1795970000002,
+    KeepAnAuditLog1795980000000,
+    KeepWebhooks1795970000003,
+    LimitRatesOfKeys1795980000001,
+    LimitRatesOfAccounts1796000000200,
+    TellOfWebhooks1796000000000,
+    KeepConsoleSessions1796000000400,
+    NoteMissedEvents1796000000600,
+    FeelHeat1796200000000,
   ],
 };
 

@@ -71,7 +71,7 @@ export async function runBatch(
 
   for (let tries = 1; ;) {
     try {
-      const trying = attemptBatch(store, commands, scope, { chain: link, confirmOwn });
+      const trying = attemptBatch(store, commands, scope, { chain: link, confirmOwn, span: hint.span });
       // What was begun ahead is used up by the first try.
       link = chain && { next: chain.next };
       const attempt = await trying;

@@ -154,6 +154,7 @@ function setUp(tries: readonly Try[], settings: Partial<DeductionSettings> = {},
         return {
           shard: 's0',
           dialect: 'mysql' as const,
+          keepsFeed: false,
           read: nothing,
           begin: nothing,
           commit: nothing,

@@ -1,13 +1,17 @@
 import type { Command, DeductCommand } from '../ledger/command';
 import type { Entry, ListedKind } from '../ledger/entry';
-import type { Hold } from '../ledger/hold';
+import type { FeedRange } from '../ledger/feed-change';
+import type { Hold, HoldState } from '../ledger/hold';
 import type { IntakeRecord, IntakeState } from '../ledger/intake';
 import type { Outcome } from '../ledger/outcome';
+import type { Payment } from '../ledger/payment';
 import type { SubAccount, SubAccountSeed } from '../ledger/sub-account';
 import type { Departure } from '../ledger/transfer';
 import type { Ahead, NextBatch } from './ahead';
 import type { DeductionResult, DeductionWay } from './deduction-way';
+import type { FeedStore } from './feed/feed-store';
 import type { LedgerScan } from './ledger-scan';
+import type { Span } from './span';
 
 /** Sums over an account's rows on one shard, from one statement. */
 export interface ShardBalance {
@@ -79,19 +83,47 @@ export interface DepartureQuery {
 /** A hold whose time is over. */
 export type ExpiredHold = Pick<Hold, 'accountId' | 'holdId' | 'subAccount' | 'expiresAtUs'>;
 
+/** Holds of one account by their ids, leases left out. */
+export interface HoldQuery {
+  readonly accountId: string;
+  readonly limit: number;
+  /** All states when absent. */
+  readonly status?: HoldState | undefined;
+  /** Where the page begins. */
+  readonly from?: { readonly holdId: string; readonly isIncluded: boolean } | undefined;
+}
+
 /** Records of the intake in one state, those that have had it longest first. */
 export interface IntakePage {
   readonly state: IntakeState;
   readonly limit: number;
   /** Only those that have had it for longer than this, by the shard's clock. */
   readonly olderThanMs?: number | undefined;
+  /**
+   * Of those that wait, only what is due by the shard's clock, or only what is put off for longer than screening ever puts
+   * anything off: those were received, or put off, before the clock was set back.
+   */
+  readonly due?: 'now' | 'by an earlier clock' | undefined;
   /** Where the last page ended. */
   readonly after?: Pick<IntakeRecord, 'sinceUs' | 'accountId' | 'requestId'> | undefined;
+}
+
+/** Which payments under way are looked for. */
+export interface PaymentQuery {
+  /** Only those that arrive there. */
+  readonly toShard: string;
+  readonly limit: number;
+  /** None that was made within this long of the shard's clock; one stamped further ahead is among what is found. */
+  readonly olderThanMs: number;
+  /** Where the last page ended. */
+  readonly after?: Pick<Payment, 'createdAtUs' | 'accountId' | 'requestId'> | undefined;
 }
 
 export interface IntakeDepthQuery {
   /** No more than so many are counted. */
   readonly countMax: number;
+  /** Of so many accounts, those with the most, it is told how much waits of each; 0 for none. */
+  readonly accountsMax?: number;
 }
 
 /** Lanes of a shard beside `parallelism`: what is received has one of its own. */
@@ -100,8 +132,9 @@ export const INTAKE_LANES = 1;
 /** What waits in a shard's intake. */
 export interface IntakeDepth {
   readonly waiting: number;
-  /** For how long the first of it has waited; 0 where nothing does. */
+  /** For how long the first of it has been due; 0 or less where nothing is. */
   readonly oldestUs: number;
+  readonly accounts: readonly { readonly accountId: string; readonly waiting: number }[];
 }
 
 /** A page of rows, by account and index. */
@@ -136,6 +169,8 @@ export interface BatchHint {
   readonly wholeAccounts: ReadonlySet<string>;
   /** How long the batch may be tried, where that is shorter than otherwise: its commands have waited already. */
   readonly tryMsMax?: number;
+  /** Of the batch, where one of its commands is traced. */
+  readonly span?: Span | undefined;
 }
 
 export const NO_HINT: BatchHint = { lookUpKeys: false, wholeAccounts: new Set() };
@@ -150,6 +185,8 @@ export interface Shard extends LedgerScan {
   readonly name: string;
   /** How many batches may usefully run side by side. */
   readonly parallelism: number;
+  /** What its transactions did, for whoever wants to be told. */
+  readonly feed: FeedStore;
 
   /** Migrates the database and checks that it is the shard it is taken for. May be called again after a failure. */
   open(): Promise<void>;
@@ -178,6 +215,18 @@ export interface Shard extends LedgerScan {
   /** How many departures to a shard are not marked as arrived; no more than `countMax` are counted. */
   countDepartures(toShard: string, countMax: number): Promise<number>;
 
+  /** Payments that left accounts here and are not known to have arrived or come back, the oldest first. */
+  pendingPayments(query: PaymentQuery): Promise<Payment[]>;
+
+  /** Of these keys of one account, the payments that are under way. */
+  findPayments(accountId: string, requestIds: readonly string[]): Promise<Payment[]>;
+
+  /** Some of the payments that have left one account here and are under way. */
+  paymentsFrom(accountId: string, limit: number): Promise<Payment[]>;
+
+  /** Forgets payments that are known to have arrived or come back. */
+  forgetPayments(payments: readonly Pick<Payment, 'accountId' | 'requestId'>[]): Promise<void>;
+
   findEntry(accountId: string, requestId: string): Promise<Entry | undefined>;
 
   /** What is committed under these keys of one account when the call is made. */
@@ -197,6 +246,9 @@ export interface Shard extends LedgerScan {
     readonly limit: number;
     readonly after?: ExpiredHold | undefined;
   }): Promise<ExpiredHold[]>;
+
+  /** Holds of one account here by their ids; leases are not among them. */
+  listHolds(query: HoldQuery): Promise<Hold[]>;
 
   /** Leases of the account on this shard that nobody has ended, expired ones included. */
   openLeases(accountId: string): Promise<Hold[]>;
@@ -231,6 +283,9 @@ export interface Shard extends LedgerScan {
 
   /** Entries before a position, newest first; marks of holds are not among them. */
   listEntries(query: EntryQuery): Promise<Entry[]>;
+
+  /** The entries that ranges of the feed name: those of each range by themselves, oldest first. */
+  findWritten(ranges: readonly FeedRange[]): Promise<Entry[][]>;
 
   /** The database's clock, in microseconds since 1970. */
   clockUs(): Promise<number>;

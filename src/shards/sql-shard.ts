@@ -1,14 +1,18 @@
 import type { Command, DeductCommand } from '../ledger/command';
 import type { StoredTransfer } from '../ledger/audit-transfer';
-import type { Entry } from '../ledger/entry';
+import { type Entry, isMark } from '../ledger/entry';
+import { type FeedRange, inRanges } from '../ledger/feed-change';
 import type { Hold } from '../ledger/hold';
 import type { IntakeRecord } from '../ledger/intake';
+import type { Payment } from '../ledger/payment';
 import type { Reversal } from '../ledger/reversal';
 import type { SubAccount, SubAccountSeed } from '../ledger/sub-account';
 import type { BatchStore } from './batch-transaction';
 import type { DeductionResult, DeductionWay } from './deduction-way';
-import { type Cell, type Database, type Dialect, integer } from './database';
-import { type NoteFault, ShardUnavailableError, unlessUnavailable } from './faults';
+import { type Cell, type Database, type Dialect, integer, unsynced, text } from './database';
+import { type NoteFault, ShardFault, ShardUnavailableError, unlessUnavailable } from './faults';
+import type { FeedStore } from './feed/feed-store';
+import { ShardFeed } from './feed/shard-feed';
 import { lockAccount } from './lock-account';
 import type {
   EntryKeyPlace,
@@ -37,10 +41,12 @@ import type {
   EntryPosition,
   EntryQuery,
   ExpiredHold,
+  HoldQuery,
   IntakeDepth,
   IntakeDepthQuery,
   IntakePage,
   LockedAccount,
+  PaymentQuery,
   PendingDeparture,
   RowPage,
   Shard,
@@ -57,13 +63,17 @@ import { expiredHolds, toExpiredHold } from './statements/expired-holds';
 import { findEntries } from './statements/find-entries';
 import { findHold } from './statements/find-hold';
 import { findIntakes } from './statements/find-intakes';
+import { findPayments, forgetPayments, paymentsFrom, pendingPayments } from './statements/find-payments';
+import { findWritten } from './statements/find-written';
 import { toHold } from './statements/hold-row';
-import { intakeDepth, intakeInState } from './statements/intake-in-state';
+import { intakeAccounts, intakeDepth, intakeInState } from './statements/intake-in-state';
 import { toIntake } from './statements/intake-row';
 import { entriesOfAnyKind, listEntries, sliceEnd } from './statements/list-entries';
+import { listHolds, stretchesOf } from './statements/list-holds';
 import { newestEntry } from './statements/newest-entry';
 import { nowUs } from './statements/now';
 import { openLeases } from './statements/open-leases';
+import { toPayment } from './statements/payment-row';
 import { countDepartures, pendingDepartures, toPendingDeparture } from './statements/pending-departures';
 import { toReversal } from './statements/reversal-row';
 import { scanEntries, toScannedEntry } from './statements/scan-entries';
@@ -115,11 +125,15 @@ const SLICE_ENTRIES = 5_000;
 /** Keys looked up by one statement: the optimizer rewrites longer lists. */
 const KEYS_LENGTH_MAX = 900;
 
+/** Stretches of entries read by one statement. */
+const RANGES_LENGTH_MAX = 50;
+
 /** Transfers marked by one statement: SQLite allows expressions to be 1,000 deep. */
 const TRANSFERS_LENGTH_MAX = 200;
 
 /** A shard on any SQL store: batches go through its transactions, the rest are single statements. */
 export class SqlShard implements Shard {
+  readonly feed: FeedStore;
   readonly #places: Places;
   readonly #identity: IdentityGuard;
   readonly #identityStore: SqlIdentityStore;
@@ -137,6 +151,13 @@ export class SqlShard implements Shard {
     });
     const { sessionsPerShard: places, waitingMax, waitMsMax } = parts.deductionSettings;
     this.#places = new Places({ places, waitingMax, waitMsMax }, (ms, run) => surroundings.later(ms, run));
+    this.feed = new ShardFeed({
+      dialect: database.dialect,
+      read: (statement) => this.#read(statement),
+      look: (statement) => this.#look(statement),
+      write: ({ sql, parameters }) => this.#guard(() => unsynced(database, sql, parameters)),
+      insertOnce: (statement) => this.#insertOnce(statement),
+    });
   }
 
   get name(): string {
@@ -206,6 +227,28 @@ export class SqlShard implements Shard {
     return integer(row?.[0]);
   }
 
+  async pendingPayments(query: PaymentQuery): Promise<Payment[]> {
+    return (await this.#look(pendingPayments(query, this.parts.database.dialect))).map(toPayment);
+  }
+
+  async findPayments(accountId: string, requestIds: readonly string[]): Promise<Payment[]> {
+    const found: Payment[] = [];
+    for (let from = 0; from < requestIds.length; from += KEYS_LENGTH_MAX) {
+      const keys = requestIds.slice(from, from + KEYS_LENGTH_MAX);
+      found.push(...(await this.#read(findPayments(accountId, keys))).map(toPayment));
+    }
+    return found;
+  }
+
+  async paymentsFrom(accountId: string, limit: number): Promise<Payment[]> {
+    return (await this.#read(paymentsFrom(accountId, limit))).map(toPayment);
+  }
+
+  async forgetPayments(payments: Parameters<Shard['forgetPayments']>[0]): Promise<void> {
+    for (let from = 0; from < payments.length; from += TRANSFERS_LENGTH_MAX)
+      await this.#write(forgetPayments(payments.slice(from, from + TRANSFERS_LENGTH_MAX)));
+  }
+
   async findEntry(accountId: string, requestId: string): Promise<Entry | undefined> {
     const [entry] = await this.findEntries(accountId, [requestId]);
     return entry;
@@ -240,12 +283,29 @@ export class SqlShard implements Shard {
   }
 
   async intakeDepth(query: IntakeDepthQuery): Promise<IntakeDepth> {
-    const [row] = await this.#look(intakeDepth(query, this.parts.database.dialect));
-    return { waiting: integer(row?.[0]), oldestUs: integer(row?.[1]) };
+    const { dialect } = this.parts.database;
+    const [row] = await this.#look(intakeDepth(query, dialect));
+    const rows = query.accountsMax ? await this.#look(intakeAccounts(query, dialect)) : [];
+    const accounts = rows.map(([accountId, waiting]) => ({
+      accountId: text(accountId),
+      waiting: integer(waiting),
+    }));
+    return { waiting: integer(row?.[0]), oldestUs: integer(row?.[1]), accounts };
   }
 
   async expiredHolds(page: Parameters<Shard['expiredHolds']>[0]): Promise<ExpiredHold[]> {
     return (await this.#look(expiredHolds(page, this.parts.database.dialect))).map(toExpiredHold);
+  }
+
+  async listHolds(query: HoldQuery): Promise<Hold[]> {
+    const found: Hold[] = [];
+    for (const stretch of stretchesOf(query)) {
+      const limit = query.limit - found.length;
+      if (limit <= 0) break;
+      const statement = listHolds({ ...query, limit }, stretch, this.parts.database.dialect);
+      found.push(...(await this.#read(statement)).map(toHold));
+    }
+    return found;
   }
 
   async openLeases(accountId: string): Promise<Hold[]> {
@@ -316,7 +376,7 @@ export class SqlShard implements Shard {
     const at = { shard: name, dialect: this.parts.database.dialect };
     const { limit, kind } = query;
     const first = (await this.#read(entriesOfAnyKind(at, query, limit))).map(toEntry);
-    const found = first.filter((entry) => (kind === undefined ? entry.kind !== 'hold' : entry.kind === kind));
+    const found = first.filter((entry) => (kind === undefined ? !isMark(entry.kind) : entry.kind === kind));
     const last = first.at(-1);
     if (first.length < limit || !last) return found;
     for (let before: EntryPosition = { ...last, shard: name }; found.length < limit;) {
@@ -333,6 +393,16 @@ export class SqlShard implements Shard {
       await this.parts.surroundings.turn();
     }
     return found;
+  }
+
+  async findWritten(ranges: readonly FeedRange[]): Promise<Entry[][]> {
+    const found: Entry[] = [];
+    for (let from = 0; from < ranges.length; from += RANGES_LENGTH_MAX) {
+      const some = ranges.slice(from, from + RANGES_LENGTH_MAX);
+      const rows = await this.#read(findWritten(some, this.parts.database.dialect));
+      found.push(...rows.map(toEntry));
+    }
+    return inRanges(ranges, found);
   }
 
   async scanSubAccounts(scan: Scan<RowPlace>): Promise<ScannedPage<SubAccount>> {
@@ -438,6 +508,18 @@ export class SqlShard implements Shard {
 
   #write(statement: Statement): Promise<number> {
     return this.#guard(() => this.parts.database.write(statement.sql, statement.parameters));
+  }
+
+  /** @returns false when a row under this key exists already */
+  #insertOnce({ sql, parameters }: Statement): Promise<boolean> {
+    return this.#guard(async () => {
+      try {
+        return (await unsynced(this.parts.database, sql, parameters)) > 0;
+      } catch (error) {
+        if (error instanceof ShardFault && error.verdict === 'lookUpKeys') return false;
+        throw error;
+      }
+    });
   }
 
   #guard<T>(run: () => Promise<T>): Promise<T> {

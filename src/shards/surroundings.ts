@@ -28,11 +28,14 @@ export const REAL_SURROUNDINGS: Surroundings = {
   newId: () => randomUUID(),
   sleep: (ms, signal) =>
     new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      signal?.addEventListener('abort', () => {
+      const end = (): void => {
         clearTimeout(timer);
+        signal?.removeEventListener('abort', end);
         resolve();
-      });
+      };
+      const timer = setTimeout(end, ms);
+      if (signal?.aborted) end();
+      else signal?.addEventListener('abort', end);
     }),
   later: (ms, run) => {
     const timer = setTimeout(run, ms).unref();

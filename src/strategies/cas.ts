@@ -1,6 +1,6 @@
 import type { DeductionWay } from '../shards/deduction-way';
 import { plainDeduction, takenEntry } from './plain-deduction';
-import { insertEntry } from './statements/insert-entry';
+import { entryWrites } from './statements/insert-entry';
 import { readRow } from './statements/read-row';
 import { readTaken } from './statements/take-if-enough';
 import { writeIfBalance } from './statements/write-if-balance';
@@ -20,7 +20,7 @@ export const cas: DeductionWay = {
     ]);
     if (!row || written?.matched !== 1) return { kind: 'conflict' };
     const entry = takenEntry(row, command);
-    await session.commit([insertEntry(entry)]);
+    await session.commit([...entryWrites(session, entry)]);
     return { kind: 'committed', entry };
   },
 };

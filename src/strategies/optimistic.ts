@@ -2,7 +2,7 @@ import { entryOf } from '../ledger/outside-change';
 import { integer } from '../shards/database';
 import type { DeductionWay } from '../shards/deduction-way';
 import { plainDeduction } from './plain-deduction';
-import { insertEntry } from './statements/insert-entry';
+import { entryWrites } from './statements/insert-entry';
 import { readRow } from './statements/read-row';
 import { readClock, writeIfVersion } from './statements/write-if-version';
 
@@ -18,7 +18,7 @@ export const optimistic: DeductionWay = {
     ]);
     if (written?.matched !== 1) return { kind: 'conflict' };
     const entry = entryOf('deduction', command, deduction.after, integer(clock?.rows[0]?.[0]));
-    await session.commit([insertEntry(entry)]);
+    await session.commit([...entryWrites(session, entry)]);
     return { kind: 'committed', entry };
   },
 };

@@ -1,7 +1,7 @@
 import { entryOf } from '../ledger/outside-change';
 import type { DeductionWay } from '../shards/deduction-way';
 import { plainDeduction } from './plain-deduction';
-import { insertEntry } from './statements/insert-entry';
+import { entryWrites } from './statements/insert-entry';
 import { lockRow } from './statements/lock-row';
 import { writeRow } from './statements/write-row';
 
@@ -13,7 +13,7 @@ export const pessimistic: DeductionWay = {
     const deduction = row && plainDeduction(row, command);
     if (!deduction) return { kind: 'handOver' };
     const entry = entryOf('deduction', command, deduction.after, deduction.nowUs);
-    await session.commit([insertEntry(entry), writeRow(deduction.after)]);
+    await session.commit([...entryWrites(session, entry), writeRow(deduction.after)]);
     return { kind: 'committed', entry };
   },
 };

@@ -5,7 +5,7 @@ import type { Surroundings } from '../shards/surroundings';
 import type { LockService } from './lock-service';
 import { NamedQueues } from './named-queues';
 import { plainDeduction, takenEntry } from './plain-deduction';
-import { insertEntry } from './statements/insert-entry';
+import { entryWrites } from './statements/insert-entry';
 import { readRow } from './statements/read-row';
 import { readTaken, takeIfEnough } from './statements/take-if-enough';
 
@@ -42,7 +42,7 @@ export class RedisLock implements DeductionWay {
     // A lane came between, or somebody to whom the lock was given too early.
     if (!row || taken?.matched !== 1) return { kind: 'conflict' };
     const entry = takenEntry(row, command);
-    await session.commit([insertEntry(entry)]);
+    await session.commit([...entryWrites(session, entry)]);
     return { kind: 'committed', entry };
   }
 

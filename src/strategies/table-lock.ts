@@ -11,7 +11,7 @@ import type { DeductionSettings } from '../shards/run-deduction';
 import type { Later } from '../shards/surroundings';
 import { NamedQueues } from './named-queues';
 import { plainDeduction } from './plain-deduction';
-import { insertEntry } from './statements/insert-entry';
+import { entryWrites } from './statements/insert-entry';
 import { lockRow } from './statements/lock-row';
 import { RELEASE_TABLE_LOCK, TAKE_TABLE_LOCK } from './statements/table-lock';
 import { writeRow } from './statements/write-row';
@@ -60,7 +60,7 @@ export class TableLock implements DeductionWay {
     const deduction = row && plainDeduction(row, command);
     if (!deduction) return { kind: 'handOver' };
     const entry = entryOf('deduction', command, deduction.after, deduction.nowUs);
-    await session.commit([insertEntry(entry), writeRow(deduction.after)]);
+    await session.commit([...entryWrites(session, entry), writeRow(deduction.after)]);
     return { kind: 'committed', entry };
   }
 }

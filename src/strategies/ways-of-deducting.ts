@@ -9,11 +9,11 @@ import { TableLock } from './table-lock';
 
 /**
  * The ways that carry deductions out one by one, by the strategy that chooses them. `merged` is not one: it has lanes; nor is
- * `leased`, which carries nothing out before it is answered.
+ * `leased`, which carries nothing out before it is answered, nor `queued`, which is carried out by the lanes later.
  */
 export function waysOfDeducting(parts: RedisLockParts): ReadonlyMap<string, DeductionWay> {
   const { settings, surroundings } = parts;
-  const ways: Readonly<Record<Exclude<Strategy, 'merged' | 'leased'>, DeductionWay>> = {
+  const ways: Readonly<Record<Exclude<Strategy, 'merged' | 'leased' | 'queued'>, DeductionWay>> = {
     atomic,
     pessimistic,
     optimistic,

@@ -216,7 +216,17 @@ describe.each(STORES)('[$mark] the audit', (store) => {
   });
 });
 
-const confirm: ToCommand = (holdId, routed) => ({ kind: 'confirm', ...routed, holdId, amountMinor: 20n });
+const confirm: ToCommand = (holdId, routed) => ({
+  kind: 'confirm',
+  ...routed,
+  holdId,
+  captureId: null,
+  amountMinor: 20n,
+  isFinal: true,
+  mayTakeMore: false,
+  reference: null,
+  metadata: null,
+});
 
 const cancel: ToCommand = (holdId, routed) => ({ kind: 'cancel', ...routed, holdId, leaveTombstone: true });
 
@@ -225,7 +235,9 @@ const reverse =
   (reverses, routed) => ({
     kind: 'reverse',
     ...routed,
+    of: 'deduction',
     reverses,
+    captureId: null,
     requestId,
     amountMinor: 10n,
     reference: null,

@@ -21,7 +21,7 @@ describe('[sqlite] npm run bench -- hot', () => {
 
   it('measures every door beside its yardsticks', () => {
     expect(report.runs.map(({ name }) => name)).toEqual([
-      ...['merged', 'bulk-insert', 'atomic'],
+      ...['merged', 'bulk-insert', 'atomic', 'merged-no-feed'],
       ...['http-noop', 'http', 'http-batch', 'client', 'grpc-batch', 'grpc-stream'],
     ]);
     for (const run of report.runs) {
@@ -31,6 +31,7 @@ describe('[sqlite] npm run bench -- hot', () => {
     }
     expect(Object.keys(report.ratios)).toEqual([
       ...['sqlite merged @64 / bulk-insert', 'sqlite merged @64 / atomic'],
+      'sqlite merged @64 / merged-no-feed',
       'sqlite http @64 / http-noop',
     ]);
   });
@@ -49,7 +50,7 @@ describe('[mariadb] npm run bench -- hot', () => {
   it('has a yardstick that locks its row, and shards that share servers', async () => {
     const { report } = await runBench('hot', '--store', 'mariadb-4', '--door', 'process', ...SHORT);
     expect(report.runs.map(({ name, shards, audit }) => ({ name, shards, audit }))).toEqual(
-      ['merged', 'bulk-insert', 'atomic', 'pessimistic'].map((name) => ({
+      ['merged', 'bulk-insert', 'atomic', 'pessimistic', 'merged-no-feed'].map((name) => ({
         ...{ name, shards: 4, audit: 'balanced' },
       })),
     );

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Report } from '../../tools/chaos/report/report';
@@ -9,6 +9,7 @@ import { kindsFor } from '../../tools/chaos/faults/plan-rounds';
 const SEED = 20_240_607;
 /** Requests a second: half of what a run by name has. */
 const RATE = '60';
+const RUN_MS_MAX = 570_000;
 
 /** The run that anyone can start with `npm run chaos -- --once`: every kind of fault, on servers of its own. */
 describe('[mariadb] a short chaos run', () => {
@@ -20,6 +21,7 @@ describe('[mariadb] a short chaos run', () => {
     const folder = mkdtempSync(join(tmpdir(), 'hotsplit-chaos-test-'));
     const file = join(folder, 'report.json');
     ({ output, exitCode } = await chaos('--once', '--rate', RATE, '--seed', String(SEED), '--json', file));
+    if (!existsSync(file)) throw new Error(`the run has made no report:\n${output.slice(-4_000)}`);
     report = JSON.parse(readFileSync(file, 'utf8')) as Report;
     rmSync(folder, { recursive: true, force: true });
   });
@@ -66,8 +68,14 @@ function chaos(...args: string[]): Promise<{ output: string; exitCode: number | 
     const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (part: Buffer) => (output += part.toString()));
+    // Before Jest gives up on the hook, so that what it has said is seen.
+    const tooLong = setTimeout(() => {
+      child.kill('SIGTERM');
+      fail(new Error(`the run has not ended within ${RUN_MS_MAX} ms:\n${output.slice(-4_000)}`));
+    }, RUN_MS_MAX);
     child.once('error', fail);
     child.once('close', (exitCode) => {
+      clearTimeout(tooLong);
       done({ output, exitCode });
     });
   });

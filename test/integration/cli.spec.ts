@@ -1,6 +1,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, watch } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
 import {
   createServer,
   type IncomingMessage,
@@ -12,13 +12,16 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
+import { type Readable, Writable } from 'node:stream';
+import { run } from '../../src/cli/program';
+import { processSurroundings } from '../../src/cli/surroundings';
 import { PATIENCE } from '../setup/service';
 import { eventually } from '../setup/eventually';
 
 /**
- * The command line against the real service on SQLite, both as processes of their own and with a gate between them
- * that tells how far a replay is, so that either can be killed in the middle of one.
+ * The command line against the real service on SQLite, with a gate between them that tells how far a replay is, so that either
+ * can be killed in the middle of one. The service is started once, and every test has accounts of its own; a command is a process
+ * of its own only where it is killed or stopped by signal.
  */
 const REPOSITORY = resolve(__dirname, '..', '..');
 const REAL_LOG = resolve(REPOSITORY, '..', 'shared', 'data', 'charges-ipinyou.csv.gz');
@@ -31,6 +34,7 @@ interface Report {
   readonly replayed: number;
   readonly received?: number;
   readonly amount: string;
+  readonly amountReceived: string;
   readonly skipped: number;
   readonly accounts: Record<string, { readonly rows: number; readonly amount: string }>;
 }
@@ -39,13 +43,17 @@ let folder: string;
 let service: Service;
 let gate: Gate;
 
-beforeEach(async () => {
+beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'hotsplit-cli-'));
   service = await startService();
   gate = await Gate.open(() => service.url);
 });
 
-afterEach(async () => {
+afterEach(() => {
+  gate.countAnew();
+});
+
+afterAll(async () => {
   await service.kill();
   await gate.close();
   rmSync(folder, { recursive: true });
@@ -54,7 +62,7 @@ afterEach(async () => {
 describe('the command line and the service', () => {
   it('agree on accounts, credits, deductions, holds and reversals', async () => {
     const json = async (...args: string[]): Promise<unknown> =>
-      JSON.parse((await startCli(...args, '--json').ended).out);
+      JSON.parse((await command(...args, '--json')).out);
     await json('account', 'create', 'a', '--asset', 'USD/2', '--initial-balance', '100');
     expect(await json('credit', 'a', '50')).toMatchObject({
       kind: 'credit',
@@ -88,75 +96,86 @@ describe('the command line and the service', () => {
     await json('credit', 'a', '1');
     expect(await json('account', 'show', 'a')).toMatchObject({ id: 'a', balance: { total: '30' } });
     expect(await json('account', 'list')).toMatchObject({ items: [{ id: 'a', asset: 'USD/2' }] });
+    expect(await json('balance', 'a', '--consistency', 'snapshot')).toMatchObject({ total: '30', held: '0' });
+    expect(await json('held', 'a', 'h1')).toMatchObject({ status: 'confirmed', confirmedAmount: '15' });
+    const { items } = (await json('entries', 'a', '--kind', 'deduction')) as {
+      items: { requestId: string }[];
+    };
+    expect(items.map(({ requestId }) => requestId)).toEqual(['s1', 'r1']);
+    expect(await json('health')).toMatchObject({ status: 'ready' });
+    expect((await command('metrics', '--name', 'hotsplit_shard_up', '-o', 'csv')).out).toMatch(
+      /^name,labels,value\nhotsplit_shard_up,shard=s0,1\n/,
+    );
   });
 
   it('agree on how accounts are split, on their status, on shards and on the audit', async () => {
     const json = async (...args: string[]): Promise<unknown> => {
-      const { exitCode, out } = await startCli(...args, '--json').ended;
+      const { exitCode, out } = await command(...args, '--json');
       return { exitCode, ...(JSON.parse(out) as object) };
     };
-    await json('account', 'create', 'a', '--asset', 'USD/2', '--initial-balance', '100');
+    await json('account', 'create', 'b', '--asset', 'USD/2', '--initial-balance', '100');
     const file = join(folder, 'service', 'late.sqlite');
     expect(await json('shard', 'add', 'late', `sqlite:${file}`)).toMatchObject({ exitCode: 0, status: 'up' });
     expect(await json('shard', 'add', 'late', `sqlite:${file}`)).toMatchObject({
       exitCode: 1,
       error: { code: 'SHARD_EXISTS' },
     });
-    const resize = ['account', 'resize', 'a', '--count', '6', '--shards', 'late,s1'];
+    const resize = ['account', 'resize', 'b', '--count', '6', '--shards', 'late,s1'];
     expect(await json(...resize)).toMatchObject({ exitCode: 0, status: 'done', result: { subAccounts: 6 } });
     expect(await json(...resize, '--if-match', '1')).toMatchObject({
       exitCode: 1,
       error: { code: 'PRECONDITION_FAILED' },
     });
-    const begun = (await json('account', 'rebalance', 'a', '--no-wait')) as { operationId: string };
+    const begun = (await json('account', 'rebalance', 'b', '--no-wait')) as { operationId: string };
     expect(await json('operation', 'show', begun.operationId)).toMatchObject({ kind: 'rebalance' });
     expect(await json('operation', 'list', '--limit', '1')).toMatchObject({
       items: [begun.operationId].map((operationId) => ({ operationId })),
     });
-    const { items } = (await json('account', 'sub-accounts', 'a')) as { items: { shard: string }[] };
+    const { items } = (await json('account', 'sub-accounts', 'b')) as { items: { shard: string }[] };
     expect(items.map(({ shard }) => shard)).toEqual(expect.arrayContaining(['late', 's1']));
 
-    expect(await json('account', 'freeze', 'a')).toMatchObject({ exitCode: 0, status: 'frozen' });
-    expect(await json('deduct', 'a', '1')).toMatchObject({ exitCode: 1, error: { code: 'ACCOUNT_FROZEN' } });
-    expect(await json('account', 'unfreeze', 'a')).toMatchObject({ exitCode: 0, status: 'active' });
-    expect(await json('account', 'close', 'a')).toMatchObject({ error: { code: 'ACCOUNT_NOT_EMPTY' } });
+    expect(await json('account', 'freeze', 'b')).toMatchObject({ exitCode: 0, status: 'frozen' });
+    expect(await json('deduct', 'b', '1')).toMatchObject({ exitCode: 1, error: { code: 'ACCOUNT_FROZEN' } });
+    expect(await json('account', 'unfreeze', 'b')).toMatchObject({ exitCode: 0, status: 'active' });
+    expect(await json('account', 'close', 'b')).toMatchObject({ error: { code: 'ACCOUNT_NOT_EMPTY' } });
 
     const report = join(folder, 'report.json');
-    const audited = { balanced: true, accounts: 1, findings: [] };
+    const audited = { balanced: true, findings: [] };
     expect(await json('audit', '--report', report)).toMatchObject({ exitCode: 0, ...audited });
     expect(JSON.parse(readFileSync(report, 'utf8'))).toMatchObject(audited);
   });
 
   it('generate, replay, and replay again, which changes nothing', async () => {
-    const log = await generate({ rows: 20_000, accounts: 40 });
-    const first = await replay(log, '--create-accounts');
+    const log = await generate('again', { rows: 20_000, accounts: 40 });
+    const first = await replay('again', log, '--create-accounts');
     expect(first).toMatchObject({ exitCode: 0, completed: true, succeeded: 20_000 });
     expect(first.amount).toBe(sumOf(log).toString());
     const balances = await totals(Object.keys(first.accounts));
 
-    const again = await replay(log, '--create-accounts');
+    const again = await replay('again', log, '--create-accounts');
     expect(again).toMatchObject({ exitCode: 0, succeeded: 0, replayed: 20_000, amount: '0' });
     expect(await totals(Object.keys(first.accounts))).toEqual(balances);
   });
 
   it('replays a log to be charged later, once however often it is sent', async () => {
-    const log = await generate({ rows: 3_000, accounts: 10 });
-    const first = await replay(log, '--create-accounts', '--async');
+    const log = await generate('later', { rows: 3_000, accounts: 10 });
+    const first = await replay('later', log, '--create-accounts', '--async');
     expect(first).toMatchObject({ exitCode: 0, completed: true, succeeded: 0, replayed: 0, received: 3_000 });
+    expect([first.amount, first.amountReceived]).toEqual(['0', sumOf(log).toString()]);
     await eventually('the charge of every row', async () => {
-      const { replayed, received } = await replay(log, '--async');
+      const { replayed, received } = await replay('later', log, '--async');
       return replayed === 3_000 && received === 0 ? true : undefined;
     });
-    const again = await replay(log);
+    const again = await replay('later', log);
     expect(again).toMatchObject({ exitCode: 0, succeeded: 0, replayed: 3_000, amount: '0' });
   });
 
   it('a replay that is killed goes on where it was, and no row is lost or taken twice', async () => {
-    const log = await generate({ rows: 20_000, accounts: 12 });
-    await createAccounts(12);
-    const checkpoint = join(folder, 'checkpoint.json');
+    const log = await generate('killed', { rows: 20_000, accounts: 12 });
+    await createAccounts('killed', 12);
+    const checkpoint = join(folder, 'killed.checkpoint');
     const options = ['--batch-size', '200', '--checkpoint', checkpoint];
-    const killed = startCli('replay', log, '--id-prefix', 'log', ...options);
+    const killed = startCli('replay', log, '--id-prefix', 'killed', ...options);
     gate.afterBatch = async (nth) => {
       if (nth !== 40) return 'pass';
       await appeared(checkpoint);
@@ -166,18 +185,18 @@ describe('the command line and the service', () => {
     await killed.ended;
     gate.afterBatch = undefined;
 
-    const resumed = await replay(log, ...options);
+    const resumed = await replay('killed', log, ...options);
     expect(resumed).toMatchObject({ exitCode: 0, completed: true });
     expect(resumed.skipped).toBeGreaterThanOrEqual(200);
     expect(resumed.skipped + resumed.succeeded + resumed.replayed).toBe(20_000);
-    expect(await spent(12)).toBe(sumOf(log));
+    expect(await spent('killed', 12)).toBe(sumOf(log));
   });
 
   it('a replay that is asked to stop waits for its answers, reports, and goes on later', async () => {
-    const log = await generate({ rows: 20_000, accounts: 12 });
-    await createAccounts(12);
-    const options = ['--batch-size', '200', '--checkpoint', join(folder, 'checkpoint.json')];
-    const stopped = startCli('replay', log, '--json', '--id-prefix', 'log', ...options);
+    const log = await generate('stopped', { rows: 20_000, accounts: 12 });
+    await createAccounts('stopped', 12);
+    const options = ['--batch-size', '200', '--checkpoint', join(folder, 'stopped.checkpoint')];
+    const stopped = startCli('replay', log, '--json', '--id-prefix', 'stopped', ...options);
     gate.afterBatch = (nth) => {
       if (nth === 40) stopped.child.kill('SIGINT');
       return Promise.resolve('pass');
@@ -187,34 +206,34 @@ describe('the command line and the service', () => {
     expect(exitCode).toBe(130);
     expect(report).toMatchObject({ completed: false, error: { code: 'INTERRUPTED' } });
     expect(report.succeeded).toBeGreaterThanOrEqual(40 * 200);
-    expect(await spent(12)).toBe(BigInt(report.amount));
+    expect(await spent('stopped', 12)).toBe(BigInt(report.amount));
 
     // Everything that was sent was answered, so the checkpoint leaves nothing to be replayed.
-    const resumed = await replay(log, ...options);
+    const resumed = await replay('stopped', log, ...options);
     expect(resumed).toMatchObject({ exitCode: 0, skipped: report.succeeded, replayed: 0 });
-    expect(await spent(12)).toBe(sumOf(log));
+    expect(await spent('stopped', 12)).toBe(sumOf(log));
   });
 
   it('a service that is killed and comes back within the patience costs nothing but time', async () => {
-    const log = await generate({ rows: 20_000, accounts: 12 });
-    await createAccounts(12);
+    const log = await generate('outage', { rows: 20_000, accounts: 12 });
+    await createAccounts('outage', 12);
     gate.afterBatch = async (nth) => {
       if (nth !== 30) return 'pass';
       await service.kill();
       service = await startService();
       return 'drop';
     };
-    const report = await replay(log, '--batch-size', '200', '--retry-seconds', '120');
+    const report = await replay('outage', log, '--batch-size', '200', '--retry-seconds', '120');
     expect(report).toMatchObject({ exitCode: 0, completed: true });
     expect(report.succeeded + report.replayed).toBe(20_000);
-    expect(await spent(12)).toBe(sumOf(log));
+    expect(await spent('outage', 12)).toBe(sumOf(log));
   });
 
   // The log may not be published, so it is not part of the repository.
   (existsSync(REAL_LOG) ? it : it.skip)(
     'a real log with true repeats is charged once per request id',
     async () => {
-      expect(await replay(REAL_LOG, '--create-accounts')).toMatchObject({
+      expect(await replay('real', REAL_LOG, '--create-accounts')).toMatchObject({
         exitCode: 0,
         succeeded: 9_960,
         replayed: 40,
@@ -224,14 +243,23 @@ describe('the command line and the service', () => {
   );
 });
 
-async function generate({ rows, accounts }: { rows: number; accounts: number }): Promise<string> {
-  const log = join(folder, 'log.csv');
-  await startCli('generate', log, '--rows', String(rows), '--accounts', String(accounts)).ended;
+/** @param name of the accounts and the log: another test has others */
+async function generate(
+  name: string,
+  { rows, accounts }: { readonly rows: number; readonly accounts: number },
+): Promise<string> {
+  const log = join(folder, `${name}.csv`);
+  await command('generate', log, '--rows', String(rows), '--accounts', String(accounts));
+  writeFileSync(log, readFileSync(log, 'utf8').replaceAll('acct-', `${name}-`));
   return log;
 }
 
-async function replay(log: string, ...options: string[]): Promise<Report & { exitCode: number | null }> {
-  const { exitCode, out } = await startCli('replay', log, '--json', '--id-prefix', 'log', ...options).ended;
+async function replay(
+  name: string,
+  log: string,
+  ...options: string[]
+): Promise<Report & { exitCode: number | null }> {
+  const { exitCode, out } = await command('replay', log, '--json', '--id-prefix', name, ...options);
   return { ...(JSON.parse(out) as Report), exitCode };
 }
 
@@ -240,12 +268,12 @@ function sumOf(log: string): bigint {
   return rows.reduce((sum, row) => sum + BigInt(row.split(',')[2] ?? ''), 0n);
 }
 
-function accountIds(count: number): string[] {
-  return Array.from({ length: count }, (_, index) => `acct-${String(index + 1).padStart(2, '0')}`);
+function accountIds(name: string, count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `${name}-${String(index + 1).padStart(2, '0')}`);
 }
 
-async function createAccounts(count: number): Promise<void> {
-  for (const id of accountIds(count)) {
+async function createAccounts(name: string, count: number): Promise<void> {
+  for (const id of accountIds(name, count)) {
     const initialBalance = OPENING.toString();
     await call('/v1/accounts', { id, asset: 'POINTS/0', subAccounts: 8, initialBalance });
   }
@@ -265,8 +293,8 @@ async function call(path: string, body?: unknown): Promise<unknown> {
   return answer.json();
 }
 
-async function spent(accounts: number): Promise<bigint> {
-  return (await totals(accountIds(accounts))).reduce((sum, total) => sum + OPENING - total, 0n);
+async function spent(name: string, accounts: number): Promise<bigint> {
+  return (await totals(accountIds(name, accounts))).reduce((sum, total) => sum + OPENING - total, 0n);
 }
 
 type Child = ChildProcessByStdio<null, Readable, Readable>;
@@ -279,6 +307,22 @@ function startNode(script: string, args: readonly string[], env: Record<string, 
   });
 }
 
+/** Runs a command in this process. */
+async function command(...args: string[]): Promise<{ exitCode: number; out: string; err: string }> {
+  const texts = { out: '', err: '' };
+  const into = (name: keyof typeof texts): Writable =>
+    new Writable({
+      write: (chunk: Buffer, _encoding, done) => {
+        texts[name] += chunk.toString();
+        done();
+      },
+    });
+  const env = { HOTSPLIT_URL: gate.url, HOTSPLIT_KEY: KEY };
+  const exitCode = await run(args, { ...processSurroundings(), env, out: into('out'), err: into('err') });
+  return { exitCode, ...texts };
+}
+
+/** Runs a command as a process of its own. */
 function startCli(...args: string[]): {
   child: Child;
   ended: Promise<{ exitCode: number | null; out: string; err: string }>;
@@ -356,6 +400,12 @@ class Gate {
 
   get url(): string {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** For another replay, with which nothing is done. */
+  countAnew(): void {
+    this.afterBatch = undefined;
+    this.#batches = 0;
   }
 
   async close(): Promise<void> {

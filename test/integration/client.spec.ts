@@ -51,6 +51,36 @@ describe('the client and a service on SQLite', () => {
     );
   });
 
+  it('merges holds and their confirms into batches, each once', async () => {
+    const accountId = 'reserved';
+    await client.createAccount({ id: accountId, asset: 'USD/2', subAccounts: 8, initialBalance: 100_000n });
+    const before = client.counters.tries;
+    const taken = await Promise.all(
+      count(600).map(async (n) => {
+        const { holdId, status } = await client.hold({ accountId, amount: 10, expiresInSeconds: 3_600 });
+        expect(status).toBe('held');
+        const metadata = { tokens: String(n) };
+        const { confirmedAmount = 0n } = await client.confirmHold({
+          accountId,
+          holdId,
+          amount: 1 + (n % 10),
+          metadata,
+        });
+        return { holdId, amount: confirmedAmount, metadata };
+      }),
+    );
+    // One by one they are 1,200 calls.
+    expect(client.counters.tries - before).toBeLessThan(200);
+    expect(await client.balance(accountId)).toMatchObject({ available: 100_000n - 3_300n, held: 0n });
+    const listed: object[] = [];
+    for await (const { holdId, amount, metadata } of client.entries({ accountId, kind: 'hold-confirmation' }))
+      listed.push({ holdId, amount, metadata });
+    expect(listed).toHaveLength(600);
+    expect(listed).toEqual(expect.arrayContaining(taken));
+    const more = client.confirmHold({ accountId, holdId: 'none', amount: 1 });
+    await expect(more).rejects.toMatchObject({ code: 'HOLD_NOT_FOUND', requestId: 'none' });
+  });
+
   it('tells a refusal by its class, with what there is', async () => {
     await client.createAccount({ id: 'poor', asset: 'USD/2', initialBalance: 5 });
     const refused = client.deduct({ accountId: 'poor', amount: 6, requestId: 'r-1' });

@@ -1,6 +1,7 @@
 import { coldAccountId } from '../../tools/bench/cold/cold-accounts';
 import { fillAccounts } from '../../tools/bench/cold/fill-accounts';
 import { parseShardAddress } from '../../src/shards/shard-address';
+import { eventually } from '../setup/eventually';
 import type { Answer, BatchResult } from '../setup/rest-client';
 import { startTestService, type TestService } from '../setup/service';
 import { mariadbSites, type ServiceSite, type SiteKind, sqliteSites } from '../setup/service-sites';
@@ -58,7 +59,12 @@ describe.each([sqliteSites, mariadbSites])(
 
     it('and that have no rows yet are given them, and refused for funds', async () => {
       await fill(false);
-      expect(counts((await batch('no-rows')).body)).toEqual({ 'rejected INSUFFICIENT_FUNDS': ACCOUNTS });
+      // A busy machine may make rows for so many at a lower rate than it is asked to: what is overload is asked again.
+      const refused = await eventually('an answer to each', async () => {
+        const counted = counts((await batch('no-rows')).body);
+        return counted['rejected OVERLOADED'] === undefined ? counted : undefined;
+      });
+      expect(refused).toEqual({ 'rejected INSUFFICIENT_FUNDS': ACCOUNTS });
     });
 
     it('or that do not exist are refused, and what is too much is overload and never a defect', async () => {

@@ -96,7 +96,9 @@ describe.each(SERVERS)('[$mark] an error of the server', ({ makeSite }) => {
 
   it('on the directory means that the directory cannot be asked', async () => {
     if (site.location.kind !== 'mysql') throw new Error('this store has no server');
-    const database = new MysqlDatabase('directory', new MysqlHosts(site.location.url), 'directory', 2);
+    const database = new MysqlDatabase('directory', new MysqlHosts(site.location.url), 'directory', {
+      connectionsMax: 2,
+    });
     const faults: ShardFault[] = [];
     const directory = new DirectoryDatabase(database, (fault) => faults.push(fault));
     await directory.open();

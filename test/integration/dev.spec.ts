@@ -7,7 +7,7 @@ import { awaited } from '../setup/eventually';
 const ROOT = resolve(__dirname, '../..');
 /** What `npm run dev` needs of a checkout: the sources that a build is made from, the build, and what builds. */
 const COPIED = [
-  ...['src', 'migrations', 'tools', 'packages', 'test/setup'],
+  ...['src', 'migrations', 'tools', 'packages', 'test/setup', 'console'],
   ...['proto', 'scripts', 'dist'],
   ...['package.json', 'package-lock.json', '.swcrc', 'tsconfig.json', 'tsconfig.build.json'],
   ...['tsconfig.client.json', 'LICENSE'],
@@ -64,20 +64,23 @@ describe('npm run dev', () => {
 
   const edit = (change: (source: string) => string): void => {
     const file = join(folder, 'src/main.ts');
-    writeFileSync(file, change(readFileSync(file, 'utf8')));
+    const source = readFileSync(file, 'utf8');
+    const changed = change(source);
+    if (changed === source) throw new Error('the edit found nothing to change');
+    writeFileSync(file, changed);
   };
 
   it('starts the service again when a source changes, with the change in it', async () => {
     await prints('the first start', /^REST .*\/v1$/m);
-    edit((source) => source.replace('`docs  ', '`pages '));
+    edit((source) => source.replace('`REST  ', '`HTTP  '));
     await prints('the notice of the change', /^dev {3}src\/main\.ts changed; starting again$/m);
-    await prints('the second start', /^pages http.*\/docs$/m);
+    await prints('the second start', /^HTTP .*\/v1$/m);
   });
 
   it('leaves the service as it is while a source does not compile', async () => {
     edit((source) => `${source})\n`);
     await prints('the notice of the fault', /^dev {3}does not compile:$/m);
-    edit((source) => source.slice(0, -')\n'.length).replace('`pages ', '`paper '));
-    await prints('the start after the correction', /^paper http.*\/docs$/m);
+    edit((source) => source.slice(0, -')\n'.length).replace('`HTTP  ', '`WEB   '));
+    await prints('the start after the correction', /^WEB .*\/v1$/m);
   });
 });

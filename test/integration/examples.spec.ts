@@ -1,8 +1,10 @@
-import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { eventually } from '../setup/eventually';
 import { ADMIN_KEY, type Page } from '../setup/rest-client';
 import { ServiceProcess } from '../setup/service-process';
 import { type ServiceSite, sqliteSites } from '../setup/service-sites';
@@ -91,21 +93,93 @@ describe('[sqlite] the example', () => {
     expect(sum(charged)).toBe(10_000n);
   });
 
-  it('llm-gateway takes the real cost once, though it dies between hold and confirm', async () => {
-    expect(await play('llm-gateway', { CRASH_AFTER: '3' })).toBeUndefined();
+  it('llm-gateway takes what was streamed once, though it dies in the middle of an answer', async () => {
+    expect(await play('llm-gateway', { CRASH_IN: '3' })).toBeUndefined();
+    // 3 for each of the prompt's tokens, 15 for each that comes back: 200 at most, of which 100 come in two parts.
+    const tokens = [7, 13, 20, 26, 33, 39];
+    const held = 3 * 20 + 15 * 200 - (3 * 20 + 15 * 50);
     const { body } = await service.rest.get('/v1/accounts/team-research/balance');
-    expect(body).toMatchObject({ held: String(3 * 20 + 15 * 200) });
-    // 3 for each of the prompt's tokens, 15 for each of the hundred that come back.
-    const cost = [7, 13, 20, 26, 33, 39].reduce((total, tokens) => total + 3 * tokens + 15 * 100, 0);
+    expect(body).toMatchObject({ held: String(held) });
+    const cost = tokens.reduce((total, input, n) => total + 3 * input + 15 * (n === 2 ? 50 : 100), 0);
     expect(await play('llm-gateway')).toEqual({
-      answered: 4,
+      answered: 3,
       answeredBefore: 2,
+      cutOff: 1,
       refused: 1,
       failed: 1,
+      released: 1,
       available: String(40_000 - cost),
       held: '0',
     });
     expect(sum(await booked('team-research', 'hold-confirmation'))).toBe(BigInt(cost));
+  });
+
+  it('llm-gateway leaves nothing held for long when it never comes back', async () => {
+    await service.rest.createAccount({ id: 'team-research', initialBalance: '40000' });
+    const hold = { amount: '500', requestId: 'leaked', expiresInSeconds: 1 };
+    expect((await service.rest.post('/v1/accounts/team-research/holds', hold)).status).toBe(201);
+    await eventually('the leaked hold expires', async () => {
+      const { body } = await service.rest.get('/v1/accounts/team-research/holds?status=held');
+      return (body['items'] as unknown[]).length === 0 ? true : undefined;
+    });
+  });
+
+  it('click-screening decides which clicks are charged, and keeps them waiting while it is not ready', async () => {
+    const SCREENING_SECRET = 'a-secret-of-its-own';
+    const ROBOTS_FILE = join(folder, 'robots.txt');
+    const env = { PATH: process.env['PATH'], PORT: '0', ROBOTS_FILE, SCREENING_SECRET };
+    const screening = spawn(process.execPath, ['--no-warnings', join(folder, 'click-screening', 'main.ts')], {
+      env,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    try {
+      const [line] = (await once(screening.stdout, 'data')) as [Buffer];
+      await service.end();
+      service = await ServiceProcess.start({
+        ...site,
+        settings: {
+          HOTSPLIT_SCREENING_URL: (JSON.parse(line.toString()) as { url: string }).url,
+          HOTSPLIT_SCREENING_SECRET: SCREENING_SECRET,
+          HOTSPLIT_SCREENING_MS_MAX: '10000',
+        },
+      });
+      const { rest } = service;
+      await rest.createAccount({ id: 'campaign-9', subAccounts: 4, initialBalance: '100' });
+      const click = (requestId: string, metadata: Record<string, string>) => ({
+        accountId: 'campaign-9',
+        amount: '1',
+        requestId,
+        metadata,
+      });
+      const items = [
+        click('robot', { agent: 'SomeBot/1.0' }),
+        ...Array.from({ length: 20 }, (_, n) => click(`click-${n}`, { ip: `10.0.0.${n}`, agent: 'Mozilla' })),
+      ];
+      expect((await rest.post('/v1/deductions:batch', { items }, { prefer: 'respond-async' })).status).toBe(
+        202,
+      );
+      const look = async (requestId: string) =>
+        (await rest.get(`/v1/accounts/campaign-9/deductions/${requestId}`)).body;
+      await eventually('a click that is to wait', async () => (await look('robot'))['screening']);
+      writeFileSync(ROBOTS_FILE, 'SomeBot\nOtherBot\n');
+      const states = await Promise.all(
+        items.map(({ requestId }) =>
+          eventually(`the end of ${requestId}`, async () => {
+            const body = await look(requestId);
+            return body['status'] === 'received' ? undefined : body;
+          }),
+        ),
+      );
+      expect(states[0]).toMatchObject({
+        status: 'rejected',
+        reason: 'SCREENED_OUT',
+        screening: { verdict: 'reject', by: 'service', reason: 'robot: SomeBot' },
+      });
+      expect(states.slice(1).every(({ status }) => status === 'succeeded')).toBe(true);
+      expect(await rest.available('campaign-9')).toBe(80n);
+    } finally {
+      screening.kill();
+    }
   });
 
   it('streamer-tips credits each tip once while the account is split, and pays all of it out in one piece', async () => {

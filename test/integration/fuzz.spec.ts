@@ -2,8 +2,8 @@ import { fuzz } from '../../tools/fuzz/run/fuzz-run';
 import { findingText } from '../../tools/fuzz/run/describe-report';
 import { sqliteSites } from '../setup/service-sites';
 
-const REQUESTS = 3_000;
-const CALLS = 1_000;
+const REQUESTS = 5_000;
+const CALLS = 1_400;
 const SEED = 20_260_101;
 
 /**
@@ -36,7 +36,9 @@ describe('[sqlite] fuzzing the service', () => {
     });
 
     expect(report.found.map((found) => findingText(found, report))).toEqual([]);
-    expect([report.neverSucceeded, report.audit]).toEqual([[], 'balanced']);
+    // No call comes by chance upon an address that may be sent to; parity.spec creates webhooks over gRPC.
+    const lacking = report.neverSucceeded.filter((where) => where !== 'grpc AdminService/CreateWebhook');
+    expect([lacking, report.audit]).toEqual([[], 'balanced']);
     expect(report.requests).toBeGreaterThanOrEqual(CALLS);
     expect(report.entries).toBeGreaterThan(50);
   });

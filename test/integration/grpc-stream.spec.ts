@@ -47,6 +47,7 @@ it('answers each deduction once, in any order, and ends when all were answered a
   expect(results.filter(({ status: ended }) => ended === 'DEDUCT_STATUS_SUCCEEDED')).toHaveLength(301);
   expect(new Set(results.map(({ requestId }) => requestId)).size).toBe(302);
   expect(await available()).toBe(1_000_000 - 301);
+  expect(await ended('OK')).toBe(1);
 });
 
 it('puts the results that are known together into one message', async () => {
@@ -177,6 +178,18 @@ function inFlight(): Promise<number> {
 async function gauge(name: string): Promise<number> {
   const { text } = await service.rest.get('/metrics');
   return Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1]);
+}
+
+/** How many streams ended with a status. */
+async function ended(name: string): Promise<number> {
+  const { text } = await service.rest.get('/metrics');
+  const series = `hotsplit_grpc_streams_total{method="/hotsplit.v1.DeductionService/StreamDeduct",status="${name}"}`;
+  return Number(
+    text
+      .split('\n')
+      .find((line) => line.startsWith(series))
+      ?.slice(series.length),
+  );
 }
 
 async function available(): Promise<number> {

@@ -177,6 +177,7 @@ describe('an independent client', () => {
       'hotsplit.v1.AccountService',
       'hotsplit.v1.AdminService',
       'hotsplit.v1.DeductionService',
+      'hotsplit.v1.EventService',
     ]);
     expect(JSON.parse((await deduct('250')).stdout)).toMatchObject({ entry: { amount: '250' } });
     const refusal = await deduct('9999').then(

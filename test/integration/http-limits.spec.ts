@@ -93,24 +93,42 @@ describe('the limits of the HTTP listener', () => {
     });
   });
 
-  it('end one connection too many as it comes, count it, and take the next when one has ended', async () => {
-    const rest = new RestClient(service.rest.url, ADMIN_KEY, 1);
-    await rest.get('/healthz');
-    const open = [await RawConnection.open(rest.url), await RawConnection.open(rest.url)];
+  it('end the oldest connection without a known key for one too many, count it, and leave those with a key alone', async () => {
+    const clients = count(2).map(() => new RestClient(service.rest.url, ADMIN_KEY, 1));
+    for (const client of clients) expect((await client.get('/v1/accounts')).status).toBe(200);
+    const rest = clients[0] as RestClient;
+    const silent = await RawConnection.open(rest.url);
+    // Each newcomer is served, and gives way to the next one.
+    for (let n = 1; n <= 5; n += 1) {
+      const newcomer = await RawConnection.open(rest.url);
+      newcomer.say('GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+      await newcomer.ended;
+      expect(newcomer.heard.startsWith('HTTP/1.1 200')).toBe(true);
+      if (n === 1) await silent.ended;
+    }
+    expect(silent.heard).toBe('');
+    // One that its client has closed, and the service not yet, gives way as well.
+    expect(await figure(rest, 'hotsplit_http_connections_refused_total')).toBeGreaterThanOrEqual(1);
+    for (const client of clients) client.close();
+  });
+
+  it('end one connection too many as it comes where all have shown a key, count it, and take the next when one has ended', async () => {
+    const clients = count(3).map(() => new RestClient(service.rest.url, ADMIN_KEY, 1));
+    for (const client of clients) expect((await client.get('/v1/accounts')).status).toBe(200);
+    const rest = clients[0] as RestClient;
     const refused = await RawConnection.open(rest.url);
     await refused.ended;
     expect(refused.heard).toBe('');
     expect(await figure(rest, 'hotsplit_http_connections_refused_total')).toBe(1);
 
-    await open[0]?.end();
+    clients[2]?.close();
     await eventually('a place for another', async () => {
       const next = await RawConnection.open(rest.url);
       next.say('GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
       await next.ended;
       return next.heard.startsWith('HTTP/1.1 200') ? true : undefined;
     });
-    await open[1]?.end();
-    rest.close();
+    for (const client of clients) client.close();
   });
 
   const megabyte = 'x'.repeat(MIB);
@@ -284,7 +302,8 @@ describe('[mariadb] the limits of the HTTP listener, in processes of their own',
     const settings = { HOTSPLIT_WORKERS: '2', HOTSPLIT_HTTP_CONNECTIONS_MAX: '2' };
     service = await ServiceProcess.start({ ...site, settings });
     const clients = count(4).map(() => new RestClient(service.rest.url, ADMIN_KEY, 1));
-    for (const client of clients) expect((await client.get('/healthz')).status).toBe(200);
+    // They have shown a key: strangers would give way.
+    for (const client of clients) expect((await client.get('/v1/accounts')).status).toBe(200);
     for (let n = 0; n < 2; n += 1) {
       const refused = await RawConnection.open(service.rest.url);
       await refused.ended;

@@ -105,6 +105,9 @@ describe.each(SITES)('[$mark] a deduction that is to be charged later', ({ make 
       { prefer: 'respond-asynchronously' },
     );
     expect(other.status).toBe(201);
+    const refused = { prefer: 'respond-async=false' };
+    const atOnce = await rest.post(path, { amount: '1', requestId: 'at-once' }, refused);
+    expect([atOnce.status, atOnce.headers['preference-applied']]).toEqual([201, undefined]);
   });
 
   it('is rejected with its reason, and tried anew when it is sent again', async () => {
@@ -118,7 +121,16 @@ describe.each(SITES)('[$mark] a deduction that is to be charged later', ({ make 
       endedAt: aString,
     });
     await rest.credit(id, 'c', 1);
-    expect((await look(id, 'much')).body).toMatchObject({ status: 'rejected' });
+    const { body: known } = await look(id, 'much');
+    expect(known).toMatchObject({ status: 'rejected' });
+    // What is refused to somebody who waits for the answer is not remembered, and not told of.
+    expect((await rest.deduct(id, 'at-once', 100)).status).toBe(422);
+    const rejections = `/v1/events?types=hotsplit.deduction.rejected&accountId=${id}`;
+    const told = await eventually('the event', async () => {
+      const { items } = (await rest.get(rejections)).body as { items: { type: string; data: unknown }[] };
+      return items.length > 0 ? items : undefined;
+    });
+    expect(told).toMatchObject([{ type: 'hotsplit.deduction.rejected', subject: id, data: known }]);
     const again = await rest.submit(id, 'much', 11);
     expect(again).toMatchObject({ status: 202, body: { status: 'received' } });
     expect(again.headers['idempotent-replayed']).toBeUndefined();

@@ -71,6 +71,20 @@ describe.each(STORES)('[$mark] deductions answered from a lease', (store) => {
     await expectAtRest(at(0), accountId, { totalMinor: 990n, keys: ['first'] });
   });
 
+  it('has them written before it is said that one was received under their id', async () => {
+    const accountId = await newAccount(1_000n);
+    for (let n = 0; n < 20; n += 1) {
+      const requestId = `both-${n}`;
+      expect(await at(0).deduct(accountId, requestId, 1n)).toHaveProperty('isDeferred', true);
+      const received = await at(0).receive(accountId, requestId, 1n);
+      const written = await shard().findEntry(accountId, requestId);
+      expect(received).toMatchObject({ kind: 'replayed' });
+      expect(written).toMatchObject({ amountMinor: 1n });
+    }
+    await at(0).deduct(accountId, 'other amount', 1n);
+    expect(await at(0).receive(accountId, 'other amount', 2n)).toMatchObject({ kind: 'keyReused' });
+  });
+
   it('leaves what is larger than a lease to the shard, which decides durably', async () => {
     const accountId = await newAccount(1_000n);
     const outcome = await at(0).deduct(accountId, 'large', 900n);

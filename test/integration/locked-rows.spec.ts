@@ -100,7 +100,9 @@ describe.each(SERVERS)('[$mark] an account that somebody else has locked', ({ ma
   it('waits alone also where a place in an index is locked and no row is', async () => {
     const lane = laneOf();
     await hold(
-      "INSERT INTO entry SELECT account_id, created_at_us + 1, sub_account, version + 1, 's1', kind, amount, epoch, fingerprint, reference, metadata FROM entry WHERE account_id = 'stuck'",
+      `INSERT INTO entry (account_id, created_at_us, sub_account, version, request_id, kind, amount, epoch, fingerprint)
+        SELECT account_id, created_at_us + 1, sub_account, version + 1, 's1', kind, amount, epoch, fingerprint
+        FROM entry WHERE account_id = 'stuck'`,
     );
     const stuck = lane.submit(take('stuck', 's1'));
     const others = [lane.submit(take('other', 'o1')), lane.submit(take('third', 't1'))];

@@ -49,7 +49,7 @@ describe('[mariadb] TLS to a database', () => {
   });
 
   const opened = async (url: string): Promise<MysqlDatabase> => {
-    const database = new MysqlDatabase('s0', new MysqlHosts(url), 'shard', 2);
+    const database = new MysqlDatabase('s0', new MysqlHosts(url), 'shard', { connectionsMax: 2 });
     try {
       await database.open();
     } catch (error) {
@@ -92,7 +92,7 @@ describe('[mariadb] TLS to a database', () => {
       's0',
       new MysqlHosts(url('tls', 'localhost', { ssl: 'true', 'ssl-ca': ca })),
       'shard',
-      2,
+      { connectionsMax: 2 },
     );
     await expect(database.open()).rejects.toThrow(/self.signed|certificate/i);
     copyFileSync(tlsFile('no-address.crt'), ca);

@@ -80,6 +80,7 @@ describe.each(STORES)('[$mark] balances', (store) => {
       const some = (): number => Math.floor(chance() * placement.shards.length);
       const [from, to] = [some(), some()];
       const departure = await mover.send({
+        by: 'rebalancer',
         accountId,
         fromShard: placement.shards[from] as string,
         toShard: placement.shards[to] as string,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { RedisLocks } from '../../src/platform/redis-locks';
 import { InProcessLocks, type LockService } from '../../src/strategies/lock-service';
-import { eventually } from '../setup/eventually';
+import { eventually, HUNG_MS } from '../setup/eventually';
 import { redisUrl } from '../setup/servers';
 
 const NOT_DEFERRED = { deferred: () => undefined };
@@ -10,7 +10,7 @@ const SERVICES: readonly {
   what: string;
   make: () => LockService & { onApplicationShutdown?: () => void };
 }[] = [
-  { what: 'Redis', make: () => new RedisLocks(redisUrl(), NOT_DEFERRED) },
+  { what: 'Redis', make: () => new RedisLocks(redisUrl(), NOT_DEFERRED, HUNG_MS) },
   { what: 'this process', make: () => new InProcessLocks(() => performance.now()) },
 ];
 

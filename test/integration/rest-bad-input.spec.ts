@@ -112,6 +112,7 @@ const REQUIRED: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Of what it takes nothing is required. */
+const CHANGEABLE_ACCOUNT = '/v1/accounts/acct';
 const CHANGEABLE_KEY = '/v1/admin/keys/key_x';
 
 const PATHS = [
@@ -481,7 +482,8 @@ describe.each(ANY_SITE)('[$mark] bad input', ({ make }) => {
 
     it('lists the kinds there are, and says how a + is written', async () => {
       const { body } = await rest.get('/v1/accounts/acct/entries?kind=spending');
-      const kinds = 'one of deduction, credit, reversal, hold-confirmation';
+      const kinds =
+        'one of deduction, credit, reversal, hold-confirmation, transfer-out, transfer-in, transfer-return, credit-reversal';
       expect(body['errors']).toEqual([{ field: 'kind', rule: kinds }]);
       const blank = await rest.get('/v1/accounts/acct/entries?from=2026-01-31T12:00:00+02:00');
       expect(blank.body['errors']).toMatchObject([{ field: 'from', rule: containing('+ is written %2B') }]);
@@ -536,7 +538,9 @@ describe.each(ANY_SITE)('[$mark] bad input', ({ make }) => {
   describe.each(PATHS)('as a method on %s', (path) => {
     const known =
       path === CHANGEABLE_KEY ? 'PUT' : ENDPOINTS.find((endpoint) => endpoint.path === path)?.method;
-    const unknown = (methods: readonly string[]) => methods.filter((method) => method !== known);
+    const isTaken = (method: string): boolean =>
+      method === known || (method === 'PATCH' && path === CHANGEABLE_ACCOUNT);
+    const unknown = (methods: readonly string[]) => methods.filter((method) => !isTaken(method));
 
     it.each(unknown(['PUT', 'PATCH', 'OPTIONS', 'PROPFIND', 'LOCK', 'SEARCH']))(
       '%s is not taken',
@@ -622,6 +626,19 @@ describe.each(ANY_SITE)('[$mark] bad input', ({ make }) => {
         code: aString,
       });
     });
+  });
+
+  it.each([
+    ['valid', 'not valid'],
+    ['not valid', 'valid'],
+  ])('two keys in one request are none: %s, then %s', async (first, second) => {
+    const header = (which: string): string =>
+      `Authorization: Bearer ${which === 'valid' ? ADMIN_KEY : 'another'}\r\n`;
+    const heard = await sayRaw(
+      rest.url,
+      `GET /v1/accounts HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${header(first)}${header(second)}\r\n`,
+    );
+    expect(heard).toMatch(/^HTTP\/1\.1 401 /);
   });
 
   it('what is no HTTP is not answered before the request that came before it', async () => {

@@ -100,7 +100,7 @@ describe.each(SITES)('[$mark] a batch of deductions', ({ make }) => {
     const again = await rest.deductMany(items);
 
     expect(first.map(({ requestId }) => requestId)).toEqual(items.map(({ requestId }) => requestId));
-    expect(new Set(first.map(({ status }) => status))).toEqual(new Set(['succeeded']));
+    expect(first.filter(({ status }) => status !== 'succeeded')).toEqual([]);
     expect(new Set(again.map(({ status }) => status))).toEqual(new Set(['replayed']));
     expect(await rest.available(accountId)).toBe(0n);
   });

@@ -56,6 +56,7 @@ describe.each(SITES)('[$mark] the REST API', ({ make }) => {
         strategy: 'merged',
         subAccounts: 4,
         epoch: 1,
+        autoSplit: { enabled: false },
         createdAt: matching(TIME),
       });
       expect([again.status, again.body]).toEqual([200, first.body]);

@@ -22,6 +22,8 @@ interface Route {
 }
 
 /** Who may do what: every route, for a test compares them with the server's own. */
+const STREAM = '/v1/events/stream';
+
 const ROUTES: readonly Route[] = [
   { method: 'GET', path: '/v1/accounts', scope: 'read', allowed: 200, limited: 200 },
   { method: 'GET', path: '/v1/accounts/acct', scope: 'read', allowed: 200 },
@@ -46,11 +48,39 @@ const ROUTES: readonly Route[] = [
     scope: 'refund',
     allowed: 400,
   },
+  {
+    method: 'POST',
+    path: '/v1/accounts/acct/credits/c/reversals',
+    json: {},
+    scope: 'refund',
+    allowed: 400,
+  },
+  { method: 'POST', path: '/v1/transfers', json: {}, scope: 'deduct', allowed: 400, limited: 400 },
   { method: 'POST', path: '/v1/accounts/acct/holds', json: {}, scope: 'deduct', allowed: 400 },
   { method: 'POST', path: '/v1/accounts/acct/holds/h/confirm', scope: 'deduct', allowed: 404 },
   { method: 'POST', path: '/v1/accounts/nobody/holds/h/cancel', scope: 'deduct', allowed: 404 },
+  { method: 'POST', path: '/v1/accounts/acct/holds/h/extend', json: {}, scope: 'deduct', allowed: 400 },
+  { method: 'POST', path: '/v1/accounts/acct/holds/h/raise', json: {}, scope: 'deduct', allowed: 400 },
+  {
+    method: 'POST',
+    path: '/v1/holds:batch',
+    json: { items: [] },
+    scope: 'deduct',
+    allowed: 200,
+    limited: 200,
+  },
+  {
+    method: 'POST',
+    path: '/v1/holds:confirm',
+    json: { items: [] },
+    scope: 'deduct',
+    allowed: 200,
+    limited: 200,
+  },
+  { method: 'GET', path: '/v1/accounts/acct/holds', scope: 'read', allowed: 200 },
   { method: 'GET', path: '/v1/accounts/acct/holds/h', scope: 'read', orScope: 'deduct', allowed: 404 },
   { method: 'POST', path: '/v1/accounts/acct/credits', json: {}, scope: 'credit', allowed: 400 },
+  { method: 'PATCH', path: '/v1/accounts/nobody', json: {}, scope: 'accounts', allowed: 404 },
   { method: 'POST', path: '/v1/accounts/nobody/freeze', scope: 'accounts', allowed: 404 },
   { method: 'POST', path: '/v1/accounts/nobody/unfreeze', scope: 'accounts', allowed: 404 },
   { method: 'POST', path: '/v1/accounts/nobody/close', scope: 'accounts', allowed: 404 },
@@ -58,8 +88,18 @@ const ROUTES: readonly Route[] = [
   { method: 'PUT', path: '/v1/admin/accounts/acct/sub-accounts', json: {}, scope: 'admin', allowed: 400 },
   { method: 'PUT', path: '/v1/admin/accounts/acct/strategy', json: {}, scope: 'admin', allowed: 400 },
   { method: 'POST', path: '/v1/admin/accounts/nobody/rebalance', scope: 'admin', allowed: 404 },
+  {
+    method: 'PUT',
+    path: '/v1/admin/accounts/nobody/auto-split',
+    json: { enabled: true },
+    scope: 'admin',
+    allowed: 404,
+  },
+  { method: 'GET', path: '/v1/admin/hot-accounts', scope: 'admin', allowed: 200 },
   { method: 'POST', path: '/v1/admin/accounts/nobody/repair', scope: 'admin', allowed: 404 },
+  { method: 'GET', path: '/v1/events', scope: 'read', allowed: 200, limited: 200 },
   { method: 'GET', path: '/v1/admin/operations', scope: 'admin', allowed: 200 },
+  { method: 'GET', path: '/v1/admin/audit-log', scope: 'admin', allowed: 200 },
   { method: 'GET', path: '/v1/admin/operations/none', scope: 'admin', allowed: 404, limited: 404 },
   { method: 'GET', path: '/v1/admin/shards', scope: 'admin', allowed: 200 },
   { method: 'POST', path: '/v1/admin/shards', json: {}, scope: 'admin', allowed: 400 },
@@ -69,6 +109,16 @@ const ROUTES: readonly Route[] = [
   { method: 'POST', path: '/v1/admin/keys', json: {}, scope: 'admin', allowed: 400 },
   { method: 'PUT', path: '/v1/admin/keys/key_none', json: {}, scope: 'admin', allowed: 404 },
   { method: 'DELETE', path: '/v1/admin/keys/key_none', scope: 'admin', allowed: 404 },
+  { method: 'GET', path: '/v1/admin/webhooks', scope: 'admin', allowed: 200 },
+  { method: 'POST', path: '/v1/admin/webhooks', json: {}, scope: 'admin', allowed: 400 },
+  { method: 'PATCH', path: '/v1/admin/webhooks/wh_none', json: {}, scope: 'admin', allowed: 404 },
+  { method: 'DELETE', path: '/v1/admin/webhooks/wh_none', scope: 'admin', allowed: 404 },
+  { method: 'POST', path: '/v1/admin/webhooks/wh_none/rotate-secret', scope: 'admin', allowed: 404 },
+  { method: 'GET', path: '/v1/admin/webhooks/wh_none/deliveries', scope: 'admin', allowed: 404 },
+  {
+    ...{ method: 'POST', path: '/v1/admin/webhooks/wh_none/deliveries/1/redeliver' },
+    ...{ scope: 'admin', allowed: 404 },
+  },
 ];
 
 const OPEN = ['/healthz', '/readyz', '/metrics', '/openapi.json', '/docs/'];
@@ -157,10 +207,18 @@ describe.each(SITES)('[$mark] API keys', ({ make, mark }) => {
   });
 
   it('are needed at every route but those, and the table knows each', () => {
-    const patterns = routes().filter((route) => !OPEN.includes(route.replace('GET ', '')));
+    const patterns = routes().filter(
+      (route) => !OPEN.includes(route.replace('GET ', '')) && route !== `GET ${STREAM}`,
+    );
     const covers = (pattern: string, { method, path }: Route): boolean =>
       new RegExp(`^${pattern.replace(/\{\w+\}/g, '[^/]+')}$`).test(`${method} ${path}`);
     expect(patterns.filter((pattern) => !ROUTES.some((route) => covers(pattern, route)))).toEqual([]);
+  });
+
+  it('are needed at the stream of events, whose answer has no end', async () => {
+    expect((await rest.as(undefined).get(STREAM)).status).toBe(401);
+    const { key } = await made('no reader', ['deduct', 'credit', 'accounts']);
+    expect((await rest.as(key).get(STREAM)).status).toBe(403);
   });
 
   // What a scope allows is decided without the database.

@@ -314,6 +314,17 @@ describe.each(SITES)('[$mark] operations', ({ make }) => {
         result: { balanced: true, findings: [], accounts, subAccounts: aNumber, entries: aNumber },
       });
     });
+
+    it('that is asked for a hundred times at once is one for all who ask while it has not begun', async () => {
+      const begun = await Promise.all(
+        Array.from({ length: 100 }, () => rest.send('POST', '/v1/admin/audits')),
+      );
+      expect(new Set(begun.map(({ status }) => status))).toEqual(new Set([202]));
+      const operations = new Map(begun.map((answer) => [answer.body['operationId'], answer]));
+      expect(operations.size).toBeLessThan(50);
+      for (const answer of operations.values())
+        expect(await rest.ended(answer)).toMatchObject({ status: 'done', result: { balanced: true } });
+    });
   });
 
   it('are no defects of the service', async () => {

@@ -1,6 +1,5 @@
 import { eventually } from '../setup/eventually';
-import { STRATEGIES, STRATEGIES_TO_COME } from '../../src/ledger/strategy';
-import { containing } from '../setup/matching';
+import { STRATEGIES } from '../../src/ledger/strategy';
 import type { Answer, RestClient } from '../setup/rest-client';
 import { startTestService, type TestService } from '../setup/service';
 import { SITES, type ServiceSite } from '../setup/service-sites';
@@ -80,19 +79,6 @@ describe.each(SITES)('[$mark] the strategy of an account', ({ make }) => {
     const late = await change('guarded', 'cas', etag);
     expect([late.status, late.body['code']]).toEqual([412, 'PRECONDITION_FAILED']);
     expect((await change('guarded', 'cas', '*')).status).toBe(200);
-  });
-
-  it.each(STRATEGIES_TO_COME)('cannot be %s yet, and that is said by name', async (strategy) => {
-    await rest.createAccount({ id: `not-${strategy}` });
-    for (const refused of [
-      await rest.createAccount({ id: `new-${strategy}`, strategy }),
-      await change(`not-${strategy}`, strategy),
-    ]) {
-      expect([refused.status, refused.body['code']]).toEqual([400, 'INVALID_ARGUMENT']);
-      expect(refused.body['errors']).toEqual([
-        { field: 'strategy', rule: containing(`not available yet: ${strategy}`) },
-      ]);
-    }
   });
 
   it('is not changed where there is no account, nor of a closed one', async () => {

@@ -92,4 +92,18 @@ describe('[mariadb] a rolling restart behind the shipped nginx', () => {
     expect(await rest.available('acct')).toBe(1_000_000n - BigInt(answered.grpc + answered.rest));
     rest.close();
   });
+
+  it('fails no administrative call while one of them is gone', async () => {
+    const rest = new RestClient(`http://127.0.0.1:${nginx.ports.http}`);
+    await rest.createAccount({ id: 'acct', subAccounts: 2 });
+    await (instances[0] as ServiceProcess).end('SIGKILL');
+    const statuses = new Set<number>();
+    // nginx takes the instances in turn.
+    for (let n = 0; n < 4; n += 1) {
+      statuses.add((await rest.get('/v1/admin/shards')).status);
+      statuses.add((await rest.send('POST', '/v1/admin/accounts/acct/rebalance')).status);
+    }
+    expect(statuses).toEqual(new Set([200, 202]));
+    rest.close();
+  });
 });

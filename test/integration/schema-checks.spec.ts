@@ -6,6 +6,7 @@ import { MysqlPool } from '../../src/shards/mysql/mysql-pool';
 import { SqliteDatabase } from '../../src/shards/sqlite/sqlite-database';
 import { SqliteFile } from '../../src/shards/sqlite/sqlite-file';
 import { NO_HINT } from '../../src/shards/shard';
+import { WAITS } from '../../src/shards/waits';
 import { rawSql } from '../setup/raw-sql';
 import { creditOf } from '../setup/shard-under-test';
 import { openShard, STORES, type StoreSite } from '../setup/stores';
@@ -50,14 +51,14 @@ describe.each(STORES)('[$mark] tables', ({ mark, makeSite }) => {
     const directory =
       location.kind === 'sqlite'
         ? new SqliteDatabase('directory', SqliteFile.open(location.path))
-        : new MysqlDatabase('directory', new MysqlHosts(location.url), 'directory', 2);
+        : new MysqlDatabase('directory', new MysqlHosts(location.url), 'directory', { connectionsMax: 2 });
     await directory.open('directory');
     await directory.close();
     await alter(`INSERT INTO directory_migrations (timestamp, name) VALUES (1999999999999, 'Later1999')`);
     const again =
       location.kind === 'sqlite'
         ? new SqliteDatabase('directory', SqliteFile.open(location.path))
-        : new MysqlDatabase('directory', new MysqlHosts(location.url), 'directory', 2);
+        : new MysqlDatabase('directory', new MysqlHosts(location.url), 'directory', { connectionsMax: 2 });
     await expect(again.open('directory')).rejects.toMatchObject({ code: 'SCHEMA_TOO_NEW' });
     await again.close();
   });
@@ -192,8 +193,7 @@ describe.each(STORES.filter(({ mark }) => mark !== 'sqlite'))('[$mark] sessions'
     const settings = {
       connectionsMax: 2,
       transactions: false,
-      acquireMsMax: 3_000,
-      statementMsMax: 3_000,
+      ...WAITS,
       idleMsMax: 1_000,
       // The server refuses the whole SET.
       waitTimeoutSeconds: 'no number' as unknown as number,

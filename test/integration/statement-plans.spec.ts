@@ -1,6 +1,7 @@
 import { MARKS_FROM_US } from '../../src/shards/entry-place';
 import type { AccountRecord } from '../../src/shards/directory/account-record';
 import { Directory } from '../../src/shards/directory/directory';
+import { COLD } from '../../src/shards/directory/heat-store';
 import { directoryDatabaseAt } from '../../src/shards/open-database';
 import type { Shard } from '../../src/shards/shard';
 import type { Location } from '../../src/shards/shard-address';
@@ -22,6 +23,15 @@ const MS_MAX = 3_600_000;
 /** Rows asked for at a time. A statement may go through a few for each of them, and not through a part of the table. */
 const LIMIT = 50;
 const ROWS_READ_MAX = 4 * LIMIT + 100;
+
+const AUDITED = {
+  callId: 'c',
+  outcome: 'asked',
+  actor: 'somebody',
+  address: '',
+  door: 'rest',
+  action: 'freezeAccount',
+} as const;
 
 const KEY = 'h1000000001';
 const US = 1_700_000_000_000_100;
@@ -95,12 +105,45 @@ const OF_SHARDS = {
     (shard) => shard.drainingRows({ limit: LIMIT }),
     (shard) => shard.drainingRows({ limit: LIMIT, after: { accountId: 'd1000000100', index: 0 } }),
   ],
+  pendingPayments: [
+    (shard) => shard.pendingPayments({ toShard: DEAD_SHARD, limit: LIMIT, olderThanMs: 2_000 }),
+    (shard) =>
+      shard.pendingPayments({
+        toShard: DEAD_SHARD,
+        limit: LIMIT,
+        olderThanMs: 0,
+        after: { createdAtUs: US, accountId: HOT, requestId: KEY },
+      }),
+  ],
+  findPayments: [(shard) => shard.findPayments(HOT, [KEY, 'none'])],
+  paymentsFrom: [(shard) => shard.paymentsFrom(HOT, LIMIT)],
+  forgetPayments: [
+    (shard) =>
+      shard.forgetPayments([
+        { accountId: HOT, requestId: 'none' },
+        { accountId: 'none', requestId: 'none' },
+      ]),
+  ],
   findEntry: [(shard) => shard.findEntry(HOT, KEY)],
   findEntries: [(shard) => shard.findEntries(HOT, [KEY, 'none', 'neither'])],
   findHold: [(shard) => shard.findHold(HOT, KEY)],
+  listHolds: [
+    (shard) => shard.listHolds({ accountId: HOT, limit: LIMIT, status: 'held' }),
+    (shard) => shard.listHolds({ accountId: HOT, limit: LIMIT, status: 'cancelled' }),
+    (shard) => shard.listHolds({ accountId: HOT, limit: LIMIT }),
+    (shard) =>
+      shard.listHolds({
+        accountId: HOT,
+        limit: LIMIT,
+        status: 'held',
+        from: { holdId: KEY, isIncluded: true },
+      }),
+  ],
   findIntakes: [(shard) => shard.findIntakes(HOT, [KEY, 'none'])],
   intakeInState: [
     (shard) => shard.intakeInState({ state: 'received', limit: LIMIT }),
+    (shard) => shard.intakeInState({ state: 'received', limit: LIMIT, due: 'now' }),
+    (shard) => shard.intakeInState({ state: 'received', limit: LIMIT, due: 'by an earlier clock' }),
     (shard) => shard.intakeInState({ state: 'succeeded', limit: LIMIT, olderThanMs: 60_000 }),
     (shard) =>
       shard.intakeInState({
@@ -109,11 +152,27 @@ const OF_SHARDS = {
         after: { sinceUs: US, accountId: HOT, requestId: KEY },
       }),
   ],
+  // With `accountsMax` it groups what it counts, which is no more than `countMax`.
   intakeDepth: [(shard) => shard.intakeDepth({ countMax: LIMIT })],
   readBalances: [(shard) => shard.readBalances([HOT])],
   listSubAccounts: [(shard) => shard.listSubAccounts(HOT)],
   settledUntilUs: [(shard) => shard.settledUntilUs(HOT)],
   newestEntryUs: [(shard) => shard.newestEntryUs(HOT)],
+  findWritten: [
+    (shard) =>
+      shard.findWritten([
+        { accountId: HOT, fromUs: US - 100, toUs: US, entries: 1, versions: [] },
+        { accountId: 'none', fromUs: 0, toUs: 10, entries: 1, versions: [] },
+      ]),
+  ],
+  feed: [
+    ({ feed }) => feed.unpublished(LIMIT),
+    ({ feed }) => feed.forget(['1', '2']),
+    ({ feed }) => feed.newest(LIMIT),
+    ({ feed }) => feed.from(US, LIMIT),
+    ({ feed }) => feed.floor(),
+    ({ feed }) => feed.trim(1_000, 20),
+  ],
   listEntries: [
     (shard) => shard.listEntries(list),
     (shard) => shard.listEntries({ ...list, kind: 'credit', limit: FEW.listed - 10 }),
@@ -146,6 +205,14 @@ const OF_DIRECTORIES: readonly Asked<Directory>[] = [
   ({ operations }) => operations.list({ limit: LIMIT }),
   ({ operations }) => operations.list({ limit: LIMIT, before: { createdAtUs: US, operationId: 'none' } }),
   ({ operations }) => operations.deleteEnded(90 * 24 * 3_600_000),
+  ({ auditLog }) => auditLog.append([AUDITED]),
+  ({ auditLog }) => auditLog.list({ limit: LIMIT, order: 'newest first' }),
+  ({ auditLog }) => auditLog.list({ limit: LIMIT, order: 'oldest first', behind: 5_000 }),
+  ({ auditLog }) => auditLog.list({ limit: LIMIT, order: 'newest first', actor: 'somebody' }),
+  ({ auditLog }) => auditLog.list({ limit: LIMIT, order: 'newest first', action: 'freezeAccount' }),
+  ({ auditLog }) => auditLog.list({ limit: LIMIT, order: 'oldest first', target: 'a1000000001' }),
+  ({ auditLog }) => auditLog.deleteOld(3_600_000),
+  (directory) => directory.findApiKey('none'),
   (directory) => directory.unfinishedCreations({ limit: LIMIT, olderThanMs: 5_000 }),
   (directory) =>
     directory.unfinishedCreations({
@@ -153,6 +220,12 @@ const OF_DIRECTORIES: readonly Asked<Directory>[] = [
       olderThanMs: 5_000,
       after: { createdAtUs: US, accountId: 'a1000000001' },
     }),
+  ({ feed }) => feed.unpublished(LIMIT),
+  ({ feed }) => feed.forget(['a1000000001 1', 'none 2', '@wh_none 3']),
+  ({ feed }) => feed.newest(LIMIT),
+  ({ feed }) => feed.from(US, LIMIT),
+  ({ feed }) => feed.floor(),
+  ({ feed }) => feed.trim(1_000, 20),
   (directory) => directory.findAccount('a1000000001'),
   (directory) => directory.listAccounts({ after: '', limit: LIMIT }),
   (directory) => directory.listAccounts({ after: 'a1000000009', limit: LIMIT }),
@@ -160,9 +233,58 @@ const OF_DIRECTORIES: readonly Asked<Directory>[] = [
   (directory) => directory.listAccounts({ after: 'a1000000009', limit: LIMIT, prefix: 'a' }),
   (directory) => directory.finishCreation('none'),
   (directory) => directory.beginOperation(ACCOUNT, 'none'),
+  (directory) =>
+    directory.beginResize({ ...ACCOUNT, autoSplit: '{"enabled":true}' }, 'none', { fixesSize: true }),
   (directory) => directory.dropOperation('none', 'none'),
   (directory) => directory.setStrategy('none', 'merged', 1),
   (directory) => directory.setStatus(ACCOUNT, { status: 'active', closingFrom: null }),
+  (directory) => directory.changeAccount('none', { lowBalanceMinor: 1n, metadata: null }, 1),
+  (directory) => directory.levels.find(['a1000000001', 'none', 'neither']),
+  (directory) => directory.heat.watched(LIMIT),
+  (directory) => directory.heat.find(['a1000000001', 'none', 'neither']),
+  (directory) => directory.heat.step({ account: { accountId: 'none' } as AccountRecord, version: 1 }, COLD),
+  (directory) => directory.heat.report('none', '{}'),
+  (directory) => directory.heat.reports(1_000, LIMIT),
+  (directory) => directory.levels.due(LIMIT),
+  (directory) => directory.levels.lookAgain('none', 1_000),
+  (directory) => directory.levels.looked({ accountId: 'none', atUs: 1 }, 1_000),
+  (directory) =>
+    directory.levels.step(
+      { account: { accountId: 'none' } as AccountRecord, version: 1 },
+      { level: 'low', shortOfMinor: null, crossing: 'low' },
+      { availableMinor: 1n },
+    ),
+  (directory) => directory.webhooks.list(LIMIT),
+  (directory) => directory.webhooks.find('none'),
+  (directory) => directory.webhooks.change('none', 1, { url: 'https://a', types: null, disabled: null }),
+  (directory) => directory.webhooks.change('none', 1, { disabled: 'it is gone' }),
+  (directory) => directory.webhooks.remove('none'),
+  (directory) => directory.webhooks.redeliver('none', 1),
+  (directory) =>
+    directory.webhooks.retried(
+      { deliveryId: 1, attempts: 1, nextAtUs: 1 },
+      { state: 'failed', answer: '', againMs: 5 },
+    ),
+  (directory) => directory.webhooks.deliveries('none', 1_000, LIMIT),
+  (directory) => directory.webhooks.due('none', LIMIT),
+  (directory) => directory.webhooks.countPending('none', LIMIT),
+  (directory) => directory.webhooks.trim('none', LIMIT, LIMIT),
+  (directory) => directory.webhooks.recorded('none', ['none', 'neither']),
+  (directory) => directory.webhooks.resume('none'),
+  (directory) => directory.webhooks.lastTakenUs('none'),
+  (directory) => directory.webhooks.noteGap('none'),
+  (directory) => directory.webhooks.forget('none', LIMIT),
+  (directory) => directory.webhooks.nextWithDeliveries('none'),
+  (directory) => directory.sessions.find(Buffer.alloc(32), 1),
+  (directory) => directory.sessions.noteUse(Buffer.alloc(32)),
+  (directory) => directory.sessions.remove(Buffer.alloc(32)),
+  (directory) => directory.sessions.trim('none', 4),
+  (directory) => directory.sessions.removeExpired(),
+  (directory) => directory.readers.begin('none', 'oldest'),
+  (directory) => directory.readers.find('none'),
+  (directory) => directory.readers.move('none', { position: 'x', revision: 1 }),
+  (directory) => directory.readers.remove('none'),
+  (directory) => directory.readers.unmoved('webhook ', LIMIT),
   (directory) => directory.findApiKeys([Buffer.alloc(32), Buffer.alloc(32, 1)]),
   (directory) => directory.findAccounts(['a1000000001', 'none', 'neither']),
   (directory) => directory.listApiKeys({ after: '', limit: LIMIT }),
@@ -228,8 +350,12 @@ describe.each(STORES)('statements [$mark]', ({ mark, makeSite }) => {
       const toLive = { limit: 100, olderThanMs: 0, toShards: [LIVE_SHARD] };
       expect(await shard.pendingDepartures(toLive)).toHaveLength(FEW.departures);
       expect(await shard.pendingDepartures({ ...toLive, accountId: HOT })).toHaveLength(FEW.departuresOfHot);
+      const paid = { toShard: LIVE_SHARD, limit: 100, olderThanMs: 0 };
+      expect(await shard.pendingPayments(paid)).toHaveLength(FEW.payments);
       expect(await shard.expiredHolds({ limit: 100 })).toHaveLength(FEW.expired);
       expect(await shard.openLeases(HOT)).toHaveLength(FEW.leases);
+      const listed = { accountId: HOT, limit: 100, status: 'confirmed' } as const;
+      expect(await shard.listHolds(listed)).toHaveLength(FEW.confirmed);
       expect(await shard.listEntries({ ...list, limit: 100 })).toHaveLength(FEW.listed);
       await database.close();
     },

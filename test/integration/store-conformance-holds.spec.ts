@@ -6,7 +6,8 @@ import type {
   ReverseCommand,
 } from '../../src/ledger/command';
 import { fingerprint } from '../../src/engine/fingerprint';
-import { NO_HINT } from '../../src/shards/shard';
+import { leaseKey } from '../../src/ledger/lease';
+import { type HoldQuery, NO_HINT } from '../../src/shards/shard';
 import * as commands from '../models/commands';
 import { expire, fence, layout, setStatus } from '../models/commands';
 import { EVERY_STORE } from '../setup/every-store';
@@ -16,6 +17,16 @@ import { creditOf as credit, deductOf as deduct, ShardUnderTest } from '../setup
 describe.each(EVERY_STORE)('[$mark] a shard', ({ makeSite }) => {
   const on = ShardUnderTest.each({ makeSite });
   const { run, kinds, rows, fund, besides } = on;
+  const listed = async (page: Pick<HoldQuery, 'limit' | 'status'>): Promise<string[]> => {
+    const found: string[] = [];
+    for (let from: HoldQuery['from']; ;) {
+      const holds = await on.shard.listHolds({ accountId: 'acme', ...page, from });
+      found.push(...holds.map(({ holdId }) => holdId));
+      const last = holds.at(-1);
+      if (!last || holds.length < page.limit) return found;
+      from = { holdId: last.holdId, isIncluded: false };
+    }
+  };
   const scanned = { start: { fromAccount: 'acme' }, upToAccount: 'acme', limit: 1_000 };
 
   describe('a hold', () => {
@@ -74,6 +85,31 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ makeSite }) => {
         ended = page.ended;
       }
       expect(found).toEqual([100n, 3n, 1n, 2n]);
+    });
+
+    it('is listed by its id, of one status or all, in pages of any size; leases are not', async () => {
+      await fund(100n);
+      await run(
+        ...['b', 'a', 'c', 'zz'].map((id) => hold(id, 5n)),
+        cancel('c'),
+        confirm('zz'),
+        cancel('late'),
+      );
+      const lease = { ...hold(leaseKey('s0 1'), 1n) };
+      await run(lease, { ...cancel(leaseKey('s0 1')) }, { ...hold(leaseKey('s0 2'), 1n) });
+      for (const limit of [1, 2, 3, 100]) {
+        expect(await listed({ limit, status: 'held' })).toEqual(['a', 'b']);
+        expect(await listed({ limit, status: 'cancelled' })).toEqual(['c', 'late']);
+        expect(await listed({ limit, status: 'confirmed' })).toEqual(['zz']);
+        expect(await listed({ limit, status: 'expired' })).toEqual([]);
+        expect(await listed({ limit })).toEqual(['a', 'b', 'c', 'late', 'zz']);
+      }
+      const at = (holdId: string, isIncluded: boolean) =>
+        on.shard.listHolds({ accountId: 'acme', limit: 9, status: 'held', from: { holdId, isIncluded } });
+      expect((await at('a', true)).map(({ holdId }) => holdId)).toEqual(['a', 'b']);
+      expect((await at('a', false)).map(({ holdId }) => holdId)).toEqual(['b']);
+      expect((await at('zz', true)).map(({ holdId }) => holdId)).toEqual([]);
+      expect(await on.shard.listHolds({ accountId: 'nobody', limit: 9 })).toEqual([]);
     });
 
     it('is taken, released, taken in part and tried again in one batch as in several', async () => {

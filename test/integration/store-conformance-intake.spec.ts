@@ -5,6 +5,7 @@ import { fingerprint } from '../../src/engine/fingerprint';
 import { NO_HINT } from '../../src/shards/shard';
 import * as commands from '../models/commands';
 import { EVERY_STORE } from '../setup/every-store';
+import { eventually } from '../setup/eventually';
 import { deductOf, ShardUnderTest } from '../setup/shard-under-test';
 
 const REJECTED = { kind: 'rejected', reason: 'INSUFFICIENT_FUNDS' } as const;
@@ -64,7 +65,10 @@ describe.each(EVERY_STORE)('[$mark] the intake of a shard', ({ mark, makeSite })
     const outcomes = await run(...keys.map((key) => receive(key)), ...others);
     expect(outcomes.every((outcome) => outcome.kind === 'received' && !outcome.replayed)).toBe(true);
     expect(await on.shard.intakeDepth({ countMax: 1_000 })).toMatchObject({ waiting: 640 });
-    expect(await on.shard.intakeDepth({ countMax: 100 })).toMatchObject({ waiting: 100 });
+    expect(await on.shard.intakeDepth({ countMax: 100 })).toMatchObject({ waiting: 100, accounts: [] });
+    expect((await on.shard.intakeDepth({ countMax: 1_000, accountsMax: 1 })).accounts).toEqual([
+      { accountId: 'acme', waiting: 600 },
+    ]);
 
     const charged = await run(...keys.slice(0, 500).map((key) => charge(key)));
     expect(charged.every(({ kind }) => kind === 'applied')).toBe(true);
@@ -73,6 +77,62 @@ describe.each(EVERY_STORE)('[$mark] the intake of a shard', ({ mark, makeSite })
     expect(await balances()).toEqual([8_500n]);
     expect((await waiting()).length).toBe(40);
     expect(await find('in-599')).toMatchObject({ state: 'rejected', reason: 'INSUFFICIENT_FUNDS' });
+  });
+
+  it('keeps verdicts, and finds what was put off when it is due', async () => {
+    await fund(1_000n);
+    const putOff = (requestId: string, waitUsMax: number, reason: string | null) =>
+      end(requestId, {
+        kind: 'putOff',
+        screening: { verdict: 'wait', by: 'service', reason },
+        waitUsMax,
+        jitter: 0,
+      });
+    const screenedOut = (reason: string | null): EndIntakeCommand['end'] => ({
+      kind: 'rejected',
+      reason: 'SCREENED_OUT',
+      screening: { verdict: 'reject', by: 'velocity', reason },
+    });
+    const keys = ['passes', 'robot', "it's", 'silent', 'waits', 'waits on', 'too long'];
+    await run(...keys.map((key) => receive(key)));
+    const pass = { verdict: 'pass', by: 'policy', reason: 'not screened: deadline' } as const;
+    await run({ ...charge('passes'), screening: pass } as Command);
+    await run(
+      end('robot', screenedOut('a robot')),
+      end("it's", screenedOut('\\"; 🤖')),
+      end('silent', screenedOut(null)),
+      putOff('waits', 3_600_000_000, 'not yet'),
+      putOff('waits on', 3_600_000_000, null),
+      putOff('too long', 0, 'not in time'),
+    );
+    expect(await find('passes')).toMatchObject({ state: 'succeeded', screening: pass });
+    expect(await find('robot')).toMatchObject({
+      state: 'rejected',
+      reason: 'SCREENED_OUT',
+      screening: { verdict: 'reject', by: 'velocity', reason: 'a robot' },
+    });
+    expect((await find("it's"))?.screening?.reason).toBe('\\"; 🤖');
+    expect((await find('silent'))?.screening).toEqual({ verdict: 'reject', by: 'velocity', reason: null });
+    expect(await find('too long')).toMatchObject({ state: 'rejected', reason: 'SCREENED_OUT' });
+    const waits = await find('waits');
+    expect(waits).toMatchObject({
+      state: 'received',
+      amountMinor: 3n,
+      screening: { verdict: 'wait', by: 'service', reason: 'not yet' },
+    });
+    expect((await find('waits on'))?.screening).toMatchObject({ verdict: 'wait', reason: null });
+
+    const due = async (which: 'now' | 'by an earlier clock'): Promise<string[]> =>
+      (await on.shard.intakeInState({ state: 'received', limit: 10, due: which })).map(
+        ({ requestId }) => requestId,
+      );
+    expect((await waiting()).sort()).toEqual(['waits', 'waits on']);
+    expect(await due('by an earlier clock')).toEqual([]);
+    await eventually('what was put off', async () => ((await due('now')).length === 2 ? true : undefined));
+    expect(await on.shard.clockUs()).toBeGreaterThanOrEqual(waits?.sinceUs ?? Infinity);
+    // Another attempt begins without the verdict on the one before.
+    await run(receive('robot'));
+    expect(await find('robot')).toMatchObject({ attempt: 2, state: 'received', screening: null });
   });
 
   it('lists what waits from the oldest on, page by page', async () => {

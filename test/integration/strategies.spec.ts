@@ -63,7 +63,7 @@ describe.each(RUNS)('[$store.mark] the strategy $strategy', ({ store, strategy }
       entry: { kind: 'deduction', requestId: 'plain', amountMinor: 10n, subAccount: 0, epoch: 1, version: 2 },
     });
     const own = (tried.results['committed'] ?? 0) - (before['committed'] ?? 0);
-    expect(own).toBe(strategy === 'merged' || isLeased ? 0 : 1);
+    expect(own).toBe(['merged', 'leased', 'queued'].includes(strategy) ? 0 : 1);
     expect('isDeferred' in outcome && outcome.isDeferred).toBe(isLeased);
     await at(0).whenNothingIsLent(accountId);
     expect(await at(0).rows(accountId)).toMatchObject([

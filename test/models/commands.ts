@@ -5,17 +5,22 @@ import type {
   DeductCommand,
   EndIntakeCommand,
   ExpireCommand,
+  ExtendCommand,
   FenceCommand,
   HoldCommand,
   LayoutCommand,
   LevelCommand,
   ReceiveCommand,
+  PayBackCommand,
+  PayInCommand,
+  RaiseCommand,
   ReverseCommand,
   StatusCommand,
   TakeOverCommand,
   TransferInCommand,
   TransferOutCommand,
 } from '../../src/ledger/command';
+import type { Payment } from '../../src/ledger/payment';
 import { emptySubAccount, type SubAccount } from '../../src/ledger/sub-account';
 import { wrap64 } from '../../src/ledger/money';
 
@@ -53,7 +58,33 @@ export function hold(given: Partial<HoldCommand> = {}): HoldCommand {
 
 /** By default of the hold that `hold` takes, whole. */
 export function confirm(given: Partial<ConfirmCommand> = {}): ConfirmCommand {
-  return { ...pinned('confirm'), holdId: 'r1', amountMinor: null, ...given, kind: 'confirm' };
+  return {
+    ...pinned('confirm'),
+    holdId: 'r1',
+    captureId: null,
+    amountMinor: null,
+    isFinal: true,
+    mayTakeMore: false,
+    reference: null,
+    metadata: null,
+    ...given,
+    kind: 'confirm',
+  };
+}
+
+/** By default a part of the hold that `hold` takes, which goes on. */
+export function capture(given: Partial<ConfirmCommand> = {}): ConfirmCommand {
+  return confirm({ captureId: 'c1', isFinal: false, amountMinor: 4n, fingerprint: 'c1', ...given });
+}
+
+export function extend(given: Partial<ExtendCommand> = {}): ExtendCommand {
+  const lasts = { expiresInUs: 900_000_000, lastsUsMax: 2_592_000_000_000 };
+  return { ...pinned('extend'), holdId: 'r1', ...lasts, ...given, kind: 'extend' };
+}
+
+/** By default to twice what `hold` takes. */
+export function raise(given: Partial<RaiseCommand> = {}): RaiseCommand {
+  return { ...pinned('raise'), holdId: 'r1', amountMinor: 20n, ...given, kind: 'raise' };
 }
 
 export function cancel(given: Partial<CancelCommand> = {}): CancelCommand {
@@ -69,7 +100,9 @@ export function reverse(given: Partial<ReverseCommand> = {}): ReverseCommand {
   const requestId = given.requestId ?? 'back';
   return {
     ...pinned(`what ${requestId} gives back`),
+    of: 'deduction',
     reverses: 'r1',
+    captureId: null,
     requestId,
     amountMinor: null,
     reference: null,
@@ -77,6 +110,33 @@ export function reverse(given: Partial<ReverseCommand> = {}): ReverseCommand {
     ...given,
     kind: 'reverse',
   };
+}
+
+/** A payment to `acme`. */
+export function payment(given: Partial<Payment> = {}): Payment {
+  return {
+    accountId: 'payer',
+    requestId: 'p1',
+    subAccount: 0,
+    amountMinor: 10n,
+    fingerprint: 'what p1 asks for',
+    reference: null,
+    metadata: null,
+    createdAtUs: 1,
+    payee: { accountId: 'acme', shard: 'here', subAccount: 0 },
+    ...given,
+  };
+}
+
+export function payIn(given: Partial<PayInCommand> = {}): PayInCommand {
+  const spread = { spreadOver: [], homeRows: 1, spreadId: 'pay p1' };
+  return { accountId: 'acme', subAccount: 0, payment: payment(), ...spread, ...given, kind: 'payIn' };
+}
+
+/** By default of a payment that `acme` has made. */
+export function payBack(given: Partial<PayBackCommand> = {}): PayBackCommand {
+  const made = payment({ accountId: 'acme', payee: { accountId: 'payee', shard: 'far', subAccount: 0 } });
+  return { accountId: 'acme', subAccount: 0, payment: made, ...given, kind: 'payBack' };
 }
 
 export function transferIn(given: Partial<TransferInCommand> = {}): TransferInCommand {

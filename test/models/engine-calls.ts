@@ -29,14 +29,14 @@ export class WatchedCalls {
 
   constructor(world: EngineWorld, accountId = 'acme') {
     this.#payableMinor = world.total(accountId) - world.held(accountId);
-    world.onCommit(({ entries, newHolds, settledHolds }) => {
+    world.onCommit(({ entries, newHolds, changedHolds }) => {
       for (const entry of entries) {
         if (entry.accountId !== accountId) continue;
         this.#payableMinor += payableChange(entry);
         this.#tookEffect.add(entry.requestId);
         this.#look(this.#open);
       }
-      for (const hold of [...newHolds, ...settledHolds]) {
+      for (const hold of [...newHolds, ...changedHolds]) {
         if (hold.accountId === accountId && hold.state !== 'held')
           this.#payableMinor += hold.amountMinor - hold.confirmedMinor;
       }

@@ -34,7 +34,47 @@ export function holdOf(requestId: string, amountMinor: bigint, expiresInUs = 900
 }
 
 export function confirmationOf(holdId: string, amountMinor: bigint | null = null): FollowUp {
-  return { kind: 'confirm', accountId: 'acme', holdId, amountMinor, fingerprint: 'confirm' };
+  const last = { captureId: null, isFinal: true, mayTakeMore: false };
+  const notes = { reference: null, metadata: null };
+  return {
+    kind: 'confirm',
+    accountId: 'acme',
+    holdId,
+    amountMinor,
+    fingerprint: 'confirm',
+    ...last,
+    ...notes,
+  };
+}
+
+/** A capture after which the hold goes on. */
+export function captureOf(
+  holdId: string,
+  captureId: string,
+  given: { readonly amountMinor: bigint; readonly isFinal?: boolean; readonly mayTakeMore?: boolean },
+): FollowUp {
+  const { amountMinor, isFinal = false, mayTakeMore = false } = given;
+  const asked = { captureId, amountMinor, isFinal, mayTakeMore, reference: null, metadata: null };
+  const fingerprint = `capture ${amountMinor} ${isFinal} ${mayTakeMore}`;
+  return { kind: 'confirm', accountId: 'acme', holdId, ...asked, fingerprint };
+}
+
+export function raiseOf(holdId: string, amountMinor: bigint): FollowUp {
+  return { kind: 'raise', accountId: 'acme', holdId, amountMinor, fingerprint: `raise ${amountMinor}` };
+}
+
+export function extensionOf(holdId: string, expiresInUs: number): FollowUp {
+  const lastsUsMax = 2_592_000_000_000;
+  return { kind: 'extend', accountId: 'acme', holdId, expiresInUs, lastsUsMax, fingerprint: 'extend' };
+}
+
+export function creditReversalOf(
+  reverses: string,
+  requestId: string,
+  amountMinor: bigint | null = null,
+): FollowUp {
+  const what = { reverses, captureId: null, requestId, amountMinor, fingerprint: `take back ${amountMinor}` };
+  return { kind: 'reverse', of: 'credit', accountId: 'acme', ...what, reference: null, metadata: null };
 }
 
 export function cancellationOf(holdId: string): FollowUp {
@@ -42,8 +82,8 @@ export function cancellationOf(holdId: string): FollowUp {
 }
 
 export function reversalOf(reverses: string, requestId: string, amountMinor: bigint | null = null): FollowUp {
-  const what = { reverses, requestId, amountMinor, fingerprint: `reverse ${amountMinor}` };
-  return { kind: 'reverse', accountId: 'acme', ...what, reference: null, metadata: null };
+  const what = { reverses, captureId: null, requestId, amountMinor, fingerprint: `reverse ${amountMinor}` };
+  return { kind: 'reverse', of: 'deduction', accountId: 'acme', ...what, reference: null, metadata: null };
 }
 
 /** The n-th request id of a series whose home is a given shard. */

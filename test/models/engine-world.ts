@@ -6,10 +6,13 @@ import { Engine } from '../../src/engine/engine';
 import type { ReachPoint } from '../../src/engine/fault-points';
 import type { FollowUp } from '../../src/engine/follow-ups';
 import { HomeDeductions } from '../../src/engine/home-deductions';
-import { ENTRIES, KeyLookUps } from '../../src/engine/key-look-ups';
+import { ENTRIES, INTAKES, KeyLookUps } from '../../src/engine/key-look-ups';
 import { LANE_SETTINGS } from '../../src/engine/lane-settings';
 import { ReachLocks } from '../../src/engine/locked-reach';
 import { Mover } from '../../src/engine/mover';
+import { Deliveries } from '../../src/engine/paying/deliveries';
+import { Paying } from '../../src/engine/paying/paying';
+import { PAYMENT_RECOVERY_SETTINGS, PaymentRecovery } from '../../src/engine/paying/payment-recovery';
 import type { Request } from '../../src/engine/router';
 import { ShardSet } from '../../src/engine/shard-set';
 import { Recovery, RECOVERY_SETTINGS } from '../../src/engine/recovery';
@@ -186,7 +189,7 @@ export class EngineWorld {
       ...(reach && { reach }),
     });
     const locks = new ReachLocks(shards);
-    const mover = new Mover(shards, () => String((this.#transfers += 1)), reach);
+    const mover = new Mover(shards, () => String((this.#transfers += 1)), { reach });
     const lookUps = new KeyLookUps(shards, turn, ENTRIES);
     const balances = new Balances({ shards, accounts, locks, sleep });
     const collector = new Collector({
@@ -209,9 +212,16 @@ export class EngineWorld {
       accounts,
       transfers,
       collector,
-      homeDeductions: new HomeDeductions({ shards, ways: new Map(), observer, newId: () => 'incident' }),
+      homeDeductions: new HomeDeductions({
+        shards,
+        ways: new Map(),
+        observer,
+        now: () => 0,
+        newId: () => 'incident',
+      }),
       balances,
       lookUps,
+      intakes: new KeyLookUps(shards, turn, INTAKES),
       observer,
       now,
       sleep,
@@ -220,6 +230,25 @@ export class EngineWorld {
       creditLimit: new CreditLimit(CREDIT_LIMIT_SETTINGS, now),
       leaseSettings: LEASE_SETTINGS,
       surroundings: time,
+    });
+    const deliveries = new Deliveries({
+      shards,
+      accounts,
+      transfers,
+      observer,
+      newId: () => time.newId(),
+      sleep: (ms, signal) => time.sleep(ms, signal),
+      ...(reach && { reach }),
+    });
+    const paymentRecovery = new PaymentRecovery({
+      shards,
+      deliveries,
+      leases: { acquire: () => Promise.resolve(true) },
+      observer,
+      instanceId: 'instance',
+      now: () => time.now(),
+      settings: PAYMENT_RECOVERY_SETTINGS,
+      ...(reach && { reach }),
     });
     const shard = (name: string): EngineShard => {
       const found = made.find((each) => each.name === name);
@@ -232,6 +261,9 @@ export class EngineWorld {
       balances,
       transfers,
       recovery,
+      deliveries,
+      paying: new Paying({ shards, accounts, engine, deliveries }),
+      paymentRecovery,
       mover,
       locks,
       lookUps,

@@ -4,6 +4,7 @@ import { Lane } from '../../src/engine/lane';
 import type { LaneSettings } from '../../src/engine/lane-settings';
 import { deduct } from './commands';
 import { gatedShard } from './gated-shard';
+import { LoadMix } from '../../src/engine/load-mix';
 import { NotingObserver } from './noting-observer';
 import { ScriptedFaults } from './scripted-faults';
 
@@ -32,6 +33,7 @@ export function laneOn(
     settings: complete,
     breaker,
     observer,
+    mix: new LoadMix(),
     now,
     newId: () => clock.newId(),
     sleep: () => new Promise(() => undefined),

@@ -90,7 +90,7 @@ export class LedgerShard {
     for (const row of changes.subAccounts) this.#put(row);
     for (const entry of changes.entries)
       this.entries.set(entryKey(entry.accountId, entry.requestId), Object.freeze(entry));
-    for (const hold of [...changes.newHolds, ...changes.settledHolds])
+    for (const hold of [...changes.newHolds, ...changes.changedHolds])
       this.holds.set(entryKey(hold.accountId, hold.holdId), Object.freeze(hold));
     for (const reversal of changes.reversals)
       this.reversals.set(entryKey(reversal.accountId, reversal.reverses), Object.freeze(reversal));

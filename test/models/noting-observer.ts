@@ -18,6 +18,9 @@ export class NotingObserver implements EngineObserver {
   readonly refusals: [string, string | undefined][] = [];
   readonly notAdded: string[] = [];
   readonly begunAnew: [string, string][] = [];
+  readonly screeningFailures: string[] = [];
+  readonly screeningCalls: string[] = [];
+  readonly screeningStates: boolean[] = [];
   readonly undeliveries: Undelivered[] = [];
 
   batchDone(batch: { shard: string; lane: number; commands: number; seconds: number }): void {
@@ -90,6 +93,25 @@ export class NotingObserver implements EngineObserver {
 
   intakeLevel(): void {
     // Nobody has asked yet.
+  }
+  published(): void {}
+  sent(): void {}
+  directoryAsked(): void {}
+
+  screened(): void {
+    // Nobody has asked yet.
+  }
+
+  screeningFailed({ code }: { readonly code: string }): void {
+    this.screeningFailures.push(code);
+  }
+
+  screeningCall({ result }: { readonly result: string }): void {
+    this.screeningCalls.push(result);
+  }
+
+  screeningState(isAsked: boolean): void {
+    this.screeningStates.push(isAsked);
   }
 
   undelivered(found: Undelivered): void {

@@ -5,6 +5,10 @@ import type {
   CreditCommand,
   DebitCommand,
   ExpireCommand,
+  ExtendCommand,
+  PayBackCommand,
+  PayInCommand,
+  RaiseCommand,
   ReverseCommand,
   TransferOutCommand,
 } from '../../src/ledger/command';
@@ -16,8 +20,14 @@ const TOMBSTONE = 'tombstone';
 
 interface NaiveHold {
   state: 'held' | 'confirmed' | 'over';
-  readonly amountMinor: bigint;
+  readonly triedMinor: bigint;
+  /** What it was tried for and raised to. */
+  totalMinor: bigint;
+  /** What is set aside for it; of one that was settled, what was until then. */
+  leftMinor: bigint;
+  /** What the capture took that settled it. */
   confirmedMinor: bigint;
+  readonly captures: Map<string, string>;
   readonly expiresInUs: number;
 }
 
@@ -28,8 +38,13 @@ interface NaiveHold {
 export class OneAccount {
   readonly #keys = new Map<string, string>();
   readonly #holds = new Map<string, NaiveHold>();
-  /** What is left of each deduction and confirmed hold. */
-  readonly #reversibleMinor = new Map<string, bigint>();
+  /** What is left of each deduction, capture and credit. */
+  readonly #reversible = new Map<
+    string,
+    { readonly of: 'deduction' | 'credit'; readonly leftMinor: bigint }
+  >();
+  /** Keys of what went to other accounts. */
+  readonly #paid = new Set<string>();
   readonly #arrived = new Set<string>();
   readonly #departed = new Map<string, bigint>();
   #statusVersion = 1;
@@ -53,6 +68,10 @@ export class OneAccount {
         return this.#cancel(command);
       case 'expire':
         return this.#expire(command);
+      case 'extend':
+        return this.#extend(command);
+      case 'raise':
+        return this.#raise(command);
       case 'reverse':
         return this.#reverse(command);
       case 'transferIn':
@@ -60,6 +79,10 @@ export class OneAccount {
         this.#arrived.add(command.transferId);
         this.availableMinor += command.amountMinor;
         return 'arrived';
+      case 'payIn':
+        return this.#payIn(command);
+      case 'payBack':
+        return this.#payBack(command);
       case 'transferOut':
         this.#send(command);
         return 'departed';
@@ -107,29 +130,88 @@ export class OneAccount {
     }
     this.availableMinor += kind === 'credit' ? amountMinor : -amountMinor;
     this.#keys.set(requestId, fingerprint);
-    if (kind === 'deduct') this.#reversibleMinor.set(requestId, amountMinor);
+    if (kind === 'deduct' && command.payee) this.#paid.add(requestId);
+    else if (kind === 'deduct') this.#reversible.set(requestId, { of: 'deduction', leftMinor: amountMinor });
+    else if (kind === 'credit') this.#reversible.set(requestId, { of: 'credit', leftMinor: amountMinor });
     if (kind !== 'hold') return 'applied';
     const { expiresInUs } = command;
-    this.#holds.set(requestId, { state: 'held', amountMinor, confirmedMinor: 0n, expiresInUs });
+    this.#holds.set(requestId, {
+      state: 'held',
+      triedMinor: amountMinor,
+      totalMinor: amountMinor,
+      leftMinor: amountMinor,
+      confirmedMinor: 0n,
+      captures: new Map(),
+      expiresInUs,
+    });
     this.heldMinor += amountMinor;
     return 'held';
   }
 
-  #confirm({ holdId, amountMinor: asked }: ConfirmCommand): OutcomeKind {
+  #confirm(command: ConfirmCommand): OutcomeKind {
+    const { holdId, captureId, amountMinor: asked, isFinal, mayTakeMore, fingerprint } = command;
     if (this.#keys.get(holdId) === TOMBSTONE) return 'holdAlreadyCancelled';
     const hold = this.#holds.get(holdId);
     if (!hold) return 'holdNotHere';
-    const amountMinor = asked ?? hold.amountMinor;
-    if (hold.state === 'confirmed')
-      return hold.confirmedMinor === amountMinor ? 'holdSettled' : 'holdAlreadyConfirmed';
-    if (hold.state === 'over' || hold.expiresInUs === 0) return 'holdAlreadyCancelled';
-    if (amountMinor > hold.amountMinor) return 'confirmExceedsHold';
+    const earlier = captureId === null ? undefined : hold.captures.get(captureId);
+    if (earlier !== undefined) return earlier === fingerprint ? asItIs(hold) : 'keyReused';
+    const amountMinor = asked ?? hold.leftMinor;
+    if (hold.state === 'confirmed') {
+      const isSame = captureId === null && hold.confirmedMinor === amountMinor;
+      return isSame || (isFinal && asked === null && hold.confirmedMinor === 0n)
+        ? 'holdSettled'
+        : 'holdAlreadyConfirmed';
+    }
+    if (isOver(hold)) return 'holdAlreadyCancelled';
+    const moreMinor = amountMinor - hold.leftMinor;
+    if ((moreMinor > 0n && !mayTakeMore) || (amountMinor === 0n && !isFinal)) return 'confirmExceedsHold';
+    const refused = moreMinor > 0n ? this.#setAside(hold, moreMinor) : undefined;
+    if (refused) return refused;
+    if (amountMinor > 0n) {
+      if (captureId !== null) hold.captures.set(captureId, fingerprint);
+      const name = captureId === null ? holdId : `${holdId} ${captureId}`;
+      this.#reversible.set(name, { of: 'deduction', leftMinor: amountMinor });
+    }
+    this.heldMinor -= isFinal ? hold.leftMinor : amountMinor;
+    if (!isFinal) {
+      hold.leftMinor -= amountMinor;
+      return 'holdChanged';
+    }
     hold.state = 'confirmed';
     hold.confirmedMinor = amountMinor;
-    this.heldMinor -= hold.amountMinor;
-    this.availableMinor += hold.amountMinor - amountMinor;
-    this.#reversibleMinor.set(holdId, amountMinor);
+    this.availableMinor += hold.leftMinor - amountMinor;
     return 'holdSettled';
+  }
+
+  #extend({ holdId }: ExtendCommand): OutcomeKind {
+    if (this.#keys.get(holdId) === TOMBSTONE) return 'holdAlreadyCancelled';
+    const hold = this.#holds.get(holdId);
+    if (!hold) return 'holdNotHere';
+    if (hold.state === 'confirmed') return 'holdAlreadyConfirmed';
+    return isOver(hold) ? 'holdAlreadyCancelled' : 'holdChanged';
+  }
+
+  #raise({ holdId, amountMinor }: RaiseCommand): OutcomeKind {
+    if (this.#keys.get(holdId) === TOMBSTONE) return 'holdAlreadyCancelled';
+    const hold = this.#holds.get(holdId);
+    if (!hold) return 'holdNotHere';
+    if (amountMinor <= hold.triedMinor) return 'raiseTooLow';
+    if (amountMinor <= hold.totalMinor) return asItIs(hold);
+    if (hold.state === 'confirmed') return 'holdAlreadyConfirmed';
+    if (isOver(hold)) return 'holdAlreadyCancelled';
+    return this.#setAside(hold, amountMinor - hold.totalMinor) ?? 'holdChanged';
+  }
+
+  /** Sets more aside for a hold. @returns why it cannot */
+  #setAside(hold: NaiveHold, moreMinor: bigint): OutcomeKind | undefined {
+    if (this.status === 'closed') return 'accountClosed';
+    if (this.status === 'frozen') return 'accountFrozen';
+    if (this.availableMinor < moreMinor) return 'insufficientFunds';
+    this.availableMinor -= moreMinor;
+    this.heldMinor += moreMinor;
+    hold.leftMinor += moreMinor;
+    hold.totalMinor += moreMinor;
+    return undefined;
   }
 
   #cancel({ holdId, leaveTombstone }: CancelCommand): OutcomeKind {
@@ -154,24 +236,48 @@ export class OneAccount {
 
   #release(hold: NaiveHold): OutcomeKind {
     if (hold.state === 'held') {
-      this.heldMinor -= hold.amountMinor;
-      this.availableMinor += hold.amountMinor;
+      this.heldMinor -= hold.leftMinor;
+      this.availableMinor += hold.leftMinor;
     }
     hold.state = 'over';
     return 'holdSettled';
   }
 
-  #reverse({ reverses, requestId, fingerprint, amountMinor: asked }: ReverseCommand): OutcomeKind {
-    const key = `${reverses} ${requestId}`;
+  #reverse(command: ReverseCommand): OutcomeKind {
+    const { of, reverses, captureId, requestId, fingerprint, amountMinor: asked } = command;
+    const name = captureId === null ? reverses : `${reverses} ${captureId}`;
+    const key = `${name} ${requestId}`;
     const earlier = this.#keys.get(key);
     if (earlier !== undefined) return earlier === fingerprint ? 'replayed' : 'keyReused';
-    const leftMinor = this.#reversibleMinor.get(reverses);
-    if (leftMinor === undefined) return 'deductionNotHere';
+    if (this.#paid.has(reverses)) return 'transferNotReversible';
+    const reversible = this.#reversible.get(name);
+    if (reversible?.of !== of) return 'deductionNotHere';
     if (this.status === 'closed') return 'accountClosed';
+    const { leftMinor } = reversible;
     const amountMinor = asked ?? leftMinor;
-    if (leftMinor === 0n || amountMinor > leftMinor) return 'reversalExceedsDeduction';
+    const exceeds = leftMinor === 0n || amountMinor > leftMinor;
+    if (exceeds) return of === 'credit' ? 'reversalExceedsCredit' : 'reversalExceedsDeduction';
+    if (of === 'credit' && this.status === 'frozen') return 'accountFrozen';
+    if (of === 'credit' && this.availableMinor < amountMinor) return 'insufficientFunds';
     this.#keys.set(key, fingerprint);
-    this.#reversibleMinor.set(reverses, leftMinor - amountMinor);
+    this.#reversible.set(name, { of, leftMinor: leftMinor - amountMinor });
+    this.availableMinor += of === 'credit' ? -amountMinor : amountMinor;
+    return 'applied';
+  }
+
+  /** Taken or refused, by the status of the moment and for good. */
+  #payIn({ payment: { accountId, requestId, createdAtUs, amountMinor } }: PayInCommand): OutcomeKind {
+    const key = `from ${accountId} ${requestId} ${createdAtUs}`;
+    if (this.#keys.has(key)) return 'replayed';
+    this.#keys.set(key, 'decided');
+    if (this.status === 'active') this.availableMinor += amountMinor;
+    return 'applied';
+  }
+
+  #payBack({ payment: { requestId, createdAtUs, amountMinor } }: PayBackCommand): OutcomeKind {
+    const key = `back ${requestId} ${createdAtUs}`;
+    if (this.#keys.has(key)) return 'replayed';
+    this.#keys.set(key, 'back');
     this.availableMinor += amountMinor;
     return 'applied';
   }
@@ -183,4 +289,13 @@ export class OneAccount {
     if (amountMinor > 0n) this.#departed.set(transferId, amountMinor);
     this.availableMinor -= amountMinor;
   }
+}
+
+function asItIs({ state }: NaiveHold): OutcomeKind {
+  return state === 'held' ? 'holdChanged' : 'holdSettled';
+}
+
+/** Found to be over, or over by the clock. */
+function isOver({ state, expiresInUs }: NaiveHold): boolean {
+  return state === 'over' || expiresInUs === 0;
 }

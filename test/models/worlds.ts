@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import type { Command } from '../../src/ledger/command';
+import type { Command, ConfirmCommand, ReverseCommand } from '../../src/ledger/command';
 import { wrap64 } from '../../src/ledger/money';
 import { type AccountStatus, type SubAccount, withState } from '../../src/ledger/sub-account';
 import {
@@ -8,10 +8,15 @@ import {
   credit,
   deduct,
   expire,
+  extend,
   fence,
   hold,
   layout,
   level,
+  payBack,
+  payIn,
+  payment,
+  raise,
   reverse,
   row,
   setStatus,
@@ -32,6 +37,8 @@ const MISSING_INDEX = 99;
 const MISSING_ROW = 32;
 
 const ROWS_MAX = 8;
+
+const ELSEWHERE = { accountId: 'payee', shard: 'elsewhere', subAccount: 0 };
 
 const ACCOUNTS = ['acme', 'Acme', 'b:2'];
 
@@ -102,8 +109,8 @@ interface Mixture {
 
 const OF_EVERYTHING: Mixture = {
   kinds: {
-    ...{ deduct: 6, credit: 4, hold: 2, confirm: 1, cancel: 1, expire: 1, reverse: 1 },
-    ...{ transferIn: 1, transferOut: 1, fence: 1, layout: 1, status: 1, level: 1 },
+    ...{ deduct: 6, credit: 4, hold: 2, confirm: 1, cancel: 1, expire: 1, extend: 1, raise: 1, reverse: 1 },
+    ...{ transferIn: 1, transferOut: 1, payIn: 2, payBack: 1, fence: 1, layout: 1, status: 1, level: 1 },
   },
   keys: 15,
   requestsMin: 1,
@@ -112,7 +119,7 @@ const OF_EVERYTHING: Mixture = {
 /** So few keys that most of what is done to a hold or a deduction finds it, and finds it done to before. */
 const OF_HOLDS: Mixture = {
   kinds: {
-    ...{ deduct: 4, credit: 2, hold: 6, confirm: 5, cancel: 3, expire: 3, reverse: 8 },
+    ...{ deduct: 4, credit: 3, hold: 6, confirm: 8, cancel: 3, expire: 3, extend: 1, raise: 4, reverse: 8 },
     ...{ layout: 1, status: 1, level: 1 },
   },
   keys: 3,
@@ -226,7 +233,22 @@ function toCommand(request: Request, pick: Pick, accounts: readonly (readonly Su
   const inUse = rows.map((each) => each.index).filter((_, position) => request.open[position]);
   switch (kind) {
     case 'deduct':
-      return deduct(common);
+      return request.exactly
+        ? deduct({ ...common, fingerprint: `pay ${amountMinor}`, payee: ELSEWHERE })
+        : deduct(common);
+    // An id stands for one payment, so another amount is another id.
+    case 'payIn':
+      return payIn({
+        accountId,
+        subAccount,
+        payment: payment({ requestId: `in${key} ${amountMinor}`, amountMinor }),
+      });
+    case 'payBack':
+      return payBack({
+        accountId,
+        subAccount,
+        payment: payment({ accountId, requestId: `out${key} ${amountMinor}`, amountMinor }),
+      });
     case 'credit':
       return credit({
         ...common,
@@ -237,13 +259,17 @@ function toCommand(request: Request, pick: Pick, accounts: readonly (readonly Su
     case 'hold':
       return hold({ ...common, expiresInUs: request.exactly ? 0 : 1_000_000 });
     case 'confirm':
-      return confirm({ ...about, holdId: common.requestId });
+      return confirm({ ...about, ...captureIn(request), holdId: common.requestId });
     case 'cancel':
       return cancel({ ...about, holdId: common.requestId, leaveTombstone: request.spread });
     case 'expire':
       return expire({ accountId, subAccount, holdId: common.requestId });
+    case 'extend':
+      return extend({ ...about, holdId: common.requestId, expiresInUs: request.exactly ? 1 : 2_000_000 });
+    case 'raise':
+      return raise({ ...about, amountMinor, holdId: common.requestId });
     case 'reverse':
-      return reverse({ ...about, reverses: common.requestId, requestId: `back${number}` });
+      return reverse({ ...about, ...reversedIn(request), reverses: common.requestId });
     case 'transferIn':
       // An id stands for one transfer, so another amount or row is another id.
       return transferIn({
@@ -270,4 +296,21 @@ function toCommand(request: Request, pick: Pick, accounts: readonly (readonly Su
     case 'restoreHalf':
       throw new RangeError('neither leases nor lost shards nor the intake are part of these worlds');
   }
+}
+
+/** Half of the captures have an id, of which there are few, and of these some are the last ones. */
+function captureIn({ amountMinor, spread, exactly, number, open }: Request): Partial<ConfirmCommand> {
+  if (number < 3) return { captureId: null, isFinal: true, mayTakeMore: open[0] === true };
+  const captureId = `c${number}`;
+  const [mayTakeMore = false] = open;
+  const fingerprint = `${captureId} ${spread ? 'all' : amountMinor} ${exactly} ${mayTakeMore}`;
+  return { captureId, isFinal: exactly, mayTakeMore, fingerprint };
+}
+
+function reversedIn({ number, exactly, open, amountMinor }: Request): Partial<ReverseCommand> {
+  const isCapture = number >= 3 && exactly;
+  const of = open[1] === true && !isCapture ? 'credit' : 'deduction';
+  const captureId = isCapture ? `c${number}` : null;
+  const fingerprint = `back ${of} ${captureId ?? ''} ${amountMinor}`;
+  return { of, captureId, fingerprint, requestId: `back${number}` };
 }

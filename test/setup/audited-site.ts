@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { fingerprint } from '../../src/engine/fingerprint';
-import { routeToHome } from '../../src/engine/router';
+import { NOT_SPREAD, routeToHome } from '../../src/engine/router';
 import type { Command } from '../../src/ledger/command';
+import type { Payment } from '../../src/ledger/payment';
 import { routeRequest, shardOfSubAccount } from '../../src/ledger/routing';
 import type { AccountRecord } from '../../src/shards/directory/account-record';
 import { Directory } from '../../src/shards/directory/directory';
@@ -106,6 +107,42 @@ export class AuditedSite {
       batches.set(shard, [...(batches.get(shard) ?? []), command]);
     }
     await this.#apply(batches);
+  }
+
+  /** Pays another account. @returns the payment, which is under way */
+  async pay(
+    payer: AccountRecord,
+    payee: AccountRecord,
+    { requestId, amountMinor }: Pick<Submission, 'requestId' | 'amountMinor'>,
+  ): Promise<Payment> {
+    const { accountId, placement } = payer;
+    const { shard, subAccount } = routeRequest(requestId, placement, payer.subAccounts);
+    const to = routeRequest(requestId, payee.placement, payee.subAccounts);
+    const asked = { accountId, requestId, amountMinor, reference: null, metadata: null };
+    const command: Command = {
+      ...asked,
+      kind: 'deduct',
+      subAccount,
+      epoch: placement.epoch,
+      fingerprint: fingerprint('transfer', payee.accountId, amountMinor, null, null),
+      payee: { accountId: payee.accountId, shard: to.shard, subAccount: to.subAccount },
+    };
+    await this.#apply(new Map([[shard, [command]]]));
+    const [payment] = await this.shard(shard).findPayments(accountId, [requestId]);
+    if (!payment) throw new Error(`${accountId} has not paid ${requestId}`);
+    return payment;
+  }
+
+  /** Lets a payment arrive, whether it was made or not. */
+  async letArrive(payment: Payment): Promise<void> {
+    const { accountId, shard, subAccount } = payment.payee;
+    await this.#apply(new Map([[shard, [{ ...NOT_SPREAD, kind: 'payIn', accountId, subAccount, payment }]]]));
+  }
+
+  /** Gives a payment back, whatever has become of it. */
+  async giveBack(shard: string, payment: Payment): Promise<void> {
+    const { accountId, subAccount } = payment;
+    await this.#apply(new Map([[shard, [{ kind: 'payBack', accountId, subAccount, payment }]]]));
   }
 
   /** Lets what has left arrive, and marks it. @returns how much that was, at most a thousand of each shard */

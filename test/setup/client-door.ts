@@ -21,19 +21,23 @@ const POSITIONAL: Partial<Record<Command, readonly string[]>> = {
   listShards: [],
   removeShard: ['shard'],
   deleteKey: ['keyId'],
+  listWebhooks: [],
+  deleteWebhook: ['webhookId'],
+  rotateWebhookSecret: ['webhookId'],
 };
 
 const APART: Partial<Record<Command, Ask>> = {
-  // The client makes batches by itself, settles each deduction of one, and makes request ids where there are none.
-  batchDeduct: async (client, { items }) => {
-    const named = (items as Fields[]).filter(({ requestId }) => requestId !== undefined);
-    await Promise.allSettled(named.map((item) => ask(client, 'deduct', item)));
-    return {};
-  },
+  batchDeduct: (client, { items }) => askEach(client, 'deduct', items as Fields[]),
+  batchHold: (client, { items }) => askEach(client, 'hold', items as Fields[]),
+  batchConfirmHold: (client, { items }) => askEach(client, 'confirmHold', items as Fields[]),
   getBalance: (client, { accountId, ...options }) => client.balance(accountId as string, options),
   listAccounts: (client, fields) => itemsOf(client.accounts(listQuery(fields))),
   listOperations: (client, fields) => itemsOf(client.operations(listQuery(fields))),
+  listAuditLog: (client, fields) => itemsOf(client.auditLog({ ...fields, ...listQuery(fields) })),
+  listWebhookDeliveries: (client, fields) =>
+    itemsOf(client.webhookDeliveries({ webhookId: '', ...fields, ...listQuery(fields) })),
   listKeys: (client, fields) => itemsOf(client.keys(listQuery(fields))),
+  listHolds: (client, fields) => itemsOf(client.holds({ accountId: '', ...fields, ...listQuery(fields) })),
   listEntries: (client, fields) =>
     itemsOf(client.entries({ accountId: '', ...fields, ...listQuery(fields) })),
 };
@@ -52,6 +56,13 @@ export function clientDoor(client: HotsplitClient): Door {
       }
     },
   };
+}
+
+/** The client makes batches by itself, settles each item of one, and makes request ids where there are none. */
+async function askEach(client: HotsplitClient, command: Command, items: readonly Fields[]): Promise<object> {
+  const named = items.filter((item) => (item['requestId'] ?? item['holdId']) !== undefined);
+  await Promise.allSettled(named.map((item) => ask(client, command, item)));
+  return {};
 }
 
 async function ask(client: HotsplitClient, command: Command, fields: Fields): Promise<unknown> {
@@ -78,8 +89,8 @@ async function itemsOf(list: AsyncIterable<unknown>): Promise<object> {
   return { items };
 }
 
-function refusalOf({ code, errors, available, left, incident }: RefusedError): DoorOutcome {
-  const data = Object.entries({ available, left, incident }).flatMap(([name, value]) =>
+function refusalOf({ code, errors, available, left, held, incident }: RefusedError): DoorOutcome {
+  const data = Object.entries({ available, left, held, incident }).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, String(value)]],
   );
   return { kind: 'refused', code, data: Object.fromEntries(data) as Record<string, string>, errors };

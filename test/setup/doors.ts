@@ -37,7 +37,8 @@ export function restDoor(rest: RestClient): Door {
         .flatMap(([name, value]) => (value === undefined ? [] : `${name}=${encodeURIComponent(text(value))}`))
         .join('&');
       // What needs no body is sent none.
-      const hasBody = method === 'PUT' || (method === 'POST' && Object.keys(left).length > 0);
+      const hasBody =
+        method === 'PUT' || method === 'PATCH' || (method === 'POST' && Object.keys(left).length > 0);
       const answer = await rest.send(method, query === '' ? path : `${path}?${query}`, {
         ...(hasBody && { json: left }),
         headers: ifMatch === undefined ? {} : { 'if-match': text(ifMatch) },
@@ -68,7 +69,7 @@ function restOutcome(command: Command, { status: http, body, headers }: Answer):
 }
 
 const PREFIXES =
-  /^(ENTRY_KIND|DURABILITY|HOLD_STATUS|ACCOUNT_STATUS|CONSISTENCY|OPERATION_KIND|OPERATION_STATUS|SUB_ACCOUNT_STATUS|DEDUCT_STATUS|SHARD_STATUS|SCOPE)_/;
+  /^(ENTRY_KIND|DURABILITY|HOLD_STATUS|ACCOUNT_STATUS|CONSISTENCY|OPERATION_KIND|OPERATION_STATUS|SUB_ACCOUNT_STATUS|DEDUCT_STATUS|SHARD_STATUS|SCOPE|DELIVERY_STATUS)_/;
 
 /** @param key another than the admin's; empty for none */
 export function grpcDoor(grpc: GrpcClient, key?: string): Door {
@@ -76,7 +77,7 @@ export function grpcDoor(grpc: GrpcClient, key?: string): Door {
     send: async (command, fields) => {
       const outcome = await grpc.call(
         `hotsplit.v1.${OPERATIONS[command].grpc}`,
-        enumerated(fields),
+        command === 'transfer' ? paying(fields) : enumerated(fields),
         key === undefined ? {} : { key },
       );
       if (outcome.kind === 'answered') {
@@ -102,15 +103,22 @@ export function grpcDoor(grpc: GrpcClient, key?: string): Door {
   };
 }
 
+/** Some languages have no field named `from`, so the proto calls both accounts something else. */
+function paying({ from: fromAccount, to: toAccount, ...rest }: Fields): Json {
+  return { ...rest, fromAccount, toAccount };
+}
+
 /** The words of REST as the proto's enums, its times as timestamps, and what takes a limit away as a mask. */
 function enumerated(fields: Fields): Json {
-  const { kind, consistency, scopes, expiresAt, ...rest } = fields;
+  const { kind, status, final: isFinal, consistency, scopes, expiresAt, ...rest } = fields;
   const value = (prefix: string, word: unknown): string =>
     `${prefix}_${text(word).toUpperCase().replaceAll('-', '_')}`;
   const others = Object.entries(rest).filter(([, each]) => each !== null);
   return {
     ...Object.fromEntries(others),
     ...(kind !== undefined && { kind: value('ENTRY_KIND', kind) }),
+    ...(isFinal !== undefined && { isFinal }),
+    ...(status !== undefined && { status: value('HOLD_STATUS', status) }),
     ...(consistency !== undefined && { consistency: value('CONSISTENCY', consistency) }),
     ...(Array.isArray(scopes) && { scopes: scopes.map((scope) => value('SCOPE', scope)) }),
     ...(typeof expiresAt === 'string' && { expiresAt: { seconds: Date.parse(expiresAt) / 1_000 } }),
@@ -119,7 +127,7 @@ function enumerated(fields: Fields): Json {
 }
 
 function changedPaths(change: Fields): string[] {
-  const names = Object.keys(change).filter((name) => name !== 'keyId');
+  const names = Object.keys(change).filter((name) => name !== 'keyId' && name !== 'webhookId');
   return names.map((name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
 }
 
@@ -134,24 +142,51 @@ function worded(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, worded(each)]));
 }
 
+interface BatchResult {
+  readonly requestId?: string;
+  readonly holdId?: string;
+  readonly status: string;
+  readonly hold?: Json;
+  readonly error?: Json;
+}
+
+/** Many in one call, and how the client asks for one of them. */
+export const BATCHES: Partial<Record<Command, Command>> = {
+  batchDeduct: 'deduct',
+  batchHold: 'hold',
+  batchConfirmHold: 'confirmHold',
+};
+
 /** What REST says in other places, or by itself. */
 function restBody(command: Command, message: Json): unknown {
-  if (command === 'batchDeduct') {
-    const results = message['results'] as { requestId?: string; status: string; error?: Json }[];
+  if (command in BATCHES) {
+    const results = message['results'] as BatchResult[];
     return {
-      results: results.map(({ requestId, status: ended, error }) => ({
+      results: results.map(({ requestId, holdId, status: ended, hold, error }) => ({
         // REST tells a key that is missing as null; a proto text cannot.
-        requestId: requestId || null,
+        requestId: requestId || holdId || null,
+        ...(command !== 'batchDeduct' && { holdId: holdId || null }),
         status: ended,
+        ...(hold && { hold: { ...hold, kind: 'hold', requestId: hold['holdId'] } }),
         ...(error && { error: problemOf({ ...error, ...(error['data'] as object | undefined) }) }),
       })),
     };
   }
-  const names = ['entry', 'hold', 'account', 'operation', 'shard', 'key'];
+  const names = ['entry', 'hold', 'transfer', 'account', 'operation', 'shard', 'key', 'webhook'];
   const inner = names.map((name) => message[name]).find((each) => typeof each === 'object');
   const body = (inner ?? message) as Json;
+  if (message['secret'] !== undefined) return { ...body, secret: message['secret'] };
   if (message['entry']) return { ...body, status: 'succeeded' };
+  if (message['transfer']) {
+    const { fromAccount: from, toAccount: to, ...transfer } = body;
+    return { ...transfer, from, to, status: 'succeeded' };
+  }
   if (message['hold']) return { ...body, kind: 'hold', requestId: body['holdId'] };
+  if (command === 'listHolds')
+    return {
+      ...body,
+      items: (body['items'] as Json[]).map((hold) => ({ ...hold, kind: 'hold', requestId: hold['holdId'] })),
+    };
   if (command === 'listEntries')
     return {
       ...body,
@@ -161,8 +196,8 @@ function restBody(command: Command, message: Json): unknown {
 }
 
 function problemOf(body: Json) {
-  const { available, left, incident, errors } = body;
-  const data = Object.entries({ available, left, incident }).flatMap(([name, value]) =>
+  const { available, left, held, incident, errors } = body;
+  const data = Object.entries({ available, left, held, incident }).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, text(value)]],
   );
   return {
@@ -173,8 +208,19 @@ function problemOf(body: Json) {
 }
 
 const TIMELY = new Set([
-  ...['createdAt', 'expiresAt', 'asOf', 'lastUsedAt'],
-  ...['etag', 'operationId', 'nextCursor', 'progress', 'result', 'keyId', 'key', 'address'],
+  ...['createdAt', 'expiresAt', 'receivedAt', 'endedAt', 'asOf', 'lastUsedAt'],
+  ...[
+    'etag',
+    'operationId',
+    'nextCursor',
+    'progress',
+    'result',
+    'keyId',
+    'key',
+    'address',
+    'webhookId',
+    'secret',
+  ],
 ]);
 
 /** Without what differs from one run to the next, and without what is absent. */
@@ -189,7 +235,7 @@ export function timeless(value: unknown): unknown {
 }
 
 function isEmpty(name: string, value: unknown): boolean {
-  return ['metadata', 'accounts'].includes(name) && Object.keys(value as object).length === 0;
+  return ['metadata', 'accounts', 'types'].includes(name) && Object.keys(value as object).length === 0;
 }
 
 function text(value: unknown): string {

@@ -49,6 +49,7 @@ export interface InstanceOptions {
   readonly mayBeTurnedAway?: boolean;
   readonly intake?: RuntimeOptions['intake'];
   readonly idempotencyWindowMs?: number;
+  readonly lostShards?: RuntimeOptions['lostShards'];
 }
 
 /**
@@ -84,7 +85,7 @@ export class EngineSite {
   async start(options: InstanceOptions = {}, shardCount = this.sites.length): Promise<EngineInstance> {
     const { addresses = [], reach, observer, laneSettings, strategySettings, locks } = options;
     const { fenceMsMax = HUNG_MS, mayBeTurnedAway = false } = options;
-    const { intake, idempotencyWindowMs } = options;
+    const { intake, idempotencyWindowMs, lostShards } = options;
     const runtime = new EngineRuntime({
       shards: this.shards
         .slice(0, shardCount)
@@ -97,8 +98,9 @@ export class EngineSite {
       fenceMsMax,
       strategySettings: { ...STRATEGY_SETTINGS, ...strategySettings },
       ...(locks && { locks }),
-      ...(intake && { intake }),
+      intake: intake === 'left alone' ? intake : { queuedMsMax: HUNG_MS, ...intake },
       ...(idempotencyWindowMs !== undefined && { idempotencyWindowMs }),
+      ...(lostShards && { lostShards }),
       ...(reach && { reach }),
     });
     await runtime.start();
@@ -270,7 +272,18 @@ export class EngineInstance {
   /** Takes a part of a hold, or all of it. */
   async confirm(accountId: string, holdId: string, amountMinor: bigint | null): Promise<EngineOutcome> {
     const print = fingerprint('confirm', holdId, amountMinor);
-    const request = { kind: 'confirm', accountId, holdId, amountMinor, fingerprint: print } as const;
+    const notes = { reference: null, metadata: null };
+    const request = {
+      kind: 'confirm',
+      accountId,
+      holdId,
+      captureId: null,
+      amountMinor,
+      isFinal: true,
+      mayTakeMore: false,
+      fingerprint: print,
+      ...notes,
+    } as const;
     const account = await this.account(accountId);
     return this.#ask(() => this.runtime.engine.follow(request, account));
   }
@@ -282,7 +295,8 @@ export class EngineInstance {
     given: { readonly requestId: string; readonly amountMinor: bigint | null },
   ): Promise<EngineOutcome> {
     const { requestId, amountMinor } = given;
-    const request = { kind: 'reverse', accountId, reverses, requestId, amountMinor } as const;
+    const about = { of: 'deduction', reverses, captureId: null } as const;
+    const request = { kind: 'reverse', accountId, ...about, requestId, amountMinor } as const;
     const print = fingerprint('reverse', reverses, amountMinor, null, null);
     const account = await this.account(accountId);
     return this.#ask(() =>

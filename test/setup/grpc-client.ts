@@ -22,12 +22,14 @@ export interface GrpcCall {
   /** Empty for none. */
   readonly key?: string;
   readonly deadline?: Date;
+  /** Metadata beside the key. */
+  readonly said?: Readonly<Record<string, string>>;
 }
 
 const protos = new Root();
 protos.resolvePath = (_origin, target) => join(__dirname, '../../proto', target);
 protos.loadSync([
-  ...['ledger', 'deduction_service', 'account_service', 'admin_service'].map(
+  ...['ledger', 'deduction_service', 'account_service', 'admin_service', 'event_service'].map(
     (name) => `hotsplit/v1/${name}.proto`,
   ),
   'grpc/health/v1/health.proto',
@@ -70,6 +72,21 @@ export class GrpcClient {
           else resolve({ kind: 'answered', message: objectOf(answer, received ?? Buffer.alloc(0)) });
         },
       );
+    });
+  }
+
+  /** What a call is answered with beside its message: its initial metadata, or those of the status that it ends with. */
+  metadata(method: string, message: Json, call: GrpcCall = {}): Promise<Record<string, unknown>> {
+    const { request } = typesOf(method);
+    const bytes = Buffer.from(request.encode(request.fromObject(message)).finish());
+    return new Promise((resolve) => {
+      this.#client
+        .makeUnaryRequest(`/${method}`, asIs, asIs, bytes, metadataOf(call), {}, (error) => {
+          if (error) resolve(error.metadata.getMap());
+        })
+        .on('metadata', (metadata) => {
+          resolve(metadata.getMap());
+        });
     });
   }
 
@@ -151,8 +168,9 @@ function objectOf(type: ReturnType<Root['lookupType']>, bytes: Buffer): Json {
   return type.toObject(type.decode(bytes), { longs: String, enums: String, arrays: true });
 }
 
-function metadataOf({ key = ADMIN_KEY }: GrpcCall): Metadata {
+function metadataOf({ key = ADMIN_KEY, said = {} }: GrpcCall): Metadata {
   const metadata = new Metadata();
+  for (const [name, value] of Object.entries(said)) metadata.set(name, value);
   if (key !== '') metadata.set('authorization', `Bearer ${key}`);
   return metadata;
 }

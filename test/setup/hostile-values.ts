@@ -183,7 +183,6 @@ const URLS: Literals = {
 const STRATEGIES: Literals = {
   ...TEXTS,
   'an unknown one': '"fastest"',
-  'one that is not available yet': '"queued"',
   'another case': '"Atomic"',
 };
 

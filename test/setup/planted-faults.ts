@@ -39,6 +39,13 @@ const spread = (account: AccountRecord) => {
   return { home, far: otherThan(home) };
 };
 
+/** A payment to an account of its own, which is under way from the shard `from`. */
+const pay = async ({ site, account }: Meddling) => {
+  const till = await site.create(`${account.accountId}.till`, 1, ['s1']);
+  const payment = await site.pay(account, till, { requestId: 'paid', amountMinor: 30n });
+  return { from: homeOf(account, 'paid'), payment };
+};
+
 const ENTRY = 'kind, amount, epoch, fingerprint, reference, metadata';
 
 /** Something that is said to have been received, and to have ended so. */
@@ -296,6 +303,61 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
         .run(
           'UPDATE sub_account SET available = 0, net = 0, version = 0, outside_version = 0 WHERE account_id = ?',
           accountId,
+        );
+    },
+  },
+  {
+    title: 'a payment under way that nobody knows of any more',
+    invariants: ['paymentEnds'],
+    plant: async (meddling) => {
+      const { from, payment } = await pay(meddling);
+      await meddling.site.shard(from).forgetPayments([payment]);
+    },
+  },
+  {
+    title: 'a payment that has arrived and has come back',
+    invariants: ['paymentEnds'],
+    plant: async (meddling) => {
+      const { from, payment } = await pay(meddling);
+      await meddling.site.letArrive(payment);
+      await meddling.site.giveBack(from, payment);
+    },
+  },
+  {
+    title: 'a payment of which less has arrived than has left',
+    invariants: ['paymentEnds', 'paymentWasMade', 'netIsSumOfEntries'],
+    plant: async (meddling) => {
+      const { payment } = await pay(meddling);
+      await meddling.site.letArrive(payment);
+      await meddling.site
+        .raw(payment.payee.shard)
+        .run(
+          "UPDATE entry SET amount = amount - 1 WHERE account_id = ? AND kind = 'transfer-in'",
+          payment.payee.accountId,
+        );
+    },
+  },
+  {
+    title: 'an arrival of a payment that was never made',
+    invariants: ['paymentWasMade'],
+    plant: async (meddling) => {
+      const { payment } = await pay(meddling);
+      await meddling.site.letArrive({ ...payment, createdAtUs: payment.createdAtUs + 1 });
+    },
+  },
+  {
+    title: 'a payment that was made to somebody else',
+    invariants: ['paymentEnds', 'paymentWasMade'],
+    plant: async (meddling) => {
+      const { site, account } = meddling;
+      const { from, payment } = await pay(meddling);
+      await site.letArrive(payment);
+      await site.shard(from).forgetPayments([payment]);
+      await site
+        .raw(from)
+        .run(
+          "UPDATE entry SET counterparty = 'untouched' WHERE account_id = ? AND kind = 'transfer-out'",
+          account.accountId,
         );
     },
   },

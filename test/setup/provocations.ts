@@ -22,7 +22,8 @@ const LAYOUTS = [
 ];
 
 /** What has to be asked of a service, beside deductions and small spread credits, for it to come by a point. */
-type Provocation = 'nothing' | 'whales' | 'resize' | 'freeze' | 'hold' | 'cancel' | 'submit';
+type Provocation =
+  'nothing' | 'whales' | 'overdraw' | 'resize' | 'freeze' | 'hold' | 'cancel' | 'submit' | 'transfer';
 
 export const PROVOCATIONS: Readonly<Record<FaultPoint, Provocation>> = {
   'transfer.leaving': 'whales',
@@ -48,8 +49,17 @@ export const PROVOCATIONS: Readonly<Record<FaultPoint, Provocation>> = {
   'hold.expiring': 'hold',
   'intake.received': 'submit',
   'intake.charging': 'submit',
+  'intake.screened': 'submit',
   'intake.refused': 'submit',
   'intake.moved': 'nothing',
+  'payment.departed': 'transfer',
+  'payment.decided': 'transfer',
+  'payment.returned': 'nothing',
+  'payment.found': 'nothing',
+  'feed.found': 'nothing',
+  'feed.published': 'nothing',
+  'level.found': 'overdraw',
+  'level.stepped': 'overdraw',
   'status.recorded': 'freeze',
   'status.told': 'freeze',
 };
@@ -86,6 +96,9 @@ export async function provoke(
     case 'whales':
       await backAndForth('whale', WHALE_MINOR);
       break;
+    case 'overdraw':
+      await untilSilent((turn) => rest.deduct(accountId, `over-${turn}`, Number(OPENING_MINOR) + 1));
+      break;
     case 'resize':
       await untilSilent(async (turn) => {
         const begun = await rest.resize(accountId, LAYOUTS[turn % LAYOUTS.length]);
@@ -102,6 +115,9 @@ export async function provoke(
       break;
     case 'cancel':
       await untilSilent((turn) => rest.cancel(HOLDS_ACCOUNT, `never-tried-${turn}`));
+      break;
+    case 'transfer':
+      await untilSilent((turn) => rest.transfer(INTAKE_ACCOUNT, HOLDS_ACCOUNT, `paid-${turn}`, 1));
       break;
     case 'submit':
       // One that can be paid, and one that cannot.

@@ -13,7 +13,7 @@ import { REAL_SURROUNDINGS } from '../../src/shards/surroundings';
 export function databaseAt(location: Location): Database {
   return location.kind === 'sqlite'
     ? new SqliteDatabase('s0', SqliteFile.open(location.path))
-    : new MysqlDatabase('s0', new MysqlHosts(location.url), 'shard', 2);
+    : new MysqlDatabase('s0', new MysqlHosts(location.url), 'shard', { connectionsMax: 2 });
 }
 
 /** The shard `s0` of an installation for single statements only, over a database that was opened already. */

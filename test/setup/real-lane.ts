@@ -1,6 +1,7 @@
 import { Breaker } from '../../src/engine/breaker';
 import { Lane } from '../../src/engine/lane';
 import { LANE_SETTINGS, type LaneSettings } from '../../src/engine/lane-settings';
+import { LoadMix } from '../../src/engine/load-mix';
 import type { EngineObserver } from '../../src/engine/observer';
 import type { Shard } from '../../src/shards/shard';
 import { REAL_SURROUNDINGS } from '../../src/shards/surroundings';
@@ -18,7 +19,14 @@ export function realLane(
     changed: () => undefined,
   });
   return new Lane({
-    ...{ shard, breaker, observer, number: 0, settings: { ...LANE_SETTINGS, ...settings } },
+    ...{
+      shard,
+      breaker,
+      observer,
+      mix: new LoadMix(),
+      number: 0,
+      settings: { ...LANE_SETTINGS, ...settings },
+    },
     now: () => REAL_SURROUNDINGS.now(),
     turn: () => REAL_SURROUNDINGS.turn(),
     sleep: (ms) => REAL_SURROUNDINGS.sleep(ms),

@@ -117,6 +117,10 @@ export class RestClient {
     return this.send('POST', path, { json, headers });
   }
 
+  patch(path: string, json: unknown, headers: Call['headers'] = {}): Promise<Answer> {
+    return this.send('PATCH', path, { json, headers });
+  }
+
   put(path: string, json: unknown, headers: Call['headers'] = {}): Promise<Answer> {
     return this.send('PUT', path, { json, headers });
   }
@@ -156,6 +160,10 @@ export class RestClient {
 
   hold(accountId: string, requestId: string, amount: string | number, more: object = {}): Promise<Answer> {
     return this.post(`/v1/accounts/${accountId}/holds`, { amount, requestId, ...more });
+  }
+
+  transfer(from: string, to: string, requestId: string, amount: string | number): Promise<Answer> {
+    return this.post('/v1/transfers', { from, to, amount, requestId });
   }
 
   /** @param amount all of it when absent */

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 
-/** The server's own routes, as OpenAPI writes them; not the document itself, its pages, and HEAD beside each GET. */
+/** The server's own routes, as OpenAPI writes them; not the document itself, its pages, the console, and HEAD beside each GET. */
 export function routesOf(server: FastifyInstance): string[] {
   const folders: string[] = [];
   const routes: string[] = [];
@@ -15,5 +15,7 @@ export function routesOf(server: FastifyInstance): string[] {
       .replace(/\/:(\w+)/g, '/{$1}');
     for (const method of methods.split(', ')) routes.push(`${method} ${path}`);
   }
-  return routes.filter((route) => !/^(HEAD|) | \/docs|\*|^OPTIONS|\/openapi\.json/.test(route)).sort();
+  return routes
+    .filter((route) => !/^(HEAD|) | \/docs| \/console|\*|^OPTIONS|\/openapi\.json/.test(route))
+    .sort();
 }

@@ -26,6 +26,7 @@ export interface TestServiceOptions {
  */
 export const PATIENCE = {
   HOTSPLIT_WAIT_MS_MAX: '120000',
+  HOTSPLIT_QUEUED_MS_MAX: '120000',
   HOTSPLIT_WORKER_SILENT_SECONDS_MAX: '300',
   HOTSPLIT_TEST_FENCE_MS: String(HUNG_MS),
 };

@@ -7,6 +7,8 @@ import { RETRY_POLICY, type RetryPolicy } from '../../src/shards/run-batch';
 import { shardAt } from '../../src/shards/open-database';
 import type { Shard } from '../../src/shards/shard';
 import type { Location } from '../../src/shards/shard-address';
+import type { Waits } from '../../src/shards/waits';
+import { HUNG_MS } from './eventually';
 import { createDatabase, mariadbUrls, mysqlUnavailable, mysqlUrls } from './servers';
 
 export interface StoreSite {
@@ -77,6 +79,9 @@ export interface TestShard {
   readonly clusterId: string;
 }
 
+/** A machine that is busy with other tests is slow, and its databases are not away. */
+const PATIENT: Waits = { connectMsMax: HUNG_MS, acquireMsMax: HUNG_MS, statementMsMax: HUNG_MS };
+
 /** How a shard is opened: by default under the name `s0`, as the first of an installation of its own. */
 export interface ShardOpening {
   readonly name?: string;
@@ -103,6 +108,7 @@ export async function openShard(location: Location, options: ShardOpening = {}):
         Promise.resolve({ epoch: 1, accountStatus: 'active', accountStatusVersion: 1 } as const),
       parallelism,
       policy,
+      waits: PATIENT,
       ...(noteFault && { noteFault }),
     },
   );

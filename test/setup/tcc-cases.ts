@@ -235,7 +235,7 @@ export const TCC_CASES: readonly TccCase[] = [
     title: 'confirm of a part releases the rest, and of more than was held is refused',
     before: (account) => tells(account.hold('h', 300), '201 held 300'),
     after: async (account) => {
-      await tells(account.confirm('h', 301), '400 INVALID_ARGUMENT');
+      await tells(account.confirm('h', 301), '409 HOLD_EXCEEDED');
       await tells(account.confirm('h', 100), '200 confirmed 100');
       expect(await account.balance()).toBe('900 available, 0 held');
     },

@@ -20,9 +20,11 @@ export const FEW = {
   departures: 20,
   departuresOfHot: 5,
   expired: 30,
+  confirmed: 12,
   leases: 3,
   listed: 40,
   draining: 5,
+  payments: 10,
 } as const;
 
 /**
@@ -90,6 +92,11 @@ export const WORST_TABLES: readonly WorstTable[] = [
           `${id('z')}, ${id('h')}, 0, 1, 'held', ${LONG_AGO_US} + n, 1, NULL, ${FINGERPRINT}, ${LONG_AGO_US}`,
       },
       {
+        count: FEW.confirmed,
+        row: ({ id }) =>
+          `'${HOT}', ${id('zh')}, 0, 1, 'confirmed', ${NEVER_US} - n, 1, 2, ${FINGERPRINT}, ${LONG_AGO_US}`,
+      },
+      {
         count: FEW.leases,
         row: ({ id }) =>
           `'${HOT}', ${id('lease z')}, 0, 1, 'held', ${NEVER_US} - n, 1, NULL, ${FINGERPRINT}, ${LONG_AGO_US}`,
@@ -125,6 +132,49 @@ export const WORST_TABLES: readonly WorstTable[] = [
     table: 'reversal',
     columns: 'account_id, request_id, number, reversed, sub_account, version',
     row: () => `'${HOT}', 'd', n + 1, 1, 0, n + 1`,
+    few: [],
+  },
+  {
+    part: 'shard',
+    table: 'payment',
+    columns:
+      'account_id, request_id, sub_account, amount, fingerprint, created_at_us, to_account, to_shard, to_sub_account',
+    row: ({ id }) =>
+      `'${HOT}', ${id('p')}, 0, 1, ${FINGERPRINT}, ${LONG_AGO_US} + n, 'payee', '${DEAD_SHARD}', 0`,
+    few: [
+      {
+        count: FEW.payments,
+        row: ({ id }) =>
+          `${id('z')}, 'p', 0, 1, ${FINGERPRINT}, ${LONG_AGO_US} + n, 'payee', '${LIVE_SHARD}', 0`,
+      },
+    ],
+  },
+  {
+    part: 'shard',
+    table: 'feed',
+    columns: 'created_at_us, changes',
+    row: () => `${LONG_AGO_US} + n, '[[],[]]'`,
+    few: [],
+  },
+  {
+    part: 'shard',
+    table: 'feed_log',
+    columns: 'place, follows, feed_key, created_at_us, changes',
+    row: () => `${LONG_AGO_US} + n, ${LONG_AGO_US} + n - 1, '1', ${LONG_AGO_US} + n, '[[],[]]'`,
+    few: [],
+  },
+  {
+    part: 'directory',
+    table: 'directory_feed_log',
+    columns: 'place, follows, feed_key, created_at_us, changes',
+    row: () => `${LONG_AGO_US} + n, ${LONG_AGO_US} + n - 1, '1', ${LONG_AGO_US} + n, '[[],[]]'`,
+    few: [],
+  },
+  {
+    part: 'directory',
+    table: 'audit_log',
+    columns: 'sequence, at_us, actor, action, target, line, hash',
+    row: ({ id }) => `n + 1, ${NEVER_US}, 'somebody', 'freezeAccount', ${id('a')}, '{}', 'h'`,
     few: [],
   },
   {
@@ -165,6 +215,22 @@ export const WORST_TABLES: readonly WorstTable[] = [
     table: 'api_key',
     columns: 'key_id, name, secret_hash, scopes, created_at_us',
     row: ({ id, bytes }) => `${id('k')}, 'key', ${bytes}, 'read', ${LONG_AGO_US} + n`,
+    few: [],
+  },
+  {
+    part: 'directory',
+    table: 'console_session',
+    columns: 'session_hash, sealing_key, key_id, created_at_us, seen_at_us, expires_at_us',
+    row: ({ id, bytes }) =>
+      `${bytes}, ${bytes}, ${id('k')}, ${LONG_AGO_US} + n, ${LONG_AGO_US} + n, ${NEVER_US}`,
+    few: [],
+  },
+  {
+    part: 'directory',
+    table: 'webhook_delivery',
+    columns: 'webhook_id, event_id, body, state, attempts, answer, created_at_us, tried_at_us',
+    row: ({ id }) =>
+      `'gone', ${id('e')}, '{}', 'delivered', 1, 'HTTP 200', ${LONG_AGO_US} + n, ${LONG_AGO_US} + n`,
     few: [],
   },
 ];

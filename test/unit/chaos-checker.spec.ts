@@ -112,6 +112,29 @@ const FALSIFICATIONS: readonly [name: string, rules: readonly Rule[], falsify: (
       history.push(called(1, { fromMs: 80, toMs: 81, status: 404, code: 'ENTRY_NOT_FOUND', door: 'lookup' })),
   ],
   [
+    'a charge that the screening service rejects',
+    ['screenedWrongly', 'netNotEntries'],
+    ({ history, entries }) => {
+      history.push(
+        asked(4, 'd7', 'deduction', 1),
+        called(4, { fromMs: 80, toMs: 81, status: 202, door: 'later' }),
+      );
+      history.push(called(4, { fromMs: 90, toMs: 91, status: 200, door: 'outcome' }));
+      entries.s0.push({ account: ACCOUNT, key: 'd7', kind: 'deduction', amount: 1n });
+    },
+  ],
+  [
+    'a charge that was screened out and passes',
+    ['screenedWrongly'],
+    ({ history }) => {
+      history.push(
+        asked(4, 'd8', 'deduction', 1),
+        called(4, { fromMs: 80, toMs: 81, status: 202, door: 'later' }),
+      );
+      history.push(called(4, { fromMs: 90, toMs: 91, status: 422, code: 'SCREENED_OUT', door: 'outcome' }));
+    },
+  ],
+  [
     'a refusal for want of funds that were there',
     ['wrongRefusal'],
     ({ history }) => {

@@ -14,7 +14,7 @@ const PARTS: Parts = {
   databases: 3,
   smallDisk: 2,
   clustered: true,
-  links: ['database', 'database', 'database', 'redis', 'clients'],
+  links: ['database', 'database', 'database', 'redis', 'screening', 'clients'],
 };
 
 describe('the plan of a chaos run', () => {

@@ -49,7 +49,7 @@ describe('accounts', () => {
     const { items } = await cli.json<{ items: { id: string }[] }>('account', 'list');
     expect(items).toHaveLength(121);
     const { out } = await cli.run('account', 'list', '--limit', '101');
-    expect(out.trimEnd().split('\n')).toHaveLength(101);
+    expect(out.trimEnd().split('\n')).toHaveLength(102);
   });
 });
 

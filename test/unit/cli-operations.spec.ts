@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { CliSession } from './cli-session';
 import { ok, refused, type ScriptedAnswer, ScriptedService } from './cli-scripted-service';
@@ -192,6 +193,7 @@ describe('a hold', () => {
       holdId: 'typo',
       status: 'cancelled',
       amount: '0',
+      heldAmount: '0',
       shard: 's0',
       subAccount: 0,
       expiresAt: '2026-01-01T00:00:00.000Z',
@@ -211,13 +213,96 @@ describe('a hold', () => {
   });
 });
 
+describe('audit-log', () => {
+  const chained = (lines: readonly object[]) => {
+    let previousHash = '0'.repeat(64);
+    return lines.map((line, index) => {
+      const whole = { sequence: index + 1, previousHash, ...about, ...line };
+      const text = JSON.stringify(
+        Object.fromEntries(Object.entries(whole).sort(([a], [b]) => (a < b ? -1 : 1))),
+      );
+      previousHash = createHash('sha256').update(text).digest('hex');
+      return { ...whole, hash: previousHash };
+    });
+  };
+  type Kept = ReturnType<typeof chained>[number];
+  const about = {
+    at: '2026-01-01T00:00:00.000Z',
+    callId: 'c1',
+    outcome: 'succeeded',
+    actor: 'k1',
+    address: '10.0.0.1',
+    door: 'rest',
+    action: 'freezeAccount',
+  };
+  const [first, second, third] = chained([{ target: 'a' }, { target: 'b' }, { target: 'c' }]) as [
+    Kept,
+    Kept,
+    Kept,
+  ];
+  const serve = (...pages: readonly (readonly object[])[]): void => {
+    pages.forEach((items, page) => {
+      const cursor = page === 0 ? '' : `&cursor=p${page}`;
+      const next = page < pages.length - 1 ? { nextCursor: `p${page + 1}` } : {};
+      service.on(`GET /v1/admin/audit-log?limit=1000&order=asc${cursor}`, ok({ items, ...next }));
+      service.on(`GET /v1/admin/audit-log?${cursor.slice(1)}&limit=1000&order=asc`, ok({ items, ...next }));
+    });
+  };
+
+  it('list shows who did what', async () => {
+    service.on('GET /v1/admin/audit-log?limit=50&actor=k1', ok({ items: [second, first] }));
+    expect((await cli.run('audit-log', 'list', '--actor', 'k1')).out).toMatch(
+      /2 .*k1 .*10\.0\.0\.1 .*freezeAccount .*b .*succeeded/,
+    );
+  });
+
+  it('export writes every line as JSON', async () => {
+    serve([first, second], [third]);
+    const { out } = await cli.run('audit-log', 'export');
+    expect(
+      out
+        .trim()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as { target: string }).target),
+    ).toEqual(['a', 'b', 'c']);
+  });
+
+  it('verify finds nothing wrong with what is as it was written, also without its beginning', async () => {
+    serve([second, third]);
+    const { exitCode, out } = await cli.run('audit-log', 'verify', '--hash', third.hash);
+    expect(out).toContain('every line is as it was written');
+    expect(exitCode).toBe(0);
+  });
+
+  it.each([
+    ['a changed line', [first, { ...second, target: 'x' }, third], 'line 2: it was changed'],
+    ['a missing line', [first, third], 'line 3: lines before it are missing'],
+    [
+      'another beginning',
+      chained([{}, {}]).map((line, index) => (index === 0 ? first : line)),
+      'line 2: the line before it was changed',
+    ],
+    [
+      'what was changed beside a line',
+      [first, { ...second, altered: true }, third],
+      'line 2: what lists are',
+    ],
+    ['an end that was cut off', [first, second], 'no line has the hash that you know'],
+  ])('verify finds %s', async (_what, lines, said) => {
+    serve(lines);
+    const { exitCode, out } = await cli.run('audit-log', 'verify', '--hash', third.hash);
+    expect(out).toContain(said);
+    expect(exitCode).toBe(1);
+  });
+});
+
 describe('key', () => {
   const key = { keyId: 'k1', name: 'payer', scopes: ['deduct'], createdAt: '2026-01-01T00:00:00.000Z' };
 
   it('list shows all pages, and no secret', async () => {
-    service.on('GET /v1/admin/keys', ok({ items: [key], nextCursor: 'on' }));
+    service.on('GET /v1/admin/keys?limit=500', ok({ items: [key], nextCursor: 'on' }));
     service.on(
-      'GET /v1/admin/keys?cursor=on',
+      'GET /v1/admin/keys?cursor=on&limit=500',
       ok({ items: [{ ...key, keyId: 'k2', accounts: ['tenant-7:'] }] }),
     );
     const { exitCode, out } = await cli.run('key', 'list');
@@ -237,6 +322,21 @@ describe('key', () => {
     });
     const wrong = await cli.run('key', 'create', 'payer', '--scopes', 'deduct,writ');
     expect(wrong).toMatchObject({ exitCode: 1, err: expect.stringContaining('Scopes are read') as string });
+  });
+
+  it('change sends what is named, and takes limits away', async () => {
+    service.on('PUT /v1/admin/keys/k1', ok(key));
+    await cli.run('key', 'change', 'k1', '--scopes', 'read', '--accounts', 'a:');
+    expect(service.asked.at(-1)?.body).toEqual({ scopes: ['read'], accounts: ['a:'] });
+    expect((await cli.run('key', 'change', 'k1', '--all-accounts', '--never-expires')).out).toContain(
+      'never',
+    );
+    expect(service.asked.at(-1)?.body).toEqual({ accounts: null, expiresAt: null });
+    const both = await cli.run('key', 'change', 'k1', '--all-accounts', '--accounts', 'a:');
+    expect(both).toMatchObject({
+      exitCode: 1,
+      err: expect.stringContaining('cannot be used with') as string,
+    });
   });
 
   it('delete deletes', async () => {
@@ -270,7 +370,7 @@ describe('account strategy', () => {
   it('takes none that there is not, here and where an account is made', async () => {
     const { exitCode, err } = await cli.run('account', 'strategy', 'a', 'fastest');
     expect([exitCode, err]).toEqual([1, expect.stringContaining('merged, atomic') as string]);
-    const made = await cli.run('account', 'create', 'a', '--asset', 'USD/2', '--strategy', 'queued');
+    const made = await cli.run('account', 'create', 'a', '--asset', 'USD/2', '--strategy', 'fastest');
     expect(made.exitCode).toBe(1);
     expect(service.asked).toEqual([]);
   });

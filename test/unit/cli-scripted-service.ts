@@ -2,7 +2,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** An answer as it is to be sent; `cut off` ends the connection instead, `never` leaves it open. */
-export type ScriptedAnswer = { readonly status: number; readonly body: unknown } | 'cut off' | 'never';
+export type ScriptedAnswer =
+  { readonly status: number; readonly body: unknown } | { readonly text: string } | 'cut off' | 'never';
 
 export interface Asked {
   /** `GET /v1/…` */
@@ -35,6 +36,7 @@ export class ScriptedService {
         const answer = (answers.length > 1 ? answers.shift() : answers[0]) ?? NOTHING;
         if (answer === 'never') return;
         if (answer === 'cut off') return void response.destroy();
+        if ('text' in answer) return void response.end(answer.text);
         const type = answer.status < 400 ? 'application/json' : 'application/problem+json';
         response.writeHead(answer.status, { 'content-type': type }).end(JSON.stringify(answer.body));
       });

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable, Writable } from 'node:stream';
+import { PassThrough, Readable, Writable } from 'node:stream';
 import { run } from '../../src/cli/program';
 import { readSecret } from '../../src/cli/surroundings';
 
@@ -20,6 +20,10 @@ export class CliSession {
 
   /** What comes from standard input. */
   input = '';
+  /** Where keys are pressed, when `onTerminal`. */
+  readonly keys = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => undefined });
+  /** The terminals of the command that runs. */
+  readonly terminals: Writable[] = [];
 
   constructor(private readonly env: Readonly<Record<string, string>>) {}
 
@@ -29,16 +33,21 @@ export class CliSession {
     return path;
   }
 
+  /** Whether both outputs are terminals, 100 columns wide. */
+  onTerminal = false;
+
   async run(...args: string[]): Promise<Ended> {
-    const [out, err] = [new Collected(), new Collected()];
+    const [out, err] = [new Collected(this.onTerminal), new Collected(this.onTerminal)];
+    this.terminals.splice(0, Infinity, out, err);
     const exitCode = await run(args, {
       out,
       err,
       readIn: (what) => readSecret(Readable.from([this.input]), what),
+      keys: () => this.keys as unknown as NodeJS.ReadStream,
       env: this.env,
       random: () => 0.5,
       clock: {
-        wallMs: () => Date.UTC(2026, 0, 1),
+        wallMs: () => Date.UTC(2026, 0, 1) + this.#nowMs,
         nowMs: () => this.#nowMs,
         pause: (milliseconds, signal) => {
           signal.throwIfAborted();
@@ -64,6 +73,12 @@ export class CliSession {
 
 class Collected extends Writable {
   text = '';
+  readonly columns = 100;
+  readonly rows = 30;
+
+  constructor(readonly isTTY: boolean) {
+    super();
+  }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
     this.text += chunk.toString();

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { ITEMS_MAX } from '../../src/contract/deductions';
 import { PAGE_LENGTH_DEFAULT } from '../../src/contract/cursors';
 import { BALANCE_CACHE_SETTINGS } from '../../src/balances/balance-cache';
-import { SPREAD_WAIT_MS_MAX } from '../../src/engine/engine';
+import { SPREAD_WAIT_MS_MAX } from '../../src/engine/await-spread';
 import { HOLD_EXPIRY_SETTINGS } from '../../src/engine/hold-expiry';
 import { LANE_SETTINGS } from '../../src/engine/lane-settings';
 import { RUNNER_SETTINGS } from '../../src/engine/operations/operation-runner';

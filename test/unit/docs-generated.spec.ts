@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { generatedFiles } from '../../tools/docs/generated-files';
 import { generatedParts, type GeneratedPart, withPart } from '../../tools/docs/generated-parts';
 
 const ROOT = resolve(__dirname, '../..');
@@ -12,14 +13,18 @@ describe('the parts of the docs that are made from the code', () => {
     parts = await generatedParts();
   });
 
-  test.each(['settings', 'fixed bounds', 'errors', 'metrics'])(
-    '%s are what npm run docs:generate would write now',
-    (name) => {
-      const part = parts.find((each) => each.name === name) as GeneratedPart;
-      const page = readFileSync(join(ROOT, part.page), 'utf8');
-      expect(page).toBe(withPart(page, part));
-    },
-  );
+  test.each([
+    ...['settings', 'fixed bounds', 'errors', 'metrics'],
+    ...['commands', 'exit codes', 'events', 'event envelope', 'event data'],
+  ])('%s are what npm run docs:generate would write now', (name) => {
+    const part = parts.find((each) => each.name === name) as GeneratedPart;
+    const page = readFileSync(join(ROOT, part.page), 'utf8');
+    expect(page).toBe(withPart(page, part));
+  });
+
+  test.each(generatedFiles())('include the whole of $file', ({ file, text }) => {
+    expect(readFileSync(join(ROOT, file), 'utf8')).toBe(text);
+  });
 
   test('have every metric that the code names', () => {
     const named = sourcesIn(join(ROOT, 'src')).flatMap((file) =>

@@ -44,7 +44,7 @@ const files = all.filter(({ package: name = '' }) => name.startsWith('hotsplit.'
 /** Code is generated from the protos in languages that the service itself is not written in. */
 describe('the protos of the API', () => {
   it('are all there', () => {
-    expect(files.map(({ name }) => name)).toHaveLength(4);
+    expect(files.map(({ name }) => name)).toHaveLength(5);
   });
 
   it.each(files.map((file) => [file.name, file] as const))(

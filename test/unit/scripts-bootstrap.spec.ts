@@ -10,6 +10,7 @@ import { pathToFileURL } from 'node:url';
 interface BuildRecord {
   settings: string;
   stamp: string;
+  console: string;
   sources: string[];
 }
 
@@ -163,12 +164,13 @@ describe('the sources of a build', () => {
 });
 
 describe('a build', () => {
-  const wanted: BuildRecord = { settings: 's', stamp: 't', sources: ['src/a.ts', 'src/b.ts'] };
+  const wanted: BuildRecord = { settings: 's', stamp: 't', console: 'c', sources: ['src/a.ts', 'src/b.ts'] };
 
   it('is current only if it was finished with these sources and settings', () => {
     expect(scripts.isCurrent(wanted, wanted)).toBe(true);
     expect(scripts.isCurrent({ ...wanted, stamp: 'older' }, wanted)).toBe(false);
     expect(scripts.isCurrent({ ...wanted, settings: 'older' }, wanted)).toBe(false);
+    expect(scripts.isCurrent({ ...wanted, console: 'older' }, wanted)).toBe(false);
     expect(scripts.isCurrent(undefined, wanted)).toBe(false);
   });
 

@@ -266,4 +266,104 @@ describe('readSettings', () => {
     expect(faults).not.toEqual([]);
     expect(faults.join('\n')).not.toContain('hunter2');
   });
+
+  describe('of Kafka', () => {
+    const BROKERS = { HOTSPLIT_KAFKA_BROKERS: 'k1:9092, [::1]:9093' };
+
+    test('are nothing without brokers', () => {
+      expect(readSettings({}).kafka).toBeUndefined();
+      expect(faultsOf({ HOTSPLIT_KAFKA_INTAKE_TOPICS: 'clicks' })).toEqual([
+        'HOTSPLIT_KAFKA_INTAKE_TOPICS needs HOTSPLIT_KAFKA_BROKERS',
+      ]);
+    });
+
+    test('are brokers, topics and how to log in', () => {
+      const { kafka } = readSettings({
+        ...BROKERS,
+        HOTSPLIT_KAFKA_INTAKE_TOPICS: 'clicks, impressions,clicks',
+        HOTSPLIT_KAFKA_SASL: 'SCRAM-SHA-256',
+        HOTSPLIT_KAFKA_USER: 'hotsplit',
+        HOTSPLIT_KAFKA_PASSWORD: 'secret',
+        HOTSPLIT_KAFKA_TLS: 'on',
+      });
+      expect(kafka).toMatchObject({
+        connection: {
+          brokers: [
+            { host: 'k1', port: 9092 },
+            { host: '::1', port: 9093 },
+          ],
+          tls: {},
+          sasl: { mechanism: 'SCRAM-SHA-256', username: 'hotsplit', password: 'secret' },
+        },
+        intakeTopics: ['clicks', 'impressions'],
+        group: 'hotsplit',
+        deadLettersTopic: 'hotsplit.dead-letters',
+        eventsTopic: 'hotsplit.events',
+        sessionMs: 10_000,
+      });
+    });
+
+    test('that need brokers, or topics to be charged, are named without them', () => {
+      expect(
+        faultsOf({
+          ...{ HOTSPLIT_KAFKA_TLS: 'on', HOTSPLIT_KAFKA_USER: 'u', HOTSPLIT_KAFKA_EVENTS_TOPIC: 'x' },
+          ...{ HOTSPLIT_KAFKA_GROUP: 'g', HOTSPLIT_HTTP_PORT: 'x' },
+        }),
+      ).toEqual([
+        containing('HOTSPLIT_HTTP_PORT'),
+        'HOTSPLIT_KAFKA_TLS needs HOTSPLIT_KAFKA_BROKERS',
+        'HOTSPLIT_KAFKA_USER needs HOTSPLIT_KAFKA_BROKERS',
+        'HOTSPLIT_KAFKA_EVENTS_TOPIC needs HOTSPLIT_KAFKA_BROKERS',
+        'HOTSPLIT_KAFKA_GROUP needs HOTSPLIT_KAFKA_INTAKE_TOPICS',
+      ]);
+      expect(
+        faultsOf({ ...BROKERS, HOTSPLIT_KAFKA_EVENTS: 'off', HOTSPLIT_KAFKA_EVENTS_TOPIC: 'x' }),
+      ).toEqual(['HOTSPLIT_KAFKA_EVENTS_TOPIC needs HOTSPLIT_KAFKA_EVENTS that is not off']);
+    });
+
+    test.each([
+      [{ HOTSPLIT_KAFKA_BROKERS: 'k1' }, 'entry 1: "k1" is not host:port'],
+      [{ HOTSPLIT_KAFKA_BROKERS: 'k1:9092,k2:0' }, 'entry 2: "k2:0" is not host:port'],
+      [{ ...BROKERS, HOTSPLIT_KAFKA_INTAKE_TOPICS: 'a b' }, '"a b" is not 1 to 249'],
+      [{ ...BROKERS, HOTSPLIT_KAFKA_INTAKE_TOPICS: 'hotsplit.dead-letters' }, 'round for ever'],
+      [{ ...BROKERS, HOTSPLIT_KAFKA_INTAKE_TOPICS: 'hotsplit.events' }, 'are no deductions'],
+      [{ ...BROKERS, HOTSPLIT_KAFKA_SASL: 'PLAIN' }, 'must be set together'],
+      [{ ...BROKERS, HOTSPLIT_KAFKA_TLS_CA: '/ca.pem' }, 'need HOTSPLIT_KAFKA_TLS=on'],
+      [{ ...BROKERS, HOTSPLIT_KAFKA_TLS: 'on', HOTSPLIT_KAFKA_TLS_CA: '/none.pem' }, 'cannot be used'],
+    ])('are refused: %o', (environment, fault) => {
+      expect(faultsOf(environment)).toEqual([containing(fault)]);
+    });
+  });
+
+  describe('that do nothing by themselves', () => {
+    test.each([
+      [
+        { HOTSPLIT_SCREENING_SECRET: 'k'.repeat(16) },
+        'HOTSPLIT_SCREENING_SECRET needs HOTSPLIT_SCREENING_URL',
+      ],
+      [
+        { HOTSPLIT_SCREENING_ON_FAILURE: 'pass' },
+        'HOTSPLIT_SCREENING_ON_FAILURE needs HOTSPLIT_SCREENING_URL',
+      ],
+      [
+        { HOTSPLIT_VELOCITY_BY: 'metadata:ip', HOTSPLIT_VELOCITY_PER_SECOND: '0' },
+        'HOTSPLIT_VELOCITY_BY needs HOTSPLIT_VELOCITY_PER_SECOND or HOTSPLIT_VELOCITY_AMOUNT_PER_MINUTE above 0',
+      ],
+      [
+        { HOTSPLIT_WEBHOOK_PRIVATE_ADDRESSES: 'on', HOTSPLIT_EVENTS: 'off' },
+        'HOTSPLIT_WEBHOOK_PRIVATE_ADDRESSES needs HOTSPLIT_EVENTS that is not off',
+      ],
+    ])('are named: %o', (environment, fault) => {
+      expect(faultsOf(environment)).toEqual([fault]);
+    });
+
+    test.each([
+      { HOTSPLIT_SCREENING_SECRET: '', HOTSPLIT_KAFKA_TLS: '' },
+      { HOTSPLIT_VELOCITY_BY: 'metadata:ip', HOTSPLIT_VELOCITY_AMOUNT_PER_MINUTE: '10' },
+      { HOTSPLIT_SCREENING_URL: 'https://x/y', HOTSPLIT_SCREENING_MS_MAX: '100' },
+      { HOTSPLIT_WEBHOOK_PRIVATE_ADDRESSES: 'on' },
+    ])('are taken where nothing is missing: %o', (environment) => {
+      expect(() => readSettings(environment)).not.toThrow();
+    });
+  });
 });

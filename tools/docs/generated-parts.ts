@@ -1,4 +1,6 @@
+import { commandsTable, exitCodesTable } from './cli-tables';
 import { errorsTable } from './errors-table';
+import { envelopeTable, eventDataTables, eventsTable } from './events-tables';
 import { metricsTable } from './metrics-table';
 import { fixedBoundsTable, settingsTable } from './settings-tables';
 
@@ -17,6 +19,11 @@ export async function generatedParts(): Promise<readonly GeneratedPart[]> {
     { page: 'docs/settings.md', name: 'fixed bounds', text: fixedBoundsTable() },
     { page: 'docs/errors.md', name: 'errors', text: errorsTable() },
     { page: 'docs/metrics.md', name: 'metrics', text: await metricsTable() },
+    { page: 'docs/cli.md', name: 'commands', text: commandsTable() },
+    { page: 'docs/cli.md', name: 'exit codes', text: exitCodesTable() },
+    { page: 'docs/events.md', name: 'events', text: eventsTable() },
+    { page: 'docs/events.md', name: 'event envelope', text: envelopeTable() },
+    { page: 'docs/events.md', name: 'event data', text: eventDataTables() },
   ];
 }
 

@@ -1,11 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { generatedFiles } from './generated-files';
 import { generatedParts, withPart } from './generated-parts';
 
 /** The checkout that this build belongs to: `dist/tools/docs` is three levels down. */
 const CHECKOUT = resolve(__dirname, '..', '..', '..');
 
-/** Writes what the pages have from the code: settings, errors, metrics. A test compares the pages with the code. */
+/** Writes what the docs have from the code: tables of pages, and some files as a whole. A test compares the pages with the code. */
 async function main(): Promise<void> {
   for (const part of await generatedParts()) {
     const file = resolve(CHECKOUT, part.page);
@@ -15,6 +16,7 @@ async function main(): Promise<void> {
     writeFileSync(file, after);
     console.log(`${part.page}: ${part.name}`);
   }
+  for (const { file, text } of generatedFiles()) writeFileSync(resolve(CHECKOUT, file), text);
 }
 
 void main();

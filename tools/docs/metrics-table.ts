@@ -1,4 +1,5 @@
 import type { Registry } from 'prom-client';
+import { KafkaMetrics } from '../../src/platform/kafka/kafka-metrics';
 import { Metrics } from '../../src/platform/metrics';
 import { StructuredLog } from '../../src/platform/structured-log';
 import { workersReplaced } from '../../src/processes/workers';
@@ -44,9 +45,13 @@ async function describe(registry: Registry): Promise<Described[]> {
 function registries(): Registry[] {
   const metrics = new Metrics(new StructuredLog('error'));
   metrics.readBodiesFrom(() => 0);
+  metrics.readListsFrom(() => 0);
+  metrics.readItemsFrom(() => 0);
   metrics.readAnonymousHeldFrom(() => 0);
   metrics.readCollectorFrom(() => 0);
   metrics.readLeasesFrom(() => 0);
+  metrics.readEventStreamsFrom(() => 0);
   metrics.readStreamsFrom(() => ({ streams: 0, inFlight: 0 }));
+  new KafkaMetrics(metrics);
   return [metrics.registry, workersReplaced().registry];
 }

@@ -2,15 +2,20 @@ import { BALANCE_CACHE_SETTINGS } from '../../src/balances/balance-cache';
 import { ACCOUNT_CACHE_SETTINGS } from '../../src/engine/account-cache';
 import { COLLECTOR_SETTINGS } from '../../src/engine/collector';
 import { CREDIT_LIMIT_SETTINGS } from '../../src/engine/credit-limit';
+import { FEED_PUBLISHER_SETTINGS } from '../../src/engine/feed/feed-publisher';
 import { HOLD_EXPIRY_SETTINGS } from '../../src/engine/hold-expiry';
+import { INTAKE_SETTINGS } from '../../src/engine/intake/intake-settings';
 import { RUNNER_SETTINGS } from '../../src/engine/operations/operation-runner';
 import { REBALANCER_SETTINGS } from '../../src/engine/rebalancer';
 import { RECOVERY_SETTINGS } from '../../src/engine/recovery';
-import { FENCE_MS_MAX } from '../../src/engine/runtime';
+import { FENCE_MS_MAX, LEVELS_LEASE_MS } from '../../src/engine/runtime';
 import { SWEEPER_SETTINGS } from '../../src/engine/sweeper';
+import { KAFKA_EVENTS_LEASE_MS } from '../../src/events/kafka-events';
 import { HOLD_SECONDS_DEFAULT, HOLD_SECONDS_MAX } from '../../src/ledger/hold';
 import { SETTINGS } from '../../src/platform/settings';
 import { RETRY_POLICY } from '../../src/shards/run-batch';
+import { RECORD_AGE_MS_MAX } from '../../src/webhooks/current-webhooks';
+import { WEBHOOK_LEASE_MS } from '../../src/webhooks/webhook-runner';
 import { alignedTable, code } from './aligned-table';
 
 /** Every environment variable of the service, in the order of the code. */
@@ -43,6 +48,7 @@ export function fixedBoundsTable(): string {
         `${ms(RUNNER_SETTINGS.retryMs)}–${ms(RUNNER_SETTINGS.retryMsMax)}`,
       ],
       ['operations that one instance runs at once', count(RUNNER_SETTINGS.runningMax)],
+      ['— audits among them', count(RUNNER_SETTINGS.auditsMax)],
       ['after so long a fence that is not complete is abandoned', ms(FENCE_MS_MAX)],
       ['how long a batch may be tried', ms(RETRY_POLICY.deadlineMs)],
       ['tries of a batch', count(RETRY_POLICY.triesMax)],
@@ -52,7 +58,13 @@ export function fixedBoundsTable(): string {
       ['a hold’s time when its request names none', seconds(HOLD_SECONDS_DEFAULT)],
       ['a hold’s longest time', seconds(HOLD_SECONDS_MAX)],
       ['how often rows that are out of use are emptied', ms(SWEEPER_SETTINGS.intervalMs)],
-      ['leases of the sweeper, the rebalancer, the expiry of holds and recovery', leaseText()],
+      ['leases, which an orderly stop gives back; after a kill others wait for their end', ''],
+      ['— of the sweeper, the rebalancer, the expiry of holds, recovery and the intake', leaseText()],
+      ['— of the publisher of events', ms(FEED_PUBLISHER_SETTINGS.leaseMs)],
+      ['— of the publisher to Kafka', ms(KAFKA_EVENTS_LEASE_MS)],
+      ['— of the levels of balances', ms(LEVELS_LEASE_MS)],
+      ['— of a webhook', ms(WEBHOOK_LEASE_MS)],
+      ['after so long a change of a webhook holds at all instances', ms(RECORD_AGE_MS_MAX)],
       ['accounts that the rebalancer looks at each time', count(REBALANCER_SETTINGS.accountsMax)],
       [
         'deductions that may wait for the collector, for each account and instance',
@@ -77,7 +89,13 @@ export function fixedBoundsTable(): string {
 
 /** @throws Error when the leases differ, because one line of the table has them all */
 function leaseText(): string {
-  const leases = [SWEEPER_SETTINGS, REBALANCER_SETTINGS, HOLD_EXPIRY_SETTINGS, RECOVERY_SETTINGS];
+  const leases = [
+    SWEEPER_SETTINGS,
+    REBALANCER_SETTINGS,
+    HOLD_EXPIRY_SETTINGS,
+    RECOVERY_SETTINGS,
+    INTAKE_SETTINGS,
+  ];
   const [first, ...others] = [...new Set(leases.map(({ leaseMs }) => leaseMs))];
   if (first === undefined || others.length > 0) throw new Error('the leases differ: give each a line');
   return ms(first);

@@ -49,4 +49,9 @@ export const KEPT_SEEDS: readonly KeptSeed[] = [
     found:
       'rows of a new account that an empty database did not make, taken for made because the own one was back',
   },
+  {
+    seed: 2_449,
+    calls: 400,
+    found: 'a payment refused by a status that the other account had had, and had no more',
+  },
 ];

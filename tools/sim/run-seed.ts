@@ -1,7 +1,9 @@
 import { Violation } from './model/ledger-model';
 import { calm } from './workload/calm';
 import { Clients } from './workload/clients';
+import { FeedFollowers } from './workload/feed-followers';
 import { finale } from './workload/finale';
+import { paidAgain } from './workload/paid-again';
 import { planOf } from './workload/plan';
 import { restoredDirectory } from './workload/restored-directory';
 import { secondUse } from './workload/second-use';
@@ -45,6 +47,7 @@ export async function runSeed(options: SeedOptions): Promise<SeedResult> {
   world.model.leaseAmountMaxMinor = plan.leasing?.settings.amountMaxMinor ?? 0n;
   world.guardsIdentity = plan.blows.shardEmptied !== undefined;
   world.onClusters = new Set(plan.cluster?.shards);
+  if (plan.screening) world.screenBy(plan.screening);
   const site = new Site(world, plan, chance.fork());
   let violation: Violation | undefined;
   try {
@@ -74,7 +77,8 @@ export async function runSeed(options: SeedOptions): Promise<SeedResult> {
 
 async function live(site: Site): Promise<void> {
   const { plan } = site;
-  const parts = { clients: new Clients(site), wishes: new Wishes(site) };
+  const feed = plan.feed && new FeedFollowers(site, plan.feed);
+  const parts = { clients: new Clients(site), wishes: new Wishes(site), feed };
   await Promise.all(Array.from({ length: plan.instances }, () => site.startInstance()));
   await Promise.all(plan.accounts.map((account) => parts.wishes.create(account)));
   for (let round = 1; round <= plan.rounds; round += 1) {
@@ -86,4 +90,5 @@ async function live(site: Site): Promise<void> {
   if (plan.stuck) await stuckTransfers(site, parts, plan.stuck);
   if (plan.restored) await restoredDirectory(site, parts, plan.restored);
   if (plan.secondUse) await secondUse(site, parts);
+  if (plan.secondUse && plan.payments) await paidAgain(site, parts);
 }

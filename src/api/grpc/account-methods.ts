@@ -7,7 +7,7 @@ import { DEFAULT_STRATEGY } from '../../ledger/strategy';
 import type { Principal } from '../../platform/principal';
 import type { AccountRecord } from '../../shards/directory/account-record';
 import { mayOpenWithMoney, outOfReach } from '../admit';
-import { accountExists } from '../operation-problem';
+import { accountExists, rechosenOrProblem } from '../operation-problem';
 import { Problem } from '../../contract/problem';
 import {
   decodeEntryCursor,
@@ -16,7 +16,8 @@ import {
   encodeEntryCursor,
   pageLength,
 } from '../../contract/cursors';
-import { createAccount, getAccount, listAccounts } from '../../contract/accounts';
+import { changeOf, createAccount, getAccount, listAccounts, updateAccount } from '../../contract/accounts';
+import { revisionsOf } from '../../contract/revisions';
 import { listEntries } from '../../contract/entries';
 import { AccountStatusMethods } from './account-status-methods';
 import { checked, checkOf, type SaidIn } from './check';
@@ -26,6 +27,7 @@ import type {
   GetBalanceRequest,
   ListEntriesRequest,
   PageRequest,
+  UpdateAccountRequest,
 } from './messages';
 import { accountIdOf, optionalAmount, optionalDigits, own, pageOf, present } from './read-requests';
 import { serves } from './serves';
@@ -35,6 +37,12 @@ import { accountView, balanceView, taggedAccountView, entryView, enumValue } fro
 import { enumOf } from './wire';
 
 const isNewAccount = checkOf<SaidIn<typeof createAccount>>(createAccount);
+
+const isUpdate = checkOf<SaidIn<typeof updateAccount>>(updateAccount);
+
+/** What an `update_mask` may name. */
+const CHANGEABLE = ['low_balance', 'metadata', 'requests_per_second', 'deductions_per_second'] as const;
+type Changeable = (typeof CHANGEABLE)[number];
 
 const KINDS = enumOf('hotsplit.v1.EntryKind');
 const CONSISTENCY_VALUES = enumOf('hotsplit.v1.Consistency');
@@ -54,6 +62,7 @@ export class AccountMethods {
       methods: [
         this.#create(),
         this.#get(),
+        this.#update(),
         this.#list(),
         this.#balance(),
         this.#entries(),
@@ -79,7 +88,7 @@ export class AccountMethods {
       const creation = await this.accounts.create({
         accountId: body.id,
         asset: body.asset,
-        subAccounts: body.subAccounts ?? 1,
+        subAccounts: body.subAccounts ?? null,
         strategy: body.strategy ?? DEFAULT_STRATEGY,
         initialBalanceMinor,
         lowBalanceMinor: optionalAmount(message, 'lowBalance'),
@@ -97,6 +106,30 @@ export class AccountMethods {
       return taggedAccountView(account);
     };
     return serves(getAccount, answer);
+  }
+
+  #update(): UnaryMethod {
+    const answer = async (message: UpdateAccountRequest): Promise<object> => {
+      const { ifMatch } = own(message, 'ifMatch');
+      const named = namedIn(message);
+      const isAttached = Object.keys(message.metadata).length > 0;
+      const { accountId, ...body } = checked(isUpdate, {
+        ...present('accountId', message.accountId),
+        ...(named.has('low_balance') && { lowBalance: null, ...optionalDigits(message, 'lowBalance') }),
+        ...(named.has('metadata') && { metadata: isAttached ? message.metadata : null }),
+        ...(named.has('requests_per_second') && {
+          requestsPerSecond: own(message, 'requestsPerSecond').requestsPerSecond ?? null,
+        }),
+        ...(named.has('deductions_per_second') && {
+          deductionsPerSecond: own(message, 'deductionsPerSecond').deductionsPerSecond ?? null,
+        }),
+        ...(ifMatch !== undefined && { 'if-match': ifMatch }),
+      });
+      const revisions = revisionsOf(body['if-match']);
+      const change = await this.accounts.change(accountId, changeOf(body), revisions);
+      return taggedAccountView(rechosenOrProblem(change));
+    };
+    return serves(updateAccount, answer);
   }
 
   #list(): UnaryMethod {
@@ -171,4 +204,21 @@ function kindOf(value: number): ListedKind | undefined {
 
 function invalid(field: string, rule: string): Problem {
   return new Problem('INVALID_ARGUMENT', { errors: [{ field, rule }] });
+}
+
+/** The fields that are to change: those that the mask names; without one, those that are given. */
+function namedIn(message: UpdateAccountRequest): ReadonlySet<Changeable> {
+  const paths = message.updateMask?.paths ?? [];
+  const isChangeable = (path: string): path is Changeable => CHANGEABLE.some((each) => each === path);
+  if (paths.length > 0) {
+    if (paths.every(isChangeable)) return new Set(paths);
+    const rule = `a list of ${CHANGEABLE.join(', ')}`;
+    throw new Problem('INVALID_ARGUMENT', { errors: [{ field: 'updateMask', rule }] });
+  }
+  return new Set([
+    ...(Object.hasOwn(message, 'lowBalance') ? (['low_balance'] as const) : []),
+    ...(Object.keys(message.metadata).length > 0 ? (['metadata'] as const) : []),
+    ...(Object.hasOwn(message, 'requestsPerSecond') ? (['requests_per_second'] as const) : []),
+    ...(Object.hasOwn(message, 'deductionsPerSecond') ? (['deductions_per_second'] as const) : []),
+  ]);
 }

@@ -18,6 +18,8 @@ import {
   resizeSubAccounts,
 } from '../../contract/sub-accounts';
 import { checked, checkOf, type SaidIn } from './check';
+import { AuditLogMethods } from './audit-log-methods';
+import { HeatMethods } from './heat-methods';
 import { KeyMethods } from './key-methods';
 import type {
   AccountRequest,
@@ -30,6 +32,7 @@ import { accountIdOf, own, pageOf, present } from './read-requests';
 import { serves } from './serves';
 import { ShardMethods } from './shard-methods';
 import type { UnaryMethod, UnaryService } from './unary';
+import { WebhookMethods } from './webhook-methods';
 import { operationView, subAccountView, taggedAccountView } from './views';
 
 const isResize = checkOf<SaidIn<typeof resizeSubAccounts>>(resizeSubAccounts);
@@ -45,6 +48,9 @@ export class AdminMethods {
     private readonly operations: OperationService,
     private readonly shards: ShardMethods,
     private readonly keys: KeyMethods,
+    private readonly auditLog: AuditLogMethods,
+    private readonly webhooks: WebhookMethods,
+    private readonly heat: HeatMethods,
   ) {}
 
   service(): UnaryService {
@@ -61,6 +67,9 @@ export class AdminMethods {
         this.#strategy(),
         ...this.shards.methods(),
         ...this.keys.methods(),
+        ...this.auditLog.methods(),
+        ...this.webhooks.methods(),
+        ...this.heat.methods(),
       ],
     };
   }

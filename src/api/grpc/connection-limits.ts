@@ -17,9 +17,12 @@ const CANCELS: Rate = { burst: 20_000, perSecond: 5_000 };
 /** Client libraries probe the bandwidth with a PING for each answer, at most one at a time; a flood is far above. */
 const PINGS: Rate = { burst: 10_000, perSecond: 5_000 };
 
+/** How long a client may take to agree on TLS, and then to say the first words of HTTP/2. */
+const GREETING_MS_MAX = 10_000;
+
 /** Of the server library; not in its types. */
 interface Inside {
-  commonServerOptions: ServerOptions;
+  commonServerOptions: ServerOptions & { handshakeTimeout?: number };
   createHttp2Server(credentials: ServerCredentials): Http2Server;
 }
 
@@ -29,16 +32,36 @@ interface Inside {
  *
  * @param made given each listener that the server makes
  */
-export function limitEachConnection(server: Server, made: (listener: Http2Server) => void): void {
+export function limitEachConnection(
+  server: Server,
+  made: (listener: Http2Server) => void,
+  greetingMsMax = GREETING_MS_MAX,
+): void {
   const inside = server as unknown as Inside;
   const create = inside.createHttp2Server.bind(server);
   inside.commonServerOptions.streamResetBurst = CANCELS.burst;
   inside.commonServerOptions.streamResetRate = CANCELS.perSecond;
+  inside.commonServerOptions.handshakeTimeout = greetingMsMax;
   inside.createHttp2Server = (credentials) => {
-    const listener = create(credentials).on('session', limitPings);
+    const listener = create(credentials)
+      .on('session', limitPings)
+      .on('session', (session) => {
+        endSilent(session, greetingMsMax);
+      });
     made(listener);
     return listener;
   };
+}
+
+/** A connection on which nothing is said would stay until a PING goes unanswered, and one that answers PINGs for ever. */
+function endSilent(session: ServerHttp2Session, greetingMsMax: number): void {
+  const timer = setTimeout(() => {
+    session.destroy();
+  }, greetingMsMax).unref();
+  const settle = (): void => {
+    clearTimeout(timer);
+  };
+  session.once('remoteSettings', settle).once('close', settle);
 }
 
 function limitPings(session: ServerHttp2Session): void {

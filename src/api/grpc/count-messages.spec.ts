@@ -69,16 +69,16 @@ describe('messages of gRPC calls', () => {
   it('that were begun are counted by the length that they say, until their call has ended', async () => {
     const call = begin();
     call.write(Buffer.concat([prefix(2 * MIB), Buffer.alloc(100)]));
-    await until(() => budget.takenBytes === 2 * MIB);
+    await until(() => budget.taken === 2 * MIB);
     call.close();
-    await until(() => budget.takenBytes === 0);
+    await until(() => budget.taken === 0);
     expect(refused).toEqual([]);
   });
 
   it('are refused where one address has its part of the memory, and small ones are not', async () => {
     const first = begin();
     first.write(prefix(4 * MIB));
-    await until(() => budget.takenBytes === 4 * MIB);
+    await until(() => budget.taken === 4 * MIB);
     const second = begin();
     second.write(prefix(4 * MIB));
     expect(await ended(second)).toBe('14');
@@ -87,20 +87,20 @@ describe('messages of gRPC calls', () => {
     small.end(Buffer.concat([prefix(3), Buffer.from('abc')]));
     const known = begin(UNARY, 'Bearer known');
     known.write(prefix(MIB));
-    await until(() => budget.takenBytes === 5 * MIB);
+    await until(() => budget.taken === 5 * MIB);
     expect(refused).toHaveLength(1);
   });
 
   it('that stop arriving end their call', async () => {
     const call = begin();
     call.write(Buffer.concat([prefix(MIB), Buffer.alloc(10)]));
-    await until(() => budget.takenBytes === MIB);
+    await until(() => budget.taken === MIB);
     const answer = ended(call);
     clock.pass(5_000);
     clock.pass(5_000);
     expect(await answer).not.toBe('0');
     expect(refused).toEqual([['stalled', '']]);
-    expect(budget.takenBytes).toBe(0);
+    expect(budget.taken).toBe(0);
   });
 
   it.each([

@@ -1,12 +1,13 @@
 import type { MoneyRequest } from '../../deductions/deduction.service';
 import { ITEMS_MAX } from '../../contract/deductions';
-import type { EntryOutcome } from '../outcome-problem';
+import type { DeductionOutcome } from '../many-deductions';
+import type { HoldOutcome } from '../outcome-problem';
 import { type ReceivedDeduction, waits } from '../received-problem';
 import { Problem } from '../../contract/problem';
-import type { DeductRequest, DeductResult } from './messages';
+import type { DeductRequest, DeductResult, HoldResult, ProblemMessage } from './messages';
 import { moneyRequestOf } from './read-requests';
 import { dataOf } from './rich-status';
-import { durabilityOf, enumValue } from './views';
+import { durabilityOf, enumValue, holdView } from './views';
 import { enumOf } from './wire';
 
 const STATUSES = enumOf('hotsplit.v1.DeductStatus');
@@ -21,15 +22,16 @@ export function deductionOf(item: DeductRequest): MoneyRequest {
 }
 
 /** What a deduction of a batch or a stream came to, as it is told. */
-export function deductResult(item: DeductRequest, result: EntryOutcome | Problem): DeductResult {
-  if (!(result instanceof Problem))
-    return {
-      accountId: item.accountId,
-      requestId: item.requestId,
-      status: result.kind === 'applied' ? SUCCEEDED : REPLAYED,
-      durability: durabilityOf(result),
-    };
-  return rejected(item, result);
+export function deductResult(item: DeductRequest, result: DeductionOutcome): DeductResult {
+  if (result instanceof Problem) return rejected(item, result);
+  const { accountId, requestId } = item;
+  if (result.kind === 'received') return { accountId, requestId, status: RECEIVED };
+  return {
+    accountId,
+    requestId,
+    status: result.kind === 'applied' ? SUCCEEDED : REPLAYED,
+    durability: durabilityOf(result),
+  };
 }
 
 /** What became of a deduction that is to be charged later. */
@@ -39,22 +41,37 @@ export function receivedResult(item: DeductRequest, result: ReceivedDeduction | 
   return { accountId, requestId, status: waits(result) ? RECEIVED : REPLAYED };
 }
 
-function rejected(item: DeductRequest, result: Problem): DeductResult {
+/** What a hold of a batch came to. */
+export function holdResult(
+  ids: { readonly accountId: string; readonly holdId: string },
+  result: HoldOutcome | Problem,
+): HoldResult {
+  const { accountId, holdId } = ids;
+  if (result instanceof Problem)
+    return { accountId: firstOf(accountId), holdId: firstOf(holdId), ...rejection(result) };
+  const status = result.replayed ? REPLAYED : SUCCEEDED;
+  return { accountId, holdId, status, hold: holdView(result) };
+}
+
+function rejected({ accountId, requestId }: DeductRequest, result: Problem): DeductResult {
+  return { accountId: firstOf(accountId), requestId: firstOf(requestId), ...rejection(result) };
+}
+
+function rejection(result: Problem): { readonly status: number; readonly error: ProblemMessage } {
   const { code, message: detail, extras } = result;
   return {
-    ...keyOf(item),
     status: REJECTED,
     error: { code, detail, data: dataOf(result), ...(extras.errors && { errors: extras.errors }) },
   };
 }
 
 /** What is no id is told back as far as one goes. */
-function keyOf({ accountId, requestId }: DeductRequest) {
-  return { accountId: accountId.slice(0, 64), requestId: requestId.slice(0, 64) };
+function firstOf(id: string): string {
+  return id.slice(0, 64);
 }
 
 /** @throws Problem INVALID_ARGUMENT for more of them than one message may hold */
-export function limitItems(field: string, items: readonly DeductRequest[]): void {
+export function limitItems(field: string, items: readonly unknown[]): void {
   if (items.length <= ITEMS_MAX) return;
   throw new Problem('INVALID_ARGUMENT', { errors: [{ field, rule: 'a list of at most 5,000 items' }] });
 }

@@ -1,5 +1,9 @@
-import type { ServerDuplexStream, StatusObject } from '@grpc/grpc-js';
+import { type ServerDuplexStream, status, type StatusObject } from '@grpc/grpc-js';
+import type { CallNames } from '../../platform/call-names';
+import type { KeyRates, Principal } from '../../platform/principal';
+import type { RateLimits } from '../../platform/rates/rate-limits';
 import type { Admitted } from '../admit';
+import { takeRates } from '../take-rates';
 import type { ManyDeductions } from '../many-deductions';
 import { Problem } from '../../contract/problem';
 import { deductionOf, deductResult, limitItems } from './deduct-result';
@@ -18,9 +22,15 @@ export type DeductCall = ServerDuplexStream<Buffer, { readonly results: readonly
 
 export interface DeductStreamParts {
   readonly many: ManyDeductions;
+  readonly names: CallNames;
   /** Asked for each message, so that a deleted key ends the stream. */
   readonly admit: () => Admitted | Promise<Admitted>;
   readonly problemOf: (error: unknown) => Problem;
+  /** Told of the problem that ends the stream. */
+  readonly refused: (problem: Problem) => void;
+  readonly rates: RateLimits;
+  /** Told once how the stream ended. */
+  readonly ended: (code: status) => void;
   /** Deductions that may be taken and not read by the client yet; with so many the stream takes no further message. */
   readonly inFlightMax: number;
 }
@@ -43,6 +53,7 @@ export class DeductStream {
   #isFlushDue = false;
   #isWaitingForReader = false;
   #end: StatusObject | 'ok' | undefined;
+  #hasEnded = false;
 
   constructor(
     private readonly call: DeductCall,
@@ -53,6 +64,10 @@ export class DeductStream {
     });
     call.once('end', () => {
       this.#leave('ok');
+    });
+    // A stream that ended in any other way has been noted before.
+    call.once('close', () => {
+      this.#noteEnd(status.CANCELLED);
     });
     call.on('drain', () => {
       this.#isWaitingForReader = false;
@@ -67,6 +82,7 @@ export class DeductStream {
 
   /** Takes nothing more, and ends when everything in flight was answered. */
   refuse(problem: Problem): void {
+    if (this.#end === undefined) this.parts.refused(problem);
     this.#leave(statusOf(problem));
   }
 
@@ -108,7 +124,30 @@ export class DeductStream {
     }
     this.#inFlight += deductions.length;
     if (this.#inFlight >= this.parts.inFlightMax) this.call.pause();
-    this.parts.many.each({ items: deductions, read: deductionOf, caller }, (position, result) => {
+    if (caller.rates === null) this.#carryOut(deductions, caller);
+    else this.#carryOutInRate(deductions, caller, caller.rates);
+  }
+
+  /** Each message is a request; what the key's rates do not allow is refused item by item, and the stream goes on. */
+  #carryOutInRate(deductions: readonly DeductRequest[], caller: Principal, keyRates: KeyRates): void {
+    const { rates, problemOf } = this.parts;
+    takeRates(rates, [{ kind: 'key', id: caller.keyId, rates: keyRates }], {
+      requests: 1,
+      deductions: deductions.length,
+    })
+      .then(({ refusal }) => refusal, problemOf)
+      .then((refusal) => {
+        if (!refusal) this.#carryOut(deductions, caller);
+        else for (const deduction of deductions) this.#tell(deductResult(deduction, refusal));
+      })
+      .catch((error: unknown) => {
+        this.refuse(problemOf(error));
+      });
+  }
+
+  #carryOut(deductions: readonly DeductRequest[], caller: Principal): void {
+    const { many, names } = this.parts;
+    many.each({ items: deductions, read: deductionOf, caller, names }, (position, result) => {
       this.#tell(deductResult(deductions[position] as DeductRequest, result));
     });
   }
@@ -147,7 +186,14 @@ export class DeductStream {
 
   #endWhenDone(): void {
     if (this.#end === undefined || this.#inFlight > 0 || !this.call.writable) return;
+    this.#noteEnd(this.#end === 'ok' ? status.OK : this.#end.code);
     if (this.#end === 'ok') this.call.end();
     else this.call.emit('error', this.#end);
+  }
+
+  #noteEnd(code: status): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.parts.ended(code);
   }
 }

@@ -1,38 +1,75 @@
 import { Injectable } from '@nestjs/common';
 import { AccountService } from '../../accounts/account.service';
-import { DeductionService, type MoneyOutcome } from '../../deductions/deduction.service';
+import { DeductionService, type MoneyOutcome, type MoneyRequest } from '../../deductions/deduction.service';
 import { IntakeService } from '../../deductions/intake.service';
-import { HoldService } from '../../holds/hold.service';
+import { type ConfirmRequest, type HoldRequest as WantedHold, HoldService } from '../../holds/hold.service';
+import { ItemGate } from '../../platform/item-gate';
 import { Metrics } from '../../platform/metrics';
 import type { Principal } from '../../platform/principal';
 import type { AccountRecord } from '../../shards/directory/account-record';
-import { type EntryOutcome, entryOrProblem, holdOrProblem } from '../outcome-problem';
+import { entryOrProblem, holdOrProblem } from '../outcome-problem';
 import {
   batchDeduct,
   credit,
   deduct,
   getDeduction,
   reverse,
+  reverseCredit,
   submitDeductions,
 } from '../../contract/deductions';
-import { cancelHold, confirmHold, getHold, holdFunds } from '../../contract/holds';
+import {
+  batchConfirmHold,
+  batchHold,
+  cancelHold,
+  confirmHold,
+  extendHold,
+  getHold,
+  holdFunds,
+  listHolds,
+  raiseHold,
+} from '../../contract/holds';
+import { decodeHoldCursor, encodeHoldCursor, pageLength } from '../../contract/cursors';
 import { Problem } from '../../contract/problem';
-import { ManyDeductions } from '../many-deductions';
-import { ManyReceived } from '../many-received';
-import type { ReceivedDeduction } from '../received-problem';
-import { deductionOf, deductResult, limitItems, receivedResult } from './deduct-result';
+import { transferFunds } from '../../contract/transfers';
+import { TransferService } from '../../transfers/transfer.service';
+import { mayTransfer } from '../admit';
+import { transferOrProblem } from '../transfer-problem';
+import { type DeductionOutcome, ManyDeductions } from '../many-deductions';
+import { EachOfMany } from '../each-of-many';
+import { receivedOrProblem } from '../received-problem';
+import { deductionOf, deductResult, holdResult, limitItems, receivedResult } from './deduct-result';
 import type {
+  BatchConfirmHoldRequest,
   BatchDeductRequest,
+  BatchHoldRequest,
+  ConfirmHoldRequest,
   DeductRequest,
+  ExtendHoldRequest,
   GetDeductionRequest,
   HoldRequest,
+  ListHoldsRequest,
   OneHoldRequest,
+  RaiseHoldRequest,
   ReverseRequest,
+  TransferRequest,
 } from './messages';
-import { holdRequestOf, moneyRequestOf, oneDeductionOf, oneHoldOf, reversalRequestOf } from './read-requests';
+import {
+  accountIdOf,
+  confirmRequestOf,
+  creditReversalOf,
+  extendRequestOf,
+  holdRequestOf,
+  moneyRequestOf,
+  oneDeductionOf,
+  oneHoldOf,
+  pageOf,
+  raiseRequestOf,
+  reversalRequestOf,
+  transferRequestOf,
+} from './read-requests';
 import { serves } from './serves';
 import type { UnaryMethod, UnaryService } from './unary';
-import { entryView, holdView, knownDeductionView } from './views';
+import { entryView, holdStatusOf, holdView, knownDeductionView, transferView } from './views';
 
 /** hotsplit.v1.DeductionService without its stream: translates between messages and services. */
 @Injectable()
@@ -43,6 +80,8 @@ export class DeductionMethods {
     private readonly holds: HoldService,
     private readonly accounts: AccountService,
     private readonly metrics: Metrics,
+    private readonly gate: ItemGate,
+    private readonly transfers: TransferService,
   ) {}
 
   service(): UnaryService {
@@ -52,7 +91,9 @@ export class DeductionMethods {
         ...this.#moneyMethods(),
         this.#batch(),
         this.#submission(),
+        this.#transfer(),
         ...this.#holdMethods(),
+        ...this.#holdBatches(),
         ...this.#lookUps(),
       ],
     };
@@ -60,30 +101,91 @@ export class DeductionMethods {
 
   #moneyMethods(): UnaryMethod[] {
     return [
-      serves(deduct, (message: DeductRequest, caller) =>
-        this.deductions.execute(moneyRequestOf('deduct', message)).then(entryAnswer(caller)),
+      serves(deduct, (message: DeductRequest, caller, { span }) =>
+        this.deductions
+          .execute({ ...moneyRequestOf('deduct', message), flow: caller.keyId, span })
+          .then(deductionAnswer(caller)),
       ),
-      serves(credit, (message: DeductRequest, caller) =>
-        this.deductions.execute(moneyRequestOf('credit', message)).then(entryAnswer(caller)),
+      serves(credit, (message: DeductRequest, caller, { span }) =>
+        this.deductions
+          .execute({ ...moneyRequestOf('credit', message), flow: caller.keyId, span })
+          .then(entryAnswer(caller)),
       ),
       serves(reverse, (message: ReverseRequest, caller) =>
-        this.deductions.reverse(reversalRequestOf(message)).then(entryAnswer(caller)),
+        this.deductions
+          .reverse({ ...reversalRequestOf(message), flow: caller.keyId })
+          .then(entryAnswer(caller)),
+      ),
+      serves(reverseCredit, (message: ReverseRequest, caller) =>
+        this.deductions
+          .reverse({ ...creditReversalOf(message), flow: caller.keyId })
+          .then(entryAnswer(caller)),
       ),
     ];
+  }
+
+  #transfer(): UnaryMethod {
+    return serves(transferFunds, async (message: TransferRequest, caller) => {
+      const request = transferRequestOf(message);
+      mayTransfer(caller, request);
+      const outcome = await this.transfers.transfer({ ...request, flow: caller.keyId });
+      const result = transferOrProblem(outcome, caller);
+      if (result instanceof Problem) return result;
+      return { transfer: transferView(result.entry), replayed: result.replayed };
+    });
   }
 
   #holdMethods(): UnaryMethod[] {
     return [
       serves(holdFunds, (message: HoldRequest, caller) =>
-        this.holds.hold(holdRequestOf(message, this.holds.secondsMax)).then(holdAnswer(caller)),
+        this.holds
+          .hold({ ...holdRequestOf(message, this.holds.secondsMax), flow: caller.keyId })
+          .then(holdAnswer(caller)),
       ),
-      serves(confirmHold, (message: OneHoldRequest, caller) => {
-        const { accountId, holdId, amountMinor } = oneHoldOf(message);
-        return this.holds.confirm(accountId, holdId, amountMinor).then(holdAnswer(caller));
-      }),
+      serves(confirmHold, (message: ConfirmHoldRequest, caller) =>
+        this.holds.confirm({ ...confirmRequestOf(message), flow: caller.keyId }).then(holdAnswer(caller)),
+      ),
+      serves(extendHold, (message: ExtendHoldRequest, caller) =>
+        this.holds
+          .extend({ ...extendRequestOf(message, this.holds.secondsMax), flow: caller.keyId })
+          .then(holdAnswer(caller)),
+      ),
+      serves(raiseHold, (message: RaiseHoldRequest, caller) =>
+        this.holds.raise({ ...raiseRequestOf(message), flow: caller.keyId }).then(holdAnswer(caller)),
+      ),
       serves(cancelHold, (message: OneHoldRequest, caller) => {
         const { accountId, holdId } = oneHoldOf(message);
-        return this.holds.cancel(accountId, holdId).then(holdAnswer(caller));
+        return this.holds.cancel({ accountId, holdId, flow: caller.keyId }).then(holdAnswer(caller));
+      }),
+    ];
+  }
+
+  #holdBatches(): UnaryMethod[] {
+    const { holds } = this;
+    const held = new EachOfMany(
+      async (request: WantedHold, { caller, flow }) =>
+        holdOrProblem(await holds.hold({ ...request, flow }, true), caller),
+      this.metrics,
+      this.gate,
+    );
+    const confirmed = new EachOfMany(
+      async (request: ConfirmRequest, { caller, flow }) =>
+        holdOrProblem(await holds.confirm({ ...request, flow }), caller),
+      this.metrics,
+      this.gate,
+    );
+    return [
+      serves(batchHold, async ({ items }: BatchHoldRequest, caller, names) => {
+        limitItems('items', items);
+        const read = (item: HoldRequest): WantedHold => holdRequestOf(item, holds.secondsMax);
+        const results = await held.all({ items, read, caller, names });
+        const ids = items.map(({ accountId, requestId }) => ({ accountId, holdId: requestId }));
+        return { results: results.map((result, n) => holdResult(ids[n] as OneHoldRequest, result)) };
+      }),
+      serves(batchConfirmHold, async ({ items }: BatchConfirmHoldRequest, caller, names) => {
+        limitItems('items', items);
+        const results = await confirmed.all({ items, read: confirmRequestOf, caller, names });
+        return { results: results.map((result, n) => holdResult(items[n] as OneHoldRequest, result)) };
       }),
     ];
   }
@@ -100,6 +202,17 @@ export class DeductionMethods {
         const found = await this.holds.find(await this.#account(accountId), holdId);
         return found ? { hold: holdView(found) } : new Problem('HOLD_NOT_FOUND');
       }),
+      serves(listHolds, async (message: ListHoldsRequest) => {
+        const accountId = accountIdOf(message);
+        const { cursor, limit } = pageOf(message);
+        const page = {
+          limit: pageLength(limit),
+          status: holdStatusOf(message.status),
+          after: decodeHoldCursor(cursor),
+        };
+        const { items, next } = await this.holds.list(await this.#account(accountId), page);
+        return { items: items.map(holdView), nextCursor: next && encodeHoldCursor(next) };
+      }),
     ];
   }
 
@@ -110,22 +223,25 @@ export class DeductionMethods {
   }
 
   #batch(): UnaryMethod {
-    const many = new ManyDeductions(this.deductions, this.metrics);
-    return serves(batchDeduct, async ({ items }: BatchDeductRequest, caller) => {
+    const many = new ManyDeductions(this.deductions, this.metrics, this.gate);
+    return serves(batchDeduct, async ({ items }: BatchDeductRequest, caller, names) => {
       limitItems('items', items);
-      const results = await many.all({ items, read: deductionOf, caller });
-      return { results: items.map((item, n) => deductResult(item, results[n] as EntryOutcome | Problem)) };
+      const results = await many.all({ items, read: deductionOf, caller, names });
+      return { results: items.map((item, n) => deductResult(item, results[n] as DeductionOutcome)) };
     });
   }
 
   #submission(): UnaryMethod {
-    const many = new ManyReceived(this.intake, this.metrics);
-    return serves(submitDeductions, async ({ items }: BatchDeductRequest, caller) => {
+    const many = new EachOfMany(
+      async (request: MoneyRequest, { caller }) =>
+        receivedOrProblem(await this.intake.receive(request, true), caller),
+      this.metrics,
+      this.gate,
+    );
+    return serves(submitDeductions, async ({ items }: BatchDeductRequest, caller, names) => {
       limitItems('items', items);
-      const results = await many.all({ items, read: deductionOf, caller });
-      return {
-        results: items.map((item, n) => receivedResult(item, results[n] as ReceivedDeduction | Problem)),
-      };
+      const results = await many.all({ items, read: deductionOf, caller, names });
+      return { results: results.map((result, n) => receivedResult(items[n] as DeductRequest, result)) };
     });
   }
 }
@@ -136,6 +252,13 @@ function entryAnswer(caller: Principal) {
     if (result instanceof Problem) return result;
     return { entry: entryView(result), replayed: result.kind === 'replayed' };
   };
+}
+
+/** Of a deduction without an outcome so far: what was received. */
+function deductionAnswer(caller: Principal) {
+  const entry = entryAnswer(caller);
+  return (outcome: MoneyOutcome): object =>
+    outcome.kind === 'received' ? knownDeductionView({ record: outcome.record }) : entry(outcome);
 }
 
 function holdAnswer(caller: Principal) {

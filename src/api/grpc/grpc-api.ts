@@ -5,21 +5,28 @@ import {
   setLogVerbosity,
   type UntypedHandleCall,
 } from '@grpc/grpc-js';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { Server as TlsServer } from 'node:tls';
+import { AccessLog } from '../../platform/access-log';
+import { AuditTrail } from '../../audit-log/audit-trail';
 import { AnonymousThrottle } from '../../platform/anonymous-throttle';
 import { ApiKeys } from '../../platform/api-keys';
 import { Metrics } from '../../platform/metrics';
+import { AccountRates } from '../../platform/rates/account-rates';
+import { RateLimits } from '../../platform/rates/rate-limits';
 import { Settings } from '../../platform/settings';
+import { TRACES, type Traces } from '../../platform/traces/traces';
 import { StructuredLog } from '../../platform/structured-log';
 import { REAL_SURROUNDINGS } from '../../shards/surroundings';
 import { keyIdIn } from '../admit';
 import { BodyBudget } from '../body-budget';
-import { limitConnections } from '../listener-limits';
+import { ListGate } from '../../platform/list-gate';
+import { ConnectionLimit } from '../listener-limits';
 import { AccountMethods } from './account-methods';
 import { AdminMethods } from './admin-methods';
 import { limitEachConnection } from './connection-limits';
 import { DeductionMethods } from './deduction-methods';
+import { EventMethods } from './event-methods';
 import { HealthService } from './health-service';
 import { countMessages } from './count-messages';
 import { LeavingPeers } from './leaving-peers';
@@ -48,14 +55,21 @@ export class GrpcApi {
     private readonly deductions: DeductionMethods,
     private readonly accounts: AccountMethods,
     private readonly admin: AdminMethods,
+    private readonly events: EventMethods,
     private readonly streams: StreamDoor,
     private readonly health: HealthService,
     private readonly keys: ApiKeys,
     private readonly throttle: AnonymousThrottle,
     private readonly metrics: Metrics,
     private readonly bodies: BodyBudget,
+    private readonly lists: ListGate,
+    private readonly accessLog: AccessLog,
+    private readonly trail: AuditTrail,
+    private readonly rates: RateLimits,
+    private readonly accountRates: AccountRates,
     private readonly settings: Settings,
     private readonly log: StructuredLog,
+    @Inject(TRACES) private readonly traces: Traces | undefined,
   ) {}
 
   /**
@@ -77,8 +91,12 @@ export class GrpcApi {
       'grpc.keepalive_timeout_ms': PONG_MS_MAX,
     });
     limitEachConnection(server, (listener) => {
-      limitConnections(listener, this.settings.grpcConnectionsMax, () => {
+      const connections = new ConnectionLimit(listener, this.settings.grpcConnectionsMax, () => {
         this.metrics.grpcConnectionRefused();
+      });
+      listener.on('stream', ({ session }, { authorization }) => {
+        if (!session || connections.hasShownKey(session)) return;
+        if (keyIdIn(authorization, this.keys) !== '') connections.showedKey(session, session.socket);
       });
       countMessages(listener, {
         budget: this.bodies,
@@ -91,7 +109,9 @@ export class GrpcApi {
       this.#peers.watch(listener);
       this.#renewCertificates(listener as unknown as TlsServer);
     });
-    const services = [this.deductions, this.accounts, this.admin].map((methods) => methods.service());
+    const services = [this.deductions, this.accounts, this.admin, this.events].map((methods) =>
+      methods.service(),
+    );
     for (const service of [...services, ...further(services)]) this.#add(server, service);
     server.addService(this.health.definition(), this.health.handlers());
     this.health.start(services.map(({ name }) => name));
@@ -130,14 +150,16 @@ export class GrpcApi {
   }
 
   #add(server: Server, service: UnaryService): void {
-    const parts = { keys: this.keys, throttle: this.throttle, observer: this.metrics };
+    const { keys, throttle, metrics, lists, accessLog, trail, rates, accountRates, traces } = this;
+    const gates = { keys, throttle, lists, rates, accountRates };
+    const parts = { ...gates, observer: metrics, accessLog, trail, traces, calls: metrics.calls };
     const isOurs = service.name === 'hotsplit.v1.DeductionService';
     const definitions = service.methods.map(
       (method) => [method.name, unaryDefinition(service.name, method)] as const,
     );
     const handlers = service.methods.map((method): readonly [string, UntypedHandleCall] => [
       method.name,
-      unaryHandler(method, parts),
+      unaryHandler(service.name, method, parts),
     ]);
     server.addService(
       {

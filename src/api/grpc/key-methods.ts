@@ -8,7 +8,7 @@ import { decodeIdCursor, encodeCursor, pageLength } from '../../contract/cursors
 import { changeKey, createKey, deleteKey, listKeys } from '../../contract/keys';
 import type { ChangeKeyRequest, CreateKeyRequest, DeleteKeyRequest, PageRequest } from './messages';
 import { checked, checkOf, type SaidIn } from './check';
-import { pageOf, present } from './read-requests';
+import { own, pageOf, present } from './read-requests';
 import { serves } from './serves';
 import { microsecondsOf } from './timestamp';
 import type { UnaryMethod } from './unary';
@@ -20,7 +20,13 @@ const isChange = checkOf<SaidIn<typeof changeKey>>(changeKey);
 const isKey = checkOf<SaidIn<typeof deleteKey>>(deleteKey);
 
 /** What an `update_mask` may name. */
-const CHANGEABLE = ['scopes', 'accounts', 'expires_at'] as const;
+const CHANGEABLE = [
+  'scopes',
+  'accounts',
+  'expires_at',
+  'requests_per_second',
+  'deductions_per_second',
+] as const;
 type Changeable = (typeof CHANGEABLE)[number];
 
 const SCOPE_VALUES = enumOf('hotsplit.v1.Scope');
@@ -44,10 +50,13 @@ export class KeyMethods {
         ...present('name', message.name),
         ...(scopes.length > 0 && { scopes: scopesOf(scopes) }),
         ...(accounts.length > 0 && { accounts }),
+        ...own(message, 'requestsPerSecond'),
+        ...own(message, 'deductionsPerSecond'),
       });
       const expiresAtUs =
         expiresAt && (await expiryToCome(microsecondsOf('expiresAt', expiresAt), this.keys));
-      const wanted = { ...body, accounts: body.accounts ?? null, expiresAtUs };
+      const { accounts: within = null, requestsPerSecond = null, deductionsPerSecond = null } = body;
+      const wanted = { ...body, accounts: within, expiresAtUs, requestsPerSecond, deductionsPerSecond };
       const { keyId, scopes: given, secret } = await this.keys.create(wanted);
       return { keyId, name: body.name, ...keyLimitsView({ ...wanted, scopes: given }), key: secret };
     };
@@ -77,10 +86,14 @@ export class KeyMethods {
         ...present('keyId', message.keyId),
         ...(named.has('scopes') && { scopes: scopesOf(scopes) }),
         ...(named.has('accounts') && accounts.length > 0 && { accounts }),
+        ...(named.has('requests_per_second') && own(message, 'requestsPerSecond')),
+        ...(named.has('deductions_per_second') && own(message, 'deductionsPerSecond')),
       });
       const change: Partial<ApiKeyLimits> = {
         ...body,
         ...(named.has('accounts') && { accounts: body.accounts ?? null }),
+        ...(named.has('requests_per_second') && { requestsPerSecond: body.requestsPerSecond ?? null }),
+        ...(named.has('deductions_per_second') && { deductionsPerSecond: body.deductionsPerSecond ?? null }),
         ...(named.has('expires_at') && {
           expiresAtUs: expiresAt && checkedExpiry(microsecondsOf('expiresAt', expiresAt)),
         }),
@@ -101,7 +114,8 @@ export class KeyMethods {
 }
 
 /** The fields that are to change: those that the mask names; without one, those that are given. */
-function namedIn({ scopes, accounts, expiresAt, updateMask }: ChangeKeyRequest): ReadonlySet<Changeable> {
+function namedIn(message: ChangeKeyRequest): ReadonlySet<Changeable> {
+  const { scopes, accounts, expiresAt, updateMask } = message;
   const paths = updateMask?.paths ?? [];
   const isChangeable = (path: string): path is Changeable => CHANGEABLE.some((each) => each === path);
   if (paths.length > 0) {
@@ -113,6 +127,8 @@ function namedIn({ scopes, accounts, expiresAt, updateMask }: ChangeKeyRequest):
     scopes: scopes.length > 0,
     accounts: accounts.length > 0,
     expires_at: expiresAt !== null,
+    requests_per_second: Object.hasOwn(message, 'requestsPerSecond'),
+    deductions_per_second: Object.hasOwn(message, 'deductionsPerSecond'),
   };
   return new Set(CHANGEABLE.filter((field) => isGiven[field]));
 }

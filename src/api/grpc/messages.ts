@@ -29,6 +29,22 @@ export interface ReverseRequest extends Notes {
   readonly reverses: string;
   readonly requestId: string;
   readonly amount?: Int64;
+  readonly captureId?: string;
+}
+
+export interface BatchHoldRequest {
+  readonly items: readonly HoldRequest[];
+}
+
+export interface BatchConfirmHoldRequest {
+  readonly items: readonly ConfirmHoldRequest[];
+}
+
+export interface TransferRequest extends Notes {
+  readonly fromAccount: string;
+  readonly toAccount: string;
+  readonly requestId: string;
+  readonly amount: Int64;
 }
 
 export interface HoldRequest extends DeductRequest {
@@ -38,7 +54,21 @@ export interface HoldRequest extends DeductRequest {
 export interface OneHoldRequest {
   readonly accountId: string;
   readonly holdId: string;
+}
+
+export interface ConfirmHoldRequest extends OneHoldRequest, Notes {
   readonly amount?: Int64;
+  readonly requestId?: string;
+  readonly isFinal?: boolean;
+  readonly allowMore?: boolean;
+}
+
+export interface ExtendHoldRequest extends OneHoldRequest {
+  readonly expiresInSeconds?: number;
+}
+
+export interface RaiseHoldRequest extends OneHoldRequest {
+  readonly amount: Int64;
 }
 
 export interface CreateAccountRequest {
@@ -52,6 +82,15 @@ export interface CreateAccountRequest {
 
 export interface AccountRequest {
   readonly accountId: string;
+}
+
+export interface UpdateAccountRequest extends AccountRequest {
+  readonly lowBalance?: Int64;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly requestsPerSecond?: number;
+  readonly deductionsPerSecond?: number;
+  readonly updateMask: { readonly paths: readonly string[] } | null;
+  readonly ifMatch?: string;
 }
 
 export interface GetDeductionRequest extends AccountRequest {
@@ -74,6 +113,22 @@ export interface ListEntriesRequest extends AccountRequest, PageRequest {
   readonly toTime: Timestamp | null;
 }
 
+export interface ListHoldsRequest extends AccountRequest, PageRequest {
+  readonly status: number;
+}
+
+export interface ListEventsRequest extends PageRequest {
+  readonly types: readonly string[];
+  readonly accountId?: string;
+}
+
+export interface ListAuditLogRequest extends PageRequest {
+  readonly actor?: string;
+  readonly action?: string;
+  readonly target?: string;
+  readonly order: number;
+}
+
 export interface ResizeSubAccountsRequest extends AccountRequest {
   readonly count: number;
   readonly shards: readonly string[];
@@ -82,6 +137,17 @@ export interface ResizeSubAccountsRequest extends AccountRequest {
 
 export interface GetOperationRequest {
   readonly operationId: string;
+}
+
+export interface SetAutoSplitRequest extends AccountRequest {
+  readonly enabled: boolean;
+  readonly min?: number;
+  readonly max?: number;
+  readonly ifMatch?: string;
+}
+
+export interface ListHotAccountsRequest {
+  readonly limit?: number;
 }
 
 export interface SetStrategyRequest extends AccountRequest {
@@ -103,6 +169,8 @@ export interface CreateKeyRequest {
   readonly scopes: readonly number[];
   readonly accounts: readonly string[];
   readonly expiresAt: Timestamp | null;
+  readonly requestsPerSecond?: number;
+  readonly deductionsPerSecond?: number;
 }
 
 export interface ChangeKeyRequest {
@@ -110,11 +178,37 @@ export interface ChangeKeyRequest {
   readonly scopes: readonly number[];
   readonly accounts: readonly string[];
   readonly expiresAt: Timestamp | null;
+  readonly requestsPerSecond?: number;
+  readonly deductionsPerSecond?: number;
   readonly updateMask: { readonly paths: readonly string[] } | null;
 }
 
 export interface DeleteKeyRequest {
   readonly keyId: string;
+}
+
+export interface CreateWebhookRequest {
+  readonly url: string;
+  readonly types: readonly string[];
+  readonly accountId?: string;
+}
+
+export interface UpdateWebhookRequest extends WebhookRequest {
+  readonly url?: string;
+  readonly types: readonly string[];
+  readonly accountId?: string;
+  readonly enabled?: boolean;
+  readonly updateMask: { readonly paths: readonly string[] } | null;
+}
+
+export interface WebhookRequest {
+  readonly webhookId: string;
+}
+
+export interface ListWebhookDeliveriesRequest extends WebhookRequest, PageRequest {}
+
+export interface RedeliverWebhookRequest extends WebhookRequest {
+  readonly deliveryId: string;
 }
 
 export interface FieldViolation {
@@ -127,6 +221,14 @@ export interface ProblemMessage {
   readonly detail: string;
   readonly data?: Readonly<Record<string, string>>;
   readonly errors?: readonly FieldViolation[];
+}
+
+export interface HoldResult {
+  readonly accountId: string;
+  readonly holdId: string;
+  readonly status: number;
+  readonly hold?: object;
+  readonly error?: ProblemMessage;
 }
 
 export interface DeductResult {

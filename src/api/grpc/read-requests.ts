@@ -1,19 +1,38 @@
 import type { MoneyRequest, ReversalRequest } from '../../deductions/deduction.service';
-import type { HoldRequest as WantedHold } from '../../holds/hold.service';
+import type {
+  ConfirmRequest,
+  ExtendRequest,
+  HoldRequest as WantedHold,
+  RaiseRequest,
+} from '../../holds/hold.service';
 import { getAccount, listAccounts } from '../../contract/accounts';
-import { deduct, getDeduction, reverse } from '../../contract/deductions';
-import { assertEndsInTime, confirmHold, holdFunds } from '../../contract/holds';
+import { deduct, getDeduction, reverse, reverseCredit } from '../../contract/deductions';
+import {
+  assertEndsInTime,
+  cancelHold,
+  captureOf,
+  confirmHold,
+  extendHold,
+  holdFunds,
+  raiseHold,
+} from '../../contract/holds';
 import { amountOf, notesOf } from '../../contract/money';
+import { transferFunds } from '../../contract/transfers';
+import type { TransferRequest as WantedTransfer } from '../../transfers/transfer.service';
 import { checked, checkOf, type Keyed, type SaidIn } from './check';
 import { bigintOf, type Int64 } from './int64';
 import type {
+  ConfirmHoldRequest,
   DeductRequest,
+  ExtendHoldRequest,
   GetDeductionRequest,
   HoldRequest,
   Notes,
   OneHoldRequest,
   PageRequest,
+  RaiseHoldRequest,
   ReverseRequest,
+  TransferRequest,
 } from './messages';
 
 /**
@@ -22,11 +41,19 @@ import type {
  */
 const isMoney = checkOf<Keyed<typeof deduct>>(deduct, { keyed: true });
 const isHold = checkOf<Keyed<typeof holdFunds>>(holdFunds, { keyed: true });
+const isTransfer = checkOf<Keyed<typeof transferFunds>>(transferFunds, { keyed: true });
 const isReversal = checkOf<Keyed<typeof reverse> & { readonly reverses: string }>(reverse, {
   keyed: true,
   renamed: { requestId: 'reverses' },
 });
-const isOneHold = checkOf<SaidIn<typeof confirmHold>>(confirmHold);
+const isCreditReversal = checkOf<Keyed<typeof reverseCredit> & { readonly reverses: string }>(reverseCredit, {
+  keyed: true,
+  renamed: { requestId: 'reverses' },
+});
+const isExtension = checkOf<SaidIn<typeof extendHold>>(extendHold);
+const isRaise = checkOf<SaidIn<typeof raiseHold>>(raiseHold);
+const isConfirmation = checkOf<SaidIn<typeof confirmHold>>(confirmHold);
+const isOneHold = checkOf<SaidIn<typeof cancelHold>>(cancelHold);
 const isDeduction = checkOf<SaidIn<typeof getDeduction>>(getDeduction);
 const isPage = checkOf<SaidIn<typeof listAccounts>>(listAccounts);
 const isAccount = checkOf<SaidIn<typeof getAccount>>(getAccount);
@@ -61,19 +88,85 @@ export function reversalRequestOf(message: ReverseRequest): ReversalRequest {
     ...keyOf(message),
     ...present('reverses', message.reverses),
     ...optionalDigits(message, 'amount'),
+    ...own(message, 'captureId'),
+    ...attached(message),
+  });
+  const { accountId, reverses, requestId, captureId } = body;
+  const amountMinor = optionalAmount(message, 'amount');
+  return { of: 'deduction', accountId, reverses, captureId, requestId, amountMinor, ...notesOf(body) };
+}
+
+export function creditReversalOf(message: ReverseRequest): ReversalRequest {
+  const body = checked(isCreditReversal, {
+    ...keyOf(message),
+    ...present('reverses', message.reverses),
+    ...optionalDigits(message, 'amount'),
     ...attached(message),
   });
   const { accountId, reverses, requestId } = body;
-  return { accountId, reverses, requestId, amountMinor: optionalAmount(message, 'amount'), ...notesOf(body) };
+  const amountMinor = optionalAmount(message, 'amount');
+  return { of: 'credit', accountId, reverses, requestId, amountMinor, ...notesOf(body) };
 }
 
-export function oneHoldOf(message: OneHoldRequest) {
-  const { accountId, holdId } = checked(isOneHold, {
+export function transferRequestOf(message: TransferRequest): WantedTransfer {
+  const body = checked(isTransfer, {
+    // Some languages have no field named `from`.
+    ...present('from', message.fromAccount),
+    ...present('to', message.toAccount),
+    ...present('requestId', message.requestId),
+    amount: digitsOf(message.amount),
+    ...attached(message),
+  });
+  const { from, to, requestId } = body;
+  return { from, to, requestId, amountMinor: amountOf('amount', body.amount), ...notesOf(body) };
+}
+
+export function confirmRequestOf(message: ConfirmHoldRequest): ConfirmRequest {
+  const body = checked(isConfirmation, {
     ...present('accountId', message.accountId),
     ...present('holdId', message.holdId),
     ...optionalDigits(message, 'amount'),
+    ...own(message, 'requestId'),
+    // `final` is a word of Java's own.
+    ...(Object.hasOwn(message, 'isFinal') && { final: message.isFinal }),
+    ...own(message, 'allowMore'),
+    ...attached(message),
   });
-  return { accountId, holdId, amountMinor: optionalAmount(message, 'amount') };
+  const { accountId, holdId, reference, metadata, ...capture } = body;
+  const notes = {
+    ...(reference !== undefined && { reference }),
+    ...(metadata !== undefined && { metadata }),
+  };
+  return { accountId, holdId, ...captureOf(capture), ...notesOf(notes) };
+}
+
+/** @param secondsMax that a hold may last here */
+export function extendRequestOf(message: ExtendHoldRequest, secondsMax: number): ExtendRequest {
+  const body = checked(isExtension, {
+    ...present('accountId', message.accountId),
+    ...present('holdId', message.holdId),
+    ...own(message, 'expiresInSeconds'),
+  });
+  const { accountId, holdId, expiresInSeconds } = body;
+  assertEndsInTime(expiresInSeconds, secondsMax);
+  return { accountId, holdId, expiresInSeconds };
+}
+
+export function raiseRequestOf(message: RaiseHoldRequest): RaiseRequest {
+  const body = checked(isRaise, {
+    ...present('accountId', message.accountId),
+    ...present('holdId', message.holdId),
+    amount: digitsOf(message.amount),
+  });
+  const { accountId, holdId } = body;
+  return { accountId, holdId, amountMinor: amountOf('amount', body.amount) };
+}
+
+export function oneHoldOf(message: OneHoldRequest): { readonly accountId: string; readonly holdId: string } {
+  return checked(isOneHold, {
+    ...present('accountId', message.accountId),
+    ...present('holdId', message.holdId),
+  });
 }
 
 export function oneDeductionOf(message: GetDeductionRequest) {

@@ -50,11 +50,12 @@ function messageOf({ message, extras: { errors } }: Problem): string {
 
 /** What goes with a problem's code, as texts. */
 export function dataOf({
-  extras: { available, left, operationId, incident },
+  extras: { available, left, held, operationId, incident },
 }: Problem): Record<string, string> {
   return {
     ...(available !== undefined && { available }),
     ...(left !== undefined && { left }),
+    ...(held !== undefined && { held }),
     ...(operationId !== undefined && { operationId }),
     ...(incident !== undefined && { incident }),
   };

@@ -1,19 +1,24 @@
-import type { MethodDefinition, UntypedHandleCall } from '@grpc/grpc-js';
+import { Metadata, type MethodDefinition, status, type UntypedHandleCall } from '@grpc/grpc-js';
 import { Injectable } from '@nestjs/common';
 import { DeductionService } from '../../deductions/deduction.service';
 import { AnonymousThrottle } from '../../platform/anonymous-throttle';
 import { ApiKeys } from '../../platform/api-keys';
+import { ItemGate } from '../../platform/item-gate';
 import { Metrics } from '../../platform/metrics';
+import { RateLimits } from '../../platform/rates/rate-limits';
 import { Settings } from '../../platform/settings';
 import { admit, type Admitted } from '../admit';
 import { problemOfFault } from '../fault-problem';
 import { ManyDeductions } from '../many-deductions';
 import { deduct } from '../../contract/deductions';
 import { Problem } from '../../contract/problem';
+import { callNamesOf, named, namesIn } from './call-names';
 import { type DeductCall, DeductStream } from './deduct-stream';
 import { statusOf } from './rich-status';
 import { callerOf } from './unary';
 import { codecOf } from './wire';
+
+const PATH = '/hotsplit.v1.DeductionService/StreamDeduct';
 
 /** The StreamDeduct calls that are open. */
 @Injectable()
@@ -26,6 +31,8 @@ export class StreamDoor {
     private readonly keys: ApiKeys,
     private readonly throttle: AnonymousThrottle,
     private readonly metrics: Metrics,
+    private readonly rates: RateLimits,
+    private readonly gate: ItemGate,
     private readonly settings: Settings,
   ) {
     metrics.readStreamsFrom(() => ({ streams: this.#open.size, inFlight: this.inFlight }));
@@ -40,7 +47,7 @@ export class StreamDoor {
     const results = codecOf('hotsplit.v1.StreamDeductResponse');
     const asIs = (bytes: Buffer): Buffer => bytes;
     return {
-      path: '/hotsplit.v1.DeductionService/StreamDeduct',
+      path: PATH,
       requestStream: true,
       responseStream: true,
       requestSerialize: asIs,
@@ -51,15 +58,27 @@ export class StreamDoor {
   }
 
   handler(): UntypedHandleCall {
-    const many = new ManyDeductions(this.deductions, this.metrics);
+    const many = new ManyDeductions(this.deductions, this.metrics, this.gate);
     const doorkeepers = { keys: this.keys, throttle: this.throttle };
     const problemOf = (error: unknown): Problem => problemOfFault(error, this.metrics);
+    const ended = this.metrics.calls.grpcStream(PATH, (code: status) => status[code]);
     return (call: DeductCall): void => {
       const caller = callerOf(call);
+      const names = callNamesOf(call.metadata);
       const isAdmitted = (): ReturnType<typeof admit> => admit(doorkeepers, caller, deduct.scope);
       const open = (admitted: Admitted): void => {
-        if (admitted instanceof Problem) call.emit('error', statusOf(admitted));
-        else this.#add(call, { many, problemOf, admit: isAdmitted });
+        if (admitted instanceof Problem) {
+          this.metrics.problemAnswered(admitted, names, '');
+          const refusal = statusOf(admitted);
+          ended(refusal.code);
+          call.emit('error', named(refusal, names));
+          return;
+        }
+        call.sendMetadata(namesIn(new Metadata(), names));
+        const refused = (problem: Problem): void => {
+          this.metrics.problemAnswered(problem, names, admitted.keyId);
+        };
+        this.#add(call, { many, names, problemOf, refused, ended, admit: isAdmitted, rates: this.rates });
       };
       const admitted = isAdmitted();
       if (admitted instanceof Promise) admitted.catch(problemOf).then(open, open);

@@ -1,10 +1,29 @@
-import type { MethodDefinition, sendUnaryData, ServerUnaryCall, UntypedHandleCall } from '@grpc/grpc-js';
+import type {
+  MethodDefinition,
+  sendUnaryData,
+  ServerUnaryCall,
+  StatusObject,
+  UntypedHandleCall,
+} from '@grpc/grpc-js';
 import { Metadata, status } from '@grpc/grpc-js';
-import type { EngineObserver } from '../../engine/observer';
+import type { AccessLog } from '../../platform/access-log';
+import type { CallMetrics } from '../../platform/call-metrics';
+import type { CallNames } from '../../platform/call-names';
 import type { Permission, Principal } from '../../platform/principal';
 import { admit, type Admitted, type Caller, type Doorkeepers, notForLimited, outOfReach } from '../admit';
-import { problemOfFault } from '../fault-problem';
+import { type ProblemObserver, problemOfFault } from '../fault-problem';
 import { type FieldFault, Problem } from '../../contract/problem';
+import type { AccountRates } from '../../platform/rates/account-rates';
+import type { RateLimits } from '../../platform/rates/rate-limits';
+import type { ListGate } from '../../platform/list-gate';
+import { holdersOf, type RateHolder, takeRates } from '../take-rates';
+import type { Traces } from '../../platform/traces/traces';
+import type { AuditTrail } from '../../audit-log/audit-trail';
+import type { Call } from '../../contract/call';
+import { audited, noteDenied } from './audited';
+import { gated } from './gated';
+import { watched } from './watched';
+import { callNamesOf, named, namesIn } from './call-names';
 import { statusOf } from './rich-status';
 import { codecOf } from './wire';
 
@@ -23,8 +42,16 @@ export interface UnaryMethod<Request extends object = object, Answer extends obj
    * whose message names none is then not for limited keys.
    */
   readonly limitsKept?: 'by the handler';
+  /** Of a list: how many rows its answer has at most, where the request has no `limit`. */
+  readonly rows?: number;
+  /** What of it counts for `deductionsPerSecond` of its key: the call itself, or each of its `items`. */
+  readonly deductions?: 'one' | 'items';
+  /** It counts for the rates of the account that its message names. */
+  readonly usesAccount?: boolean;
+  /** The call that the audit log tells of. */
+  readonly audited?: Call;
   /** May throw or reject: a Problem is meant for the caller, anything else is a defect. */
-  answer(request: Request, caller: Principal): Answer | Problem | Promise<Answer | Problem>;
+  answer(request: Request, caller: Principal, names: CallNames): Answer | Problem | Promise<Answer | Problem>;
 }
 
 /** Methods under one name. */
@@ -35,8 +62,18 @@ export interface UnaryService {
 }
 
 export interface UnaryParts extends Doorkeepers {
-  readonly observer: Pick<EngineObserver, 'defect'>;
+  readonly observer: ProblemObserver;
+  readonly lists: ListGate;
+  readonly accessLog: AccessLog;
+  readonly trail: AuditTrail;
+  readonly rates: RateLimits;
+  readonly accountRates: AccountRates;
+  readonly calls: CallMetrics;
+  readonly traces: Traces | undefined;
 }
+
+/** Statuses that tell of a fault of the service. */
+const FAULTS: ReadonlySet<status> = new Set([status.INTERNAL, status.UNAVAILABLE, status.UNKNOWN]);
 
 export const UNREADABLE_MESSAGE: FieldFault = {
   field: 'message',
@@ -77,28 +114,61 @@ export function readable<Message>(
 }
 
 /** Carries one call out. A call whose deadline has passed before it is begun does nothing. */
-export function unaryHandler(method: UnaryMethod, parts: UnaryParts): UntypedHandleCall {
+export function unaryHandler(service: string, method: UnaryMethod, parts: UnaryParts): UntypedHandleCall {
   const { observer } = parts;
+  const route = `/${service}/${method.name}`;
+  const watch = watched(route, parts);
   return (call: ServerUnaryCall<object | Problem, object>, done: sendUnaryData<object>): void => {
+    const said = callNamesOf(call.metadata);
+    const span = parts.traces?.begin(() => route, said.traceParent);
+    const names = span ? { ...said, span } : said;
+    const noted = watch(names);
+    const answered = (code: status, key: string): void => {
+      noted(code, key);
+      span?.answered({ 'hotsplit.call_id': names.callId, 'rpc.grpc.status_code': code }, FAULTS.has(code));
+    };
+    let keyId = '';
+    const end = (problem: StatusObject): void => {
+      done(named(problem, names));
+      answered(problem.code, keyId);
+    };
     const tell = (answer: object): void => {
-      if (answer instanceof Problem) done(statusOf(answer));
-      else done(null, answer);
+      if (answer instanceof Problem) {
+        observer.problemAnswered(answer, names, keyId);
+        end(statusOf(answer));
+        return;
+      }
+      call.sendMetadata(namesIn(new Metadata(), names));
+      done(null, answer);
+      answered(status.OK, keyId);
     };
     const fail = (error: unknown): void => {
-      done(statusOf(problemOfFault(error, observer)));
+      tell(problemOfFault(error, observer));
     };
     const begin = (admitted: Admitted): void => {
       const { request } = call;
-      if (admitted instanceof Problem) tell(admitted);
-      else if (request instanceof Problem) tell(request);
-      else if (isOver(call)) done(DEADLINE_EXCEEDED);
+      if (admitted instanceof Problem) {
+        if (method.audited)
+          noteDenied(parts, { problem: admitted, call: method.audited, from: callerOf(call) });
+        tell(admitted);
+        return;
+      }
+      keyId = admitted.keyId;
+      if (request instanceof Problem) tell(request);
+      else if (isOver(call)) end(deadlineExceeded());
       else {
         const beyond = admitted.accounts !== null && beyondLimits(admitted, method, request);
         if (beyond) {
           tell(beyond);
           return;
         }
-        const answer = method.answer(request, admitted);
+        const asked = { call, request, caller: admitted, names };
+        const { accountId } = request as { readonly accountId?: string };
+        const holders = holdersOf(admitted, parts.accountRates, method.usesAccount ? accountId : undefined);
+        const answer =
+          holders.length === 0
+            ? answerOf(method, asked, parts)
+            : answerInRate(method, asked, { ...parts, holders });
         if (answer instanceof Promise) answer.then(tell, fail);
         else tell(answer);
       }
@@ -111,6 +181,48 @@ export function unaryHandler(method: UnaryMethod, parts: UnaryParts): UntypedHan
       fail(error);
     }
   };
+}
+
+interface AdmittedCall {
+  readonly call: ServerUnaryCall<object | Problem, object>;
+  readonly request: object;
+  readonly caller: Principal;
+  readonly names: CallNames;
+}
+
+/** The same for a key, or an account, with rates. */
+async function answerInRate(
+  method: UnaryMethod,
+  asked: AdmittedCall,
+  parts: UnaryParts & { readonly holders: readonly RateHolder[] },
+): Promise<object> {
+  const { deductions } = method;
+  const { items = [] } = asked.request as { readonly items?: readonly unknown[] };
+  const counts = { one: 1, items: items.length };
+  const { refusal } = await takeRates(parts.rates, parts.holders, {
+    requests: 1,
+    deductions: deductions === undefined ? 0 : counts[deductions],
+  });
+  return refusal ?? answerOf(method, asked, parts);
+}
+
+/** What a method answers: a list when the gate lets it, what administrators ask for with its lines in the audit log. */
+function answerOf(
+  method: UnaryMethod,
+  { call, request, caller, names }: AdmittedCall,
+  { lists, trail }: UnaryParts,
+): object | Promise<object> {
+  const answer = (): object | Promise<object> => method.answer(request, caller, names);
+  const { rows, audited: audits } = method;
+  const gatedAnswer = rows === undefined ? answer : () => gated(lists, { call, rows, caller }, answer);
+  if (!audits) return gatedAnswer();
+  const address = addressOf(call.getPeer());
+  const requestId = names.callId;
+  return audited(
+    trail,
+    { method: method.name, call: audits, request, caller, address, requestId },
+    gatedAnswer,
+  );
 }
 
 function beyondLimits(caller: Principal, method: UnaryMethod, request: object): Problem | undefined {
@@ -136,8 +248,6 @@ export function isOver(call: { readonly cancelled: boolean; getDeadline(): Date 
   return call.cancelled || Number(call.getDeadline()) <= Date.now();
 }
 
-const DEADLINE_EXCEEDED = {
-  code: status.DEADLINE_EXCEEDED,
-  details: 'Deadline exceeded',
-  metadata: new Metadata(),
-};
+function deadlineExceeded(): StatusObject {
+  return { code: status.DEADLINE_EXCEEDED, details: 'Deadline exceeded', metadata: new Metadata() };
+}

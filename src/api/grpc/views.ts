@@ -2,12 +2,16 @@ import type { ListedSubAccount } from '../../balances/balance.service';
 import type { TimedBalance } from '../../balances/balance-cache';
 import { shownStatus } from '../../contract/accounts';
 import type { Consistency } from '../../contract/balances';
+import { Problem } from '../../contract/problem';
 import type { Entry } from '../../ledger/entry';
 import type { KnownDeduction } from '../../contract/received';
-import type { Hold } from '../../ledger/hold';
+import { heldNow, isCaptured } from '../../contract/holds';
+import { type Hold, HOLD_STATES, type HoldState, takenMinor, totalMinor } from '../../ledger/hold';
 import type { IntakeRecord } from '../../ledger/intake';
 import { requestNames } from '../../ledger/identifiers';
+import type { Screened } from '../../ledger/screened';
 import type { ListedShard } from '../../shard-registry/shard.service';
+import { readAutoSplit } from '../../shards/directory/auto-split';
 import type { AccountRecord } from '../../shards/directory/account-record';
 import type { ApiKeyLimits, ApiKeyRecord } from '../../shards/directory/directory';
 import type { OperationRecord } from '../../shards/directory/operation-record';
@@ -21,6 +25,8 @@ const KINDS = enumOf('hotsplit.v1.EntryKind');
 const DURABILITIES = enumOf('hotsplit.v1.Durability');
 const HOLD_STATUSES = enumOf('hotsplit.v1.HoldStatus');
 const DEDUCTION_STATES = enumOf('hotsplit.v1.DeductionState');
+const VERDICTS = enumOf('hotsplit.v1.ScreeningVerdict');
+const SCREENERS = enumOf('hotsplit.v1.Screener');
 const ACCOUNT_STATUSES = enumOf('hotsplit.v1.AccountStatus');
 const CONSISTENCIES = enumOf('hotsplit.v1.Consistency');
 const OPERATION_KINDS = enumOf('hotsplit.v1.OperationKind');
@@ -41,7 +47,13 @@ const ENTRY_KINDS = {
   credit: enumValue(KINDS, 'ENTRY_KIND', 'credit'),
   reversal: enumValue(KINDS, 'ENTRY_KIND', 'reversal'),
   'hold-confirmation': enumValue(KINDS, 'ENTRY_KIND', 'hold-confirmation'),
+  'transfer-out': enumValue(KINDS, 'ENTRY_KIND', 'transfer-out'),
+  'transfer-in': enumValue(KINDS, 'ENTRY_KIND', 'transfer-in'),
+  'transfer-return': enumValue(KINDS, 'ENTRY_KIND', 'transfer-return'),
+  'credit-reversal': enumValue(KINDS, 'ENTRY_KIND', 'credit-reversal'),
   hold: 0,
+  'hold-raise': 0,
+  'transfer-refused': 0,
 };
 const COMMITTED = enumValue(DURABILITIES, 'DURABILITY', 'committed');
 const DEFERRED = enumValue(DURABILITIES, 'DURABILITY', 'deferred');
@@ -61,6 +73,19 @@ export function entryView(listed: { entry: Entry; shard: string; isDeferred?: bo
     durability: entry.kind === 'deduction' ? durabilityOf(listed) : undefined,
     shard,
     subAccount: entry.subAccount,
+    counterparty: entry.counterparty,
+    createdAt: timestampOf(entry.createdAtUs),
+    ...notesView(entry),
+  };
+}
+
+/** @param entry of the debit */
+export function transferView(entry: Entry) {
+  return {
+    requestId: entry.requestId,
+    fromAccount: entry.accountId,
+    toAccount: entry.counterparty,
+    amount: int64Of(entry.amountMinor),
     createdAt: timestampOf(entry.createdAtUs),
     ...notesView(entry),
   };
@@ -71,14 +96,24 @@ export function holdView({ hold, shard }: { hold: Hold; shard: string }) {
     holdId: hold.holdId,
     accountId: hold.accountId,
     status: enumValue(HOLD_STATUSES, 'HOLD_STATUS', hold.state),
-    amount: int64Of(hold.amountMinor),
-    confirmedAmount: hold.state === 'confirmed' ? int64Of(hold.confirmedMinor) : undefined,
+    amount: int64Of(totalMinor(hold)),
+    heldAmount: int64Of(heldNow(hold)),
+    confirmedAmount: isCaptured(hold) ? int64Of(takenMinor(hold)) : undefined,
     shard,
     subAccount: hold.subAccount,
     expiresAt: timestampOf(hold.expiresAtUs),
     createdAt: timestampOf(hold.createdAtUs),
     ...notesView(hold),
   };
+}
+
+/** The status that a filter names; none for all of them. @throws Problem INVALID_ARGUMENT */
+export function holdStatusOf(value: number): HoldState | undefined {
+  if (value === 0) return undefined;
+  const status = HOLD_STATES.find((each) => enumValue(HOLD_STATUSES, 'HOLD_STATUS', each) === value);
+  if (status !== undefined) return status;
+  const rule = `one of ${Object.keys(HOLD_STATUSES).join(', ')}`;
+  throw new Problem('INVALID_ARGUMENT', { errors: [{ field: 'status', rule }] });
 }
 
 /** The entry of a deduction, what was received under its key, or both. */
@@ -90,6 +125,14 @@ export function knownDeductionView(known: KnownDeduction) {
   };
 }
 
+function screeningView({ verdict, by, reason }: Screened) {
+  return {
+    verdict: enumValue(VERDICTS, 'SCREENING_VERDICT', verdict),
+    by: enumValue(SCREENERS, 'SCREENER', by),
+    reason: reason ?? undefined,
+  };
+}
+
 function receivedView(record: IntakeRecord) {
   const { state, receivedAtUs, sinceUs } = record;
   return {
@@ -98,6 +141,7 @@ function receivedView(record: IntakeRecord) {
     state: enumValue(DEDUCTION_STATES, 'DEDUCTION_STATE', state),
     amount: int64Of(record.amountMinor),
     reason: record.reason ?? undefined,
+    screening: record.screening === null ? undefined : screeningView(record.screening),
     receivedAt: timestampOf(receivedAtUs),
     endedAt: state === 'received' ? undefined : timestampOf(sinceUs),
     ...notesView(record),
@@ -120,6 +164,11 @@ export function accountView(account: AccountRecord) {
     subAccounts: account.subAccounts,
     epoch: account.placement.epoch,
     lowBalance: account.lowBalanceMinor === null ? undefined : int64Of(account.lowBalanceMinor),
+    metadata:
+      account.metadata === null ? undefined : (JSON.parse(account.metadata) as Record<string, string>),
+    requestsPerSecond: account.rates?.requestsPerSecond ?? undefined,
+    deductionsPerSecond: account.rates?.deductionsPerSecond ?? undefined,
+    autoSplit: readAutoSplit(account.autoSplit),
     createdAt: timestampOf(account.createdAtUs),
   };
 }
@@ -168,11 +217,14 @@ export function keyView(key: ApiKeyRecord) {
   };
 }
 
-export function keyLimitsView({ scopes, accounts, expiresAtUs }: ApiKeyLimits) {
+export function keyLimitsView(limits: ApiKeyLimits) {
+  const { scopes, accounts, expiresAtUs, requestsPerSecond, deductionsPerSecond } = limits;
   return {
     scopes: scopes.map((scope) => enumValue(SCOPES, 'SCOPE', scope)),
     accounts: accounts ?? [],
     expiresAt: expiresAtUs === null ? undefined : timestampOf(expiresAtUs),
+    requestsPerSecond: requestsPerSecond ?? undefined,
+    deductionsPerSecond: deductionsPerSecond ?? undefined,
   };
 }
 

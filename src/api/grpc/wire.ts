@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { BufferReader, Root } from 'protobufjs';
+import { BufferReader, Enum, type Field, Root, type Type } from 'protobufjs';
+import { bigintOf, type Int64 } from './int64';
 
 /** The folder of the protos: beside the sources, and above the build, wherever that was put. */
 export const PROTO_FOLDER = protoFolder(__dirname);
@@ -32,6 +33,8 @@ export interface Codec<Message> {
   readonly encode: (message: Message) => Buffer;
   /** @throws Error for bytes that are no such message: cut short, or with texts that are not UTF-8 */
   readonly decode: (bytes: Buffer) => Message;
+  /** The message for people: its enums by their names, its 64-bit integers as digits. */
+  readonly inWords: (message: Message) => Readonly<Record<string, unknown>>;
 }
 
 /** @param name in full, such as `hotsplit.v1.DeductRequest` */
@@ -40,7 +43,26 @@ export function codecOf<Message extends object>(name: string): Codec<Message> {
   return {
     encode: (message) => type.encode(message).finish() as Buffer,
     decode: (bytes) => type.decode(new StrictReader(bytes)) as unknown as Message,
+    inWords: (message) => wordsOf(message as Readonly<Record<string, unknown>>, type),
   };
+}
+
+function wordsOf(message: Readonly<Record<string, unknown>>, type: Type): Readonly<Record<string, unknown>> {
+  const given = type.fieldsArray.filter(({ name }) => message[name] !== undefined && message[name] !== null);
+  return Object.fromEntries(
+    given.map((field) => {
+      const value = message[field.name];
+      const each = (item: unknown): unknown => wordOf(item, field);
+      return [field.name, Array.isArray(value) ? value.map(each) : each(value)];
+    }),
+  );
+}
+
+function wordOf(value: unknown, { resolvedType, type, map }: Field): unknown {
+  if (map) return value;
+  if (resolvedType instanceof Enum) return resolvedType.valuesById[value as number] ?? value;
+  if (resolvedType) return wordsOf(value as Readonly<Record<string, unknown>>, resolvedType);
+  return /64$/.test(type) && typeof value === 'object' ? bigintOf(value as Int64).toString() : value;
 }
 
 /** The numbers of an enum's values, by their names. */

@@ -18,9 +18,9 @@ export function addAccountStatusCommands(account: Command, context: CommandConte
       .description(`${does}; again does nothing`)
       .argument('<id>', 'account id', accountIdArgument)
       .action((id: string, _options: unknown, command: Command) =>
-        withService(command, context, async (client, { json }) => {
+        withService(command, context, async (client, { show }) => {
           const { body: changed } = await client.call(statusCall(id, verb));
-          context.out.write(json === true ? `${JSON.stringify(changed)}\n` : accountFields(changed));
+          show.one(changed, accountFields(changed));
         }),
       );
   }

@@ -19,10 +19,10 @@ export function addAccountStrategyCommand(account: Command, context: CommandCont
     )
     .option('--if-match <revision>', 'only if the account is as it was under this ETag', revisionArgument)
     .action((id: string, strategy: string, { ifMatch }: { ifMatch?: string }, command: Command) =>
-      withService(command, context, async (client, { json }) => {
+      withService(command, context, async (client, { show }) => {
         const choice = { accountId: id, strategy, ...(ifMatch !== undefined && { ifMatch: `"${ifMatch}"` }) };
         const { body: changed } = await client.call(strategyCall(choice));
-        context.out.write(json === true ? `${JSON.stringify(changed)}\n` : accountFields(changed));
+        show.one(changed, accountFields(changed));
       }),
     );
 }

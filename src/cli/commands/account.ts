@@ -1,12 +1,23 @@
 import { type Command, Option } from 'commander';
-import type { ListedAccount } from '../../client';
-import { accountCall, balanceCall, createAccountCall } from '../../client/account-calls';
+import type { Account, ListedAccount } from '../../client';
+import { accountCall, balanceCall, createAccountCall, updateAccountCall } from '../../client/account-calls';
 import { accountsPage } from '../../client/lists';
 import { STRATEGIES } from '../../ledger/strategy';
 import { type CommandContext, withService } from '../command-context';
-import type { JsonOf, ServiceClient } from '../service/service-client';
-import { accountIdArgument, amountArgument, assetArgument, wholeNumber } from '../terminal/option-parsers';
-import { fieldTable } from '../terminal/tables';
+import { itemsOf } from '../service/list-items';
+import type { JsonOf } from '../service/service-client';
+import type { Columns, Fields } from '../terminal/columns';
+import {
+  accountIdArgument,
+  amountArgument,
+  assetArgument,
+  pairArgument,
+  wholeNumber,
+} from '../terminal/option-parsers';
+import { notesFields } from './moved';
+import { addWatchOptions, showOrWatch, type WatchOptions } from './watching';
+
+const perSecond = wholeNumber(1, 1_000_000_000);
 
 interface CreateOptions {
   readonly asset: string;
@@ -14,6 +25,14 @@ interface CreateOptions {
   readonly initialBalance?: string;
   readonly strategy?: string;
   readonly lowBalance?: string;
+}
+
+interface ChangeOptions {
+  readonly lowBalance?: string | boolean;
+  readonly metadata?: Readonly<Record<string, string>> | boolean;
+  readonly requestsPerSecond?: number | boolean;
+  readonly deductionsPerSecond?: number | boolean;
+  readonly ifMatch?: string;
 }
 
 /** @returns the group, for those that add further commands to it */
@@ -32,21 +51,72 @@ export function addAccountCommands(program: Command, context: CommandContext): C
         'how deductions are carried out (default merged; leased is for hot accounts, slower than merged on many cold ones)',
       ).choices(STRATEGIES),
     )
-    .option('--low-balance <amount>', 'tell when the balance falls below this', amountArgument)
+    .option('--low-balance <amount>', 'tell when the balance falls to this or below', amountArgument)
     .action((id: string, options: CreateOptions, command: Command) =>
       createAccount(id, options, command, context),
     );
-  account
-    .command('show')
+  addWatchOptions(account.command('show'))
     .description('show an account and its current balance')
     .argument('<id>', 'account id', accountIdArgument)
-    .action((id: string, _options: unknown, command: Command) => showAccount(id, command, context));
-  account
-    .command('list')
+    .action((id: string, options: WatchOptions, command: Command) =>
+      showAccount(id, options, command, context),
+    );
+  addWatchOptions(account.command('list'))
     .description('list all accounts')
     .option('--limit <n>', 'stop after so many', wholeNumber(1, Number.MAX_SAFE_INTEGER))
-    .action((options: { limit?: number }, command: Command) => printAccounts(options, command, context));
+    .action(({ limit, ...watch }: WatchOptions & { readonly limit?: number }, command: Command) =>
+      showOrWatch(watch, { command, context }, (client, show) =>
+        show.longList(itemsOf(client, accountsPage, limit), ACCOUNT_COLUMNS, 'no accounts'),
+      ),
+    );
+  account
+    .command('change')
+    .description('change what is attached to an account')
+    .argument('<id>', 'account id', accountIdArgument)
+    .option('--low-balance <amount>', 'tell when the balance falls to this or below', amountArgument)
+    .option('--no-low-balance', 'do not tell when the balance is low')
+    .option('--metadata <key=value>', 'attach this, instead of all that was (repeatable)', pairArgument)
+    .option('--no-metadata', 'attach nothing')
+    .option('--requests-per-second <n>', 'how often it may be used, whoever does', perSecond)
+    .option('--no-requests-per-second', 'as often as anybody likes')
+    .option('--deductions-per-second <n>', 'how many deductions and holds it may have', perSecond)
+    .option('--no-deductions-per-second', 'as many as anybody likes')
+    .option('--if-match <etag>', 'only if the account is as it was read')
+    .action((id: string, options: ChangeOptions, command: Command) =>
+      changeAccount(id, options, command, context),
+    );
   return account;
+}
+
+/** `false` where it is to be taken away; commander sets `true` where an option has a counterpart and is not given. */
+function changeIn<Value>(given: Value | boolean | undefined): Value | null | undefined {
+  if (given === false) return null;
+  return given === true ? undefined : given;
+}
+
+async function changeAccount(
+  accountId: string,
+  { lowBalance, metadata, requestsPerSecond, deductionsPerSecond, ifMatch }: ChangeOptions,
+  command: Command,
+  context: CommandContext,
+): Promise<void> {
+  await withService(command, context, async (client, { show }) => {
+    const low = changeIn(lowBalance);
+    const attached = changeIn(metadata);
+    const requests = changeIn(requestsPerSecond);
+    const deductions = changeIn(deductionsPerSecond);
+    const { body: account } = await client.call(
+      updateAccountCall({
+        accountId,
+        ...(low !== undefined && { lowBalance: low }),
+        ...(attached !== undefined && { metadata: attached }),
+        ...(requests !== undefined && { requestsPerSecond: requests }),
+        ...(deductions !== undefined && { deductionsPerSecond: deductions }),
+        ...(ifMatch !== undefined && { ifMatch }),
+      }),
+    );
+    show.one(account, accountFields(account));
+  });
 }
 
 async function createAccount(
@@ -55,74 +125,51 @@ async function createAccount(
   command: Command,
   context: CommandContext,
 ): Promise<void> {
-  await withService(command, context, async (client, { json }) => {
+  await withService(command, context, async (client, { show }) => {
     const { status, body: account } = await client.call(createAccountCall({ id, ...options }));
-    if (json === true) return void context.out.write(`${JSON.stringify(account)}\n`);
-    context.out.write(
-      status === 201 ? `created\n${accountFields(account)}` : `existed\n${accountFields(account)}`,
-    );
+    show.one(account, accountFields(account), status === 201 ? 'created' : 'existed');
   });
 }
 
-async function showAccount(id: string, command: Command, context: CommandContext): Promise<void> {
-  await withService(command, context, async (client, { json }) => {
-    const { body: account } = await client.call(accountCall(id));
-    const { body: balance } = await client.call(balanceCall(id, 'current'));
-    if (json === true) return void context.out.write(`${JSON.stringify({ ...account, balance })}\n`);
-    const { available, held, total, inTransit, asOf } = balance;
-    context.out.write(
-      accountFields(account) + fieldTable({ available, held, total, 'in transit': inTransit, 'as of': asOf }),
-    );
-  });
-}
-
-async function printAccounts(
-  { limit = Infinity }: { readonly limit?: number },
+async function showAccount(
+  id: string,
+  watch: WatchOptions,
   command: Command,
   context: CommandContext,
 ): Promise<void> {
-  await withService(command, context, async (client, { json }) => {
-    // Written page by page: there may be millions.
-    let count = 0;
-    if (json === true) context.out.write('{"items":[');
-    for await (const account of listAccounts(client, limit)) {
-      const { id, asset, status, subAccounts } = account;
-      if (json === true) context.out.write(`${count === 0 ? '' : ','}${JSON.stringify(account)}`);
-      else
-        context.out.write(
-          `${id.padEnd(24)} ${asset.padEnd(10)} ${status.padEnd(8)} ${subAccounts} sub-accounts\n`,
-        );
-      count += 1;
-    }
-    if (json === true) context.out.write(']}\n');
-    else if (count === 0) context.out.write('no accounts\n');
+  await showOrWatch(watch, { command, context }, async (client, show) => {
+    const { body: account } = await client.call(accountCall(id));
+    const { body: balance } = await client.call(balanceCall(id, 'current'));
+    const { available, held, total, inTransit, asOf } = balance;
+    show.one(
+      { ...account, balance },
+      { ...accountFields(account), available, held, total, 'in transit': inTransit, 'as of': asOf },
+    );
   });
 }
 
-const PAGE_SIZE = 100;
+const ACCOUNT_COLUMNS: Columns<JsonOf<ListedAccount>> = {
+  account: ({ id }) => id,
+  asset: ({ asset }) => asset,
+  status: ({ status }) => status,
+  strategy: ({ strategy }) => strategy,
+  'sub-accounts': ({ subAccounts }) => subAccounts,
+  created: ({ createdAt }) => createdAt,
+};
 
-/** Follows the cursors of the list until it, or the limit, is reached. */
-async function* listAccounts(client: ServiceClient, limit: number): AsyncGenerator<JsonOf<ListedAccount>> {
-  let left = limit;
-  let cursor: string | undefined;
-  do {
-    const { body: page } = await client.call(accountsPage({ cursor, limit: Math.min(left, PAGE_SIZE) }));
-    const wanted = page.items.slice(0, left);
-    yield* wanted;
-    left -= wanted.length;
-    cursor = page.nextCursor;
-  } while (cursor !== undefined && left > 0);
-}
-
-export function accountFields({
-  id,
-  asset,
-  status,
-  strategy,
-  subAccounts,
-  createdAt,
-  lowBalance,
-}: JsonOf<ListedAccount>): string {
-  const fields = { id, asset, status, strategy, 'sub-accounts': String(subAccounts), created: createdAt };
-  return fieldTable(lowBalance === undefined ? fields : { ...fields, 'low balance': lowBalance });
+export function accountFields(account: JsonOf<Account> | JsonOf<ListedAccount>): Fields {
+  const { id, asset, status, strategy, subAccounts, createdAt, metadata } = account;
+  return {
+    id,
+    asset,
+    status,
+    strategy,
+    'sub-accounts': subAccounts,
+    created: createdAt,
+    'low balance': account.lowBalance,
+    'requests a second': account.requestsPerSecond,
+    'deductions a second': account.deductionsPerSecond,
+    'split by itself': account.autoSplit && (account.autoSplit.enabled ? 'yes' : 'no'),
+    ...notesFields(metadata === undefined ? {} : { metadata }),
+  };
 }

@@ -2,9 +2,10 @@ import { type Command, CommanderError } from 'commander';
 import { writeFile } from 'node:fs/promises';
 import { auditCall } from '../../client/admin-calls';
 import type { Finding } from '../../ledger/audit-finding';
-import { type CommandContext, type GlobalOptions, withService } from '../command-context';
+import { type CommandContext, type Globals, globalsOf, withService } from '../command-context';
 import { AuditExitCode } from '../exit-codes';
 import { Interrupted } from '../faults';
+import { type Columns, sheetOf } from '../terminal/columns';
 import { describeFault, printFault } from '../terminal/print-fault';
 import { grouped, numberTable } from '../terminal/tables';
 import { addWaitOptions, awaitOperation, printOperation, type WaitOptions } from './operation';
@@ -44,8 +45,8 @@ export function addAuditCommand(program: Command, context: CommandContext): void
 }
 
 async function audit(options: AuditOptions, command: Command, context: CommandContext): Promise<void> {
-  const globals = command.optsWithGlobals<GlobalOptions>();
-  const json = globals.json === true;
+  const globals = globalsOf(command, context);
+  const { json } = globals;
   try {
     await withService(command, context, async (client) => {
       const { body: begun } = await client.call(auditCall());
@@ -53,7 +54,7 @@ async function audit(options: AuditOptions, command: Command, context: CommandCo
       if (options.wait === false) return printOperation(begun, { ...shown, globals, options });
       const { waitSeconds } = options;
       const { operationId, result } = await awaitOperation(begun, { ...shown, json, waitSeconds });
-      await tell({ ...(result as unknown as AuditResult) }, { operationId, options, json, context });
+      await tell({ ...(result as unknown as AuditResult) }, { operationId, options, globals, context });
     });
   } catch (error) {
     if (error instanceof Interrupted) throw error;
@@ -67,17 +68,19 @@ async function tell(
   at: {
     readonly operationId: string;
     readonly options: AuditOptions;
-    readonly json: boolean;
+    readonly globals: Globals;
     readonly context: CommandContext;
   },
 ): Promise<void> {
-  const { operationId, options, json, context } = at;
-  const report = JSON.stringify({ operationId, ...result });
-  context.out.write(json ? `${report}\n` : asText(result));
+  const { operationId, options, globals, context } = at;
+  const report = { operationId, ...result };
+  const { show } = globals;
+  if (show.format === 'csv') show.list(result.findings, FINDING_COLUMNS);
+  else show.document(report, { text: () => asText(result), fields: {} });
   context.exitWith(result.balanced ? AuditExitCode.balanced : AuditExitCode.notBalanced);
   if (options.report === undefined) return;
   try {
-    await writeFile(options.report, `${report}\n`);
+    await writeFile(options.report, `${JSON.stringify(report)}\n`);
   } catch (error) {
     // The result has been printed: one document is enough for machines.
     printFault(describeFault(error), { ...context, json: false });
@@ -85,23 +88,27 @@ async function tell(
   }
 }
 
+const FINDING_COLUMNS: Columns<Finding> = {
+  invariant: ({ invariant }) => invariant,
+  account: ({ accountId }) => accountId,
+  where: ({ shard = '', subAccount }) => (subAccount === undefined ? shard : `${shard}/${subAccount}`),
+  detail: ({ detail }) => detail,
+  expected: ({ expected }) => expected,
+  found: ({ found }) => found,
+};
+
 function asText(result: AuditResult): string {
   const { balanced, accounts, subAccounts, entries, findings, findingsCount = findings.length } = result;
   const looked = `${grouped(accounts)} accounts, ${grouped(subAccounts)} sub-accounts, ${grouped(entries)} entries`;
   if (balanced) return `balanced: ${looked}\n`;
-  const rows = findings
-    .slice(0, FINDINGS_SHOWN)
-    .map(({ invariant, accountId, shard = '', subAccount, detail, expected, found }) => [
-      invariant,
-      accountId,
-      subAccount === undefined ? shard : `${shard}/${subAccount}`,
-      detail,
-      expected,
-      found,
-    ]);
+  const { head, rows } = sheetOf(findings.slice(0, FINDINGS_SHOWN), FINDING_COLUMNS);
   const more = findingsCount - rows.length;
   return [
-    numberTable(['invariant', 'account', 'where', 'detail', 'expected', 'found'], rows, 4),
+    numberTable(
+      head,
+      rows.map((row) => row.map(String)),
+      4,
+    ),
     more > 0 ? `and ${grouped(more)} more; --report FILE has the first ${grouped(findings.length)}\n` : '',
     `NOT BALANCED: ${grouped(findingsCount)} findings in ${looked}\n`,
   ].join('');

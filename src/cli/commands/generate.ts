@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { CommandContext, GlobalOptions } from '../command-context';
+import { type CommandContext, globalsOf } from '../command-context';
 import type { LogSettings } from '../generate/log-charge';
 import { writeLogFile, writeLogTo } from '../generate/write-log';
 import { decimalNumber, wholeNumber } from '../terminal/option-parsers';
@@ -46,7 +46,7 @@ async function generate(
   command: Command,
   context: CommandContext,
 ): Promise<void> {
-  const { json = false } = command.optsWithGlobals<GlobalOptions>();
+  const { json, show } = globalsOf(command, context);
   const { rows, accounts, skew, seed, days, repeatRate, requestIds = false } = options;
   const settings = {
     rows,
@@ -60,7 +60,7 @@ async function generate(
   const stage = showProgress({ ...context, json })({ label: 'Writing', unit: 'rows', total: rows });
   const startedAtMs = context.clock.nowMs();
   try {
-    if (file === '-') await writeLogTo(context.out, settings, stage);
+    if (file === '-') await writeLogTo(context.streams.out, settings, stage);
     else await untilSignal((stop) => writeLogFile(file, settings, { stage, stop: stop.signal }));
   } finally {
     stage.end();
@@ -68,6 +68,11 @@ async function generate(
   // The output is the log itself, and nothing may be mixed into it.
   if (file === '-') return;
   const seconds = (context.clock.nowMs() - startedAtMs) / 1000;
-  if (json) context.out.write(`${JSON.stringify({ file, ...settings, seconds })}\n`);
-  else context.out.write(`${file}: ${grouped(rows)} rows in ${seconds.toFixed(1)} s\n`);
+  show.document(
+    { file, ...settings, seconds },
+    {
+      text: () => `${file}: ${grouped(rows)} rows in ${seconds.toFixed(1)} s\n`,
+      fields: { file, rows, seconds },
+    },
+  );
 }

@@ -1,14 +1,15 @@
 import type { Command } from 'commander';
 import { operationCall } from '../../client/account-calls';
 import { operationsPage } from '../../client/lists';
-import { type CommandContext, type GlobalOptions, withService } from '../command-context';
+import type { CommandContext, Globals } from '../command-context';
 import { Interrupted } from '../faults';
 import { followOperation, type ShownOperation } from '../service/operations';
 import type { ServiceClient } from '../service/service-client';
+import type { Columns, Fields } from '../terminal/columns';
 import { wholeNumber } from '../terminal/option-parsers';
 import { showProgress } from '../terminal/progress';
-import { fieldTable, numberTable } from '../terminal/tables';
 import { untilSignal } from '../terminal/until-signal';
+import { addWatchOptions, showOrWatch, type WatchOptions } from './watching';
 
 export interface WaitOptions {
   /** False with `--no-wait`. */
@@ -16,7 +17,7 @@ export interface WaitOptions {
   readonly waitSeconds: number;
 }
 
-interface ListOptions {
+interface ListOptions extends WatchOptions {
   readonly limit: number;
   readonly running?: boolean;
 }
@@ -36,26 +37,24 @@ export function addWaitOptions(command: Command, secondsDefault: number): Comman
 
 export function addOperationCommands(program: Command, context: CommandContext): void {
   const operation = program.command('operation').description('follow what goes on in the service');
-  operation
-    .command('list')
+  addWatchOptions(operation.command('list'))
     .description('list operations, the newest first')
     .option('--limit <n>', 'how many', wholeNumber(1, LISTED_MAX), 50)
     .option('--running', 'only those of the newest that have not ended')
     .action((options: ListOptions, command: Command) =>
-      withService(command, context, async (client, { json }) => {
+      showOrWatch(options, { command, context }, async (client, show) => {
         const { body } = await client.call(operationsPage({ limit: options.limit }));
         const items = body.items.filter(({ status }) => options.running !== true || status === 'running');
-        context.out.write(json === true ? `${JSON.stringify({ items })}\n` : operationTable(items));
+        show.list(items, OPERATION_COLUMNS);
       }),
     );
-  operation
-    .command('show')
+  addWatchOptions(operation.command('show'))
     .description('show how far an operation is')
     .argument('<id>', 'operation id, as it was printed when it was begun')
-    .action((id: string, _options: unknown, command: Command) =>
-      withService(command, context, async (client, { json }) => {
+    .action((id: string, options: WatchOptions, command: Command) =>
+      showOrWatch(options, { command, context }, async (client, show) => {
         const { body: found } = await client.call(operationCall(id));
-        context.out.write(json === true ? `${JSON.stringify(found)}\n` : operationFields(found));
+        show.one(found, operationFields(found));
       }),
     );
 }
@@ -98,48 +97,45 @@ export async function printOperation(
   at: {
     readonly client: ServiceClient;
     readonly context: CommandContext;
-    readonly globals: GlobalOptions;
+    readonly globals: Globals;
     readonly options: WaitOptions;
     readonly label: string;
     readonly unit: string;
   },
 ): Promise<void> {
-  const { context, globals, options } = at;
-  const json = globals.json === true;
+  const { globals, options } = at;
+  const { json, show } = globals;
   const { waitSeconds } = options;
   const operation =
     options.wait === false ? begun : await awaitOperation(begun, { ...at, json, waitSeconds });
-  context.out.write(json ? `${JSON.stringify(operation)}\n` : operationFields(operation));
+  show.one(operation, operationFields(operation));
 }
 
-function operationTable(operations: readonly ShownOperation[]): string {
-  const rows = operations.map(({ operationId, kind, accountId = '', status, progress, createdAt }) => [
-    operationId,
-    kind,
-    accountId,
-    status,
-    progressOf(progress),
-    createdAt,
-  ]);
-  return numberTable(['operation', 'kind', 'account', 'status', 'progress', 'begun'], rows, 6);
-}
+export const OPERATION_COLUMNS: Columns<ShownOperation> = {
+  operation: ({ operationId }) => operationId,
+  kind: ({ kind }) => kind,
+  account: ({ accountId }) => accountId,
+  status: ({ status }) => status,
+  progress: ({ progress }) => progressOf(progress),
+  begun: ({ createdAt }) => createdAt,
+};
 
 function progressOf({ done, total }: ShownOperation['progress']): string {
   return total === 0 ? 'begun' : `${done} of ${total}`;
 }
 
-function operationFields(operation: ShownOperation): string {
+function operationFields(operation: ShownOperation): Fields {
   const { operationId, kind, status, accountId, progress, result, error, createdAt } = operation;
-  return fieldTable({
+  return {
     operation: operationId,
     kind,
     status,
-    ...(accountId === undefined ? {} : { account: accountId }),
+    account: accountId,
     progress: progressOf(progress),
-    ...(error === undefined ? {} : { error: `${error.code}: ${error.detail}` }),
+    error: error && `${error.code}: ${error.detail}`,
     ...Object.fromEntries(Object.entries(result ?? {}).map(([name, value]) => [wordsOf(name), shown(value)])),
     begun: createdAt,
-  });
+  };
 }
 
 /** `movedBetweenShards` → `moved between shards`. */

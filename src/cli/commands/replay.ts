@@ -1,22 +1,27 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { isRequestId } from '../../ledger/identifiers';
 import { type CommandContext, withService } from '../command-context';
+import type { Show } from '../terminal/show';
 import { ExitCode } from '../exit-codes';
+import { addBrokerOption, type BrokerOptions, brokersOf } from '../kafka/brokers';
 import { Interrupted, OperatorFault } from '../faults';
 import { COLUMN_NAMES, type ColumnName } from '../replay/log-format';
 import type { ReplaySettings } from '../replay/replay-context';
+import { openTopic } from '../replay/produce-batch';
 import { replayLog, type ReplayResult } from '../replay/replay-log';
 import { reportAsJson, reportAsText } from '../replay/report';
+import { ACCOUNT_COLUMNS, accountsOf } from '../replay/report-accounts';
 import { assetArgument, wholeNumber } from '../terminal/option-parsers';
 import { describeFault, printFault } from '../terminal/print-fault';
 import { showProgress } from '../terminal/progress';
 import { untilSignal } from '../terminal/until-signal';
 
-interface ReplayOptions {
+interface ReplayOptions extends BrokerOptions {
   readonly batchSize: number;
   readonly concurrency: number;
   readonly retrySeconds: number;
   readonly async?: boolean;
+  readonly toKafka?: string;
   readonly dryRun?: boolean;
   readonly columns: ReadonlyMap<ColumnName, string>;
   readonly delimiter: string;
@@ -53,19 +58,26 @@ With --create-accounts, every account of the log is made first, if it is not the
 takes from it, and at least 1,000 times its largest charge for each sub-account.
 
 With --async, rows are received and charged later: a row whose charge is rejected then is told by the look-up of its
-request id, not by this report.
+request id, not by this report. With --to-kafka they are produced to a topic that the service reads
+(HOTSPLIT_KAFKA_INTAKE_TOPICS there); replayed again they are in the topic twice, and charged once.
 
 Exit codes: 0 every row was deducted now or before (in a dry run: could be read), 3 some were rejected or could not be read, 1 it did not get to
 the end: run the same command again. With --checkpoint, rows that were answered are skipped then, rejected ones too.`;
 
 export function addReplayCommand(program: Command, context: CommandContext): void {
-  program
-    .command('replay')
+  const replaying = program.command('replay');
+  addBrokerOption(replaying)
     .description('send the charges of a log as deductions')
     .argument('<file>', 'the log: .csv or .csv.gz')
     .option('--batch-size <n>', 'charges in one request', wholeNumber(1, 5000), 1000)
     .option('--concurrency <n>', 'requests in flight', wholeNumber(1, 64), 4)
     .option('--async', 'have the charges kept durably and charged later, instead of waiting for each')
+    .addOption(
+      new Option(
+        '--to-kafka <topic>',
+        'produce the charges to a topic, from which the service takes them',
+      ).conflicts('async'),
+    )
     .option('--dry-run', 'read the whole log and send nothing')
     .option(
       '--columns <names>',
@@ -106,20 +118,23 @@ async function replay(
   command: Command,
   context: CommandContext,
 ): Promise<void> {
-  await withService(command, context, async (client, { json = false }) => {
+  await withService(command, context, async (client, { json, show }) => {
     const { clock, random } = context;
     const warn = (text: string) => context.err.write(`warning: ${text}\n`);
+    const { toKafka } = options;
+    const topic = toKafka === undefined ? undefined : await openTopic(brokersOf(options, context), toKafka);
     const result = await untilSignal((stop) =>
       replayLog(file, toSettings(options), {
         client,
+        ...(topic && { topic }),
         clock,
         random,
         warn,
         stop,
         beginStage: showProgress({ ...context, json }),
       }),
-    );
-    printResult(result, context, json);
+    ).finally(() => topic?.close());
+    printResult(result, context, show);
   });
 }
 
@@ -147,7 +162,7 @@ function toSettings({
     : settings;
 }
 
-function printResult(result: ReplayResult, context: CommandContext, json: boolean): void {
+function printResult(result: ReplayResult, context: CommandContext, show: Show): void {
   const { checked, sent } = result;
   const failure = sent?.failure;
   const refused = sent
@@ -155,12 +170,12 @@ function printResult(result: ReplayResult, context: CommandContext, json: boolea
     : checked.tally.badRowCount;
   const peakRssBytes = process.resourceUsage().maxRSS * 1024;
   const error = failure === undefined ? undefined : describeFault(failure);
-  if (json) {
-    const report = reportAsJson(result, error === undefined ? { peakRssBytes } : { peakRssBytes, error });
-    context.out.write(`${JSON.stringify(report)}\n`);
-  } else {
-    context.out.write(reportAsText(result, { peakRssBytes }));
-  }
+  if (show.format === 'csv') show.list(accountsOf(result), ACCOUNT_COLUMNS);
+  else
+    show.document(reportAsJson(result, error === undefined ? { peakRssBytes } : { peakRssBytes, error }), {
+      text: () => reportAsText(result, { peakRssBytes }),
+      fields: {},
+    });
   if (error !== undefined) {
     printFault(error, { ...context, json: false });
     context.exitWith(failure instanceof Interrupted ? failure.exitCode : ExitCode.failed);

@@ -1,17 +1,24 @@
 import type { Command } from 'commander';
 import { registerShardCall, removeShardCall, shardsCall } from '../../client/admin-calls';
+import type { Shard } from '../../client/shapes';
 import { type CommandContext, withService } from '../command-context';
+import type { JsonOf } from '../service/service-client';
+import type { Columns } from '../terminal/columns';
 import { shardNameArgument } from '../terminal/option-parsers';
-import { fieldTable, numberTable } from '../terminal/tables';
+import { addWatchOptions, showOrWatch, type WatchOptions } from './watching';
 
 export function addShardCommands(program: Command, context: CommandContext): void {
   const shard = program
     .command('shard')
     .description('list, add and remove the databases that hold the money');
-  shard
-    .command('list')
+  addWatchOptions(shard.command('list'))
     .description('list the shards and whether they answer')
-    .action((_options: unknown, command: Command) => printShards(command, context));
+    .action((options: WatchOptions, command: Command) =>
+      showOrWatch(options, { command, context }, async (client, show) => {
+        const { body } = await client.call(shardsCall());
+        show.list(body.items, SHARD_COLUMNS);
+      }),
+    );
   shard
     .command('add')
     .description('take a database in as a new shard, usable at once by every instance')
@@ -35,19 +42,16 @@ export function addShardCommands(program: Command, context: CommandContext): voi
     .action((name: string, _options: unknown, command: Command) => removeShard(name, command, context));
 }
 
-async function printShards(command: Command, context: CommandContext): Promise<void> {
-  await withService(command, context, async (client, { json }) => {
-    const { body } = await client.call(shardsCall());
-    if (json === true) return void context.out.write(`${JSON.stringify(body)}\n`);
-    const rows = body.items.map(({ name, status, address = '' }) => [name, status, address]);
-    context.out.write(numberTable(['shard', 'status', 'address'], rows, 3));
-  });
-}
+const SHARD_COLUMNS: Columns<JsonOf<Shard>> = {
+  shard: ({ name }) => name,
+  status: ({ status }) => status,
+  address: ({ address }) => address,
+};
 
 async function removeShard(name: string, command: Command, context: CommandContext): Promise<void> {
-  await withService(command, context, async (client, { json }) => {
+  await withService(command, context, async (client, { show }) => {
     await client.call(removeShardCall(name));
-    context.out.write(json === true ? `${JSON.stringify({ name, removed: true })}\n` : `removed\n`);
+    show.done({ name, removed: true }, 'removed');
   });
 }
 
@@ -56,10 +60,9 @@ async function addShard(
   command: Command,
   context: CommandContext,
 ): Promise<void> {
-  await withService(command, context, async (client, { json }) => {
+  await withService(command, context, async (client, { show }) => {
     const { body: added } = await client.call(registerShardCall(shard));
-    if (json === true) return void context.out.write(`${JSON.stringify(added)}\n`);
-    const { name, status, address = '' } = added;
-    context.out.write(`added\n${fieldTable({ name, status, address })}`);
+    const { name, status, address } = added;
+    show.one(added, { name, status, address }, 'added');
   });
 }

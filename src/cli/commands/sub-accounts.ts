@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { SubAccount } from '../../client';
 import { rebalanceCall, resizeCall } from '../../client/account-calls';
 import { repairCall, subAccountsCall } from '../../client/admin-calls';
 import { type CommandContext, withService } from '../command-context';
@@ -9,8 +10,10 @@ import {
   shardNamesArgument,
   wholeNumber,
 } from '../terminal/option-parsers';
-import { numberTable } from '../terminal/tables';
+import type { JsonOf } from '../service/service-client';
+import type { Columns } from '../terminal/columns';
 import { addWaitOptions, printOperation, type WaitOptions } from './operation';
+import { addWatchOptions, showOrWatch, type WatchOptions } from './watching';
 
 interface ResizeOptions extends WaitOptions {
   readonly count: number;
@@ -22,11 +25,15 @@ const WAIT_SECONDS = 300;
 
 /** Added to the group `account`. */
 export function addSubAccountCommands(account: Command, context: CommandContext): void {
-  account
-    .command('sub-accounts')
+  addWatchOptions(account.command('sub-accounts'))
     .description('show how an account is split: every row, those out of use included')
     .argument('<id>', 'account id', accountIdArgument)
-    .action((id: string, _options: unknown, command: Command) => printDistribution(id, command, context));
+    .action((id: string, options: WatchOptions, command: Command) =>
+      showOrWatch(options, { command, context }, async (client, show) => {
+        const { body } = await client.call(subAccountsCall(id));
+        show.list(body.items, SUB_ACCOUNT_COLUMNS);
+      }),
+    );
   addWaitOptions(
     account
       .command('resize')
@@ -59,20 +66,13 @@ export function addSubAccountCommands(account: Command, context: CommandContext)
   );
 }
 
-async function printDistribution(id: string, command: Command, context: CommandContext): Promise<void> {
-  await withService(command, context, async (client, { json }) => {
-    const { body } = await client.call(subAccountsCall(id));
-    if (json === true) return void context.out.write(`${JSON.stringify(body)}\n`);
-    const rows = body.items.map(({ shard, status, index, available, held }) => [
-      shard,
-      status,
-      String(index),
-      available,
-      held,
-    ]);
-    context.out.write(numberTable(['shard', 'status', 'index', 'available', 'held'], rows, 2));
-  });
-}
+const SUB_ACCOUNT_COLUMNS: Columns<JsonOf<SubAccount>> = {
+  shard: ({ shard }) => shard,
+  status: ({ status }) => status,
+  index: ({ index }) => index,
+  available: ({ available }) => BigInt(available),
+  held: ({ held }) => BigInt(held),
+};
 
 async function resize(
   id: string,

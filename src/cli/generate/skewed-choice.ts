@@ -13,7 +13,7 @@ export class SkewedChoice {
     }
   }
 
-  choose(random: RandomSource): number {
+  choose(random: Pick<RandomSource, 'fraction'>): number {
     const cumulated = this.#cumulated;
     const target = random.fraction() * (cumulated[cumulated.length - 1] ?? 0);
     let low = 0;

@@ -4,6 +4,7 @@ import type { BeginStage, Stage } from '../terminal/progress';
 import type { LogFormat } from './log-format';
 import { Patience } from './patience';
 import type { PlanOptions } from './plan-accounts';
+import type { ChargeTopic } from './produce-batch';
 
 export interface ReplaySettings {
   readonly batchSize: number;
@@ -23,6 +24,8 @@ export interface ReplaySettings {
 
 export interface ReplayContext {
   readonly client: ServiceClient;
+  /** Where charges are produced to, instead of being sent to the service. */
+  readonly topic?: ChargeTopic;
   readonly clock: Clock;
   readonly random: () => number;
   readonly beginStage: BeginStage;

@@ -31,6 +31,8 @@ export interface Sent {
   readonly accounts: CreatedAccounts | undefined;
   /** Answered in an earlier run, as its checkpoint says. */
   readonly skipped: CheckpointRows;
+  /** Where the charges were produced to, if they were. */
+  readonly topic: string | undefined;
   readonly tally: Tally;
   readonly retries: number;
   /** Of sending. */
@@ -151,6 +153,7 @@ async function send(
   return {
     accounts,
     skipped,
+    topic: context.topic?.topic,
     tally,
     seconds,
     ...ended,
@@ -161,12 +164,12 @@ async function send(
 function openCheckpoint(
   { sha256, contentBytes, idPrefix }: LogIdentity & { readonly idPrefix: string | undefined },
   { checkpoint }: ReplaySettings,
-  { client, clock }: ReplayContext,
+  { client, clock, topic }: ReplayContext,
 ): Checkpoint | undefined {
   if (checkpoint === undefined) return undefined;
   return new Checkpoint(
     checkpoint,
-    { sha256, contentBytes, idPrefix: idPrefix ?? '', url: client.url },
+    { sha256, contentBytes, idPrefix: idPrefix ?? '', url: topic ? `kafka:${topic.topic}` : client.url },
     clock,
   );
 }

@@ -1,3 +1,4 @@
+import { harmless } from '../terminal/harmless';
 import { fieldTable, grouped, numberTable } from '../terminal/tables';
 import type { Fault } from '../terminal/print-fault';
 import type { ReplayResult, Sent } from './replay-log';
@@ -34,14 +35,18 @@ export function reportAsJson(
         [...checked.needs].map(([id, { rows, totalMinor }]) => [id, { rows, amount: totalMinor.toString() }]),
       ),
     };
-  const { tally, skipped, retries, seconds } = sent;
-  const { amountMinor, rows, ...counts } = tally.total();
+  const { tally, skipped, retries, seconds, topic } = sent;
+  const { amountMinor, receivedMinor, received, rows, ...counts } = tally.total();
+  const name = topic === undefined ? 'received' : 'produced';
   return {
     ...about,
     completed: sent.failure === undefined,
     rows,
+    ...(topic !== undefined && { topic }),
     ...counts,
+    [name]: received,
     amount: amountMinor.toString(),
+    [topic === undefined ? 'amountReceived' : 'amountProduced']: receivedMinor.toString(),
     skipped: skipped.rowsAnswered,
     skippedRefused: skipped.rowsRefused,
     badRows: badRowsAsJson(tally),
@@ -52,7 +57,9 @@ export function reportAsJson(
     rowsPerSecond: perSecond(rows, seconds),
     peakRssBytes: options.peakRssBytes,
     ...(sent.accounts === undefined ? {} : { accountsCreated: sent.accounts }),
-    accounts: Object.fromEntries([...tally.accounts].map(([id, account]) => [id, accountAsJson(account)])),
+    accounts: Object.fromEntries(
+      [...tally.accounts].map(([id, account]) => [id, accountAsJson(account, name)]),
+    ),
     ...(options.error === undefined ? {} : { error: options.error }),
   };
 }
@@ -65,22 +72,18 @@ function sumOf({ needs }: ReplayResult['checked']): bigint {
   return [...needs.values()].reduce((sum, { totalMinor }) => sum + totalMinor, 0n);
 }
 
-function accountAsJson({
-  rows,
-  succeeded,
-  received,
-  replayed,
-  rejected,
-  amountMinor,
-  rejectedBy,
-}: AccountTally) {
+function accountAsJson(account: AccountTally, name: 'received' | 'produced') {
+  const { rows, succeeded, received, replayed, rejected, amountMinor, receivedMinor, rejectedBy } = account;
   const counts = {
     rows,
     succeeded,
-    ...(received > 0 && { received }),
+    ...(received > 0 && { [name]: received }),
     replayed,
     rejected,
     amount: amountMinor.toString(),
+    ...(received > 0 && {
+      [name === 'received' ? 'amountReceived' : 'amountProduced']: receivedMinor.toString(),
+    }),
   };
   return rejected === 0 ? counts : { ...counts, rejectedByCode: Object.fromEntries(rejectedBy) };
 }
@@ -96,6 +99,8 @@ export function reportAsText(
   const total = tally.total();
   const busiest = [...tally.accounts].sort(([, a], [, b]) => b.rows - a.rows).slice(0, BUSIEST);
   const others = tally.accounts.size - busiest.length;
+  const columns =
+    sent.topic === undefined ? (total.received > 0 ? RECEIVED_COLUMNS : COLUMNS) : PRODUCED_COLUMNS;
   const fields: Record<string, string> = {
     'rows answered': `${grouped(total.rows)} in ${seconds.toFixed(1)} s, ${grouped(perSecond(total.rows, seconds))}/s`,
     'peak memory': `${Math.ceil(peakRssBytes / 2 ** 20)} MiB`,
@@ -106,7 +111,10 @@ export function reportAsText(
     fields['rows skipped'] =
       `${grouped(skipped.rowsAnswered)} answered before, ${grouped(skipped.rowsRefused)} of them refused`;
   }
-  if (total.received > 0)
+  if (sent.topic !== undefined)
+    fields['to be charged'] =
+      `${grouped(total.received)} produced to ${sent.topic}; hotsplit_kafka_lag tells how many are to be read`;
+  else if (total.received > 0)
     fields['to be charged'] =
       `${grouped(total.received)} received; hotsplit_intake_waiting tells how many wait`;
   if (sent.retries > 0) fields['tries again'] = grouped(sent.retries);
@@ -116,11 +124,10 @@ export function reportAsText(
   }
   return [
     numberTable(
-      ['account', 'rows', 'succeeded', 'replayed', 'rejected', 'amount deducted'],
-      [
-        ...busiest.map(([id, account]) => cells(id, account)),
-        cells(others > 0 ? `all ${grouped(tally.accounts.size)} accounts` : 'all', total),
-      ],
+      ['account', ...columns.map(([name]) => name)],
+      [...busiest, [others > 0 ? `all ${grouped(tally.accounts.size)} accounts` : 'all', total] as const].map(
+        ([id, counts]) => [id, ...columns.map(([, of]) => grouped(of(counts)))],
+      ),
     ),
     fieldTable(fields),
     ...describeRejections(sent),
@@ -166,10 +173,31 @@ function linesAsText({ identity, checked }: ReplayResult): string {
   return `${grouped(identity.lines)}: the header, ${parts.join(', ')}`;
 }
 
-function cells(name: string, counts: Omit<AccountTally, 'rejectedBy'>): string[] {
-  const { rows, succeeded, replayed, rejected, amountMinor } = counts;
-  return [name, ...[rows, succeeded, replayed, rejected, amountMinor].map(grouped)];
-}
+type Column = readonly [string, (counts: Omit<AccountTally, 'rejectedBy'>) => number | bigint];
+
+const COLUMNS: readonly Column[] = [
+  ['rows', ({ rows }) => rows],
+  ['succeeded', ({ succeeded }) => succeeded],
+  ['replayed', ({ replayed }) => replayed],
+  ['rejected', ({ rejected }) => rejected],
+  ['amount deducted', ({ amountMinor }) => amountMinor],
+];
+
+/** Of a log that is charged later: what will be deducted is not known yet. */
+const RECEIVED_COLUMNS: readonly Column[] = [
+  ['rows', ({ rows }) => rows],
+  ['received', ({ received }) => received],
+  ['charged before', ({ replayed }) => replayed],
+  ['rejected', ({ rejected }) => rejected],
+  ['amount received', ({ receivedMinor }) => receivedMinor],
+];
+
+/** Of a log that is produced to a topic, whose messages somebody reads later. */
+const PRODUCED_COLUMNS: readonly Column[] = [
+  ['rows', ({ rows }) => rows],
+  ['produced', ({ received }) => received],
+  ['amount produced', ({ receivedMinor }) => receivedMinor],
+];
 
 function describeRejections({ tally }: Sent): string[] {
   if (tally.rejectedBy.size === 0) return [];
@@ -179,7 +207,7 @@ function describeRejections({ tally }: Sent): string[] {
     'The first of them:\n',
     ...tally.rejections.map(
       ({ row, accountId, requestId, code, detail }) =>
-        `  row ${row}, account ${accountId}, ${requestId}: ${code}: ${detail}\n`,
+        `  ${harmless(`row ${row}, account ${accountId}, ${requestId}: ${code}: ${detail}`)}\n`,
     ),
   ];
 }
@@ -190,7 +218,7 @@ function describeBadRows(tally: Tally, idPrefix: string | undefined): string[] {
     `Not sent, because they cannot be read: ${grouped(tally.badRowCount)} lines. The first of them:\n`,
     ...tally.badRows.map(
       ({ row, lastRow, reason }) =>
-        `  ${row === lastRow ? `row ${row}` : `rows ${row} to ${lastRow}`}: ${reason}\n`,
+        `  ${harmless(`${row === lastRow ? `row ${row}` : `rows ${row} to ${lastRow}`}: ${reason}`)}\n`,
     ),
     'To send them, correct them without adding or removing rows, and replay the corrected log' +
       `${idPrefix === undefined ? '' : ` with\n--id-prefix ${idPrefix}, as now`}.\n`,

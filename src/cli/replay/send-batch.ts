@@ -1,5 +1,6 @@
 import { type LaterOutcome, readBatchAnswer, readLaterAnswer } from '../../client/batch-answer';
-import { BATCH_PATH, batchBody } from '../../client/batcher';
+import { batchBody } from '../../client/batcher';
+import { BATCH_PATH } from '../../client/deductions';
 import { refusalOf } from '../../client/errors';
 import { ASYNC_HEADERS } from '../../client/money-calls';
 import { deductionItem } from '../../client/requests';
@@ -102,8 +103,8 @@ function sortOutcomes(
       tally.received(charge);
       continue;
     }
-    if (outcome.kind === 'deducted') {
-      if (outcome.replayed) tally.replayed(charge, { answerLost });
+    if (outcome.kind === 'succeeded') {
+      if (outcome.effect.replayed) tally.replayed(charge, { answerLost });
       else tally.succeeded(charge);
       continue;
     }

@@ -4,6 +4,7 @@ import type { Checkpoint, CheckpointRows } from './checkpoint';
 import { inParallel } from './in-parallel';
 import type { LogFile } from './log-file';
 import { readLog } from './read-log';
+import { produceBatch } from './produce-batch';
 import { newPatience, type ReplayContext, type ReplaySettings } from './replay-context';
 import { sendBatch } from './send-batch';
 import type { Tally } from './tally';
@@ -18,7 +19,7 @@ interface Rows {
 }
 
 /**
- * Streams the rows of a log to the service, some batches at a time, and notes how far it has come.
+ * Streams the rows of a log to the service or to a topic, some batches at a time, and notes how far it has come.
  *
  * @returns why it ended early, if it did; what was answered before is in the tally
  */
@@ -46,7 +47,9 @@ export async function sendRows(
   const work = async (batch: Batch) => {
     const { isAsync } = settings;
     const sending = { ...context, patience, tally, isAsync, onAnswered: advance };
-    const rejected = await sendBatch(batch.charges, sending);
+    const rejected = context.topic
+      ? await produceBatch(batch.charges, { ...sending, to: context.topic })
+      : await sendBatch(batch.charges, sending);
     advance(batch.badRows + batch.blankLines);
     answered.answered(batch, rejected);
     await checkpoint?.note(answered.rows);

@@ -10,6 +10,8 @@ export interface AccountTally {
   rejected: number;
   /** Deducted by this run: replays not included. */
   amountMinor: bigint;
+  /** Received by this run or an earlier one, to be charged later. */
+  receivedMinor: bigint;
   readonly rejectedBy: Map<string, number>;
 }
 
@@ -43,7 +45,9 @@ export class Tally {
   }
 
   received(charge: Charge): void {
-    this.#account(charge).received += 1;
+    const account = this.#account(charge);
+    account.received += 1;
+    account.receivedMinor += charge.amountMinor;
   }
 
   replayed(charge: Charge, { answerLost }: { readonly answerLost: boolean }): void {
@@ -73,7 +77,10 @@ export class Tally {
 
   /** The sum over all accounts. */
   total(): Omit<AccountTally, 'rejectedBy'> {
-    const total = { rows: 0, succeeded: 0, received: 0, replayed: 0, rejected: 0, amountMinor: 0n };
+    const total = {
+      ...{ rows: 0, succeeded: 0, received: 0, replayed: 0, rejected: 0 },
+      ...{ amountMinor: 0n, receivedMinor: 0n },
+    };
     for (const account of this.accounts.values()) {
       total.rows += account.rows;
       total.succeeded += account.succeeded;
@@ -81,6 +88,7 @@ export class Tally {
       total.replayed += account.replayed;
       total.rejected += account.rejected;
       total.amountMinor += account.amountMinor;
+      total.receivedMinor += account.receivedMinor;
     }
     return total;
   }
@@ -95,6 +103,7 @@ export class Tally {
         replayed: 0,
         rejected: 0,
         amountMinor: 0n,
+        receivedMinor: 0n,
         rejectedBy: new Map(),
       };
       this.accounts.set(accountId, account);

@@ -5,6 +5,7 @@ import { NoProgress, passing } from '../faults';
 import type { Clock } from '../surroundings';
 import type { Stage } from '../terminal/progress';
 import type { JsonOf, ServiceClient } from './service-client';
+import { pauseUnlessAborted, unlessAborted } from './unless-aborted';
 
 /** Work that goes on in the service behind its answer. */
 export type ShownOperation = JsonOf<Operation>;
@@ -35,10 +36,7 @@ export async function followOperation(begun: ShownOperation, following: Followin
   for (let pauseMs = FIRST_PAUSE_MS; operation.status === 'running'; pauseMs *= 1.5) {
     const leftMs = deadline - clock.nowMs();
     if (leftMs <= 0) throw stillRunning(operation, waitMsMax);
-    await clock.pause(Math.min(pauseMs, PAUSE_MS_MAX, leftMs), signal).catch((error: unknown) => {
-      signal.throwIfAborted();
-      throw error;
-    });
+    await pauseUnlessAborted(clock, Math.min(pauseMs, PAUSE_MS_MAX, leftMs), signal);
     operation = (await look(operation, following)) ?? operation;
   }
   stage.end();
@@ -62,20 +60,6 @@ async function look(
     stage.note(failure.reason);
     return undefined;
   }
-}
-
-/** Whoever asks to stop does not wait for an answer. */
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const stop = (): void => {
-      reject(signal.reason as Error);
-    };
-    if (signal.aborted) stop();
-    signal.addEventListener('abort', stop, { once: true });
-    work.then(resolve, reject).finally(() => {
-      signal.removeEventListener('abort', stop);
-    });
-  });
 }
 
 function stillRunning({ operationId }: ShownOperation, waitMsMax: number): NoProgress {

@@ -2,6 +2,7 @@ import { Endpoint } from '../../client/endpoints';
 import { refusalOf } from '../../client/errors';
 import type { HttpAnswer } from '../../client/http-transport';
 import { HttpTransport } from '../../client/http-transport';
+import { judgeFault } from '../../client/judge-answer';
 import type { CallRequest } from '../../client/single-call';
 import { NotSettled } from '../faults';
 
@@ -30,18 +31,18 @@ const CONNECTIONS_MAX = 64;
  */
 export class ServiceClient {
   readonly url: string;
+  readonly #transport: HttpTransport;
   readonly #endpoint: Endpoint;
 
   constructor({ url, key }: { readonly url: URL; readonly key?: string }) {
     this.url = url.href.replace(/\/$/, '');
-    this.#endpoint = new Endpoint(
-      new HttpTransport({
-        url,
-        apiKey: key,
-        connectionsMax: CONNECTIONS_MAX,
-        connectTimeoutMs: CONNECT_WAIT_MS_MAX,
-      }),
-    );
+    this.#transport = new HttpTransport({
+      url,
+      apiKey: key,
+      connectionsMax: CONNECTIONS_MAX,
+      connectTimeoutMs: CONNECT_WAIT_MS_MAX,
+    });
+    this.#endpoint = new Endpoint(this.#transport);
   }
 
   /**
@@ -60,6 +61,15 @@ export class ServiceClient {
   /** What the client reads out of the answer. @throws RefusedError, NotSettled */
   read<T>(request: CallRequest<T>): Promise<T> {
     return this.#try(request, (_body, _answer, value) => value);
+  }
+
+  /** Whatever is answered at a path that is not of the API, such as `/readyz`. @throws NotSettled */
+  async probe(path: string): Promise<HttpAnswer> {
+    try {
+      return await this.#transport.exchange({ method: 'GET', path, timeoutMs: ANSWER_WAIT_MS_MAX });
+    } catch (fault) {
+      throw new NotSettled(judgeFault(fault), this.url);
+    }
   }
 
   close(): void {

@@ -52,6 +52,24 @@ export function revisionArgument(text: string): string {
   return revision;
 }
 
+/** `key=value`, added to those before it. */
+export function pairArgument(
+  text: string,
+  before: Readonly<Record<string, string>> | boolean | undefined,
+): Readonly<Record<string, string>> {
+  const at = text.indexOf('=');
+  if (at < 1) throw new InvalidArgumentError('It must be key=value.');
+  return { ...(typeof before === 'object' && before), [text.slice(0, at)]: text.slice(at + 1) };
+}
+
+/** An RFC 3339 time, or a day, which begins at midnight UTC. */
+export function timeArgument(text: string): string {
+  const isTime = /^\d{4}-\d{2}-\d{2}([Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2}))?$/.test(text);
+  if (!isTime || Number.isNaN(Date.parse(text)))
+    throw new InvalidArgumentError('A time looks like 2026-01-31T12:00:00Z, or 2026-01-31.');
+  return text.length === 10 ? `${text}T00:00:00Z` : text;
+}
+
 /** A whole number within bounds. */
 export function wholeNumber(min: number, max: number): (text: string) => number {
   return (text) => {

@@ -1,6 +1,8 @@
 import { OperationFailedError, RefusedError } from '../../client';
 import { detailOf, Interrupted, NoProgress, NotSettled, OperatorFault, OutcomeUnknown } from '../faults';
-import type { Surroundings } from '../surroundings';
+import { harmless, jsonText } from './harmless';
+import { type Paint, plain } from './paint';
+import type { TextOutput } from './text-output';
 
 export interface Fault {
   readonly code: string;
@@ -21,10 +23,13 @@ const HINTS: Readonly<Record<string, string>> = {
   INSUFFICIENT_FUNDS: 'bring funds first: hotsplit credit ACCOUNT AMOUNT',
   IDEMPOTENCY_KEY_REUSED:
     'this request id stands for another request already: leave --request-id out to get a new one',
-  ACCOUNT_FROZEN: 'it takes credits but no deductions: hotsplit account unfreeze ID',
+  ACCOUNT_FROZEN:
+    'a frozen account takes credits, and neither deductions nor transfers: hotsplit account unfreeze ID',
   ACCOUNT_NOT_EMPTY: 'take out what it holds first: hotsplit account show ID',
   HOLD_ALREADY_CANCELLED: 'its id stays used: take a new hold with another --request-id',
   HOLD_ALREADY_CONFIRMED: 'what was taken can be given back: hotsplit reverse ACCOUNT HOLD',
+  HOLD_EXCEEDED:
+    'leave the amount out to take all of it; --allow-more takes the rest out of what is available',
   REVERSAL_EXCEEDS_DEDUCTION: 'leave the amount out to reverse what is left',
   SHARD_IN_USE:
     'the settings of the service name it, or an account was on it once: move accounts off it (account resize) and leave it in place',
@@ -69,11 +74,22 @@ export function describeFault(error: unknown): Fault {
 /** Says it on the error stream in any case, so that a redirected output does not swallow it. */
 export function printFault(
   fault: Fault,
-  { out, err, json }: Pick<Surroundings, 'out' | 'err'> & { readonly json: boolean },
+  {
+    out,
+    err,
+    json,
+    paintErr = plain,
+  }: {
+    readonly out: TextOutput;
+    readonly err: TextOutput;
+    readonly json: boolean;
+    /** For the error stream. */
+    readonly paintErr?: Paint;
+  },
 ): void {
-  err.write(`${fault.code}: ${fault.detail}\n`);
-  if (fault.hint !== undefined) err.write(`hint: ${fault.hint}\n`);
-  if (json) out.write(`${JSON.stringify({ error: fault })}\n`);
+  err.write(`${paintErr('bad', `${harmless(fault.code)}:`)} ${harmless(fault.detail)}\n`);
+  if (fault.hint !== undefined) err.write(`hint: ${harmless(fault.hint)}\n`);
+  if (json) out.write(`${jsonText({ error: fault })}\n`);
 }
 
 function withHint(code: string, detail: string, hint: string | undefined): Fault {

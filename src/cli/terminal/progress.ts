@@ -1,6 +1,10 @@
 import { type Options, Presets, SingleBar } from 'cli-progress';
-import type { Clock, Surroundings } from '../surroundings';
+import type { CommandContext } from '../command-context';
+import type { Clock } from '../surroundings';
+import { harmless } from './harmless';
+import { isTerminal } from './paint';
 import { grouped } from './tables';
+import type { TextOutput } from './text-output';
 
 /** One stretch of long work. */
 export interface Stage {
@@ -26,20 +30,19 @@ const LINE_EVERY_MS = 5_000;
 /** A bar for people who watch, a line every few seconds for those who read a log later, nothing for machines. */
 export function showProgress({
   err,
+  streams,
   clock,
   json,
-}: Pick<Surroundings, 'err' | 'clock'> & { json: boolean }): BeginStage {
+}: Pick<CommandContext, 'err' | 'streams' | 'clock'> & { json: boolean }): BeginStage {
   if (json) return () => ({ reached: () => undefined, note: () => undefined, end: () => undefined });
-  const isTerminal = (err as Partial<NodeJS.WriteStream>).isTTY === true;
+  const stream = streams.err;
   return (start) =>
-    isTerminal
-      ? beginBar(start, { err: err as NodeJS.WriteStream, clock })
-      : beginLines(start, { err, clock });
+    isTerminal(stream) ? beginBar(start, { stream, clock }) : beginLines(start, { err, clock });
 }
 
 function beginBar(
   { label, unit, total, from = 0 }: StageStart,
-  { err, clock }: { readonly err: NodeJS.WriteStream; readonly clock: Clock },
+  { stream, clock }: { readonly stream: NodeJS.WriteStream; readonly clock: Clock },
 ): Stage {
   const startedAtMs = clock.nowMs();
   let whole = total;
@@ -56,7 +59,7 @@ function beginBar(
     return `${label} ${bar} ${percent(value, whole)} ${grouped(value)}/${grouped(whole)} ${unit} ${state}`;
   };
   const bar = new SingleBar(
-    { format, stream: err, hideCursor: true, clearOnComplete: false },
+    { format, stream, hideCursor: true, clearOnComplete: false },
     Presets.shades_classic,
   );
   bar.start(total, from, { note: '' });
@@ -66,7 +69,7 @@ function beginBar(
       bar.update(count, { note: '' });
     },
     note: (text) => {
-      bar.update({ note: text });
+      bar.update({ note: harmless(text) });
     },
     end: () => {
       bar.stop();
@@ -76,7 +79,7 @@ function beginBar(
 
 function beginLines(
   { label, unit, total, from = 0 }: StageStart,
-  { err, clock }: Pick<Surroundings, 'err' | 'clock'>,
+  { err, clock }: { readonly err: TextOutput; readonly clock: Clock },
 ): Stage {
   const startedAtMs = clock.nowMs();
   let writtenAtMs = startedAtMs;

@@ -5,7 +5,8 @@ import { NO_FAULTS, type ReachPoint } from '../fault-points';
 import type { LockedReach } from '../locked-reach';
 import type { Mover } from '../mover';
 import { arrivalOf, type Transfers } from '../transfers';
-import type { Refusals, Short } from './refusals';
+import type { SeenLevel } from '../levels/level-watch';
+import { leastOf, type Refusals, type Short } from './refusals';
 import { at, claimOf, type Homed, tellUnlessShort } from './waiting';
 
 export interface LockedPaymentParts {
@@ -32,11 +33,15 @@ export interface LockedEnd {
 export class LockedPayment {
   constructor(private readonly parts: LockedPaymentParts) {}
 
-  /** @returns `undefined`, and nothing done, when a row is ahead of the placement that was locked */
+  /**
+   * @param level the account's, read before it was locked
+   * @returns `undefined`, and nothing done, when a row is ahead of the placement that was locked
+   */
   async run(
     account: AccountRecord,
     homed: readonly Homed[],
     locked: LockedReach,
+    level: SeenLevel | undefined,
   ): Promise<LockedEnd | undefined> {
     const reach = this.parts.reach ?? NO_FAULTS;
     await reach('collector.locked');
@@ -51,10 +56,10 @@ export class LockedPayment {
     // Nobody is let in meanwhile, so the keys are looked up after the instant that was read, which is now.
     const refused = [
       ...at(here, plan.short),
-      ...others.filter(({ command }) => command.amountMinor > payableMinor),
+      ...others.filter(({ amountMinor }) => amountMinor > payableMinor),
     ];
     const isLent = refused.length > 0 && (await this.parts.refusals.isLent(account, balance.heldMinor));
-    const short = { availableMinor: payableMinor, isLent };
+    const short = { availableMinor: payableMinor, isLent, level, refusedMinor: leastOf(refused) };
     const inactive = locked.rows.some(({ row }) => row.accountStatus !== 'active');
     if (!inactive) await Promise.all(refused.map((each) => this.parts.refusals.tellShort(each, short)));
     const unpaid = await this.#pay(account, { home, paying: at(here, plan.pay), plan, locked });
@@ -90,7 +95,9 @@ export class LockedPayment {
           toSubAccount: first.command.subAccount,
         },
       ]);
-      if (sent?.kind === 'departed' && sent.departure) arrivals.push(arrivalOf(sent.departure, from));
+      if (sent?.kind !== 'departed' || !sent.departure) continue;
+      this.parts.mover.sent('collector');
+      arrivals.push(arrivalOf(sent.departure, from));
     }
     await (this.parts.reach ?? NO_FAULTS)('collector.paid');
     const outcomes = await locked.on(home).apply([...arrivals, ...paying.map(({ command }) => command)]);

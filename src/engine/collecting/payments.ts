@@ -47,6 +47,7 @@ export class Payments {
 
   async #send(account: AccountRecord, pull: Pull, toSubAccount: number): Promise<Sent | undefined> {
     const departure = await this.parts.mover.send({
+      by: 'collector',
       accountId: account.accountId,
       fromShard: pull.from,
       toShard: pull.to,

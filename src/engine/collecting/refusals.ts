@@ -3,13 +3,16 @@ import { DirectoryUnavailableError } from '../../shards/directory/directory';
 import { InvariantViolation, ShardContendedError, ShardUnavailableError } from '../../shards/faults';
 import { earlierUse } from '../earlier-use';
 import type { KeyLookUps } from '../key-look-ups';
+import type { LevelWatch, SeenLevel } from '../levels/level-watch';
 import { balanceOf, heldStill, isOutrun, type Reading, readReach } from '../reading';
 import type { ShardSet } from '../shard-set';
-import type { Homed } from './waiting';
+import { type Homed, takesOther } from './waiting';
 
 export interface RefusalParts {
   readonly shards: ShardSet;
   readonly lookUps: KeyLookUps;
+  /** Who is told of a refusal before it is answered; nobody where no levels of balances are kept. */
+  readonly levels?: Pick<LevelWatch, 'see'> | undefined;
   /** Readings of a round that tries to find the account at rest. */
   readonly passesMax: number;
 }
@@ -19,6 +22,17 @@ export interface Short {
   readonly availableMinor: bigint;
   /** More is held by leases. */
   readonly isLent: boolean;
+  /** The account's level, read before the instant at which it was short. */
+  readonly level: SeenLevel | undefined;
+  /** The least of what is refused together. */
+  readonly refusedMinor: bigint;
+}
+
+/** An account at rest. */
+export interface Still {
+  readonly reading: Reading;
+  readonly isLent: boolean;
+  readonly level: SeenLevel | undefined;
 }
 
 /** Refuses for funds: only what the whole account could not pay at one instant, and what has not taken effect by then. */
@@ -29,18 +43,17 @@ export class Refusals {
    * A reading that is true of one instant between the first one and now; `undefined` when the account does not hold still
    * or cannot be read.
    */
-  async atRest(
-    account: AccountRecord,
-    first: Reading,
-  ): Promise<{ readonly reading: Reading; readonly isLent: boolean } | undefined> {
+  async atRest(account: AccountRecord, first: Reading): Promise<Still | undefined> {
     let before = first;
     for (let pass = 1; pass < this.parts.passesMax; pass += 1) {
       // Between the two readings: whoever takes a lease or gives one back disturbs them.
       const isLent = await this.#isLentIfReadable(account, balanceOf(before).heldMinor);
       if (isLent === undefined) return undefined;
+      // Before the second reading too: what that one finds is then newer than the level.
+      const level = await this.see(account);
       const after = await readReach(this.parts.shards, account);
       if (after.unreadable.length > 0 || isOutrun(after, account)) return undefined;
-      if (heldStill(before, after)) return { reading: after, isLent };
+      if (heldStill(before, after)) return { reading: after, isLent, level };
       before = after;
     }
     return undefined;
@@ -68,10 +81,16 @@ export class Refusals {
     }
   }
 
+  /** Comes before the reading that proves a refusal. */
+  async see(account: AccountRecord): Promise<SeenLevel | undefined> {
+    return this.parts.levels?.see(account);
+  }
+
   /** Refuses deductions that are more than the account had at the instant of a reading. */
-  async refuse(refused: readonly Homed[], still: Reading, isLent: boolean): Promise<void> {
-    const short = { availableMinor: balanceOf(still).availableMinor, isLent };
-    const inactive = [...still.parts.values()].some(({ inactiveRows }) => inactiveRows > 0);
+  async refuse(refused: readonly Homed[], { reading, isLent, level }: Still): Promise<void> {
+    const { availableMinor } = balanceOf(reading);
+    const short = { availableMinor, isLent, level, refusedMinor: leastOf(refused) };
+    const inactive = [...reading.parts.values()].some(({ inactiveRows }) => inactiveRows > 0);
     await Promise.all(
       refused.map((each) => (inactive ? this.askHome(each, short) : this.tellShort(each, short))),
     );
@@ -81,9 +100,15 @@ export class Refusals {
    * Refuses one for funds, unless its key took effect at home by now or some of the account's money is lent. At past homes it was looked up when it was routed, by
    * the placement that the account still has, and nothing is added there. Never rejects.
    */
-  async tellShort({ waiting, shard: home }: Homed, { availableMinor, isLent }: Short): Promise<void> {
+  async tellShort(homed: Homed, short: Short): Promise<void> {
+    const { waiting, shard: home } = homed;
+    const { availableMinor, isLent, level } = short;
     if (isLent) {
       waiting.resolve({ shard: home, outcome: { kind: 'lent' } });
+      return;
+    }
+    if (waiting.request.kind === 'pinned') {
+      await this.#tellPinned(homed, short);
       return;
     }
     const { requestId, accountId } = waiting.request;
@@ -94,6 +119,7 @@ export class Refusals {
       const outcome = entry
         ? await earlierUse(waiting.request, entry, this.parts.shards.shard(home))
         : ({ kind: 'insufficientFunds', availableMinor } as const);
+      if (outcome.kind === 'insufficientFunds') await level?.refused(short);
       waiting.resolve({ shard: home, outcome });
     } catch (error) {
       if (error instanceof ShardUnavailableError || error instanceof DirectoryUnavailableError)
@@ -104,6 +130,19 @@ export class Refusals {
     }
   }
 
+  /**
+   * What it is about is decided under the lock of its row, and everything that was done to it is loaded with that: so it is asked once
+   * more after the instant at which the account had too little, and a repetition is told what had been done.
+   */
+  async #tellPinned(homed: Homed, short: Short): Promise<void> {
+    const { waiting, shard, command } = homed;
+    const outcome = await this.parts.shards.lanes(shard).submit(command);
+    const isShort = outcome.kind === 'insufficientFunds' && !takesOther(homed, outcome);
+    if (isShort) await short.level?.refused(short);
+    const { availableMinor } = short;
+    waiting.resolve({ shard, outcome: isShort ? { ...outcome, availableMinor } : outcome });
+  }
+
   /** Some rows know of a status that refuses before any question of funds: home says which. */
   async askHome(homed: Homed, short: Short): Promise<void> {
     const { shard, command, waiting } = homed;
@@ -111,4 +150,12 @@ export class Refusals {
     if (outcome.kind === 'insufficientFunds') await this.tellShort(homed, short);
     else waiting.resolve({ shard, outcome });
   }
+}
+
+/** The least that is asked for. */
+export function leastOf(refused: readonly Homed[]): bigint {
+  return refused.reduce(
+    (least, { amountMinor }) => (amountMinor < least ? amountMinor : least),
+    refused[0]?.amountMinor ?? 0n,
+  );
 }

@@ -1,4 +1,4 @@
-import type { DebitCommand } from '../../ledger/command';
+import type { DebitCommand, PinnedDebitCommand } from '../../ledger/command';
 import type { Claim, ShardFunds } from '../../ledger/plan-collection';
 import type { AccountRecord } from '../../shards/directory/account-record';
 import type { LaneOutcome, Lent } from '../engine-outcome';
@@ -11,9 +11,22 @@ export interface Collected {
   readonly outcome: LaneOutcome | Lent;
 }
 
-/** A deduction or a hold that its home could not pay. */
+/**
+ * Money that is taken for something that stands already: a capture above its hold, a raise, a credit that is reversed. It is paid
+ * where that stands, whatever the account's placement is by now.
+ */
+export interface PinnedDebit {
+  readonly kind: 'pinned';
+  readonly accountId: string;
+  readonly shard: string;
+  readonly command: PinnedDebitCommand;
+  /** What it takes of what is available. */
+  readonly amountMinor: bigint;
+}
+
+/** A deduction, a hold, or what is taken for something that stands, that its shard could not pay. */
 export interface Waiting {
-  readonly request: Request;
+  readonly request: Request | PinnedDebit;
   /** Of the placement by which its key was looked up at its past homes. */
   readonly epoch: number;
   readonly since: number;
@@ -28,7 +41,9 @@ export interface Waiting {
 export interface Homed {
   readonly waiting: Waiting;
   readonly shard: string;
-  readonly command: DebitCommand;
+  readonly command: DebitCommand | PinnedDebitCommand;
+  /** What it takes of what is available. */
+  readonly amountMinor: bigint;
 }
 
 /** Only credits send anything of their own. */
@@ -37,14 +52,29 @@ const notSpread = (): string => {
 };
 
 export function homeOf(waiting: Waiting, account: AccountRecord): Homed {
-  const { shard, command } = routeToHome(waiting.request, account, { newId: notSpread });
+  const { request } = waiting;
+  const { amountMinor } = request;
+  if (request.kind === 'pinned') {
+    const command = { ...request.command, epoch: account.placement.epoch };
+    return { waiting, shard: request.shard, command, amountMinor };
+  }
+  const { shard, command } = routeToHome(request, account, { newId: notSpread });
   if (command.kind !== 'deduct' && command.kind !== 'hold')
     throw new TypeError(`the collector pays deductions and holds, not "${command.kind}"`);
-  return { waiting, shard, command };
+  return { waiting, shard, command, amountMinor };
 }
 
-export function claimOf({ shard, command }: Homed): Claim {
-  return { homeShard: shard, amountMinor: command.amountMinor };
+export function claimOf({ shard, amountMinor }: Homed): Claim {
+  return { homeShard: shard, amountMinor };
+}
+
+/** What it takes has changed since it was asked for: of a hold, others may have captured what it would have taken. */
+export function takesOther({ amountMinor }: Homed, outcome: LaneOutcome): boolean {
+  return (
+    outcome.kind === 'insufficientFunds' &&
+    outcome.askedMinor !== undefined &&
+    outcome.askedMinor !== amountMinor
+  );
 }
 
 export function fundsOf(reading: Reading, account: AccountRecord): ShardFunds[] {
@@ -70,10 +100,10 @@ export function tellUnlessShort(
   homed: readonly Homed[],
   outcomes: readonly LaneOutcome[],
 ): Homed[] {
-  return homed.filter(({ waiting }, position) => {
+  return homed.filter((each, position) => {
     const outcome = outcomes[position] as LaneOutcome;
-    if (outcome.kind === 'insufficientFunds') return true;
-    waiting.resolve({ shard, outcome });
+    if (outcome.kind === 'insufficientFunds' && !takesOther(each, outcome)) return true;
+    each.waiting.resolve({ shard, outcome });
     return false;
   });
 }

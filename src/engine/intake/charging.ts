@@ -1,23 +1,31 @@
 import type { IntakeEnd, IntakeRecord, RejectionReason } from '../../ledger/intake';
+import type { Screened } from '../../ledger/screened';
 import { routeRequest } from '../../ledger/routing';
 import type { AccountRecord } from '../../shards/directory/account-record';
+import type { Surroundings } from '../../shards/surroundings';
 import type { AccountCache } from '../account-cache';
 import type { Engine } from '../engine';
 import type { EngineOutcome, LaneOutcome } from '../engine-outcome';
 import { NO_FAULTS, type ReachPoint } from '../fault-points';
+import type { Question } from '../screening/question';
+import type { Screening } from '../screening/screening';
 import type { ShardSet } from '../shard-set';
 
 export interface ChargingParts {
   readonly shards: ShardSet;
   readonly accounts: Pick<AccountCache, 'peek' | 'read'>;
   readonly engine: Pick<Engine, 'charge'>;
+  readonly screening: Screening;
+  readonly surroundings: Pick<Surroundings, 'random'>;
   readonly reach?: ReachPoint | undefined;
 }
 
-/** What became of a record: how its attempt ended, nothing because it was over already, or why it waits on. */
+/** What became of a record: how its attempt ended, nothing because it was over already, or why it goes on waiting. */
 export type Charged =
-  | { readonly kind: 'ended'; readonly end: string }
+  | { readonly kind: 'ended'; readonly end: string; readonly outcome?: EngineOutcome | undefined }
   | { readonly kind: 'over' }
+  /** By screening: it comes again by itself when it is due. */
+  | { readonly kind: 'putOff' }
   | { readonly kind: 'waits'; readonly why: string };
 
 /** Reasons for which the engine refuses a deduction for good. */
@@ -37,20 +45,55 @@ export class Charging {
 
   /** Rejects when the directory or a past home cannot be read. */
   async charge(shard: string, record: IntakeRecord): Promise<Charged> {
+    const charged = await this.#charge(shard, record);
+    if (charged.kind === 'ended' || charged.kind === 'over') this.parts.screening.ended(questionOf(record));
+    return charged;
+  }
+
+  async #charge(shard: string, record: IntakeRecord): Promise<Charged> {
     const { accounts } = this.parts;
     const account = accounts.peek(record.accountId) ?? (await accounts.read(record.accountId));
     if (!account) return { kind: 'waits', why: 'the directory does not know its account' };
     if (homeOf(record, account) !== shard) return this.#move(shard, record, account);
     await (this.parts.reach ?? NO_FAULTS)('intake.charging');
-    const outcome = await this.parts.engine.charge(requestOf(shard, record), account);
-    if (outcome.kind === 'applied') return { kind: 'ended', end: 'succeeded' };
+    const screened = await this.#screen(record);
+    if (screened && screened.verdict !== 'pass') return this.#withhold(shard, record, { account, screened });
+    const outcome = await this.parts.engine.charge(requestOf(shard, record, screened), account);
+    if (outcome.kind === 'applied') return { kind: 'ended', end: 'succeeded', outcome };
     // Of an account that has moved meanwhile, the record is found again and brought to its new home.
     if (outcome.kind === 'attemptOver') return this.#afterMove(shard, record, account);
     if (outcome.kind === 'replayed') return this.#end(shard, record, { account, end: { kind: 'succeeded' } });
     const reason = REASONS[outcome.kind];
     if (reason === undefined) return { kind: 'waits', why: outcome.kind };
     await (this.parts.reach ?? NO_FAULTS)('intake.refused');
-    return this.#end(shard, record, { account, end: { kind: 'rejected', reason } });
+    const charged = await this.#end(shard, record, { account, end: { kind: 'rejected', reason } });
+    return charged.kind === 'ended' && charged.end === reason ? { ...charged, outcome } : charged;
+  }
+
+  /** The verdict on a record; `undefined` where nothing is screened. */
+  async #screen(record: IntakeRecord): Promise<Screened | undefined> {
+    const { screening, reach = NO_FAULTS } = this.parts;
+    if (!screening.isOn) return undefined;
+    const screened = await screening.screen(questionOf(record));
+    await reach('intake.screened');
+    return screened;
+  }
+
+  /** Writes that a record is rejected, or put off, by a verdict. */
+  async #withhold(
+    shard: string,
+    record: IntakeRecord,
+    { account, screened }: { readonly account: AccountRecord; readonly screened: Screened },
+  ): Promise<Charged> {
+    const { screening, surroundings, reach = NO_FAULTS } = this.parts;
+    if (screened.verdict === 'reject') {
+      await reach('intake.refused');
+      const end = { kind: 'rejected', reason: 'SCREENED_OUT', screening: screened } as const;
+      return this.#end(shard, record, { account, end });
+    }
+    const waitUsMax = screening.waitMsMax * 1_000;
+    const end = { kind: 'putOff', screening: screened, waitUsMax, jitter: surroundings.random() } as const;
+    return this.#end(shard, record, { account, end });
   }
 
   async #afterMove(shard: string, record: IntakeRecord, account: AccountRecord): Promise<Charged> {
@@ -105,6 +148,7 @@ export class Charging {
     const outcome = await this.parts.shards.lanes(shard).submit(command);
     if (outcome.kind === 'attemptOver') return { kind: 'over' };
     if (outcome.kind !== 'intakeEnded') return this.#waits({ accountId }, outcome);
+    if (outcome.record.state === 'received') return { kind: 'putOff' };
     return { kind: 'ended', end: outcome.record.reason ?? outcome.record.state };
   }
 
@@ -119,7 +163,11 @@ function homeOf({ requestId }: IntakeRecord, { placement, subAccounts }: Account
   return routeRequest(requestId, placement, subAccounts).shard;
 }
 
-function requestOf(shard: string, record: IntakeRecord) {
+function questionOf({ receivedAtUs, ...record }: IntakeRecord): Question {
+  return { ...record, occurredAtUs: receivedAtUs };
+}
+
+function requestOf(shard: string, record: IntakeRecord, screening: Screened | undefined) {
   const { accountId, requestId, amountMinor, fingerprint, reference, metadata, attempt, subAccount } = record;
   return {
     kind: 'deduct',
@@ -129,7 +177,7 @@ function requestOf(shard: string, record: IntakeRecord) {
     fingerprint,
     reference,
     metadata,
-    attempt: { number: attempt, shard, subAccount },
+    attempt: { number: attempt, shard, subAccount, screening },
   } as const;
 }
 

@@ -14,6 +14,8 @@ export interface IntakeSettings {
   readonly cleaningMs: number;
   /** How long ended records are kept, as keys are. */
   readonly windowMs: number;
+  /** How long the strategy `queued` waits for an outcome before it answers that the deduction was received. */
+  readonly queuedMsMax: number;
 }
 
 export const INTAKE_SETTINGS: IntakeSettings = {
@@ -25,4 +27,5 @@ export const INTAKE_SETTINGS: IntakeSettings = {
   levelMs: 1_000,
   cleaningMs: 60_000,
   windowMs: 30 * 24 * 3_600_000,
+  queuedMsMax: 2_000,
 };

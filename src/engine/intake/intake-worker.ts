@@ -2,10 +2,14 @@ import type { IntakeRecord } from '../../ledger/intake';
 import { DirectoryUnavailableError } from '../../shards/directory/directory-database';
 import type { LeaseStore } from '../../shards/directory/lease-store';
 import type { Later } from '../../shards/surroundings';
+import type { IntakePage } from '../../shards/shard';
+import type { EngineOutcome } from '../engine-outcome';
 import type { EngineObserver } from '../observer';
 import { Periodic } from '../periodic';
+import { PerShard } from '../per-shard';
 import { remember } from '../remember';
 import type { ShardSet } from '../shard-set';
+import type { Screening } from '../screening/screening';
 import { atMostMs } from '../within-ms';
 import type { Charged, Charging } from './charging';
 import { Flight } from './flight';
@@ -28,7 +32,10 @@ export interface WorkerParts {
   /** Who works on which shard. */
   readonly directoryLeases: Pick<LeaseStore, 'acquire'>;
   readonly charging: Charging;
+  readonly screening: Pick<Screening, 'isHeld' | 'waitMsMax'>;
   readonly levels: IntakeLevels;
+  /** Told of each attempt that has come to its end here. */
+  readonly ended: (record: IntakeRecord, outcome: EngineOutcome | undefined) => void;
   readonly observer: EngineObserver;
   readonly settings: IntakeSettings;
   readonly instanceId: string;
@@ -55,7 +62,13 @@ interface ShardWork {
  */
 export class IntakeWorker {
   readonly #ticking: Periodic;
-  readonly #shards = new Map<string, ShardWork>();
+  readonly #shards = new PerShard((): ShardWork => ({
+    flight: new Flight(),
+    run: undefined,
+    wakes: 0,
+    isMine: true,
+    askAgainAt: 0,
+  }));
   readonly #paused = new Map<string, { readonly until: number; readonly ms: number }>();
   #isWorking = false;
 
@@ -85,13 +98,13 @@ export class IntakeWorker {
 
   /** Something came in here: it need not wait for the next look, unless the shard's intake is somebody else's. */
   wake(shard: string): void {
-    const work = this.#of(shard);
+    const work = this.#shards.of(shard);
     work.wakes += 1;
     if (work.isMine) this.#begin(shard);
   }
 
   #begin(shard: string): void {
-    const work = this.#of(shard);
+    const work = this.#shards.of(shard);
     if (!this.#isWorking || work.run) return;
     work.run = this.#run(shard, work).finally(() => {
       work.run = undefined;
@@ -116,14 +129,35 @@ export class IntakeWorker {
     return work.wakes > wakes || flight.ended > ended;
   }
 
-  /** @returns whether all that waits was gone over */
+  /**
+   * Goes over what is due. While screening is held, only over what has waited for a verdict for too long.
+   *
+   * @returns whether all of that was gone over
+   */
   async #pass(shard: string, work: ShardWork): Promise<boolean> {
+    const { isHeld, waitMsMax: olderThanMs } = this.parts.screening;
+    if (isHeld) return this.#goOver(shard, work, { olderThanMs });
+    return (
+      (await this.#goOver(shard, work, { due: 'now' })) &&
+      this.#goOver(shard, work, { due: 'by an earlier clock' })
+    );
+  }
+
+  async #goOver(
+    shard: string,
+    work: ShardWork,
+    which: Pick<IntakePage, 'due' | 'olderThanMs'>,
+  ): Promise<boolean> {
     const { shards, settings } = this.parts;
     const { pageRecords: limit, inFlightMax } = settings;
     const lanes = shards.lanes(shard);
     let after: IntakeRecord | undefined;
-    while (this.#isWorking && !lanes.isDown) {
-      const page = await lanes.shard.intakeInState({ state: 'received', limit, after });
+    while (
+      this.#isWorking &&
+      !lanes.isDown &&
+      (which.olderThanMs !== undefined || !this.parts.screening.isHeld)
+    ) {
+      const page = await lanes.shard.intakeInState({ ...which, state: 'received', limit, after });
       if (page.length === 0) return true;
       if (!(await this.#isMine(shard, work))) return false;
       for (const record of page) this.#start(shard, work, record);
@@ -155,7 +189,8 @@ export class IntakeWorker {
     if (charged.kind === 'waits') this.#pause(account);
     else this.#paused.delete(account);
     if (charged.kind !== 'ended') return false;
-    levels.note(shard, -1);
+    levels.giveBack(shard, record.accountId);
+    this.parts.ended(record, charged.outcome);
     observer.workedOff(shard, charged.end);
     return true;
   }
@@ -179,14 +214,5 @@ export class IntakeWorker {
     }
     work.askAgainAt = now() + (work.isMine ? settings.leaseMs / 3 : NOT_MINE_MS);
     return work.isMine;
-  }
-
-  #of(shard: string): ShardWork {
-    let work = this.#shards.get(shard);
-    if (!work) {
-      work = { flight: new Flight(), run: undefined, wakes: 0, isMine: true, askAgainAt: 0 };
-      this.#shards.set(shard, work);
-    }
-    return work;
   }
 }

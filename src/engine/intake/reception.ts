@@ -3,6 +3,7 @@ import type { IntakeRecord } from '../../ledger/intake';
 import { type Home, pastHomes, routeRequest } from '../../ledger/routing';
 import type { AccountRecord } from '../../shards/directory/account-record';
 import type { LaneOutcome, Refusal } from '../engine-outcome';
+import type { Flow } from '../flow';
 import { NO_FAULTS, type ReachPoint } from '../fault-points';
 import type { KeyLookUps } from '../key-look-ups';
 import type { Leases } from '../leasing/leases';
@@ -16,7 +17,7 @@ export type Received =
   /** It waits, as of now or (`replayed`) of before; a replay shows what has become of it since. */
   | { readonly kind: 'received'; readonly record: IntakeRecord; readonly replayed: boolean }
   /** It took effect before. */
-  | { readonly kind: 'replayed'; readonly entry: Entry; readonly shard: string; readonly isDeferred?: true }
+  | { readonly kind: 'replayed'; readonly entry: Entry; readonly shard: string }
   | { readonly kind: 'keyReused' }
   | Refusal;
 
@@ -24,7 +25,7 @@ export interface ReceptionParts {
   readonly shards: ShardSet;
   readonly entries: KeyLookUps;
   readonly intakes: KeyLookUps<IntakeRecord>;
-  readonly leases: Pick<Leases, 'earlier'>;
+  readonly leases: Pick<Leases, 'concern' | 'inTurn' | 'settle'>;
   readonly levels: IntakeLevels;
   readonly observer: EngineObserver;
   readonly reach?: ReachPoint | undefined;
@@ -39,8 +40,20 @@ export class Reception {
 
   /** Resolves once the record is durable, or with why there is none. Rejects when a past home cannot be read. */
   async receive(request: PlainRequest, account: AccountRecord): Promise<Received> {
-    const earlier = this.parts.leases.earlier(request);
-    if (earlier) return received(earlier.shard, earlier.outcome);
+    const { leases } = this.parts;
+    const { accountId, requestId } = request;
+    return leases.concern(account)
+      ? leases.inTurn(accountId, requestId, () => this.#receiveBehindLease(request, account))
+      : this.#receiveDurably(request, account);
+  }
+
+  /** What was answered from a lease under the same key is in memory only. It is written first: whatever is said of it here is durable. */
+  async #receiveBehindLease(request: PlainRequest, account: AccountRecord): Promise<Received> {
+    const shard = await this.parts.leases.settle(request.accountId, request.requestId);
+    return shard === undefined ? this.#receiveDurably(request, account) : { kind: 'shardUnavailable', shard };
+  }
+
+  async #receiveDurably(request: PlainRequest, account: AccountRecord): Promise<Received> {
     const { placement, past } = account;
     let attemptMin = 1;
     for (const shard of pastHomes(request.requestId, placement, past)) {
@@ -60,10 +73,10 @@ export class Reception {
     if (entry)
       return entry.fingerprint === fingerprint ? { kind: 'replayed', entry, shard } : { kind: 'keyReused' };
     if (!record) return 0;
-    if (record.state === 'rejected' || record.state === 'moved') return record.attempt;
-    return record.fingerprint === fingerprint
-      ? { kind: 'received', record, replayed: true }
-      : { kind: 'keyReused' };
+    const isSame = record.fingerprint === fingerprint;
+    const stands = request.isMessage && record.state === 'rejected' && isSame;
+    if (record.state === 'moved' || (record.state === 'rejected' && !stands)) return record.attempt;
+    return isSame ? { kind: 'received', record, replayed: true } : { kind: 'keyReused' };
   }
 
   async #keep(
@@ -71,11 +84,11 @@ export class Reception {
     { account, attemptMin }: { readonly account: AccountRecord; readonly attemptMin: number },
   ): Promise<Received> {
     const { shards, levels, observer, reach = NO_FAULTS } = this.parts;
-    const { accountId, requestId, amountMinor, fingerprint, reference, metadata } = request;
+    const { accountId, requestId, amountMinor, fingerprint, reference, metadata, isMessage } = request;
     const { shard, subAccount }: Home = routeRequest(requestId, account.placement, account.subAccounts);
     await shards.ensure([shard]);
     if (!shards.has(shard)) return { kind: 'shardUnavailable', shard };
-    if (levels.isFull(shard)) return { kind: 'overloaded', shard };
+    if (!levels.take(shard, { accountId, keyId: keyOf(request.flow) })) return { kind: 'overloaded', shard };
     const outcome = await shards.lanes(shard).submit({
       kind: 'receive',
       accountId,
@@ -86,14 +99,20 @@ export class Reception {
       metadata,
       subAccount,
       attemptMin,
+      ...(isMessage && { isMessage }),
     });
-    if (outcome.kind === 'received' && !outcome.replayed) {
-      levels.note(shard, 1);
+    if (outcome.kind !== 'received' || outcome.replayed) levels.giveBack(shard, accountId);
+    else {
       observer.received(shard);
       await reach('intake.received');
     }
     return received(shard, outcome);
   }
+}
+
+/** The flow of a key's large batches has its id and a word. */
+function keyOf(flow: Flow | undefined): string | undefined {
+  return flow?.split(' ', 1)[0] || undefined;
 }
 
 function received(shard: string, outcome: LaneOutcome): Received {

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NotingObserver } from '../../../test/models/noting-observer';
+import { eventually } from '../../../test/setup/eventually';
 import { Directory } from '../../shards/directory/directory';
 import { ENDED } from '../../shards/directory/operation-store';
 import { directoryDatabaseAt } from '../../shards/open-database';
@@ -59,6 +60,35 @@ describe('an operation', () => {
     const operation = await create(runner);
     await Promise.all([runner.run(operation), runner.run(operation)]);
     expect(runs).toBe(1);
+  });
+
+  test('that was just asked for waits while as many run, and of audits one; what waits is taken up when there is room', async () => {
+    const release: (() => void)[] = [];
+    const held = (run: JobRun): Promise<void> =>
+      new Promise<void>((go) => {
+        release.push(go);
+      }).then(() => end(run));
+    const { runner } = instance(held, { runningMax: 3 });
+    runner.register('audit', { run: held });
+    // Their lease is over at once, so whoever has room may take them.
+    const door = instance(held, { leaseMs: -1_000 });
+    const asked = async (kind: 'audit' | 'rebalance'): Promise<void> => {
+      runner.runWhenRoom(await door.runner.create({ kind, accountId: null, step: 'asked', plan: {} }));
+    };
+    for (let n = 0; n < 5; n += 1) await asked('audit');
+    await runner.takeUp();
+    expect(release).toHaveLength(1);
+    for (let n = 0; n < 5; n += 1) await asked('rebalance');
+    expect(release).toHaveLength(3);
+
+    const done = async (): Promise<number> =>
+      (await directory.operations.list({ limit: 20 })).filter(({ status }) => status === 'done').length;
+    for (let ended = 1; ended <= 10; ended += 1) {
+      release.shift()?.();
+      await eventually('its end', async () => ((await done()) === ended ? true : undefined));
+      await runner.takeUp();
+    }
+    await runner.stop();
   });
 
   test('is left alone by others while its runner holds it, and taken up once it does not', async () => {

@@ -48,6 +48,8 @@ export interface RunnerSettings {
   readonly retryMs: number;
   readonly retryMsMax: number;
   readonly runningMax: number;
+  /** Of kinds that read everything: more at once would leave the instance nothing for its callers. */
+  readonly auditsMax: number;
 }
 
 export const RUNNER_SETTINGS: RunnerSettings = {
@@ -56,7 +58,11 @@ export const RUNNER_SETTINGS: RunnerSettings = {
   retryMs: 1_000,
   retryMsMax: 10_000,
   runningMax: 16,
+  auditsMax: 1,
 };
+
+/** So many times the operations that may run are looked at, to find those for which there is room. */
+const LOOKED_AT = 4;
 
 export interface RunnerParts {
   readonly store: OperationStore;
@@ -73,7 +79,10 @@ export interface RunnerParts {
 export class OperationRunner {
   readonly #runner: string;
   readonly #jobs = new Map<OperationKind, Job>();
-  readonly #running = new Map<string, { readonly done: Promise<void>; readonly stop: AbortController }>();
+  readonly #running = new Map<
+    string,
+    { readonly kind: OperationKind; readonly done: Promise<void>; readonly stop: AbortController }
+  >();
   /** Failed here, and not left to others yet. */
   readonly #left = new Set<string>();
   /** How often each operation failed here since it last went on. */
@@ -111,13 +120,21 @@ export class OperationRunner {
 
   /** Runs an operation that this runner holds. Resolves when it has ended or can go no further now; never rejects. */
   run(operation: OperationRecord): Promise<void> {
-    const { operationId } = operation;
+    const { operationId, kind } = operation;
     const known = this.#running.get(operationId);
     if (known) return known.done;
     const stop = new AbortController();
     const done = this.#run(operation, stop).finally(() => this.#running.delete(operationId));
-    this.#running.set(operationId, { done, stop });
+    this.#running.set(operationId, { kind, done, stop });
     return done;
+  }
+
+  /**
+   * Runs an operation that was just asked for, if there is room. Otherwise the operation waits in the directory: whoever has room
+   * first, of all instances, takes it up when this runner's lease is over.
+   */
+  runWhenRoom(operation: OperationRecord): void {
+    if (this.#hasRoomFor(operation.kind)) void this.run(operation);
   }
 
   /** Ends an operation that was never begun. @returns false when another runner has taken it up by now */
@@ -133,10 +150,12 @@ export class OperationRunner {
   /** Looks once for operations that nobody runs, and starts them. */
   async takeUp(): Promise<void> {
     try {
-      const room = this.parts.settings.runningMax - this.#running.size;
-      if (room <= 0) return;
-      for (const operation of await this.parts.store.abandoned(room)) {
+      const { runningMax } = this.parts.settings;
+      if (this.#running.size >= runningMax) return;
+      // More than there is room for: audits that wait for another audit keep nothing else waiting.
+      for (const operation of await this.parts.store.abandoned(runningMax * LOOKED_AT)) {
         if (this.#stopped || !this.#jobs.has(operation.kind) || this.#leaves(operation.operationId)) continue;
+        if (!this.#hasRoomFor(operation.kind)) continue;
         const { leaseMs } = this.parts.settings;
         if (!(await this.parts.store.claim(operation.operationId, this.#runner, leaseMs))) continue;
         const fresh = await this.parts.store.find(operation.operationId);
@@ -154,6 +173,13 @@ export class OperationRunner {
     const running = [...this.#running.values()];
     for (const { stop } of running) stop.abort();
     await Promise.all(running.map(({ done }) => done));
+  }
+
+  #hasRoomFor(kind: OperationKind): boolean {
+    const { runningMax, auditsMax } = this.parts.settings;
+    if (this.#running.size >= runningMax) return false;
+    if (kind !== 'audit') return true;
+    return [...this.#running.values()].filter((running) => running.kind === 'audit').length < auditsMax;
   }
 
   /** What just failed here is left to others for one look: they may reach what this instance cannot. */

@@ -184,7 +184,12 @@ export class RepairJob implements Job {
     const { accountId } = await recordOf(run, this.parts.directory);
     await this.parts.directory.dropOperation(accountId, run.operation.operationId);
     const isFailed = run.operation.error !== null;
-    await run.advance({ step: ENDED, status: isFailed ? 'failed' : 'done' });
+    await run.advance({
+      step: ENDED,
+      status: isFailed ? 'failed' : 'done',
+      // Nothing had to be lifted: then there is nothing left to do.
+      ...(!isFailed && { progress: { done: PHASES, total: PHASES } }),
+    });
   }
 
   /** Every shard as the only one of a placement that ends now: each of them is a past home of every key. */

@@ -510,6 +510,7 @@ describe('once a resize is active', () => {
     await site.account({ subAccounts: 2, shards: ['east', 'west'] }, () => 50n);
     const instance = site.instance();
     const departure = await instance.mover.send({
+      by: 'rebalancer',
       accountId: 'acme',
       fromShard: 'east',
       toShard: 'west',

@@ -17,6 +17,10 @@ import { tellRows } from './tell-rows';
 export interface ResizePlan {
   readonly subAccounts: number;
   readonly shards?: readonly string[];
+  /** Nobody asked for it: the account is split by itself. */
+  readonly by?: 'auto-split';
+  /** Of the account that was decided about. Whoever begins the operation, it begins on this one or not at all. */
+  readonly revision?: number;
   /** Decided when it began: where to, and from where. */
   readonly target?: Layout;
   readonly from?: Layout & { readonly epoch: number };
@@ -100,7 +104,11 @@ export class ResizeJob implements Job {
   async #begin(run: JobRun): Promise<void> {
     const { accounts, directory } = this.parts;
     const account = await accountOf(run, accounts);
-    const begin: Directory['beginOperation'] = (...on) => directory.beginOperation(...on);
+    const { by, revision } = planOf(run);
+    const begin: Directory['beginOperation'] = (found, operationId) =>
+      directory.beginResize({ ...found, revision: revision ?? found.revision }, operationId, {
+        fixesSize: !by,
+      });
     if (!(await beginOn(run, account, { directory, begin }))) return;
     await this.parts.reach('resize.begun');
     await run.advance({ step: 'begun', progress: { done: 0, total: PHASES } });

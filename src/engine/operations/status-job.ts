@@ -136,7 +136,13 @@ export class StatusJob implements Job {
     await run.advance(empty ? DONE : { step: 'reverting' });
   }
 
+  /** What is on its way to another account may come back. It is looked for first: what has come back by then is in the balance. */
   async #isEmpty(account: AccountRecord): Promise<boolean> {
+    const { shards } = this.parts;
+    const { accountId, reach } = account;
+    await shards.ensure(reach);
+    const payments = await Promise.all(reach.map((name) => shards.shard(name).paymentsFrom(accountId, 1)));
+    if (payments.some((some) => some.length > 0)) return false;
     const { totalMinor, heldMinor } = await this.parts.balances.current(account);
     return totalMinor === 0n && heldMinor === 0n;
   }

@@ -1,6 +1,7 @@
 import type { Directory } from '../../shards/directory/directory';
 import { DatabaseRefusedError, type NoteFault } from '../../shards/faults';
 import type { Databases, ShardOptions } from '../../shards/open-database';
+import type { OpenPools } from '../../shards/open-pools';
 import type { DeductionSettings } from '../../shards/run-deduction';
 import type { Shard } from '../../shards/shard';
 import type { ShardAddress } from '../../shards/shard-address';
@@ -12,6 +13,8 @@ const RETRY_PAUSE_MS = 1_000;
 
 export interface OpenShardsParts extends Pick<ShardOptions, 'describeAccount' | 'parallelism'> {
   readonly deductionSettings: DeductionSettings;
+  readonly keepsFeed: boolean;
+  readonly openPools: OpenPools;
   readonly directory: Directory;
   readonly databases: Databases;
   readonly observer: EngineObserver;
@@ -43,6 +46,8 @@ export class OpenShards {
       parallelism,
       surroundings,
       deductionSettings: this.parts.deductionSettings,
+      keepsFeed: this.parts.keepsFeed,
+      openPools: this.parts.openPools,
       clusterId: () => directory.clusterId(),
       known: this.#known(),
       noteFault,

@@ -27,6 +27,12 @@ export interface AccountRecord {
   /** Rises with every change of the account; its ETag. */
   readonly revision: number;
   readonly lowBalanceMinor: bigint | null;
+  /** What its users attached: canonical JSON of a string map. */
+  readonly metadata: string | null;
+  /** How often it may be used; `null` where that is not limited. */
+  readonly rates: AccountRates | null;
+  /** Whether and how far it may be split by itself: JSON; `null` of accounts made by builds that did not. */
+  readonly autoSplit: string | null;
   readonly openingBalanceMinor: bigint | null;
   /** `creating` until the opening balance stands. */
   readonly creation: 'creating' | 'done';
@@ -37,10 +43,24 @@ export interface AccountRecord {
   readonly readAtUs: number;
 }
 
+/** In a second, whoever uses the account; `null` without limit. */
+export interface AccountRates {
+  readonly requestsPerSecond: number | null;
+  readonly deductionsPerSecond: number | null;
+}
+
 /** An account as it is first written: nothing has happened to it yet. */
 export type NewAccountRecord = Omit<
   AccountRecord,
-  'createdAtUs' | 'readAtUs' | 'closingFrom' | 'next' | 'past' | 'reach' | 'operation' | 'operationId'
+  | 'createdAtUs'
+  | 'readAtUs'
+  | 'rates'
+  | 'closingFrom'
+  | 'next'
+  | 'past'
+  | 'reach'
+  | 'operation'
+  | 'operationId'
 >;
 
 export interface NextPlacement extends Placement {
@@ -55,7 +75,10 @@ export function laterRecord(a: AccountRecord, b: AccountRecord): AccountRecord {
 const ACCOUNT_COLUMNS =
   'account_id, asset, status, status_version, strategy, sub_accounts, epoch, shards, revision, low_balance, ' +
   'opening_balance, creation, fingerprint, created_at_us, closing_from, next_placement, past_placements, reach, ' +
-  'operation, operation_id';
+  'operation, operation_id, metadata, requests_per_second, deductions_per_second, auto_split';
+
+/** Behind them comes the time, and whatever else is selected. */
+export const ACCOUNT_COLUMNS_COUNT = ACCOUNT_COLUMNS.split(',').length;
 
 /** What is selected of an account. @param now the database's clock as an SQL expression */
 export function accountColumns(now: string): string {
@@ -90,6 +113,15 @@ export function toAccountRecord(row: readonly Cell[]): AccountRecord {
     reach: textOrNull(row[17] ?? null)?.split(',') ?? shards,
     operation: integer(row[18]),
     operationId: textOrNull(row[19] ?? null),
-    readAtUs: integer(row[20]),
+    metadata: textOrNull(row[20] ?? null),
+    rates: ratesIn(row[21] ?? null, row[22] ?? null),
+    autoSplit: textOrNull(row[23] ?? null),
+    readAtUs: integer(row[ACCOUNT_COLUMNS_COUNT]),
   };
+}
+
+function ratesIn(requests: Cell, deductions: Cell): AccountRates | null {
+  if (requests === null && deductions === null) return null;
+  const rate = (cell: Cell): number | null => (cell === null ? null : integer(cell));
+  return { requestsPerSecond: rate(requests), deductionsPerSecond: rate(deductions) };
 }

@@ -1,4 +1,4 @@
-import type { Cell, Database, Parameter } from '../database';
+import { type Cell, type Database, type Parameter, unsynced } from '../database';
 import { type NoteFault, ShardFault } from '../faults';
 import { nowUs, statementUs } from '../statements/now';
 
@@ -15,15 +15,31 @@ export class DirectoryOverloadedError extends DirectoryUnavailableError {
   override readonly name = 'DirectoryOverloadedError';
 }
 
+/** Who times the directory's statements. */
+export interface DirectoryWatch {
+  /** Milliseconds since any moment. */
+  readonly now: () => number;
+  readonly asked: (answer: { readonly seconds: number; readonly isUp: boolean }) => void;
+}
+
+/** What a database answers that is up. */
+const ANSWERS: readonly ShardFault['verdict'][] = ['again', 'lookUpKeys', 'defect'];
+
 /** Statements on the directory's database; a fault that is not a defect is told as `DirectoryUnavailableError`. */
 export class DirectoryDatabase {
   constructor(
     private readonly database: Database,
     private readonly noteFault?: NoteFault,
+    private readonly watch?: DirectoryWatch,
   ) {}
 
-  open(): Promise<void> {
-    return this.#guard(() => this.database.open('directory'));
+  /** Migrations may take long, and are not timed. */
+  async open(): Promise<void> {
+    try {
+      await this.database.open('directory');
+    } catch (error) {
+      throw this.#asUnavailable(error);
+    }
   }
 
   close(): Promise<void> {
@@ -47,11 +63,26 @@ export class DirectoryDatabase {
   /** @returns false when a row under this key exists already, or the statement selects nothing to insert */
   async insertOnce(sql: string, parameters: readonly Parameter[]): Promise<boolean> {
     try {
-      return (await this.database.write(sql, parameters)) > 0;
+      return (await this.#timed(() => this.database.write(sql, parameters))) > 0;
     } catch (error) {
       if (error instanceof ShardFault && error.verdict === 'lookUpKeys') return false;
       throw this.#asUnavailable(error);
     }
+  }
+
+  /** The same, and not synced by itself; see `Database.writeUnsynced`. */
+  async insertOnceUnsynced(sql: string, parameters: readonly Parameter[]): Promise<boolean> {
+    try {
+      return (await this.#timed(() => unsynced(this.database, sql, parameters))) > 0;
+    } catch (error) {
+      if (error instanceof ShardFault && error.verdict === 'lookUpKeys') return false;
+      throw this.#asUnavailable(error);
+    }
+  }
+
+  /** @returns the number of rows that matched; see `Database.writeUnsynced` */
+  writeUnsynced(sql: string, parameters: readonly Parameter[]): Promise<number> {
+    return this.#guard(() => unsynced(this.database, sql, parameters));
   }
 
   read(sql: string, parameters: readonly Parameter[] = []): Promise<Cell[][]> {
@@ -65,9 +96,26 @@ export class DirectoryDatabase {
 
   async #guard<T>(run: () => Promise<T>): Promise<T> {
     try {
-      return await run();
+      return await this.#timed(run);
     } catch (error) {
       throw this.#asUnavailable(error);
+    }
+  }
+
+  async #timed<T>(run: () => Promise<T>): Promise<T> {
+    const { watch } = this;
+    if (!watch) return run();
+    const begunAt = watch.now();
+    let isUp = false;
+    try {
+      const answer = await run();
+      isUp = true;
+      return answer;
+    } catch (error) {
+      isUp = !(error instanceof ShardFault) || ANSWERS.includes(error.verdict);
+      throw error;
+    } finally {
+      watch.asked({ seconds: (watch.now() - begunAt) / 1_000, isUp });
     }
   }
 

@@ -12,10 +12,19 @@ import {
 import type { PastPlacement } from '../../ledger/routing';
 import type { AccountStatus } from '../../ledger/sub-account';
 import { behind } from '../statements/behind';
-import { DirectoryDatabase } from './directory-database';
+import { AuditLogStore } from './audit-log-store';
+import { autoSplitText, readAutoSplit } from './auto-split';
+import { DirectoryDatabase, type DirectoryWatch } from './directory-database';
+import { DirectoryFeed } from './directory-feed';
+import { FeedReaders } from './feed-readers';
+import { HeatStore } from './heat-store';
+import { WebhookStore } from './webhook-store';
+import { SessionStore } from './session-store';
 import { paddedList } from '../padded-list';
 import { LeaseStore } from './lease-store';
 import { ASKED, OperationStore } from './operation-store';
+import { BalanceLevels } from './balance-levels';
+import { type AccountEventType, becomes, becomesSql, type ChangedColumns, toldChange } from './told-change';
 
 export { DirectoryOverloadedError, DirectoryUnavailableError } from './directory-database';
 
@@ -36,6 +45,9 @@ export interface ApiKeyLimits {
   readonly accounts: readonly string[] | null;
   /** By the directory's clock. */
   readonly expiresAtUs: number | null;
+  /** How often the key may come, and how many deductions it may make; `null` for as often as it likes. */
+  readonly requestsPerSecond: number | null;
+  readonly deductionsPerSecond: number | null;
 }
 
 export interface ApiKeyRecord extends ApiKeyLimits {
@@ -59,6 +71,15 @@ export interface FoundApiKey extends ApiKeyRecord {
   readonly nowUs: number;
 }
 
+/** What users may change of an account; `undefined` for what stays. */
+export interface AccountChange {
+  readonly lowBalanceMinor?: bigint | null;
+  readonly metadata?: string | null;
+  readonly requestsPerSecond?: number | null;
+  readonly deductionsPerSecond?: number | null;
+  readonly autoSplit?: string;
+}
+
 /** More changes than an account sees between a backup of the directory and its restore. */
 const REVISION_LEAP = 1_000_000;
 
@@ -76,6 +97,19 @@ const PLACEMENTS_TOGETHER_MAX = 5_000;
 export class Directory {
   readonly operations: OperationStore;
   readonly leases: LeaseStore;
+  /** Who did what to the installation. */
+  readonly auditLog: AuditLogStore;
+  /** What happens to accounts, for whoever wants to be told. */
+  readonly feed: DirectoryFeed;
+  /** Whether accounts have much, little or nothing. */
+  readonly levels: BalanceLevels;
+  /** Which accounts are hot. */
+  readonly heat: HeatStore;
+  /** How far readers of the feed have come that the service runs. */
+  readonly readers: FeedReaders;
+  readonly webhooks: WebhookStore;
+  /** Who is signed in to the console. */
+  readonly sessions: SessionStore;
   readonly #database: DirectoryDatabase;
   #clusterId: string | undefined;
 
@@ -84,10 +118,20 @@ export class Directory {
     database: Database,
     private readonly newId: () => string = () => REAL_SURROUNDINGS.newId(),
     noteFault?: NoteFault,
+    /** Whether changes of accounts are kept for the feed. */
+    private readonly keepsFeed = true,
+    watch?: DirectoryWatch,
   ) {
-    this.#database = new DirectoryDatabase(database, noteFault);
+    this.#database = new DirectoryDatabase(database, noteFault, watch);
     this.operations = new OperationStore(this.#database);
     this.leases = new LeaseStore(this.#database);
+    this.auditLog = new AuditLogStore(this.#database);
+    this.feed = new DirectoryFeed(this.#database);
+    this.levels = new BalanceLevels(this.#database);
+    this.heat = new HeatStore(this.#database, keepsFeed);
+    this.readers = new FeedReaders(this.#database);
+    this.webhooks = new WebhookStore(this.#database, keepsFeed);
+    this.sessions = new SessionStore(this.#database);
   }
 
   get #accountColumns(): string {
@@ -231,8 +275,8 @@ export class Directory {
     const placeable = this.#placeable(account.placement.shards);
     return this.#database.insertOnce(
       `INSERT INTO account (account_id, asset, status, status_version, strategy, sub_accounts, epoch, shards, revision,
-         low_balance, opening_balance, creation, fingerprint, created_at_us)
-       SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${this.#database.now} FROM (${placeable.sql}) AS placeable
+         low_balance, metadata, auto_split, opening_balance, creation, fingerprint, created_at_us)
+       SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${this.#database.now} FROM (${placeable.sql}) AS placeable
        WHERE placeable.shards = ?`,
       [
         account.accountId,
@@ -245,6 +289,8 @@ export class Directory {
         account.placement.shards.join(','),
         account.revision,
         account.lowBalanceMinor,
+        account.metadata,
+        account.autoSplit,
         account.openingBalanceMinor,
         account.creation,
         Buffer.from(account.fingerprint, 'hex'),
@@ -311,7 +357,13 @@ export class Directory {
   }
 
   async finishCreation(accountId: string): Promise<void> {
-    await this.#database.write(`UPDATE account SET creation = 'done' WHERE account_id = ?`, [accountId]);
+    const told = this.#told('account.created', {});
+    await this.#database.write(
+      `UPDATE account SET ${told.sql} creation = 'done',
+         level = CASE WHEN level IS NULL AND opening_balance > COALESCE(low_balance, 0) THEN 'ample' ELSE level END
+       WHERE account_id = ? AND creation = 'creating'`,
+      [...told.parameters, accountId],
+    );
   }
 
   /**
@@ -349,17 +401,49 @@ export class Directory {
     return this.#begin(account, operationId, `AND creation = 'done'`);
   }
 
+  /**
+   * The same for a change of the account's size. One that somebody asked for fixes the size: the account is not split by
+   * itself any more, and that is told.
+   */
+  beginResize(
+    account: AccountRecord,
+    operationId: string,
+    { fixesSize }: { readonly fixesSize: boolean },
+  ): Promise<boolean> {
+    const autoSplit = readAutoSplit(account.autoSplit);
+    if (!fixesSize || !autoSplit.enabled) return this.beginOperation(account, operationId);
+    return this.#begin(
+      account,
+      operationId,
+      `AND creation = 'done'`,
+      autoSplitText({ ...autoSplit, enabled: false }),
+    );
+  }
+
   /** The same for a repair, which an account may need whose backup was made while it was being created. */
   beginRepair(account: AccountRecord, operationId: string): Promise<boolean> {
     return this.#begin(account, operationId, '');
   }
 
-  async #begin(account: AccountRecord, operationId: string, condition: string): Promise<boolean> {
+  async #begin(
+    account: AccountRecord,
+    operationId: string,
+    condition: string,
+    autoSplit?: string,
+  ): Promise<boolean> {
+    const told =
+      autoSplit === undefined
+        ? NOTHING_TOLD
+        : this.#told('account.changed', { auto_split: becomes(autoSplit) });
     const matched = await this.#database.write(
-      `UPDATE account SET operation_id = ?, operation = operation + 1, revision = revision + 1
+      `UPDATE account SET ${told.sql} ${autoSplit === undefined ? '' : 'auto_split = ?,'} operation_id = ?, operation = operation + 1, revision = revision + 1
        WHERE account_id = ? AND revision = ? AND operation_id IS NULL ${condition}
          AND EXISTS (SELECT 1 FROM operation WHERE operation_id = ? AND step = '${ASKED}')`,
-      [operationId, account.accountId, account.revision, operationId],
+      [
+        ...told.parameters,
+        ...(autoSplit === undefined ? [] : [autoSplit]),
+        ...[operationId, account.accountId, account.revision, operationId],
+      ],
     );
     if (matched > 0) return true;
     // Another runner may have begun it in the same moment: then the record has changed, and names this very operation.
@@ -416,11 +500,16 @@ export class Directory {
       readonly statusVersion: number;
     },
   ): Promise<boolean> {
+    const told = this.#told('account.changed', {
+      status: becomes(lifted.status),
+      revision: becomesSql(`revision + ${REVISION_LEAP}`),
+    });
     const matched = await this.#database.write(
-      `UPDATE account SET next_placement = ?, reach = ?, past_placements = ?, operation = ?, status = ?,
+      `UPDATE account SET ${told.sql} next_placement = ?, reach = ?, past_placements = ?, operation = ?, status = ?,
          status_version = ?, closing_from = NULL, revision = revision + ${REVISION_LEAP}
        WHERE account_id = ? AND operation_id = ? AND revision = ?`,
       [
+        ...told.parameters,
         JSON.stringify(lifted.next),
         lifted.reach.join(','),
         JSON.stringify(lifted.past),
@@ -453,11 +542,16 @@ export class Directory {
     active: { readonly placement: NextPlacement; readonly past: readonly PastPlacement[] },
   ): Promise<boolean> {
     const { placement, past } = active;
+    const told = this.#told('account.changed', {
+      epoch: becomes(placement.epoch),
+      sub_accounts: becomes(placement.subAccounts),
+    });
     const matched = await this.#database.write(
-      `UPDATE account SET epoch = ?, shards = ?, sub_accounts = ?, past_placements = ?, next_placement = NULL,
+      `UPDATE account SET ${told.sql} epoch = ?, shards = ?, sub_accounts = ?, past_placements = ?, next_placement = NULL,
          operation_id = NULL, revision = revision + 1
        WHERE account_id = ? AND revision = ? AND operation_id = ?`,
       [
+        ...told.parameters,
         placement.epoch,
         placement.shards.join(','),
         placement.subAccounts,
@@ -472,10 +566,46 @@ export class Directory {
 
   /** @returns false when the account has another revision than the one given */
   async setStrategy(accountId: string, strategy: string, revision: number | undefined): Promise<boolean> {
+    const told = this.#told('account.changed', { strategy: becomes(strategy) });
     const matched = await this.#database.write(
-      `UPDATE account SET strategy = ?, revision = revision + 1
+      `UPDATE account SET ${told.sql} strategy = ?, revision = revision + 1
        WHERE account_id = ? AND revision = COALESCE(?, revision)`,
-      [strategy, accountId, revision ?? null],
+      [...told.parameters, strategy, accountId, revision ?? null],
+    );
+    return matched > 0;
+  }
+
+  /**
+   * Changes what is given of an account, and nothing else. Where the bound of its balance changes, somebody looks at the balance
+   * soon, and what was found by the old bound decides nothing any more.
+   *
+   * @returns false when the account has another revision than the one given
+   */
+  async changeAccount(
+    accountId: string,
+    change: AccountChange,
+    revision: number | undefined,
+  ): Promise<boolean> {
+    const { lowBalanceMinor, metadata, requestsPerSecond, deductionsPerSecond, autoSplit } = change;
+    const told = this.#told('account.changed', {
+      ...(lowBalanceMinor !== undefined && { low_balance: becomes(lowBalanceMinor) }),
+      ...(metadata !== undefined && { metadata: becomes(metadata) }),
+      ...(autoSplit !== undefined && { auto_split: becomes(autoSplit) }),
+    });
+    const sets: (readonly [string, Parameter])[] = [];
+    if (lowBalanceMinor !== undefined)
+      sets.push([
+        `level_version = level_version + 1, look_at_us = ${this.#database.now}, low_balance = ?`,
+        lowBalanceMinor,
+      ]);
+    if (metadata !== undefined) sets.push(['metadata = ?', metadata]);
+    if (requestsPerSecond !== undefined) sets.push(['requests_per_second = ?', requestsPerSecond]);
+    if (deductionsPerSecond !== undefined) sets.push(['deductions_per_second = ?', deductionsPerSecond]);
+    if (autoSplit !== undefined) sets.push(['auto_split = ?', autoSplit]);
+    const matched = await this.#database.write(
+      `UPDATE account SET ${told.sql} ${sets.map(([set]) => `${set}, `).join('')} revision = revision + 1
+       WHERE account_id = ? AND revision = COALESCE(?, revision)`,
+      [...told.parameters, ...sets.map(([, value]) => value), accountId, revision ?? null],
     );
     return matched > 0;
   }
@@ -485,12 +615,26 @@ export class Directory {
     account: AccountRecord,
     to: { readonly status: AccountStatus; readonly closingFrom: AccountStatus | null },
   ): Promise<boolean> {
+    const shown = to.closingFrom ?? to.status;
+    // One that is being closed is shown as before: it may go back.
+    const told =
+      shown === (account.closingFrom ?? account.status)
+        ? NOTHING_TOLD
+        : this.#told('account.changed', { status: becomes(shown) });
     const matched = await this.#database.write(
-      `UPDATE account SET status = ?, closing_from = ?, status_version = status_version + 1, revision = revision + 1
+      `UPDATE account SET ${told.sql} status = ?, closing_from = ?, status_version = status_version + 1, revision = revision + 1
        WHERE account_id = ? AND status_version = ?`,
-      [to.status, to.closingFrom, account.accountId, account.statusVersion],
+      [...told.parameters, to.status, to.closingFrom, account.accountId, account.statusVersion],
     );
     return matched > 0;
+  }
+
+  /** The beginning of an UPDATE's list that tells the feed of it; nothing where no feed is kept. */
+  #told(type: AccountEventType, changed: ChangedColumns): typeof NOTHING_TOLD {
+    if (!this.keepsFeed) return NOTHING_TOLD;
+    const revision = type === 'account.created' ? {} : { revision: becomesSql('revision + 1') };
+    const { sql, parameters } = toldChange(this.#database, type, { ...revision, ...changed });
+    return { sql: `${sql},`, parameters };
   }
 
   /** Microseconds since 1970 by the directory's clock. */
@@ -500,32 +644,35 @@ export class Directory {
   }
 
   async insertApiKey(key: NewApiKey): Promise<void> {
-    const { keyId, name, secretHash, scopes, accounts, expiresAtUs } = key;
+    const { keyId, name, secretHash, scopes, accounts, expiresAtUs, requestsPerSecond, deductionsPerSecond } =
+      key;
     await this.#database.write(
-      `INSERT INTO api_key (key_id, name, secret_hash, scopes, scope_set, account_prefixes, expires_at_us, created_at_us)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ${this.#database.now})`,
+      `INSERT INTO api_key (key_id, name, secret_hash, scopes, scope_set, account_prefixes, expires_at_us,
+         requests_per_second, deductions_per_second, created_at_us)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ${this.#database.now})`,
       [
         ...[keyId, name, secretHash, scopes.join(','), SCOPE_SETS.refundApart],
         accounts && accounts.join(','),
-        expiresAtUs,
+        ...[expiresAtUs, requestsPerSecond, deductionsPerSecond],
       ],
     );
   }
 
   /** Changes what is given of a key's limits, and nothing else. @returns the key as it is then, if there is one */
   async changeApiKey(keyId: string, change: Partial<ApiKeyLimits>): Promise<ApiKeyRecord | undefined> {
-    const { scopes, accounts, expiresAtUs } = change;
+    const { scopes, accounts, expiresAtUs, requestsPerSecond, deductionsPerSecond } = change;
     const sets: (readonly [string, Parameter])[] = [];
     if (scopes) sets.push(['scopes = ?', scopes.join(',')], ['scope_set = ?', SCOPE_SETS.refundApart]);
     if (accounts !== undefined) sets.push(['account_prefixes = ?', accounts && accounts.join(',')]);
     if (expiresAtUs !== undefined) sets.push(['expires_at_us = ?', expiresAtUs]);
+    if (requestsPerSecond !== undefined) sets.push(['requests_per_second = ?', requestsPerSecond]);
+    if (deductionsPerSecond !== undefined) sets.push(['deductions_per_second = ?', deductionsPerSecond]);
     if (sets.length > 0)
       await this.#database.write(
         `UPDATE api_key SET ${sets.map(([set]) => set).join(', ')} WHERE key_id = ?`,
         [...sets.map(([, value]) => value), keyId],
       );
-    const [row] = await this.#database.read(`SELECT ${KEY_COLUMNS} FROM api_key WHERE key_id = ?`, [keyId]);
-    return row && toApiKeyRecord(row);
+    return this.findApiKey(keyId);
   }
 
   /**
@@ -566,6 +713,11 @@ export class Directory {
     return rows.map(toApiKeyRecord);
   }
 
+  async findApiKey(keyId: string): Promise<ApiKeyRecord | undefined> {
+    const [row] = await this.#database.read(`SELECT ${KEY_COLUMNS} FROM api_key WHERE key_id = ?`, [keyId]);
+    return row && toApiKeyRecord(row);
+  }
+
   /** @returns false when there was no such key */
   async deleteApiKey(keyId: string): Promise<boolean> {
     return (await this.#database.write('DELETE FROM api_key WHERE key_id = ?', [keyId])) > 0;
@@ -580,6 +732,11 @@ export class Directory {
   }
 }
 
+const NOTHING_TOLD: { readonly sql: string; readonly parameters: readonly Parameter[] } = {
+  sql: '',
+  parameters: [],
+};
+
 function integerOrNull(cell: Cell | undefined): number | null {
   return cell === null ? null : integer(cell);
 }
@@ -590,7 +747,8 @@ export function behindPrefix(prefix: string): string {
 }
 
 const KEY_COLUMNS =
-  'key_id, name, scopes, scope_set, created_at_us, account_prefixes, expires_at_us, last_used_at_us';
+  'key_id, name, scopes, scope_set, created_at_us, account_prefixes, expires_at_us, last_used_at_us, ' +
+  'requests_per_second, deductions_per_second';
 
 function toApiKeyRecord(row: readonly Cell[]): ApiKeyRecord {
   const scopes = text(row[2]).split(',') as Scope[];
@@ -603,5 +761,7 @@ function toApiKeyRecord(row: readonly Cell[]): ApiKeyRecord {
     accounts: textOrNull(row[5])?.split(',') ?? null,
     expiresAtUs: integerOrNull(row[6]),
     lastUsedAtUs: integerOrNull(row[7]),
+    requestsPerSecond: integerOrNull(row[8]),
+    deductionsPerSecond: integerOrNull(row[9]),
   };
 }

@@ -2,15 +2,21 @@ import { text } from '../database';
 import { AHEAD_US_MAX, type DirectoryDatabase } from './directory-database';
 
 /** Leases deleted by one statement: optimizers rewrite longer lists. */
-const EXPIRED_DELETED_MAX = 500;
+const DELETED_MAX = 500;
 
 const EXPIRED_KEPT_US = 60_000_000;
+
+/** Leases that are given back when an instance stops, the newest: older ones are over, or soon will be. */
+const GIVEN_BACK_MAX = 5_000;
 
 /**
  * Leases: who, of all instances, does something that one is enough for. They keep instances out of each other's way;
  * nothing that matters rests on one, because an owner may stall past its end without knowing.
  */
 export class LeaseStore {
+  /** Who was given which, the last taken at the end. Some may be over. */
+  readonly #taken = new Map<string, string>();
+
   constructor(private readonly database: DirectoryDatabase) {}
 
   /**
@@ -36,11 +42,31 @@ export class LeaseStore {
       ttlMs * 1_000 + AHEAD_US_MAX,
     ]);
     const [row] = await this.database.read('SELECT owner FROM lease WHERE name = ?', [name]);
-    return row !== undefined && text(row[0]) === owner;
+    const isOwner = row !== undefined && text(row[0]) === owner;
+    this.#taken.delete(name);
+    if (isOwner) this.#taken.set(name, owner);
+    const [oldest] = this.#taken.keys();
+    if (this.#taken.size > GIVEN_BACK_MAX && oldest !== undefined) this.#taken.delete(oldest);
+    return isOwner;
   }
 
   async release(name: string, owner: string): Promise<void> {
+    this.#taken.delete(name);
     await this.database.write('DELETE FROM lease WHERE name = ? AND owner = ?', [name, owner]);
+  }
+
+  /** Gives back what an owner has taken here: at an orderly stop, so that another instance need not wait for the end of each. */
+  async releaseAll(owner: string): Promise<void> {
+    const names = [...this.#taken].filter(([, taker]) => taker === owner).map(([name]) => name);
+    for (const name of names) this.#taken.delete(name);
+    names.sort();
+    for (let at = 0; at < names.length; at += DELETED_MAX) {
+      const some = names.slice(at, at + DELETED_MAX);
+      await this.database.write(
+        `DELETE FROM lease WHERE name IN (${some.map(() => '?').join(', ')}) AND owner = ?`,
+        [...some, owner],
+      );
+    }
   }
 
   /**
@@ -53,7 +79,7 @@ export class LeaseStore {
     const before = `${this.database.statementNow} - ${EXPIRED_KEPT_US}`;
     const rows = await this.database.read(
       `SELECT name FROM lease WHERE until_us < ${before} ORDER BY until_us LIMIT ?`,
-      [EXPIRED_DELETED_MAX],
+      [DELETED_MAX],
     );
     if (rows.length === 0) return false;
     const names = rows.map(([name]) => text(name)).sort();
@@ -61,6 +87,6 @@ export class LeaseStore {
       `DELETE FROM lease WHERE name IN (${names.map(() => '?').join(', ')}) AND until_us < ${before}`,
       names,
     );
-    return rows.length === EXPIRED_DELETED_MAX;
+    return rows.length === DELETED_MAX;
   }
 }

@@ -42,6 +42,7 @@ export interface FencedWrites {
   readonly slots: MemorySlots;
   readonly fence: TransactionFence;
   readonly transaction: object;
+  readonly feedId: number;
 }
 
 /**
@@ -50,11 +51,14 @@ export interface FencedWrites {
  *
  * @throws ShardFault when the transaction was not committed, whatever the COMMIT answered
  */
-export function writeFenced({ database, slots, fence, transaction }: FencedWrites, changes: Changes): void {
+export function writeFenced(
+  { database, slots, fence, transaction, feedId }: FencedWrites,
+  changes: Changes,
+): void {
   const statements = statementsOf(changes);
   const before = database.isRolledBack(transaction) ? 0 : database.rolledBackBefore(statements.length + 1);
   if (before === undefined) {
-    database.write(changes);
+    database.write(changes, feedId);
     slots.commit(fence.claim);
   } else {
     for (const statement of statements.slice(before)) {
@@ -71,14 +75,15 @@ export function writeFenced({ database, slots, fence, transaction }: FencedWrite
 
 /** What the stores of SQL write with one statement each, in their order. */
 function statementsOf(changes: Changes): Changes[] {
-  const { nowUs, entries, newHolds, settledHolds, reversals, subAccounts } = changes;
+  const { nowUs, entries, newHolds, changedHolds, reversals, newPayments, subAccounts } = changes;
   const { departures, arrivals, localMoves, newIntakes, changedIntakes, forgottenIntakes } = changes;
   const nothing: Changes = {
     nowUs,
     entries: [],
     newHolds: [],
-    settledHolds: [],
+    changedHolds: [],
     reversals: [],
+    newPayments: [],
     newIntakes: [],
     changedIntakes: [],
     forgottenIntakes: [],
@@ -90,8 +95,9 @@ function statementsOf(changes: Changes): Changes[] {
   const parts: [number, Partial<Changes>][] = [
     [entries.length, { entries }],
     [newHolds.length, { newHolds }],
-    [settledHolds.length, { settledHolds }],
+    [changedHolds.length, { changedHolds }],
     [reversals.length, { reversals }],
+    [newPayments.length, { newPayments }],
     [newIntakes.length, { newIntakes }],
     [changedIntakes.length, { changedIntakes }],
     [forgottenIntakes.length, { forgottenIntakes }],

@@ -165,13 +165,15 @@ class MemoryBatchTransaction implements BatchTransaction {
 
   async commit(changes: Changes, ahead?: () => AheadScope | undefined): Promise<Committed> {
     const scope = ahead?.();
+    // Given before the commit is through, as an auto-increment is: another transaction may take the next one and commit first.
+    const feedId = this.database.feed.nextId();
     await this.#pass('beforeCommit', (arrives) => {
       this.#isLeft = true;
       void arrives.then(() => {
-        this.#arrive(changes);
+        this.#arrive(changes, feedId);
       });
     });
-    this.#write(changes);
+    this.#write(changes, feedId);
     this.#end();
     await this.#pass('afterCommit').catch((error: unknown) => {
       throw error instanceof ShardFault ? faultAtCommit(error) : error;
@@ -182,14 +184,14 @@ class MemoryBatchTransaction implements BatchTransaction {
   }
 
   /** All that is sent with a COMMIT. */
-  #write(changes: Changes): void {
+  #write(changes: Changes, feedId: number): void {
     const { slots } = this.database;
     if (slots && this.#fence)
       writeFenced(
-        { database: this.database, slots, fence: this.#fence, transaction: this.#transaction },
+        { database: this.database, slots, fence: this.#fence, transaction: this.#transaction, feedId },
         changes,
       );
-    else this.database.write(changes);
+    else this.database.write(changes, feedId);
   }
 
   async #beginAhead(scope: AheadScope): Promise<AheadTransaction | undefined> {
@@ -208,10 +210,10 @@ class MemoryBatchTransaction implements BatchTransaction {
   }
 
   /** The commit of a transaction that its client has given up: it takes effect, unless the server has ended it. */
-  #arrive(changes: Changes): void {
+  #arrive(changes: Changes, feedId: number): void {
     try {
       this.database.assertOpen(this.client, this.#transaction);
-      this.#write(changes);
+      this.#write(changes, feedId);
     } catch (error) {
       if (!(error instanceof ShardFault)) throw error;
     } finally {

@@ -2,12 +2,14 @@ import type { Entry } from '../../ledger/entry';
 import type { Hold } from '../../ledger/hold';
 import type { IntakeRecord } from '../../ledger/intake';
 import { wrap64 } from '../../ledger/money';
+import type { Payment } from '../../ledger/payment';
 import type { Reversal } from '../../ledger/reversal';
 import type { Changes } from '../../ledger/shard-state';
 import { emptySubAccount, rowKey, type SubAccount, type SubAccountSeed } from '../../ledger/sub-account';
 import type { Transfer } from '../../ledger/transfer';
 import { type FaultVerdict, ShardFault } from '../faults';
 import type { ShardIdentity } from '../shard-identity';
+import { MemoryFeed } from './memory-feed';
 import { MemorySlots } from './memory-slots';
 import { LockWaitEndedError, type LockWait, RowLocks } from './row-locks';
 import { brokenCheck } from './table-checks';
@@ -41,6 +43,8 @@ export interface StoredAccount {
   readonly reversals: Map<string, readonly Reversal[]>;
   /** By request id. */
   readonly intakes: Map<string, IntakeRecord>;
+  /** By request id: those under way. */
+  readonly payments: Map<string, Payment>;
 }
 
 /**
@@ -55,6 +59,7 @@ export class MemoryDatabase {
   rolledBackBefore: (statements: number) => number | undefined = () => undefined;
   readonly #accounts = new Map<string, StoredAccount>();
   readonly #locks: RowLocks;
+  #feed = new MemoryFeed();
   /** Transactions that have not ended, by the client whose they are. */
   readonly #open = new Map<object, Set<object>>();
   /** Transactions that replication has rolled back, which nobody knows yet. */
@@ -155,6 +160,7 @@ export class MemoryDatabase {
   replaceByEmpty(): () => void {
     const accounts = [...this.#accounts];
     const identity = this.#identity;
+    const feed = this.#feed;
     const replace = (by: readonly [string, StoredAccount][], called: ShardIdentity | undefined): void => {
       for (const client of [...this.#open.keys()]) this.disconnect(client);
       this.#accounts.clear();
@@ -162,8 +168,10 @@ export class MemoryDatabase {
       this.#identity = called;
     };
     replace([], undefined);
+    this.#feed = new MemoryFeed();
     return () => {
       replace(accounts, identity);
+      this.#feed = feed;
     };
   }
 
@@ -236,9 +244,14 @@ export class MemoryDatabase {
       holds: new Map(),
       reversals: new Map(),
       intakes: new Map(),
+      payments: new Map(),
     };
     this.#accounts.set(accountId, account);
     return account;
+  }
+
+  get feed(): MemoryFeed {
+    return this.#feed;
   }
 
   get accounts(): ReadonlyMap<string, StoredAccount> {
@@ -248,9 +261,10 @@ export class MemoryDatabase {
   /**
    * Writes a batch, whole or not at all.
    *
+   * @param feedId of its row in the feed
    * @throws ShardFault `lookUpKeys` when a unique key exists already, `defect` when a row breaks a check
    */
-  write(changes: Changes): void {
+  write(changes: Changes, feedId = this.#feed.nextId()): void {
     const { entries, subAccounts } = changes;
     const transfers = transferRows(changes);
     this.#guard(entries.map((entry) => [this.account(entry.accountId).entries, entry.requestId]));
@@ -258,6 +272,9 @@ export class MemoryDatabase {
     this.#guard(changes.newHolds.map((hold) => [this.account(hold.accountId).holds, hold.holdId]));
     this.#guard(
       changes.newIntakes.map((record) => [this.account(record.accountId).intakes, record.requestId]),
+    );
+    this.#guard(
+      changes.newPayments.map(({ accountId, requestId }) => [this.account(accountId).payments, requestId]),
     );
     for (const reversal of changes.reversals) this.#checkNumber(reversal, changes);
     for (const row of subAccounts) this.#check(row);
@@ -267,16 +284,19 @@ export class MemoryDatabase {
     // Entries have times of their own, up to this one: no look at the clock may come before it any more.
     const endsUs = changes.nowUs + entries.length;
     if (endsUs - this.#lastUs < PUT_BACK_US_MIN) this.#lastUs = Math.max(this.#lastUs, endsUs);
-    for (const hold of [...changes.newHolds, ...changes.settledHolds])
+    for (const hold of [...changes.newHolds, ...changes.changedHolds])
       this.account(hold.accountId).holds.set(hold.holdId, hold);
     for (const reversal of changes.reversals) {
       const { reversals } = this.account(reversal.accountId);
       reversals.set(reversal.reverses, [...(reversals.get(reversal.reverses) ?? []), reversal]);
     }
     this.#writeIntakes(changes);
+    for (const payment of changes.newPayments)
+      this.account(payment.accountId).payments.set(payment.requestId, payment);
     for (const entry of entries) this.account(entry.accountId).entries.set(entry.requestId, entry);
     for (const row of transfers) this.account(row.accountId).transfers.set(transferKey(row), row);
     for (const row of subAccounts) this.account(row.accountId).rows.set(row.index, row);
+    this.#feed.leave(changes, feedId);
   }
 
   /** A record that is not there is changed by no statement. */
@@ -296,6 +316,11 @@ export class MemoryDatabase {
       const { rows } = this.account(seed.accountId);
       if (!rows.has(seed.index)) rows.set(seed.index, emptySubAccount(seed));
     }
+  }
+
+  /** Forgets payments that have ended. */
+  forgetPayments(payments: readonly Pick<Payment, 'accountId' | 'requestId'>[]): void {
+    for (const { accountId, requestId } of payments) this.account(accountId).payments.delete(requestId);
   }
 
   /** Marks departures as arrived. */

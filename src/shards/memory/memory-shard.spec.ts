@@ -139,7 +139,7 @@ describe('a transaction in memory', () => {
   });
 
   test.each<[string, Partial<Changes>]>([
-    ['a key that is longer than its column', { entries: [entry('k'.repeat(161))] }],
+    ['a key that is longer than its column', { entries: [entry('k'.repeat(225))] }],
     ['a transfer of nothing', { departures: [{ ...departure('t'), amountMinor: 0n }] }],
   ])('is refused as a defect for %s', (_why, changes) => {
     const { database } = shardWith([]);

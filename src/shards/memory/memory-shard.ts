@@ -1,14 +1,17 @@
 import type { Command } from '../../ledger/command';
 import type { StoredTransfer } from '../../ledger/audit-transfer';
-import type { Entry } from '../../ledger/entry';
+import { type Entry, isMark } from '../../ledger/entry';
+import { type FeedRange, inRanges } from '../../ledger/feed-change';
 import type { Hold } from '../../ledger/hold';
-import type { IntakeRecord } from '../../ledger/intake';
+import { PUT_OFF_US_MAX, type IntakeRecord } from '../../ledger/intake';
 import { isLeaseKey } from '../../ledger/lease';
+import type { Payment } from '../../ledger/payment';
 import type { Reversal } from '../../ledger/reversal';
 import type { SubAccount, SubAccountSeed } from '../../ledger/sub-account';
 import type { DeductionResult } from '../deduction-way';
 import { placeUs } from '../entry-place';
 import { type NoteFault, unlessUnavailable } from '../faults';
+import type { FeedStore } from '../feed/feed-store';
 import { IdentityGuard } from '../identity-guard';
 import { type KnownShards, NOTHING_KNOWN, type ShardIdentity } from '../shard-identity';
 import {
@@ -37,10 +40,12 @@ import type {
   EntryPosition,
   EntryQuery,
   ExpiredHold,
+  HoldQuery,
   IntakeDepth,
   IntakeDepthQuery,
   IntakePage,
   LockedAccount,
+  PaymentQuery,
   PendingDeparture,
   RowPage,
   Shard,
@@ -75,6 +80,7 @@ export interface MemoryShardParts {
  */
 export class MemoryShard implements Shard {
   readonly parallelism: number;
+  readonly feed: FeedStore = this.#feed();
   readonly #batches: MemoryBatchStore;
   readonly #interfere: Interference;
   readonly #identity: IdentityGuard | undefined;
@@ -162,6 +168,43 @@ export class MemoryShard implements Shard {
     return (await this.pendingDepartures({ limit: countMax, olderThanMs: 0, toShards: [toShard] })).length;
   }
 
+  pendingPayments({ toShard, limit, olderThanMs, after }: PaymentQuery): Promise<Payment[]> {
+    return this.#read((database) => {
+      const nowUs = database.nowUs();
+      const youngUs = olderThanMs * 1_000;
+      return [...database.accounts.values()]
+        .flatMap(({ payments }) => [...payments.values()])
+        .filter(({ payee }) => payee.shard === toShard)
+        .filter(({ createdAtUs: atUs }) => atUs <= nowUs - youngUs || atUs > nowUs + youngUs)
+        .filter((payment) => !after || byAge(payment, after) > 0)
+        .sort(byAge)
+        .slice(0, limit);
+    });
+  }
+
+  findPayments(accountId: string, requestIds: readonly string[]): Promise<Payment[]> {
+    return this.#read((database) => {
+      const { payments } = database.account(accountId);
+      return requestIds.map((id) => payments.get(id)).filter((payment) => payment !== undefined);
+    });
+  }
+
+  paymentsFrom(accountId: string, limit: number): Promise<Payment[]> {
+    return this.#read((database) =>
+      [...database.account(accountId).payments.values()]
+        .sort((a, b) => compare(a.requestId, b.requestId))
+        .slice(0, limit),
+    );
+  }
+
+  forgetPayments(payments: Parameters<Shard['forgetPayments']>[0]): Promise<void> {
+    return this.#guard(() =>
+      this.#write((database) => {
+        database.forgetPayments(payments);
+      }),
+    );
+  }
+
   findEntry(accountId: string, requestId: string): Promise<Entry | undefined> {
     return this.#read((database) => database.account(accountId).entries.get(requestId));
   }
@@ -184,25 +227,43 @@ export class MemoryShard implements Shard {
     });
   }
 
-  intakeInState({ state, limit, olderThanMs, after }: IntakePage): Promise<IntakeRecord[]> {
+  intakeInState({ state, limit, olderThanMs, due, after }: IntakePage): Promise<IntakeRecord[]> {
     return this.#read((database) => {
       const before = olderThanMs === undefined ? Infinity : database.nowUs() - olderThanMs * 1_000;
       return [...database.accounts.values()]
         .flatMap(({ intakes }) => [...intakes.values()])
         .filter((record) => record.state === state && record.sinceUs < before)
+        .filter(({ sinceUs }) => isDue(sinceUs - database.nowUs(), due))
         .filter((record) => !after || bySince(record, after) > 0)
         .sort(bySince)
         .slice(0, limit);
     });
   }
 
-  async intakeDepth({ countMax }: IntakeDepthQuery): Promise<IntakeDepth> {
+  async intakeDepth({ countMax, accountsMax = 0 }: IntakeDepthQuery): Promise<IntakeDepth> {
     const waiting = await this.intakeInState({ state: 'received', limit: countMax });
     const [oldest] = waiting;
+    const accounts = [...Map.groupBy(waiting, ({ accountId }) => accountId)]
+      .map(([accountId, records]) => ({ accountId, waiting: records.length }))
+      .sort((one, other) => other.waiting - one.waiting)
+      .slice(0, accountsMax);
     return {
       waiting: waiting.length,
       oldestUs: oldest ? this.parts.database.nowUs() - oldest.sinceUs : 0,
+      accounts,
     };
+  }
+
+  listHolds({ accountId, limit, status, from }: HoldQuery): Promise<Hold[]> {
+    const isAhead = (holdId: string): boolean =>
+      !from || holdId > from.holdId || (from.isIncluded && holdId === from.holdId);
+    return this.#read((database) =>
+      [...database.account(accountId).holds.values()]
+        .filter(({ holdId, state }) => !isLeaseKey(holdId) && (status === undefined || state === status))
+        .filter(({ holdId }) => isAhead(holdId))
+        .sort((a, b) => compare(a.holdId, b.holdId))
+        .slice(0, limit),
+    );
   }
 
   openLeases(accountId: string): Promise<Hold[]> {
@@ -285,7 +346,7 @@ export class MemoryShard implements Shard {
   newestEntryUs(accountId: string): Promise<number> {
     return this.#read((database) =>
       [...database.account(accountId).entries.values()].reduce(
-        (newest, { kind, createdAtUs }) => (kind === 'hold' ? newest : Math.max(newest, createdAtUs)),
+        (newest, { kind, createdAtUs }) => (isMark(kind) ? newest : Math.max(newest, createdAtUs)),
         0,
       ),
     );
@@ -297,7 +358,7 @@ export class MemoryShard implements Shard {
       [...database.account(accountId).entries.values()]
         .filter(
           (entry) =>
-            (kind ? entry.kind === kind : entry.kind !== 'hold') &&
+            (kind ? entry.kind === kind : !isMark(entry.kind)) &&
             entry.createdAtUs >= fromUs &&
             entry.createdAtUs < toUs,
         )
@@ -317,7 +378,7 @@ export class MemoryShard implements Shard {
 
   scanEntries(scan: Scan<EntryPlace>): Promise<ScannedPage<ScannedEntry>> {
     return this.#scan(
-      ({ entries }) => [...entries.values()].map((entry) => ({ ...entry, placeUs: placeUs(entry) })),
+      ({ entries }) => [...entries.values()].map(scannedEntry),
       (place) => [place.accountId, place.placeUs, place.subAccount, place.version],
       scan,
     );
@@ -393,6 +454,47 @@ export class MemoryShard implements Shard {
       await this.#pass('read');
       await this.#identity?.confirm();
     });
+  }
+
+  async findWritten(ranges: readonly FeedRange[]): Promise<Entry[][]> {
+    const accountIds = new Set(ranges.map(({ accountId }) => accountId));
+    const entries = await this.#read((database) =>
+      [...accountIds].flatMap((id) => [...database.account(id).entries.values()]),
+    );
+    return inRanges(ranges, entries);
+  }
+
+  #feed(): FeedStore {
+    return {
+      unpublished: (limit) => this.#read(({ feed }) => feed.unpublished(limit)),
+      newest: (limit) => this.#read(({ feed }) => feed.newest(limit)),
+      from: (place, limit) => this.#read(({ feed }) => feed.from(place, limit)),
+      floor: () => this.#read(({ feed }) => feed.floor()),
+      forget: (keys) =>
+        this.#guard(() =>
+          this.#write(({ feed }) => {
+            feed.forget(keys);
+          }),
+        ),
+      append: async (rows) => {
+        let isAppended = false;
+        await this.#guard(() =>
+          this.#write(({ feed }) => {
+            isAppended = feed.append(rows);
+          }),
+        );
+        return isAppended;
+      },
+      trim: async (olderThanMs, limit) => {
+        let mayBeMore = false;
+        await this.#guard(() =>
+          this.#write((database) => {
+            mayBeMore = database.feed.trim(database.nowUs() - olderThanMs * 1_000, limit);
+          }),
+        );
+        return mayBeMore;
+      },
+    };
   }
 
   #positionOf({ createdAtUs, subAccount, version }: Entry): EntryPosition {
@@ -506,6 +608,20 @@ function bySince(a: Waiting, b: Waiting): number {
   return a.sinceUs - b.sinceUs || compare(a.accountId, b.accountId) || compare(a.requestId, b.requestId);
 }
 
+type Aged = Pick<Payment, 'createdAtUs' | 'accountId' | 'requestId'>;
+
+function byAge(a: Aged, b: Aged): number {
+  return (
+    a.createdAtUs - b.createdAtUs || compare(a.accountId, b.accountId) || compare(a.requestId, b.requestId)
+  );
+}
+
+function scannedEntry(entry: Entry): ScannedEntry {
+  const { accountId, subAccount, version, kind, amountMinor, requestId, counterparty } = entry;
+  const place = { accountId, placeUs: placeUs(entry), subAccount, version, kind, amountMinor };
+  return { ...place, ...(counterparty !== undefined && { between: { requestId, counterparty } }) };
+}
+
 function byRow(
   a: Pick<SubAccount, 'accountId' | 'index'>,
   b: Pick<SubAccount, 'accountId' | 'index'>,
@@ -529,4 +645,15 @@ function balanceOf(rows: readonly SubAccount[]): ShardBalance {
     epochMax: rows.reduce((max, row) => Math.max(max, row.epoch), 0),
     inactiveRows: rows.filter((row) => row.accountStatus !== 'active').length,
   };
+}
+
+function isDue(inUs: number, due: IntakePage['due']): boolean {
+  switch (due) {
+    case undefined:
+      return true;
+    case 'now':
+      return inUs <= 0;
+    case 'by an earlier clock':
+      return inUs > PUT_OFF_US_MAX;
+  }
 }

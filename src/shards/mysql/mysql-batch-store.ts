@@ -1,4 +1,5 @@
 import type { PoolConnection } from 'mysql2';
+import { feedChange } from '../../ledger/feed-change';
 import type { Changes } from '../../ledger/shard-state';
 import {
   type AheadScope,
@@ -15,6 +16,7 @@ import {
 } from '../batch-transaction';
 import type { Cell } from '../database';
 import { faultAtCommit, ShardFault } from '../faults';
+import { toFeedRow } from '../feed/feed-row';
 import type { ShardIdentity } from '../shard-identity';
 import { toEntry } from '../statements/entry-row';
 import { FIND_IDENTITY, toIdentity } from '../statements/find-identity';
@@ -25,6 +27,7 @@ import { toArrival, toDeparture } from '../statements/transfer-row';
 import { type FencedTransaction, toldRollback } from './cluster/transaction-fence';
 import { mysqlFault } from './mysql-faults';
 import type { MysqlPool, RawResult } from './mysql-pool';
+import { changeHolds } from './statements/change-holds';
 import { findEntries } from './statements/find-entries';
 import { findHolds } from './statements/find-holds';
 import { findIntakes } from './statements/find-intakes';
@@ -32,11 +35,12 @@ import { findNewestReversals } from './statements/find-reversals';
 import { findTransfers } from './statements/find-transfers';
 import type { Guard } from './statements/guard';
 import { insertEntries } from './statements/insert-entries';
+import { insertFeed } from './statements/insert-feed';
 import { insertHolds } from './statements/insert-holds';
+import { insertPayments } from './statements/insert-payments';
 import { insertReversals } from './statements/insert-reversals';
 import { insertTransfers } from './statements/insert-transfers';
 import { lockedRows, lockSubAccounts, probeLocks } from './statements/lock-sub-accounts';
-import { settleHolds } from './statements/settle-holds';
 import { writeIntakes } from './statements/write-intakes';
 import { writeSubAccounts } from './statements/write-sub-accounts';
 
@@ -47,6 +51,7 @@ export class MysqlBatchStore implements BatchStore {
   constructor(
     readonly name: string,
     private readonly pool: MysqlPool,
+    private readonly keepsFeed: boolean,
   ) {}
 
   open(): Promise<void> {
@@ -76,7 +81,8 @@ export class MysqlBatchStore implements BatchStore {
 
   async begin(): Promise<BatchTransaction> {
     const connection = await this.pool.acquire();
-    return new MysqlBatchTransaction(this.pool, connection, this.pool.transaction(connection));
+    const { pool, keepsFeed } = this;
+    return new MysqlBatchTransaction({ pool, keepsFeed }, connection, pool.transaction(connection));
   }
 }
 
@@ -89,7 +95,7 @@ class MysqlBatchTransaction implements BatchTransaction {
   #failed = false;
 
   constructor(
-    private readonly pool: MysqlPool,
+    private readonly store: { readonly pool: MysqlPool; readonly keepsFeed: boolean },
     private readonly connection: PoolConnection,
     private readonly fenced: FencedTransaction,
   ) {}
@@ -119,7 +125,7 @@ class MysqlBatchTransaction implements BatchTransaction {
 
   async commit(changes: Changes, ahead?: () => AheadScope | undefined): Promise<Committed> {
     const { proof, guard } = this.fenced;
-    const writes = [...writeStatements(changes, guard), 'COMMIT', ...proof];
+    const writes = [...writeStatements(changes, guard, this.store.keepsFeed), 'COMMIT', ...proof];
     const scope = ahead?.();
     if (scope) return this.#commitAndLock(writes, scope);
     const results = await this.#run(writes, { commitAt: commitIn(writes, proof), provenAt: writes.length });
@@ -131,7 +137,7 @@ class MysqlBatchTransaction implements BatchTransaction {
   /** The answer to the COMMIT, or to its proof, is heard as it comes: the locks behind it may have to be waited for. */
   async #commitAndLock(writes: readonly string[], scope: AheadScope): Promise<Committed> {
     const locks = lockSubAccounts({ ...scope, wholeAccounts: NO_ACCOUNTS });
-    const next = this.pool.transaction(this.connection);
+    const next = this.store.pool.transaction(this.connection);
     const committed = Promise.withResolvers<unknown>();
     const trip = this.#run([...writes, ...next.begin, ...locks], {
       commitAt: commitIn(writes, this.fenced.proof),
@@ -161,7 +167,7 @@ class MysqlBatchTransaction implements BatchTransaction {
       next.checkBegun(results.splice(0, next.begin.length));
       return {
         scope,
-        transaction: new MysqlBatchTransaction(this.pool, this.connection, next),
+        transaction: new MysqlBatchTransaction(this.store, this.connection, next),
         locked: { ...lockedRows(results), found: NOTHING_FOUND },
       };
     } catch {
@@ -181,7 +187,7 @@ class MysqlBatchTransaction implements BatchTransaction {
       check();
     } catch (error) {
       this.#failed = true;
-      throw mysqlFault(this.pool.name, error);
+      throw mysqlFault(this.store.pool.name, error);
     }
   }
 
@@ -192,7 +198,7 @@ class MysqlBatchTransaction implements BatchTransaction {
       return;
     }
     try {
-      await this.pool.run(this.connection, 'ROLLBACK');
+      await this.store.pool.run(this.connection, 'ROLLBACK');
       this.connection.release();
     } catch {
       this.connection.destroy();
@@ -212,7 +218,7 @@ class MysqlBatchTransaction implements BatchTransaction {
         if (answers === commit.provenAt) commit.proven?.(answer);
       });
     try {
-      const result = await this.pool.run(this.connection, statements.join(';\n'), count);
+      const result = await this.store.pool.run(this.connection, statements.join(';\n'), count);
       return statements.length === 1 ? [result] : (result as RawResult[]);
     } catch (error) {
       // A duplicate key is an answer, not a failure: the session is as good as before once it has rolled back.
@@ -239,16 +245,19 @@ function rowOf(result: RawResult | undefined): unknown {
   return Array.isArray(result) ? result[0] : undefined;
 }
 
-function writeStatements(changes: Changes, guard: Guard): string[] {
-  const { entries, newHolds, settledHolds, reversals, subAccounts } = changes;
+function writeStatements(changes: Changes, guard: Guard, keepsFeed: boolean): string[] {
+  const { entries, newHolds, changedHolds, reversals, newPayments, subAccounts } = changes;
   const transfers = insertTransfers(changes, guard);
+  const told = keepsFeed ? feedChange(changes) : undefined;
   return [
     ...(entries.length > 0 ? [insertEntries(entries, guard)] : []),
     ...(newHolds.length > 0 ? [insertHolds(newHolds, guard)] : []),
-    ...settleHolds(settledHolds, guard),
+    ...changeHolds(changedHolds, guard),
     ...(reversals.length > 0 ? [insertReversals(reversals, guard)] : []),
+    ...(newPayments.length > 0 ? [insertPayments(newPayments, guard)] : []),
     ...writeIntakes(changes, guard),
     ...(transfers === undefined ? [] : [transfers]),
+    ...(told ? [insertFeed(toFeedRow(told, changes.nowUs), guard)] : []),
     ...(subAccounts.length > 0 ? [writeSubAccounts(subAccounts, guard)] : []),
   ];
 }

@@ -1,24 +1,30 @@
 import { format } from 'mysql2';
 import { QueryFailedError } from 'typeorm';
 import type { Cell, Database, Parameter, SchemaPart } from '../database';
+import type { OpenPools } from '../open-pools';
 import { accessDenied } from './check-privileges';
 import { limitedRead, type Server, serverOf } from './limited-read';
 import { mysqlFault } from './mysql-faults';
 import { migrate } from './mysql-migrate';
 import type { MysqlHosts } from './mysql-hosts';
 import { MysqlPool } from './mysql-pool';
+import { type Waits, WAITS } from '../waits';
 
 /** Single statements hold no locks between round trips, so their sessions may idle for longer. */
 const SETTINGS = {
   transactions: false,
-  acquireMsMax: 3_000,
-  statementMsMax: 5_000,
   idleMsMax: 5_000,
   waitTimeoutSeconds: 10,
 } as const;
 
 /** The server ends a read before its client gives up, so that no read runs on that nobody waits for. */
-const READ_MS_MAX = SETTINGS.statementMsMax - 1_000;
+const READ_MS_MAX = WAITS.statementMsMax - 1_000;
+
+export interface MysqlDatabaseOptions {
+  readonly connectionsMax: number;
+  readonly openPools?: OpenPools | undefined;
+  readonly waits?: Waits;
+}
 
 /** A MySQL or MariaDB database for single statements: the directory, and reads. */
 export class MysqlDatabase implements Database {
@@ -31,9 +37,9 @@ export class MysqlDatabase implements Database {
     private readonly name: string,
     hosts: MysqlHosts,
     private readonly part: SchemaPart,
-    connectionsMax: number,
+    { connectionsMax, openPools, waits = WAITS }: MysqlDatabaseOptions,
   ) {
-    this.#pool = new MysqlPool(name, hosts, { ...SETTINGS, connectionsMax }, part);
+    this.#pool = new MysqlPool(name, hosts, { ...SETTINGS, ...waits, connectionsMax }, part, openPools);
   }
 
   open(): Promise<void> {

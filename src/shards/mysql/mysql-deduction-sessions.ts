@@ -15,11 +15,13 @@ export class MysqlDeductionSessions implements DeductionSessions {
   constructor(
     private readonly name: string,
     private readonly pool: MysqlPool,
+    private readonly keepsFeed: boolean,
   ) {}
 
   open(way: DeductionWay): OpenDeductionSession {
     const bracket = (way.brackets ?? TRANSACTION).mysql;
-    return new MysqlDeductionSession(this.name, () => this.#acquire(), this.pool, bracket);
+    const { name: shard, keepsFeed, pool } = this;
+    return new MysqlDeductionSession({ shard, keepsFeed, bracket }, () => this.#acquire(), pool);
   }
 
   /** The pool is opened when a strategy first wants a session, once for all who want one at the same time. */
@@ -39,17 +41,25 @@ export class MysqlDeductionSessions implements DeductionSessions {
 
 class MysqlDeductionSession implements OpenDeductionSession {
   readonly dialect = 'mysql';
+  readonly shard: string;
+  readonly keepsFeed: boolean;
   #connection: PoolConnection | undefined;
   #fenced: FencedTransaction = UNFENCED;
   #begun = false;
   #failed = false;
 
   constructor(
-    readonly shard: string,
+    private readonly parts: {
+      readonly shard: string;
+      readonly keepsFeed: boolean;
+      readonly bracket: Bracket;
+    },
     private readonly acquire: () => Promise<PoolConnection>,
     private readonly pool: Pick<MysqlPool, 'run' | 'transaction'>,
-    private readonly bracket: Bracket,
-  ) {}
+  ) {
+    this.shard = parts.shard;
+    this.keepsFeed = parts.keepsFeed;
+  }
 
   async read(statement: Statement): Promise<StatementResult> {
     const [result] = await this.#run([bound(statement)]);
@@ -69,7 +79,7 @@ class MysqlDeductionSession implements OpenDeductionSession {
 
   async commit(statements: readonly Statement[]): Promise<void> {
     const { proof, separately } = this.#fenced;
-    const ending = [...this.bracket.commit, ...proof];
+    const ending = [...this.parts.bracket.commit, ...proof];
     if (separately) await this.#runWrites(statements.map(bound));
     const before = separately ? [] : statements.map(bound);
     const results = await this.#run([...before, ...ending], before.length);
@@ -85,7 +95,7 @@ class MysqlDeductionSession implements OpenDeductionSession {
     if (!connection) return;
     try {
       if (this.#failed) throw new Error('not to be used again');
-      if (this.#begun) await this.pool.run(connection, this.bracket.rollback.join(';\n'));
+      if (this.#begun) await this.pool.run(connection, this.parts.bracket.rollback.join(';\n'));
       connection.release();
     } catch {
       connection.destroy();

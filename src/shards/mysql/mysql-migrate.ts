@@ -1,5 +1,6 @@
 import { DatabaseRefusedError } from '../faults';
 import { exact, type SchemaPart } from '../database';
+import { backupLock } from './backup-lock';
 import { checkPrivileges } from './check-privileges';
 import { checkSchema } from './check-schema';
 import type { MysqlPool, RawResult } from './mysql-pool';
@@ -17,16 +18,18 @@ export async function migrate(pool: MysqlPool, part: SchemaPart): Promise<void> 
     await checkVersion(pool, session);
     const lock = `CONCAT('hotsplit migrate ', LEFT(SHA2(DATABASE(), 256), 32))`;
     const got = await pool.run(session, `SELECT GET_LOCK(${lock}, 0)`);
-    if (cell(got) !== 1n) await waitForLock(pool, session, lock);
+    if (cell(got) !== 1n)
+      await waitForLock(pool, session, lock, 'another instance has been migrating this database');
     try {
       const query = async (sql: string): Promise<string[][]> => texts(await pool.run(session, sql));
       await checkTables(query, part);
+      if (await pool.dataSource.showMigrations()) await waitForBackup(pool, session);
       await whileAwake(pool, session, () => pool.dataSource.runMigrations());
       // First: the server shows a user who may only read no constraints, as if there were none.
       await checkPrivileges(query, part);
       await checkSchema(query, part);
     } finally {
-      await pool.run(session, `SELECT RELEASE_LOCK(${lock})`);
+      await pool.run(session, `SELECT RELEASE_LOCK(${lock}), RELEASE_LOCK(${backupLock()})`);
     }
   });
 }
@@ -52,11 +55,21 @@ async function whileAwake<T>(pool: MysqlPool, session: Session, run: () => Promi
 }
 
 /** Waits in short turns, so that each statement stays within its own deadline. */
-async function waitForLock(pool: MysqlPool, session: Session, lock: string): Promise<void> {
+async function waitForLock(pool: MysqlPool, session: Session, lock: string, why: string): Promise<void> {
   for (let waited = 0; waited < LOCK_SECONDS_MAX; waited += 2) {
     if (cell(await pool.run(session, `SELECT GET_LOCK(${lock}, 2)`)) === 1n) return;
   }
-  throw new Error(`another instance has been migrating this database for over ${LOCK_SECONDS_MAX} seconds`);
+  throw new Error(`${why} for over ${LOCK_SECONDS_MAX} seconds`);
+}
+
+/** A backup has a transaction open on every table. Only a start that has migrations to run needs to wait for its end. */
+function waitForBackup(pool: MysqlPool, session: Session): Promise<void> {
+  return waitForLock(
+    pool,
+    session,
+    backupLock(),
+    'a backup of this database, which migrations wait for, has run',
+  );
 }
 
 async function checkVersion(pool: MysqlPool, session: Session): Promise<void> {

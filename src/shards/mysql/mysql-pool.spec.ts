@@ -10,6 +10,7 @@ describe('a pool of sessions', () => {
       {
         connectionsMax: 1,
         transactions: false,
+        connectMsMax: 3_000,
         acquireMsMax: 1,
         statementMsMax: 1,
         idleMsMax: 1,

@@ -3,10 +3,12 @@ import { DataSource, type DataSourceOptions } from 'typeorm';
 import type { MysqlDriver } from 'typeorm/driver/mysql/MysqlDriver';
 import type { SchemaPart } from '../database';
 import { ShardFault } from '../faults';
+import type { OpenPools, PoolFigures, PoolUse } from '../open-pools';
 import { nodeUrls } from '../shard-address';
 import { mysqlFault } from './mysql-faults';
 import { migrationsOf } from '../migrations';
 import type { SessionFence } from '../writer-fence';
+import type { Waits } from '../waits';
 import { proveWriter } from './cluster/prove-writer';
 import { fencedBy, type FencedTransaction, UNFENCED } from './cluster/transaction-fence';
 import { checkTables } from './mysql-tables';
@@ -18,24 +20,28 @@ import { sessionSettings, TRANSACTION_SETTINGS } from './session-settings';
  * Bounds of a pool. Relations: the pool looks at its idle sessions every second, so `idleMsMax` + 1000 <
  * `waitTimeoutSeconds` · 1000, and it closes a session before the server does.
  */
-export interface PoolSettings {
+export interface PoolSettings extends Waits {
   readonly connectionsMax: number;
+  /** Told beside its figures. */
+  readonly use?: PoolUse;
   /** Whether sessions run transactions of several statements, several on one trip, or single statements. */
   readonly transactions: boolean;
-  readonly acquireMsMax: number;
-  readonly statementMsMax: number;
   readonly idleMsMax: number;
   /** How long the server keeps a session that says nothing, with whatever it has locked. */
   readonly waitTimeoutSeconds: number;
 }
-
-const CONNECT_MS_MAX = 3_000;
 
 /** Callers that may wait for a session of one pool. One more is refused as overload. */
 const WAITING_MAX = 1_000;
 
 /** Where there is another node, one that does not answer is left sooner. */
 const CONNECT_ONE_OF_SEVERAL_MS_MAX = 1_500;
+
+/** The driver counts its sessions nowhere else. A test sees to it that these are there. */
+interface PoolQueues {
+  readonly _allConnections: { readonly length: number };
+  readonly _freeConnections: { readonly length: number };
+}
 
 export type { RawResult };
 
@@ -54,6 +60,8 @@ export class MysqlPool {
     private readonly hosts: MysqlHosts,
     private readonly settings: PoolSettings,
     private readonly part: SchemaPart,
+    /** Where this one is noted while it is open. */
+    private readonly openPools?: OpenPools,
   ) {
     this.dataSource = new DataSource(dataSourceOptions(hosts, settings, part));
   }
@@ -68,6 +76,7 @@ export class MysqlPool {
         throw mysqlFault(this.name, error);
       }
     });
+    this.openPools?.add(this);
     this.#pool().on('connection', (connection) => {
       const ready = this.#setUp(connection);
       this.#ready.set(connection, ready);
@@ -216,7 +225,20 @@ export class MysqlPool {
   }
 
   async close(): Promise<void> {
+    this.openPools?.delete(this);
     if (this.dataSource.isInitialized) await this.dataSource.destroy();
+  }
+
+  get figures(): PoolFigures {
+    const { _allConnections: all, _freeConnections: free } = this.#pool() as Pool & PoolQueues;
+    return {
+      database: this.name,
+      use: this.settings.use ?? 'statements',
+      inUse: all.length - free.length,
+      idle: free.length,
+      waiting: this.#waiting,
+      max: this.settings.connectionsMax,
+    };
   }
 
   #fault(code: string, message: string): ShardFault {
@@ -249,7 +271,7 @@ function dataSourceOptions(hosts: MysqlHosts, settings: PoolSettings, part: Sche
     timezone: 'Z',
     supportBigNumbers: true,
     bigNumberStrings: true,
-    connectTimeout: hosts.count > 1 ? CONNECT_ONE_OF_SEVERAL_MS_MAX : CONNECT_MS_MAX,
+    connectTimeout: hosts.count > 1 ? CONNECT_ONE_OF_SEVERAL_MS_MAX : settings.connectMsMax,
     poolSize: settings.connectionsMax,
     ...(hosts.tls && { ssl: hosts.tls }),
     migrations: migrationsOf(part),

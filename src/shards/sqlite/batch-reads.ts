@@ -3,7 +3,7 @@ import type { SubAccount } from '../../ledger/sub-account';
 import type { FoundKeys, KeyScope, RowScope } from '../batch-transaction';
 import type { Cell } from '../database';
 import type { ShardIdentity } from '../shard-identity';
-import { ENTRY_COLUMNS, toEntry } from '../statements/entry-row';
+import { READ_ENTRY_COLUMNS, toEntry } from '../statements/entry-row';
 import { FIND_IDENTITY, toIdentity } from '../statements/find-identity';
 import { HOLD_COLUMNS, toHold } from '../statements/hold-row';
 import { INTAKE_COLUMNS, toIntake } from '../statements/intake-row';
@@ -30,7 +30,7 @@ export class BatchReads {
     this.#rowsOfAccount = prepare(
       `SELECT ${SUB_ACCOUNT_COLUMNS} FROM sub_account WHERE account_id = ? ORDER BY idx`,
     );
-    this.#entry = prepare(`SELECT ${ENTRY_COLUMNS} FROM entry WHERE account_id = ? AND request_id = ?`);
+    this.#entry = prepare(`SELECT ${READ_ENTRY_COLUMNS} FROM entry WHERE account_id = ? AND request_id = ?`);
     this.#transfer = prepare(
       `SELECT ${TRANSFER_COLUMNS} FROM transfer WHERE account_id = ? AND transfer_id = ? AND direction = ?`,
     );

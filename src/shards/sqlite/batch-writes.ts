@@ -1,12 +1,16 @@
 import type { Entry } from '../../ledger/entry';
+import { feedChange } from '../../ledger/feed-change';
+import type { Payment } from '../../ledger/payment';
 import type { Hold } from '../../ledger/hold';
 import type { IntakeRecord } from '../../ledger/intake';
 import type { Changes } from '../../ledger/shard-state';
 import type { Parameter } from '../database';
 import { placeUs } from '../entry-place';
-import { ENTRY_COLUMNS } from '../statements/entry-row';
+import { toFeedRow } from '../feed/feed-row';
+import { ENTRY_COLUMNS, READ_ENTRY_COLUMNS } from '../statements/entry-row';
 import { HOLD_COLUMNS } from '../statements/hold-row';
 import { INTAKE_COLUMNS } from '../statements/intake-row';
+import { PAYMENT_COLUMNS } from '../statements/payment-row';
 import { REVERSAL_COLUMNS } from '../statements/reversal-row';
 import type { RowStatement, RowWrite } from './file-writer-thread';
 
@@ -16,7 +20,7 @@ const ENTRIES_TOGETHER = 16;
 /** Bytes go to the writer as hex digits: as text they cost a fraction of what a buffer does, to make and to pass on. */
 const ENTRY_ROW = '(?, ?, ?, ?, ?, ?, ?, ?, unhex(?), ?, ?)';
 
-const INTAKE_ROW = '(?, ?, ?, ?, ?, ?, unhex(?), ?, ?, ?, ?, ?)';
+const INTAKE_ROW = '(?, ?, ?, ?, ?, ?, unhex(?), ?, ?, ?, ?, ?, ?, ?, ?)';
 
 /** What batches write. Plain INSERTs: a key that exists is an error. */
 export const BATCH_WRITES = {
@@ -28,13 +32,24 @@ export const BATCH_WRITES = {
       sql: `INSERT INTO entry (${ENTRY_COLUMNS}) VALUES ${Array(ENTRIES_TOGETHER).fill(ENTRY_ROW).join(', ')}`,
     },
   },
-  insertHold: {
-    sql: `INSERT INTO hold (${HOLD_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, unhex(?), ?, ?, ?)`,
-    parameters: 13,
+  /** With the other account, which few entries have. */
+  insertTransferEntry: {
+    sql: `INSERT INTO entry (${READ_ENTRY_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, unhex(?), ?, ?, ?)`,
+    parameters: 12,
   },
-  settleHold: {
-    sql: 'UPDATE hold SET state = ?, confirmed = ?, settled_version = ?, reference = ? WHERE account_id = ? AND hold_id = ?',
-    parameters: 6,
+  insertPayment: {
+    sql: `INSERT INTO payment (${PAYMENT_COLUMNS}) VALUES (?, ?, ?, ?, unhex(?), ?, ?, ?, ?, ?, ?)`,
+    parameters: 11,
+  },
+  insertHold: {
+    sql: `INSERT INTO hold (${HOLD_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, unhex(?), ?, ?, ?, ?, ?, ?)`,
+    parameters: 16,
+  },
+  changeHold: {
+    sql:
+      'UPDATE hold SET state = ?, amount = ?, confirmed = ?, captured = ?, raised = ?, expires_at_us = ?, settled_version = ?, ' +
+      'changed_version = ?, reference = ? WHERE account_id = ? AND hold_id = ?',
+    parameters: 11,
   },
   insertReversal: {
     sql: `INSERT INTO reversal (${REVERSAL_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)`,
@@ -42,7 +57,7 @@ export const BATCH_WRITES = {
   },
   insertIntake: {
     sql: `INSERT INTO intake (${INTAKE_COLUMNS}) VALUES ${INTAKE_ROW}`,
-    parameters: 12,
+    parameters: 15,
     together: {
       rows: ENTRIES_TOGETHER,
       sql: `INSERT INTO intake (${INTAKE_COLUMNS}) VALUES ${Array(ENTRIES_TOGETHER).fill(INTAKE_ROW).join(', ')}`,
@@ -51,9 +66,10 @@ export const BATCH_WRITES = {
   changeIntake: {
     sql: `UPDATE intake
          SET attempt = ?, state = ?, amount = ?, sub_account = ?, fingerprint = unhex(?), reference = ?, metadata = ?,
-             received_at_us = ?, since_us = ?, reason = ?
+             received_at_us = ?, since_us = ?, reason = ?,
+             screening_verdict = ?, screened_by = ?, screening_reason = ?
        WHERE account_id = ? AND request_id = ?`,
-    parameters: 12,
+    parameters: 15,
   },
   forgetIntake: { sql: 'DELETE FROM intake WHERE account_id = ? AND request_id = ?', parameters: 2 },
   insertTransfer: {
@@ -62,6 +78,10 @@ export const BATCH_WRITES = {
           from_version, to_version)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     parameters: 11,
+  },
+  insertFeedRow: {
+    sql: 'INSERT INTO feed (created_at_us, changes) VALUES (?, ?)',
+    parameters: 2,
   },
   writeRow: {
     sql: `UPDATE sub_account
@@ -73,19 +93,51 @@ export const BATCH_WRITES = {
 } satisfies Readonly<Record<string, RowStatement>>;
 
 /** The changes of a batch as rows of `BATCH_WRITES`, in the order in which they are written. */
-export function batchWrites(changes: Changes): RowWrite[] {
+export function batchWrites(changes: Changes, keepsFeed: boolean): RowWrite[] {
   const writes: [keyof typeof BATCH_WRITES, Parameter[]][] = [
-    ['insertEntry', entryRows(changes.entries)],
+    ...entryWrites(changes.entries),
     ['insertHold', changes.newHolds.flatMap(holdRow)],
-    ['settleHold', changes.settledHolds.flatMap(settledHoldRow)],
+    ['changeHold', changes.changedHolds.flatMap(changedHoldRow)],
     ['insertReversal', reversalRows(changes)],
+    ['insertPayment', changes.newPayments.flatMap(paymentRow)],
     ['insertIntake', changes.newIntakes.flatMap((record) => [...keyOf(record), ...intakeRow(record)])],
     ['changeIntake', changes.changedIntakes.flatMap((record) => [...intakeRow(record), ...keyOf(record)])],
     ['forgetIntake', changes.forgottenIntakes.flatMap(keyOf)],
     ['insertTransfer', transferRows(changes)],
+    ['insertFeedRow', keepsFeed ? feedRow(changes) : []],
     ['writeRow', subAccountRows(changes)],
   ];
   return writes.filter(([, parameters]) => parameters.length > 0);
+}
+
+function entryWrites(entries: readonly Entry[]): [keyof typeof BATCH_WRITES, Parameter[]][] {
+  const between = entries.filter(({ counterparty }) => counterparty !== undefined);
+  if (between.length === 0) return [['insertEntry', entryRows(entries)]];
+  const plain = entries.filter(({ counterparty }) => counterparty === undefined);
+  return [
+    ['insertEntry', entryRows(plain)],
+    [
+      'insertTransferEntry',
+      between.flatMap((entry) => [...entryRows([entry]), entry.counterparty as string]),
+    ],
+  ];
+}
+
+function paymentRow(payment: Payment): Parameter[] {
+  const { payee } = payment;
+  return [
+    payment.accountId,
+    payment.requestId,
+    payment.subAccount,
+    lighter(payment.amountMinor),
+    payment.fingerprint,
+    payment.reference,
+    payment.metadata,
+    payment.createdAtUs,
+    payee.accountId,
+    payee.shard,
+    payee.subAccount,
+  ];
 }
 
 export function entryRows(entries: readonly Entry[]): Parameter[] {
@@ -107,6 +159,13 @@ export function entryRows(entries: readonly Entry[]): Parameter[] {
   return parameters;
 }
 
+function feedRow(changes: Changes): Parameter[] {
+  const told = feedChange(changes);
+  if (!told) return [];
+  const row = toFeedRow(told, changes.nowUs);
+  return [row.createdAtUs, row.changes];
+}
+
 function holdRow(hold: Hold): Parameter[] {
   return [
     hold.accountId,
@@ -122,12 +181,26 @@ function holdRow(hold: Hold): Parameter[] {
     hold.reference,
     hold.metadata,
     hold.createdAtUs,
+    lighter(hold.capturedMinor),
+    lighter(hold.raisedMinor),
+    hold.changedVersion,
   ];
 }
 
-function settledHoldRow(hold: Hold): Parameter[] {
-  const { state, confirmedMinor, settledVersion, reference, accountId, holdId } = hold;
-  return [state, lighter(confirmedMinor), settledVersion, reference, accountId, holdId];
+function changedHoldRow(hold: Hold): Parameter[] {
+  return [
+    hold.state,
+    lighter(hold.amountMinor),
+    lighter(hold.confirmedMinor),
+    lighter(hold.capturedMinor),
+    lighter(hold.raisedMinor),
+    hold.expiresAtUs,
+    hold.settledVersion,
+    hold.changedVersion,
+    hold.reference,
+    hold.accountId,
+    hold.holdId,
+  ];
 }
 
 function reversalRows({ reversals }: Changes): Parameter[] {
@@ -157,6 +230,9 @@ function intakeRow(record: IntakeRecord): Parameter[] {
     record.receivedAtUs,
     record.sinceUs,
     record.reason,
+    record.screening?.verdict ?? null,
+    record.screening?.by ?? null,
+    record.screening?.reason ?? null,
   ];
 }
 

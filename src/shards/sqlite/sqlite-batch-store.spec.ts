@@ -24,7 +24,11 @@ describe('batches on a SQLite file', () => {
     file = SqliteFile.open(path);
     await file.migrate('shard');
     beside = new Sqlite(path);
-    store = new SqliteBatchStore('s0', file, { startMsMax: 10_000, writeMsMax: WRITE_MS_MAX, stopMsMax: 20 });
+    store = new SqliteBatchStore('s0', file, false, {
+      startMsMax: 10_000,
+      writeMsMax: WRITE_MS_MAX,
+      stopMsMax: 20,
+    });
     await store.open();
   });
 

@@ -11,6 +11,7 @@ import {
   type RowScope,
 } from '../batch-transaction';
 import type { ShardIdentity } from '../shard-identity';
+import type { Waits } from '../waits';
 import { BatchReads } from './batch-reads';
 import { BATCH_WRITES, batchWrites } from './batch-writes';
 import { FileWriter, type FileWriterTimes } from './file-writer';
@@ -19,7 +20,9 @@ import { sqliteCommitFault, sqliteFault } from './sqlite-faults';
 import type { SqliteFile } from './sqlite-file';
 
 /** As the statements of the other stores. */
-const TIMES: FileWriterTimes = { startMsMax: 5_000, writeMsMax: 5_000, stopMsMax: 2_000 };
+export function writerTimes({ statementMsMax }: Waits): FileWriterTimes {
+  return { startMsMax: statementMsMax, writeMsMax: statementMsMax, stopMsMax: 2_000 };
+}
 
 /**
  * Batches on a SQLite file, one at a time. Who has passed the file's turnstile has all of its rows locked: the file
@@ -34,7 +37,8 @@ export class SqliteBatchStore implements BatchStore {
   constructor(
     readonly name: string,
     private readonly file: SqliteFile,
-    private readonly times: FileWriterTimes = TIMES,
+    private readonly keepsFeed: boolean,
+    private readonly times: FileWriterTimes,
   ) {}
 
   /** The file is opened with the shard's database; its thread is started here. */
@@ -69,6 +73,7 @@ export class SqliteBatchStore implements BatchStore {
           reads: this.#currentReads(),
           writer: await this.#runningWriter(),
           leave,
+          keepsFeed: this.keepsFeed,
           failed: () => {
             this.file.distrust();
           },
@@ -110,7 +115,13 @@ export class SqliteBatchStore implements BatchStore {
 class SqliteBatchTransaction implements BatchTransaction {
   constructor(
     private readonly name: string,
-    private readonly parts: { reads: BatchReads; writer: FileWriter; leave: () => void; failed: () => void },
+    private readonly parts: {
+      readonly reads: BatchReads;
+      readonly writer: FileWriter;
+      readonly keepsFeed: boolean;
+      readonly leave: () => void;
+      readonly failed: () => void;
+    },
   ) {}
 
   lock(scope: RowScope): Promise<Locked> {
@@ -136,7 +147,7 @@ class SqliteBatchTransaction implements BatchTransaction {
   async commit(changes: Changes): Promise<Committed> {
     passProcessClock(changes.nowUs + changes.entries.length);
     try {
-      await this.parts.writer.write(batchWrites(changes));
+      await this.parts.writer.write(batchWrites(changes, this.parts.keepsFeed));
     } catch (error) {
       this.parts.failed();
       const { atCommit } = error as { atCommit?: boolean };

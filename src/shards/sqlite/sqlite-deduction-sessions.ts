@@ -13,11 +13,12 @@ export class SqliteDeductionSessions implements DeductionSessions {
   constructor(
     private readonly name: string,
     private readonly file: SqliteFile,
+    private readonly keepsFeed: boolean,
   ) {}
 
   open(way: DeductionWay): OpenDeductionSession {
     return new SqliteDeductionSession(
-      { shard: this.name, bracket: (way.brackets ?? TRANSACTION).sqlite },
+      { shard: this.name, keepsFeed: this.keepsFeed, bracket: (way.brackets ?? TRANSACTION).sqlite },
       this.file,
       (connection, statement) => this.#run(connection, statement),
     );
@@ -47,15 +48,21 @@ export class SqliteDeductionSessions implements DeductionSessions {
 class SqliteDeductionSession implements OpenDeductionSession {
   readonly dialect = 'sqlite';
   readonly shard: string;
+  readonly keepsFeed: boolean;
   #writer: { readonly connection: SqliteConnection; readonly leave: () => void } | undefined;
   #begun = false;
 
   constructor(
-    private readonly parts: { readonly shard: string; readonly bracket: Bracket },
+    private readonly parts: {
+      readonly shard: string;
+      readonly keepsFeed: boolean;
+      readonly bracket: Bracket;
+    },
     private readonly file: SqliteFile,
     private readonly run: (connection: SqliteConnection, statement: Statement) => StatementResult,
   ) {
     this.shard = parts.shard;
+    this.keepsFeed = parts.keepsFeed;
   }
 
   read(statement: Statement): Promise<StatementResult> {

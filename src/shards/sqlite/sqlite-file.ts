@@ -13,6 +13,7 @@ import { migrationsOf, refuseNewerSchema } from '../migrations';
 import { type FileId, FileInPlace } from './file-in-place';
 import { processClockUs } from './process-clock';
 import { Turnstile } from './turnstile';
+import { refuseUnfinishedRestore } from './unfinished-restore';
 
 export type SqliteConnection = Sqlite.Database;
 
@@ -65,7 +66,7 @@ export class SqliteFile {
    *
    * @throws DatabaseRefusedError `DATA_FOLDER_IN_USE` when another process has the file open, `NOT_A_FILE` when the path
    *   names something that is no file, `DATABASE_NOT_EMPTY` when it holds tables of something else, `FOLDER_NOT_WRITABLE`
-   *   when the system does not let the file be made or written
+   *   when the system does not let the file be made or written, `RESTORE_UNFINISHED` when a restore was to make it
    */
   async migrate(part: SchemaPart): Promise<void> {
     if (this.#migrated.has(part)) return;
@@ -169,6 +170,7 @@ export class SqliteFile {
   /** What cannot be opened is left as it was found: no file beside it, and none made in vain. */
   async #takeOver(part: SchemaPart): Promise<void> {
     refuseWhatIsNoFile(this.#path);
+    refuseUnfinishedRestore(this.#path);
     const made = filesOf(this.#path).filter((file) => !lstatSync(file, { throwIfNoEntry: false }));
     try {
       this.#owner = own(this.#path);

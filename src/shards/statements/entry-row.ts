@@ -5,8 +5,12 @@ import { placeUs, timeOfPlaceUs } from '../entry-place';
 export const ENTRY_COLUMNS =
   'account_id, created_at_us, sub_account, version, request_id, kind, amount, epoch, fingerprint, reference, metadata';
 
-/** Reads a row selected as `ENTRY_COLUMNS`. */
+/** As entries are read. Only those that moved money between two accounts are written with the last of the columns. */
+export const READ_ENTRY_COLUMNS = `${ENTRY_COLUMNS}, counterparty`;
+
+/** Reads a row selected as `READ_ENTRY_COLUMNS`. */
 export function toEntry(row: readonly Cell[]): Entry {
+  const counterparty = textOrNull(row[11] ?? null);
   return {
     accountId: text(row[0]),
     createdAtUs: timeOfPlaceUs(integer(row[1])),
@@ -19,6 +23,7 @@ export function toEntry(row: readonly Cell[]): Entry {
     fingerprint: hex(row[8]),
     reference: textOrNull(row[9] ?? null),
     metadata: textOrNull(row[10] ?? null),
+    ...(counterparty !== null && { counterparty }),
   };
 }
 

@@ -3,11 +3,12 @@ import { type Cell, exact, hex, integer, text, textOrNull } from '../database';
 
 export const HOLD_COLUMNS =
   'account_id, hold_id, sub_account, amount, confirmed, state, expires_at_us, version, settled_version, fingerprint, ' +
-  'reference, metadata, created_at_us';
+  'reference, metadata, created_at_us, captured, raised, changed_version';
 
 /** Reads a row selected as `HOLD_COLUMNS`. */
 export function toHold(row: readonly Cell[]): Hold {
   const settledVersion = row[8] ?? null;
+  const changedVersion = row[15] ?? null;
   return {
     accountId: text(row[0]),
     holdId: text(row[1]),
@@ -22,5 +23,8 @@ export function toHold(row: readonly Cell[]): Hold {
     reference: textOrNull(row[10] ?? null),
     metadata: textOrNull(row[11] ?? null),
     createdAtUs: integer(row[12]),
+    capturedMinor: exact(row[13]),
+    raisedMinor: exact(row[14]),
+    changedVersion: changedVersion === null ? null : integer(changedVersion),
   };
 }

@@ -1,9 +1,10 @@
 import type { IntakeRecord, IntakeState, RejectionReason } from '../../ledger/intake';
+import type { Screened, Screener, Verdict } from '../../ledger/screened';
 import { type Cell, exact, hex, integer, text, textOrNull } from '../database';
 
 export const INTAKE_COLUMNS =
   'account_id, request_id, attempt, state, amount, sub_account, fingerprint, reference, metadata, received_at_us, since_us, ' +
-  'reason';
+  'reason, screening_verdict, screened_by, screening_reason';
 
 /** Reads a row selected as `INTAKE_COLUMNS`. */
 export function toIntake(row: readonly Cell[]): IntakeRecord {
@@ -20,5 +21,12 @@ export function toIntake(row: readonly Cell[]): IntakeRecord {
     receivedAtUs: integer(row[9]),
     sinceUs: integer(row[10]),
     reason: textOrNull(row[11] ?? null) as RejectionReason | null,
+    screening: toScreened(row.slice(12)),
   };
+}
+
+function toScreened([verdict, by, reason]: readonly Cell[]): Screened | null {
+  const said = textOrNull(verdict ?? null);
+  if (said === null) return null;
+  return { verdict: said as Verdict, by: text(by) as Screener, reason: textOrNull(reason ?? null) };
 }

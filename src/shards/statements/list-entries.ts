@@ -2,7 +2,7 @@ import type { Dialect, Parameter } from '../database';
 import { MARKS_FROM_US } from '../entry-place';
 import type { EntryPosition, EntryQuery } from '../shard';
 import { LISTED_KINDS } from '../../ledger/entry';
-import { ENTRY_COLUMNS } from './entry-row';
+import { READ_ENTRY_COLUMNS } from './entry-row';
 import type { Statement } from './statement';
 
 /** The database that is read. */
@@ -27,7 +27,7 @@ type Stretch = Pick<EntryQuery, 'accountId' | 'before' | 'fromUs' | 'toUs'>;
 export function entriesOfAnyKind({ shard, dialect }: At, stretch: Stretch, limit: number): Statement {
   const { conditions, parameters } = within(shard, stretch);
   return {
-    sql: `SELECT ${ENTRY_COLUMNS} FROM entry ${IN_PLACE_ORDER[dialect]} WHERE ${conditions.join(' AND ')} ${NEWEST_FIRST} LIMIT ?`,
+    sql: `SELECT ${READ_ENTRY_COLUMNS} FROM entry ${IN_PLACE_ORDER[dialect]} WHERE ${conditions.join(' AND ')} ${NEWEST_FIRST} LIMIT ?`,
     parameters: [...parameters, limit],
   };
 }
@@ -70,7 +70,7 @@ export function listEntries(
   if (query.kind !== undefined) add('kind = ?', query.kind);
   else add(`kind IN (${LISTED_KINDS.map(() => '?').join(', ')})`, ...LISTED_KINDS);
   return {
-    sql: `SELECT ${ENTRY_COLUMNS} FROM entry ${IN_PLACE_ORDER[dialect]} WHERE ${conditions.join(' AND ')} ${NEWEST_FIRST} LIMIT ?`,
+    sql: `SELECT ${READ_ENTRY_COLUMNS} FROM entry ${IN_PLACE_ORDER[dialect]} WHERE ${conditions.join(' AND ')} ${NEWEST_FIRST} LIMIT ?`,
     parameters: [...parameters, query.limit],
   };
 }

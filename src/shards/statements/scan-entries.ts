@@ -1,5 +1,5 @@
 import type { EntryKind } from '../../ledger/entry';
-import { type Cell, type Dialect, exact, integer, text } from '../database';
+import { type Cell, type Dialect, exact, integer, text, textOrNull } from '../database';
 import type { EntryPlace, Scan, ScannedEntry } from '../ledger-scan';
 import { scanPage } from './scan-page';
 import type { Statement } from './statement';
@@ -9,7 +9,7 @@ export function scanEntries(scan: Scan<EntryPlace>, dialect: Dialect): Statement
   return scanPage(
     dialect,
     {
-      columns: 'account_id, created_at_us, sub_account, version, kind, amount',
+      columns: 'account_id, created_at_us, sub_account, version, kind, amount, request_id, counterparty',
       table: 'entry',
       index: 'PRIMARY',
       order: ['account_id', 'created_at_us', 'sub_account', 'version'],
@@ -20,6 +20,7 @@ export function scanEntries(scan: Scan<EntryPlace>, dialect: Dialect): Statement
 }
 
 export function toScannedEntry(row: readonly Cell[]): ScannedEntry {
+  const counterparty = textOrNull(row[7] ?? null);
   return {
     accountId: text(row[0]),
     placeUs: integer(row[1]),
@@ -27,5 +28,6 @@ export function toScannedEntry(row: readonly Cell[]): ScannedEntry {
     version: integer(row[3]),
     kind: text(row[4]) as EntryKind,
     amountMinor: exact(row[5]),
+    ...(counterparty !== null && { between: { requestId: text(row[6]), counterparty } }),
   };
 }

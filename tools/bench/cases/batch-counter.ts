@@ -28,10 +28,17 @@ export class BatchCounter implements EngineObserver {
   readonly shardBegunAnew = (): void => undefined;
   readonly flushed = (): void => undefined;
   readonly deferred = (): void => undefined;
+  readonly published = (): void => undefined;
+  readonly sent = (): void => undefined;
+  readonly directoryAsked = (): void => undefined;
   readonly undelivered = (): void => undefined;
   readonly received = (): void => undefined;
   readonly workedOff = (): void => undefined;
   readonly intakeLevel = (): void => undefined;
+  readonly screened = (): void => undefined;
+  readonly screeningFailed = (): void => undefined;
+  readonly screeningCall = (): void => undefined;
+  readonly screeningState = (): void => undefined;
   #batches = 0;
   #commands = 0;
   #seconds = 0;

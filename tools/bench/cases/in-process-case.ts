@@ -93,10 +93,10 @@ export function microsSince(before: NodeJS.CpuUsage): number {
 export async function prepareMerged(
   { site, subAccounts, sequence, tally }: Ground,
   inFlight: number,
-  laneSettings: Partial<LaneSettings> = {},
+  settings: Partial<LaneSettings> & { readonly keepsFeed?: boolean } = {},
 ): Promise<Load> {
   const observer = new BatchCounter();
-  const runtime = await startRuntime(site, observer, laneSettings);
+  const runtime = await startRuntime(site, observer, settings);
   await createHotAccount(runtime, subAccounts);
   observer.reset();
   return {

@@ -28,10 +28,10 @@ function fresh(deduct: UnaryMethod): UnaryMethod {
   let made = 0;
   return {
     ...deduct,
-    answer: (request, caller) => {
+    answer: (request, caller, names) => {
       made += 1;
       const requestId = `new-${made.toString().padStart(ID_DIGITS, '0')}`;
-      return deduct.answer(Object.assign(request, { requestId }), caller);
+      return deduct.answer(Object.assign(request, { requestId }), caller, names);
     },
   };
 }
@@ -55,10 +55,10 @@ function counted(method: UnaryMethod, counter: YardstickCounter): UnaryMethod {
   };
   return {
     ...method,
-    answer: (request, caller) => {
+    answer: (request, caller, names) => {
       counter.begin();
       try {
-        const answer = method.answer(request, caller);
+        const answer = method.answer(request, caller, names);
         return answer instanceof Promise ? answer.then(count, fault) : count(answer);
       } catch (error) {
         return fault(error);

@@ -47,6 +47,7 @@ export function measureInProcess(
     caseOf('bulk-insert', plan.subAccounts, BULK_ROWS, prepareBulkInsert),
     oneRow('atomic'),
     ...(store === 'sqlite' ? [] : [oneRow('pessimistic')]),
+    caseOf('merged-no-feed', plan.subAccounts, k, (ground) => prepareMerged(ground, k, { keepsFeed: false })),
   ];
   return runInterleaved(between(merged, plan.yardsticks ? yardsticks : []), {
     rounds: plan.rounds,

@@ -32,7 +32,11 @@ export function environmentOf(site: Site): Record<string, string | undefined> {
 export async function startRuntime(
   site: Site,
   observer: EngineObserver,
-  { locks, ...laneSettings }: Partial<LaneSettings> & { readonly locks?: LockService | undefined } = {},
+  {
+    locks,
+    keepsFeed = true,
+    ...laneSettings
+  }: Partial<LaneSettings> & { readonly locks?: LockService | undefined; readonly keepsFeed?: boolean } = {},
 ): Promise<EngineRuntime> {
   const settings = settingsOf(site);
   const runtime = new EngineRuntime({
@@ -50,6 +54,7 @@ export async function startRuntime(
     mergeWindowMs: settings.mergeWindowMs,
     strategySettings: strategySettingsOf(settings),
     ...(locks && { locks }),
+    feed: keepsFeed && settings.events === 'on' ? {} : null,
     startMsMax: 10_000,
   });
   await runtime.start();

@@ -7,6 +7,8 @@ export const RULES = {
   bodyChanged: 'a replay and a look-up carry the body of the first success',
   replayRefused: 'a key that was acknowledged is replayed, whatever the funds and the status',
   lookUpMissed: 'a look-up finds what was acknowledged before it',
+  screenedWrongly:
+    'what was sent to be charged later is charged if it passed its screening, and not if it did not',
   wrongRefusal: 'who could be paid throughout the call is not told that there is too little',
   frozenPaid: 'nothing is first paid by a call made while the account was surely frozen',
   frozenWrongly: 'nobody is told of a freeze that nobody asked for',

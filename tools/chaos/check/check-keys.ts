@@ -1,5 +1,6 @@
 import type { Breach } from './breach';
 import type { Dump } from './dump';
+import { isScreenedOut } from '../history/screened-out';
 import { type Evidence, isDefiniteRefusal, isSuccess, type OpSeen } from './evidence';
 
 export interface Effect {
@@ -28,6 +29,8 @@ export function effectsIn(dump: Dump): Effects {
 export function effectId(account: string, key: string): string {
   return `${account} ${key}`;
 }
+
+const REJECTED: readonly (string | undefined)[] = ['REJECTED', 'SCREENED_OUT'];
 
 /** Every key against its entries: nothing lost, doubled, or done that was refused or never asked. */
 export function* checkKeys(evidence: Evidence, effects: Effects): Generator<Breach> {
@@ -63,7 +66,14 @@ function* checkKey(op: OpSeen, effects: readonly Effect[]): Generator<Breach> {
   if (received && outcome?.status === 404)
     yield breach('acknowledgedLost', `received at ${received.toMs} ms through service ${received.service}`);
   if (received && !outcome) yield breach('unresolved', `received at ${received.toMs} ms, and waits for ever`);
-  if (outcome?.code === 'REJECTED' && effects.length > 0)
+  if (outcome?.code === 'SCREENED_OUT' && !isScreenedOut(key))
+    yield breach('screenedWrongly', 'screened out, and was never to be');
+  const isOnlyLater = op.calls.every(
+    ({ door }) => door === 'later' || door === 'outcome' || door === 'lookup',
+  );
+  if (received && isOnlyLater && effects.length > 0 && isScreenedOut(key))
+    yield breach('screenedWrongly', `was to be screened out; an entry on ${where}`);
+  if (outcome !== undefined && REJECTED.includes(outcome.code) && effects.length > 0)
     yield breach('effectOfRefused', `rejected after it was received; an entry on ${where}`);
   if (effects.length > 1) yield breach('doubleEffect', `${effects.length} entries, on ${where}`);
   const sent = op.calls.filter(({ door }) => door !== 'lookup');

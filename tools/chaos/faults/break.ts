@@ -47,6 +47,14 @@ export async function carryOut(fault: Fault, breakable: Breakable): Promise<void
       return fillForAWhile(serverOf(fault.target, cluster), forMs, breakable);
     case 'redis flushed':
       return flush(cluster.redis);
+    case 'screening killed':
+      await cluster.screening.kill();
+      await pause(forMs);
+      return cluster.screening.startAgain();
+    case 'screening slow':
+      return cluster.screening.trouble('slow', forMs);
+    case 'screening failing':
+      return cluster.screening.trouble('failing', forMs);
     case 'connections cut':
       return cutAgainAndAgain(linkOf(fault.target, cluster), forMs, degree);
     case 'answers dropped': {

@@ -13,6 +13,9 @@ export const FAULT_KINDS = {
   'redis killed': 'kill -9, started again after a while, empty',
   'redis stopped': 'SIGSTOP, then SIGCONT',
   'redis flushed': 'FLUSHALL',
+  'screening killed': 'the screening service is gone, and comes back after a while',
+  'screening slow': 'its answers come after their deadline',
+  'screening failing': 'every answer of it is a 500',
   'connections cut': 'every connection between two parts ends, several times',
   'answers dropped': 'requests go through, answers do not come back; then those connections end',
   'network slow': 'every packet between two parts takes longer',
@@ -25,7 +28,7 @@ export type FaultKind = keyof typeof FAULT_KINDS;
 /** What is broken: a part, or the network between two. */
 export type Target =
   | { readonly part: 'service' | 'database'; readonly number: number }
-  | { readonly part: 'services' | 'redis' | 'writer' }
+  | { readonly part: 'services' | 'redis' | 'screening' | 'writer' }
   | { readonly part: 'link'; readonly number: number };
 
 export interface Fault {

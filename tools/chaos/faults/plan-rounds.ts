@@ -10,7 +10,7 @@ export interface Parts {
   /** Whether one shard is on the nodes of a cluster, and has a writer. */
   readonly clustered: boolean;
   /** What each link connects a service with. */
-  readonly links: readonly ('database' | 'redis' | 'clients')[];
+  readonly links: readonly ('database' | 'redis' | 'screening' | 'clients')[];
 }
 
 export interface Pace {
@@ -137,6 +137,10 @@ function targetsOf(kind: FaultKind, { services, databases, smallDisk, links }: P
     case 'redis stopped':
     case 'redis flushed':
       return [{ part: 'redis' }];
+    case 'screening killed':
+    case 'screening slow':
+    case 'screening failing':
+      return [{ part: 'screening' }];
     case 'connections cut':
     case 'answers dropped':
     case 'network slow':

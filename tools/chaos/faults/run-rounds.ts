@@ -75,7 +75,14 @@ async function runFault(fault: Fault, { breakable, clock, watchers, write }: Rou
   write({ event: 'fault', kind: fault.kind, target, fromMs, toMs: clock.nowMs() });
 }
 
-const KINDS_WITHOUT_SERVICE: readonly FaultKind[] = ['redis killed', 'redis stopped', 'redis flushed'];
+const KINDS_WITHOUT_SERVICE: readonly FaultKind[] = [
+  'redis killed',
+  'redis stopped',
+  'redis flushed',
+  'screening killed',
+  'screening slow',
+  'screening failing',
+];
 
 /** The ways (through a service to a shard, or to a service) that a fault may close. */
 export function affectedBy(fault: Fault, cluster: Cluster): { services: number[]; ways: string[] } {
@@ -94,10 +101,11 @@ export function affectedBy(fault: Fault, cluster: Cluster): { services: number[]
     case 'writer':
       return { services: [], ways: waysOf(services, [ON_NODES]) };
     case 'redis':
+    case 'screening':
       return { services: [], ways: [] };
     case 'link': {
       const link = cluster.links[fault.target.number];
-      if (!link || link.kind === 'redis') return { services: [], ways: [] };
+      if (!link || link.kind === 'redis' || link.kind === 'screening') return { services: [], ways: [] };
       if (link.kind === 'clients') return { services: [link.service], ways: waysOf([link.service], shards) };
       return { services: [], ways: waysOf([link.service], link.shard === undefined ? [] : [link.shard]) };
     }
@@ -108,6 +116,7 @@ function describe(target: Target, { links }: Cluster): string {
   switch (target.part) {
     case 'services':
     case 'redis':
+    case 'screening':
     case 'writer':
       return target.part;
     case 'service':

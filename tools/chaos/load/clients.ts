@@ -83,16 +83,12 @@ export class Clients {
       path: `/v1/accounts/${op.account}/deductions/${op.key}`,
       patienceMs: PATIENCE_MS,
     });
-    const { status } = read(reply.body);
+    const { status, reason } = read(reply.body);
+    const code = reason === 'SCREENED_OUT' ? reason : 'REJECTED';
     const isKnown = reply.status === 404 || (reply.status === 200 && status !== 'received');
     const told = { ...reply, body: '' };
     if (isKnown)
-      this.#write(
-        op,
-        service,
-        'outcome',
-        status === 'rejected' ? { ...told, status: 422, code: 'REJECTED' } : told,
-      );
+      this.#write(op, service, 'outcome', status === 'rejected' ? { ...told, status: 422, code } : told);
     return isKnown;
   }
 

@@ -183,23 +183,27 @@ export class Steward {
   }
 }
 
+/** Asked so often for an account, a busy machine has made it. */
+const CREATIONS_MAX = 30;
+
 /** Creates the accounts that a run begins with, whoever is asked. */
 export async function createAccounts(clients: Clients, accounts: readonly Account[]): Promise<void> {
-  const created = await Promise.all(
-    accounts.map(({ id, kind }) =>
-      clients.send(
-        clients.ask({
-          account: id,
-          key: 'opening balance',
-          kind: 'creation',
-          amount: String(kind.openingMinor),
-          further: { asset: 'USD/2', subAccounts: kind.subAccounts },
-        }),
-        0,
-      ),
-    ),
-  );
-  if (created.some((result) => result !== 'succeeded')) throw new Error('the accounts could not be created');
+  await Promise.all(accounts.map((account) => createAccount(clients, account)));
+}
+
+async function createAccount(clients: Clients, { id, kind }: Account): Promise<void> {
+  const creation = clients.ask({
+    account: id,
+    key: 'opening balance',
+    kind: 'creation',
+    amount: String(kind.openingMinor),
+    further: { asset: 'USD/2', subAccounts: kind.subAccounts },
+  });
+  for (let tries = 0; tries < CREATIONS_MAX; tries += 1) {
+    if ((await clients.send(creation, 0)) === 'succeeded') return;
+    await pause(LOOK_AGAIN_MS);
+  }
+  throw new Error(`the account ${id} could not be created`);
 }
 
 function auditOf(result: unknown): { balanced?: boolean; findings?: unknown } {

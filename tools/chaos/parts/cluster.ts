@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
 import { TcpRelay } from '../../kernel/tcp-relay';
 import { Nodes } from './nodes';
+import { Screening } from './screening';
 import { serversScript, type StartedServers } from './scripts';
 import { Server } from './server';
 import { Service } from './service';
@@ -20,7 +21,7 @@ export const ON_NODES = 'galera';
 /** A network between two parts. */
 export interface Link {
   readonly name: string;
-  readonly kind: 'database' | 'redis' | 'clients';
+  readonly kind: 'database' | 'redis' | 'screening' | 'clients';
   readonly service: number;
   /** The shard that it leads to, where it leads to a database. */
   readonly shard?: string;
@@ -38,13 +39,15 @@ export interface Cluster {
   /** Addresses of the shards in the same order, past every proxy. */
   readonly databaseUrls: readonly string[];
   readonly redis: Server;
+  /** What is charged later is screened by it. */
+  readonly screening: Screening;
   readonly links: readonly Link[];
   readonly adminKey: string;
   stop(): Promise<void>;
 }
 
 /** The servers that services are started on. */
-type Servers = Pick<Cluster, 'databases' | 'nodes' | 'shardNames' | 'databaseUrls' | 'redis'>;
+type Servers = Pick<Cluster, 'databases' | 'nodes' | 'shardNames' | 'databaseUrls' | 'redis' | 'screening'>;
 
 /**
  * Starts everything. Services log to files in `folder`.
@@ -67,10 +70,12 @@ export async function startCluster(folder: string, withNodes: boolean): Promise<
   const end = async (): Promise<void> => {
     await Promise.all(services.map((service) => service.end('SIGKILL')));
     await Promise.all(links.map(({ proxy }) => proxy.close()));
+    await screening.stop();
     await started.stop();
   };
+  const screening = await Screening.start();
   try {
-    const servers = await prepareServers(started);
+    const servers = { ...(await prepareServers(started)), screening };
     const adminKey = randomBytes(24).toString('hex');
     for (let number = 0; number < SERVICES; number += 1) {
       const service = await linkService(number, { servers, links, folder, adminKey });
@@ -85,7 +90,7 @@ export async function startCluster(folder: string, withNodes: boolean): Promise<
 }
 
 /** An empty database on each server, and one on the nodes. */
-async function prepareServers(started: StartedServers): Promise<Servers> {
+async function prepareServers(started: StartedServers): Promise<Omit<Servers, 'screening'>> {
   const { servers } = started;
   const again = (port: number): Promise<number> => started.startAgain(port);
   const databases = servers.mariadb.map((server, n) => new Server(`database ${n}`, server, again));
@@ -133,6 +138,10 @@ async function linkService(
   const from = `service ${number}`;
   const shards = await linkShards(from, servers, between);
   const toRedis = await between(servers.redis.url, { name: `${from} → redis`, kind: 'redis' });
+  const toScreening = await between(servers.screening.url, {
+    name: `${from} → screening`,
+    kind: 'screening',
+  });
   const door = await between('http://127.0.0.1:1', { name: `clients → ${from}`, kind: 'clients' });
   const dataFolder = join(folder, `service-${number}`);
   mkdirSync(dataFolder, { recursive: true });
@@ -142,6 +151,7 @@ async function linkService(
     HOTSPLIT_DATA_DIR: dataFolder,
     HOTSPLIT_SHARDS: shards.join(','),
     HOTSPLIT_REDIS_URL: toRedis.url,
+    HOTSPLIT_SCREENING_URL: toScreening.url,
     HOTSPLIT_ADMIN_KEY: adminKey,
     HOTSPLIT_LOG_LEVEL: 'info',
   };

@@ -47,6 +47,8 @@ export class Addresses {
       url: fc.oneof(
         { weight: 4, arbitrary: fc.nat(NEW_FILES - 1).map((n) => sqlite(`new-${n}.sqlite`)) },
         { weight: 3, arbitrary: fc.constantFrom(...odd).map(sqlite) },
+        // A receiver of events whose name nobody can look up.
+        { weight: 5, arbitrary: fc.constant(literal('https://receiver.invalid/hooks')) },
         {
           weight: 2,
           arbitrary: fc

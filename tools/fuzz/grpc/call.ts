@@ -4,7 +4,7 @@ import { framed } from '../../kernel/grpc-wire';
 import type { KnownValues } from '../generate/known-values';
 import { pick } from '../generate/pick';
 import type { GrpcMethod } from './methods';
-import { DEDUCTION, EMPTY_ACCOUNT, knownName, type Maker, messages } from './value';
+import { CREDIT, DEDUCTION, EMPTY_ACCOUNT, knownName, type Maker, messages } from './value';
 
 /** A call as it goes out. */
 export interface GrpcCall {
@@ -151,7 +151,7 @@ function makersOf(method: GrpcMethod, changes: number): fc.Arbitrary<Maker<Recor
 }
 
 /** What a call is about, where its message names it. */
-const SUBJECTS = ['accountId', 'holdId', 'operationId', 'keyId', 'shard', DEDUCTION, EMPTY_ACCOUNT];
+const SUBJECTS = ['accountId', 'holdId', 'operationId', 'keyId', 'shard', DEDUCTION, CREDIT, EMPTY_ACCOUNT];
 
 function planOf(
   method: GrpcMethod,

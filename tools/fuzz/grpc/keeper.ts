@@ -4,7 +4,7 @@ import type { Association, KnownValues } from '../generate/known-values';
 import type { ExpectedBooks, ExpectedEntry } from '../oracles/expected-books';
 import type { Secrets } from '../oracles/leaks';
 import type { GrpcCall } from './call';
-import { DEDUCTION, EMPTY_ACCOUNT } from './value';
+import { CREDIT, DEDUCTION, EMPTY_ACCOUNT } from './value';
 import { type GrpcMethod, type Json, messageIn } from './methods';
 import type { GrpcAnswer } from './session';
 
@@ -115,6 +115,8 @@ export class GrpcKeeper {
     const kept = entryOf(entry);
     if (kept.kind === 'deduction')
       this.known.add('grpc', { accountId: kept.accountId, [DEDUCTION]: kept.requestId });
+    if (kept.kind === 'credit')
+      this.known.add('grpc', { accountId: kept.accountId, [CREDIT]: kept.requestId });
     // A look-up shows what took effect before, as a replay does.
     return replayed || name === 'GetDeduction' ? this.books.replay(kept) : this.books.acknowledge(kept);
   }
@@ -165,12 +167,16 @@ export function isRefusal({ status, details }: GrpcAnswer): boolean {
 }
 
 function entryOf(entry: Json): ExpectedEntry {
-  const { accountId, requestId, kind, amount, reverses } = entry;
-  const word = textOf(kind).replace('ENTRY_KIND_', '').toLowerCase();
+  const { accountId, requestId, kind, amount, reverses, holdId } = entry;
+  const word = textOf(kind).replace('ENTRY_KIND_', '').toLowerCase().replaceAll('_', '-');
+  // Of a capture with an id of its own, the hold is told as well.
+  const reversed = [holdId, reverses].filter((id) => id !== undefined && id !== '').map(textOf);
   return {
     accountId: textOf(accountId),
     // A reversal's id belongs to its deduction, and stands in the entries together with that one's.
-    requestId: word === 'reversal' ? `reversal ${textOf(reverses)} ${textOf(requestId)}` : textOf(requestId),
+    requestId: word.endsWith('reversal')
+      ? `reversal ${reversed.join(' ')} ${textOf(requestId)}`
+      : textOf(requestId),
     kind: word,
     amount: textOf(amount),
   };

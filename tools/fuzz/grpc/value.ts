@@ -29,6 +29,8 @@ const BY_NAME: Readonly<Record<string, Values>> = {
   id: freshId,
   requestId: fc.oneof({ weight: 4, arbitrary: freshId }, { weight: 1, arbitrary: known('requestId') }),
   amount: smallAmount,
+  fromAccount: known('from'),
+  toAccount: known('to'),
   initialBalance: fc.integer({ min: 1, max: 1e9 }).map(
     (amount): Maker =>
       () =>
@@ -53,6 +55,11 @@ const BY_NAME: Readonly<Record<string, Values>> = {
     (prefixes): Maker =>
       () =>
         prefixes,
+  ),
+  types: fc.constantFrom<string[]>([], ['hotsplit.entry.created'], ['hotsplit.account.changed']).map(
+    (types): Maker =>
+      () =>
+        types,
   ),
   paths: fc.uniqueArray(fc.constantFrom('accounts', 'expires_at'), { minLength: 1 }).map(
     (paths): Maker =>
@@ -91,12 +98,14 @@ const INT64 = [
 const INT32 = [0, -1, 1_024, 1_025, 2_592_001, 2_147_483_647, -2_147_483_648];
 const MANY = 5_001;
 
-/** Under these names the keeper tells what took effect as a deduction, and which accounts were made empty. */
+/** Under these names the keeper tells what took effect as a deduction or a credit, and which accounts were made empty. */
 export const DEDUCTION = 'deduction';
+export const CREDIT = 'credit';
 export const EMPTY_ACCOUNT = 'emptyAccount';
 
 /** What the values of a field are known under. */
 export function knownName({ name, parent }: Field): string {
+  if (name === 'reverses' && parent?.name === 'ReverseCreditRequest') return CREDIT;
   if (name === 'reverses' || (name === 'requestId' && parent?.name === 'GetDeductionRequest'))
     return DEDUCTION;
   return name === 'accountId' && parent?.name === 'CloseAccountRequest' ? EMPTY_ACCOUNT : name;

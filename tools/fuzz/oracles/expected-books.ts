@@ -4,7 +4,12 @@ import type { Finding } from './finding';
  * What an entry does to its account's total. Of other kinds it is not known what acknowledges them and what they are worth:
  * they, and the totals of their accounts, are left to the audit.
  */
-const EFFECT: Readonly<Record<string, bigint>> = { credit: 1n, deduction: -1n, reversal: 1n };
+const EFFECT: Readonly<Record<string, bigint>> = {
+  credit: 1n,
+  deduction: -1n,
+  reversal: 1n,
+  'credit-reversal': -1n,
+};
 
 export interface ExpectedEntry {
   readonly accountId: string;
@@ -194,7 +199,7 @@ function keyOf({ accountId, requestId }: { accountId: string; requestId: string 
 
 /** What its sender called an entry: of a reversal, whose amount may be left to the service, the last word of its key. */
 function ownId({ requestId, kind }: ExpectedEntry): string {
-  return kind === 'reversal' ? (requestId.split(' ').at(-1) ?? requestId) : '';
+  return kind === 'reversal' || kind === 'credit-reversal' ? (requestId.split(' ').at(-1) ?? requestId) : '';
 }
 
 function show({ accountId, requestId, kind, amount }: ExpectedEntry): string {

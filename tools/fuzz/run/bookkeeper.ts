@@ -12,6 +12,18 @@ type Json = Readonly<Record<string, unknown>>;
 
 const ITEMS_KEPT = 4;
 
+const DEDUCT = 'POST /v1/accounts/{accountId}/deductions';
+const BATCH_DEDUCT = 'POST /v1/deductions:batch';
+
+/** The kind of entry that each item of a batch makes, by operation; a confirm makes one under a key of its own. */
+const MADE_BY: Readonly<Record<string, string | undefined>> = {
+  [BATCH_DEDUCT]: 'deduction',
+  'POST /v1/holds:batch': 'hold',
+};
+
+/** The operations that are known here by name: a description without one of them is read wrongly. */
+export const NAMED_OPERATIONS: readonly string[] = [DEDUCT, ...Object.keys(MADE_BY)];
+
 /** Draws from every answer what exists from now on, for further requests, and what must be in the books. */
 export class Bookkeeper {
   constructor(
@@ -85,7 +97,8 @@ export class Bookkeeper {
     sent: Json,
     told: Json,
   ): string | undefined {
-    const { accountId, requestId, kind, amount, keyId, key, operationId } = told;
+    const { accountId, requestId, kind, amount, keyId, key, operationId, secret } = told;
+    if (typeof secret === 'string') this.secrets.add(secret);
     if (typeof keyId === 'string' && typeof key === 'string') {
       this.books.add('keys', keyId);
       this.secrets.add(key);
@@ -101,7 +114,10 @@ export class Bookkeeper {
       this.#received(path['accountId'], sent, told);
       return undefined;
     }
-    if (Array.isArray(told['results'])) return this.#keepBatch(sent, told['results'] as unknown[]);
+    if (Array.isArray(told['results'])) {
+      const made = MADE_BY[operation.id];
+      return made && this.#keepBatch(sent, told['results'] as unknown[], made);
+    }
     if (request.method === 'GET' || typeof requestId !== 'string' || typeof accountId !== 'string')
       return undefined;
     const entry = {
@@ -135,7 +151,8 @@ export class Bookkeeper {
     });
   }
 
-  #keepBatch(sent: Json, results: readonly unknown[]): string | undefined {
+  /** @param kind of the entries that it makes */
+  #keepBatch(sent: Json, results: readonly unknown[], kind: string): string | undefined {
     const items = (sent['items'] as unknown[]).map(asObject);
     if (items.length !== results.length) return `${results.length} results for ${items.length} items`;
     for (const [index, result] of results.map(asObject).entries()) {
@@ -143,7 +160,7 @@ export class Bookkeeper {
       const entry = {
         accountId: String(accountId),
         requestId: String(requestId),
-        kind: 'deduction',
+        kind,
         amount: String(amount),
       };
       if (result['status'] !== 'rejected' && result['requestId'] !== requestId)
@@ -161,12 +178,15 @@ export class Bookkeeper {
 }
 
 function isDeduction({ operation }: Pick<Arrival, 'operation'>): boolean {
-  return operation.id === 'deduct' || operation.id === 'batchDeduct';
+  return operation.id === DEDUCT || operation.id === BATCH_DEDUCT;
 }
 
 /** A reversal's id belongs to its deduction, and stands in the entries together with that one's. */
-function storedKey({ kind, reverses }: Json, requestId: string): string {
-  return kind === 'reversal' ? `reversal ${String(reverses)} ${requestId}` : requestId;
+function storedKey({ kind, reverses, holdId }: Json, requestId: string): string {
+  if (kind !== 'reversal' && kind !== 'credit-reversal') return requestId;
+  // Of a capture with an id of its own, the hold is told as well.
+  const reversed = typeof holdId === 'string' ? `${holdId} ${String(reverses)}` : String(reverses);
+  return `reversal ${reversed} ${requestId}`;
 }
 
 /** The body as the service reads it. */

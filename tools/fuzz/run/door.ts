@@ -21,6 +21,11 @@ export interface Door {
   readonly name: string;
   /** Sends about so many requests, several at a time. */
   run(requests: number, seed: number): Promise<Round>;
+  /**
+   * Sends about so many to the operations that have never succeeded, and to the one that makes accounts, since some succeed with new
+   * ones only; none where there is no such operation.
+   */
+  runLacking(requests: number, seed: number): Promise<Round>;
   /** Sends so many, one by one, and reports what a refused one had changed. */
   runQuietly(requests: number, seed: number): Promise<Round>;
   /** Which operations never succeeded, and how often each was answered with what. */
@@ -29,4 +34,10 @@ export interface Door {
     readonly counts: Readonly<Record<string, Readonly<Record<string, number>>>>;
   };
   close(): void;
+}
+
+/** What is lacking, so often that it is drawn twice as often as what it needs to be made first. */
+export function mostlyLacking<T>(lacking: readonly T[], making: readonly T[]): readonly T[] {
+  const times = Math.ceil((2 * making.length) / lacking.length);
+  return [...Array.from({ length: times }, () => lacking).flat(), ...making];
 }

@@ -8,11 +8,13 @@ import type { ExpectedBooks } from '../oracles/expected-books';
 import { type Finding, signatureOf } from '../oracles/finding';
 import { judgeGrpc } from '../oracles/judge-grpc';
 import type { Secrets } from '../oracles/leaks';
-import type { Door, FoundOnce, Round } from './door';
+import { type Door, type FoundOnce, mostlyLacking, type Round } from './door';
 import { changedIn, type SiteBooks } from './site-books';
 import { Tally } from './tally';
 
 const SESSIONS = 8;
+/** Methods that make what others need. */
+const MAKING = /^(Create|Register|(Hold|Deduct|Credit)$)/;
 const BYTES_SHOWN_MAX = 1_000;
 /** In Tally's terms: OK is a success, a gRPC status stands below 200, and 0 is no answer. */
 const OK = 200;
@@ -31,7 +33,7 @@ export class GrpcDoor implements Door {
   readonly name = 'grpc';
   readonly #tally = new Tally();
   readonly #methods: readonly GrpcMethod[] = readMethods();
-  readonly #plans: fc.Arbitrary<GrpcPlan> = grpcPlans(this.#methods);
+  #plans: fc.Arbitrary<GrpcPlan> = grpcPlans(this.#methods);
   readonly #sessions: readonly GrpcFuzzSession[];
   readonly #keeper: GrpcKeeper;
   readonly #found = new Set<string>();
@@ -49,6 +51,17 @@ export class GrpcDoor implements Door {
     };
     await Promise.all(this.#sessions.map(work));
     return { requests, found };
+  }
+
+  async runLacking(requests: number, seed: number): Promise<Round> {
+    const lacking = this.#methods.filter(({ id }) => !this.#tally.hasSucceeded(`grpc ${id}`));
+    if (lacking.length === 0) return { requests: 0, found: [] };
+    const all = this.#plans;
+    const making = this.#methods.filter(({ name }) => MAKING.test(name));
+    this.#plans = grpcPlans(mostlyLacking(lacking, making));
+    const round = await this.run(requests, seed);
+    this.#plans = all;
+    return round;
   }
 
   async runQuietly(requests: number, seed: number): Promise<Round> {

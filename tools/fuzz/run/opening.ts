@@ -1,4 +1,5 @@
 import { OPENING_BALANCE_KEY } from '../../../src/ledger/identifiers';
+import { eventually } from '../../../test/setup/eventually';
 import type { RestClient } from '../../../test/setup/rest-client';
 import type { Addresses } from '../generate/vocabulary';
 import type { KnownValues } from '../generate/known-values';
@@ -24,6 +25,8 @@ export async function openAccounts(
     const { status, text } = await rest.createAccount(body);
     if (status !== 201) throw new Error(`the account ${body.id} could not be opened: ${text}`);
     known.keepForGood({ accountId: body.id });
+    // Who pays whom: the names are also those of times, of which lists are asked.
+    if (body.id !== 'full') known.keepForGood({ from: body.id, to: body.id === 'poor' ? 'rich-0' : 'poor' });
     expected.add('accounts', body.id);
     expected.acknowledge({
       accountId: body.id,
@@ -53,4 +56,36 @@ export async function addSpareShards(
   }
   for (let number = 0; number < FREE_FILES; number += 1)
     known.keepForGood({ url: addresses.spareUrl(SPARE_SHARDS + number) });
+}
+
+const WEBHOOKS = 24;
+
+/** Webhooks whose receiver is nowhere. Comes before the accounts: what is told of those is sent in vain. */
+export async function addWebhooks(rest: RestClient): Promise<readonly string[]> {
+  const webhookIds: string[] = [];
+  for (let number = 0; number < WEBHOOKS; number += 1) {
+    const { status, text, body } = await rest.post('/v1/admin/webhooks', {
+      url: 'https://receiver.invalid/hooks',
+    });
+    if (status !== 201) throw new Error(`a webhook could not be made: ${text}`);
+    webhookIds.push(String(body['webhookId']));
+  }
+  return webhookIds;
+}
+
+/** Deliveries that may be sent again. */
+export async function knowDeliveries(
+  rest: RestClient,
+  webhookIds: readonly string[],
+  known: KnownValues,
+): Promise<void> {
+  for (const webhookId of webhookIds) {
+    const { deliveryId } = await eventually('a delivery', async () => {
+      const { items } = (await rest.get(`/v1/admin/webhooks/${webhookId}/deliveries`)).body as {
+        items: { deliveryId: string }[];
+      };
+      return items[0];
+    });
+    known.keepForGood({ webhookId, deliveryId });
+  }
 }

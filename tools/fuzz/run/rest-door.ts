@@ -11,8 +11,8 @@ import { type Court, judgeAnswer } from '../oracles/judge-answer';
 import type { Secrets } from '../oracles/leaks';
 import type { Answer } from '../send/answer';
 import { Connection, type Heard } from '../send/connection';
-import type { Bookkeeper } from './bookkeeper';
-import type { Door, FoundOnce, Round } from './door';
+import { type Bookkeeper, NAMED_OPERATIONS } from './bookkeeper';
+import { type Door, type FoundOnce, mostlyLacking, type Round } from './door';
 import { commandOf } from './reproduction';
 import { changedIn, type SiteBooks } from './site-books';
 import { Tally } from './tally';
@@ -50,7 +50,7 @@ class Found extends Error {
 export class RestDoor implements Door {
   readonly name = 'rest';
   readonly #tally = new Tally();
-  readonly #plans: fc.Arbitrary<Plan>;
+  #plans: fc.Arbitrary<Plan>;
   readonly #arrivals: Arrivals;
   readonly #court: Court;
   readonly #connections: Connection[];
@@ -60,6 +60,8 @@ export class RestDoor implements Door {
   constructor(private readonly parts: RestDoorParts) {
     const { url, operations, addresses, secrets, shown } = parts;
     const { hostname, port } = new URL(url);
+    for (const name of NAMED_OPERATIONS)
+      if (!operations.some(({ id }) => id === name)) throw new Error(`the description has no ${name}`);
     this.#plans = plans(operations, addresses.vocabulary);
     this.#arrivals = new Arrivals(operations);
     this.#court = { schemas: new AnswerSchemas(), secrets, shown };
@@ -76,6 +78,18 @@ export class RestDoor implements Door {
       this.#connections.map((connection, nth) => this.#explore(connection, nth, each, derived(seed, nth))),
     );
     return { requests: this.#tally.requests - before, found: found.flat() };
+  }
+
+  async runLacking(requests: number, seed: number): Promise<Round> {
+    const { operations, addresses } = this.parts;
+    const lacking = operations.filter(({ id }) => !this.#tally.hasSucceeded(id));
+    if (lacking.length === 0) return { requests: 0, found: [] };
+    const all = this.#plans;
+    const making = operations.filter((operation) => isMaking(operation));
+    this.#plans = plans(mostlyLacking(lacking, making), addresses.vocabulary);
+    const round = await this.run(requests, seed);
+    this.#plans = all;
+    return round;
   }
 
   async runQuietly(requests: number, seed: number): Promise<Round> {
@@ -268,4 +282,9 @@ function saidIn(bytes: Buffer, requests: readonly Request[]): string {
 /** Another seed for each part of a run. */
 function derived(seed: number, part: number): number {
   return (Math.imul(seed ^ Math.imul(part + 2, 0x9e37_79b1), 0x85eb_ca6b) ^ (part << 7)) | 0;
+}
+
+/** Whether it makes what others need: an account, a hold, a shard, a key, a webhook. */
+function isMaking({ method, path, answers }: Operation): boolean {
+  return method === 'POST' && !path.replace('{accountId}', '').includes('{') && answers['201'] !== undefined;
 }

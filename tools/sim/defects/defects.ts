@@ -2,13 +2,20 @@ import type { Defect } from './defect';
 import { CLUSTERS } from './themes/clusters';
 import { DATABASES } from './themes/databases';
 import { EMPTY_SHARDS } from './themes/empty-shards';
+import { FEED } from './themes/feed';
+import { HOLD_LISTS } from './themes/hold-lists';
 import { HOLDS_AND_REVERSALS } from './themes/holds-and-reversals';
 import { INTAKE } from './themes/intake';
+import { LASTING_HOLDS } from './themes/lasting-holds';
 import { LEASES } from './themes/leases';
+import { LEVEL_DEFECTS } from './themes/levels';
 import { MONEY_BETWEEN_SHARDS } from './themes/money-between-shards';
 import { ONE_EFFECT_PER_KEY } from './themes/one-effect-per-key';
+import { PAYMENTS } from './themes/payments';
 import { PLACEMENTS_AND_STATUSES } from './themes/placements-and-statuses';
+import { QUEUED } from './themes/queued';
 import { READINGS_AND_REFUSALS } from './themes/readings-and-refusals';
+import { SCREENING } from './themes/screening';
 import { WITHOUT_THE_DIRECTORY } from './themes/without-the-directory';
 
 /**
@@ -21,10 +28,17 @@ export const DEFECTS: readonly Defect[] = [
   ...READINGS_AND_REFUSALS,
   ...PLACEMENTS_AND_STATUSES,
   ...HOLDS_AND_REVERSALS,
+  ...PAYMENTS,
+  ...HOLD_LISTS,
+  ...LASTING_HOLDS,
   ...LEASES,
   ...INTAKE,
+  ...QUEUED,
+  ...SCREENING,
   ...WITHOUT_THE_DIRECTORY,
   ...DATABASES,
   ...EMPTY_SHARDS,
   ...CLUSTERS,
+  ...FEED,
+  ...LEVEL_DEFECTS,
 ];

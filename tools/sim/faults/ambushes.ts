@@ -24,6 +24,8 @@ const AMBUSHED: ReadonlyMap<FaultPoint, string> = new Map([
 export interface Ambushers {
   /** Freezes it for a while; `told` is called when that has been answered. */
   readonly freeze: (accountId: string, told: () => void) => Promise<void>;
+  /** Closes it, if it is empty. */
+  readonly close: (accountId: string) => Promise<void>;
   /** Sends much for it, in a while. */
   readonly rush: (account: AccountPlan, ms: number) => Promise<void>;
   /** Sends once more what was answered before, sometimes for something else. */
@@ -46,12 +48,14 @@ export class Ambushes {
   lieInWait(): void {
     const { world, chance, plan } = this.site;
     world.atPoint = (instance, point) => {
-      if (chance.happens(plan.deathAtPoint)) {
-        this.site.note(`${instance.name} dies at ${point}`);
-        world.coverage.mark('blow death at a point');
-        this.#underWay.add(killAndReplace(this.site, instance));
-        return NEVER;
+      if (plan.feed && point.startsWith('level.') && chance.happens(plan.feed.deathAtPoint))
+        return this.#dies(instance, point);
+      if (plan.payments && point.startsWith('payment.')) {
+        if (chance.happens(plan.payments.deathAtPoint)) return this.#dies(instance, point);
+        if (point === 'payment.departed' && chance.happens(plan.payments.ambush))
+          return this.#turnedAway(instance);
       }
+      if (chance.happens(plan.deathAtPoint)) return this.#dies(instance, point);
       if (AMBUSHED.has(point) && chance.happens(plan.ambush)) return this.#ambush(instance, point);
       if (instance.stalls >= STALLS_MAX || !chance.happens(plan.stallAtPoint)) return undefined;
       const ms = chance.between(100, 9_000);
@@ -127,10 +131,43 @@ export class Ambushes {
   /** The runner goes on when the account has been frozen, or could not be for too long. */
   #frozenMeanwhile({ accountId }: AccountPlan, ms: number): Promise<void> {
     this.site.world.coverage.mark('blow frozen in a resize');
+    return this.#frozenFor(accountId, ms);
+  }
+
+  #frozenFor(accountId: string, ms: number): Promise<void> {
     return new Promise((goOn) => {
       this.#underWay.add(this.ambushers.freeze(accountId, goOn));
       void this.site.sleep(ms).then(goOn);
     });
+  }
+
+  #dies(instance: LineEnd, point: FaultPoint): Promise<void> {
+    this.site.note(`${instance.name} dies at ${point}`);
+    this.site.world.coverage.mark('blow death at a point');
+    this.#underWay.add(killAndReplace(this.site, instance));
+    return NEVER;
+  }
+
+  /** A payment has left, and does not go on until its account has been frozen or closed, or could not be for too long. */
+  #turnedAway(instance: LineEnd): Promise<void> | undefined {
+    const { world, chance } = this.site;
+    const underWay = world.databases.flatMap(({ accounts }) =>
+      [...accounts.values()].flatMap(({ payments }) => [...payments.values()]),
+    );
+    const [payment] = underWay.sort((a, b) => b.createdAtUs - a.createdAtUs);
+    if (!payment) return undefined;
+    const { accountId } = payment.payee;
+    const isEmpty = world.model.account(accountId).totalMinor === 0n;
+    this.site.note(`${instance.name} waits with ${payment.requestId} until ${accountId} turns it away`);
+    world.coverage.mark('blow frozen or closed before a payment arrives');
+    const ms = chance.between(50, 3_000);
+    // One that has paid all it had looks empty, and must stay open for what may come back.
+    if (world.model.account(payment.accountId).totalMinor === 0n && chance.happens(0.7))
+      this.#underWay.add(this.ambushers.close(payment.accountId));
+    if (!isEmpty || chance.happens(0.5)) return this.#frozenFor(accountId, ms);
+    const closed = this.ambushers.close(accountId);
+    this.#underWay.add(closed);
+    return Promise.race([closed, this.site.sleep(ms)]);
   }
 
   /** One of the others does not hear what becomes of the account, for a while, and the rest may. */

@@ -1,10 +1,16 @@
 import type { Entry } from '../../../src/ledger/entry';
-import { confirmationKey } from '../../../src/ledger/identifiers';
+import type { HoldState } from '../../../src/ledger/hold';
+import { capturedKey } from '../../../src/ledger/identifiers';
 import type { AccountStatus } from '../../../src/ledger/sub-account';
 import type { Asked, OpenCall } from './asked';
 import { HoldModel } from './hold-model';
 import { IntakeModel } from './intake-model';
 import { LeaseModel } from './lease-model';
+import { LevelModel } from './level-model';
+import type { PinnedCall } from './pinned-call';
+
+/** What an account may hold. */
+export const BALANCE_LIMIT_MINOR = 9n * 10n ** 18n;
 
 /** A reading that has not ended, and the totals the account had meanwhile. */
 export interface OpenReading {
@@ -33,19 +39,23 @@ export class AccountModel {
   readonly asked = new Map<string, Asked[]>();
   readonly leases = new LeaseModel();
   readonly intake = new IntakeModel();
+  readonly levels = new LevelModel();
   readonly transit = new Map<string, Transit>();
   /** The idempotency window of every move so far is over: a key whose home has moved may be used once more. */
   mayUseAgain = false;
   /** Keys that were used once more after it. */
   readonly usedAgain = new Set<string>();
   readonly #holds = new Map<string, HoldModel>();
-  /** By deduction: what reversals asked for, by their ids, and what came back. */
+  /** By what is reversed: what reversals asked for, by their ids, and what was reversed. */
   readonly reversals = new Map<
     string,
     { readonly asked: Map<string, Set<bigint | null>>; backMinor: bigint }
   >();
   readonly arrived = new Set<string>();
   readonly openCalls = new Set<OpenCall>();
+  /** Payments to this account that have not been answered. */
+  readonly openPayments = new Set<OpenCall>();
+  readonly openPinned = new Set<PinnedCall>();
   readonly openReadings = new Set<OpenReading>();
   /** What the last change of status that was answered said, while nobody has asked for another. */
   surely: AccountStatus = 'active';
@@ -66,6 +76,13 @@ export class AccountModel {
     return [...this.#holds].filter(([, { hold }]) => hold?.state === 'held').map(([holdId]) => holdId);
   }
 
+  /** What has become of each hold so far. */
+  get holdStates(): Map<string, HoldState> {
+    return new Map(
+      [...this.#holds].flatMap(([holdId, { hold }]) => (hold ? [[holdId, hold.state] as const] : [])),
+    );
+  }
+
   reversalsOf(deduction: string) {
     const known = this.reversals.get(deduction);
     if (known) return known;
@@ -74,17 +91,18 @@ export class AccountModel {
     return made;
   }
 
-  /** What may be reversed under an id: a deduction, or what a hold was confirmed with. */
-  reversibleMinor(id: string): bigint | undefined {
-    const own = this.entries.get(id)?.entry;
-    if (own?.kind === 'deduction') return own.amountMinor;
-    return own?.kind === 'hold' ? this.entries.get(confirmationKey(id))?.entry.amountMinor : undefined;
+  /** What may be reversed under a name: a deduction, a capture of a hold, or a credit. */
+  reversibleMinor(of: 'deduction' | 'credit', name: string): bigint | undefined {
+    const own = this.entries.get(name)?.entry;
+    if (own?.kind === of) return own.amountMinor;
+    return of === 'deduction' ? this.entries.get(capturedKey(name))?.entry.amountMinor : undefined;
   }
 
-  /** What credits that are under way would bring. */
+  /** What credits and payments that are under way would bring. */
   get comingMinor(): bigint {
     let coming = 0n;
     for (const { asked } of this.openCalls) if (asked.kind === 'credit') coming += asked.amountMinor;
+    for (const { asked } of this.openPayments) coming += asked.amountMinor;
     return coming;
   }
 
@@ -102,13 +120,25 @@ export class AccountModel {
 
   beginCall(call: OpenCall): void {
     this.openCalls.add(call);
-    if (call.asked.kind !== 'credit') return;
-    for (const reading of this.openReadings) reading.creditsMinor += call.asked.amountMinor;
+    if (call.asked.kind === 'credit') this.#comes(call);
+  }
+
+  /** A payment to this account. */
+  beginPayment(call: OpenCall): void {
+    this.openPayments.add(call);
+    this.#comes(call);
+    this.#lookAtPayment(call);
+  }
+
+  #comes({ asked: { amountMinor } }: OpenCall): void {
+    for (const reading of this.openReadings) reading.creditsMinor += amountMinor;
   }
 
   /** Looks at every open call: what is true of this instant was true at some instant of each. */
   look(): void {
     for (const call of this.openCalls) this.lookAt(call);
+    for (const call of this.openPayments) this.#lookAtPayment(call);
+    for (const call of this.openPinned) call.lookAt(this);
     for (const { since } of this.leases.unwritten) this.lookAt(since);
     for (const { totalsMinor } of this.openReadings) totalsMinor.add(this.totalMinor);
   }
@@ -118,5 +148,11 @@ export class AccountModel {
     if (this.payableMinor < amountMinor && !this.entries.has(requestId)) call.wasShort = true;
     if (this.maybeFrozen) call.wasFrozen = true;
     if (this.maybeClosed) call.wasClosed = true;
+  }
+
+  #lookAtPayment({ payeeWas }: OpenCall): void {
+    if (this.maybeFrozen) payeeWas.add('frozen');
+    if (this.maybeClosed) payeeWas.add('closed');
+    if (this.totalMinor + this.comingMinor > BALANCE_LIMIT_MINOR) payeeWas.add('full');
   }
 }

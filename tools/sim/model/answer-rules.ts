@@ -1,12 +1,16 @@
 import type { EngineOutcome } from '../../../src/engine/engine-outcome';
+import { triedMinor } from '../../../src/ledger/hold';
+import type { TransferOutcome } from '../../../src/transfers/transfer-money';
 import type { AccountModel } from './account-model';
 import type { Asked, OpenCall } from './asked';
+import type { PaymentModel } from './payment-model';
+import { brokenPayeeRefusal, brokenPayment } from './payment-rules';
 import type { Broken } from './rule';
 
 /** What a client was told: an outcome, or nothing it can rely on. */
-export type Answer = EngineOutcome | { readonly kind: 'unknown' };
+export type Answer = EngineOutcome | TransferOutcome | { readonly kind: 'unknown' };
 
-type Effect = Extract<Answer, { kind: 'applied' | 'replayed' | 'held' }>;
+type Effect = Extract<Answer, { kind: 'applied' | 'replayed' | 'held' | 'paid' | 'returned' }>;
 type WithEntry = Extract<Effect, { kind: 'applied' | 'replayed' }>;
 type StoredEntry = WithEntry['entry'];
 
@@ -15,6 +19,7 @@ interface Answered {
   readonly answer: Answer;
   /** What earlier calls under the same key were told. */
   readonly earlier: readonly Answer[];
+  readonly payments: PaymentModel;
 }
 
 /** A shard that could not be asked, or an answer that never came: the same key will tell. */
@@ -22,8 +27,24 @@ export function isUnknown({ kind }: Answer): boolean {
   return kind === 'unknown' || kind === 'shardUnavailable';
 }
 
+/** Told of something that stands. A payment that came back has spent its key as well. */
 export function isEffect(answer: Answer): answer is Effect {
-  return answer.kind === 'applied' || answer.kind === 'replayed' || answer.kind === 'held';
+  switch (answer.kind) {
+    case 'applied':
+    case 'replayed':
+    case 'held':
+    case 'paid':
+    case 'returned':
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** Told of what had been done before. */
+export function isReplay(answer: Answer): boolean {
+  if (answer.kind === 'held' || answer.kind === 'paid') return answer.replayed;
+  return answer.kind === 'replayed' || answer.kind === 'returned';
 }
 
 /** Whether the account has an entry for exactly what was asked for. */
@@ -43,9 +64,23 @@ export function brokenBy(account: AccountModel, answered: Answered): Broken | un
       return brokenEffect(account, answered, answer);
     case 'held':
       return brokenTry(account, call, answer);
+    case 'paid':
+    case 'returned':
+      return brokenPayment(account, answered.payments, {
+        call,
+        answer,
+        wasToldBefore: answered.earlier.some((told) => told.kind === 'paid' && !told.replayed),
+      });
+    case 'payeeFrozen':
+    case 'payeeClosed':
+    case 'payeeFull':
+    case 'accountNotFound':
+    case 'sameAccount':
+    case 'assetsDiffer':
+      return brokenPayeeRefusal(call, answer.kind);
     case 'holdAlreadyCancelled':
       // A try is refused so by the tombstone of a cancel that came first, and by nothing else.
-      return account.hold(call.asked.requestId).hold?.amountMinor === 0n
+      return account.hold(call.asked.requestId).isTombstone
         ? undefined
         : { rule: 'holdIsSound', detail: 'told that it was cancelled before, and it was not' };
     case 'insufficientFunds':
@@ -67,6 +102,12 @@ export function brokenBy(account: AccountModel, answered: Answered): Broken | un
       const entry = account.entries.get(call.asked.requestId)?.entry;
       if (entry && !isOf(entry, call.asked)) return undefined;
       if (isOwedOtherwise(account, call.asked)) return undefined;
+      // Another request under the key waits to be charged, or did.
+      if (
+        account.intake.has(call.asked.requestId) &&
+        (account.asked.get(call.asked.requestId)?.length ?? 0) > 1
+      )
+        return undefined;
       return { rule: 'replayIsTheFirst', detail: 'told that its key was used for another request' };
     }
     case 'overloaded':
@@ -122,7 +163,7 @@ function brokenTry(
 ): Broken | undefined {
   const { hold } = account.hold(asked.requestId);
   const stored = account.entries.get(asked.requestId);
-  if (!hold || stored?.shard !== shard || hold.amountMinor !== told.amountMinor)
+  if (!hold || stored?.shard !== shard || triedMinor(hold) !== triedMinor(told))
     return { rule: 'acknowledgedIsDurable', detail: 'told held, and it is not' };
   if (hold.fingerprint !== asked.fingerprint)
     return { rule: 'replayIsTheFirst', detail: 'told of another try' };
@@ -131,7 +172,7 @@ function brokenTry(
     : undefined;
 }
 
-const ENTRY_KINDS = { deduct: 'deduction', credit: 'credit', hold: 'hold' } as const;
+const ENTRY_KINDS = { deduct: 'deduction', credit: 'credit', hold: 'hold', pay: 'transfer-out' } as const;
 
 function isOf(entry: StoredEntry, { kind, amountMinor, fingerprint }: Asked): boolean {
   return (

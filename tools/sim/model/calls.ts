@@ -20,8 +20,10 @@ export class JudgedCalls {
     if (!variants) account.asked.set(asked.requestId, [asked]);
     else if (variants.every(({ fingerprint }) => fingerprint !== asked.fingerprint)) variants.push(asked);
     const call = openCall(asked, { sinceMs: nowMs, tookEffectBefore: isEffective(account, asked) });
+    account.intake.askedAtOnce(asked.requestId);
     account.beginCall(call);
     account.lookAt(call);
+    if (asked.payee !== undefined) this.model.account(asked.payee).beginPayment(call);
     const record = this.#recordOf(asked);
     if (record.answers.some(isUnknown)) call.isAlone = false;
     // What was answered from a lease may be written at any time.
@@ -40,9 +42,15 @@ export class JudgedCalls {
   end(call: OpenCall, answer: Answer): void {
     const account = this.model.account(call.asked.accountId);
     account.openCalls.delete(call);
+    if (call.asked.payee !== undefined) this.model.account(call.asked.payee).openPayments.delete(call);
     const record = this.#recordOf(call.asked);
     record.open -= 1;
-    const broken = brokenBy(account, { call, answer, earlier: record.answers });
+    const broken = brokenBy(account, {
+      call,
+      answer,
+      earlier: record.answers,
+      payments: this.model.payments,
+    });
     if (broken) this.#violated(call, broken);
     record.answers.push(answer);
   }

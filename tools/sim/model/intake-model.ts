@@ -3,6 +3,7 @@ import type { IntakeRecord } from '../../../src/ledger/intake';
 import type { Changes } from '../../../src/ledger/shard-state';
 import { type Asked, openCall, type OpenCall } from './asked';
 import type { Broken } from './rule';
+import type { ScreeningModel } from './screening-model';
 
 /** What of an account its intake is judged by. */
 interface Books {
@@ -13,8 +14,12 @@ interface Books {
 
 /** What an account's clients asked to be charged later, and the records of it, as they are committed. */
 export class IntakeModel {
+  /** Where charges are screened. */
+  screening: ScreeningModel | undefined;
   /** Keys under which something was submitted. */
   readonly #asked = new Set<string>();
+  /** Keys under which something was asked for at once: that is not screened. */
+  readonly #askedAtOnce = new Set<string>();
   /** By key, then by shard. */
   readonly #records = new Map<string, Map<string, IntakeRecord>>();
   /** Since when an attempt waits, and what was true at some instant of that, by key. */
@@ -22,11 +27,21 @@ export class IntakeModel {
   readonly #promised: Asked[] = [];
   /** What was rejected and has not been received anew since, by key and fingerprint: another request may have its record by now. */
   readonly #rejected = new Set<string>();
+  /** The same, as long as the record is there to be found. */
+  readonly #standing = new Set<string>();
+
+  /** Every rejection that was committed, as the feed must tell of it. */
+  readonly rejections: { readonly shard: string; readonly record: IntakeRecord }[] = [];
 
   /** Something is about to be submitted under a key: from now on it may take effect at any time. */
   begin(requestId: string, account: Books): void {
     this.#asked.add(requestId);
     for (const call of account.openCalls) if (call.asked.requestId === requestId) call.isAlone = false;
+  }
+
+  /** Something is about to be asked for under a key that is to take effect at once. */
+  askedAtOnce(requestId: string): void {
+    this.#askedAtOnce.add(requestId);
   }
 
   /** Whether anything was ever submitted under a key. */
@@ -37,14 +52,16 @@ export class IntakeModel {
   /** @returns what a change of records breaks; entries of the same commit are known by then */
   committed(
     shard: string,
-    { newIntakes, changedIntakes }: Changes,
+    { newIntakes, changedIntakes, entries }: Changes,
     account: Books,
     mine: (record: IntakeRecord) => boolean,
   ): Broken | undefined {
     for (const record of [...newIntakes, ...changedIntakes].filter(mine)) {
       const records = this.#of(record.requestId);
-      const broken = this.#brokenBy(shard, record, account);
+      const isCharged = entries.some((entry) => entry.requestId === record.requestId && mine(record));
+      const broken = this.#brokenBy(shard, record, account) ?? this.#brokenVerdict(record, isCharged);
       records.set(shard, record);
+      if (record.state === 'rejected') this.rejections.push({ shard, record });
       if (broken) return { ...broken, detail: `${record.requestId} on ${shard}: ${broken.detail}` };
     }
     return undefined;
@@ -54,9 +71,15 @@ export class IntakeModel {
     const records = this.#of(requestId);
     const was = records.get(shard);
     records.delete(shard);
+    if (was) this.#standing.delete(nameOf(was));
     return was?.state === 'received'
       ? { rule: 'acknowledgedIsDurable', detail: `${requestId} is forgotten while it waits on ${shard}` }
       : undefined;
+  }
+
+  /** Whether a request was rejected, and its record says so still. */
+  isRejected(asked: Asked): boolean {
+    return this.#standing.has(nameOf(asked));
   }
 
   /** A client was told that its request was received. */
@@ -101,10 +124,14 @@ export class IntakeModel {
       };
     if (record.state === 'received') {
       this.#rejected.delete(nameOf(record));
+      this.#standing.delete(nameOf(record));
       this.#begins(record, account);
       return undefined;
     }
-    if (record.state === 'rejected') this.#rejected.add(nameOf(record));
+    if (record.state === 'rejected') {
+      this.#rejected.add(nameOf(record));
+      this.#standing.add(nameOf(record));
+    }
     if (record.state === 'moved') {
       const others = [...this.#of(record.requestId).keys()].some((each) => each !== shard);
       return others ? undefined : { rule: 'acknowledgedIsDurable', detail: 'moved to nowhere' };
@@ -116,6 +143,18 @@ export class IntakeModel {
     return entry?.fingerprint === record.fingerprint
       ? undefined
       : { rule: 'acknowledgedIsDurable', detail: 'said to have succeeded, and there is no entry' };
+  }
+
+  #brokenVerdict(record: IntakeRecord, isCharged: boolean): Broken | undefined {
+    const { screening } = this;
+    if (!screening) return undefined;
+    const detail =
+      record.reason === 'SCREENED_OUT'
+        ? screening.brokenRejection(record)
+        : isCharged && record.state === 'succeeded' && !this.#askedAtOnce.has(record.requestId)
+          ? screening.brokenCharge(record)
+          : undefined;
+    return detail === undefined ? undefined : { rule: 'chargedAsScreened', detail };
   }
 
   /** One that is brought from another shard has waited since it was received there. */
@@ -141,9 +180,11 @@ function nameOf({
   return `${requestId} ${fingerprint}`;
 }
 
-function mayFollow(was: IntakeRecord | undefined, { state, attempt }: IntakeRecord): boolean {
+function mayFollow(was: IntakeRecord | undefined, { state, attempt, screening }: IntakeRecord): boolean {
   if (!was) return state === 'received';
-  if (was.state === 'received') return state !== 'received' && attempt === was.attempt;
+  // One that stays as it is was put off.
+  if (was.state === 'received')
+    return attempt === was.attempt && (state !== 'received' || screening !== null);
   if (state !== 'received' || was.state === 'succeeded') return false;
   return was.state === 'moved' ? attempt >= was.attempt : attempt > was.attempt;
 }

@@ -1,14 +1,23 @@
-import { type Entry, signedAmount } from '../../../src/ledger/entry';
-import type { Hold } from '../../../src/ledger/hold';
-import { OPENING_BALANCE_KEY, requestNames } from '../../../src/ledger/identifiers';
+import { type Entry, entryKey, signedAmount } from '../../../src/ledger/entry';
+import { type Hold, isTombstone } from '../../../src/ledger/hold';
+import {
+  confirmationKey,
+  OPENING_BALANCE_KEY,
+  requestNames,
+  reversedName,
+} from '../../../src/ledger/identifiers';
 import { isLeaseKey } from '../../../src/ledger/lease';
+import type { Payment } from '../../../src/ledger/payment';
 import type { Changes } from '../../../src/ledger/shard-state';
-import { rowKey, type SubAccount } from '../../../src/ledger/sub-account';
+import type { ScreeningModel } from './screening-model';
+import { type AccountStatus, rowKey, type SubAccount } from '../../../src/ledger/sub-account';
 import type { CommitWatcher } from '../world/sim-database';
 import type { Trace } from '../world/trace';
-import { AccountModel } from './account-model';
+import type { Asked } from './asked';
+import { AccountModel, BALANCE_LIMIT_MINOR } from './account-model';
 import { unspokenOf } from './deferred-rules';
 import { ownerOf } from './lease-model';
+import { PaymentModel } from './payment-model';
 import { brokenRow } from './row-rules';
 import type { Rule } from './rule';
 
@@ -46,6 +55,9 @@ export class LedgerModel implements CommitWatcher {
   entries = 0;
   /** The most that a lease may set aside. */
   leaseAmountMaxMinor = 0n;
+  /** Where charges are screened. */
+  screening: ScreeningModel | undefined;
+  readonly payments = new PaymentModel();
   readonly #accounts = new Map<string, AccountModel>();
   #violated: ((violation: Violation) => void) | undefined;
 
@@ -60,6 +72,7 @@ export class LedgerModel implements CommitWatcher {
     const known = this.#accounts.get(accountId);
     if (known) return known;
     const made = new AccountModel();
+    made.intake.screening = this.screening;
     this.#accounts.set(accountId, made);
     return made;
   }
@@ -97,13 +110,29 @@ export class LedgerModel implements CommitWatcher {
     for (const hold of changes.newHolds)
       if (isLeaseKey(hold.holdId)) this.#lends(shard, hold, { changes, before });
       else this.#judgeHold(hold, this.account(hold.accountId).hold(hold.holdId).taken(hold));
-    for (const entry of changes.entries) this.#enters(shard, entry);
-    // One that was taken and settled in the same batch is written once.
-    const atOnce = changes.newHolds.filter(({ amountMinor, state }) => amountMinor > 0n && state !== 'held');
-    for (const hold of [...changes.settledHolds, ...atOnce]) this.#settles(hold, changes.nowUs);
+    const broken = this.payments.departed(shard, changes);
+    if (broken !== undefined) this.violated('paymentEndsOnce', broken);
+    const last = lastCaptures(changes);
+    for (const entry of changes.entries) this.#enters(shard, entry, last);
+    // One that was taken and changed in the same batch is written once.
+    const atOnce = changes.newHolds.filter(
+      (hold) => !isTombstone(hold) && (hold.state !== 'held' || !isLeaseKey(hold.holdId)),
+    );
+    for (const hold of [...changes.changedHolds, ...atOnce]) this.#changes(hold, changes.nowUs);
     this.#receives(shard, changes);
-    for (const account of touched) this.#balances(account);
+    for (const account of touched) {
+      this.#balances(account);
+      if (account.leases.lentMinor > 0n) account.levels.wasLent = true;
+      account.levels.saw(account.payableMinor);
+    }
     this.#note(shard, changes);
+  }
+
+  forgot(shard: string, payments: readonly Pick<Payment, 'accountId' | 'requestId'>[]): void {
+    const broken = this.payments.forgotten(shard, payments);
+    if (broken !== undefined) this.violated('paymentEndsOnce', broken);
+    for (const { accountId, requestId } of payments)
+      this.trace.note(`${shard} forgets payment ${requestId} of ${accountId}`);
   }
 
   #receives(shard: string, changes: Changes): void {
@@ -133,7 +162,8 @@ export class LedgerModel implements CommitWatcher {
     }
   }
 
-  #enters(shard: string, entry: Entry): void {
+  /** @param last the keys of captures that end their holds */
+  #enters(shard: string, entry: Entry, last: ReadonlySet<string>): void {
     const { accountId, requestId } = entry;
     const account = this.account(accountId);
     this.entries += 1;
@@ -144,24 +174,34 @@ export class LedgerModel implements CommitWatcher {
       this.violated('oneEffectPerKey', `${requestId} on ${earlier.shard} and on ${shard}`, requestId);
     account.entries.set(requestId, { shard, entry });
     account.totalMinor += signedAmount(entry);
+    this.#judgePayment(shard, account, entry);
     if (!this.#wasAsked(account, entry))
       this.violated('effectWasAsked', `${entry.kind} of ${entry.amountMinor} under ${requestId}`, requestId);
     if (account.totalMinor < 0n)
       this.violated('neverNegative', `${accountId} has ${account.totalMinor} after ${requestId}`, requestId);
-    const isDebit = entry.kind === 'deduction' || (entry.kind === 'hold' && entry.amountMinor > 0n);
-    const refused = account.surely === 'closed' || (account.surely === 'frozen' && isDebit);
+    const isForbidden = statusForbids(account.surely, entry);
     // What was answered from a lease before is written all the same, and what is left of the lease stays lent.
     const wasPromised =
       account.leases.deferralsOf(requestId).length > 0 || (entry.kind === 'hold' && isLeaseKey(requestId));
     account.leases.wrote(entry);
-    if (refused && !wasPromised)
+    if (isForbidden && !wasPromised)
       this.violated('statusIsKept', `${requestId} on an account that is ${account.surely}`, requestId);
     // In the order in which they were decided: each left an instant at which another may have been refused.
-    if (entry.kind === 'hold') account.heldMinor += entry.amountMinor;
-    if (entry.kind === 'hold-confirmation')
-      account.heldMinor -=
-        account.hold(requestNames(entry.kind, requestId).requestId).hold?.amountMinor ?? 0n;
+    if (entry.kind === 'hold' || entry.kind === 'hold-raise') account.heldMinor += entry.amountMinor;
+    if (entry.kind === 'hold-confirmation') account.heldMinor -= entry.amountMinor;
+    if (entry.kind.startsWith('hold') && !isLeaseKey(requestId)) this.#holds(account, entry, last);
     account.look();
+  }
+
+  /** The last capture of a hold gives back what is left of it, at the same instant. */
+  #holds(account: AccountModel, entry: Entry, last: ReadonlySet<string>): void {
+    const { requestId, holdId } = requestNames(entry.kind, entry.requestId);
+    const about = holdId ?? requestId;
+    const known = account.hold(about);
+    const captureId = requestId === about && entry.requestId === confirmationKey(about) ? null : requestId;
+    const broken = known.entered(entry, captureId);
+    if (broken !== undefined) this.violated('holdIsSound', `hold ${about}: ${broken}`, about);
+    if (last.has(entryKey(entry.accountId, entry.requestId))) account.heldMinor -= known.release();
   }
 
   /** A key may be used once more where it was not before, when its window is over. */
@@ -271,14 +311,15 @@ export class LedgerModel implements CommitWatcher {
     }
   }
 
-  #settles(hold: Hold, nowUs: number): void {
+  #changes(hold: Hold, nowUs: number): void {
     if (isLeaseKey(hold.holdId)) {
       this.#endsLease(hold, nowUs);
       return;
     }
     const account = this.account(hold.accountId);
-    this.#judgeHold(hold, account.hold(hold.holdId).settled(hold, nowUs));
-    if (hold.state !== 'confirmed') account.heldMinor -= hold.amountMinor;
+    const known = account.hold(hold.holdId);
+    this.#judgeHold(hold, known.changed(hold, nowUs));
+    if (hold.state !== 'held') account.heldMinor -= known.release();
     account.look();
   }
 
@@ -289,22 +330,36 @@ export class LedgerModel implements CommitWatcher {
   #wasAsked(account: AccountModel, entry: Entry): boolean {
     if (entry.requestId === OPENING_BALANCE_KEY) return entry.kind === 'credit';
     // A hold and its confirmation are judged with the hold.
-    if (entry.kind === 'hold' || entry.kind === 'hold-confirmation') return true;
-    if (entry.kind === 'reversal') return this.#reverses(account, entry);
+    if (entry.kind.startsWith('hold')) return true;
+    if (entry.kind === 'reversal' || entry.kind === 'credit-reversal') return this.#reverses(account, entry);
+    // How a payment goes on is judged by what has left.
+    if (entry.kind === 'transfer-in' || entry.kind === 'transfer-refused' || entry.kind === 'transfer-return')
+      return true;
     const variants = account.asked.get(entry.requestId) ?? [];
     return variants.some(
       ({ kind, amountMinor, fingerprint }) =>
-        kind === (entry.kind === 'deduction' ? 'deduct' : 'credit') &&
+        kind === ASKED_AS[entry.kind] &&
         amountMinor === entry.amountMinor &&
         fingerprint === entry.fingerprint,
     );
   }
 
+  #judgePayment(shard: string, account: AccountModel, entry: Entry): void {
+    const broken = this.payments.wentOn(shard, entry, {
+      mayTurnAway: account.maybeFrozen || account.maybeClosed,
+      roomMinor: BALANCE_LIMIT_MINOR - account.totalMinor,
+    });
+    if (broken !== undefined) this.violated('paymentEndsOnce', broken, entry.accountId);
+    if (entry.kind === 'transfer-refused') this.world.mark('payment refused where it was to arrive');
+  }
+
   /** What comes back was asked for, and never is more than was taken. */
-  #reverses(account: AccountModel, { requestId: key, amountMinor }: Entry): boolean {
-    const { requestId, reverses = '' } = requestNames('reversal', key);
+  #reverses(account: AccountModel, { kind, requestId: key, amountMinor }: Entry): boolean {
+    const { requestId, reverses: reversed = '', holdId } = requestNames(kind, key);
+    const reverses = holdId === undefined ? reversed : reversedName(holdId, reversed);
     const reversals = account.reversalsOf(reverses);
-    const takenMinor = account.reversibleMinor(reverses) ?? 0n;
+    const of = kind === 'reversal' ? 'deduction' : 'credit';
+    const takenMinor = account.reversibleMinor(of, reverses) ?? 0n;
     const leftMinor = takenMinor - reversals.backMinor;
     reversals.backMinor += amountMinor;
     if (reversals.backMinor > takenMinor)
@@ -360,14 +415,14 @@ export class LedgerModel implements CommitWatcher {
   }
 
   #note(shard: string, changes: Changes): void {
-    const { entries, departures, arrivals, localMoves, subAccounts, settledHolds } = changes;
+    const { entries, departures, arrivals, localMoves, subAccounts, changedHolds } = changes;
     const { newIntakes, changedIntakes, forgottenIntakes } = changes;
     const parts = [
       ...[...newIntakes, ...changedIntakes].map(
         ({ requestId, state, attempt }) => `${state} ${requestId} (${attempt})`,
       ),
       ...forgottenIntakes.map(({ requestId }) => `forgets ${requestId}`),
-      ...settledHolds.map(({ holdId, state }) => `${state} ${holdId}`),
+      ...changedHolds.map(({ holdId, state }) => `${state} ${holdId}`),
       ...entries.map((entry) => `${entry.kind} ${entry.requestId} ${entry.amountMinor}`),
       ...departures.map(
         ({ transferId, amountMinor, toShard }) => `out ${transferId} ${amountMinor} → ${toShard}`,
@@ -380,10 +435,42 @@ export class LedgerModel implements CommitWatcher {
   }
 }
 
+const ASKED_AS: Partial<Record<Entry['kind'], Asked['kind']>> = {
+  deduction: 'deduct',
+  credit: 'credit',
+  'transfer-out': 'pay',
+};
+
+/** A closed account takes nothing and pays nothing; a frozen one takes what users credit, and what it has paid itself. */
+function statusForbids(surely: AccountStatus, { kind, amountMinor }: Entry): boolean {
+  if (kind === 'transfer-refused') return false;
+  if (surely !== 'frozen') return surely === 'closed';
+  const isDebit =
+    ['deduction', 'transfer-out', 'hold-raise', 'credit-reversal'].includes(kind) ||
+    (kind === 'hold' && amountMinor > 0n);
+  return isDebit || kind === 'transfer-in';
+}
+
 function flags({ epoch, state, accountStatus }: SubAccount): string {
   return ` e${epoch}${state === 'open' ? '' : ` ${state}`}${accountStatus === 'active' ? '' : ` ${accountStatus}`}`;
 }
 
 function balanceOf({ availableMinor, heldMinor }: SubAccount): bigint {
   return availableMinor + heldMinor;
+}
+
+/** Of each hold that this batch confirms, the key of its last capture. */
+function lastCaptures({ entries, newHolds, changedHolds }: Changes): Set<string> {
+  const confirmed = new Set(
+    [...newHolds, ...changedHolds]
+      .filter(({ state }) => state === 'confirmed')
+      .map(({ accountId, holdId }) => entryKey(accountId, holdId)),
+  );
+  const last = new Map<string, string>();
+  for (const { accountId, requestId, kind } of entries) {
+    if (kind !== 'hold-confirmation') continue;
+    const hold = entryKey(accountId, requestNames(kind, requestId).holdId ?? '');
+    if (confirmed.has(hold)) last.set(hold, entryKey(accountId, requestId));
+  }
+  return new Set(last.values());
 }

@@ -1,5 +1,4 @@
 import type { Changes } from '../../../src/ledger/shard-state';
-import { isLeaseKey } from '../../../src/ledger/lease';
 import type { SubAccount } from '../../../src/ledger/sub-account';
 
 const TWO_64 = 1n << 64n;
@@ -26,9 +25,9 @@ export function brokenRow(
 
 /** It rises with what comes from outside and with nothing else: a refusal rests on its standing still. */
 function brokenOutsideVersion(row: SubAccount, was: SubAccount, changes: Changes): string | undefined {
-  const { entries, newHolds, settledHolds } = changes;
-  // A lease that is recalled stands as before.
-  const settled = settledHolds.filter(({ holdId, state }) => state !== 'held' || !isLeaseKey(holdId));
+  const { entries, newHolds, changedHolds } = changes;
+  // A lease that is recalled and a hold that is extended stand as before; captures and raises have entries.
+  const settled = changedHolds.filter(({ state }) => state !== 'held');
   const fromOutside = [...entries, ...newHolds, ...settled].some(
     ({ accountId, subAccount }) => accountId === row.accountId && subAccount === row.index,
   );

@@ -8,10 +8,12 @@ export type Rule =
   | 'rowIsSound'
   | 'booksBalance'
   | 'transferOnce'
+  | 'paymentEndsOnce'
   | 'holdIsSound'
   | 'leaseIsSound'
   | 'leaseCovers'
   | 'receivedEndsOnce'
+  | 'chargedAsScreened'
   | 'reversedWithinDeduction'
   | 'neverNegative'
   | 'refusedOnlyIfShort'
@@ -26,7 +28,11 @@ export type Rule =
   | 'answersInTime'
   | 'calmIsServed'
   | 'knownGoOn'
-  | 'nothingStarves';
+  | 'nothingStarves'
+  | 'feedTells'
+  | 'feedInOrder'
+  | 'crossingIsTrue'
+  | 'crossingIsTold';
 
 export interface Broken {
   readonly rule: Rule;

@@ -54,7 +54,9 @@ function whatIsLeft(site: Site): string | undefined {
   const [creating] = directory.read(`SELECT account_id FROM account WHERE creation <> 'done' LIMIT 1`, []);
   if (creating) return `account ${String(creating[0])} is still being created`;
   for (const database of databases) {
-    for (const [accountId, { rows, transfers, intakes }] of database.accounts) {
+    for (const [accountId, { rows, transfers, intakes, payments }] of database.accounts) {
+      for (const { requestId } of payments.values())
+        return `payment ${requestId} of ${accountId} from ${database.name} stays under way`;
       for (const { requestId, state } of intakes.values())
         if (state === 'received')
           return `what was received as ${requestId} of ${accountId} on ${database.name} is not worked off`;
@@ -69,6 +71,7 @@ function whatIsLeft(site: Site): string | undefined {
   }
   for (const [accountId, { inTransitMinor }] of model.accounts)
     if (inTransitMinor !== 0n) return `${inTransitMinor} of ${accountId} does not arrive`;
+  if (model.payments.unended !== undefined) return model.payments.unended;
   return whatIsLent(site);
 }
 

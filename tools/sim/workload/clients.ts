@@ -3,20 +3,21 @@ import { requestFingerprint } from '../../../src/engine/fingerprint';
 import type { Request } from '../../../src/engine/router';
 import { hashId } from '../../../src/ledger/routing';
 import type { AccountRecord } from '../../../src/shards/directory/account-record';
+import { BALANCE_LIMIT_MINOR } from '../model/account-model';
 import type { Asked, OpenCall } from '../model/asked';
 import type { Answer } from '../model/answer-rules';
 import type { SimInstance } from '../world/sim-instance';
+import { Deliveries } from './deliveries';
 import { callDoor, isNoAnswer } from './door';
 import { Holders } from './holders';
-import { type AccountPlan, MINOR_MAX } from './plan';
+import { Payers, toPayment } from './payers';
+import { type AccountPlan, clamp } from './plan';
 import type { Site } from './site';
 import { Submitters } from './submitters';
+import type { Together } from './hold-batches';
 
 /** A client gives a key up after so many tries without an answer; it is asked again in the end. */
 const TRIES_MAX = 4;
-
-/** What an account may hold. */
-const BALANCE_LIMIT_MINOR = 9n * 10n ** 18n;
 
 /** What comes all at once for one account: so many keys, each of them twice within a moment. */
 const RUSH_KEYS = { from: 6, to: 16 };
@@ -36,10 +37,17 @@ export class Clients {
 
   readonly #holders: Holders;
   readonly #submitters: Submitters;
+  readonly #deliveries: Deliveries;
+  readonly #payers: Payers;
 
   constructor(private readonly site: Site) {
     this.#submitters = new Submitters(site);
-    this.#holders = new Holders(site, (asked) => this.untilAnswered(asked));
+    this.#deliveries = new Deliveries(site);
+    this.#payers = new Payers(site);
+    this.#holders = new Holders(site, {
+      untilAnswered: (asked) => this.untilAnswered(asked),
+      ask: (asked, at, together) => this.ask(asked, at, together),
+    });
   }
 
   get holders(): Holders {
@@ -80,25 +88,61 @@ export class Clients {
     return this.ask(toAsked({ kind: 'deduct', accountId, requestId, amountMinor: unitMinor }), instance);
   }
 
+  /** A small payment under a new key. */
+  payAt(
+    instance: SimInstance,
+    { accountId, unitMinor: amountMinor }: AccountPlan,
+    { accountId: payee }: AccountPlan,
+  ): Promise<Answer> {
+    const requestId = this.#newKey(undefined);
+    return this.ask(toPayment({ accountId, requestId, amountMinor, payee }), instance);
+  }
+
   /** One call of one key, on any instance unless told. */
-  async ask(asked: Asked, chosen?: SimInstance): Promise<Answer> {
+  async ask(asked: Asked, chosen?: SimInstance, together?: Together): Promise<Answer> {
     const { site } = this;
+    const ofMany = together?.add({
+      accountId: asked.accountId,
+      carryOut: (at, account) => at.runtime.engine.submit(toRequest(asked), account),
+    });
     const instance = chosen ?? (await site.anyInstance());
+    if (asked.kind === 'pay') return this.#payers.ask(asked, instance);
+    if (site.plan.queued && asked.kind === 'deduct') this.#mayBeQueued(asked);
     const call = site.calls.begin(asked, site.nowMs);
-    const told = await callDoor(site, instance, {
+    const answered = await callDoor(site, instance, {
       what: `${asked.kind} ${asked.accountId} ${asked.requestId} ${asked.amountMinor}`,
       about: asked.requestId,
       accountId: asked.accountId,
       brings: asked.kind === 'credit',
       carryOut: (at, account) =>
-        site.plan.leasing
-          ? this.#submitAndListen(at, call, account)
-          : at.runtime.engine.submit(toRequest(asked), account),
+        ofMany
+          ? ofMany()
+          : site.plan.leasing
+            ? this.#submitAndListen(at, call, account)
+            : at.runtime.engine.submit(toRequest(asked), account),
     });
+    const told = this.#unlessReceived(asked, answered);
     // Judged by what the instance said, whether the client learns of it or not.
     site.calls.end(call, told);
     this.#markReplay(told, asked);
     return told;
+  }
+
+  /** Whatever the account's strategy is by then: from now on it may take effect at any time. */
+  #mayBeQueued({ accountId, requestId }: Asked): void {
+    const account = this.site.world.model.account(accountId);
+    account.intake.begin(requestId, account);
+  }
+
+  /** What was received is a promise, and no answer so far. */
+  #unlessReceived(asked: Asked, told: Answer): Answer {
+    if (told.kind !== 'received') return told;
+    const { world } = this.site;
+    world.coverage.mark('queued and received');
+    const account = world.model.account(asked.accountId);
+    const broken = account.intake.promised(asked, account);
+    if (broken) world.model.violated(broken.rule, broken.detail, asked.requestId);
+    return { kind: 'unknown' };
   }
 
   /** Answers from memory are judged at the instant at which they are given. */
@@ -130,14 +174,15 @@ export class Clients {
     }
     const account = this.#anyAccount();
     if (chance.happens(plan.holdShare)) {
-      await this.#holders.hold(account, this.#newHold(account));
+      if (plan.holdBatches && chance.happens(plan.holdBatches.share)) await this.#holdTogether(account);
+      else await this.#holders.hold(account, this.#newHold(account));
       return;
     }
     if (chance.happens(plan.reversalShare) && this.#earlier.length > 0) {
       await this.#holders.reverse(chance.oneOf(this.#earlier));
       return;
     }
-    const asked = this.#newRequest(account);
+    const asked = this.#newPayment(account) ?? this.#newRequest(account);
     if (plan.intake && asked.kind === 'deduct' && chance.happens(plan.intake.share)) {
       await this.#submit(asked);
       return;
@@ -148,10 +193,32 @@ export class Clients {
     else await this.untilAnswered(asked);
   }
 
+  /** Several holds of several accounts; sometimes one of them twice. */
+  async #holdTogether(account: AccountPlan): Promise<void> {
+    const { chance } = this.site;
+    const others = Array.from({ length: chance.between(1, 7) }, () =>
+      chance.happens(0.5) ? account : this.#anyAccount(),
+    );
+    const tries = [account, ...others].map((each) => this.#newHold(each));
+    const [first] = tries;
+    await this.#holders.holdTogether(first && chance.happens(0.2) ? [...tries, first] : tries);
+  }
+
+  #newPayment(account: AccountPlan): Asked | undefined {
+    const { chance, plan } = this.site;
+    if (!plan.payments || !chance.happens(plan.payments.share)) return undefined;
+    return this.#payers.newPayment(account, this.#newKey(undefined));
+  }
+
   /** To be charged later; sometimes through two instances at once. */
   async #submit(asked: Asked): Promise<void> {
     const { chance, plan } = this.site;
     const twice = chance.happens(plan.twinShare);
+    if (chance.happens(plan.intake?.messageShare ?? 0)) {
+      const deliveries = this.#deliveries;
+      await Promise.all([deliveries.untilSettled(asked), twice ? deliveries.untilSettled(asked) : undefined]);
+      return;
+    }
     await Promise.all([
       this.#submitters.untilReceived(asked),
       twice ? this.#submitters.untilReceived(asked) : undefined,
@@ -161,6 +228,11 @@ export class Clients {
   /** What was submitted, once more: later again, at once, or for another amount. */
   async #submittedBefore(): Promise<void> {
     const { chance } = this.site;
+    const message = this.#deliveries.anyEarlier;
+    if (message && chance.happens(0.5)) {
+      await this.#deliveries.deliver(message);
+      return;
+    }
     const asked = this.#submitters.anyEarlier;
     if (!asked) return;
     if (chance.happens(0.3)) await this.ask(asked);
@@ -181,7 +253,12 @@ export class Clients {
       return;
     }
     const { kind, accountId, requestId } = asked;
-    const other = chance.happens(0.5) && kind !== 'hold' ? kind : kind === 'deduct' ? 'credit' : 'deduct';
+    if (this.site.plan.payments && chance.happens(kind === 'pay' ? 0.7 : 0.4)) {
+      await this.ask(this.#payers.otherwise(asked), at);
+      return;
+    }
+    const isOfItsKind = kind === 'deduct' || kind === 'credit';
+    const other = chance.happens(0.5) && isOfItsKind ? kind : kind === 'deduct' ? 'credit' : 'deduct';
     const amountMinor = asked.amountMinor + (other === kind ? 1n : 0n);
     await this.ask(toAsked({ kind: other, accountId, requestId, amountMinor }), at);
   }
@@ -263,17 +340,13 @@ export class Clients {
   }
 }
 
-export function toAsked(asked: Omit<Asked, 'fingerprint'>): Asked {
+export function toAsked(asked: Omit<Asked, 'fingerprint' | 'payee' | 'payeeIs'>): Asked {
   const { kind, amountMinor } = asked;
   return { ...asked, fingerprint: requestFingerprint(kind, amountMinor, null, null) };
 }
 
-/** The most that a request may move. */
-function clamp(amountMinor: bigint): bigint {
-  return amountMinor > MINOR_MAX ? MINOR_MAX : amountMinor < 1n ? 1n : amountMinor;
-}
-
 function toRequest(asked: Asked): Request {
+  if (asked.kind === 'pay') throw new RangeError('a payment is no request of one account');
   const { kind, accountId, requestId, amountMinor, fingerprint: print, expiresInUs } = asked;
   const common = {
     accountId,

@@ -1,4 +1,3 @@
-import type { EngineOutcome } from '../../../src/engine/engine-outcome';
 import type { AccountRecord } from '../../../src/shards/directory/account-record';
 import { type Answer, isUnknown } from '../model/answer-rules';
 import { NO_ANSWER, type SimInstance } from '../world/sim-instance';
@@ -20,9 +19,11 @@ export interface DoorCall {
   readonly what: string;
   readonly about: string;
   readonly accountId: string;
-  /** It would bring the account money, which has to have room for it. */
+  /** It would bring an account money, which has to have room for it. */
   readonly brings: boolean;
-  readonly carryOut: (instance: SimInstance, account: AccountRecord) => Promise<EngineOutcome>;
+  /** The account that it would bring money to, where that is another one. */
+  readonly paid?: string;
+  readonly carryOut: (instance: SimInstance, account: AccountRecord) => Promise<Answer>;
 }
 
 /** Nothing was decided; the same key may be sent again. */
@@ -34,7 +35,7 @@ export function isNoAnswer(answer: Answer): boolean {
 export async function callDoor(site: Site, instance: SimInstance, call: DoorCall): Promise<Answer> {
   const { world, chance, nowMs: sinceMs } = site;
   const { what, about } = call;
-  const account = world.model.account(call.accountId);
+  const account = world.model.account(call.paid ?? call.accountId);
   const reading = account.beginReading();
   site.note(`→ ${instance.name} ${what}`);
   await site.sleep(chance.spanMs(LATENCY_MS_MEAN));
@@ -60,9 +61,10 @@ export async function callDoor(site: Site, instance: SimInstance, call: DoorCall
   return told;
 }
 
-function hasShortQueues({ laneSettings, leasing, intake }: Plan): boolean {
+function hasShortQueues({ laneSettings, leasing, intake, holdBatches }: Plan): boolean {
   return (
     laneSettings.depthMax !== undefined ||
+    holdBatches !== undefined ||
     (intake !== undefined && intake.recordsMax < INTAKE_RECORDS_MIN) ||
     (leasing !== undefined && leasing.settings.deductionsMax < LEASE_SETTINGS.deductionsMax)
   );

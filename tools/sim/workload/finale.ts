@@ -1,8 +1,12 @@
 import type { Clients } from './clients';
 import { rest } from './calm';
+import { type Answer, isReplay } from '../model/answer-rules';
+import type { Asked } from '../model/asked';
 import { toAsked } from './clients';
 import { isNoAnswer } from './door';
-import { type AccountPlan, MINOR_MAX } from './plan';
+import type { FeedFollowers } from './feed-followers';
+import { type AccountPlan, clamp, MINOR_MAX } from './plan';
+import { judgeLevels, judgeRefusal, makeAllLow } from './levels';
 import { Readers } from './readers';
 import type { Site } from './site';
 import type { Wishes } from './wishes';
@@ -10,14 +14,20 @@ import type { Wishes } from './wishes';
 /** Keys that are sent once more in the end. */
 const RESENT_MAX = 60;
 
+/** Longer than levels are waited for. */
+const HELD_US = 600_000_000;
+
 /** Tries of a request of which every answer must be one. */
 const TRIES_MAX = 20;
 
 /** In the end everything is told, nothing is under way, and every account pays what it has, to the last unit. */
-export async function finale(site: Site, parts: { clients: Clients; wishes: Wishes }): Promise<void> {
+export async function finale(
+  site: Site,
+  parts: { clients: Clients; wishes: Wishes; feed: FeedFollowers | undefined },
+): Promise<void> {
   const { world, calls, chance } = site;
   await rest(site);
-  for (const asked of calls.unresolved) await resolve(site, parts.clients, asked);
+  for (const asked of calls.unresolved) await answerTo(site, parts.clients, asked);
   calls.judgeRefused();
   await rest(site);
   world.model.judgeDeferrals();
@@ -25,28 +35,56 @@ export async function finale(site: Site, parts: { clients: Clients; wishes: Wish
   await parts.wishes.audit();
   judgePlacements(site);
   for (const asked of chance.some(calls.effective, RESENT_MAX)) {
-    const answer = await parts.clients.ask(asked);
-    const isReplay = answer.kind === 'replayed' || (answer.kind === 'held' && answer.replayed);
-    if (!isReplay)
+    const answer = await answerTo(site, parts.clients, asked);
+    if (!isReplay(answer))
       world.model.violated(
         'oneEffectPerKey',
         `${asked.requestId} took effect and is then ${answer.kind}`,
         asked.requestId,
       );
   }
+  await judgeLevels(site);
+  if (site.plan.feed) {
+    await makeAllLow(site);
+    await judgeLevels(site);
+    await setAside(site, parts.clients);
+    await judgeLevels(site);
+  }
   for (const { accountId } of site.accounts) await parts.clients.holders.settle(accountId);
+  await judgeLevels(site);
   for (const account of site.accounts) await emptyOut(site, parts, account);
   await rest(site);
+  await judgeLevels(site);
+  await parts.feed?.judge();
   await parts.wishes.audit();
 }
 
-async function resolve(site: Site, clients: Clients, asked: Parameters<Clients['ask']>[0]): Promise<void> {
-  for (let tries = 1; tries <= TRIES_MAX; tries += 1) {
+/** All that accounts can pay is held: nothing else happens after that, and whoever follows them is told. */
+async function setAside(site: Site, clients: Clients): Promise<void> {
+  for (const { accountId } of site.accounts) {
+    const { payableMinor, maybeClosed } = site.world.model.account(accountId);
+    if (payableMinor <= 0n || maybeClosed) continue;
+    const requestId = `held-${accountId}`;
+    const amountMinor = clamp(payableMinor);
+    await answerTo(
+      site,
+      clients,
+      toAsked({ kind: 'hold', accountId, requestId, amountMinor, expiresInUs: HELD_US }),
+    );
+  }
+}
+
+/** The answer to a request that is sent until there is one: a queue of a few commands may be full at any time. */
+async function answerTo(site: Site, clients: Clients, asked: Asked): Promise<Answer> {
+  for (let tries = 1; ; tries += 1) {
     const answer = await clients.ask(asked);
-    if (!isNoAnswer(answer)) return;
+    if (!isNoAnswer(answer)) return answer;
+    if (tries === TRIES_MAX) {
+      site.world.model.violated('everythingEnds', `${asked.requestId} is never answered`, asked.requestId);
+      return answer;
+    }
     await site.sleep(500);
   }
-  site.world.model.violated('everythingEnds', `${asked.requestId} is never answered`, asked.requestId);
 }
 
 /** Every row in use is where the directory says, and none else is in use. */
@@ -87,7 +125,9 @@ async function emptyOut(
   await new Readers(site).balance(accountId, 'current');
   for (let part = 1; account.totalMinor > 0n; part += 1) {
     const amountMinor = account.totalMinor > MINOR_MAX ? MINOR_MAX : account.totalMinor;
-    const answer = await clients.ask(
+    const answer = await answerTo(
+      site,
+      clients,
       toAsked({ kind: 'deduct', accountId, requestId: `all-${accountId}-${part}`, amountMinor }),
     );
     if (answer.kind !== 'applied') {
@@ -99,10 +139,12 @@ async function emptyOut(
       return;
     }
   }
-  const more = await clients.ask(
+  const more = await answerTo(
+    site,
+    clients,
     toAsked({ kind: 'deduct', accountId, requestId: `more-${accountId}`, amountMinor: 1n }),
   );
-  if (more.kind !== 'insufficientFunds')
-    model.violated('neverNegative', `${accountId} is empty and answers ${more.kind}`, accountId);
+  if (more.kind === 'insufficientFunds') judgeRefusal(site, accountId);
+  else model.violated('neverNegative', `${accountId} is empty and answers ${more.kind}`, accountId);
   if (site.chance.happens(0.3)) await wishes.close(accountId);
 }

@@ -1,5 +1,6 @@
 import { type EntriesPage, listEntries, type ListedPage } from '../../../src/engine/entry-lists';
 import type { ListsPlan } from './plan';
+import { isMark } from '../../../src/ledger/entry';
 import { NOT_NOW, type Site } from './site';
 
 /** Reads whole lists of entries, page by page: each has every entry that was committed when it was asked for, once. */
@@ -15,7 +16,7 @@ async function readList(site: Site, accountId: string, limit: number): Promise<v
   const { model, coverage } = site.world;
   const listed: string[] = [];
   const committed = [...model.account(accountId).entries.values()]
-    .filter(({ entry }) => entry.kind !== 'hold')
+    .filter(({ entry }) => !isMark(entry.kind))
     .map(({ entry }) => entry.requestId);
   for (let before: EntriesPage['before']; ;) {
     const page = await pageOf(site, accountId, { limit, before });

@@ -1,3 +1,4 @@
+import { FAILURE_POLICIES, type ScreeningSettings } from '../../../src/engine/screening/screening-settings';
 import type { LaneSettings } from '../../../src/engine/lane-settings';
 import { LEASE_SETTINGS, type LeaseSettings } from '../../../src/strategies/strategy-settings';
 import type { Strategy } from '../../../src/ledger/strategy';
@@ -18,6 +19,8 @@ export interface AccountPlan {
   readonly lopsided: boolean;
   /** At its beginning. */
   readonly strategy: Strategy;
+  /** Like all others by default. */
+  readonly asset?: string;
 }
 
 /** What a seed stands for: how large the world is, what is asked of it, and what is done to it. */
@@ -61,10 +64,24 @@ export interface Plan {
   readonly directoryLoss: Dice | undefined;
   /** Only in some worlds somebody reads lists of entries, and clocks are put right. */
   readonly lists: ListsPlan | undefined;
+  /** Only in some worlds somebody reads lists of holds. */
+  readonly holdLists: HoldListsPlan | undefined;
+  /** Of the holds, how many are captured several times, raised and extended; in some worlds only, and there credits are taken back. */
+  readonly lastingShare: number | undefined;
+  /** Only in some worlds a feed of events is kept, and somebody follows it. */
+  readonly feed: FeedPlan | undefined;
   /** Only in some worlds some shards are on clusters. */
   readonly cluster: ClusterPlan | undefined;
   /** Only in some worlds clients ask for deductions to be charged later. */
   readonly intake: IntakePlan | undefined;
+  /** Only in some of these worlds there are accounts of the strategy `queued`. */
+  readonly queued: QueuedPlan | undefined;
+  /** Only in some of these worlds charges are screened. */
+  readonly screening: ScreeningPlan | undefined;
+  /** Only in some worlds accounts pay each other. */
+  readonly payments: PaymentsPlan | undefined;
+  /** Only in some worlds holds come, and are confirmed, many together. */
+  readonly holdBatches: HoldBatchesPlan | undefined;
   /** After the end, in some worlds: transfers that cannot be delivered for long, and others behind them. */
   readonly stuck: StuckPlan | undefined;
   /** After the end, in some worlds: what decides how the directory goes back to an earlier moment. */
@@ -76,12 +93,49 @@ export interface Plan {
 export interface IntakePlan {
   /** Of new deductions, how many are to be charged later. */
   readonly share: number;
+  /** Of those, how many come as messages, which are delivered again and begin no other attempt. */
+  readonly messageShare: number;
   /** Of all calls, how many send again, at once or later, what was submitted. */
   readonly againShare: number;
   /** Records that may wait on a shard. */
   readonly recordsMax: number;
   /** Records that are read together. */
   readonly pageRecords: number;
+}
+
+export interface PaymentsPlan {
+  /** Of new requests, how many are payments to another account. */
+  readonly share: number;
+  /** Of the payments that have left and not arrived, to how many something happens at that instant. */
+  readonly ambush: number;
+  /** How likely an instance dies between two steps of a payment. */
+  readonly deathAtPoint: number;
+  /** Payments that recovery reads and delivers together. */
+  readonly pageMax: number;
+}
+
+export interface HoldBatchesPlan {
+  /** Of the holds, how many come together with others. */
+  readonly share: number;
+  /** Items that an instance has under way at once, and how long others wait until they are refused. */
+  readonly itemsMax: number;
+  readonly waitMsMax: number;
+}
+
+export interface QueuedPlan {
+  /** How often a strategy is changed in a storm, on the average. */
+  readonly changes: number;
+}
+
+export interface ScreeningPlan extends Pick<
+  ScreeningSettings,
+  'onFailure' | 'callMsMax' | 'itemsMax' | 'callsMax' | 'waitMsMax'
+> {
+  /** Of the charges, how many the service rejects, and how many it wants to wait. */
+  readonly rejectShare: number;
+  readonly waitShare: number;
+  /** Of the calls in a storm, how many go wrong. */
+  readonly troubleShare: number;
 }
 
 export interface ClusterPlan {
@@ -114,6 +168,25 @@ export interface LeasingPlan {
   readonly settings: LeaseSettings;
 }
 
+/** Who follows the feed of events, and how it is published. */
+export interface FeedPlan {
+  /** The length of a page of each follower; the first follows all accounts, the others one each. */
+  readonly limits: readonly number[];
+  readonly pauseMsMean: number;
+  /** How likely a follower dies without having kept the cursor of a page. */
+  readonly cursorLost: number;
+  /** Rows that are published together. */
+  readonly rowsMax: number;
+  /** With short ones, publishers come in each other's way. */
+  readonly leaseMs: number;
+  /** Two `replenished` of one account are so far apart at least. */
+  readonly restMs: number;
+  /** How often the bound of an account's balance moves, on the average. */
+  readonly boundsMoved: number;
+  /** How likely an instance dies between finding that a balance has crossed its bound and telling of that. */
+  readonly deathAtPoint: number;
+}
+
 /** How long a list may be in this world, and how often it is asked for. */
 export interface ListsPlan {
   readonly pauseMsMean: number;
@@ -121,6 +194,9 @@ export interface ListsPlan {
   /** How often the clock of a shard is wrong for a while and put right, on the average. */
   readonly clocksPutRight: number;
 }
+
+/** How long a page of holds is in this world, and how often a list is asked for. */
+export type HoldListsPlan = Pick<ListsPlan, 'pauseMsMean' | 'limit'>;
 
 export type Wish = 'resize' | 'move' | 'rebalance' | 'freeze' | 'close' | 'addShard' | 'audit' | 'create';
 
@@ -141,6 +217,10 @@ export type Blow =
 /** The most that one request may move. */
 export const MINOR_MAX = 10n ** 18n;
 
+export function clamp(amountMinor: bigint): bigint {
+  return amountMinor > MINOR_MAX ? MINOR_MAX : amountMinor < 1n ? 1n : amountMinor;
+}
+
 const SUB_ACCOUNTS = [1, 1, 2, 3, 4, 5, 8, 13, 16];
 
 /** The draws that make a world with leased accounts, a quarter of all. None of a seed that is kept is among them. */
@@ -152,6 +232,8 @@ const LEASED_WORLDS = { from: 0.45, to: 0.7 };
  */
 export function planOf(chance: Dice, calls: number): Plan {
   const shards = Array.from({ length: chance.between(1, 5) }, (_, number) => `s${number}`);
+  const intake = intakePlan(chance.named('intake'));
+  const payments = paymentsPlan(chance.named('payments'));
   const cluster = clusterPlan(chance.named('cluster'), shards);
   const rounds = chance.between(1, 3);
   /** Each is in the mix or not, and then as often as it happens to be. */
@@ -207,12 +289,24 @@ export function planOf(chance: Dice, calls: number): Plan {
     // What is drawn last leaves all that was drawn before as it is.
     leasing: isIn(LEASED_WORLDS, chance.next()) ? leasingPlan(chance) : undefined,
     lists: listsPlan(chance.named('lists')),
-    intake: intakePlan(chance.named('intake')),
+    holdLists: holdListsPlan(chance.named('hold lists')),
+    lastingShare: lastingShareOf(chance.named('lasting holds')),
+    feed: feedPlan(chance.named('feed')),
+    intake,
+    screening: intake && screeningPlan(chance.named('screening')),
     cluster,
+    payments,
+    holdBatches: holdBatchesPlan(chance.named('hold batches')),
     secondUse: chance.named('second use').happens(0.5),
   };
+  const accounts = payments
+    ? [...plan.accounts, ...payeePlans(chance.named('payees'), plan.accounts.length)]
+    : plan.accounts;
+  const queued = intake && !plan.screening && !plan.leasing ? queuedPlan(chance.named('queued')) : undefined;
   return {
     ...plan,
+    queued,
+    accounts: queued ? someQueued(accounts, chance.named('queued accounts')) : accounts,
     directoryLoss: plan.leasing ? undefined : directoryLoss(chance),
     restored: plan.leasing ? undefined : restoredDirectory(chance.named('restored directory')),
     stuck: plan.leasing ? undefined : stuckPlan(chance.named('stuck transfers')),
@@ -318,8 +412,65 @@ function intakePlan(chance: Dice): IntakePlan | undefined {
   return {
     share: 0.1 + 0.8 * chance.next(),
     againShare: 0.25 * chance.next(),
+    messageShare: chance.named('messages').oneOf([0, 0.3, 0.8]),
     recordsMax: chance.oneOf([4, 1_000, 1_000]),
     pageRecords: chance.oneOf([2, 500, 500]),
+  };
+}
+
+/** In two fifths of the worlds. */
+function paymentsPlan(chance: Dice): PaymentsPlan | undefined {
+  if (!chance.happens(0.4)) return undefined;
+  return {
+    share: 0.1 + 0.6 * chance.next(),
+    ambush: chance.oneOf([0, 0.05, 0.3]),
+    deathAtPoint: chance.oneOf([0, 0.01, 0.05]),
+    pageMax: chance.oneOf([1, 3, 200]),
+  };
+}
+
+/** In a third of the worlds. */
+function holdBatchesPlan(chance: Dice): HoldBatchesPlan | undefined {
+  if (!chance.happens(1 / 3)) return undefined;
+  return {
+    share: 0.2 + 0.6 * chance.next(),
+    itemsMax: chance.oneOf([16, 1_000]),
+    waitMsMax: chance.oneOf([5, 10_000]),
+  };
+}
+
+/** Accounts that are paid and have little to pay with; one of them may have another asset. */
+function payeePlans(chance: Dice, number: number): AccountPlan[] {
+  const payees = Array.from({ length: chance.between(1, 2) }, (_, n) => accountPlan(chance, number + n));
+  return payees.map((payee, n) => ({
+    ...payee,
+    openingMinor: chance.happens(0.6) ? 0n : payee.openingMinor,
+    heat: 0.5,
+    ...(n > 0 && chance.happens(0.3) && { asset: 'EUR/2' }),
+  }));
+}
+
+/** In two thirds of the worlds with an intake where nothing is screened: the finale takes an account's last cent, and may. */
+function queuedPlan(chance: Dice): QueuedPlan | undefined {
+  return chance.happens(2 / 3) ? { changes: chance.happens(0.5) ? 5 * chance.next() : 0 } : undefined;
+}
+
+function someQueued(accounts: readonly AccountPlan[], chance: Dice): AccountPlan[] {
+  return accounts.map((account) => (chance.happens(0.7) ? { ...account, strategy: 'queued' } : account));
+}
+
+/** In two thirds of those worlds. */
+function screeningPlan(chance: Dice): ScreeningPlan | undefined {
+  if (!chance.happens(2 / 3)) return undefined;
+  return {
+    onFailure: chance.oneOf(FAILURE_POLICIES),
+    callMsMax: chance.oneOf([50, 200]),
+    itemsMax: chance.oneOf([1, 3, 200]),
+    callsMax: chance.oneOf([1, 8]),
+    waitMsMax: chance.oneOf([3_000, 24 * 3_600_000]),
+    rejectShare: 0.3 * chance.next(),
+    waitShare: 0.4 * chance.next(),
+    troubleShare: chance.happens(0.7) ? chance.next() : 0,
   };
 }
 
@@ -330,5 +481,31 @@ function listsPlan(chance: Dice): ListsPlan | undefined {
     pauseMsMean: chance.oneOf([50, 200]),
     limit: chance.oneOf([1, 3, 20, 1_000]),
     clocksPutRight: chance.next() * 3,
+  };
+}
+
+/** In half of the worlds. */
+function lastingShareOf(chance: Dice): number | undefined {
+  return chance.happens(0.5) ? 0.3 + 0.7 * chance.next() : undefined;
+}
+
+/** In a third of the worlds. */
+function holdListsPlan(chance: Dice): HoldListsPlan | undefined {
+  if (!chance.happens(1 / 3)) return undefined;
+  return { pauseMsMean: chance.oneOf([50, 200]), limit: chance.oneOf([1, 2, 5, 1_000]) };
+}
+
+/** In a third of the worlds. */
+function feedPlan(chance: Dice): FeedPlan | undefined {
+  if (!chance.happens(1 / 3)) return undefined;
+  return {
+    limits: Array.from({ length: chance.between(1, 3) }, () => chance.oneOf([1, 3, 20, 1_000])),
+    pauseMsMean: chance.oneOf([20, 100, 400]),
+    cursorLost: chance.next() * 0.3,
+    rowsMax: chance.oneOf([1, 2, 5, 256]),
+    leaseMs: chance.oneOf([20, 400, 6_000]),
+    restMs: chance.oneOf([0, 300, 2_000]),
+    boundsMoved: chance.next() * chance.oneOf([4, 16]),
+    deathAtPoint: chance.oneOf([0, 0.05, 0.2]),
   };
 }

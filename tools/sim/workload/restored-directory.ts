@@ -1,8 +1,10 @@
 import type { Cell } from '../../../src/shards/database';
+import { isReplay } from '../model/answer-rules';
 import type { Asked } from '../model/asked';
 import type { Dice } from '../../kernel/dice';
 import { rest } from './calm';
 import { type Clients, toAsked } from './clients';
+import { toPayment } from './payers';
 import { PLAIN_ACCOUNT } from './plain-account';
 import type { AccountPlan } from './plan';
 import { NOT_NOW, type Site } from './site';
@@ -15,6 +17,9 @@ const ACCOUNT: AccountPlan = {
   openingMinor: 1_000n,
   creditShare: 0.2,
 };
+
+/** Pays it, and is paid by it. */
+const OTHER: AccountPlan = { ...ACCOUNT, accountId: 'restored-other', subAccounts: 2 };
 
 /** Sent under each placement. */
 const KEYS = 5;
@@ -36,6 +41,7 @@ export async function restoredDirectory(site: Site, parts: Parts, lots: Dice): P
   const { accountId, subAccounts } = ACCOUNT;
   if (site.shards.length < 2) return;
   await parts.wishes.create(ACCOUNT);
+  if (site.plan.payments) await parts.wishes.create(OTHER);
   await rest(site);
   const keys: Asked[] = [];
   const backup = backUp(site);
@@ -48,6 +54,7 @@ export async function restoredDirectory(site: Site, parts: Parts, lots: Dice): P
       const kind = lots.happens(ACCOUNT.creditShare) ? 'credit' : 'deduct';
       keys.push(toAsked({ kind, accountId, requestId: `restored-${keys.length}`, amountMinor: 3n }));
     }
+    if (site.plan.payments) keys.splice(-2, 2, ...paymentsBetween(keys.length));
     for (const asked of keys.slice(-KEYS)) await parts.clients.untilAnswered(asked);
   }
   await rest(site);
@@ -59,6 +66,16 @@ export async function restoredDirectory(site: Site, parts: Parts, lots: Dice): P
   await replayed(parts.clients, site, lots.some(keys, keys.length));
   await spend(site, parts.clients);
   await parts.wishes.audit();
+}
+
+/** Two payments, one each way, in place of the last two of the keys. */
+function paymentsBetween(keys: number): Asked[] {
+  const pay = (accountId: string, payee: string, number: number): Asked =>
+    toPayment({ accountId, payee, requestId: `restored-${number}`, amountMinor: 3n });
+  return [
+    pay(ACCOUNT.accountId, OTHER.accountId, keys - 2),
+    pay(OTHER.accountId, ACCOUNT.accountId, keys - 1),
+  ];
 }
 
 interface Backup {
@@ -128,7 +145,7 @@ async function replayed(clients: Clients, site: Site, keys: readonly Asked[]): P
     const { requestId, accountId } = asked;
     const tookEffect = model.account(accountId).entries.has(requestId);
     const answer = await clients.ask(asked);
-    if (tookEffect && answer.kind !== 'replayed')
+    if (tookEffect && !isReplay(answer))
       model.violated('oneEffectPerKey', `${requestId} took effect and is then ${answer.kind}`, requestId);
   }
 }

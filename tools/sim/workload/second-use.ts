@@ -12,7 +12,7 @@ const ACCOUNT: AccountPlan = { ...PLAIN_ACCOUNT, accountId: 'again', subAccounts
 const CREDITS_MINOR = [40n, 120n, 400n, 1_200n, 4_000n, 12_000n];
 
 /** The idempotency window, and what clocks may differ by. */
-const WINDOW_MS = 31 * 24 * 3_600_000;
+export const WINDOW_MS = 31 * 24 * 3_600_000;
 
 /**
  * Credits to an account that moves, sent again: within the idempotency window each is the first one; after it, those

@@ -16,6 +16,8 @@ export const NOT_NOW = Symbol('not now');
 export class Site {
   readonly calls: JudgedCalls;
   readonly accounts: AccountPlan[] = [];
+  /** Those that are known to be there. */
+  readonly created = new Set<string>();
   /** Operations that were begun. */
   readonly operations = new Set<string>();
   /** Shards that any instance may use. */
@@ -33,14 +35,21 @@ export class Site {
   }
 
   get settings(): InstanceSettings {
-    const { shards, lanesPerShard, laneSettings, leasing, stuck, intake } = this.plan;
+    const { shards, lanesPerShard, laneSettings, leasing, stuck, intake, feed, screening, payments } =
+      this.plan;
     return {
       shards,
       lanesPerShard,
       laneSettings,
       leaseSettings: leasing?.settings ?? {},
       recovery: stuck ? { pageMax: stuck.pageMax } : {},
+      batches: this.plan.holdBatches ?? { itemsMax: 1_000, waitMsMax: 10_000 },
+      paymentRecovery: payments ? { pageMax: payments.pageMax } : {},
       intake: intake ? { recordsMax: intake.recordsMax, pageRecords: intake.pageRecords } : 'left alone',
+      feed: feed ? { rowsMax: feed.rowsMax, leaseMs: feed.leaseMs } : null,
+      screening: screening ?? {},
+      levels: feed ? { restMs: feed.restMs } : {},
+      heat: null,
     };
   }
 

@@ -3,27 +3,37 @@ import { LeasedAmbushes } from '../faults/leased-ambushes';
 import { clockPutRight } from '../faults/blows/clocks';
 import { strike } from '../faults/strike';
 import type { Clients } from './clients';
+import type { FeedFollowers } from './feed-followers';
 import type { Blow, LeasingPlan, Wish } from './plan';
+import { readHoldLists } from './hold-lists';
 import { readLists } from './lists';
 import { Readers } from './readers';
+import { moveBound } from './levels';
 import type { Site } from './site';
 import type { Wishes } from './wishes';
 
 /** Wishes and blows are spread over this much time. */
 const STORM_MS = 6_000;
 
+const QUEUED_OR_NOT = ['queued', 'queued', 'merged', 'atomic'] as const;
+
 /** Keys of an instance that stands still, sent again for something else. */
 const HELD_UP_REUSE_SHARE = 0.3;
 
 /** Everything at once: calls, wishes and blows. Ends when all of them have. */
-export async function storm(site: Site, parts: { clients: Clients; wishes: Wishes }): Promise<void> {
+export async function storm(
+  site: Site,
+  parts: { clients: Clients; wishes: Wishes; feed: FeedFollowers | undefined },
+): Promise<void> {
   const { plan, chance, world } = site;
   const ambushes = new Ambushes(site, {
     freeze: (accountId, told) => parts.wishes.freeze(accountId, told),
+    close: (accountId) => parts.wishes.close(accountId),
     rush: (account, ms) => parts.clients.rush(account, ms),
     again: (asked) => parts.clients.again(asked, HELD_UP_REUSE_SHARE),
   });
   world.noticesLost = plan.noticesLost;
+  if (world.screening) world.screening.isTroubled = true;
   ambushes.lieInWait();
   let isOver = false;
   const calls = parts.clients.make(plan.stormCalls).then(() => {
@@ -49,6 +59,8 @@ export async function storm(site: Site, parts: { clients: Clients; wishes: Wishe
   await Promise.all([
     calls,
     new Readers(site).read(plan.readers, () => isOver),
+    parts.feed?.follow(() => isOver),
+    ...scattered({ bound: plan.feed?.boundsMoved }, () => moveBound(site)),
     ...(plan.lists
       ? [
           readLists(site, plan.lists, () => isOver),
@@ -58,8 +70,10 @@ export async function storm(site: Site, parts: { clients: Clients; wishes: Wishe
           ),
         ]
       : []),
+    plan.holdLists && readHoldLists(site, plan.holdLists, () => isOver),
     ...scattered<Wish>(plan.wishes, (wish) => parts.wishes.carryOut(wish)),
     ...scattered<Blow>(plan.blows, (blow) => strike(site, blow)),
+    ...scattered({ change: plan.queued?.changes }, () => parts.wishes.changeStrategy(QUEUED_OR_NOT)),
     ...(plan.leasing
       ? [
           ...scattered({ change: plan.leasing.changes }, () => parts.wishes.changeStrategy()),

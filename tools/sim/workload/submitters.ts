@@ -1,3 +1,4 @@
+import type { PlainRequest } from '../../../src/engine/router';
 import { type Answer, isEffective } from '../model/answer-rules';
 import type { Asked } from '../model/asked';
 import type { Broken } from '../model/rule';
@@ -30,31 +31,15 @@ export class Submitters {
   /** One request to charge later, on any instance unless told. */
   async submit(asked: Asked, chosen?: SimInstance): Promise<Answer> {
     const { site } = this;
-    const { kind, accountId, requestId, amountMinor, fingerprint } = asked;
-    const account = site.world.model.account(accountId);
-    const variants = account.asked.get(requestId) ?? [];
-    if (variants.every((each) => each.fingerprint !== fingerprint))
-      account.asked.set(requestId, [...variants, asked]);
-    account.intake.begin(requestId, account);
+    const { accountId, requestId, amountMinor } = asked;
+    begin(site, asked);
     const instance = chosen ?? (await site.anyInstance());
     const told = await callDoor(site, instance, {
       what: `submit ${accountId} ${requestId} ${amountMinor}`,
       about: requestId,
       accountId,
       brings: false,
-      carryOut: (at, record) =>
-        at.runtime.intake.receive(
-          {
-            kind: kind === 'hold' ? 'deduct' : kind,
-            accountId,
-            requestId,
-            amountMinor,
-            fingerprint,
-            reference: null,
-            metadata: null,
-          },
-          record,
-        ),
+      carryOut: (at, record) => at.runtime.intake.receive(laterRequest(asked), record),
     });
     const broken = this.#brokenBy(asked, told);
     if (broken) site.world.model.violated(broken.rule, broken.detail, requestId);
@@ -76,4 +61,27 @@ export class Submitters {
       };
     return undefined;
   }
+}
+
+/** Something is asked for that may take effect at any time from now on. */
+export function begin({ world }: Site, asked: Asked): void {
+  const { accountId, requestId, fingerprint } = asked;
+  const account = world.model.account(accountId);
+  const variants = account.asked.get(requestId) ?? [];
+  if (variants.every((each) => each.fingerprint !== fingerprint))
+    account.asked.set(requestId, [...variants, asked]);
+  account.intake.begin(requestId, account);
+}
+
+/** What is asked for, as the engine knows it. */
+export function laterRequest({ kind, accountId, requestId, amountMinor, fingerprint }: Asked): PlainRequest {
+  return {
+    kind: kind === 'hold' || kind === 'pay' ? 'deduct' : kind,
+    accountId,
+    requestId,
+    amountMinor,
+    fingerprint,
+    reference: null,
+    metadata: null,
+  };
 }

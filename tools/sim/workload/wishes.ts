@@ -1,8 +1,10 @@
+import type { Strategy } from '../../../src/ledger/strategy';
 import { audit } from '../../../src/audit/audit';
 import type { AccountStatus } from '../../../src/ledger/sub-account';
 import type { OperationStart } from '../../../src/operations/operation.service';
 import { simUrl, type SimInstance } from '../world/sim-instance';
 import { type AccountPlan, accountPlan, leasedPlan, type Wish } from './plan';
+import { boundFor } from './levels';
 import { NOT_NOW, type Site } from './site';
 
 const SUB_ACCOUNTS_MAX = 24;
@@ -55,12 +57,15 @@ export class Wishes {
           accountId: plan.accountId,
           subAccounts: plan.subAccounts,
           initialBalanceMinor: plan.openingMinor === 0n ? null : plan.openingMinor,
-          asset: 'USD/2',
+          asset: plan.asset ?? 'USD/2',
           strategy: plan.strategy,
-          lowBalanceMinor: null,
+          lowBalanceMinor: boundFor(site, plan),
         }),
       );
-      if (created !== NOT_NOW) return;
+      if (created !== NOT_NOW) {
+        site.created.add(plan.accountId);
+        return;
+      }
       if (site.nowMs > untilMs) {
         site.world.model.violated(
           'everythingEnds',
@@ -74,10 +79,10 @@ export class Wishes {
   }
 
   /** Has an account's deductions carried out otherwise from now on, or leased from. */
-  async changeStrategy(): Promise<void> {
+  async changeStrategy(among: readonly Strategy[] = CHANGED_TO): Promise<void> {
     const { site } = this;
     const { accountId } = site.chance.oneOf(site.accounts);
-    const strategy = site.chance.oneOf(CHANGED_TO);
+    const strategy = site.chance.oneOf(among);
     const { leavingLeases } = site.world;
     if (leavingLeases.has(accountId)) return;
     site.note(`change ${accountId} to ${strategy}`);

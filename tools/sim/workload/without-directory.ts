@@ -3,6 +3,7 @@ import type { Dice } from '../../kernel/dice';
 import type { SimInstance } from '../world/sim-instance';
 import { rest } from './calm';
 import type { Clients } from './clients';
+import type { AccountPlan } from './plan';
 import type { Site } from './site';
 
 /** Longer than accounts and keys are used before the directory is asked for them again. */
@@ -37,10 +38,33 @@ export async function withoutDirectory(
     const told = await clients.deductAt(instance, account);
     if (isUnknown(told))
       world.model.violated('knownGoOn', `${account.accountId}: ${told.kind} while the directory is away`);
+    if (site.plan.payments)
+      await paid(site, clients, { instance, account, payee: lots.oneOf(site.accounts) });
   }
   site.note('the directory is back');
   world.bringBack('directory');
   await site.sleep(BACK_MS);
+}
+
+/** Both accounts are known, and the one that is to be paid takes money. */
+async function paid(
+  site: Site,
+  clients: Clients,
+  {
+    instance,
+    account,
+    payee,
+  }: { readonly instance: SimInstance; readonly account: AccountPlan; readonly payee: AccountPlan },
+): Promise<void> {
+  const { model } = site.world;
+  if (account === payee || account.asset !== payee.asset || model.account(payee.accountId).maybeClosed)
+    return;
+  const told = await clients.payAt(instance, account, payee);
+  if (isUnknown(told))
+    model.violated(
+      'knownGoOn',
+      `${account.accountId} to ${payee.accountId}: ${told.kind} while the directory is away`,
+    );
 }
 
 /** Every instance has read every account and knows every shard, and a key that all of them have taken once. */

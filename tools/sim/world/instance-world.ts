@@ -4,6 +4,7 @@ import type { Hazards } from '../faults/weather';
 import type { Dice } from '../../kernel/dice';
 import type { Coverage } from './coverage';
 import type { SimDatabase } from './sim-database';
+import type { SimScreening } from './sim-screening';
 import type { DirectoryServer } from './sim-directory';
 import type { Owner, Timeline } from './timeline';
 
@@ -29,6 +30,8 @@ export interface InstanceWorld {
   readonly wallMs: number;
   /** Databases may be empty under the name of a shard, so instances look whose they are. */
   readonly guardsIdentity: boolean;
+  /** The operator's screening service, where there is one. */
+  readonly screening: SimScreening | undefined;
   database(name: string): SimDatabase;
   hazardsOf(database: string): Hazards;
   /** An instance has changed an account: the others may hear of it, sooner or later. */

@@ -1,3 +1,4 @@
+import type { Payment } from '../../../src/ledger/payment';
 import type { Changes } from '../../../src/ledger/shard-state';
 import { rowKey, type SubAccount } from '../../../src/ledger/sub-account';
 import type { LockWait } from '../../../src/shards/memory/row-locks';
@@ -8,6 +9,8 @@ import type { Dice } from '../../kernel/dice';
 export interface CommitWatcher {
   /** @param before the rows that changed, as they were, by `rowKey` */
   committed(shard: string, changes: Changes, before: ReadonlyMap<string, SubAccount>): void;
+  /** Payments are not under way any more. */
+  forgot(shard: string, payments: readonly Pick<Payment, 'accountId' | 'requestId'>[]): void;
 }
 
 /** What decides which transactions replication takes away, and is told of each. */
@@ -43,13 +46,18 @@ export class SimDatabase extends MemoryDatabase {
     };
   }
 
-  override write(changes: Changes): void {
+  override write(changes: Changes, feedId?: number): void {
     const before = new Map<string, SubAccount>();
     for (const { accountId, index } of changes.subAccounts) {
       const row = this.account(accountId).rows.get(index);
       if (row) before.set(rowKey(accountId, index), row);
     }
-    super.write(changes);
+    super.write(changes, feedId);
     this.#watcher.committed(this.name, changes, before);
+  }
+
+  override forgetPayments(payments: readonly Pick<Payment, 'accountId' | 'requestId'>[]): void {
+    super.forgetPayments(payments);
+    this.#watcher.forgot(this.name, payments);
   }
 }

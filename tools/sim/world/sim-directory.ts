@@ -2,6 +2,8 @@ import Sqlite from 'better-sqlite3';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { LevelChange } from '../model/level-model';
+import { linesOf, readAccountEvent } from '../../../src/shards/directory/told-change';
 import type { Cell, Database, Parameter } from '../../../src/shards/database';
 import { ShardFault } from '../../../src/shards/faults';
 import { SqliteFile } from '../../../src/shards/sqlite/sqlite-file';
@@ -32,21 +34,44 @@ const ENDED_FOR_GOOD = `
     SELECT reopened(OLD.operation_id || ' from ' || OLD.step || '/' || OLD.status || ' to ' || NEW.step || '/' || NEW.status);
   END`;
 
+const LEVEL_CHANGED = `
+  CREATE TEMP TRIGGER level_changed AFTER UPDATE OF level_version ON account
+  WHEN OLD.level_version <> NEW.level_version
+  BEGIN
+    SELECT level_changed(NEW.account_id, OLD.level, NEW.level, NEW.low_balance, OLD.untold, NEW.untold);
+  END`;
+
+/** What the directory's server tells of what is written. */
+export interface DirectoryWatcher {
+  /** An operation that had ended goes on, or comes to something else. */
+  readonly reopened: (operation: string) => void;
+  readonly levelChanged: (accountId: string, change: LevelChange) => void;
+}
+
 /** The directory's server: the real SQL on a real SQLite database in memory, under the world's time. */
 export class DirectoryServer {
   isAway = false;
   readonly #database: Sqlite.Database;
   readonly #statements = new Map<string, Sqlite.Statement>();
 
-  /** @param reopened told when an operation that had ended goes on, or comes to something else */
-  constructor(image: Buffer, clockUs: () => number, reopened: (operation: string) => void) {
+  constructor(image: Buffer, clockUs: () => number, { reopened, levelChanged }: DirectoryWatcher) {
     this.#database = new Sqlite(image);
     this.#database.defaultSafeIntegers(true);
     this.#database.function('reopened', (operation) => {
       reopened(String(operation));
       return null;
     });
+    this.#database.function('level_changed', (accountId, before, after, low, untoldBefore, untold) => {
+      levelChanged(String(accountId), {
+        before: before as string | null,
+        after: after as string | null,
+        lowBalanceMinor: low as bigint | null,
+        told: toldIn(untoldBefore as string | null, untold as string | null),
+      });
+      return null;
+    });
     this.#database.exec(ENDED_FOR_GOOD);
+    this.#database.exec(LEVEL_CHANGED);
     let lastUs = 0;
     // Rises, as the embedded store's clock does: a clock that goes back is told by one that stands still.
     this.#database.function('now_us', { deterministic: false }, () =>
@@ -124,4 +149,18 @@ export class SimDirectory implements Database {
     await this.line.back();
     return answer;
   }
+}
+
+/** The crossing that a statement has appended to what is to be told, if it has. */
+function toldIn(before: string | null, after: string | null): LevelChange['told'] {
+  const line = linesOf(after ?? '').at(-1);
+  if (line === undefined || before === after) return undefined;
+  const { type, balance } = readAccountEvent(line);
+  if (!balance) return undefined;
+  const { available, refused } = balance;
+  return {
+    crossing: type.replace('balance.', ''),
+    availableMinor: BigInt(available),
+    refusedMinor: refused === null ? null : BigInt(refused),
+  };
 }

@@ -1,5 +1,9 @@
 import { AccountService } from '../../../src/accounts/account.service';
 import { LANE_SETTINGS, type LaneSettings } from '../../../src/engine/lane-settings';
+import type { FeedPublisherSettings } from '../../../src/engine/feed/feed-publisher';
+import type { HeatSettings } from '../../../src/engine/heat/heat-watch';
+import type { LevelWatchSettings } from '../../../src/engine/levels/level-watch';
+import type { PaymentRecoverySettings } from '../../../src/engine/paying/payment-recovery';
 import type { RecoverySettings } from '../../../src/engine/recovery';
 import { EngineRuntime, type RuntimeOptions } from '../../../src/engine/runtime';
 import { ApiKeys } from '../../../src/platform/api-keys';
@@ -11,6 +15,7 @@ import type { Location } from '../../../src/shards/shard-address';
 import type { Surroundings } from '../../../src/shards/surroundings';
 import { type LeaseSettings, STRATEGY_SETTINGS } from '../../../src/strategies/strategy-settings';
 import { type Dice } from '../../kernel/dice';
+import { BatchDoor } from './batch-door';
 import { type HeldUp, MarkedShard } from './marked-shard';
 import { lineTo, lineToDirectory } from './line';
 import { SimDirectory } from './sim-directory';
@@ -29,7 +34,15 @@ export interface InstanceSettings {
   readonly laneSettings: Partial<LaneSettings>;
   readonly leaseSettings: Partial<LeaseSettings>;
   readonly recovery: Partial<RecoverySettings>;
+  readonly paymentRecovery: Partial<PaymentRecoverySettings>;
+  readonly batches: { readonly itemsMax: number; readonly waitMsMax: number };
   readonly intake: NonNullable<RuntimeOptions['intake']>;
+  /** `null` where no feed is kept. */
+  readonly feed: Partial<FeedPublisherSettings> | null;
+  readonly screening: NonNullable<RuntimeOptions['screening']>;
+  readonly levels: Partial<LevelWatchSettings>;
+  /** `null` where nobody looks for hot accounts. */
+  readonly heat: Partial<HeatSettings> | null;
 }
 
 /** One service instance, as it runs behind its doors: the real engine on simulated databases. It can die at any await. */
@@ -38,6 +51,7 @@ export class SimInstance implements LineEnd {
   readonly accounts: AccountService;
   readonly operations: OperationService;
   readonly keys: ApiKeys;
+  readonly batches: BatchDoor;
   readonly died: Promise<typeof NO_ANSWER>;
   readonly shards: Shard[] = [];
   /** Its wall clock is wrong by this much. */
@@ -77,7 +91,15 @@ export class SimInstance implements LineEnd {
         lease: { ...STRATEGY_SETTINGS.lease, ...settings.leaseSettings },
       },
       recovery: settings.recovery,
+      paymentRecovery: settings.paymentRecovery,
       intake: settings.intake,
+      feed: settings.feed,
+      screening: settings.screening,
+      ...(world.screening && {
+        askScreening: (questions) => world.screening?.ask(questions, this) as Promise<unknown>,
+      }),
+      levels: settings.levels,
+      heat: settings.heat,
       observer: world.observerFor(name),
       surroundings: this.#surroundings(),
       databases: this.#databases(),
@@ -92,6 +114,16 @@ export class SimInstance implements LineEnd {
     });
     this.accounts = new AccountService(this.runtime);
     this.operations = new OperationService(this.runtime);
+    this.batches = new BatchDoor({
+      ...settings.batches,
+      surroundings: this.#surroundings(),
+      refused: () => {
+        world.coverage.mark('items of a batch refused before they were begun');
+      },
+      defect: (error) => {
+        world.observerFor(name).defect('of a batch', error);
+      },
+    });
     this.keys = new ApiKeys(this.runtime, 'the admin key', new InProcessNotices(), KEY_SETTINGS);
   }
 

@@ -1,12 +1,15 @@
 import type { EngineObserver } from '../../../src/engine/observer';
 import { CALM, type Hazards } from '../faults/weather';
 import { LedgerModel } from '../model/ledger-model';
+import { ScreeningModel } from '../model/screening-model';
+import type { ScreeningPlan } from '../workload/plan';
 import type { Dice } from '../../kernel/dice';
 import { Coverage } from './coverage';
 import type { InstanceWorld, LineEnd } from './instance-world';
 import { DirectoryServer } from './sim-directory';
 import { SimDatabase } from './sim-database';
 import { type InstanceSettings, SimInstance } from './sim-instance';
+import { SimScreening } from './sim-screening';
 import { Timeline } from './timeline';
 import { Trace } from './trace';
 
@@ -42,6 +45,8 @@ export class World implements InstanceWorld {
   /** Notices between instances are lost with this probability. */
   noticesLost = 0;
   guardsIdentity = false;
+  /** The operator's screening service, where there is one. */
+  screening: SimScreening | undefined;
   /** Shards whose database is on a cluster of servers. */
   onClusters: ReadonlySet<string> = new Set();
   /** What happens to an instance at a place between two steps; nothing when it answers nothing. */
@@ -66,13 +71,19 @@ export class World implements InstanceWorld {
       isTroubled: () => this.timeline.nowMs - this.#troubledAtMs < TROUBLE_MS,
       recallReason: (accountId) => this.#recallReason(accountId),
     });
-    this.directory = new DirectoryServer(
-      directoryImage,
-      () => this.#clockUs('directory'),
-      (operation) => {
+    this.directory = new DirectoryServer(directoryImage, () => this.#clockUs('directory'), {
+      reopened: (operation) => {
         this.model.violated('endedForGood', `operation ${operation}`);
       },
-    );
+      levelChanged: (accountId, change) => {
+        const { told, before, after } = change;
+        if (told) this.coverage.mark(`balance ${told.crossing}`);
+        const has = told ? ` with ${told.availableMinor}` : '';
+        this.trace.note(`${accountId} goes from ${before ?? 'no level'} to ${after ?? 'none'}${has}`);
+        const broken = this.model.account(accountId).levels.changed(change);
+        if (broken) this.model.violated(broken.rule, `${accountId}: ${broken.detail}`, accountId);
+      },
+    });
   }
 
   /** A shard's database; it is there as soon as anyone asks for it. */
@@ -126,6 +137,21 @@ export class World implements InstanceWorld {
 
   calmDown(): void {
     this.#hazards.clear();
+    if (this.screening) this.screening.isTroubled = false;
+  }
+
+  /** Charges are screened in this world. */
+  screenBy(plan: ScreeningPlan): void {
+    const { timeline, coverage } = this;
+    const model = new ScreeningModel({ onFailure: plan.onFailure, waitMsMax: plan.waitMsMax });
+    this.model.screening = model;
+    this.screening = new SimScreening({
+      plan,
+      chance: this.chance.named('screening'),
+      timeline,
+      coverage,
+      model,
+    });
   }
 
   troubled(untilMs = this.timeline.nowMs): void {
@@ -221,6 +247,16 @@ export class World implements InstanceWorld {
         this.trace.note(`${instance} worked off ${end} on ${shard}`);
       },
       intakeLevel: () => undefined,
+      screened: ({ verdict, by }) => {
+        this.coverage.mark(`screened ${verdict} by ${by}`);
+      },
+      screeningFailed: ({ code }) => {
+        this.coverage.mark(`screening failed: ${code}`);
+      },
+      screeningCall: () => undefined,
+      screeningState: (isAsked) => {
+        this.coverage.mark(isAsked ? 'screening circuit closed' : 'screening circuit opened');
+      },
       shardNotAdded: () => undefined,
       shardBegunAnew: () => undefined,
       shardState: (shard, up) => {
@@ -245,15 +281,21 @@ export class World implements InstanceWorld {
       collected: ({ locked }) => {
         this.coverage.mark(locked ? 'collector round under locks' : 'collector round by readings');
       },
+      sent: () => undefined,
+      directoryAsked: () => undefined,
       deferred: (work, error) => {
         this.coverage.mark('background work deferred');
         this.trace.note(
           `${instance} puts off ${work}: ${error instanceof Error ? error.message : String(error)}`,
         );
       },
-      undelivered: ({ fromShard, toShard, count }) => {
-        this.coverage.mark('transfers found stuck', count);
-        this.trace.note(`${instance} cannot deliver ${count} transfers from ${fromShard} to ${toShard}`);
+      published: ({ source, rows }) => {
+        this.coverage.mark('feed row published', rows);
+        this.trace.note(`${instance} publishes ${rows} rows of the feed of ${source}`);
+      },
+      undelivered: ({ of, fromShard, toShard, count }) => {
+        this.coverage.mark(`${of === 'within' ? 'transfers' : of} found stuck`, count);
+        this.trace.note(`${instance} cannot deliver ${count} (${of}) from ${fromShard} to ${toShard}`);
       },
     };
   }

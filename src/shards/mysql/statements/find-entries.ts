@@ -1,4 +1,4 @@
-import { ENTRY_COLUMNS } from '../../statements/entry-row';
+import { READ_ENTRY_COLUMNS } from '../../statements/entry-row';
 import { literal, literalList } from './literal';
 
 const LIST_LENGTH_MAX = 900;
@@ -11,7 +11,7 @@ export function findEntries(accountId: string, requestIds: readonly string[]): s
   const statements = [];
   for (let from = 0; from < requestIds.length; from += LIST_LENGTH_MAX) {
     statements.push(
-      `SELECT ${ENTRY_COLUMNS} FROM entry FORCE INDEX (entry_request)
+      `SELECT ${READ_ENTRY_COLUMNS} FROM entry FORCE INDEX (entry_request)
        WHERE account_id = ${literal(accountId)}
          AND request_id IN (${literalList(requestIds.slice(from, from + LIST_LENGTH_MAX))})`,
     );

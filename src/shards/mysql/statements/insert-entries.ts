@@ -1,6 +1,6 @@
 import type { Entry } from '../../../ledger/entry';
 import { placeUs } from '../../entry-place';
-import { ENTRY_COLUMNS } from '../../statements/entry-row';
+import { ENTRY_COLUMNS, READ_ENTRY_COLUMNS } from '../../statements/entry-row';
 import { type Guard, guardFirst, UNGUARDED } from './guard';
 import { literal } from './literal';
 
@@ -9,11 +9,18 @@ import { literal } from './literal';
  * that swallows it swallows other errors too.
  *
  * Sorted by key, so that two batches with the same keys meet in one order on the unique index `entry_request` and wait
- * for each other instead of deadlocking.
+ * for each other instead of deadlocking. The column of the other account is sent only with a batch that has any.
  */
 export function insertEntries(entries: readonly Entry[], guard = UNGUARDED): string {
-  const rows = [...entries].sort(byKey).map((entry, at) => values(entry, guardFirst(guard, at)));
-  return `INSERT INTO entry (${ENTRY_COLUMNS})\n    VALUES ${rows.join(',')}`;
+  const sorted = [...entries].sort(byKey);
+  if (!entries.some(({ counterparty }) => counterparty !== undefined)) {
+    const rows = sorted.map((entry, at) => `${values(entry, guardFirst(guard, at))})`);
+    return `INSERT INTO entry (${ENTRY_COLUMNS})\n    VALUES ${rows.join(',')}`;
+  }
+  const rows = sorted.map(
+    (entry, at) => `${values(entry, guardFirst(guard, at))},${literal(entry.counterparty ?? null)})`,
+  );
+  return `INSERT INTO entry (${READ_ENTRY_COLUMNS})\n    VALUES ${rows.join(',')}`;
 }
 
 function byKey(a: Entry, b: Entry): number {
@@ -21,10 +28,11 @@ function byKey(a: Entry, b: Entry): number {
   return a.requestId < b.requestId ? -1 : 1;
 }
 
+/** Without the closing parenthesis. */
 function values(entry: Entry, guard: Guard): string {
   return (
     `(${guard(literal(entry.accountId))},${placeUs(entry)},${entry.subAccount},${entry.version},${literal(entry.requestId)},` +
     `'${entry.kind}',${entry.amountMinor},${entry.epoch},X'${entry.fingerprint}',${literal(entry.reference)},` +
-    `${literal(entry.metadata)})`
+    literal(entry.metadata)
   );
 }

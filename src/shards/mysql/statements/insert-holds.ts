@@ -21,6 +21,7 @@ function holdValues(hold: Hold, guard: Guard): string {
   return (
     `(${guard(literal(hold.accountId))},${literal(hold.holdId)},${hold.subAccount},${hold.amountMinor},${hold.confirmedMinor},` +
     `'${hold.state}',${hold.expiresAtUs},${hold.version},${hold.settledVersion ?? 'NULL'},X'${hold.fingerprint}',` +
-    `${literal(hold.reference)},${literal(hold.metadata)},${hold.createdAtUs})`
+    `${literal(hold.reference)},${literal(hold.metadata)},${hold.createdAtUs},${hold.capturedMinor},${hold.raisedMinor},` +
+    `${hold.changedVersion ?? 'NULL'})`
   );
 }

@@ -1,4 +1,5 @@
 import type { IntakeRecord } from '../../../ledger/intake';
+import type { Screened } from '../../../ledger/screened';
 import type { Changes } from '../../../ledger/shard-state';
 import { INTAKE_COLUMNS } from '../../statements/intake-row';
 import { type Guard, guardFirst, UNGUARDED } from './guard';
@@ -17,8 +18,11 @@ export function writeIntakes(
   { newIntakes, changedIntakes, forgottenIntakes }: Written,
   guard = UNGUARDED,
 ): string[] {
-  const ended = changedIntakes.filter(({ state }) => state !== 'received');
-  const reopened = changedIntakes.filter(({ state }) => state === 'received');
+  // Only screening leaves a verdict with what goes on waiting; another attempt begins without one.
+  const reopened = changedIntakes.filter(
+    ({ state, screening }) => state === 'received' && screening === null,
+  );
+  const ended = changedIntakes.filter((record) => !reopened.includes(record));
   return [
     ...(newIntakes.length > 0 ? [insert(newIntakes, guard)] : []),
     ...end(ended, guard),
@@ -41,20 +45,24 @@ function valuesOf(record: IntakeRecord, guard: Guard): string {
   return (
     `(${guard(literal(record.accountId))},${literal(record.requestId)},${record.attempt},'${record.state}',` +
     `${record.amountMinor},${record.subAccount},X'${record.fingerprint}',${literal(record.reference)},` +
-    `${literal(record.metadata)},${record.receivedAtUs},${record.sinceUs},${literal(record.reason)})`
+    `${literal(record.metadata)},${record.receivedAtUs},${record.sinceUs},${literal(record.reason)},` +
+    `${literals(record.screening)})`
   );
 }
 
 /** Records of one account that ended alike are written together: mostly all of a batch succeeded. */
 function end(records: readonly IntakeRecord[], guard: Guard): string[] {
-  const alike = Map.groupBy(records, ({ accountId, state, reason, sinceUs }) =>
-    [accountId, state, reason ?? '', sinceUs].join(' '),
+  const alike = Map.groupBy(records, ({ accountId, state, reason, screening }) =>
+    [accountId, state, reason ?? '', screening?.verdict ?? '', screening?.by ?? ''].join(' '),
   );
   return [...alike.values()].flatMap((some) => {
-    const { accountId, state, reason, sinceUs } = some[0] as IntakeRecord;
+    const { accountId, state, reason, screening } = some[0] as IntakeRecord;
+    const { verdict = null, by = null } = screening ?? {};
     return inLists(some).map(
-      (keys) =>
-        `UPDATE intake SET state = ${guard(`'${state}'`)}, since_us = ${sinceUs}, reason = ${literal(reason)}
+      (keys, at) =>
+        `UPDATE intake SET state = ${guard(`'${state}'`)}, since_us = ${each(pageOf(some, at), ({ sinceUs }) => `${sinceUs}`)},
+           reason = ${literal(reason)}, screening_verdict = ${literal(verdict)}, screened_by = ${literal(by)},
+           screening_reason = ${each(pageOf(some, at), (record) => literal(record.screening?.reason ?? null))}
          WHERE account_id = ${literal(accountId)} AND request_id IN (${keys})`,
     );
   });
@@ -65,7 +73,8 @@ function reopen(record: IntakeRecord, guard: Guard): string {
   const { accountId, requestId } = record;
   return `UPDATE intake SET state = ${guard(`'${record.state}'`)}, attempt = ${record.attempt}, amount = ${record.amountMinor},
       sub_account = ${record.subAccount}, fingerprint = X'${record.fingerprint}', reference = ${literal(record.reference)},
-      metadata = ${literal(record.metadata)}, received_at_us = ${record.receivedAtUs}, since_us = ${record.sinceUs}, reason = NULL
+      metadata = ${literal(record.metadata)}, received_at_us = ${record.receivedAtUs}, since_us = ${record.sinceUs}, reason = NULL,
+      screening_verdict = NULL, screened_by = NULL, screening_reason = NULL
     WHERE account_id = ${literal(accountId)} AND request_id = ${literal(requestId)}`;
 }
 
@@ -78,6 +87,25 @@ function forget(records: Written['forgottenIntakes'], guard: Guard): string[] {
       return [...marked, `DELETE FROM intake ${where}`];
     }),
   );
+}
+
+function literals(screening: Screened | null): string {
+  return [screening?.verdict, screening?.by, screening?.reason]
+    .map((each) => literal(each ?? null))
+    .join(',');
+}
+
+/** A value of its own for each record of a statement; mostly they are all the same. */
+function each(records: readonly IntakeRecord[], valueOf: (record: IntakeRecord) => string): string {
+  const values = records.map(valueOf);
+  const [first = 'NULL'] = values;
+  if (values.every((value) => value === first)) return first;
+  const cases = records.map(({ requestId }, at) => `WHEN ${literal(requestId)} THEN ${values[at]}`);
+  return `CASE request_id ${cases.join(' ')} END`;
+}
+
+function pageOf(records: readonly IntakeRecord[], at: number): readonly IntakeRecord[] {
+  return records.slice(at * LIST_LENGTH_MAX, (at + 1) * LIST_LENGTH_MAX);
 }
 
 function inLists(records: readonly Pick<IntakeRecord, 'requestId'>[]): string[] {

@@ -8,8 +8,8 @@ export const HOLDS_AND_REVERSALS: readonly Defect[] = [
     edits: [
       {
         file: 'src/ledger/reverse.ts',
-        find: 'const leftMinor = deduction.amountMinor - (before?.reversedMinor ?? 0n);',
-        replace: 'const leftMinor = deduction.amountMinor;',
+        find: 'const leftMinor = reversed.amountMinor - (draft.reversal(accountId, name)?.reversedMinor ?? 0n);',
+        replace: 'const leftMinor = reversed.amountMinor;',
       },
     ],
   },
@@ -29,10 +29,9 @@ export const HOLDS_AND_REVERSALS: readonly Defect[] = [
     breaks: 'a confirmed hold is confirmed again',
     edits: [
       {
-        file: 'src/ledger/settle-hold.ts',
-        find: "if (hold.state !== 'held') return alreadyOver(hold.state === 'expired');\n\n  const row = draft.pinnedRow(command.accountId, hold.subAccount);\n  if (!row) return { kind: 'holdNotHere' };\n  if (row.epoch > command.epoch) return { kind: 'fenced', epoch: row.epoch };\n  if (isOver",
-        replace:
-          "const row = draft.pinnedRow(command.accountId, hold.subAccount);\n  if (!row) return { kind: 'holdNotHere' };\n  if (row.epoch > command.epoch) return { kind: 'fenced', epoch: row.epoch };\n  if (isOver",
+        file: 'src/ledger/standing-hold.ts',
+        find: "if (hold.state === 'confirmed') return { kind: 'holdAlreadyConfirmed' };\n  if (hold.state !== 'held') return alreadyOver(hold.state === 'expired');",
+        replace: '',
       },
     ],
   },
@@ -88,6 +87,39 @@ export const HOLDS_AND_REVERSALS: readonly Defect[] = [
         file: 'src/ledger/settle-hold.ts',
         find: 'availableMinor: row.availableMinor + amountMinor,',
         replace: 'availableMinor: row.availableMinor,',
+      },
+    ],
+  },
+  {
+    name: 'batch-answers-in-another-order',
+    breaks: 'an item of a batch is answered with what became of another one',
+    edits: [
+      {
+        file: 'src/api/each-of-many.ts',
+        find: 'told(position, result);\n              ended',
+        replace: 'told(items.length - 1 - position, result);\n              ended',
+      },
+    ],
+  },
+  {
+    name: 'batch-item-refused-and-begun',
+    breaks: 'an item that is refused because it has waited too long is begun all the same',
+    edits: [
+      {
+        file: 'src/platform/item-gate.ts',
+        find: '    this.#begun = this.feed.count;\n    this.feed.refuse(from);',
+        replace: '    this.feed.refuse(from);\n    this.feed.begin(from, this.feed.count, () => undefined);',
+      },
+    ],
+  },
+  {
+    name: 'confirmed-above-the-hold',
+    breaks: 'a confirm of more than is held takes more than is held',
+    edits: [
+      {
+        file: 'src/ledger/capture-hold.ts',
+        find: '(moreMinor > 0n && !command.mayTakeMore)',
+        replace: '(moreMinor > hold.amountMinor && !command.mayTakeMore)',
       },
     ],
   },

@@ -36,9 +36,48 @@ export const INTAKE: readonly Defect[] = [
       },
       {
         file: 'src/ledger/receive.ts',
-        find: 'if (entry)\n    return entry.fingerprint === fingerprint\n      ? { state',
+        find: 'if (entry)\n    return entry.fingerprint === record.fingerprint\n      ? { state',
         replace:
-          'if (entry && end === undefined)\n    return entry.fingerprint === fingerprint\n      ? { state',
+          'if (entry && end === undefined)\n    return entry.fingerprint === record.fingerprint\n      ? { state',
+      },
+    ],
+  },
+  {
+    name: 'message-charged-after-its-rejection',
+    breaks: 'a message that was rejected is charged when it is delivered again',
+    edits: [
+      {
+        file: 'src/ledger/deduct.ts',
+        find: '(command.isMessage ? earlierDelivery(draft, command) : undefined) ?? take(draft, command)',
+        replace: 'take(draft, command)',
+      },
+    ],
+  },
+  {
+    name: 'message-forgotten-by-a-move',
+    breaks: 'a message that was rejected before its account moved is charged when it is delivered again',
+    edits: [
+      {
+        file: 'src/engine/engine.ts',
+        find: 'const record = await this.#earlierDelivery(request, shard);',
+        replace: 'const record = undefined as IntakeRecord | undefined;',
+      },
+    ],
+  },
+  {
+    name: 'message-begins-another-attempt',
+    breaks: 'the refusal of a message that was delivered again begins another attempt',
+    edits: [
+      {
+        file: 'src/ledger/deduct.ts',
+        find: '(command.isMessage ? earlierDelivery(draft, command) : undefined) ?? take(draft, command)',
+        replace:
+          "(command.isMessage && draft.intake(command.accountId, command.requestId)?.state === 'rejected' ? draft.refuse(command, draft.entry(command.accountId, command.requestId) ? take(draft, command) : { kind: 'insufficientFunds', availableMinor: 0n }) : undefined) ?? take(draft, command)",
+      },
+      {
+        file: 'src/ledger/receive.ts',
+        find: "const stands = command.isMessage && known.state === 'rejected'",
+        replace: 'const stands = false',
       },
     ],
   },

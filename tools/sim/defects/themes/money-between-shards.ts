@@ -31,9 +31,9 @@ export const MONEY_BETWEEN_SHARDS: readonly Defect[] = [
     edits: [
       {
         file: 'src/engine/mover.ts',
-        find: "return outcome.kind === 'departed' ? outcome.departure : undefined;",
+        find: "if (outcome.kind !== 'departed' || !outcome.departure) return undefined;",
         replace:
-          "return outcome.kind === 'departed'\n      ? outcome.departure\n      : { accountId, transferId: `made up ${this.newTransferId()}`, amountMinor: amountMaxMinor, fromSubAccount: 0, toSubAccount, toShard };",
+          "if (outcome.kind !== 'departed' || !outcome.departure)\n      return { accountId, transferId: `made up ${this.newTransferId()}`, amountMinor: amountMaxMinor, fromSubAccount: 0, toSubAccount, toShard };",
       },
     ],
   },

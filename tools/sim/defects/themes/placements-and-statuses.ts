@@ -98,8 +98,8 @@ export const PLACEMENTS_AND_STATUSES: readonly Defect[] = [
     edits: [
       {
         file: 'src/engine/operations/operation-runner.ts',
-        find: 'if (room <= 0) return;',
-        replace: 'if (room <= 1_000) return;',
+        find: 'if (this.#running.size >= runningMax) return;',
+        replace: 'if (this.#running.size >= 0) return;',
       },
     ],
   },

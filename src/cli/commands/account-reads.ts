@@ -1,0 +1,160 @@
+import { type Command, Option } from 'commander';
+import { balanceCall } from '../../client/account-calls';
+import { entriesPage, holdsPage } from '../../client/lists';
+import { holdLookUp, stateLookUp } from '../../client/money-calls';
+import type { Balance, Consistency, Entry, EntryKind, Hold } from '../../client/shapes';
+import { LISTED_KINDS } from '../../ledger/entry';
+import { HOLD_STATES } from '../../ledger/hold';
+import type { CommandContext } from '../command-context';
+import { itemsOf } from '../service/list-items';
+import type { JsonOf } from '../service/service-client';
+import type { Columns, Fields } from '../terminal/columns';
+import { accountIdArgument, requestIdArgument, timeArgument, wholeNumber } from '../terminal/option-parsers';
+import { movedFields, stateFields } from './moved';
+import { addWatchOptions, showOrWatch, type WatchOptions } from './watching';
+
+const CONSISTENCIES: readonly Consistency[] = ['current', 'snapshot', 'cached'];
+const ENTRIES_DEFAULT = 50;
+
+interface EntriesOptions extends WatchOptions {
+  readonly kind?: EntryKind;
+  readonly from?: string;
+  readonly to?: string;
+  readonly limit: number;
+  readonly all?: boolean;
+}
+
+/** What there is to see of an account's money. */
+export function addAccountReadCommands(program: Command, context: CommandContext): void {
+  addBalance(program, context);
+  addEntries(program, context);
+  addHolds(program, context);
+  addLookUps(program, context);
+}
+
+function addBalance(program: Command, context: CommandContext): void {
+  addWatchOptions(program.command('balance'))
+    .description('show an account’s balance')
+    .argument('<account>', 'account id', accountIdArgument)
+    .addOption(
+      new Option(
+        '--consistency <consistency>',
+        'current is exact but not one instant, snapshot is one, cached is at most a second old',
+      )
+        .choices(CONSISTENCIES)
+        .default('current'),
+    )
+    .action(
+      (
+        accountId: string,
+        { consistency, ...watch }: WatchOptions & { readonly consistency: Consistency },
+        command: Command,
+      ) =>
+        showOrWatch(watch, { command, context }, async (client, show) => {
+          const { body } = await client.call(balanceCall(accountId, consistency));
+          show.one(body, balanceFields(body));
+        }),
+    );
+}
+
+function addEntries(program: Command, context: CommandContext): void {
+  addWatchOptions(program.command('entries'))
+    .description('list an account’s entries, the newest first')
+    .argument('<account>', 'account id', accountIdArgument)
+    .addOption(new Option('--kind <kind>', 'only entries of this kind').choices(LISTED_KINDS))
+    .option('--from <time>', 'none before: 2026-01-31T12:00:00Z, or 2026-01-31', timeArgument)
+    .option('--to <time>', 'only before', timeArgument)
+    .option('--limit <n>', 'how many', wholeNumber(1, Number.MAX_SAFE_INTEGER), ENTRIES_DEFAULT)
+    .option('--all', 'all of them, however many')
+    .action((accountId: string, options: EntriesOptions, command: Command) => {
+      const { limit, all, watch, every, ...filter } = options;
+      return showOrWatch(
+        { ...(watch !== undefined && { watch }), ...(every !== undefined && { every }) },
+        { command, context },
+        (client, show) => {
+          const items = itemsOf(
+            client,
+            entriesPage({ accountId, ...filter }),
+            all === true ? Infinity : limit,
+          );
+          return show.longList(items, ENTRY_COLUMNS, 'no entries');
+        },
+      );
+    });
+}
+
+interface HoldsOptions extends WatchOptions {
+  readonly status?: Hold['status'];
+  readonly limit: number;
+  readonly all?: boolean;
+}
+
+function addHolds(program: Command, context: CommandContext): void {
+  addWatchOptions(program.command('holds'))
+    .description('list an account’s holds by their ids')
+    .argument('<account>', 'account id', accountIdArgument)
+    .addOption(new Option('--status <status>', 'only holds with this status').choices(HOLD_STATES))
+    .option('--limit <n>', 'how many', wholeNumber(1, Number.MAX_SAFE_INTEGER), ENTRIES_DEFAULT)
+    .option('--all', 'all of them, however many')
+    .action((accountId: string, options: HoldsOptions, command: Command) => {
+      const { limit, all, watch, every, ...filter } = options;
+      return showOrWatch(
+        { ...(watch !== undefined && { watch }), ...(every !== undefined && { every }) },
+        { command, context },
+        (client, show) => {
+          const items = itemsOf(client, holdsPage({ accountId, ...filter }), all === true ? Infinity : limit);
+          return show.longList(items, HOLD_COLUMNS, 'no holds');
+        },
+      );
+    });
+}
+
+function addLookUps(program: Command, context: CommandContext): void {
+  addWatchOptions(program.command('deduction'))
+    .description('show a deduction, or what became of one that was submitted')
+    .argument('<account>', 'account id', accountIdArgument)
+    .argument('<request-id>', 'of the deduction', requestIdArgument)
+    .action((accountId: string, requestId: string, options: WatchOptions, command: Command) =>
+      showOrWatch(options, { command, context }, async (client, show) => {
+        const { body } = await client.call(stateLookUp(accountId, requestId));
+        show.one(body, stateFields(body));
+      }),
+    );
+  addWatchOptions(program.command('held'))
+    .description('show a hold as it is now')
+    .argument('<account>', 'account id', accountIdArgument)
+    .argument('<hold>', 'request id of the hold', requestIdArgument)
+    .action((accountId: string, holdId: string, options: WatchOptions, command: Command) =>
+      showOrWatch(options, { command, context }, async (client, show) => {
+        const { body } = await client.call(holdLookUp(accountId, holdId));
+        show.one(body, movedFields({ ...body, replayed: false }, holdId, false));
+      }),
+    );
+}
+
+export function balanceFields(balance: JsonOf<Balance>): Fields {
+  const { accountId, asset, available, held, total, inTransit, asOf } = balance;
+  return { account: accountId, asset, available, held, total, 'in transit': inTransit, 'as of': asOf };
+}
+
+const ENTRY_COLUMNS: Columns<JsonOf<Entry>> = {
+  at: ({ createdAt }) => createdAt,
+  kind: ({ kind }) => kind,
+  amount: ({ amount }) => BigInt(amount),
+  'request id': ({ requestId }) => requestId,
+  about: ({ reverses, counterparty }) => reverses ?? counterparty,
+  where: ({ shard, subAccount }) => `${shard}/${subAccount}`,
+  reference: ({ reference }) => reference,
+  metadata: ({ metadata }) => (metadata === undefined ? undefined : JSON.stringify(metadata)),
+};
+
+const HOLD_COLUMNS: Columns<JsonOf<Hold>> = {
+  hold: ({ holdId }) => holdId,
+  status: ({ status }) => status,
+  amount: ({ amount }) => BigInt(amount),
+  held: ({ heldAmount }) => BigInt(heldAmount),
+  confirmed: ({ confirmedAmount }) => (confirmedAmount === undefined ? undefined : BigInt(confirmedAmount)),
+  'expires at': ({ expiresAt }) => expiresAt,
+  where: ({ shard, subAccount }) => `${shard}/${subAccount}`,
+  reference: ({ reference }) => reference,
+};

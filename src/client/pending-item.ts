@@ -1,0 +1,51 @@
+import type { Expiring } from './deadlines';
+import type { EndedBy, HotsplitError } from './errors';
+import type { Problem } from './problem';
+import { Tries } from './tries';
+
+/** Who waits for an item. Told of one end, once. */
+export interface ItemOwner<Effect> {
+  succeeded(item: PendingItem<Effect>, effect: Effect): void;
+  failed(item: PendingItem<Effect>, error: HotsplitError): void;
+}
+
+/** A request that travels in batches, between the user's call and its end: it waits, is out in a batch, or waits for another try. */
+export class PendingItem<Effect> implements Expiring {
+  readonly bytes: number;
+  readonly tries: Tries;
+  isSettled = false;
+
+  /** @param json the item as it is sent, every time the same */
+  constructor(
+    readonly requestId: string,
+    readonly json: string,
+    readonly deadlineMs: number,
+    private readonly owner: ItemOwner<Effect>,
+  ) {
+    this.bytes = Buffer.byteLength(json);
+    this.tries = new Tries(requestId, true);
+  }
+
+  succeeded(effect: Effect): void {
+    if (this.isSettled) return;
+    this.isSettled = true;
+    this.owner.succeeded(this, effect);
+  }
+
+  refused(problem: Problem): void {
+    if (!this.isSettled) this.#fail(this.tries.refusal(problem));
+  }
+
+  expire(): void {
+    this.end('DEADLINE_EXCEEDED');
+  }
+
+  end(by: EndedBy, cause?: unknown): void {
+    if (!this.isSettled) this.#fail(this.tries.ended(by, cause));
+  }
+
+  #fail(error: HotsplitError): void {
+    this.isSettled = true;
+    this.owner.failed(this, error);
+  }
+}
