@@ -192,7 +192,7 @@ export class ResizeJob implements Job {
   /** Nothing is fenced yet: the account just stays as it is. */
   async #giveUp(run: JobRun, error: unknown): Promise<void> {
     if (!(error instanceof ShardUnavailableError)) throw error;
-    await run.advance({ step: 'dropping', error: { code: error.code, detail: unreachable(error) } });
+    await run.advance({ step: 'dropping', error: { code: error.code, detail: unreachable([error.shard]) } });
   }
 
   async #makeRows(account: AccountRecord, target: Layout, from: Layout & Placement): Promise<void> {
@@ -228,7 +228,7 @@ export class ResizeJob implements Job {
     const { fenceMsMax, fencePauseMs } = this.parts.settings;
     const untilUs = (planOf(run).fencingSinceUs ?? 0) + fenceMsMax * 1_000;
     const fenced = new Set<string>();
-    let missing: ShardUnavailableError | undefined;
+    let anyAway = false;
     // The clock is asked first: a fence that was begun long ago, by a runner that died, is given up at once.
     while (fenced.size < reach.length && (await this.parts.directory.nowUs()) < untilUs) {
       run.signal.throwIfAborted();
@@ -241,13 +241,14 @@ export class ResizeJob implements Job {
       );
       for (const outcome of outcomes) {
         if (outcome.status === 'fulfilled') fenced.add(outcome.value);
-        else if (outcome.reason instanceof ShardUnavailableError) missing = outcome.reason;
+        else if (outcome.reason instanceof ShardUnavailableError) anyAway = true;
         else throw outcome.reason;
       }
-      if (missing && fenced.size < reach.length) await this.parts.sleep(fencePauseMs);
+      if (anyAway && fenced.size < reach.length) await this.parts.sleep(fencePauseMs);
     }
-    if (fenced.size < reach.length) {
-      const detail = missing ? unreachable(missing) : 'The fence was not complete in time.';
+    const unfenced = reach.filter((name) => !fenced.has(name));
+    if (unfenced.length > 0) {
+      const detail = unreachable(unfenced);
       await run.advance({ step: 'abandoning', error: { code: 'SHARD_UNAVAILABLE', detail } });
       return;
     }
@@ -380,6 +381,8 @@ function decided(run: JobRun): Required<Pick<ResizePlan, 'target' | 'from'>> {
   return { target, from };
 }
 
-function unreachable(error: ShardUnavailableError): string {
-  return `Shard ${error.shard} could not be reached; the account stays as it was.`;
+/** Some of them may only have had no time left: who was not heard of in time is not told from who is away. */
+function unreachable(names: readonly string[]): string {
+  const which = names.length === 1 ? `Shard ${names.join()}` : `Shards ${names.join(', ')}`;
+  return `${which} could not be reached in time; the account stays as it was.`;
 }
