@@ -10,6 +10,7 @@ import { ensureInstalled } from './bootstrap/ensure-installed.mjs';
 import { runNode } from './bootstrap/node24.mjs';
 import { repositoryRoot } from './bootstrap/repository.mjs';
 import { watchLauncher } from './children/launcher.mjs';
+import { bringChromium } from './servers/chromium.mjs';
 import { serversEnvironment, withoutGivenServers } from './servers/environment.mjs';
 import { unsyncedOptions } from './servers/mysql-options.mjs';
 import { startServers } from './servers/start-servers.mjs';
@@ -40,7 +41,7 @@ await ensureInstalled().catch(async (error) => {
 });
 
 // In the background: servers take a few seconds, on a fresh machine minutes.
-if (!unitOnly) starting = startWantedServers();
+if (!unitOnly) starting = startWanted();
 // Beside the tests, which wait for servers and processes much of the time.
 const checks = jestArgs.length === 0 ? runStaticChecks() : undefined;
 if (unitOnly) await runTests({ projects: ['--selectProjects', 'unit'], env: {} });
@@ -49,6 +50,23 @@ await checks;
 await finish(counts);
 
 /** Answers {env} or {error} and never rejects: whoever needs the servers comes back for the answer much later. */
+async function startWanted() {
+  // One after the other: both may install packages.
+  const [servers, browser] = [await startWantedServers(), await browserForTests()];
+  return { ...servers, env: { ...servers.env, ...browser } };
+}
+
+/** The browser that the tests of the console drive; where it cannot be had, the summary says why. */
+async function browserForTests() {
+  if (jestArgs.length > 0 && !jestArgs.some((arg) => arg.includes('console'))) return {};
+  try {
+    const report = (text) => process.stderr.write(`servers: ${text}\n`);
+    return { HOTSPLIT_TEST_CHROMIUM: await bringChromium(report) };
+  } catch (error) {
+    return { HOTSPLIT_TEST_CHROMIUM_UNAVAILABLE: error.message };
+  }
+}
+
 function startWantedServers() {
   const wanted = withoutGivenServers({ mariadb: 2, redis: 1, mysql: 2 });
   if (wanted.mariadb + wanted.redis + wanted.mysql === 0)

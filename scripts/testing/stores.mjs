@@ -20,10 +20,9 @@ export async function storeLines(report, environment) {
     environment.HOTSPLIT_TEST_CODEGEN === '1'
       ? line('Generated clients', '[codegen]')
       : ['Generated clients', 'not run, only with HOTSPLIT_TEST_CODEGEN=1'],
-    [
-      'Console in a browser',
-      environment.HOTSPLIT_TEST_BROWSER === '1' ? 'run' : 'not run, only with HOTSPLIT_TEST_BROWSER=1',
-    ],
+    environment.HOTSPLIT_TEST_CHROMIUM_UNAVAILABLE === undefined
+      ? line('Console in Chromium', '[chromium]')
+      : ['Console in Chromium', `not run, ${environment.HOTSPLIT_TEST_CHROMIUM_UNAVAILABLE}`],
   ];
 }
 

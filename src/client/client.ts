@@ -298,9 +298,9 @@ export class HotsplitClient {
   }
 
   /** Operations, the newest first. */
-  operations(query: shapes.ListQuery = {}): AsyncGenerator<shapes.Operation, void, undefined> {
+  operations(query: shapes.OperationsQuery = {}): AsyncGenerator<shapes.Operation, void, undefined> {
     this.#refuseWhenClosed();
-    return pagesOf(operationsPage, query, this.#caller);
+    return pagesOf(operationsPage(query), query, this.#caller);
   }
 
   /** What administrators did, the newest first unless `order` is `asc`. */

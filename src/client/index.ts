@@ -90,6 +90,7 @@ export type {
   NewShard,
   NewWebhook,
   Notes,
+  OperationsQuery,
   OneDelivery,
   OneHold,
   Operation,

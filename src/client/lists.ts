@@ -24,6 +24,7 @@ import type {
   ListedAccount,
   ListQuery,
   Operation,
+  OperationsQuery,
   WebhookDelivery,
 } from './shapes';
 import type { CallRequest } from './single-call';
@@ -43,8 +44,12 @@ const PAGE_SIZE = 1_000;
 export const accountsPage: PageCall<ListedAccount> = (page) =>
   pageCall('/v1/accounts', page, readListedAccount);
 
-export const operationsPage: PageCall<Operation> = (page) =>
-  pageCall('/v1/admin/operations', page, readOperation);
+export function operationsPage({
+  accountId,
+  status,
+}: Pick<OperationsQuery, 'accountId' | 'status'> = {}): PageCall<Operation> {
+  return (page) => pageCall('/v1/admin/operations', page, readOperation, { accountId, status });
+}
 
 export const keysPage: PageCall<ApiKey> = (page) => pageCall('/v1/admin/keys', page, readKey);
 

@@ -348,6 +348,12 @@ export interface ListQuery {
   readonly signal?: AbortSignal;
 }
 
+export interface OperationsQuery extends ListQuery {
+  readonly accountId?: string;
+  /** All of them if it is not given. */
+  readonly status?: Operation['status'];
+}
+
 export interface HoldsQuery extends ListQuery {
   readonly accountId: string;
   /** All of them if it is not given. */

@@ -16,7 +16,7 @@ import { LoadReader } from './load-reader';
 
 /** The page decides by its address what it shows. */
 const VIEWS =
-  /^(?:accounts(?:\/[A-Za-z0-9_.:%-]{1,192})?|shards|operations|audits|intake|webhooks(?:\/[A-Za-z0-9_]{1,32})?|keys|audit-log)$/;
+  /^(?:accounts(?:\/[^/]{1,192})?|shards|operations|audits|intake|webhooks(?:\/[A-Za-z0-9_]{1,32})?|keys|audit-log)$/;
 
 /** Everything comes from this service, and nothing may put this page into another one. */
 const PAGE_HEADERS = {

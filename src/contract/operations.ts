@@ -1,4 +1,4 @@
-import type { OperationRecord } from '../shards/directory/operation-record';
+import { OPERATION_STATUSES, type OperationRecord } from '../shards/directory/operation-record';
 import { answer, type Call, pageOf, queryOf } from './call';
 import { PAGE_LENGTH_DEFAULT } from './cursors';
 import * as fields from './fields';
@@ -11,7 +11,7 @@ export const operation = {
   properties: {
     operationId: { type: 'string' },
     kind: { type: 'string', enum: ['resize', 'rebalance', 'status', 'audit', 'repair'] },
-    status: { type: 'string', enum: ['running', 'done', 'failed'] },
+    status: { type: 'string', enum: OPERATION_STATUSES },
     accountId: { type: 'string' },
     progress: {
       type: 'object',
@@ -75,11 +75,16 @@ export const listOperations = {
   name: 'listOperations',
   summary: 'List operations',
   description:
-    'The newest first. Operations are forgotten 90 days after they were asked for, once they have ended.',
+    'The newest first, of one account or one status where that is asked for. Operations are forgotten 90 days after they were asked for, once they have ended.',
   group: 'admin',
   scope: 'admin',
   rows: PAGE_LENGTH_DEFAULT,
-  query: queryOf({ cursor: fields.cursor, limit: fields.limit }),
+  query: queryOf({
+    cursor: fields.cursor,
+    limit: fields.limit,
+    accountId: fields.accountId,
+    status: { type: 'string', enum: OPERATION_STATUSES },
+  }),
   answers: { 200: pageOf(operation, 'A page of operations.') },
 } as const satisfies Call;
 

@@ -16,10 +16,12 @@ export class OperationController {
 
   @Get()
   @Serves(listOperations)
-  async list(@Query() { cursor, limit }: QueryOf<typeof listOperations>) {
+  async list(@Query() { cursor, limit, accountId, status }: QueryOf<typeof listOperations>) {
     const { operations, next } = await this.operations.list({
       limit: pageLength(limit),
       before: decodeOperationCursor(cursor),
+      accountId,
+      status,
     });
     return { items: operations.map(operationView), ...(next && { nextCursor: encodeOperationCursor(next) }) };
   }

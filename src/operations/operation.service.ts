@@ -3,7 +3,7 @@ import type { ResizePlan } from '../engine/operations/resize-job';
 import { EngineRuntime } from '../engine/runtime';
 import type { AccountStatus } from '../ledger/sub-account';
 import type { AccountRecord } from '../shards/directory/account-record';
-import { ASKED, type OperationPosition } from '../shards/directory/operation-store';
+import { ASKED, type OperationFilter, type OperationPosition } from '../shards/directory/operation-store';
 import type { OperationError, OperationKind, OperationRecord } from '../shards/directory/operation-record';
 
 export interface ResizeRequest {
@@ -55,12 +55,14 @@ export class OperationService {
   }
 
   /** The newest first. @returns a page, and where it ended if there are more */
-  async list(page: { readonly limit: number; readonly before: OperationPosition | undefined }): Promise<{
+  async list(
+    page: OperationFilter & { readonly limit: number; readonly before: OperationPosition | undefined },
+  ): Promise<{
     readonly operations: readonly OperationRecord[];
     readonly next: OperationPosition | undefined;
   }> {
-    const { limit, before } = page;
-    const found = await this.runtime.directory.operations.list({ limit: limit + 1, before });
+    const { limit } = page;
+    const found = await this.runtime.directory.operations.list({ ...page, limit: limit + 1 });
     const operations = found.slice(0, limit);
     return { operations, next: found.length > limit ? operations.at(-1) : undefined };
   }

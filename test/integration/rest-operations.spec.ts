@@ -90,6 +90,27 @@ describe.each(SITES)('[$mark] operations', ({ make }) => {
       expect(each.map(({ body }) => body)).toEqual(items);
     });
 
+    it('has those of one account, of one status, or of both, page by page', async () => {
+      const [account, other] = [await funded(), await funded()];
+      const ids: unknown[] = [];
+      for (const count of [2, 3, 4]) {
+        ids.unshift((await rest.ended(await rest.resize(account, { count }))).operationId);
+        await rest.ended(await rest.resize(other, { count }));
+      }
+      const list = async (query: string): Promise<[unknown[], unknown]> => {
+        const { body } = await rest.get(`/v1/admin/operations?${query}`);
+        const items = body['items'] as { operationId: string }[];
+        return [items.map(({ operationId }) => operationId), body['nextCursor']];
+      };
+      expect(await list(`accountId=${account}`)).toEqual([ids, undefined]);
+      const [first, cursor] = await list(`accountId=${account}&status=done&limit=2`);
+      const [next, end] = await list(`accountId=${account}&status=done&limit=2&cursor=${cursor as string}`);
+      expect([...first, ...next, end]).toEqual([...ids, undefined]);
+      expect(await list(`accountId=${account}&status=failed`)).toEqual([[], undefined]);
+      expect((await list('status=done'))[0]).toEqual(expect.arrayContaining(ids));
+      expect(await list('status=running')).toEqual([[], undefined]);
+    });
+
     it.each(['made-up', 'WzEsMl0', 'WzEsIngiLDNd'])('takes no cursor such as %s', async (cursor) => {
       const refused = await rest.get(`/v1/admin/operations?cursor=${cursor}`);
       expect(outcome(refused)).toEqual([400, 'INVALID_ARGUMENT']);

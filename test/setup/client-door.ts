@@ -32,7 +32,7 @@ const APART: Partial<Record<Command, Ask>> = {
   batchConfirmHold: (client, { items }) => askEach(client, 'confirmHold', items as Fields[]),
   getBalance: (client, { accountId, ...options }) => client.balance(accountId as string, options),
   listAccounts: (client, fields) => itemsOf(client.accounts(listQuery(fields))),
-  listOperations: (client, fields) => itemsOf(client.operations(listQuery(fields))),
+  listOperations: (client, fields) => itemsOf(client.operations({ ...fields, ...listQuery(fields) })),
   listAuditLog: (client, fields) => itemsOf(client.auditLog({ ...fields, ...listQuery(fields) })),
   listWebhookDeliveries: (client, fields) =>
     itemsOf(client.webhookDeliveries({ webhookId: '', ...fields, ...listQuery(fields) })),

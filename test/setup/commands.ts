@@ -67,7 +67,10 @@ export const COMMANDS: Readonly<Record<string, Told>> = {
   rebalance: { command: 'account rebalance', fields: ACCOUNT },
   repairAccount: { command: 'account repair', fields: ACCOUNT },
   getOperation: { command: 'operation show', fields: { operationId: 'argument <id>' } },
-  listOperations: { command: 'operation list', fields: { cursor: 'option --limit, for one page of 1,000' } },
+  listOperations: {
+    command: 'operation list',
+    fields: { cursor: 'option --limit, for one page of 1,000', accountId: 'option --account' },
+  },
   startAudit: { command: 'audit' },
   listAuditLog: {
     command: 'audit-log list',

@@ -1,3 +1,4 @@
+import { OPERATION_STATUSES } from '../../src/shards/directory/operation-record';
 import { status } from '@grpc/grpc-js';
 import { PROBLEMS, type ProblemCode } from '../../src/contract/problem-catalog';
 import type { GrpcClient, Json } from './grpc-client';
@@ -118,12 +119,19 @@ function enumerated(fields: Fields): Json {
     ...Object.fromEntries(others),
     ...(kind !== undefined && { kind: value('ENTRY_KIND', kind) }),
     ...(isFinal !== undefined && { isFinal }),
-    ...(status !== undefined && { status: value('HOLD_STATUS', status) }),
+    // Which of the two statuses it is, a word of either one tells.
+    ...(status !== undefined && {
+      status: value(isOperationStatus(status) ? 'OPERATION_STATUS' : 'HOLD_STATUS', status),
+    }),
     ...(consistency !== undefined && { consistency: value('CONSISTENCY', consistency) }),
     ...(Array.isArray(scopes) && { scopes: scopes.map((scope) => value('SCOPE', scope)) }),
     ...(typeof expiresAt === 'string' && { expiresAt: { seconds: Date.parse(expiresAt) / 1_000 } }),
     ...(Object.values(fields).includes(null) && { updateMask: { paths: changedPaths(fields) } }),
   };
+}
+
+function isOperationStatus(word: unknown): boolean {
+  return OPERATION_STATUSES.some((status) => status === word);
 }
 
 function changedPaths(change: Fields): string[] {

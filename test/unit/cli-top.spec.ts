@@ -51,7 +51,7 @@ beforeEach(async () => {
   cli = new CliSession({ HOTSPLIT_URL: service.url, HOTSPLIT_KEY: 'secret', NO_COLOR: '1' });
   service.on('GET /metrics', metrics(0), metrics(2), metrics(4));
   service.on(NEWEST, events('hot', 'hot', 'hot', 'cold'));
-  service.on('GET /v1/admin/operations?limit=50', operations);
+  service.on('GET /v1/admin/operations?limit=50&status=running', operations);
 });
 
 afterEach(async () => {
@@ -88,7 +88,7 @@ describe('top over a pipe', () => {
 
   it('leaves out what the key may not see, and asks for that once only', async () => {
     service.on(NEWEST, refused(403, 'PERMISSION_DENIED'));
-    service.on('GET /v1/admin/operations?limit=50', refused(403, 'PERMISSION_DENIED'));
+    service.on('GET /v1/admin/operations?limit=50&status=running', refused(403, 'PERMISSION_DENIED'));
     const { exitCode, out } = await cli.run('top', '--count', '3', '--json');
     expect(exitCode).toBe(0);
     expect(out).not.toMatch(/"accounts"|"operations"/);

@@ -25,6 +25,9 @@ export interface Account {
   readonly subAccounts: number;
   readonly epoch: number;
   readonly lowBalance?: string;
+  readonly requestsPerSecond?: number;
+  readonly deductionsPerSecond?: number;
+  readonly autoSplit: { readonly enabled: boolean; readonly min?: number; readonly max?: number };
   readonly metadata?: Readonly<Record<string, string>>;
   readonly createdAt: string;
 }
@@ -58,6 +61,17 @@ export interface Entry {
   readonly shard?: string;
   readonly subAccount?: number;
   readonly createdAt?: string;
+}
+
+export interface Hold {
+  readonly holdId: string;
+  readonly status: string;
+  readonly amount: string;
+  readonly heldAmount: string;
+  readonly confirmedAmount?: string;
+  readonly reference?: string;
+  readonly expiresAt: string;
+  readonly createdAt: string;
 }
 
 /** A deduction or a hold as a look-up shows it. */

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 
 export type Theme = 'light' | 'dark';
 
@@ -7,7 +7,8 @@ const KEPT_AS = 'hotsplit-console-theme';
 /** Light or dark: what somebody chose here, else what the system says. */
 export function useTheme(): readonly [Theme, () => void] {
   const [theme, setTheme] = useState<Theme>(() => kept() ?? ofSystem());
-  useEffect(() => {
+  // Before anything is painted, so that nobody sees the other theme first.
+  useLayoutEffect(() => {
     document.documentElement.dataset['theme'] = theme;
   }, [theme]);
   const turn = (): void => {

@@ -49,17 +49,17 @@ export function Chart({ title, summary, lines, data, unit }: ChartProps) {
     plot.current?.setData(shown(data));
   }, [data]);
   return (
-    <figure class="chart" aria-label={`${title}: ${summary}`} role="img">
-      <figcaption aria-hidden="true">
+    <div class="chart" aria-label={`${title}: ${summary}`} role="img">
+      <div class="chart-legend" aria-hidden="true">
         <span class="chart-title">{title}</span>
         {lines.map(({ name, colour }) => (
           <span class="legend" key={name}>
             <i class={`swatch swatch-${colour}`} /> {name}
           </span>
         ))}
-      </figcaption>
+      </div>
       <div ref={frame} class="chart-frame" aria-hidden="true" />
-    </figure>
+    </div>
   );
 }
 

@@ -5,10 +5,19 @@ import { useMay } from '../live/session';
 import { Button } from '../parts/basics';
 import { FormDialog } from '../parts/dialog';
 import { toast } from '../parts/toasts';
-import { CreditDialog, EditDialog, ResizeDialog, StrategyDialog } from './account-changes';
+import { AutoSplitDialog, CreditDialog, EditDialog, ResizeDialog, StrategyDialog } from './account-changes';
 
 type Action =
-  'credit' | 'resize' | 'strategy' | 'rebalance' | 'edit' | 'freeze' | 'unfreeze' | 'close' | 'repair';
+  | 'credit'
+  | 'resize'
+  | 'auto-split'
+  | 'strategy'
+  | 'rebalance'
+  | 'edit'
+  | 'freeze'
+  | 'unfreeze'
+  | 'close'
+  | 'repair';
 
 interface ActionsProps {
   readonly account: Account;
@@ -33,6 +42,7 @@ export function AccountActions(props: ActionsProps) {
   const offered: readonly (readonly [Action, string, boolean])[] = [
     ['credit', 'Credit', may.credit && !isClosed],
     ['resize', 'Resize', may.admin && !isClosed],
+    ['auto-split', 'Auto-split', may.admin && !isClosed],
     ['rebalance', 'Rebalance', may.admin && !isClosed],
     ['strategy', 'Strategy', may.admin && !isClosed],
     ['edit', 'Edit', may.accounts && !isClosed],
@@ -72,6 +82,8 @@ function ChosenDialog({ action, ...props }: ChangeProps & { readonly action: Act
       return <CreditDialog {...props} />;
     case 'resize':
       return <ResizeDialog {...props} />;
+    case 'auto-split':
+      return <AutoSplitDialog {...props} />;
     case 'strategy':
       return <StrategyDialog {...props} />;
     case 'edit':

@@ -8,6 +8,10 @@ import { FormDialog } from '../parts/dialog';
 import { Checks, Field, SelectField, TextField } from '../parts/fields';
 import type { ChangeProps } from './account-actions';
 
+const SUB_ACCOUNTS_MAX = 1_024;
+
+const RATE_MAX = 1_000_000_000;
+
 /** Brings money in. The request id stays the same while the dialog is open, so that a second try cannot credit twice. */
 export function CreditDialog({ account, balance, changed, close }: ChangeProps) {
   const { id, asset } = account;
@@ -181,6 +185,69 @@ export function StrategyDialog({ account, etag, changed, close }: ChangeProps) {
   );
 }
 
+export function AutoSplitDialog({ account, etag, changed, close }: ChangeProps) {
+  const { id, subAccounts, autoSplit } = account;
+  const [enabled, setEnabled] = useState(autoSplit.enabled ? 'yes' : 'no');
+  const [min, setMin] = useState(autoSplit.min?.toString() ?? '');
+  const [max, setMax] = useState(autoSplit.max?.toString() ?? '');
+  const bounds = [min, max].map((each) => (each === '' ? undefined : wholeOf(each, SUB_ACCOUNTS_MAX)));
+  const [least, most] = bounds;
+  const isRight =
+    (min === '' || least !== undefined) &&
+    (max === '' || most !== undefined) &&
+    (least ?? 1) <= (most ?? SUB_ACCOUNTS_MAX);
+  const isOn = enabled === 'yes';
+  return (
+    <FormDialog
+      title={`Auto-split of ${id}`}
+      confirm={isOn ? `Let ${id} be split by itself` : `Leave ${id} at ${subAccounts}`}
+      isReady={!isOn || isRight}
+      close={close}
+      submit={async () => {
+        const json = isOn ? { enabled: true, min: least, max: most } : { enabled: false };
+        await ask('PUT', `/v1/admin/accounts/${part(id)}/auto-split`, { json, ifMatch: etag });
+        changed(isOn ? `${id} is split by itself where that pays.` : `${id} stays as it is.`);
+      }}
+    >
+      <SelectField
+        label="Split by itself"
+        name="enabled"
+        value={enabled}
+        set={setEnabled}
+        options={[
+          ['yes', 'yes, while it is hot'],
+          ['no', 'no'],
+        ]}
+      />
+      {isOn && (
+        <>
+          <TextField
+            label="At least"
+            name="min"
+            inputMode="numeric"
+            value={min}
+            set={setMin}
+            hint="Sub-accounts; 1 if it is left out."
+          />
+          <TextField
+            label="At most"
+            name="max"
+            inputMode="numeric"
+            value={max}
+            set={setMax}
+            hint="Sub-accounts; as the service is set if it is left out."
+          />
+        </>
+      )}
+      <Preview>
+        {isOn
+          ? 'Where the service splits accounts (HOTSPLIT_AUTO_SPLIT), it adds sub-accounts while this one is hot and gains by it, and takes them away when it has cooled. A resize by hand turns this off.'
+          : `It keeps its ${subAccounts} sub-accounts until somebody resizes it.`}
+      </Preview>
+    </FormDialog>
+  );
+}
+
 export function EditDialog({ account, etag, changed, close }: ChangeProps) {
   const { id, asset } = account;
   const [low, setLow] = useState(
@@ -191,17 +258,21 @@ export function EditDialog({ account, etag, changed, close }: ChangeProps) {
       .map(([name, value]) => `${name}=${value}`)
       .join('\n'),
   );
+  const [requests, setRequests] = useState(account.requestsPerSecond?.toString() ?? '');
+  const [deductions, setDeductions] = useState(account.deductionsPerSecond?.toString() ?? '');
   const minor = low === '' ? null : minorOf(low, asset);
+  const requestsPerSecond = requests === '' ? null : wholeOf(requests, RATE_MAX);
+  const deductionsPerSecond = deductions === '' ? null : wholeOf(deductions, RATE_MAX);
   const metadata = metadataOf(notes);
   return (
     <FormDialog
       title={`Edit ${id}`}
       confirm={`Change ${id}`}
-      isReady={minor !== undefined && metadata !== undefined}
+      isReady={[minor, metadata, requestsPerSecond, deductionsPerSecond].every((each) => each !== undefined)}
       close={close}
       submit={async () => {
         await ask('PATCH', `/v1/accounts/${part(id)}`, {
-          json: { lowBalance: minor, metadata },
+          json: { lowBalance: minor, metadata, requestsPerSecond, deductionsPerSecond },
           ifMatch: etag,
         });
         changed(`${id} is changed.`);
@@ -215,6 +286,22 @@ export function EditDialog({ account, etag, changed, close }: ChangeProps) {
         set={setLow}
         hint="An event tells when what is available falls to it. Empty: not watched."
       />
+      <TextField
+        label="Requests a second"
+        name="requestsPerSecond"
+        inputMode="numeric"
+        value={requests}
+        set={setRequests}
+        hint="How often it may be used or asked about, by whomever. Empty: without a bound."
+      />
+      <TextField
+        label="Deductions a second"
+        name="deductionsPerSecond"
+        inputMode="numeric"
+        value={deductions}
+        set={setDeductions}
+        hint="Holds and those in batches count too. Empty: without a bound."
+      />
       <Field label="Metadata" hint="One name=value a line; empty for none.">
         <textarea
           name="metadata"
@@ -227,6 +314,12 @@ export function EditDialog({ account, etag, changed, close }: ChangeProps) {
       </Field>
     </FormDialog>
   );
+}
+
+/** @returns `undefined` for anything but a whole number from 1 to `most` */
+function wholeOf(text: string, most: number): number | undefined {
+  const value = /^\d{1,10}$/.test(text) ? Number(text) : 0;
+  return value >= 1 && value <= most ? value : undefined;
 }
 
 /** @returns `undefined` for a line without a name */

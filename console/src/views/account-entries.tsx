@@ -13,10 +13,14 @@ const KINDS = [
   ['credit', 'credits'],
   ['reversal', 'reversals'],
   ['hold-confirmation', 'confirmed holds'],
+  ['transfer-out', 'transfers to others'],
+  ['transfer-in', 'transfers from others'],
+  ['transfer-return', 'returned transfers'],
+  ['credit-reversal', 'reversed credits'],
 ] as const;
 
 /** Whose money went out. */
-const DEBITS = new Set(['deduction', 'hold-confirmation']);
+const DEBITS = new Set(['deduction', 'hold-confirmation', 'transfer-out', 'credit-reversal']);
 
 export function AccountEntries({
   id,
@@ -73,7 +77,7 @@ export function AccountEntries({
         }
         columns={[
           { name: 'time', show: ({ createdAt }) => (createdAt === undefined ? '' : <Time at={createdAt} />) },
-          { name: 'kind', show: (each) => each.kind.replace('-', ' ') },
+          { name: 'kind', show: (each) => each.kind.replaceAll('-', ' ') },
           {
             name: 'amount',
             isNumber: true,

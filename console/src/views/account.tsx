@@ -1,12 +1,14 @@
 import { useState } from 'preact/hooks';
 import { type Answer, ask, get, part } from '../api/client';
 import type { Account, Balance, Operation, Page } from '../api/shapes';
+import { countText } from '../format';
 import { hrefOf } from '../live/router';
 import { useMay } from '../live/session';
 import { usePolled } from '../live/use-polled';
 import { Amount, Empty, Fact, Facts, Panel, Shown, Status, Time, ViewHead } from '../parts/basics';
 import { AccountActions } from './account-actions';
 import { AccountEntries } from './account-entries';
+import { AccountHolds } from './account-holds';
 import { AccountSplit } from './account-split';
 import { ProgressBar } from './progress-bar';
 
@@ -19,10 +21,10 @@ export function AccountView({ id }: { readonly id: string }) {
   const isAdmin = useMay('admin');
   const operations = usePolled<Page<Operation>>(
     isAdmin ? `operations of ${id}` : undefined,
-    (signal) => get('/v1/admin/operations?limit=100', signal),
+    (signal) => get(`/v1/admin/operations?limit=6&accountId=${part(id)}`, signal),
     LOOK_MS,
   );
-  const own = operations.value?.items.filter(({ accountId }) => accountId === id) ?? [];
+  const own = operations.value?.items ?? [];
   const isMoving = own.some(({ status }) => status === 'running');
   const everyMs = isMoving ? LOOK_WHILE_MOVING_MS : LOOK_MS;
   const account = usePolled<Answer<Account>>(path, (signal) => ask('GET', path, { signal }), everyMs);
@@ -35,36 +37,48 @@ export function AccountView({ id }: { readonly id: string }) {
     setTurn((last) => last + 1);
   };
   return (
-    <Shown polled={account}>
-      {({ body, etag }) => (
-        <>
-          <ViewHead title={id}>
-            <AccountActions account={body} etag={etag} balance={balance.value} again={again} />
-          </ViewHead>
-          <p class="crumbs">
-            <a href={hrefOf('accounts')}>Accounts</a> <span aria-hidden="true">›</span> {id}{' '}
-            <Status is={body.status} />
-          </p>
-          <BalanceFigures asset={body.asset} polled={balance} />
-          <div class="grid">
-            <Panel title="Sub-accounts" class="wide">
-              <AccountSplit id={id} asset={body.asset} everyMs={everyMs} turn={turn} />
-            </Panel>
-            <Panel title="About it">
-              <AccountFacts account={body} />
-            </Panel>
-            {isAdmin && (
-              <Panel title="Operations">
-                <OwnOperations operations={own} />
+    <>
+      <ViewHead title={id}>
+        {account.value && (
+          <AccountActions
+            account={account.value.body}
+            etag={account.value.etag}
+            balance={balance.value}
+            again={again}
+          />
+        )}
+      </ViewHead>
+      <Shown polled={account}>
+        {({ body }) => (
+          <>
+            <p class="crumbs">
+              <a href={hrefOf('accounts')}>Accounts</a> <span aria-hidden="true">›</span> {id}{' '}
+              <Status is={body.status} />
+            </p>
+            <BalanceFigures asset={body.asset} polled={balance} />
+            <div class="grid">
+              <Panel title="Sub-accounts" class="wide">
+                <AccountSplit id={id} asset={body.asset} everyMs={everyMs} turn={turn} />
               </Panel>
-            )}
-            <Panel title="Entries" class="wide">
-              <AccountEntries id={id} asset={body.asset} turn={turn} />
-            </Panel>
-          </div>
-        </>
-      )}
-    </Shown>
+              <Panel title="About it">
+                <AccountFacts account={body} />
+              </Panel>
+              {isAdmin && (
+                <Panel title="Operations">
+                  <OwnOperations operations={own} />
+                </Panel>
+              )}
+              <Panel title="Open holds" class="wide">
+                <AccountHolds id={id} asset={body.asset} turn={turn} />
+              </Panel>
+              <Panel title="Entries" class="wide">
+                <AccountEntries id={id} asset={body.asset} turn={turn} />
+              </Panel>
+            </div>
+          </>
+        )}
+      </Shown>
+    </>
   );
 }
 
@@ -112,16 +126,23 @@ function BalanceFigures({
 }
 
 function AccountFacts({ account }: { readonly account: Account }) {
-  const { asset, strategy, subAccounts, epoch, lowBalance, metadata, createdAt } = account;
+  const { asset, strategy, subAccounts, epoch, lowBalance, metadata, autoSplit, createdAt } = account;
   return (
     <Facts>
       <Fact name="Asset">{asset}</Fact>
       <Fact name="Strategy">{strategy}</Fact>
       <Fact name="Sub-accounts">{subAccounts}</Fact>
+      <Fact name="Split by itself">{autoSplit.enabled ? autoSplitText(autoSplit) : 'no'}</Fact>
       <Fact name="Epoch">{epoch}</Fact>
       <Fact name="Low balance">
         {lowBalance === undefined ? 'not watched' : <Amount minor={lowBalance} asset={asset} />}
       </Fact>
+      {account.requestsPerSecond !== undefined && (
+        <Fact name="Requests a second">at most {countText(account.requestsPerSecond)}</Fact>
+      )}
+      {account.deductionsPerSecond !== undefined && (
+        <Fact name="Deductions a second">at most {countText(account.deductionsPerSecond)}</Fact>
+      )}
       <Fact name="Created">
         <Time at={createdAt} />
       </Fact>
@@ -134,11 +155,15 @@ function AccountFacts({ account }: { readonly account: Account }) {
   );
 }
 
+function autoSplitText({ min = 1, max }: Account['autoSplit']): string {
+  return max === undefined ? `from ${min} sub-accounts upwards` : `from ${min} to ${max} sub-accounts`;
+}
+
 function OwnOperations({ operations }: { readonly operations: readonly Operation[] }) {
-  if (operations.length === 0) return <Empty>None among the last hundred.</Empty>;
+  if (operations.length === 0) return <Empty>None so far.</Empty>;
   return (
     <ul class="operations">
-      {operations.slice(0, 6).map((each) => (
+      {operations.map((each) => (
         <li key={each.operationId}>
           <span>
             {each.kind} <span class="muted">{<Time at={each.createdAt} />}</span>

@@ -24,7 +24,7 @@ import { KeyMethods } from './key-methods';
 import type {
   AccountRequest,
   GetOperationRequest,
-  PageRequest,
+  ListOperationsRequest,
   ResizeSubAccountsRequest,
   SetStrategyRequest,
 } from './messages';
@@ -33,11 +33,12 @@ import { serves } from './serves';
 import { ShardMethods } from './shard-methods';
 import type { UnaryMethod, UnaryService } from './unary';
 import { WebhookMethods } from './webhook-methods';
-import { operationView, subAccountView, taggedAccountView } from './views';
+import { operationStatusOf, operationView, subAccountView, taggedAccountView } from './views';
 
 const isResize = checkOf<SaidIn<typeof resizeSubAccounts>>(resizeSubAccounts);
 const isChoice = checkOf<SaidIn<typeof setStrategy>>(setStrategy);
 const isOperation = checkOf<SaidIn<typeof getOperation>>(getOperation);
+const isOperationPage = checkOf<SaidIn<typeof listOperations>>(listOperations);
 
 /** hotsplit.v1.AdminService: translates between messages and services. */
 @Injectable()
@@ -138,11 +139,14 @@ export class AdminMethods {
   }
 
   #operations(): UnaryMethod {
-    const answer = async (message: PageRequest): Promise<object> => {
+    const answer = async (message: ListOperationsRequest): Promise<object> => {
       const { cursor, limit } = pageOf(message);
+      const { accountId } = checked(isOperationPage, own(message, 'accountId'));
       const { operations, next } = await this.operations.list({
         limit: pageLength(limit),
         before: decodeOperationCursor(cursor),
+        accountId,
+        status: operationStatusOf(message.status),
       });
       return { items: operations.map(operationView), nextCursor: next && encodeOperationCursor(next) };
     };

@@ -113,6 +113,11 @@ export interface ListEntriesRequest extends AccountRequest, PageRequest {
   readonly toTime: Timestamp | null;
 }
 
+export interface ListOperationsRequest extends PageRequest {
+  readonly accountId?: string;
+  readonly status: number;
+}
+
 export interface ListHoldsRequest extends AccountRequest, PageRequest {
   readonly status: number;
 }

@@ -14,7 +14,11 @@ import type { ListedShard } from '../../shard-registry/shard.service';
 import { readAutoSplit } from '../../shards/directory/auto-split';
 import type { AccountRecord } from '../../shards/directory/account-record';
 import type { ApiKeyLimits, ApiKeyRecord } from '../../shards/directory/directory';
-import type { OperationRecord } from '../../shards/directory/operation-record';
+import {
+  OPERATION_STATUSES as OPERATION_STATES,
+  type OperationRecord,
+  type OperationStatus,
+} from '../../shards/directory/operation-record';
 import { etagOf } from '../../contract/revisions';
 import { int64Of } from './int64';
 import { structOf } from './struct';
@@ -109,10 +113,24 @@ export function holdView({ hold, shard }: { hold: Hold; shard: string }) {
 
 /** The status that a filter names; none for all of them. @throws Problem INVALID_ARGUMENT */
 export function holdStatusOf(value: number): HoldState | undefined {
+  return statusOf(value, HOLD_STATES, 'HOLD_STATUS', HOLD_STATUSES);
+}
+
+/** The status that a filter names; none for all of them. @throws Problem INVALID_ARGUMENT */
+export function operationStatusOf(value: number): OperationStatus | undefined {
+  return statusOf(value, OPERATION_STATES, 'OPERATION_STATUS', OPERATION_STATUSES);
+}
+
+function statusOf<Status extends string>(
+  value: number,
+  statuses: readonly Status[],
+  prefix: string,
+  values: Readonly<Record<string, number>>,
+): Status | undefined {
   if (value === 0) return undefined;
-  const status = HOLD_STATES.find((each) => enumValue(HOLD_STATUSES, 'HOLD_STATUS', each) === value);
+  const status = statuses.find((each) => enumValue(values, prefix, each) === value);
   if (status !== undefined) return status;
-  const rule = `one of ${Object.keys(HOLD_STATUSES).join(', ')}`;
+  const rule = `one of ${Object.keys(values).join(', ')}`;
   throw new Problem('INVALID_ARGUMENT', { errors: [{ field: 'status', rule }] });
 }
 

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { operationCall } from '../../client/account-calls';
 import { operationsPage } from '../../client/lists';
 import type { CommandContext, Globals } from '../command-context';
@@ -19,7 +19,8 @@ export interface WaitOptions {
 
 interface ListOptions extends WatchOptions {
   readonly limit: number;
-  readonly running?: boolean;
+  readonly account?: string;
+  readonly status?: ShownOperation['status'];
 }
 
 /** The longest page of the service. */
@@ -40,12 +41,17 @@ export function addOperationCommands(program: Command, context: CommandContext):
   addWatchOptions(operation.command('list'))
     .description('list operations, the newest first')
     .option('--limit <n>', 'how many', wholeNumber(1, LISTED_MAX), 50)
-    .option('--running', 'only those of the newest that have not ended')
+    .option('--account <id>', 'only those of this account')
+    .addOption(new Option('--status <status>', 'only those with it').choices(['running', 'done', 'failed']))
     .action((options: ListOptions, command: Command) =>
       showOrWatch(options, { command, context }, async (client, show) => {
-        const { body } = await client.call(operationsPage({ limit: options.limit }));
-        const items = body.items.filter(({ status }) => options.running !== true || status === 'running');
-        show.list(items, OPERATION_COLUMNS);
+        const { account: accountId, status, limit } = options;
+        const { body } = await client.call(
+          operationsPage({ ...(accountId !== undefined && { accountId }), ...(status && { status }) })({
+            limit,
+          }),
+        );
+        show.list(body.items, OPERATION_COLUMNS);
       }),
     );
   addWatchOptions(operation.command('show'))

@@ -41,8 +41,10 @@ export class TopWatch {
   async #running(): Promise<readonly ShownOperation[] | undefined> {
     if (!this.#mayListOperations) return undefined;
     try {
-      const { body } = await this.client.call(operationsPage({ limit: OPERATIONS_READ }));
-      return body.items.filter(({ status }) => status === 'running');
+      const { body } = await this.client.call(
+        operationsPage({ status: 'running' })({ limit: OPERATIONS_READ }),
+      );
+      return body.items;
     } catch (error) {
       if (error instanceof RefusedError) this.#mayListOperations = false;
       else if (!passing(error)) throw error;

@@ -2,6 +2,10 @@ import { type Cell, integer, text, textOrNull } from '../database';
 
 export type OperationKind = 'resize' | 'rebalance' | 'status' | 'audit' | 'repair';
 
+export const OPERATION_STATUSES = ['running', 'done', 'failed'] as const;
+
+export type OperationStatus = (typeof OPERATION_STATUSES)[number];
+
 /** Why an operation failed, as its user is told. */
 export interface OperationError {
   readonly code: string;
@@ -13,7 +17,7 @@ export interface OperationRecord {
   readonly operationId: string;
   readonly kind: OperationKind;
   readonly accountId: string | null;
-  readonly status: 'running' | 'done' | 'failed';
+  readonly status: OperationStatus;
   /** Where the job stands; `ended` when nothing is left to do, which may be later than `done`. */
   readonly step: string;
   /** What was asked for and what was decided on the way. */
@@ -36,7 +40,7 @@ export function toOperationRecord(row: readonly Cell[]): OperationRecord {
     operationId: text(row[0]),
     kind: text(row[1]) as OperationKind,
     accountId: textOrNull(row[2] ?? null),
-    status: text(row[3]) as OperationRecord['status'],
+    status: text(row[3]) as OperationStatus,
     step: text(row[4]),
     plan: json(row[5]) as OperationRecord['plan'],
     progress: { done: integer(row[6]), total: integer(row[7]) },

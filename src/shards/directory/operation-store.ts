@@ -5,6 +5,7 @@ import {
   type OperationError,
   type OperationKind,
   type OperationRecord,
+  type OperationStatus,
   toOperationRecord,
 } from './operation-record';
 
@@ -29,6 +30,12 @@ export interface OperationAdvance {
 
 /** Where an operation stands among all, by when it was asked for. */
 export type OperationPosition = Pick<OperationRecord, 'createdAtUs' | 'operationId'>;
+
+/** Which operations are asked for; all of them where nothing is said. */
+export interface OperationFilter {
+  readonly accountId?: string | undefined;
+  readonly status?: OperationStatus | undefined;
+}
 
 /** Later than any. */
 const NEWEST: OperationPosition = { createdAtUs: Number.MAX_SAFE_INTEGER, operationId: '' };
@@ -63,21 +70,44 @@ export class OperationStore {
     return row && toOperationRecord(row);
   }
 
-  /** Operations, the newest first; rides on `operation_created`. @param before where the page before ended */
+  /**
+   * Operations, the newest first. They ride on the index of what they are asked for by; those of one account and one status go through the
+   * account's, of which there are few.
+   *
+   * @param before where the page before ended
+   */
   async list({
     limit,
     before = NEWEST,
-  }: {
+    accountId,
+    status,
+  }: OperationFilter & {
     readonly limit: number;
     readonly before?: OperationPosition | undefined;
   }): Promise<OperationRecord[]> {
     const index =
-      this.database.dialect === 'mysql' ? 'FORCE INDEX (operation_created)' : 'INDEXED BY operation_created';
+      accountId === undefined
+        ? status === undefined
+          ? 'operation_created'
+          : 'operation_of_status'
+        : 'operation_of_account';
+    const hint = this.database.dialect === 'mysql' ? `FORCE INDEX (${index})` : `INDEXED BY ${index}`;
+    const wanted = [
+      ...(accountId === undefined ? [] : [['account_id', accountId] as const]),
+      ...(status === undefined ? [] : [['status', status] as const]),
+    ];
     const rows = await this.database.read(
-      `SELECT ${OPERATION_COLUMNS} FROM operation ${index}
-       WHERE created_at_us <= ? AND (created_at_us < ? OR operation_id < ?)
+      `SELECT ${OPERATION_COLUMNS} FROM operation ${hint}
+       WHERE ${wanted.map(([column]) => `${column} = ? AND `).join('')}created_at_us <= ?
+         AND (created_at_us < ? OR operation_id < ?)
        ORDER BY created_at_us DESC, operation_id DESC LIMIT ?`,
-      [before.createdAtUs, before.createdAtUs, before.operationId, limit],
+      [
+        ...wanted.map(([, value]) => value),
+        before.createdAtUs,
+        before.createdAtUs,
+        before.operationId,
+        limit,
+      ],
     );
     return rows.map(toOperationRecord);
   }

@@ -110,6 +110,8 @@ export const EXPECTED_SCHEMA: Readonly<Record<SchemaPart, ExpectedSchema>> = {
       plain('operation', 'operation_unfinished', 'step,runner_until_us'),
       plain('operation', 'operation_created', 'created_at_us'),
       plain('operation', 'operation_open', 'is_open,runner_until_us'),
+      plain('operation', 'operation_of_account', 'account_id,created_at_us'),
+      plain('operation', 'operation_of_status', 'status,created_at_us'),
       unique('lease', 'PRIMARY', 'name'),
       plain('lease', 'lease_until', 'until_us'),
       unique('lost_shard', 'PRIMARY', 'name,incarnation'),
