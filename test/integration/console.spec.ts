@@ -4,10 +4,11 @@ import { connect, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { dirname, join } from 'node:path';
 import type { Browser } from 'playwright-core';
+import { HotsplitClient } from '../../src/client';
 import { CHROMIUM, launchChromium } from '../setup/chromium';
 import { ConsolePage } from '../setup/console-page';
 import { eventually } from '../setup/eventually';
-import type { RestClient } from '../setup/rest-client';
+import { ADMIN_KEY, type RestClient } from '../setup/rest-client';
 import { startTestService, type TestService } from '../setup/service';
 import { SITES, type ServiceSite } from '../setup/service-sites';
 
@@ -136,6 +137,11 @@ describeWhereABrowserIs.each(WANTED)('[$mark] [chromium] the console', ({ make, 
     await eventually('a rate above nothing', async () => {
       await rest.deduct('busy', `rate-${sent++}`, 1);
       return /^[1-9]|^0\.[1-9]/.test((await succeeded.textContent()) ?? '') ? true : undefined;
+    });
+    const busiest = at.page.getByRole('region', { name: 'Accounts by heat' });
+    await eventually('the busy account among the busiest', async () => {
+      await rest.deduct('busy', `rate-${sent++}`, 1);
+      return (await busiest.getByRole('link', { name: 'busy' }).count()) > 0 ? true : undefined;
     });
     await at.page.getByRole('img', { name: /per second: .* succeeded/ }).waitFor();
   });
@@ -491,6 +497,32 @@ describeWhereABrowserIs.each(WANTED)('[$mark] [chromium] the console', ({ make, 
     }
     await narrow.close();
   });
+
+  if (SCREENSHOTS !== undefined)
+    it('is pictured with a crowd at it', async () => {
+      const accounts = Array.from({ length: 12 }, (_, n) => `streamer-${n + 1}`);
+      for (const id of accounts)
+        await rest.createAccount({ id, subAccounts: 4, initialBalance: '1000000000' });
+      const client = new HotsplitClient({ endpoints: rest.url, apiKey: ADMIN_KEY });
+      let isOver = false;
+      const viewers = Array.from({ length: 64 }, async (_, viewer) => {
+        for (let tip = 0; !isOver; tip += 1) {
+          // Every second tip goes to the first streamer, every fourth to the second one, and so on.
+          const halvings = Math.clz32(Math.imul(tip * 64 + viewer, 2_654_435_761));
+          const accountId = accounts[halvings % accounts.length] as string;
+          await client.deduct({ accountId, requestId: `tip-${viewer}-${tip}`, amount: 1 + (tip % 99) });
+        }
+      });
+      await at.goto();
+      await at.until(
+        'a minute of the crowd',
+        "document.querySelectorAll('.chart').length === 2 && performance.now() > 60_000",
+      );
+      await shoot(at, 'crowd');
+      isOver = true;
+      await Promise.all(viewers);
+      await client.close();
+    });
 
   async function shoot({ page }: ConsolePage, name: string): Promise<void> {
     if (SCREENSHOTS === undefined) return;

@@ -95,6 +95,16 @@ export interface Operation {
   readonly createdAt: string;
 }
 
+export interface HotAccount {
+  readonly accountId: string;
+  readonly perSecond: number;
+  readonly refusedPerSecond: number;
+  readonly subAccounts: number;
+  readonly hotSince?: string;
+  /** What would be decided now, and why. */
+  readonly now: { readonly kind: string; readonly reason: string };
+}
+
 export interface Finding {
   readonly invariant: string;
   readonly accountId?: string;

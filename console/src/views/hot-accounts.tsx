@@ -1,57 +1,59 @@
-import { useEffect, useState } from 'preact/hooks';
 import { get } from '../api/client';
+import type { HotAccount, Page } from '../api/shapes';
 import { countText } from '../format';
 import { hrefOf } from '../live/router';
 import { usePolled } from '../live/use-polled';
-import { Empty, Panel, Shown } from '../parts/basics';
+import { Empty, Panel, Shown, Time } from '../parts/basics';
 import { Table } from '../parts/table';
 
-interface HotAccount {
-  readonly accountId: string;
-  readonly deductionsPerSecond?: number;
-  readonly rate?: number;
-  readonly subAccounts?: number;
-}
+const SHOWN = 10;
 
-/** Accounts by heat, from a service that measures it; an older one has no such list, and nothing is shown. */
+/** The accounts that are used most, over all instances, and what is made of that. */
 export function HotAccounts() {
-  const [isMeasured, setMeasured] = useState(true);
-  const hot = usePolled<{ readonly items: readonly HotAccount[] }>(
-    isMeasured ? 'hot accounts' : undefined,
-    (signal) => get('/v1/admin/hot-accounts', signal),
+  const hot = usePolled<Page<HotAccount>>(
+    'hot accounts',
+    (signal) => get(`/v1/admin/hot-accounts?limit=${SHOWN}`, signal),
     3_000,
   );
-  const isMissing = hot.refusal?.problem.status === 404;
-  useEffect(() => {
-    if (isMissing) setMeasured(false);
-  }, [isMissing]);
-  if (!isMeasured || isMissing) return null;
   return (
-    <Panel title="Hot accounts">
+    <Panel title="Busiest accounts">
       <Shown polled={hot}>
-        {({ items }) =>
-          items.length === 0 ? (
-            <Empty>No account is hot.</Empty>
-          ) : (
+        {({ items }) => {
+          const used = items.filter(({ perSecond, hotSince }) => perSecond >= 0.5 || hotSince !== undefined);
+          if (used.length === 0) return <Empty>No account is used just now.</Empty>;
+          return (
             <Table
               caption="Accounts by heat"
-              rows={items.slice(0, 10)}
+              rows={used}
               keyOf={({ accountId }) => accountId}
               columns={[
                 {
                   name: 'account',
                   show: ({ accountId }) => <a href={hrefOf('accounts', accountId)}>{accountId}</a>,
                 },
+                { name: 'a second', isNumber: true, show: ({ perSecond }) => countText(perSecond) },
                 {
-                  name: 'a second',
+                  name: 'refused',
                   isNumber: true,
-                  show: ({ deductionsPerSecond, rate }) => countText(deductionsPerSecond ?? rate ?? 0),
+                  isExtra: true,
+                  show: ({ refusedPerSecond }) => countText(refusedPerSecond),
                 },
-                { name: 'sub-accounts', isNumber: true, show: ({ subAccounts }) => subAccounts ?? '–' },
+                { name: 'sub-accounts', isNumber: true, show: ({ subAccounts }) => subAccounts },
+                {
+                  name: 'hot since',
+                  show: ({ hotSince, now }) =>
+                    hotSince === undefined ? (
+                      '–'
+                    ) : (
+                      <span title={now.reason}>
+                        <Time at={hotSince} />
+                      </span>
+                    ),
+                },
               ]}
             />
-          )
-        }
+          );
+        }}
       </Shown>
     </Panel>
   );
