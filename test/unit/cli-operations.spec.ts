@@ -205,6 +205,17 @@ describe('a hold', () => {
   });
 
   it.each([
+    [['--no-final', '--request-id', 'h'], { requestId: 'h', final: false }],
+    [['--request-id', 'h'], { requestId: 'h' }],
+    [['--request-id', 'first'], { requestId: 'first' }],
+    [[], {}],
+  ])('has a capture of its own id, its own or the hold’s: %j', async (options, sent) => {
+    service.on('POST /v1/accounts/a/holds/h/confirm', refused(409, 'HOLD_ALREADY_CONFIRMED', 'Over.'));
+    await cli.run('confirm', 'a', 'h', '100', ...options);
+    expect(service.asked.at(-1)?.body).toEqual({ amount: '100', final: true, ...sent });
+  });
+
+  it.each([
     ['HOLD_ALREADY_CANCELLED', /hint: its id stays used/],
     ['HOLD_ALREADY_CONFIRMED', /hint: what was taken can be given back/],
   ])('refused with %s comes with a way out', async (code, hint) => {

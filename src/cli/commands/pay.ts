@@ -61,9 +61,12 @@ interface Payment {
   readonly id: 'its own' | 'of the hold' | 'its own, or of the hold';
   /** Adds what options it has beside. */
   readonly options?: (command: Command) => void;
-  /** The last of the arguments may be missing. */
+  /** The last of the arguments may be missing. @param id its own, or `OF_HOLD` */
   readonly request: (given: Given, id: string, options: PayOptions) => CallRequest<Moved>;
 }
+
+/** In place of an id: the hold's own says enough. A capture may have that id as its own, too. */
+const OF_HOLD = '';
 
 const PAYMENTS: readonly Payment[] = [
   {
@@ -164,7 +167,7 @@ const PAYMENTS: readonly Payment[] = [
         accountId,
         holdId,
         ...ifGiven(amount),
-        ...(requestId !== holdId && { requestId }),
+        ...(requestId !== OF_HOLD && { requestId }),
         ...options,
       }),
   },
@@ -219,7 +222,7 @@ function addPayment(program: Command, payment: Payment, context: CommandContext)
     // The last capture of a hold needs no id; what a hold is told otherwise has none.
     const isOfHold = id !== 'its own' && requestId === undefined && options.final !== false;
     return isOfHold
-      ? post(request(given, second, options), second, command, context)
+      ? post(request(given, OF_HOLD, options), second, command, context)
       : postOnce((own) => request(given, own, options), requestId, command, context);
   });
 }
