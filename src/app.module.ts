@@ -13,6 +13,7 @@ import { EventsModule } from './events/events.module';
 import { WebhooksModule } from './webhooks/webhooks.module';
 import { HeatModule } from './heat/heat.module';
 import { HealthModule } from './health/health.module';
+import { HistoryModule } from './history/history.module';
 import { HoldsModule } from './holds/holds.module';
 import { HttpModule } from './http/http.module';
 import { KeysModule } from './keys/keys.module';
@@ -31,6 +32,7 @@ import { SubAccountsModule } from './sub-accounts/sub-accounts.module';
     HoldsModule,
     TransfersModule,
     BalancesModule,
+    HistoryModule,
     EventsModule,
     WebhooksModule,
     SubAccountsModule,

@@ -10,6 +10,7 @@ import {
   listAccounts,
   openingOf,
   updateAccount,
+  wantedMetadata,
 } from '../contract/accounts';
 import type { BodyOf, HeadersOf, PathOf, QueryOf } from '../contract/call';
 import { decodeIdCursor, encodeCursor, pageLength } from '../contract/cursors';
@@ -21,7 +22,7 @@ import { CurrentPrincipal } from '../http/current-principal.decorator';
 import { Serves } from '../http/serves.decorator';
 import { DEFAULT_STRATEGY } from '../ledger/strategy';
 import type { Principal } from '../platform/principal';
-import { AccountService } from './account.service';
+import { AccountService, prefixesWithin } from './account.service';
 
 /** Accounts as their users make and see them. */
 @Controller('v1/accounts')
@@ -54,14 +55,12 @@ export class AccountController {
 
   @Get()
   @Serves(listAccounts)
-  async list(
-    @Query() { cursor, limit }: QueryOf<typeof listAccounts>,
-    @CurrentPrincipal() principal: Principal,
-  ) {
+  async list(@Query() query: QueryOf<typeof listAccounts>, @CurrentPrincipal() principal: Principal) {
     const { accounts, next } = await this.accounts.list({
-      after: decodeIdCursor(cursor),
-      limit: pageLength(limit),
-      prefixes: principal.accounts,
+      after: decodeIdCursor(query.cursor),
+      limit: pageLength(query.limit),
+      prefixes: prefixesWithin(principal.accounts, query.prefix),
+      metadata: wantedMetadata(query),
     });
     return {
       items: accounts.map(accountView),

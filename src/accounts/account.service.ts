@@ -5,7 +5,7 @@ import { OPENING_BALANCE_KEY } from '../ledger/identifiers';
 import type { Strategy } from '../ledger/strategy';
 import { choosePlacement, subAccountsOn } from '../ledger/routing';
 import { autoSplitText } from '../shards/directory/auto-split';
-import { behindPrefix } from '../shards/directory/directory';
+import { behindPrefix } from '../shards/directory/id-range';
 import type { AccountRecord, NewAccountRecord } from '../shards/directory/account-record';
 import { type AccountChange, DirectoryOverloadedError } from '../shards/directory/directory';
 import { ShardUnavailableError } from '../shards/faults';
@@ -45,7 +45,16 @@ export interface AccountPage {
   readonly limit: number;
   /** `null` for all accounts. */
   readonly prefixes: readonly string[] | null;
+  /** Pairs that accounts must have attached, the rarest first. */
+  readonly metadata?: readonly (readonly [string, string])[];
 }
+
+/** Tries of a change that others come before. */
+const CHANGES_MAX = 10;
+
+/** Accounts that have the first of some pairs: read by one statement, and gone through by one call. */
+const TAGGED_TOGETHER = 500;
+const TAGGED_MAX = 5_000;
 
 /** Accounts that are made at once, and requests for more that may wait. Each takes some statements on directory and shards. */
 const CREATIONS = { places: 32, waitingMax: 1_000, waitMsMax: 10_000 };
@@ -156,25 +165,74 @@ export class AccountService implements OnApplicationBootstrap, OnApplicationShut
     change: AccountChange,
     revisions: ReadonlySet<number> | undefined,
   ): Promise<StrategyChoice> {
-    const account = await this.runtime.accounts.read(accountId);
-    if (!account) return { kind: 'accountNotFound' };
-    if (revisions?.has(account.revision) === false) return { kind: 'changedMeanwhile' };
-    if (account.status === 'closed') return { kind: 'accountClosed' };
-    if (isAsIt(account, change)) return { kind: 'chosen', account };
-    if (!(await this.runtime.directory.changeAccount(accountId, change, revisions && account.revision)))
-      return { kind: 'changedMeanwhile' };
+    for (let tries = 1; ; tries += 1) {
+      const account = await this.runtime.accounts.read(accountId);
+      if (!account) return { kind: 'accountNotFound' };
+      if (revisions?.has(account.revision) === false) return { kind: 'changedMeanwhile' };
+      if (account.status === 'closed') return { kind: 'accountClosed' };
+      if (isAsIt(account, change)) return { kind: 'chosen', account };
+      if (await this.#changeOnce(account, change, revisions !== undefined)) break;
+      if (revisions || tries === CHANGES_MAX) return { kind: 'changedMeanwhile' };
+    }
     const changed = await this.runtime.accounts.read(accountId);
     this.runtime.announce(accountId);
     return changed ? { kind: 'chosen', account: changed } : { kind: 'accountNotFound' };
   }
 
-  /** Accounts in the order of their ids: those with one of some prefixes, or all of them. */
+  /** Metadata is changed only from the revision that was read, so that its index is never short of it; see `AccountTags`. */
+  async #changeOnce(account: AccountRecord, change: AccountChange, isExact: boolean): Promise<boolean> {
+    const { directory } = this.runtime;
+    const { accountId, revision } = account;
+    const { metadata } = change;
+    if (metadata === undefined)
+      return directory.changeAccount(accountId, change, isExact ? revision : undefined);
+    await directory.tags.add(accountId, metadata, revision + 1);
+    if (!(await directory.changeAccount(accountId, change, revision))) return false;
+    await directory.tags.removeStale(accountId, metadata, revision + 1).catch((error: unknown) => {
+      // They name an account that has the pair no more, which whoever finds it sees; the next change removes them.
+      this.runtime.observer.deferred('metadata of accounts', error);
+    });
+    return true;
+  }
+
+  /** Accounts in the order of their ids: those with one of some prefixes and some metadata, or all of them. */
   async list(page: AccountPage): Promise<{ accounts: AccountRecord[]; next?: string }> {
+    const [rarest, ...others] = page.metadata ?? [];
+    if (rarest) return this.#listTagged(page, rarest, others);
     const accounts = await this.#listed({ ...page, limit: page.limit + 1 });
     if (accounts.length <= page.limit) return { accounts };
     const shown = accounts.slice(0, page.limit);
     const last = shown.at(-1);
     return last ? { accounts: shown, next: last.accountId } : { accounts: shown };
+  }
+
+  async #listTagged(
+    { after, limit, prefixes }: AccountPage,
+    [key, value]: readonly [string, string],
+    others: NonNullable<AccountPage['metadata']>,
+  ): Promise<{ accounts: AccountRecord[]; next?: string }> {
+    const accounts: AccountRecord[] = [];
+    let looked = 0;
+    for (const prefix of withoutNested(prefixes ?? [''])) {
+      for (let behind: string | undefined = after; behind !== undefined;) {
+        if (looked >= TAGGED_MAX) return { accounts, next: behind };
+        const page: AccountRecord[] = await this.runtime.directory.tags.find({
+          key,
+          value,
+          prefix,
+          after: behind,
+          limit: TAGGED_TOGETHER,
+        });
+        looked += TAGGED_TOGETHER;
+        for (const account of page) {
+          if (!hasAttached(account, [[key, value], ...others])) continue;
+          accounts.push(account);
+          if (accounts.length === limit) return { accounts, next: account.accountId };
+        }
+        behind = page.length < TAGGED_TOGETHER ? undefined : page.at(-1)?.accountId;
+      }
+    }
+    return { accounts };
   }
 
   async #listed({ after, limit, prefixes }: AccountPage): Promise<AccountRecord[]> {
@@ -284,6 +342,27 @@ export class AccountService implements OnApplicationBootstrap, OnApplicationShut
 function withoutNested(prefixes: readonly string[]): string[] {
   const sorted = [...new Set(prefixes)].sort();
   return sorted.filter((prefix) => !sorted.some((other) => other !== prefix && prefix.startsWith(other)));
+}
+
+function hasAttached({ metadata }: AccountRecord, pairs: readonly (readonly [string, string])[]): boolean {
+  const attached = new Map(Object.entries(JSON.parse(metadata ?? '{}') as Record<string, string>));
+  return pairs.every(([key, value]) => attached.get(key) === value);
+}
+
+/**
+ * The prefixes of accounts that are asked for among those that a caller may see.
+ *
+ * @param allowed `null` for all
+ */
+export function prefixesWithin(
+  allowed: readonly string[] | null,
+  asked: string | undefined,
+): readonly string[] | null {
+  if (asked === undefined) return allowed;
+  if (allowed === null) return [asked];
+  return allowed.flatMap((prefix) =>
+    prefix.startsWith(asked) ? [prefix] : asked.startsWith(prefix) ? [asked] : [],
+  );
 }
 
 /** Nothing would change: the account keeps its `ETag`. */

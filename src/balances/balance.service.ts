@@ -1,6 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Consistency } from '../contract/balances';
-import { type EntriesPage, listEntries, type ListedPage } from '../engine/entry-lists';
 import type { Balance } from '../engine/reading';
 import { EngineRuntime } from '../engine/runtime';
 import { assertNever } from '../ledger/assert-never';
@@ -8,8 +7,6 @@ import type { SubAccount } from '../ledger/sub-account';
 import type { AccountRecord } from '../shards/directory/account-record';
 import { type AgedBalance, BalanceCache, type TimedBalance } from './balance-cache';
 import type { SharedBalances } from './shared-balances';
-
-export type { EntriesPage, ListedEntry } from '../engine/entry-lists';
 
 export interface ListedSubAccount {
   readonly row: SubAccount;
@@ -19,7 +16,7 @@ export interface ListedSubAccount {
 /** Readings that instances share; `undefined` where none do. */
 export const SHARED_BALANCES = Symbol('shared balances');
 
-/** Reads over all of an account's shards: balances, the distribution and the list of entries. */
+/** Reads over all of an account's shards: balances and the distribution. */
 @Injectable()
 export class BalanceService {
   readonly #cache = new BalanceCache();
@@ -58,14 +55,6 @@ export class BalanceService {
       ),
     );
     return found.flat().sort((a, b) => a.row.index - b.row.index || (a.shard < b.shard ? -1 : 1));
-  }
-
-  /** A page of the account's entries, newest first; see `listEntries`. */
-  async entries(account: AccountRecord, page: EntriesPage): Promise<ListedPage> {
-    const { shards, surroundings } = this.runtime;
-    const reach = (await this.#reachOf(account)).map((shard) => shards.shard(shard));
-    const sleep = (ms: number): Promise<void> => surroundings.sleep(ms);
-    return listEntries({ shards: reach, sleep }, account.accountId, page);
   }
 
   /** The account's reach as its rows know it: on another instance it may have moved since its record was read here. */

@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { type CommandContext, contextOf, formatOf, type GlobalOptions } from './command-context';
 import { addAccountCommands } from './commands/account';
 import { addAccountReadCommands } from './commands/account-reads';
+import { addHistoryCommands } from './commands/history';
 import { addAccountStatusCommands } from './commands/account-status';
 import { addAccountStrategyCommand } from './commands/account-strategy';
 import { addAuditLogCommands } from './commands/audit-log';
@@ -90,6 +91,7 @@ export function createProgram(context: CommandContext): Command {
   addSubAccountCommands(account, context);
   addAutoSplitCommand(account, context);
   addAccountReadCommands(program, context);
+  addHistoryCommands(program, context);
   addPaymentCommands(program, context);
   addEventCommands(program, context);
   addDeadLetterCommands(program, context);

@@ -20,6 +20,13 @@ export function amountDigits(amount: unknown): string | undefined {
 
 const ANSWERED = /^(0|[1-9][0-9]{0,30})$/;
 
+const CHANGE = /^(0|-?[1-9][0-9]{0,30})$/;
+
+/** What minor units changed by, out of an answer; undefined for anything else. */
+export function answeredChange(value: unknown): bigint | undefined {
+  return typeof value === 'string' && CHANGE.test(value) ? BigInt(value) : undefined;
+}
+
 /** Minor units out of an answer, which carries strings; undefined for anything else. */
 export function answeredAmount(value: unknown): bigint | undefined {
   return typeof value === 'string' && ANSWERED.test(value) ? BigInt(value) : undefined;

@@ -6,6 +6,8 @@ import { Holds } from './holds';
 import { Endpoint, Endpoints } from './endpoints';
 import { HoldNotHeldError, NothingDoneError, refusalOf } from './errors';
 import { eventsCall } from './event-calls';
+import * as history from './history-calls';
+import type * as past from './history-shapes';
 import { HttpTransport } from './http-transport';
 import {
   accountsPage,
@@ -201,10 +203,10 @@ export class HotsplitClient {
     return this.#call(accounts.accountCall(accountId), options);
   }
 
-  /** Accounts in the order of their ids: all of them, or those that the key is limited to. */
-  accounts(query: shapes.ListQuery = {}): AsyncGenerator<shapes.ListedAccount, void, undefined> {
+  /** Accounts in the order of their ids, of those that the key may see: all, or those with a prefix or some metadata. */
+  accounts(query: past.AccountsQuery = {}): AsyncGenerator<shapes.ListedAccount, void, undefined> {
     this.#refuseWhenClosed();
-    return pagesOf(accountsPage, query, this.#caller);
+    return pagesOf(accountsPage(query), query, this.#caller);
   }
 
   async balance(
@@ -219,10 +221,25 @@ export class HotsplitClient {
     return this.#call(accounts.updateAccountCall(update), update);
   }
 
-  /** An account's entries, newest first: `for await (const entry of client.entries({ accountId }))`. */
-  entries(query: shapes.EntriesQuery): AsyncGenerator<shapes.Entry, void, undefined> {
+  /** An account's entries, newest first by default: `for await (const entry of client.entries({ accountId }))`. */
+  entries(query: past.EntriesQuery): AsyncGenerator<shapes.Entry, void, undefined> {
     this.#refuseWhenClosed();
     return pagesOf(entriesPage(query), query, this.#caller);
+  }
+
+  /** A page of an account's entries, oldest first. Its cursor stays good at the end, to follow the account. */
+  async entriesAfter(query: past.TailQuery): Promise<past.TailPage> {
+    return this.#call(history.tailCall(query), query);
+  }
+
+  /** The entry that was made under a request id, of whatever kind. */
+  async entry(accountId: string, requestId: string, of: past.EntryOf = {}): Promise<shapes.Entry> {
+    return this.#call(history.entryLookUp(accountId, requestId, of), of);
+  }
+
+  /** What an account's entries came to, by kind and period. */
+  async summary(query: past.SummaryQuery): Promise<past.Summary> {
+    return this.#call(history.summaryCall(query), query);
   }
 
   /** Lets an account refuse debits from now on; it takes credits. */

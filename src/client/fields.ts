@@ -1,4 +1,4 @@
-import { answeredAmount } from './amounts';
+import { answeredAmount, answeredChange } from './amounts';
 
 /** An answer does not have the shape that it must have. It never leaves the client: the answer counts as none. */
 export class WrongShape extends Error {}
@@ -13,6 +13,8 @@ export interface Fields {
   readonly boolean: (name: string) => boolean;
   /** Minor units. */
   readonly amount: (name: string) => bigint;
+  /** Minor units that may be below zero. */
+  readonly change: (name: string) => bigint;
   readonly time: (name: string) => Date;
   readonly oneOf: <const T extends string>(name: string, values: readonly T[]) => T;
   readonly object: (name: string) => Fields;
@@ -45,6 +47,7 @@ export function fieldsOf(value: unknown): Fields {
     number: (name) => taken(name, typeof all[name] === 'number' ? all[name] : undefined),
     boolean: (name) => taken(name, typeof all[name] === 'boolean' ? all[name] : undefined),
     amount: (name) => taken(name, answeredAmount(all[name])),
+    change: (name) => taken(name, answeredChange(all[name])),
     time: (name) => {
       const time = new Date(string(name));
       return taken(name, Number.isNaN(time.getTime()) ? undefined : time);

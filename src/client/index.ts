@@ -41,6 +41,18 @@ export {
   UnexpectedAnswerError,
   UntrustedServerError,
 } from './errors';
+export type {
+  AccountsQuery,
+  EntriesFilter,
+  EntriesQuery,
+  EntryOf,
+  Period,
+  Summary,
+  SummaryItem,
+  SummaryQuery,
+  TailPage,
+  TailQuery,
+} from './history-shapes';
 export type { ClientOptions, TlsMaterial, TlsOptions } from './options';
 export type { ClientCounters, RetryEvent } from './retries';
 export type { FieldFault } from './problem';
@@ -64,7 +76,6 @@ export type {
   DeductionState,
   DeliveriesQuery,
   Screening,
-  EntriesQuery,
   Entry,
   EntryKind,
   EntryResult,

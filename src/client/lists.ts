@@ -11,13 +11,14 @@ import {
   readWebhookDelivery,
   whenShaped,
 } from './read-shapes';
-import { accountPath, timeText, withQuery } from './requests';
+import { entriesQuery } from './history-calls';
+import type { AccountsQuery, EntriesQuery } from './history-shapes';
+import { accountPath, withQuery } from './requests';
 import type {
   ApiKey,
   AuditLogLine,
   AuditLogQuery,
   DeliveriesQuery,
-  EntriesQuery,
   Entry,
   Hold,
   HoldsQuery,
@@ -41,8 +42,11 @@ type PageCall<T> = (page: PageQuery) => CallRequest<Page<T>>;
 
 const PAGE_SIZE = 1_000;
 
-export const accountsPage: PageCall<ListedAccount> = (page) =>
-  pageCall('/v1/accounts', page, readListedAccount);
+export function accountsPage({ prefix, metadata = {} }: AccountsQuery): PageCall<ListedAccount> {
+  const pairs = Object.entries(metadata).map(([key, value]) => [`metadata[${key}]`, value]);
+  const filter = { prefix, ...(Object.fromEntries(pairs) as Record<string, string>) };
+  return (page) => pageCall('/v1/accounts', page, readListedAccount, filter);
+}
 
 export function operationsPage({
   accountId,
@@ -63,9 +67,9 @@ export function deliveriesPage({ webhookId }: Pick<DeliveriesQuery, 'webhookId'>
 }
 
 /** @throws InvalidArgumentError when a page is asked for */
-export function entriesPage({ accountId, kind, from, to }: EntriesQuery): PageCall<Entry> {
-  const filter = { kind, from: timeText(from), to: timeText(to) };
-  return (page) => pageCall(`${accountPath(accountId)}/entries`, page, readEntry, filter);
+export function entriesPage(query: EntriesQuery): PageCall<Entry> {
+  const filter = { ...entriesQuery(query), order: query.order };
+  return (page) => pageCall(`${accountPath(query.accountId)}/entries`, page, readEntry, filter);
 }
 
 /** @throws InvalidArgumentError when a page is asked for */
@@ -87,9 +91,13 @@ export async function* pagesOf<T>(
   const options = { ...(timeoutMs !== undefined && { timeoutMs }), ...(signal && { signal }) };
   let cursor: string | undefined;
   do {
-    const { items, nextCursor } = await calls.call(page({ cursor, limit: pageSize }), options);
+    const {
+      items,
+      nextCursor,
+      hasMore = true,
+    } = await calls.call(page({ cursor, limit: pageSize }), options);
     yield* items;
-    cursor = nextCursor;
+    cursor = hasMore ? nextCursor : undefined;
   } while (cursor !== undefined);
 }
 

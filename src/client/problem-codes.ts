@@ -35,6 +35,7 @@ export const PROBLEM_CODES = {
   HOLD_ALREADY_CANCELLED: refusedForGood,
   ACCOUNT_NOT_EMPTY: refused,
   OPERATION_IN_PROGRESS: refused,
+  RANGE_TOO_LARGE: refused,
   SHARD_EXISTS: refused,
   SHARD_REFUSED: refused,
   SHARD_NOT_FOUND: refused,

@@ -24,7 +24,7 @@ import type {
   WebhookDelivery,
 } from './shapes';
 
-const ENTRY_KINDS = [
+export const ENTRY_KINDS = [
   'deduction',
   'credit',
   'reversal',
@@ -348,6 +348,8 @@ export function readEvent(body: unknown): Event {
 export interface Page<T> {
   readonly items: readonly T[];
   readonly nextCursor?: string;
+  /** Of a list whose cursor stays good at its end. */
+  readonly hasMore?: boolean;
 }
 
 /** @throws WrongShape */
@@ -356,6 +358,7 @@ export function readPage<T>(body: unknown, readItem: (item: unknown) => T): Page
   return {
     items: fields.list('items').map((item) => readItem(item)),
     ...fields.ifPresent('nextCursor', fields.string),
+    ...fields.ifPresent('hasMore', fields.boolean),
   };
 }
 

@@ -68,7 +68,7 @@ interface DeductionItem {
 /** Path and query, parameters that are not given left out. */
 export function withQuery(path: string, query: Readonly<Record<string, string | undefined>>): string {
   const present = Object.entries(query).flatMap(([name, value]) =>
-    value === undefined ? [] : [`${name}=${encodeURIComponent(value)}`],
+    value === undefined ? [] : [`${encodeURIComponent(name)}=${encodeURIComponent(value)}`],
   );
   return present.length === 0 ? path : `${path}?${present.join('&')}`;
 }

@@ -360,15 +360,6 @@ export interface HoldsQuery extends ListQuery {
   readonly status?: Hold['status'];
 }
 
-export interface EntriesQuery extends ListQuery {
-  readonly accountId: string;
-  readonly kind?: EntryKind;
-  /** Inclusive. */
-  readonly from?: Date | string;
-  /** Exclusive. */
-  readonly to?: Date | string;
-}
-
 export interface ResizeRequest extends CallOptions {
   readonly accountId: string;
   /** 1–1024. */

@@ -4,9 +4,10 @@ import type { AccountRecord } from '../shards/directory/account-record';
 import { readAutoSplit } from '../shards/directory/auto-split';
 import { PAGE_LENGTH_DEFAULT } from './cursors';
 import type { AccountChange } from '../shards/directory/directory';
-import { answer, type BodyOf, type Call, pageOf, queryOf } from './call';
+import { answer, type BodyOf, type Call, pageOf, type QueryOf, queryOf } from './call';
 import * as fields from './fields';
 import { amountOf, notesOf } from './money';
+import { Problem } from './problem';
 import { timeView } from './times';
 
 export const account = {
@@ -107,14 +108,56 @@ export const createAccount = {
 export const listAccounts = {
   name: 'listAccounts',
   summary: 'List accounts by id',
-  description: 'Those that the key is limited to, if it is.',
+  description:
+    'Those that the key is limited to, if it is. `metadata[key]=value` finds accounts that have exactly this attached; of several, name ' +
+    'the rarest first: a page goes through up to 5,000 accounts that have the first, and may have few or none and still not be the last.',
   group: 'accounts',
   scope: 'read',
   rows: PAGE_LENGTH_DEFAULT,
   limitsKept: 'by the handler',
-  query: queryOf({ cursor: fields.cursor, limit: fields.limit }),
+  query: {
+    ...queryOf({
+      cursor: fields.cursor,
+      limit: fields.limit,
+      prefix: {
+        type: 'string',
+        pattern: '^[A-Za-z0-9_.:-]{1,64}$',
+        description: 'Only accounts whose ids begin with this.',
+        examples: ['advertiser-'],
+      },
+      metadata: {
+        type: 'object',
+        additionalProperties: { type: 'string', maxLength: 512 },
+        description: 'Only accounts that have this attached: `metadata[tier]=gold`, up to 5 times.',
+      },
+    }),
+    // As they are written in an address.
+    patternProperties: { '^metadata\\[.{1,64}\\]$': { type: 'string', maxLength: 512 } },
+  },
   answers: { 200: pageOf(account, 'A page of accounts.') },
 } as const satisfies Call;
+
+/** Pairs that one list may ask for. */
+const METADATA_PAIRS_MAX = 5;
+
+/**
+ * The metadata that a list of accounts asks for, in the order in which it is named.
+ *
+ * @throws Problem INVALID_ARGUMENT
+ */
+export function wantedMetadata(query: QueryOf<typeof listAccounts>): readonly (readonly [string, string])[] {
+  const { metadata = {} } = query;
+  const named = Object.entries(query).flatMap(([name, value]) => {
+    const [, key] = /^metadata\[(.+)\]$/s.exec(name) ?? [];
+    return key === undefined ? [] : [[key, String(value)] as const];
+  });
+  const pairs = [...Object.entries(metadata), ...named];
+  if (pairs.length > METADATA_PAIRS_MAX)
+    throw new Problem('INVALID_ARGUMENT', {
+      errors: [{ field: 'metadata', rule: `up to ${METADATA_PAIRS_MAX} pairs` }],
+    });
+  return pairs;
+}
 
 export const getAccount = {
   name: 'getAccount',

@@ -14,6 +14,7 @@ import { problem } from './problem-body';
 import * as received from './received';
 import * as shards from './shards';
 import * as subAccounts from './sub-accounts';
+import * as summaries from './summaries';
 import * as transfers from './transfers';
 import * as webhooks from './webhooks';
 
@@ -25,6 +26,8 @@ export const CALLS: readonly Call[] = [
   accounts.updateAccount,
   balances.getBalance,
   entries.listEntries,
+  entries.getEntry,
+  summaries.getSummary,
   accounts.freezeAccount,
   accounts.unfreezeAccount,
   accounts.closeAccount,
@@ -86,6 +89,7 @@ export const RESOURCES = [
   holds.hold,
   holds.holdResult,
   balances.balance,
+  summaries.summary,
   events.event,
   deductions.batchResult,
   keys.apiKey,

@@ -1,10 +1,14 @@
 import type { HoldPosition } from '../engine/hold-lists';
 import { isAccountId, isRequestId } from '../ledger/identifiers';
 import type { OperationPosition } from '../shards/directory/operation-store';
-import type { EntryPosition } from '../shards/shard';
+import type { TailPosition } from '../engine/entry-tail';
+import type { EntryPosition, EntryStand } from '../shards/shard';
 import { Problem } from './problem';
 
 export const PAGE_LENGTH_DEFAULT = 50;
+
+/** Tells the cursors of lists that are read oldest first from those of the others. */
+const TAIL = 'tail';
 
 export function pageLength(limit: string | undefined): number {
   return limit === undefined ? PAGE_LENGTH_DEFAULT : Number(limit);
@@ -34,6 +38,31 @@ export function decodeEntryCursor(cursor: string): EntryPosition {
 
 export function encodeEntryCursor(position: EntryPosition): string {
   return encodeCursor([position.createdAtUs, position.shard, position.subAccount, position.version]);
+}
+
+/** @throws Problem INVALID_ARGUMENT for anything this service did not hand out */
+export function decodeTailCursor(cursor: string): TailPosition {
+  const value = decode(cursor);
+  if (!Array.isArray(value) || value[0] !== TAIL) throw invalidCursor();
+  const stands = new Map<string, EntryStand>();
+  for (const stand of value.slice(1) as unknown[]) {
+    if (!Array.isArray(stand) || stand.length !== 4) throw invalidCursor();
+    const [shard, createdAtUs, subAccount, version] = stand as unknown[];
+    if (typeof shard !== 'string' || !isCount(createdAtUs) || !isCount(subAccount) || !isCount(version))
+      throw invalidCursor();
+    stands.set(shard, { createdAtUs, subAccount, version });
+  }
+  return stands;
+}
+
+export function encodeTailCursor(position: TailPosition): string {
+  const stands = [...position].map(([shard, { createdAtUs, subAccount, version }]) => [
+    shard,
+    createdAtUs,
+    subAccount,
+    version,
+  ]);
+  return encodeCursor([TAIL, ...stands]);
 }
 
 /** @throws Problem INVALID_ARGUMENT for anything this service did not hand out */

@@ -50,6 +50,8 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   transfer: { body: { from: 'advertiser-7', to: 'publisher-1', amount: '1000', requestId: 'payout-1' } },
   getBalance: { path: advertiser, query: { consistency: 'current' } },
   listEntries: { path: advertiser, query: { limit: '10' } },
+  getEntry: { path: { ...advertiser, requestId: 'click-1' } },
+  getSummary: { path: advertiser, query: { period: 'day', timeZone: 'UTC' } },
   listEvents: { query: { cursor: 'oldest', limit: '10' } },
   freezeAccount: { path: advertiser },
   unfreezeAccount: { path: advertiser },

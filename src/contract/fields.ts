@@ -193,7 +193,13 @@ export const FIELD_RULES: Readonly<Record<string, string>> = {
   reference: 'a string of 1–255 characters',
   metadata:
     'at most 32 pairs of strings: keys of 1–64 (not __proto__), values of up to 512 characters, 4 KiB in all',
-  kind: `one of ${LISTED_KINDS.join(', ')}`,
+  kind: `one or several, with commas between, of ${LISTED_KINDS.join(', ')}`,
+  reverses: '1–64 printable ASCII characters without blanks, and neither . nor ..',
+  counterparty: ACCOUNT_ID_RULE,
+  prefix: '1–64 characters of A–Z a–z 0–9 _ . : -',
+  order: 'asc or desc',
+  period: 'total, hour, day or month',
+  timeZone: 'a time zone of the IANA database, such as UTC or Europe/Berlin',
   status: `one of ${HOLD_STATES.join(', ')}`,
   types:
     'types of events such as hotsplit.entry.created, each once: in an address with commas between, in a body a list of 1–32',

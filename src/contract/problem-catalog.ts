@@ -218,6 +218,13 @@ export const PROBLEMS = {
     when: 'An installation has 100 webhooks at most.',
     then: 'Delete some, or let one receiver take more types of events.',
   },
+  RANGE_TOO_LARGE: {
+    http: 422,
+    grpc: 'FAILED_PRECONDITION',
+    title: 'The range has too many entries',
+    when: 'More entries would have to be gone through, or more rows answered, than one call may. `errors` says up to when there are not too many.',
+    then: 'Ask for shorter ranges, one after another, and add up.',
+  },
   PRECONDITION_FAILED: {
     http: 412,
     grpc: 'ABORTED',

@@ -17,3 +17,24 @@ export function microseconds(field: string, time: string): number {
     throw new Problem('INVALID_ARGUMENT', { errors: [{ field, rule: FIELD_RULES[field] ?? '' }] });
   return Math.max(0, ms) * 1_000;
 }
+
+/**
+ * The range of time that a query names, from inclusive, to exclusive.
+ *
+ * @throws Problem INVALID_ARGUMENT
+ */
+export function rangeOf({
+  from,
+  to,
+}: {
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+}): {
+  readonly fromUs: number | undefined;
+  readonly toUs: number | undefined;
+} {
+  return {
+    fromUs: from === undefined ? undefined : microseconds('from', from),
+    toUs: to === undefined ? undefined : microseconds('to', to),
+  };
+}

@@ -62,13 +62,30 @@ const OPENAPI: Parameters<typeof swagger>[1] = {
   },
   transformObject: (document) =>
     'openapiObject' in document
-      ? withDescriptions(withExamples(inOrder(withOptionalBodies(document.openapiObject))))
+      ? withDescriptions(withExamples(inOrder(withDeepObjects(withOptionalBodies(document.openapiObject)))))
       : document.swaggerObject,
   // Shared shapes appear under their own names.
   refResolver: { buildLocalReference: (json) => (json as { $id: string }).$id },
 };
 
+/** What is an object stands in an address field by field: `metadata[tier]=gold`. */
+function withDeepObjects<Document extends { readonly paths?: object }>(document: Document): Document {
+  const operations = Object.values((document.paths ?? {}) as Paths).flatMap((path) => Object.values(path));
+  for (const parameter of operations.flatMap(({ parameters = [] }) => parameters)) {
+    if (parameter.in !== 'query' || parameter.schema?.type !== 'object') continue;
+    parameter.style = 'deepObject';
+    parameter.explode = true;
+  }
+  return document;
+}
+
 interface DescribedOperation {
+  readonly parameters?: readonly {
+    readonly in: string;
+    readonly schema?: { readonly type?: unknown };
+    style?: string;
+    explode?: boolean;
+  }[];
   readonly operationId?: string;
   readonly requestBody?: {
     required?: boolean;

@@ -22,6 +22,7 @@ import { TellOfAccounts1795970000001 } from '../../migrations/directory/17959700
 import { KeepAnAuditLog1795980000000 } from '../../migrations/directory/1795980000000-keep-an-audit-log';
 import { FeelHeat1796200000000 } from '../../migrations/directory/1796200000000-feel-heat';
 import { FindOperations1796300000200 } from '../../migrations/directory/1796300000200-find-operations';
+import { FindAccountsByMetadata1796400000300 } from '../../migrations/directory/1796400000300-find-accounts-by-metadata';
 import { LimitRatesOfKeys1795980000001 } from '../../migrations/directory/1795980000001-limit-rates-of-keys';
 import { LimitRatesOfAccounts1796000000200 } from '../../migrations/directory/1796000000200-limit-rates-of-accounts';
 import { PayOtherAccounts1796000000500 } from '../../migrations/shard/1796000000500-pay-other-accounts';
@@ -64,6 +65,7 @@ const MIGRATIONS: Readonly<Record<SchemaPart, (new () => MigrationInterface)[]>>
     NoteMissedEvents1796000000600,
     FeelHeat1796200000000,
     FindOperations1796300000200,
+    FindAccountsByMetadata1796400000300,
   ],
 };
 

@@ -48,16 +48,69 @@ export interface EntryPosition {
   readonly version: number;
 }
 
-export interface EntryQuery {
+/** Where an entry stands among those of its account on one shard. */
+export type EntryStand = Omit<EntryPosition, 'shard'>;
+
+/** A stretch of an account's entries in their order. */
+export interface EntryStretch {
   readonly accountId: string;
-  readonly limit: number;
-  /** Exclusive upper end of the page. */
+  /** Exclusive upper end. */
   readonly before: EntryPosition;
-  readonly kind?: ListedKind;
+  /** Exclusive lower end, on this shard. */
+  readonly after?: EntryStand;
   /** Inclusive. */
   readonly fromUs?: number;
   /** Exclusive. */
   readonly toUs?: number;
+}
+
+export interface EntryQuery extends EntryStretch {
+  readonly limit: number;
+  /** The newest first when absent. */
+  readonly order?: 'oldest first';
+  /** All that are listed when absent. */
+  readonly kinds?: readonly ListedKind[];
+  readonly reference?: string;
+}
+
+/** Entries that were found, in the order that was asked for. */
+export interface FoundEntries {
+  readonly entries: readonly Entry[];
+  /** Where the search stopped before its end, because it had gone through as many entries as one call may. */
+  readonly stoppedAt?: EntryStand;
+}
+
+/** How many entries of one kind a quarter of an hour has, and what they come to. */
+export interface EntrySum {
+  readonly kind: ListedKind;
+  /** Quarters of an hour since 1970: every time zone's hours, days and months begin with one. */
+  readonly quarter: number;
+  readonly count: number;
+  readonly amountMinor: bigint;
+}
+
+/** Sums of some of a stretch's entries, the oldest of them. */
+export interface EntrySums {
+  readonly sums: readonly EntrySum[];
+  /** The last entry that is among them, where there may be more behind it. */
+  readonly summedTo?: EntryStand;
+}
+
+/** Which of an account's internal keys are looked for. */
+export interface KeySearch {
+  readonly accountId: string;
+  /** What they begin with, up to a blank. */
+  readonly prefix: string;
+  /** One of the words behind that. */
+  readonly word: string;
+  /** Where the last search stopped. */
+  readonly after?: string;
+}
+
+/** Keys that were found, and where the search stopped before its end. */
+export interface FoundKeys {
+  readonly keys: readonly string[];
+  readonly stoppedAt?: string;
 }
 
 /** A departure that has not been marked as arrived yet, and the shard it left. */
@@ -281,8 +334,14 @@ export interface Shard extends LedgerScan {
   /** The time of the account's newest committed entry here that lists show (µs); 0 where there is none. */
   newestEntryUs(accountId: string): Promise<number>;
 
-  /** Entries before a position, newest first; marks of holds are not among them. */
-  listEntries(query: EntryQuery): Promise<Entry[]>;
+  /** Entries of a stretch in their order, newest first or oldest first; marks of holds are not among them. */
+  listEntries(query: EntryQuery): Promise<FoundEntries>;
+
+  /** Sums up a stretch's entries, so many of them as one statement may go through. */
+  sumEntries(stretch: Omit<EntryStretch, 'before'>): Promise<EntrySums>;
+
+  /** Internal keys of an account that have a word, among so many of them as one statement may go through. */
+  searchKeys(search: KeySearch): Promise<FoundKeys>;
 
   /** The entries that ranges of the feed name: those of each range by themselves, oldest first. */
   findWritten(ranges: readonly FeedRange[]): Promise<Entry[][]>;

@@ -1,6 +1,6 @@
 import type { Command, DeductCommand } from '../ledger/command';
 import type { StoredTransfer } from '../ledger/audit-transfer';
-import { type Entry, isMark } from '../ledger/entry';
+import { type Entry, isMark, type ListedKind } from '../ledger/entry';
 import { type FeedRange, inRanges } from '../ledger/feed-change';
 import type { Hold } from '../ledger/hold';
 import type { IntakeRecord } from '../ledger/intake';
@@ -9,7 +9,8 @@ import type { Reversal } from '../ledger/reversal';
 import type { SubAccount, SubAccountSeed } from '../ledger/sub-account';
 import type { BatchStore } from './batch-transaction';
 import type { DeductionResult, DeductionWay } from './deduction-way';
-import { type Cell, type Database, type Dialect, integer, unsynced, text } from './database';
+import { type Cell, type Database, type Dialect, exact, integer, unsynced, text } from './database';
+import { MARKS_FROM_US } from './entry-place';
 import { type NoteFault, ShardFault, ShardUnavailableError, unlessUnavailable } from './faults';
 import type { FeedStore } from './feed/feed-store';
 import { ShardFeed } from './feed/shard-feed';
@@ -40,11 +41,18 @@ import type {
   DrainingRow,
   EntryPosition,
   EntryQuery,
+  EntryStand,
+  EntryStretch,
+  EntrySum,
+  EntrySums,
   ExpiredHold,
+  FoundEntries,
+  FoundKeys,
   HoldQuery,
   IntakeDepth,
   IntakeDepthQuery,
   IntakePage,
+  KeySearch,
   LockedAccount,
   PaymentQuery,
   PendingDeparture,
@@ -68,7 +76,8 @@ import { findWritten } from './statements/find-written';
 import { toHold } from './statements/hold-row';
 import { intakeAccounts, intakeDepth, intakeInState } from './statements/intake-in-state';
 import { toIntake } from './statements/intake-row';
-import { entriesOfAnyKind, listEntries, sliceEnd } from './statements/list-entries';
+import { isAskedFor } from './asked-entries';
+import { entriesOfAnyKind, listEntries, sliceEnd, sumEntries } from './statements/list-entries';
 import { listHolds, stretchesOf } from './statements/list-holds';
 import { newestEntry } from './statements/newest-entry';
 import { nowUs } from './statements/now';
@@ -76,6 +85,7 @@ import { openLeases } from './statements/open-leases';
 import { toPayment } from './statements/payment-row';
 import { countDepartures, pendingDepartures, toPendingDeparture } from './statements/pending-departures';
 import { toReversal } from './statements/reversal-row';
+import { keysEnd, searchKeys } from './statements/search-keys';
 import { scanEntries, toScannedEntry } from './statements/scan-entries';
 import { scanEntryKeys, toEntryKey } from './statements/scan-entry-keys';
 import { scanHolds } from './statements/scan-holds';
@@ -121,6 +131,18 @@ const SEEDS_LENGTH_MAX = 500;
 
 /** Entries that one statement of a list goes through. */
 const SLICE_ENTRIES = 5_000;
+
+/** Slices that one call goes through. */
+const SLICES_MAX = 20;
+
+/** Entries that are summed by one statement. */
+const SUMMED_ENTRIES = 20_000;
+
+/** Internal keys that one statement goes through. */
+const SEARCHED_KEYS = 20_000;
+
+/** Behind every entry that is listed. */
+const MARKS: EntryPosition = { createdAtUs: MARKS_FROM_US, shard: '', subAccount: 0, version: 0 };
 
 /** Keys looked up by one statement: the optimizer rewrites longer lists. */
 const KEYS_LENGTH_MAX = 900;
@@ -367,32 +389,49 @@ export class SqlShard implements Shard {
   }
 
   /**
-   * Mostly every kind is asked for, so one page of whatever is listed holds what is looked for. For one kind among others it
-   * goes on in slices of bounded size: no statement goes through all that an account has, and where statements run in this
-   * process, others have their turn between two.
+   * Mostly every kind is asked for, so one page of whatever is listed holds what is looked for. For a few among others it
+   * goes on in slices of bounded size, and no further than so many of them: no statement goes through all that an account has, and
+   * where statements run in this process, others have their turn between two.
    */
-  async listEntries(query: EntryQuery): Promise<Entry[]> {
-    const { name } = this;
-    const at = { shard: name, dialect: this.parts.database.dialect };
-    const { limit, kind } = query;
+  async listEntries(query: EntryQuery): Promise<FoundEntries> {
+    const at = this.#at;
+    const { limit } = query;
     const first = (await this.#read(entriesOfAnyKind(at, query, limit))).map(toEntry);
-    const found = first.filter((entry) => (kind === undefined ? !isMark(entry.kind) : entry.kind === kind));
+    const found = first.filter((entry) => isAskedFor(entry, query));
     const last = first.at(-1);
-    if (first.length < limit || !last) return found;
-    for (let before: EntryPosition = { ...last, shard: name }; found.length < limit;) {
-      const [cells] = await this.#read(sliceEnd(at, { ...query, before }, SLICE_ENTRIES));
-      const [createdAtUs, subAccount, version] = (cells ?? []).map((cell) => integer(cell));
-      const end =
-        createdAtUs === undefined || subAccount === undefined || version === undefined
-          ? undefined
-          : { createdAtUs, subAccount, version };
-      const rest = listEntries(at, { ...query, before, limit: limit - found.length }, end);
-      found.push(...(await this.#read(rest)).map(toEntry));
-      if (!end) break;
-      before = { ...end, shard: name };
+    if (first.length < limit || !last) return { entries: found };
+    let stand: EntryStand = last;
+    for (let slices = 0; found.length < limit; slices += 1) {
+      if (slices === SLICES_MAX) return { entries: found, stoppedAt: stand };
+      const rest: EntryQuery = {
+        ...beyond(query, { ...stand, shard: at.shard }),
+        limit: limit - found.length,
+      };
+      const end = toStand((await this.#read(sliceEnd(at, rest, SLICE_ENTRIES)))[0]);
+      const some = (await this.#read(listEntries(at, rest, end))).map(toEntry);
+      // MySQL compares texts without the blanks at their ends.
+      found.push(...some.filter((entry) => isAskedFor(entry, query)));
+      const isFull = some.length === rest.limit;
+      if (!isFull && !end) break;
+      stand = (isFull ? some.at(-1) : end) ?? stand;
       await this.parts.surroundings.turn();
     }
-    return found;
+    return { entries: found };
+  }
+
+  async sumEntries(stretch: Omit<EntryStretch, 'before'>): Promise<EntrySums> {
+    const oldest = { ...stretch, before: MARKS, order: 'oldest first' } as const;
+    const summedTo = toStand((await this.#read(sliceEnd(this.#at, oldest, SUMMED_ENTRIES)))[0]);
+    const rows = await this.#look(sumEntries(this.#at, oldest, summedTo));
+    const sums = rows.map(toEntrySum).filter(({ kind }) => !isMark(kind));
+    return summedTo ? { sums, summedTo } : { sums };
+  }
+
+  async searchKeys(search: KeySearch): Promise<FoundKeys> {
+    const { dialect } = this.parts.database;
+    const [end] = await this.#read(keysEnd(search, dialect, SEARCHED_KEYS));
+    const keys = (await this.#look(searchKeys(search, dialect, SEARCHED_KEYS))).map(([key]) => text(key));
+    return end ? { keys, stoppedAt: text(end[0]) } : { keys };
   }
 
   async findWritten(ranges: readonly FeedRange[]): Promise<Entry[][]> {
@@ -450,6 +489,10 @@ export class SqlShard implements Shard {
     await this.parts.deductions.close();
     await this.parts.batches.close();
     await this.parts.database.close();
+  }
+
+  get #at() {
+    return { shard: this.name, dialect: this.parts.database.dialect };
   }
 
   async #insertRows(seeds: readonly SubAccountSeed[]): Promise<void> {
@@ -525,4 +568,23 @@ export class SqlShard implements Shard {
   #guard<T>(run: () => Promise<T>): Promise<T> {
     return unlessUnavailable(this.name, run, this.parts.noteFault);
   }
+}
+
+/** The rest of a query behind a place that it has come to. */
+function beyond(query: EntryQuery, place: EntryPosition): EntryQuery {
+  return query.order === 'oldest first' ? { ...query, after: place } : { ...query, before: place };
+}
+
+function toStand(row: readonly Cell[] | undefined): EntryStand | undefined {
+  return row && { createdAtUs: integer(row[0]), subAccount: integer(row[1]), version: integer(row[2]) };
+}
+
+/** Reads a row of `sumEntries`. */
+function toEntrySum(row: readonly Cell[]): EntrySum {
+  return {
+    kind: text(row[0]) as ListedKind,
+    quarter: integer(row[1]),
+    count: integer(row[2]),
+    amountMinor: exact(row[3]) + (exact(row[4]) << 32n),
+  };
 }

@@ -5,7 +5,17 @@ const ROOT = resolve(__dirname, '../..');
 const TYPES = join(process.env['HOTSPLIT_TEST_DIST'] ?? join(ROOT, 'dist'), 'packages/client');
 const PAGE = join(ROOT, 'docs/client.md');
 /** In the order of a reader: the client, what goes in and comes out, what is thrown. */
-const FILES = ['client', 'options', 'retries', 'amounts', 'shapes', 'batch-answer', 'problem', 'errors'];
+const FILES = [
+  'client',
+  'options',
+  'retries',
+  'amounts',
+  'shapes',
+  'history-shapes',
+  'batch-answer',
+  'problem',
+  'errors',
+];
 const SECTION = /(?<=^## Signatures\n.*?^```ts\n).*?(?=^```$)/ms;
 
 /** `docs/client.md` shows the declarations that the package has. */
@@ -33,7 +43,7 @@ it('docs/client.md has a signature of every name that the client exports', () =>
 function declarations(file: string): string {
   const text = readFileSync(join(TYPES, `${file}.d.ts`), 'utf8')
     .replace(/^ *\/\*\*.*?\*\/\n/gms, '')
-    .replaceAll('shapes.', '')
+    .replace(/\b(shapes|past)\./g, '')
     .replace(/^ +#private;\n/gm, '');
   const found = text.match(/^export (?:type .*?;|(?:declare class|interface) .*?^})$/gms) ?? [];
   return found

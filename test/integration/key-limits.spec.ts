@@ -47,6 +47,8 @@ const METHODS: Readonly<Record<string, Scope | readonly Scope[]>> = {
   'AccountService/CloseAccount': 'accounts',
   'AccountService/GetBalance': 'read',
   'AccountService/ListEntries': 'read',
+  'AccountService/GetEntry': 'read',
+  'AccountService/GetSummary': 'read',
   'EventService/ListEvents': 'read',
   'AdminService/ResizeSubAccounts': 'admin',
   'AdminService/Rebalance': 'admin',

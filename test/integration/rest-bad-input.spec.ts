@@ -122,6 +122,8 @@ const PATHS = [
   '/v1/accounts/acct',
   '/v1/accounts/acct/balance',
   '/v1/accounts/acct/entries',
+  '/v1/accounts/acct/entries/k',
+  '/v1/accounts/acct/summary',
   '/v1/accounts/acct/deductions/k',
   '/v1/accounts/acct/holds/h',
   CHANGEABLE_KEY,
@@ -483,7 +485,7 @@ describe.each(ANY_SITE)('[$mark] bad input', ({ make }) => {
     it('lists the kinds there are, and says how a + is written', async () => {
       const { body } = await rest.get('/v1/accounts/acct/entries?kind=spending');
       const kinds =
-        'one of deduction, credit, reversal, hold-confirmation, transfer-out, transfer-in, transfer-return, credit-reversal';
+        'one or several, with commas between, of deduction, credit, reversal, hold-confirmation, transfer-out, transfer-in, transfer-return, credit-reversal';
       expect(body['errors']).toEqual([{ field: 'kind', rule: kinds }]);
       const blank = await rest.get('/v1/accounts/acct/entries?from=2026-01-31T12:00:00+02:00');
       expect(blank.body['errors']).toMatchObject([{ field: 'from', rule: containing('+ is written %2B') }]);
@@ -491,12 +493,20 @@ describe.each(ANY_SITE)('[$mark] bad input', ({ make }) => {
       expect(encoded.status).toBe(200);
     });
 
-    it.each(['kind=', 'kind=Deduction', 'kind=hold%00', 'kind=credit&kind=deduction'])(
-      'entries may not have %s',
-      async (query) => {
-        expectRefused(await rest.get(`/v1/accounts/acct/entries?${query}`), ['INVALID_ARGUMENT']);
-      },
-    );
+    it.each([
+      'kind=',
+      'kind=Deduction',
+      'kind=hold%00',
+      'kind=credit&kind=deduction',
+      'kind=credit,',
+      'kind=credit,spending',
+      'reference=',
+      'reference[]=x',
+      'order=up',
+      'order=asc&cursor=WzEsInMxIiwxLDFd',
+    ])('entries may not have %s', async (query) => {
+      expectRefused(await rest.get(`/v1/accounts/acct/entries?${query}`), ['INVALID_ARGUMENT']);
+    });
 
     it.each(['consistency=', 'consistency=Current', 'consistency=newest', 'at=1'])(
       'a balance may not have %s',

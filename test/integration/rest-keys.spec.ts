@@ -30,6 +30,8 @@ const ROUTES: readonly Route[] = [
   { method: 'HEAD', path: '/v1/accounts/acct', scope: 'read', allowed: 200 },
   { method: 'GET', path: '/v1/accounts/acct/balance', scope: 'read', allowed: 200 },
   { method: 'GET', path: '/v1/accounts/acct/entries', scope: 'read', allowed: 200 },
+  { method: 'GET', path: '/v1/accounts/acct/entries/none', scope: 'read', allowed: 404 },
+  { method: 'GET', path: '/v1/accounts/acct/summary', scope: 'read', allowed: 200 },
   { method: 'GET', path: '/v1/accounts/acct/deductions/d', scope: 'read', orScope: 'deduct', allowed: 404 },
   { method: 'POST', path: '/v1/accounts', json: {}, scope: 'accounts', allowed: 400, limited: 400 },
   { method: 'POST', path: '/v1/accounts/acct/deductions', json: {}, scope: 'deduct', allowed: 400 },

@@ -28,6 +28,8 @@ const CONTRACT = [
   'POST /v1/holds:confirm',
   'GET /v1/accounts/{accountId}/balance',
   'GET /v1/accounts/{accountId}/entries',
+  'GET /v1/accounts/{accountId}/entries/{requestId}',
+  'GET /v1/accounts/{accountId}/summary',
   'POST /v1/deductions:batch',
   'POST /v1/accounts/{accountId}/freeze',
   'POST /v1/accounts/{accountId}/unfreeze',

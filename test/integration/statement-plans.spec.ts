@@ -175,9 +175,23 @@ const OF_SHARDS = {
   ],
   listEntries: [
     (shard) => shard.listEntries(list),
-    (shard) => shard.listEntries({ ...list, kind: 'credit', limit: FEW.listed - 10 }),
+    (shard) => shard.listEntries({ ...list, kinds: ['credit'], limit: FEW.listed - 10 }),
     (shard) => shard.listEntries({ ...list, fromUs: US - 200, toUs: US }),
+    (shard) => shard.listEntries({ ...list, order: 'oldest first' }),
+    (shard) =>
+      shard.listEntries({
+        ...list,
+        order: 'oldest first',
+        after: { createdAtUs: US - 200, subAccount: 0, version: 0 },
+        reference: 'none',
+      }),
   ],
+  sumEntries: [
+    (shard) => shard.sumEntries({ accountId: HOT, fromUs: 0 }),
+    (shard) =>
+      shard.sumEntries({ accountId: HOT, after: { createdAtUs: US - 200, subAccount: 0, version: 0 } }),
+  ],
+  searchKeys: [(shard) => shard.searchKeys({ accountId: HOT, prefix: 'reversal ', word: 'r' })],
   scanSubAccounts: [(shard) => shard.scanSubAccounts(scan), (shard) => shard.scanSubAccounts(fromStart)],
   scanEntries: [(shard) => shard.scanEntries(scan), (shard) => shard.scanEntries(fromStart)],
   scanEntryKeys: [(shard) => shard.scanEntryKeys(scan), (shard) => shard.scanEntryKeys(fromStart)],
@@ -191,6 +205,8 @@ const OF_SHARDS = {
 } satisfies Record<Exclude<keyof Shard, Unplanned>, readonly Asked<Shard>[]>;
 
 const ACCOUNT = { accountId: 'a1000000001', revision: 1, statusVersion: 1 } as unknown as AccountRecord;
+
+const TAGGED = { key: 'tier', value: 'gold', limit: LIMIT };
 
 const OF_DIRECTORIES: readonly Asked<Directory>[] = [
   ({ leases }) => leases.acquire('rebalance b', 'me', 1_000),
@@ -241,6 +257,11 @@ const OF_DIRECTORIES: readonly Asked<Directory>[] = [
   (directory) => directory.setStrategy('none', 'merged', 1),
   (directory) => directory.setStatus(ACCOUNT, { status: 'active', closingFrom: null }),
   (directory) => directory.changeAccount('none', { lowBalanceMinor: 1n, metadata: null }, 1),
+  ({ tags }) => tags.find({ ...TAGGED, after: '', prefix: '' }),
+  ({ tags }) => tags.find({ ...TAGGED, after: 'a1000000009', prefix: 'a' }),
+  ({ tags }) => tags.add('none', '{"tier":"gold"}', 2),
+  ({ tags }) => tags.removeStale('a1000000009', '{"tier":"silver"}', 0),
+  ({ tags }) => tags.removeStale('none', null, 1),
   (directory) => directory.levels.find(['a1000000001', 'none', 'neither']),
   (directory) => directory.heat.watched(LIMIT),
   (directory) => directory.heat.find(['a1000000001', 'none', 'neither']),
@@ -301,6 +322,13 @@ const BOUNDS: readonly { readonly of: RegExp; readonly rowsMax: number }[] = [
   { of: /(FROM lease|FROM operation) /, rowsMax: 4 * 500 + 100 },
 ];
 
+/** A bounded range that is grouped, in a table of its own as large as the groups are many. */
+const SUMS = /GROUP BY kind, quarter/;
+const GROUPED = /, sorted$|TEMP B-TREE FOR GROUP BY$/;
+
+/** What a subquery with a limit has found. */
+const SLICES = /^SCAN (slice|tagged)$/;
+
 describe.each(STORES)('statements [$mark]', ({ mark, makeSite }) => {
   let site: StoreSite;
   let planner: Planner;
@@ -358,7 +386,7 @@ describe.each(STORES)('statements [$mark]', ({ mark, makeSite }) => {
       expect(await shard.openLeases(HOT)).toHaveLength(FEW.leases);
       const listed = { accountId: HOT, limit: 100, status: 'confirmed' } as const;
       expect(await shard.listHolds(listed)).toHaveLength(FEW.confirmed);
-      expect(await shard.listEntries({ ...list, limit: 100 })).toHaveLength(FEW.listed);
+      expect((await shard.listEntries({ ...list, limit: 100 })).entries).toHaveLength(FEW.listed);
       await database.close();
     },
     MS_MAX,
@@ -389,7 +417,10 @@ async function expectBounded(
 
 function isFaulty({ unbounded, rowsRead = 0 }: StatementPlan, sql: string): boolean {
   const rowsMax = BOUNDS.find(({ of }) => of.test(sql))?.rowsMax ?? ROWS_READ_MAX;
-  return unbounded.length > 0 || rowsRead > rowsMax;
+  const faults = unbounded.filter(
+    (access) => !SLICES.test(access) && !(SUMS.test(sql) && GROUPED.test(access)),
+  );
+  return faults.length > 0 || rowsRead > rowsMax;
 }
 
 /** Brings a database's tables up to date, those of both parts. */

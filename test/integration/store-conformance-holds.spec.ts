@@ -59,7 +59,7 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ makeSite }) => {
 
       const before = { createdAtUs: Number.MAX_SAFE_INTEGER, shard: '', subAccount: 0, version: 0 };
       for (const limit of [1, 2, 100]) {
-        const listed = await on.shard.listEntries({ accountId: 'acme', limit, before });
+        const { entries: listed } = await on.shard.listEntries({ accountId: 'acme', limit, before });
         expect(listed.map(({ requestId }) => requestId)).toEqual(['d', 'fund0'].slice(0, limit));
       }
       const listedAtUs = (await on.shard.findEntry('acme', 'd'))?.createdAtUs;

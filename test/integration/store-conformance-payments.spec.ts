@@ -112,7 +112,7 @@ describe.each(EVERY_STORE)('[$mark] payments of a shard', ({ makeSite }) => {
         counterparty: 'payer',
       });
       const before = { createdAtUs: Number.MAX_SAFE_INTEGER, shard: '', subAccount: 0, version: 0 };
-      const listed = await on.shard.listEntries({ accountId: 'acme', limit: 10, before });
+      const { entries: listed } = await on.shard.listEntries({ accountId: 'acme', limit: 10, before });
       expect(listed.map(({ kind }) => kind)).toEqual(['credit']);
     },
   );

@@ -1,9 +1,10 @@
 import type { TransferInCommand } from '../../src/ledger/command';
+import type { Entry } from '../../src/ledger/entry';
 import type { Outcome } from '../../src/ledger/outcome';
 import { InvariantViolation, ShardFault } from '../../src/shards/faults';
 import { RETRY_POLICY } from '../../src/shards/run-batch';
-import { NO_HINT } from '../../src/shards/shard';
-import { fence, setStatus } from '../models/commands';
+import { type EntryStand, type EntrySum, NO_HINT } from '../../src/shards/shard';
+import { fence, reverse, setStatus } from '../models/commands';
 import { EVERY_STORE } from '../setup/every-store';
 import { creditOf as credit, deductOf as deduct, ShardUnderTest } from '../setup/shard-under-test';
 
@@ -322,7 +323,7 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ mark, locksRows, makeSite }) =>
         subAccount: 0,
         version: 0,
       };
-      const whole = await on.shard.listEntries({ accountId: 'acme', limit: 100, before: end });
+      const { entries: whole } = await on.shard.listEntries({ accountId: 'acme', limit: 100, before: end });
       expect(whole).toHaveLength(26);
       expect(whole.map((entry) => entry.createdAtUs)).toEqual(
         [...whole.map((entry) => entry.createdAtUs)].sort((a, b) => b - a),
@@ -331,7 +332,7 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ mark, locksRows, makeSite }) =>
       const paged = [];
       let before = end;
       for (;;) {
-        const page = await on.shard.listEntries({ accountId: 'acme', limit: 3, before });
+        const { entries: page } = await on.shard.listEntries({ accountId: 'acme', limit: 3, before });
         paged.push(...page);
         const last = page.at(-1);
         if (!last) break;
@@ -343,18 +344,103 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ mark, locksRows, makeSite }) =>
         };
       }
       expect(paged).toEqual(whole);
-      expect(
-        await on.shard.listEntries({ accountId: 'acme', limit: 100, before: end, kind: 'credit' }),
-      ).toEqual(whole.slice(-1));
+      const credits = await on.shard.listEntries({
+        accountId: 'acme',
+        limit: 100,
+        before: end,
+        kinds: ['credit'],
+      });
+      expect(credits.entries).toEqual(whole.slice(-1));
       const middle = whole[10]?.createdAtUs ?? 0;
-      const since = await on.shard.listEntries({
+      const { entries: since } = await on.shard.listEntries({
         accountId: 'acme',
         limit: 100,
         before: end,
         fromUs: middle,
       });
-      const until = await on.shard.listEntries({ accountId: 'acme', limit: 100, before: end, toUs: middle });
+      const { entries: until } = await on.shard.listEntries({
+        accountId: 'acme',
+        limit: 100,
+        before: end,
+        toUs: middle,
+      });
       expect([...since, ...until]).toEqual(whole);
+
+      const oldestFirst = [];
+      for (let after: EntryStand = { createdAtUs: 0, subAccount: 0, version: 0 }; ;) {
+        const { entries } = await on.shard.listEntries({
+          accountId: 'acme',
+          limit: 4,
+          before: end,
+          after,
+          order: 'oldest first',
+        });
+        const last = entries.at(-1);
+        if (!last) break;
+        oldestFirst.push(...entries);
+        after = last;
+      }
+      expect(oldestFirst).toEqual([...whole].reverse());
+    });
+
+    it('finds entries by their reference, byte by byte', async () => {
+      await run(
+        credit('fund', 1_000n),
+        { ...deduct('a', 1n), reference: 'order 7' },
+        { ...deduct('b', 1n), reference: 'order 7 ' },
+        { ...deduct('c', 1n, 1), reference: 'Order 7' },
+        { ...deduct('d', 1n, 1), reference: 'order 7' },
+        deduct('e', 1n, 2),
+      );
+      const before = { createdAtUs: Number.MAX_SAFE_INTEGER, shard: '', subAccount: 0, version: 0 };
+      for (const limit of [1, 2, 100]) {
+        const query = { accountId: 'acme', limit, before, reference: 'order 7' };
+        const ids = (await on.shard.listEntries(query)).entries.map(({ requestId }) => requestId);
+        expect(ids).toHaveLength(Math.min(limit, 2));
+        expect(['a', 'd']).toEqual(expect.arrayContaining(ids));
+      }
+    });
+
+    it('sums entries up exactly, also where 64 bits would not hold the sum, and leaves out marks', async () => {
+      const large = 10n ** 18n;
+      for (let n = 0; n < 12; n += 1) {
+        await run(credit(`c${n}`, large, n % 3));
+        await run(deduct(`d${n}`, large, n % 3));
+      }
+      await run(credit('rest', 0x1_8000_0001n));
+      const sums: EntrySum[] = [];
+      for (let after: EntryStand | undefined, isFirst = true; isFirst || after; isFirst = false) {
+        const found = await on.shard.sumEntries({ accountId: 'acme', ...(after && { after }) });
+        sums.push(...found.sums);
+        after = found.summedTo;
+      }
+      const of = (kind: string) => {
+        const some = sums.filter((each) => each.kind === kind);
+        return [
+          some.reduce((sum, { count }) => sum + count, 0),
+          some.reduce((sum, { amountMinor }) => sum + amountMinor, 0n),
+        ];
+      };
+      expect(of('deduction')).toEqual([12, 12n * large]);
+      expect(of('credit')).toEqual([13, 12n * large + 0x1_8000_0001n]);
+      const last = (await on.shard.findEntry('acme', 'rest')) as Entry;
+      const newest = await on.shard.sumEntries({ accountId: 'acme', fromUs: last.createdAtUs });
+      expect(newest.sums.at(-1)?.quarter).toBe(Math.floor(last.createdAtUs / 900_000_000));
+      expect((await on.shard.sumEntries({ accountId: 'acme', toUs: 1 })).sums).toEqual([]);
+      expect(await on.shard.sumEntries({ accountId: 'acme', after: last })).toEqual({ sums: [] });
+    });
+
+    it('searches internal keys by a word of them', async () => {
+      await run(credit('fund', 1_000n), deduct('a', 5n), deduct('b', 5n, 1));
+      const back = (reverses: string, requestId: string, subAccount: number) =>
+        reverse({ reverses, requestId, subAccount, amountMinor: 1n, fingerprint: '00'.repeat(16) });
+      await run(back('a', 'r1', 0), back('a', 'r11', 0));
+      await run(back('b', 'r1', 1), back('b', 'a', 1));
+      const search = { accountId: 'acme', prefix: 'reversal ', word: 'r1' };
+      expect((await on.shard.searchKeys(search)).keys).toEqual(['reversal a r1', 'reversal b r1']);
+      const { keys } = await on.shard.searchKeys({ ...search, after: 'reversal a r11' });
+      expect(keys).toEqual(['reversal b r1']);
+      expect(await on.shard.searchKeys({ ...search, accountId: 'nobody' })).toEqual({ keys: [] });
     });
 
     it('ends at a moment that leaves out nothing acknowledged and lets in nothing later', async () => {
@@ -363,9 +449,13 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ mark, locksRows, makeSite }) =>
         const writing = Promise.all([0, 1, 2].map((m) => run(deduct(`w${n}-${m}`, 1n, m))));
         const until = await on.shard.settledUntilUs('acme');
         const before = { createdAtUs: until, shard: '', subAccount: 0, version: 0 };
-        const seen = await on.shard.listEntries({ accountId: 'acme', limit: 1_000, before });
+        const { entries: seen } = await on.shard.listEntries({ accountId: 'acme', limit: 1_000, before });
         await writing;
-        const afterwards = await on.shard.listEntries({ accountId: 'acme', limit: 1_000, before });
+        const { entries: afterwards } = await on.shard.listEntries({
+          accountId: 'acme',
+          limit: 1_000,
+          before,
+        });
         expect(afterwards).toEqual(seen);
         expect(seen.length).toBeGreaterThanOrEqual(1 + 3 * n);
       }
@@ -463,9 +553,9 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ mark, locksRows, makeSite }) =>
         expect(await balances()).toEqual([9_600n, 9_600n]);
         const until = await on.shard.settledUntilUs('acme');
         const before = { createdAtUs: until, shard: '', subAccount: 0, version: 0 };
-        expect(
-          await on.shard.listEntries({ accountId: 'acme', limit: 5_000, before, kind: 'deduction' }),
-        ).toHaveLength(800);
+        const kinds = ['deduction'] as const;
+        const listed = await on.shard.listEntries({ accountId: 'acme', limit: 5_000, before, kinds });
+        expect(listed.entries).toHaveLength(800);
       });
     }
   });

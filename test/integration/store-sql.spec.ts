@@ -94,7 +94,7 @@ describe.each(STORES)('[$mark] a database', ({ mark, makeSite }) => {
     );
     const beforeAll = { createdAtUs: Number.MAX_SAFE_INTEGER, shard: '', subAccount: 0, version: 0 };
     const listed = async (): Promise<string[]> =>
-      (await shard.listEntries({ accountId: 'acme', limit: 10, before: beforeAll })).map(
+      (await shard.listEntries({ accountId: 'acme', limit: 10, before: beforeAll })).entries.map(
         ({ requestId }) => requestId,
       );
     expect(await listed()).toEqual(['d', 'c']);

@@ -31,8 +31,10 @@ const APART: Partial<Record<Command, Ask>> = {
   batchHold: (client, { items }) => askEach(client, 'hold', items as Fields[]),
   batchConfirmHold: (client, { items }) => askEach(client, 'confirmHold', items as Fields[]),
   getBalance: (client, { accountId, ...options }) => client.balance(accountId as string, options),
-  listAccounts: (client, fields) => itemsOf(client.accounts(listQuery(fields))),
   listOperations: (client, fields) => itemsOf(client.operations({ ...fields, ...listQuery(fields) })),
+  getEntry: (client, { accountId, requestId, ...of }) =>
+    client.entry(accountId as string, requestId as string, of),
+  listAccounts: (client, fields) => itemsOf(client.accounts({ ...fields, ...listQuery(fields) })),
   listAuditLog: (client, fields) => itemsOf(client.auditLog({ ...fields, ...listQuery(fields) })),
   listWebhookDeliveries: (client, fields) =>
     itemsOf(client.webhookDeliveries({ webhookId: '', ...fields, ...listQuery(fields) })),

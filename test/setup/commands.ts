@@ -30,6 +30,8 @@ export const COMMANDS: Readonly<Record<string, Told>> = {
   updateAccount: { command: 'account change', fields: ACCOUNT },
   getBalance: { command: 'balance', fields: OF_ACCOUNT },
   listEntries: { command: 'entries', fields: { ...OF_ACCOUNT, ...PAGED } },
+  getEntry: { command: 'entry', fields: OF_ACCOUNT },
+  getSummary: { command: 'summary', fields: OF_ACCOUNT },
   freezeAccount: { command: 'account freeze', fields: ACCOUNT },
   unfreezeAccount: { command: 'account unfreeze', fields: ACCOUNT },
   closeAccount: { command: 'account close', fields: ACCOUNT },

@@ -35,7 +35,7 @@ export function restDoor(rest: RestClient): Door {
         Object.entries(fields).filter(([name]) => !template.includes(`{${name}}`)),
       );
       const query = Object.entries(method === 'GET' ? left : {})
-        .flatMap(([name, value]) => (value === undefined ? [] : `${name}=${encodeURIComponent(text(value))}`))
+        .flatMap(([name, value]) => (value === undefined ? [] : inAddress(name, value)))
         .join('&');
       // What needs no body is sent none.
       const hasBody =
@@ -47,6 +47,14 @@ export function restDoor(rest: RestClient): Door {
       return restOutcome(command, answer);
     },
   };
+}
+
+/** What is an object stands in an address field by field. */
+function inAddress(name: string, value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return [`${name}=${encodeURIComponent(text(value))}`];
+  return Object.entries(value).flatMap(([key, each]) =>
+    inAddress(`${name}${encodeURIComponent(`[${key}]`)}`, each),
+  );
 }
 
 function restOutcome(command: Command, { status: http, body, headers }: Answer): DoorOutcome {
@@ -111,13 +119,18 @@ function paying({ from: fromAccount, to: toAccount, ...rest }: Fields): Json {
 
 /** The words of REST as the proto's enums, its times as timestamps, and what takes a limit away as a mask. */
 function enumerated(fields: Fields): Json {
-  const { kind, status, final: isFinal, consistency, scopes, expiresAt, ...rest } = fields;
+  const { kind, order, status, final: isFinal, consistency, scopes, expiresAt, ...rest } = fields;
   const value = (prefix: string, word: unknown): string =>
     `${prefix}_${text(word).toUpperCase().replaceAll('-', '_')}`;
   const others = Object.entries(rest).filter(([, each]) => each !== null);
   return {
     ...Object.fromEntries(others),
-    ...(kind !== undefined && { kind: value('ENTRY_KIND', kind) }),
+    ...(kind !== undefined && {
+      kinds: text(kind)
+        .split(',')
+        .map((each) => value('ENTRY_KIND', each)),
+    }),
+    ...(order !== undefined && { order: value('LIST_ORDER', order) }),
     ...(isFinal !== undefined && { isFinal }),
     // Which of the two statuses it is, a word of either one tells.
     ...(status !== undefined && {

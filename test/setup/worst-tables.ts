@@ -1,4 +1,5 @@
 import type { Dialect, SchemaPart } from '../../src/shards/database';
+import { metadataTag } from '../../src/shards/directory/metadata-tags';
 import { MARKS_FROM_US } from '../../src/shards/entry-place';
 
 /** Rows made by one statement: what five digits can count. */
@@ -184,6 +185,13 @@ export const WORST_TABLES: readonly WorstTable[] = [
       'account_id, asset, status, status_version, strategy, sub_accounts, epoch, shards, revision, creation, fingerprint, created_at_us',
     row: ({ id }) =>
       `${id('a')}, 'USD/2', 'active', 1, 'merged', 1, 1, '${DEAD_SHARD}', 1, 'creating', ${FINGERPRINT}, ${LONG_AGO_US} + n`,
+    few: [],
+  },
+  {
+    part: 'directory',
+    table: 'account_tag',
+    columns: 'tag, account_id, revision',
+    row: ({ id }) => `X'${metadataTag('tier', 'gold').toString('hex')}', ${id('a')}, 1`,
     few: [],
   },
   {

@@ -1,42 +1,42 @@
 import { Injectable } from '@nestjs/common';
-import { AccountService } from '../../accounts/account.service';
+import { AccountService, prefixesWithin } from '../../accounts/account.service';
 import { BalanceService } from '../../balances/balance.service';
 import { CONSISTENCIES, type Consistency, getBalance } from '../../contract/balances';
-import { LISTED_KINDS, type ListedKind } from '../../ledger/entry';
 import { DEFAULT_STRATEGY } from '../../ledger/strategy';
 import type { Principal } from '../../platform/principal';
 import type { AccountRecord } from '../../shards/directory/account-record';
 import { mayOpenWithMoney, outOfReach } from '../admit';
 import { accountExists, rechosenOrProblem } from '../operation-problem';
 import { Problem } from '../../contract/problem';
+import { decodeIdCursor, encodeCursor, pageLength } from '../../contract/cursors';
 import {
-  decodeEntryCursor,
-  decodeIdCursor,
-  encodeCursor,
-  encodeEntryCursor,
-  pageLength,
-} from '../../contract/cursors';
-import { changeOf, createAccount, getAccount, listAccounts, updateAccount } from '../../contract/accounts';
+  changeOf,
+  createAccount,
+  getAccount,
+  listAccounts,
+  updateAccount,
+  wantedMetadata,
+} from '../../contract/accounts';
 import { revisionsOf } from '../../contract/revisions';
-import { listEntries } from '../../contract/entries';
 import { AccountStatusMethods } from './account-status-methods';
+import { HistoryMethods } from './history-methods';
 import { checked, checkOf, type SaidIn } from './check';
 import type {
   AccountRequest,
   CreateAccountRequest,
   GetBalanceRequest,
-  ListEntriesRequest,
-  PageRequest,
+  ListAccountsRequest,
   UpdateAccountRequest,
 } from './messages';
-import { accountIdOf, optionalAmount, optionalDigits, own, pageOf, present } from './read-requests';
+import { accountIdOf, optionalAmount, optionalDigits, own, present } from './read-requests';
 import { serves } from './serves';
-import { microsecondsOf } from './timestamp';
 import type { UnaryMethod, UnaryService } from './unary';
-import { accountView, balanceView, taggedAccountView, entryView, enumValue } from './views';
+import { accountView, balanceView, taggedAccountView, enumValue } from './views';
 import { enumOf } from './wire';
 
 const isNewAccount = checkOf<SaidIn<typeof createAccount>>(createAccount);
+
+const isAccountsPage = checkOf<SaidIn<typeof listAccounts>>(listAccounts);
 
 const isUpdate = checkOf<SaidIn<typeof updateAccount>>(updateAccount);
 
@@ -44,7 +44,6 @@ const isUpdate = checkOf<SaidIn<typeof updateAccount>>(updateAccount);
 const CHANGEABLE = ['low_balance', 'metadata', 'requests_per_second', 'deductions_per_second'] as const;
 type Changeable = (typeof CHANGEABLE)[number];
 
-const KINDS = enumOf('hotsplit.v1.EntryKind');
 const CONSISTENCY_VALUES = enumOf('hotsplit.v1.Consistency');
 
 /** hotsplit.v1.AccountService: translates between messages and services. */
@@ -53,6 +52,7 @@ export class AccountMethods {
   constructor(
     private readonly accounts: AccountService,
     private readonly balances: BalanceService,
+    private readonly history: HistoryMethods,
     private readonly statuses: AccountStatusMethods,
   ) {}
 
@@ -65,7 +65,7 @@ export class AccountMethods {
         this.#update(),
         this.#list(),
         this.#balance(),
-        this.#entries(),
+        ...this.history.methods(),
         ...this.statuses.methods(),
       ],
     };
@@ -133,12 +133,18 @@ export class AccountMethods {
   }
 
   #list(): UnaryMethod {
-    const answer = async (message: PageRequest, caller: Principal): Promise<object> => {
-      const { cursor, limit } = pageOf(message);
+    const answer = async (message: ListAccountsRequest, caller: Principal): Promise<object> => {
+      const query = checked(isAccountsPage, {
+        ...own(message, 'cursor'),
+        ...(Object.hasOwn(message, 'limit') && { limit: String(message.limit) }),
+        ...own(message, 'prefix'),
+        metadata: message.metadata,
+      });
       const { accounts, next } = await this.accounts.list({
-        after: decodeIdCursor(cursor),
-        limit: pageLength(limit),
-        prefixes: caller.accounts,
+        after: decodeIdCursor(query.cursor),
+        limit: pageLength(query.limit),
+        prefixes: prefixesWithin(caller.accounts, query.prefix),
+        metadata: wantedMetadata(query),
       });
       return {
         items: accounts.map(accountView),
@@ -158,26 +164,6 @@ export class AccountMethods {
     return serves(getBalance, answer);
   }
 
-  #entries(): UnaryMethod {
-    const answer = async (message: ListEntriesRequest): Promise<object> => {
-      const accountId = accountIdOf(message);
-      const { cursor, limit } = pageOf(message);
-      const page = {
-        limit: pageLength(limit),
-        before: cursor === undefined ? undefined : decodeEntryCursor(cursor),
-        kind: kindOf(message.kind),
-        fromUs: message.fromTime ? microsecondsOf('fromTime', message.fromTime) : undefined,
-        toUs: message.toTime ? microsecondsOf('toTime', message.toTime) : undefined,
-      };
-      const { items, next } = await this.balances.entries(await this.#find(accountId), page);
-      return {
-        items: items.map(entryView),
-        nextCursor: next === undefined ? undefined : encodeEntryCursor(next),
-      };
-    };
-    return serves(listEntries, answer);
-  }
-
   async #find(accountId: string): Promise<AccountRecord> {
     const account = await this.accounts.find(accountId);
     if (!account) throw new Problem('ACCOUNT_NOT_FOUND');
@@ -193,13 +179,6 @@ function consistencyOf(value: number): Consistency {
   if (consistency === undefined)
     throw invalid('consistency', `one of ${Object.keys(CONSISTENCY_VALUES).join(', ')}`);
   return consistency;
-}
-
-function kindOf(value: number): ListedKind | undefined {
-  if (value === 0) return undefined;
-  const kind = LISTED_KINDS.find((each) => enumValue(KINDS, 'ENTRY_KIND', each) === value);
-  if (kind === undefined) throw invalid('kind', `one of ${Object.keys(KINDS).join(', ')}`);
-  return kind;
 }
 
 function invalid(field: string, rule: string): Problem {

@@ -5,6 +5,7 @@ import { BalancesModule } from '../../balances/balances.module';
 import { DeductionsModule } from '../../deductions/deductions.module';
 import { EventsModule } from '../../events/events.module';
 import { HeatModule } from '../../heat/heat.module';
+import { HistoryModule } from '../../history/history.module';
 import { HealthModule } from '../../health/health.module';
 import { HoldsModule } from '../../holds/holds.module';
 import { OperationsModule } from '../../operations/operations.module';
@@ -19,6 +20,7 @@ import { DeductionMethods } from './deduction-methods';
 import { EventMethods } from './event-methods';
 import { GrpcApi } from './grpc-api';
 import { HeatMethods } from './heat-methods';
+import { HistoryMethods } from './history-methods';
 import { HealthService } from './health-service';
 import { KeyMethods } from './key-methods';
 import { ShardMethods } from './shard-methods';
@@ -35,6 +37,7 @@ import { WebhookMethods } from './webhook-methods';
     EventsModule,
     HealthModule,
     HeatModule,
+    HistoryModule,
     HoldsModule,
     OperationsModule,
     ShardRegistryModule,
@@ -50,6 +53,7 @@ import { WebhookMethods } from './webhook-methods';
     KeyMethods,
     AuditLogMethods,
     HeatMethods,
+    HistoryMethods,
     ShardMethods,
     WebhookMethods,
     StreamDoor,

@@ -109,8 +109,30 @@ export interface PageRequest {
 
 export interface ListEntriesRequest extends AccountRequest, PageRequest {
   readonly kind: number;
+  readonly kinds: readonly number[];
   readonly fromTime: Timestamp | null;
   readonly toTime: Timestamp | null;
+  readonly reference?: string;
+  readonly order: number;
+}
+
+export interface ListAccountsRequest extends PageRequest {
+  readonly prefix?: string;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+export interface GetEntryRequest extends AccountRequest {
+  readonly requestId: string;
+  readonly reverses?: string;
+  readonly holdId?: string;
+  readonly counterparty?: string;
+}
+
+export interface GetSummaryRequest extends AccountRequest {
+  readonly fromTime: Timestamp | null;
+  readonly toTime: Timestamp | null;
+  readonly period?: string;
+  readonly timeZone?: string;
 }
 
 export interface ListOperationsRequest extends PageRequest {

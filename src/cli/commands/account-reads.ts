@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { balanceCall } from '../../client/account-calls';
 import { entriesPage, holdsPage } from '../../client/lists';
 import { holdLookUp, stateLookUp } from '../../client/money-calls';
@@ -17,7 +17,9 @@ const CONSISTENCIES: readonly Consistency[] = ['current', 'snapshot', 'cached'];
 const ENTRIES_DEFAULT = 50;
 
 interface EntriesOptions extends WatchOptions {
-  readonly kind?: EntryKind;
+  readonly kind?: readonly EntryKind[];
+  readonly reference?: string;
+  readonly order?: 'asc' | 'desc';
   readonly from?: string;
   readonly to?: string;
   readonly limit: number;
@@ -59,9 +61,11 @@ function addBalance(program: Command, context: CommandContext): void {
 
 function addEntries(program: Command, context: CommandContext): void {
   addWatchOptions(program.command('entries'))
-    .description('list an account’s entries, the newest first')
+    .description('list an account’s entries, the newest first by default')
     .argument('<account>', 'account id', accountIdArgument)
-    .addOption(new Option('--kind <kind>', 'only entries of this kind').choices(LISTED_KINDS))
+    .option('--kind <kinds>', 'only entries of these kinds, commas between', kindsArgument)
+    .option('--reference <text>', 'only entries with exactly this reference')
+    .addOption(new Option('--order <order>', 'by time: asc has the oldest first').choices(['asc', 'desc']))
     .option('--from <time>', 'none before: 2026-01-31T12:00:00Z, or 2026-01-31', timeArgument)
     .option('--to <time>', 'only before', timeArgument)
     .option('--limit <n>', 'how many', wholeNumber(1, Number.MAX_SAFE_INTEGER), ENTRIES_DEFAULT)
@@ -130,6 +134,12 @@ function addLookUps(program: Command, context: CommandContext): void {
         show.one(body, movedFields({ ...body, replayed: false }, holdId, false));
       }),
     );
+}
+
+function kindsArgument(text: string): EntryKind[] {
+  const kinds = text.split(',').map((each) => LISTED_KINDS.find((kind) => kind === each.trim()));
+  if (kinds.every((kind) => kind !== undefined)) return kinds;
+  throw new InvalidArgumentError(`Kinds are ${LISTED_KINDS.join(', ')}.`);
 }
 
 export function balanceFields(balance: JsonOf<Balance>): Fields {

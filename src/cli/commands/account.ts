@@ -27,6 +27,12 @@ interface CreateOptions {
   readonly lowBalance?: string;
 }
 
+interface ListOptions extends WatchOptions {
+  readonly prefix?: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly limit?: number;
+}
+
 interface ChangeOptions {
   readonly lowBalance?: string | boolean;
   readonly metadata?: Readonly<Record<string, string>> | boolean;
@@ -62,12 +68,19 @@ export function addAccountCommands(program: Command, context: CommandContext): C
       showAccount(id, options, command, context),
     );
   addWatchOptions(account.command('list'))
-    .description('list all accounts')
+    .description('list accounts by id')
+    .option('--prefix <text>', 'only accounts whose ids begin with this')
+    .option(
+      '--metadata <key=value>',
+      'only accounts that have this attached (repeatable, the rarest first)',
+      pairArgument,
+    )
     .option('--limit <n>', 'stop after so many', wholeNumber(1, Number.MAX_SAFE_INTEGER))
-    .action(({ limit, ...watch }: WatchOptions & { readonly limit?: number }, command: Command) =>
-      showOrWatch(watch, { command, context }, (client, show) =>
-        show.longList(itemsOf(client, accountsPage, limit), ACCOUNT_COLUMNS, 'no accounts'),
-      ),
+    .action(({ limit, prefix, metadata, ...watch }: ListOptions, command: Command) =>
+      showOrWatch(watch, { command, context }, (client, show) => {
+        const wanted = { ...(prefix !== undefined && { prefix }), ...(metadata && { metadata }) };
+        return show.longList(itemsOf(client, accountsPage(wanted), limit), ACCOUNT_COLUMNS, 'no accounts');
+      }),
     );
   account
     .command('change')

@@ -19,6 +19,7 @@ export async function* itemsOf<T>(
     const items = (body as unknown as { readonly items: readonly JsonOf<T>[] }).items.slice(0, left);
     yield* items;
     left -= items.length;
-    cursor = (body as unknown as { readonly nextCursor?: string }).nextCursor;
+    const { nextCursor, hasMore = true } = body as unknown as Pick<Page<T>, 'nextCursor' | 'hasMore'>;
+    cursor = hasMore ? nextCursor : undefined;
   } while (cursor !== undefined && left > 0);
 }

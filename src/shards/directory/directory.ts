@@ -17,7 +17,9 @@ import { autoSplitText, readAutoSplit } from './auto-split';
 import { DirectoryDatabase, type DirectoryWatch } from './directory-database';
 import { DirectoryFeed } from './directory-feed';
 import { FeedReaders } from './feed-readers';
+import { AccountTags } from './account-tags';
 import { HeatStore } from './heat-store';
+import { idRange } from './id-range';
 import { WebhookStore } from './webhook-store';
 import { SessionStore } from './session-store';
 import { paddedList } from '../padded-list';
@@ -108,6 +110,8 @@ export class Directory {
   /** How far readers of the feed have come that the service runs. */
   readonly readers: FeedReaders;
   readonly webhooks: WebhookStore;
+  /** Accounts by their metadata. */
+  readonly tags: AccountTags;
   /** Who is signed in to the console. */
   readonly sessions: SessionStore;
   readonly #database: DirectoryDatabase;
@@ -132,6 +136,7 @@ export class Directory {
     this.readers = new FeedReaders(this.#database);
     this.webhooks = new WebhookStore(this.#database, keepsFeed);
     this.sessions = new SessionStore(this.#database);
+    this.tags = new AccountTags(this.#database);
   }
 
   get #accountColumns(): string {
@@ -331,11 +336,10 @@ export class Directory {
   /** Accounts by id, those behind `after` first. A range of the primary key. */
   async listAccounts(page: { after: string; limit: number; prefix?: string }): Promise<AccountRecord[]> {
     const { after, limit, prefix = '' } = page;
-    const [from, first] = prefix > after ? (['>=', prefix] as const) : (['>', after] as const);
+    const range = idRange({ after, prefix });
     const rows = await this.#database.read(
-      `SELECT ${this.#accountColumns} FROM account WHERE account_id ${from} ? AND account_id < ?
-       ORDER BY account_id LIMIT ?`,
-      [first, behindPrefix(prefix), limit],
+      `SELECT ${this.#accountColumns} FROM account WHERE ${range.sql} ORDER BY account_id LIMIT ?`,
+      [...range.parameters, limit],
     );
     return rows.map(toAccountRecord);
   }
@@ -739,11 +743,6 @@ const NOTHING_TOLD: { readonly sql: string; readonly parameters: readonly Parame
 
 function integerOrNull(cell: Cell | undefined): number | null {
   return cell === null ? null : integer(cell);
-}
-
-/** Comes behind every account id with a prefix, and before all others behind it: `~` is behind all that ids are made of. */
-export function behindPrefix(prefix: string): string {
-  return `${prefix}~`;
 }
 
 const KEY_COLUMNS =

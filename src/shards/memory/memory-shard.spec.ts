@@ -287,14 +287,20 @@ describe('a shard in memory', () => {
     const listed: string[] = [];
     let before = NEWEST;
     for (;;) {
-      const page = await shard.listEntries({ accountId: 'acme', limit: 2, before });
+      const { entries: page } = await shard.listEntries({ accountId: 'acme', limit: 2, before });
       if (page.length === 0) break;
       listed.push(...page.map((each) => each.requestId));
       before = { ...(page.at(-1) ?? NEWEST), shard: 's0' };
     }
     expect(listed).toEqual(['c3', 'd3', 'c2', 'd2', 'c1', 'd1']);
 
-    const credits = await shard.listEntries({ accountId: 'acme', limit: 9, before: NEWEST, kind: 'credit' });
+    const kinds = ['credit'] as const;
+    const { entries: credits } = await shard.listEntries({
+      accountId: 'acme',
+      limit: 9,
+      before: NEWEST,
+      kinds,
+    });
     const [newest, middle] = credits.map((each) => each.createdAtUs);
     expect(credits.map((each) => each.requestId)).toEqual(['c3', 'c2', 'c1']);
     expect(
@@ -305,7 +311,7 @@ describe('a shard in memory', () => {
         fromUs: middle ?? 0,
         toUs: newest ?? 0,
       }),
-    ).toMatchObject([{ requestId: 'd3' }, { requestId: 'c2' }]);
+    ).toMatchObject({ entries: [{ requestId: 'd3' }, { requestId: 'c2' }] });
   });
 
   test('lets no entry appear before a moment that it called settled', async () => {

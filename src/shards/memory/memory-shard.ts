@@ -1,6 +1,6 @@
 import type { Command } from '../../ledger/command';
 import type { StoredTransfer } from '../../ledger/audit-transfer';
-import { type Entry, isMark } from '../../ledger/entry';
+import { type Entry, isMark, type ListedKind } from '../../ledger/entry';
 import { type FeedRange, inRanges } from '../../ledger/feed-change';
 import type { Hold } from '../../ledger/hold';
 import { PUT_OFF_US_MAX, type IntakeRecord } from '../../ledger/intake';
@@ -9,6 +9,7 @@ import type { Payment } from '../../ledger/payment';
 import type { Reversal } from '../../ledger/reversal';
 import type { SubAccount, SubAccountSeed } from '../../ledger/sub-account';
 import type { DeductionResult } from '../deduction-way';
+import { isAskedFor } from '../asked-entries';
 import { placeUs } from '../entry-place';
 import { type NoteFault, unlessUnavailable } from '../faults';
 import type { FeedStore } from '../feed/feed-store';
@@ -39,11 +40,16 @@ import type {
   DrainingRow,
   EntryPosition,
   EntryQuery,
+  EntryStretch,
+  EntrySums,
   ExpiredHold,
+  FoundEntries,
+  FoundKeys,
   HoldQuery,
   IntakeDepth,
   IntakeDepthQuery,
   IntakePage,
+  KeySearch,
   LockedAccount,
   PaymentQuery,
   PendingDeparture,
@@ -57,6 +63,12 @@ import { type Interference, type MemoryStep, NO_INTERFERENCE, pass } from './int
 import { MemoryBatchStore } from './memory-batch-store';
 import type { MemoryDatabase, StoredAccount, TransferRow } from './memory-database';
 import { scanItems } from './memory-scan';
+
+/** Few, so that sums and searches go on from one call to the next. */
+const SUMMED_ENTRIES = 20;
+const SEARCHED_KEYS = 20;
+
+const QUARTER_US = 900_000_000;
 
 export interface MemoryShardParts {
   /** What the shard is taken for; by default what its database is called. */
@@ -352,20 +364,44 @@ export class MemoryShard implements Shard {
     );
   }
 
-  listEntries(query: EntryQuery): Promise<Entry[]> {
-    const { accountId, kind, fromUs = 0, toUs = Infinity, before, limit } = query;
-    return this.#read((database) =>
-      [...database.account(accountId).entries.values()]
-        .filter(
-          (entry) =>
-            (kind ? entry.kind === kind : !isMark(entry.kind)) &&
-            entry.createdAtUs >= fromUs &&
-            entry.createdAtUs < toUs,
-        )
-        .filter((entry) => byPosition(this.#positionOf(entry), before) < 0)
-        .sort((a, b) => byPosition(this.#positionOf(b), this.#positionOf(a)))
+  listEntries(query: EntryQuery): Promise<FoundEntries> {
+    const { accountId, order, limit } = query;
+    const way = order === 'oldest first' ? 1 : -1;
+    return this.#read((database) => ({
+      entries: [...database.account(accountId).entries.values()]
+        .filter((entry) => isAskedFor(entry, query) && this.#isWithin(entry, query))
+        .sort((a, b) => way * byPosition(this.#positionOf(a), this.#positionOf(b)))
         .slice(0, limit),
-    );
+    }));
+  }
+
+  sumEntries(stretch: Omit<EntryStretch, 'before'>): Promise<EntrySums> {
+    return this.#read((database) => {
+      const entries = [...database.account(stretch.accountId).entries.values()]
+        .filter((entry) => !isMark(entry.kind) && this.#isWithin(entry, stretch))
+        .sort((a, b) => byPosition(this.#positionOf(a), this.#positionOf(b)));
+      const some = entries.slice(0, SUMMED_ENTRIES);
+      const sums = some.map(({ kind, createdAtUs, amountMinor }) => ({
+        kind: kind as ListedKind,
+        quarter: Math.floor(createdAtUs / QUARTER_US),
+        count: 1,
+        amountMinor,
+      }));
+      const last = some.at(-1);
+      return entries.length >= SUMMED_ENTRIES && last ? { sums, summedTo: last } : { sums };
+    });
+  }
+
+  searchKeys({ accountId, prefix, word, after = prefix }: KeySearch): Promise<FoundKeys> {
+    return this.#read((database) => {
+      const keys = [...database.account(accountId).entries.keys()]
+        .filter((key) => key.startsWith(prefix) && key > after)
+        .sort()
+        .slice(0, SEARCHED_KEYS);
+      const stoppedAt = keys[SEARCHED_KEYS - 1];
+      const found = keys.filter((key) => `${key} `.includes(` ${word} `));
+      return stoppedAt === undefined ? { keys: found } : { keys: found, stoppedAt };
+    });
   }
 
   scanSubAccounts(scan: Scan<RowPlace>): Promise<ScannedPage<SubAccount>> {
@@ -495,6 +531,16 @@ export class MemoryShard implements Shard {
         return mayBeMore;
       },
     };
+  }
+
+  #isWithin(entry: Entry, { before, after, fromUs = 0, toUs = Infinity }: Partial<EntryStretch>): boolean {
+    const position = this.#positionOf(entry);
+    return (
+      entry.createdAtUs >= fromUs &&
+      entry.createdAtUs < toUs &&
+      (!before || byPosition(position, before) < 0) &&
+      (!after || byPosition(position, { ...after, shard: this.name }) > 0)
+    );
   }
 
   #positionOf({ createdAtUs, subAccount, version }: Entry): EntryPosition {

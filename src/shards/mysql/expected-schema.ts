@@ -95,6 +95,7 @@ export const EXPECTED_SCHEMA: Readonly<Record<SchemaPart, ExpectedSchema>> = {
       'webhook_delivery',
       'console_session',
       'heat_report',
+      'account_tag',
     ],
     indexes: [
       unique('account', 'PRIMARY', 'account_id'),
@@ -117,6 +118,8 @@ export const EXPECTED_SCHEMA: Readonly<Record<SchemaPart, ExpectedSchema>> = {
       unique('lost_shard', 'PRIMARY', 'name,incarnation'),
       unique('feed_reader', 'PRIMARY', 'name'),
       unique('heat_report', 'PRIMARY', 'instance_id'),
+      unique('account_tag', 'PRIMARY', 'tag,account_id'),
+      plain('account_tag', 'account_tag_account', 'account_id,tag'),
       unique('webhook', 'PRIMARY', 'webhook_id'),
       unique('webhook_delivery', 'PRIMARY', 'delivery_id'),
       unique('webhook_delivery', 'webhook_delivery_event', 'webhook_id,event_id'),

@@ -1,6 +1,6 @@
 import type { Dialect, Parameter } from '../database';
 import { MARKS_FROM_US } from '../entry-place';
-import type { EntryPosition, EntryQuery } from '../shard';
+import type { EntryQuery, EntryStand, EntryStretch } from '../shard';
 import { LISTED_KINDS } from '../../ledger/entry';
 import { READ_ENTRY_COLUMNS } from './entry-row';
 import type { Statement } from './statement';
@@ -18,70 +18,101 @@ export const IN_PLACE_ORDER: Readonly<Record<Dialect, string>> = {
 };
 
 /** A stretch of an account's entries, of whatever kind. */
-type Stretch = Pick<EntryQuery, 'accountId' | 'before' | 'fromUs' | 'toUs'>;
+type Stretch = EntryStretch & Pick<EntryQuery, 'order'>;
 
 /**
- * Entries of an account before a position, newest first, with the marks of holds that an older version wrote among them.
- * Plain read of the clustered index, backwards, from where the marks begin at most.
+ * Entries of a stretch in their order, with the marks of holds that an older version wrote among them. Plain read of the clustered
+ * index, from where the marks begin at most.
  */
 export function entriesOfAnyKind({ shard, dialect }: At, stretch: Stretch, limit: number): Statement {
   const { conditions, parameters } = within(shard, stretch);
   return {
-    sql: `SELECT ${READ_ENTRY_COLUMNS} FROM entry ${IN_PLACE_ORDER[dialect]} WHERE ${conditions.join(' AND ')} ${NEWEST_FIRST} LIMIT ?`,
+    sql: `SELECT ${READ_ENTRY_COLUMNS} FROM entry ${IN_PLACE_ORDER[dialect]} WHERE ${conditions.join(' AND ')} ${orderOf(stretch)} LIMIT ?`,
     parameters: [...parameters, limit],
   };
 }
 
-/** Where so many entries of an account before a position end; no row where there are fewer. Read as the others. */
+/** Where so many entries of a stretch end; no row where there are fewer. Read as the others. */
 export function sliceEnd({ shard, dialect }: At, stretch: Stretch, entries: number): Statement {
   const { conditions, parameters } = within(shard, stretch);
   return {
-    sql: `SELECT created_at_us, sub_account, version FROM entry ${IN_PLACE_ORDER[dialect]} WHERE ${conditions.join(' AND ')} ${NEWEST_FIRST}
+    sql: `SELECT created_at_us, sub_account, version FROM entry ${IN_PLACE_ORDER[dialect]} WHERE ${conditions.join(' AND ')} ${orderOf(stretch)}
       LIMIT 1 OFFSET ?`,
     parameters: [...parameters, entries - 1],
   };
 }
 
 /**
- * Entries of an account before a position, newest first, of the kinds that are asked for. Plain read of the clustered
- * index, backwards, down to `end`: without one it may go through any number of entries of other kinds.
+ * Entries of a stretch in their order, those that are asked for. Plain read of the clustered index, up to and including `end`:
+ * without one it may go through any number of other entries.
  */
 export function listEntries(
   { shard, dialect }: At,
   query: EntryQuery,
-  end: Omit<EntryPosition, 'shard'> | undefined,
+  end: EntryStand | undefined,
 ): Statement {
   const { conditions, parameters } = within(shard, query);
+  const { kinds = LISTED_KINDS, reference } = query;
   const add = (condition: string, ...values: Parameter[]): void => {
     conditions.push(condition);
     parameters.push(...values);
   };
-  if (end) {
-    const { createdAtUs, subAccount, version } = end;
-    add('created_at_us >= ?', createdAtUs);
-    add(
-      '(created_at_us > ? OR sub_account > ? OR (sub_account = ? AND version >= ?))',
-      createdAtUs,
-      subAccount,
-      subAccount,
-      version,
-    );
-  }
-  if (query.kind !== undefined) add('kind = ?', query.kind);
-  else add(`kind IN (${LISTED_KINDS.map(() => '?').join(', ')})`, ...LISTED_KINDS);
+  if (end) add(...upTo(end, query.order));
+  add(`kind IN (${kinds.map(() => '?').join(', ')})`, ...kinds);
+  if (reference !== undefined) add('reference = ?', reference);
   return {
-    sql: `SELECT ${READ_ENTRY_COLUMNS} FROM entry ${IN_PLACE_ORDER[dialect]} WHERE ${conditions.join(' AND ')} ${NEWEST_FIRST} LIMIT ?`,
+    sql: `SELECT ${READ_ENTRY_COLUMNS} FROM entry ${IN_PLACE_ORDER[dialect]} WHERE ${conditions.join(' AND ')} ${orderOf(query)} LIMIT ?`,
     parameters: [...parameters, query.limit],
   };
 }
 
-const NEWEST_FIRST = 'ORDER BY created_at_us DESC, sub_account DESC, version DESC';
+/** A quarter of an hour, in microseconds. */
+const QUARTER_US = 900_000_000;
+
+/** The low half of 64 bits. */
+const LOW = 4_294_967_295n;
+
+/**
+ * Sums of a stretch's entries by kind and quarter of an hour, up to and including `end`. Plain read of the clustered index; the
+ * groups are few. MySQL sums as DECIMAL; SQLite would stop where 64 bits do not hold a sum, and sums two halves of 32 bits.
+ */
+export function sumEntries({ shard, dialect }: At, stretch: Stretch, end: EntryStand | undefined): Statement {
+  const { conditions, parameters } = within(shard, stretch);
+  if (end) {
+    const [condition, ...values] = upTo(end, stretch.order);
+    conditions.push(condition);
+    parameters.push(...values);
+  }
+  const [quarter, amount] =
+    dialect === 'mysql'
+      ? [`created_at_us DIV ${QUARTER_US}`, 'SUM(amount), 0']
+      : [`created_at_us / ${QUARTER_US}`, `SUM(amount & ${LOW}), SUM(amount >> 32)`];
+  return {
+    sql: `SELECT kind, ${quarter} AS quarter, COUNT(*), ${amount} FROM entry ${IN_PLACE_ORDER[dialect]} WHERE ${conditions.join(' AND ')}
+      GROUP BY kind, quarter`,
+    parameters,
+  };
+}
+
+function orderOf({ order }: Stretch): string {
+  const way = order === 'oldest first' ? 'ASC' : 'DESC';
+  return `ORDER BY created_at_us ${way}, sub_account ${way}, version ${way}`;
+}
+
+function upTo(end: EntryStand, order: EntryQuery['order']): [string, ...Parameter[]] {
+  const { createdAtUs, subAccount, version } = end;
+  const beyond = order === 'oldest first' ? '<' : '>';
+  return [
+    `created_at_us ${beyond}= ? AND (created_at_us ${beyond} ? OR sub_account ${beyond} ? OR (sub_account = ? AND version ${beyond}= ?))`,
+    ...[createdAtUs, createdAtUs, subAccount, subAccount, version],
+  ];
+}
 
 /**
  * Positions order by (time, shard, sub-account, version). Within this shard the shard's name is a constant, so it only
  * decides whether entries of the position's very microsecond come before or after it.
  */
-function within(shard: string, { accountId, before, fromUs, toUs }: Stretch) {
+function within(shard: string, { accountId, before, after, fromUs, toUs }: Stretch) {
   const conditions = ['account_id = ?', 'created_at_us <= ?'];
   const parameters: Parameter[] = [accountId, Math.min(before.createdAtUs, MARKS_FROM_US - 1)];
   const add = (condition: string, ...values: Parameter[]): void => {
@@ -99,6 +130,15 @@ function within(shard: string, { accountId, before, fromUs, toUs }: Stretch) {
       before.version,
     );
   }
+  if (after)
+    add(
+      'created_at_us >= ? AND (created_at_us > ? OR sub_account > ? OR (sub_account = ? AND version > ?))',
+      after.createdAtUs,
+      after.createdAtUs,
+      after.subAccount,
+      after.subAccount,
+      after.version,
+    );
   if (fromUs !== undefined) add('created_at_us >= ?', fromUs);
   if (toUs !== undefined) add('created_at_us < ?', toUs);
   return { conditions, parameters };

@@ -40,9 +40,11 @@ export function render(draft: Draft, known: KnownValues, { host, key }: Sender):
       ),
     operation.path,
   );
-  const query = draft.query.map(
-    ([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(wellFormed(plain(write(value))))}`,
-  );
+  const query = draft.query
+    .flatMap(inAddress)
+    .map(
+      ([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(wellFormed(plain(write(value))))}`,
+    );
   const body = again ? again.body : draft.body && write(draft.body);
   const headers: Header[] = [
     ['host', host],
@@ -57,6 +59,12 @@ export function render(draft: Draft, known: KnownValues, { host, key }: Sender):
     headers,
     body: body === undefined ? undefined : Buffer.from(body),
   };
+}
+
+/** What is an object stands in an address field by field. */
+function inAddress([name, value]: Field): readonly Field[] {
+  if (value.kind !== 'object') return [[name, value]];
+  return value.fields.map(([key, each]) => [wellFormed(`${name}[${key}]`), each]);
 }
 
 /** The value as JSON source. */

@@ -30,8 +30,8 @@ export const DATABASES: readonly Defect[] = [
     edits: [
       {
         file: 'src/engine/entry-lists.ts',
-        find: 'return newestUs < beginsUs ? { ...NO_BOUND, createdAtUs: beginsUs } : NO_BOUND;',
-        replace: 'return { ...NO_BOUND, createdAtUs: beginsUs };',
+        find: 'return isComplete ? { ...NO_BOUND, createdAtUs: untilUs } : NO_BOUND;',
+        replace: 'return { ...NO_BOUND, createdAtUs: isComplete ? untilUs : untilUs };',
       },
     ],
   },

@@ -1,0 +1,83 @@
+import { type Command, Option } from 'commander';
+import { entryLookUp, summaryCall } from '../../client/history-calls';
+import type { EntryOf, Period, SummaryItem } from '../../client/history-shapes';
+import type { Entry } from '../../client/shapes';
+import { type CommandContext, withService } from '../command-context';
+import type { JsonOf } from '../service/service-client';
+import type { Columns, Fields } from '../terminal/columns';
+import { accountIdArgument, requestIdArgument, timeArgument } from '../terminal/option-parsers';
+
+const PERIODS: readonly Period[] = ['total', 'hour', 'day', 'month'];
+
+/** What happened to an account, and what it came to. */
+export function addHistoryCommands(program: Command, context: CommandContext): void {
+  addEntry(program, context);
+  addSummary(program, context);
+}
+
+function addEntry(program: Command, context: CommandContext): void {
+  program
+    .command('entry')
+    .description('find the entry that was made under a request id, of whatever kind')
+    .argument('<account>', 'account id', accountIdArgument)
+    .argument('<request-id>', 'of the entry', requestIdArgument)
+    .option('--reverses <request-id>', 'of a reversal: what it reverses', requestIdArgument)
+    .option('--hold-id <hold>', 'of a capture, or its reversal: the hold', requestIdArgument)
+    .option('--counterparty <account>', 'of an incoming transfer: who paid', accountIdArgument)
+    .action((accountId: string, requestId: string, of: EntryOf, command: Command) =>
+      withService(command, context, async (client, { show }) => {
+        const { body } = await client.call(entryLookUp(accountId, requestId, of));
+        show.one(body, entryFields(body));
+      }),
+    );
+}
+
+interface SummaryOptions {
+  readonly from?: string;
+  readonly to?: string;
+  readonly period?: Period;
+  readonly timeZone?: string;
+}
+
+function addSummary(program: Command, context: CommandContext): void {
+  program
+    .command('summary')
+    .description('sum up an account’s entries by kind and period')
+    .argument('<account>', 'account id', accountIdArgument)
+    .option('--from <time>', 'none before: 2026-01-31T12:00:00Z, or 2026-01-31', timeArgument)
+    .option('--to <time>', 'only before', timeArgument)
+    .addOption(new Option('--period <period>', 'what is summed up together').choices(PERIODS))
+    .option('--time-zone <zone>', 'by whose clocks periods begin, such as Europe/Berlin (default UTC)')
+    .action((accountId: string, options: SummaryOptions, command: Command) =>
+      withService(command, context, async (client, { show }) => {
+        const { body } = await client.call(summaryCall({ accountId, ...options }));
+        const { items, ...sums } = body;
+        show.list(items, SUMMARY_COLUMNS, sums);
+      }),
+    );
+}
+
+function entryFields(entry: JsonOf<Entry>): Fields {
+  const { createdAt, kind, amount, requestId, accountId, holdId, reverses, counterparty } = entry;
+  const { shard, subAccount, reference, metadata } = entry;
+  return {
+    at: createdAt,
+    account: accountId,
+    kind,
+    amount: BigInt(amount),
+    'request id': requestId,
+    hold: holdId,
+    reverses,
+    counterparty,
+    where: `${shard}/${subAccount}`,
+    reference,
+    metadata: metadata === undefined ? undefined : JSON.stringify(metadata),
+  };
+}
+
+const SUMMARY_COLUMNS: Columns<JsonOf<SummaryItem>> = {
+  period: ({ period }) => period,
+  kind: ({ kind }) => kind,
+  entries: ({ count }) => count,
+  amount: ({ amount }) => BigInt(amount),
+};

@@ -1,0 +1,46 @@
+import { Controller, Get, Param, Query } from '@nestjs/common';
+import type { PathOf, QueryOf } from '../contract/call';
+import { entryView, foundEntryOf, getEntry, listEntries } from '../contract/entries';
+import { getSummary, summaryView, wantedSummaryOf } from '../contract/summaries';
+import { rangeOf } from '../contract/times';
+import { Serves } from '../http/serves.decorator';
+import { entriesAnswer } from './entries-answer';
+import { HistoryService } from './history.service';
+
+/** What happened to an account. */
+@Controller('v1/accounts/:accountId')
+export class HistoryController {
+  constructor(private readonly history: HistoryService) {}
+
+  @Get('entries')
+  @Serves(listEntries)
+  async entries(
+    @Param() { accountId }: PathOf<typeof listEntries>,
+    @Query() query: QueryOf<typeof listEntries>,
+  ) {
+    const asked = { ...query, ...rangeOf(query) };
+    const { items, ...rest } = await entriesAnswer(this.history, accountId, asked);
+    return { items: items.map(entryView), ...rest };
+  }
+
+  @Get('entries/:requestId')
+  @Serves(getEntry)
+  async entry(
+    @Param() { accountId, requestId }: PathOf<typeof getEntry>,
+    @Query() of: QueryOf<typeof getEntry>,
+  ) {
+    const account = await this.history.account(accountId);
+    return entryView(foundEntryOf(await this.history.find(account, requestId, of)));
+  }
+
+  @Get('summary')
+  @Serves(getSummary)
+  async summary(
+    @Param() { accountId }: PathOf<typeof getSummary>,
+    @Query() query: QueryOf<typeof getSummary>,
+  ) {
+    const wanted = wantedSummaryOf(query, rangeOf(query));
+    const account = await this.history.account(accountId);
+    return summaryView(account, wanted, await this.history.sums(account, wanted));
+  }
+}

@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { AccountsModule } from '../accounts/accounts.module';
+import { HistoryController } from './history.controller';
+import { HistoryService } from './history.service';
+
+/** What happened to an account, and when. */
+@Module({
+  imports: [AccountsModule],
+  controllers: [HistoryController],
+  providers: [HistoryService],
+  exports: [HistoryService],
+})
+export class HistoryModule {}

@@ -1,0 +1,66 @@
+import { Injectable } from '@nestjs/common';
+import { AccountService } from '../accounts/account.service';
+import { Problem } from '../contract/problem';
+import { type EntriesPage, listEntries, type ListedPage } from '../engine/entry-lists';
+import { type EntryFound, findEntryOf, type EntryOf } from '../engine/entry-search';
+import { type EntriesSummed, sumEntries, type SummedEntries } from '../engine/entry-sums';
+import { type TailPage, type TailedPage, tailEntries } from '../engine/entry-tail';
+import type { EntryReader } from '../engine/merged-entries';
+import { EngineRuntime } from '../engine/runtime';
+import type { AccountRecord } from '../shards/directory/account-record';
+import type { Shard } from '../shards/shard';
+
+/**
+ * Reads over the entries of an account, on every shard that it ever used.
+ *
+ * Methods reject with `ShardUnavailableError` when one of these cannot be read.
+ */
+@Injectable()
+export class HistoryService {
+  constructor(
+    private readonly runtime: EngineRuntime,
+    private readonly accounts: AccountService,
+  ) {}
+
+  /** @throws Problem ACCOUNT_NOT_FOUND */
+  async account(accountId: string): Promise<AccountRecord> {
+    const account = await this.accounts.find(accountId);
+    if (!account) throw new Problem('ACCOUNT_NOT_FOUND');
+    return account;
+  }
+
+  /** A page of the account's entries, newest first; see `listEntries`. */
+  async entries(account: AccountRecord, page: EntriesPage): Promise<ListedPage> {
+    return listEntries(await this.#reader(account), account.accountId, page);
+  }
+
+  /** A page of the account's entries, oldest first; see `tailEntries`. */
+  async tail(account: AccountRecord, page: TailPage): Promise<TailedPage> {
+    return tailEntries(await this.#reader(account), account.accountId, page);
+  }
+
+  /** The entry made under a request id; see `findEntryOf`. */
+  async find(account: AccountRecord, requestId: string, of: EntryOf): Promise<EntryFound> {
+    const { engine } = this.runtime;
+    const shards = await this.#shards(account);
+    return findEntryOf({ engine, shards }, account, requestId, of);
+  }
+
+  /** Sums of entries by kind and quarter of an hour; see `sumEntries`. */
+  async sums(account: AccountRecord, asked: Omit<SummedEntries, 'accountId'>): Promise<EntriesSummed> {
+    const { fromUs, toUs } = asked;
+    return sumEntries(await this.#shards(account), { accountId: account.accountId, fromUs, toUs });
+  }
+
+  async #reader(account: AccountRecord): Promise<EntryReader> {
+    const { surroundings } = this.runtime;
+    return { shards: await this.#shards(account), sleep: (ms) => surroundings.sleep(ms) };
+  }
+
+  /** The account's reach as its rows know it: on another instance it may have moved since its record was read here. */
+  async #shards(account: AccountRecord): Promise<readonly Shard[]> {
+    const { balances, shards } = this.runtime;
+    const { reach } = (await balances.read(account)).account;
+    return reach.map((shard) => shards.shard(shard));
+  }
+}
