@@ -7,7 +7,7 @@
  * Each rule's comment says how to mend a breach.
  */
 const features =
-  '^src/(accounts|audit|audit-log|balances|deductions|events|health|holds|intake|keys|operations|rebalancer|shard-registry|sub-accounts)/';
+  '^src/(accounts|audit|audit-log|balances|budgets|deductions|events|health|holds|intake|keys|operations|rebalancer|shard-registry|sub-accounts)/';
 
 module.exports = {
   forbidden: [

@@ -21,6 +21,7 @@ import { OperationsModule } from './operations/operations.module';
 import type { Settings } from './platform/settings';
 import { RebalancerModule } from './rebalancer/rebalancer.module';
 import { ShardRegistryModule } from './shard-registry/shard-registry.module';
+import { BudgetsModule } from './budgets/budgets.module';
 import { TransfersModule } from './transfers/transfers.module';
 import { SubAccountsModule } from './sub-accounts/sub-accounts.module';
 
@@ -30,6 +31,7 @@ import { SubAccountsModule } from './sub-accounts/sub-accounts.module';
     AccountsModule,
     DeductionsModule,
     HoldsModule,
+    BudgetsModule,
     TransfersModule,
     BalancesModule,
     HistoryModule,

@@ -1,4 +1,6 @@
 import type { MoneyOutcome } from '../deductions/deduction.service';
+import { tooManyBudgets } from '../contract/budgets';
+import { timeView } from '../contract/times';
 import { assertNever } from '../ledger/assert-never';
 import type { Principal } from '../platform/principal';
 import { Problem } from '../contract/problem';
@@ -95,12 +97,20 @@ export function refusalProblem(outcome: MoneyOutcome, caller: Principal): Proble
         : new Problem('SHARD_UNAVAILABLE', { retryAfterSeconds });
     case 'failed':
       return new Problem('INTERNAL', { incident: outcome.incident });
+    case 'budgetNotFound':
+      return new Problem('BUDGET_NOT_FOUND', { budgetId: outcome.budgetId });
+    case 'tooManyBudgets':
+      return tooManyBudgets();
+    case 'budgetExhausted':
+      return new Problem('BUDGET_EXHAUSTED', exhaustedView(outcome, caller));
     case 'applied':
     case 'replayed':
     case 'held':
     case 'holdChanged':
     case 'holdSettled':
     case 'holdStands':
+    case 'allowanceShort':
+    case 'allowanceUnsettled':
     case 'received':
     case 'intakeEnded':
     case 'attemptOver':
@@ -115,6 +125,18 @@ export function refusalProblem(outcome: MoneyOutcome, caller: Principal): Proble
     default:
       return assertNever(outcome);
   }
+}
+
+/** What is left is shown to those who could read it anyway. */
+function exhaustedView(
+  { budgetId, availableMinor, renewsAtUs }: Extract<MoneyOutcome, { kind: 'budgetExhausted' }>,
+  caller: Principal,
+) {
+  return {
+    budgetId,
+    ...(caller.permissions.has('read') && { available: availableMinor.toString() }),
+    ...(renewsAtUs !== null && { renewsAt: timeView(renewsAtUs) }),
+  };
 }
 
 function raiseTooLow(triedMinor: bigint): Problem {

@@ -1,9 +1,11 @@
+import { isAllowanceId } from '../ledger/allowance';
 import { judgeSharedKey, type KeyWindow } from '../ledger/audit-keys';
 import { judgePlacement } from '../ledger/audit-placement';
 import type { AccountRecord } from '../shards/directory/account-record';
 import { ShardUnavailableError } from '../shards/faults';
 import type { Shard } from '../shards/shard';
 import { Found } from './found';
+import { ChargePairs, judgeLimit } from './judge-charges';
 import { ReceivedRecords } from './judge-intakes';
 import { PaymentPairs } from './judge-payments';
 import { ReversalLimits } from './judge-reversals';
@@ -48,17 +50,21 @@ export interface LookParts {
  * Rejects with `ShardUnavailableError` when a shard in the account's reach cannot be read.
  */
 export async function lookAtAccount(parts: LookParts): Promise<Look> {
-  const { accountId, readers, shards, record, watched, findingsMax } = parts;
+  const { accountId, readers, shards, watched, findingsMax } = parts;
+  // Allowances are not among the accounts that the directory lists.
+  const record = parts.record ?? (isAllowanceId(accountId) ? await parts.findAccount(accountId) : undefined);
+  const of = record?.allowance?.of;
   const found = new Found(findingsMax);
   const shares = await Promise.all(
     readers.map(async (reader) => {
       const rows = reader.takeRows(accountId);
       const tally = new ShardTally(reader.shard, accountId, rows, watched?.get(reader.name));
-      await addEntries({ reader, accountId, tally, shards, found });
+      const charges = new ChargePairs(reader.shard, of, found);
+      await addEntries({ reader, accountId, tally, shards, found, charges });
       await addHolds(reader, accountId, tally);
       await addReversals({ reader, accountId, tally, found });
       await addReceived({ reader, accountId, shards, found });
-      return { reader, tally };
+      return { reader, tally, grantedMinor: charges.grantedMinor };
     }),
   );
 
@@ -80,7 +86,11 @@ export async function lookAtAccount(parts: LookParts): Promise<Look> {
   const withEntries = shares.filter((_, position) => traces[position]?.entries);
   const window = { windowMs: parts.windowMs, past: record?.past ?? [] };
   if (withEntries.length > 1) await findSharedKeys(accountId, withEntries, { window, found });
-  found.add(await judgeFrame(parts, traces));
+  found.add(await judgeFrame({ ...parts, record }, traces));
+  if (record?.allowance) {
+    const grantedMinor = shares.reduce((sum, each) => sum + each.grantedMinor, 0n);
+    found.add(judgeLimit(record, await parts.findAccount(accountId), grantedMinor));
+  }
   for (const name of record?.reach ?? []) {
     if (!shards.has(name)) throw new ShardUnavailableError(name, 'it is not configured on this instance');
   }
@@ -103,20 +113,26 @@ async function addEntries({
   tally,
   shards,
   found,
+  charges,
 }: {
   readonly reader: ShardReader;
   readonly accountId: string;
   readonly tally: ShardTally;
   readonly shards: ReadonlyMap<string, Shard>;
   readonly found: Found;
+  readonly charges: ChargePairs;
 }): Promise<void> {
   const payments = new PaymentPairs(reader.shard, [...shards.values()], found);
   for (;;) {
     const entries = await reader.entries.take(accountId);
-    if (entries.length === 0) return payments.finish();
+    if (entries.length === 0) {
+      await charges.finish();
+      return payments.finish();
+    }
     for (const entry of entries) {
       tally.addEntry(entry);
       if (entry.between) await payments.add(entry);
+      if (entry.charged) await charges.add(entry);
     }
   }
 }

@@ -18,6 +18,7 @@ import { addKeyCommands } from './commands/key';
 import { addOperationCommands } from './commands/operation';
 import { addPaymentCommands } from './commands/pay';
 import { addReplayCommand } from './commands/replay';
+import { addBudgetCommands } from './commands/budget';
 import { addRestoreCommand } from './commands/restore';
 import { addServiceCommands } from './commands/service';
 import { addShardCommands } from './commands/shard';
@@ -93,6 +94,7 @@ export function createProgram(context: CommandContext): Command {
   addAccountReadCommands(program, context);
   addHistoryCommands(program, context);
   addPaymentCommands(program, context);
+  addBudgetCommands(program, context);
   addEventCommands(program, context);
   addDeadLetterCommands(program, context);
   addServiceCommands(program, context);

@@ -1,3 +1,4 @@
+import * as budgets from './budget-calls';
 import * as accounts from './account-calls';
 import * as admin from './admin-calls';
 import { Calls } from './calls';
@@ -13,6 +14,7 @@ import {
   accountsPage,
   auditLogPage,
   deliveriesPage,
+  budgetsPage,
   entriesPage,
   holdsPage,
   keysPage,
@@ -240,6 +242,35 @@ export class HotsplitClient {
   /** What an account's entries came to, by kind and period. */
   async summary(query: past.SummaryQuery): Promise<past.Summary> {
     return this.#call(history.summaryCall(query), query);
+  }
+
+  /** Limits what is deducted from an account under a name; one that was created before from the same words is as good. */
+  async createBudget(budget: shapes.NewBudget): Promise<shapes.BudgetResult> {
+    return this.#call(budgets.createBudgetCall(budget), budget);
+  }
+
+  /** A budget, with what is spent of it in the present period. */
+  async budget(
+    accountId: string,
+    budgetId: string,
+    options: shapes.CallOptions = {},
+  ): Promise<shapes.Budget> {
+    return this.#call(budgets.budgetCall(accountId, budgetId), options);
+  }
+
+  /** An account's budgets by their ids, without what is spent of them. */
+  budgets(query: shapes.BudgetsQuery): AsyncGenerator<shapes.Budget, void, undefined> {
+    this.#refuseWhenClosed();
+    return pagesOf(budgetsPage(query), query, this.#caller);
+  }
+
+  /** Changes the limit of a budget: from then on nothing goes beyond it. */
+  async changeBudget(change: shapes.BudgetChange): Promise<shapes.Budget> {
+    return this.#call(budgets.changeBudgetCall(change), change);
+  }
+
+  async deleteBudget(budget: shapes.OneBudget): Promise<void> {
+    await this.#call(budgets.deleteBudgetCall(budget), budget);
   }
 
   /** Lets an account refuse debits from now on; it takes credits. */

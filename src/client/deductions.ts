@@ -3,7 +3,7 @@ import { type DeductionEffect, type Durability, readBatchAnswer } from './batch-
 import type { BatchKind } from './batcher';
 import type { HotsplitError } from './errors';
 import { MergedCall, MergedCalls, type MergedCallsParts } from './merged-calls';
-import { checkedAccountId, checkedDigits, checkedRequestId, deductionItem } from './requests';
+import { checkedAccountId, checkedBudgets, checkedDigits, checkedRequestId, deductionItem } from './requests';
 import type { DeductionResult, MoneyRequest } from './shapes';
 
 export const BATCH_PATH = '/v1/deductions:batch';
@@ -27,7 +27,8 @@ export class Deductions extends MergedCalls<DeductionEffect> {
       const requestId =
         request.requestId === undefined ? this.newRequestId() : checkedRequestId(request.requestId);
       const accountId = checkedAccountId(request.accountId);
-      const json = deductionItem({ accountId, digits, requestId, reference, metadata });
+      const budgets = checkedBudgets(request.budgets);
+      const json = deductionItem({ accountId, digits, requestId, reference, metadata, budgets });
       const call = new DeductCall(accountId, digits, { calls: this, resolve, reject });
       this.begin(call, { requestId, json }, request);
     });

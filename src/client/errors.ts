@@ -36,7 +36,10 @@ export class RefusedError extends HotsplitError {
   readonly status: number;
   /** Of `INVALID_ARGUMENT`: which fields break which rules. */
   readonly errors: readonly FieldFault[];
-  /** Of `INSUFFICIENT_FUNDS`, with a key that may read: what the whole account can spend, in minor units. */
+  /**
+   * Of `INSUFFICIENT_FUNDS` and `BUDGET_EXHAUSTED`, with a key that may read: what the whole account, or the budget, can spend, in
+   * minor units.
+   */
   readonly available: bigint | undefined;
   /** Of `REVERSAL_EXCEEDS_DEDUCTION`: what can still be reversed, in minor units. */
   readonly left: bigint | undefined;
@@ -44,6 +47,10 @@ export class RefusedError extends HotsplitError {
   readonly held: bigint | undefined;
   /** Of `OPERATION_IN_PROGRESS`: what is under way. */
   readonly operationId: string | undefined;
+  /** Of `BUDGET_EXHAUSTED` and what else is about a budget: that budget. */
+  readonly budgetId: string | undefined;
+  /** Of `BUDGET_EXHAUSTED`: when the next period of the budget begins, if it has periods. */
+  readonly renewsAt: Date | undefined;
   /** Of `INTERNAL`: the id under which the service logged it. */
   readonly incident: string | undefined;
 
@@ -55,6 +62,8 @@ export class RefusedError extends HotsplitError {
     this.left = problem.left;
     this.held = problem.held;
     this.operationId = problem.operationId;
+    this.budgetId = problem.budgetId;
+    this.renewsAt = problem.renewsAt;
     this.incident = problem.incident;
   }
 }
@@ -74,6 +83,9 @@ export class HoldExceededError extends RefusedError {}
 export class HoldAlreadyCancelledError extends RefusedError {}
 export class OperationInProgressError extends RefusedError {}
 export class PreconditionFailedError extends RefusedError {}
+export class BudgetNotFoundError extends RefusedError {}
+export class BudgetExistsError extends RefusedError {}
+export class BudgetExhaustedError extends RefusedError {}
 export class InsufficientFundsError extends RefusedError {}
 export class KeyNotFoundError extends RefusedError {}
 export class OperationNotFoundError extends RefusedError {}
@@ -108,6 +120,9 @@ const CLASSES: Readonly<Partial<Record<ProblemCode, typeof RefusedError>>> = {
   HOLD_ALREADY_CANCELLED: HoldAlreadyCancelledError,
   OPERATION_IN_PROGRESS: OperationInProgressError,
   PRECONDITION_FAILED: PreconditionFailedError,
+  BUDGET_NOT_FOUND: BudgetNotFoundError,
+  BUDGET_EXISTS: BudgetExistsError,
+  BUDGET_EXHAUSTED: BudgetExhaustedError,
   INSUFFICIENT_FUNDS: InsufficientFundsError,
   REVERSAL_EXCEEDS_DEDUCTION: ReversalExceedsDeductionError,
   REVERSAL_EXCEEDS_CREDIT: ReversalExceedsCreditError,

@@ -2,6 +2,7 @@ import type { Calls } from './calls';
 import {
   type Page,
   readAuditLogLine,
+  readBudget,
   readEntry,
   readHold,
   readKey,
@@ -18,6 +19,8 @@ import type {
   ApiKey,
   AuditLogLine,
   AuditLogQuery,
+  Budget,
+  BudgetsQuery,
   DeliveriesQuery,
   Entry,
   Hold,
@@ -70,6 +73,11 @@ export function deliveriesPage({ webhookId }: Pick<DeliveriesQuery, 'webhookId'>
 export function entriesPage(query: EntriesQuery): PageCall<Entry> {
   const filter = { ...entriesQuery(query), order: query.order };
   return (page) => pageCall(`${accountPath(query.accountId)}/entries`, page, readEntry, filter);
+}
+
+/** @throws InvalidArgumentError when a page is asked for */
+export function budgetsPage({ accountId }: Pick<BudgetsQuery, 'accountId'>): PageCall<Budget> {
+  return (page) => pageCall(`${accountPath(accountId)}/budgets`, page, readBudget);
 }
 
 /** @throws InvalidArgumentError when a page is asked for */

@@ -1,7 +1,14 @@
 import { answered } from './answer';
 import type { HttpAnswer } from './http-transport';
 import { readDeductionState, readEntry, readHold, readTransfer, whenShaped } from './read-shapes';
-import { accountPath, checkedAccountId, checkedDigits, checkedRequestId, notesBody } from './requests';
+import {
+  accountPath,
+  checkedAccountId,
+  checkedBudgets,
+  checkedDigits,
+  checkedRequestId,
+  notesBody,
+} from './requests';
 import type {
   CreditReversalRequest,
   DeductionState,
@@ -32,7 +39,12 @@ export function entryCall(
   return {
     method: 'POST',
     path: `${accountPath(request.accountId)}/${kind}`,
-    body: JSON.stringify({ amount, requestId, ...notesBody(request) }),
+    body: JSON.stringify({
+      amount,
+      requestId,
+      budgets: checkedBudgets(request.budgets),
+      ...notesBody(request),
+    }),
     requestId,
     effect: 'once',
     read: entryReader({ accountId: request.accountId, requestId, amount }),

@@ -21,6 +21,9 @@ export interface Problem {
   /** What is under way. */
   readonly operationId?: string;
   readonly incident?: string;
+  /** The budget that it is about. */
+  readonly budgetId?: string;
+  readonly renewsAt?: Date;
 }
 
 const CODE = /^[A-Z][A-Z0-9_]{1,63}$/;
@@ -39,6 +42,8 @@ export function readProblem(value: unknown, status?: number): Problem | undefine
     held,
     operationId,
     incident,
+    budgetId,
+    renewsAt,
   } = value as ProblemJson;
   const known = status ?? said;
   if (typeof code !== 'string' || !CODE.test(code) || typeof known !== 'number') return undefined;
@@ -55,6 +60,8 @@ export function readProblem(value: unknown, status?: number): Problem | undefine
     ...(heldMinor !== undefined && { held: heldMinor }),
     ...(typeof operationId === 'string' && { operationId }),
     ...(typeof incident === 'string' && { incident }),
+    ...(typeof budgetId === 'string' && { budgetId }),
+    ...(typeof renewsAt === 'string' && { renewsAt: new Date(renewsAt) }),
   };
 }
 
@@ -70,7 +77,9 @@ type ProblemJson = Readonly<
       | 'left'
       | 'held'
       | 'operationId'
-      | 'incident',
+      | 'incident'
+      | 'budgetId'
+      | 'renewsAt',
       unknown
     >
   >

@@ -7,6 +7,7 @@ import type {
   AuditLogLine,
   AutoSplit,
   Balance,
+  Budget,
   CreatedKey,
   DeductionState,
   Entry,
@@ -34,6 +35,7 @@ export const ENTRY_KINDS = [
   'transfer-return',
   'credit-reversal',
 ] as const;
+const BUDGET_PERIODS = ['total', 'hour', 'day', 'month'] as const;
 const DEDUCTION_STATES = ['received', 'succeeded', 'rejected'] as const;
 const HOLD_STATUSES = ['held', 'confirmed', 'cancelled', 'expired'] as const;
 const ACCOUNT_STATUSES = ['active', 'frozen', 'closed'] as const;
@@ -67,9 +69,28 @@ export function readEntry(body: unknown): Entry {
     ...fields.ifPresent('holdId', fields.string),
     ...fields.ifPresent('reverses', fields.string),
     ...fields.ifPresent('counterparty', fields.string),
+    ...fields.ifPresent('budgets', fields.words),
     ...notesIn(fields),
     shard: fields.string('shard'),
     subAccount: fields.integer('subAccount'),
+    createdAt: fields.time('createdAt'),
+  });
+}
+
+/** @throws WrongShape */
+export function readBudget(body: unknown): Budget {
+  const fields = fieldsOf(body);
+  return answered({
+    budgetId: fields.string('budgetId'),
+    accountId: fields.string('accountId'),
+    limit: fields.amount('limit'),
+    period: fields.oneOf('period', BUDGET_PERIODS),
+    timeZone: fields.string('timeZone'),
+    ...fields.ifPresent('parent', fields.string),
+    ...fields.ifPresent('spent', fields.amount),
+    ...fields.ifPresent('available', fields.amount),
+    ...fields.ifPresent('periodStart', fields.time),
+    ...fields.ifPresent('renewsAt', fields.time),
     createdAt: fields.time('createdAt'),
   });
 }

@@ -32,6 +32,11 @@ export function checkedDigits(amount: AmountIn, field = 'amount'): string {
   return digits;
 }
 
+/** The budgets of a deduction. @throws InvalidArgumentError */
+export function checkedBudgets(budgets: readonly string[] | undefined): readonly string[] | undefined {
+  return budgets?.map((each) => checkedAccountId(each, 'budgets'));
+}
+
 /** A time as the service reads it. */
 export function timeText(time: Date | string | undefined): string | undefined {
   return time instanceof Date ? time.toISOString() : time;
@@ -49,12 +54,12 @@ export function notesBody({ reference, metadata }: { [key in keyof Notes]?: Note
  * @throws InvalidArgumentError
  */
 export function deductionItem(item: DeductionItem): string {
-  const { accountId, digits, requestId, reference, metadata } = item;
+  const { accountId, digits, requestId, reference, metadata, budgets } = item;
   const key =
     requestId.includes('"') || requestId.includes('\\') ? JSON.stringify(requestId) : `"${requestId}"`;
   const plain = `{"accountId":"${accountId}","amount":"${digits}","requestId":${key}`;
-  if (reference === undefined && metadata === undefined) return `${plain}}`;
-  return `${plain},${JSON.stringify(notesBody(item)).slice(1)}`;
+  if (reference === undefined && metadata === undefined && budgets === undefined) return `${plain}}`;
+  return `${plain},${JSON.stringify({ ...notesBody(item), ...(budgets && { budgets }) }).slice(1)}`;
 }
 
 interface DeductionItem {
@@ -63,6 +68,7 @@ interface DeductionItem {
   readonly requestId: string;
   readonly reference: string | undefined;
   readonly metadata: Readonly<Record<string, string>> | undefined;
+  readonly budgets?: readonly string[] | undefined;
 }
 
 /** Path and query, parameters that are not given left out. */

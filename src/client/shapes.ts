@@ -26,6 +26,59 @@ export interface MoneyRequest extends CallOptions, Notes {
    * given; give it to be able to repeat the request after a crash of this process.
    */
   readonly requestId?: string;
+  /** Of a deduction: budgets that it is charged to as well, and to all above them. */
+  readonly budgets?: readonly string[];
+}
+
+export type BudgetPeriod = 'total' | 'hour' | 'day' | 'month';
+
+export interface NewBudget extends CallOptions {
+  readonly accountId: string;
+  /** 1–64 characters of A–Z a–z 0–9 _ . : -; not used again once it was deleted. */
+  readonly budgetId: string;
+  /** Minor units that may be deducted in a period, 0 included. */
+  readonly limit: AmountIn;
+  readonly period: BudgetPeriod;
+  /** Where days and months begin: an IANA name, by default UTC. */
+  readonly timeZone?: string;
+  /** The budget above it. */
+  readonly parent?: string;
+}
+
+export interface OneBudget extends CallOptions {
+  readonly accountId: string;
+  readonly budgetId: string;
+}
+
+export interface BudgetChange extends OneBudget {
+  /** Minor units. */
+  readonly limit: AmountIn;
+}
+
+export interface BudgetsQuery extends ListQuery {
+  readonly accountId: string;
+}
+
+/** Amounts in minor units. */
+export interface Budget {
+  readonly budgetId: string;
+  readonly accountId: string;
+  readonly limit: bigint;
+  readonly period: BudgetPeriod;
+  readonly timeZone: string;
+  readonly parent?: string;
+  /** What was deducted in the present period. Not in lists, as the three below. */
+  readonly spent?: bigint;
+  /** 0 where more is spent than the limit by now. */
+  readonly available?: bigint;
+  readonly periodStart?: Date;
+  readonly renewsAt?: Date;
+  readonly createdAt: Date;
+}
+
+export interface BudgetResult extends Budget {
+  /** It was created before, from the same words. */
+  readonly replayed: boolean;
 }
 
 export interface DeductionResult {
@@ -91,6 +144,8 @@ export interface Entry {
   readonly reverses?: string;
   /** Of transfers: the other account. */
   readonly counterparty?: string;
+  /** The budgets that a deduction was charged to. */
+  readonly budgets?: readonly string[];
   readonly reference?: string;
   readonly metadata?: Readonly<Record<string, string>>;
   readonly shard: string;

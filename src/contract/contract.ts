@@ -1,6 +1,7 @@
 import * as accounts from './accounts';
 import * as auditLog from './audit-log';
 import * as balances from './balances';
+import * as budgets from './budgets';
 import type { Call } from './call';
 import * as deductions from './deductions';
 import * as entries from './entries';
@@ -31,6 +32,11 @@ export const CALLS: readonly Call[] = [
   accounts.freezeAccount,
   accounts.unfreezeAccount,
   accounts.closeAccount,
+  budgets.createBudget,
+  budgets.listBudgets,
+  budgets.getBudget,
+  budgets.changeBudget,
+  budgets.deleteBudget,
   deductions.deduct,
   deductions.credit,
   deductions.getDeduction,
@@ -84,6 +90,7 @@ export const RESOURCES = [
   problem,
   accounts.account,
   entries.entry,
+  budgets.budget,
   transfers.transfer,
   received.deduction,
   holds.hold,

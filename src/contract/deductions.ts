@@ -19,8 +19,11 @@ const money = {
   properties: { amount: fields.amount, requestId: fields.requestId, ...notes },
 } as const;
 
+/** Of a deduction. */
+const charge = { ...money, properties: { ...money.properties, budgets: fields.budgets } } as const;
+
 /** The body of a deduction or a credit, as its schema lets it through. */
-export type MoneyBody = Given<typeof money>;
+export type MoneyBody = Given<typeof charge>;
 
 /** The headers of a request that takes effect once. */
 export const keyHeaders = {
@@ -57,7 +60,7 @@ export const deduct = {
   deductions: 'one',
   path: accountPath,
   headers: { ...keyHeaders, properties: { ...keyHeaders.properties, prefer } },
-  body: money,
+  body: charge,
   answers: {
     ...answers,
     202: answer(
@@ -147,6 +150,7 @@ export const batchItem = {
     accountId: fields.accountId,
     amount: fields.amount,
     requestId: fields.requestId,
+    budgets: fields.budgets,
     ...notes,
   },
 } as const;
@@ -175,7 +179,7 @@ export const batchResult = {
 export const batchDeduct = {
   name: 'batchDeduct',
   summary: 'Deduct many, each on its own',
-  description: `Up to ${ITEMS_MAX} items of {accountId, amount, requestId, reference?, metadata?}; one result each, in order.`,
+  description: `Up to ${ITEMS_MAX} items of {accountId, amount, requestId, budgets?, reference?, metadata?}; one result each, in order.`,
   group: 'deductions',
   scope: 'deduct',
   deductions: 'items',

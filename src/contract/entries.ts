@@ -36,6 +36,12 @@ export const entry = {
       description:
         'Of transfers: the other account, to which the money went or from which it came or came back.',
     },
+    budgets: {
+      type: 'array',
+      items: { type: 'string' },
+      description:
+        'Of a deduction and its reversals: the budgets that it was charged to, those above the named ones included.',
+    },
     reference: { type: 'string' },
     metadata: fields.strings,
     shard: { type: 'string' },
@@ -60,6 +66,7 @@ export function entryView({ entry, shard, isDeferred }: ShownEntry) {
     ...(entry.kind === 'deduction' ? { durability: isDeferred ? 'deferred' : 'committed' } : {}),
     amount: entry.amountMinor.toString(),
     ...(entry.counterparty !== undefined && { counterparty: entry.counterparty }),
+    ...(entry.charges && { budgets: entry.charges.map(({ budgetId }) => budgetId) }),
     ...(entry.reference === null ? {} : { reference: entry.reference }),
     ...(entry.metadata === null ? {} : { metadata: JSON.parse(entry.metadata) as Record<string, string> }),
     shard,

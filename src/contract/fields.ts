@@ -1,3 +1,4 @@
+import { CHARGES_MAX } from '../ledger/allowance';
 import { ASSET_PATTERN } from '../ledger/asset';
 import { LISTED_KINDS } from '../ledger/entry';
 import { HOLD_SECONDS_DEFAULT, HOLD_SECONDS_MAX, HOLD_STATES } from '../ledger/hold';
@@ -8,6 +9,23 @@ import { ACCOUNT_ID_PATTERN, REQUEST_ID_PATTERN } from '../ledger/identifiers';
 /** The parts that bodies, paths and queries are made of, as JSON Schema; `FIELD_RULES` says the same in words. */
 export const accountId = { type: 'string', pattern: ACCOUNT_ID_PATTERN, examples: ['advertiser-7'] } as const;
 export const requestId = { type: 'string', pattern: REQUEST_ID_PATTERN, examples: ['click-000001'] } as const;
+/** Budget ids are as account ids are. */
+export const budgetId = { type: 'string', pattern: ACCOUNT_ID_PATTERN, examples: ['campaign-7'] } as const;
+export const budgets = {
+  type: 'array',
+  minItems: 1,
+  maxItems: CHARGES_MAX,
+  uniqueItems: true,
+  items: budgetId,
+  description:
+    'Budgets that it is charged to as well, and to all above them: it takes effect everywhere or nowhere.',
+} as const;
+export const timeZone = {
+  type: 'string',
+  pattern: '^[A-Za-z][A-Za-z0-9_+/-]{0,63}$',
+  description: 'Where its days and months begin: an IANA name. By default UTC.',
+  examples: ['Europe/Berlin'],
+} as const;
 export const asset = { type: 'string', pattern: ASSET_PATTERN, examples: ['USD/2'] } as const;
 
 export const amount = {
@@ -205,7 +223,11 @@ export const FIELD_RULES: Readonly<Record<string, string>> = {
     'types of events such as hotsplit.entry.created, each once: in an address with commas between, in a body a list of 1–32',
   from: TRANSFER_OR_TIME_RULE,
   to: TRANSFER_OR_TIME_RULE,
-  limit: 'an integer from 1 to 1000',
+  limit:
+    'of a budget minor units: a string of digits without leading zeros, or a safe integer; 0 ≤ limit ≤ 10^18; of a list an integer from 1 to 1000',
+  budgetId: ACCOUNT_ID_RULE,
+  budgets: `a list of 1–${CHARGES_MAX} ids of budgets, each once: ${ACCOUNT_ID_RULE}`,
+  parent: ACCOUNT_ID_RULE,
   scopes: 'a non-empty list of read, deduct, refund, credit, accounts, admin, each once',
   accounts: 'a list of 1–16 beginnings of account ids, each once: 1–64 characters of A–Z a–z 0–9 _ . : -',
   expiresAt:

@@ -21,5 +21,7 @@ export const problem = {
     held: fields.amountOut,
     operationId: { type: 'string' },
     incident: { type: 'string' },
+    budgetId: { type: 'string' },
+    renewsAt: fields.timeOut,
   },
 } as const;

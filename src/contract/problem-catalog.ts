@@ -71,6 +71,13 @@ export const PROBLEMS = {
     when: 'No hold was taken under this id. A refused try leaves none.',
     then: 'Send the try again with the same request id, or cancel it for good.',
   },
+  BUDGET_NOT_FOUND: {
+    http: 404,
+    grpc: 'NOT_FOUND',
+    title: 'There is no such budget',
+    when: 'The account has no budget of this id, or it was deleted; `budgetId` names it.',
+    then: 'Create the budget, or leave it out. Nothing was charged.',
+  },
   KEY_NOT_FOUND: {
     http: 404,
     grpc: 'NOT_FOUND',
@@ -105,6 +112,13 @@ export const PROBLEMS = {
     title: 'The account exists with other parameters',
     when: 'An account of this id was created from a different body.',
     then: 'Read the account; choose another id for a new one.',
+  },
+  BUDGET_EXISTS: {
+    http: 409,
+    grpc: 'ALREADY_EXISTS',
+    title: 'The budget exists with other parameters',
+    when: 'The account has, or had, a budget of this id that was made from a different body.',
+    then: 'Change the limit of that one, or choose another id: ids of deleted budgets are not used again.',
   },
   ACCOUNT_FROZEN: {
     http: 409,
@@ -259,6 +273,15 @@ export const PROBLEMS = {
     title: 'The body is not plain JSON',
     when: 'The content type is something else than `application/json`, or the body is compressed.',
     then: 'Send JSON, without a `Content-Encoding`, and say so.',
+  },
+  BUDGET_EXHAUSTED: {
+    http: 422,
+    grpc: 'FAILED_PRECONDITION',
+    title: 'A budget has too little left',
+    when:
+      'A budget that the deduction is charged to cannot pay it, whatever the account has: `budgetId` names it, `available` is what it ' +
+      'has left, for those who may read it, and `renewsAt` is when its next period begins.',
+    then: 'Wait for `renewsAt`, or raise the limit. Nothing was charged; the same request id may be sent again.',
   },
   INSUFFICIENT_FUNDS: {
     http: 422,

@@ -18,6 +18,10 @@ export interface ProblemExtras {
   /** The operation that is under way. */
   readonly operationId?: string;
   readonly incident?: string;
+  /** The budget that it is about. */
+  readonly budgetId?: string;
+  /** RFC 3339. */
+  readonly renewsAt?: string;
   readonly retryAfterSeconds?: number;
 }
 
@@ -45,7 +49,7 @@ export class Problem extends Error {
 
   get body(): ProblemBody {
     const { title, http } = PROBLEMS[this.code];
-    const { errors, available, left, held, operationId, incident } = this.extras;
+    const { errors, available, left, held, operationId, incident, budgetId, renewsAt } = this.extras;
     return {
       type: `urn:hotsplit:problem:${this.code}`,
       title,
@@ -58,6 +62,8 @@ export class Problem extends Error {
       ...(held !== undefined && { held }),
       ...(operationId !== undefined && { operationId }),
       ...(incident !== undefined && { incident }),
+      ...(budgetId !== undefined && { budgetId }),
+      ...(renewsAt !== undefined && { renewsAt }),
     };
   }
 }

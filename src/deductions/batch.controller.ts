@@ -3,6 +3,7 @@ import type { FastifyReply } from 'fastify';
 import { type DeductionOutcome, ManyDeductions } from '../api/many-deductions';
 import { EachOfMany } from '../api/each-of-many';
 import { type ReceivedDeduction, receivedOrProblem, waits } from '../api/received-problem';
+import { withoutBudgets } from '../contract/budgets';
 import { batchDeduct, batchItem } from '../contract/deductions';
 import { moneyOf } from '../contract/money';
 import { Problem, type ProblemBody } from '../contract/problem';
@@ -35,7 +36,8 @@ export class BatchController {
   constructor(deductions: DeductionService, intake: IntakeService, metrics: Metrics, gate: ItemGate) {
     this.#many = new ManyDeductions(deductions, metrics, gate);
     this.#received = new EachOfMany(
-      async (request, { caller }) => receivedOrProblem(await intake.receive(request, true), caller),
+      async (request, { caller }) =>
+        receivedOrProblem(await intake.receive(withoutBudgets(request), true), caller),
       metrics,
       gate,
     );
@@ -71,8 +73,8 @@ export class BatchController {
 function requestOf(item: unknown): MoneyRequest {
   const given = readItem(item);
   const { amountMinor, reference, metadata } = moneyOf(given);
-  const { accountId, requestId } = given;
-  return { kind: 'deduct', accountId, requestId, amountMinor, reference, metadata };
+  const { accountId, requestId, budgets } = given;
+  return { kind: 'deduct', accountId, requestId, amountMinor, reference, metadata, budgets };
 }
 
 function resultOf(given: unknown, result: DeductionOutcome): BatchResult {

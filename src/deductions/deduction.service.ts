@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AccountService } from '../accounts/account.service';
+import type { BudgetRefusal } from '../engine/budgets/budgeted-deductions';
 import type { EngineOutcome } from '../engine/engine-outcome';
 import type { Flow } from '../engine/flow';
 import { canonicalMap, fingerprint, requestFingerprint } from '../engine/fingerprint';
@@ -20,6 +21,8 @@ export interface MoneyRequest {
   readonly amountMinor: bigint;
   readonly reference?: string | undefined;
   readonly metadata?: Readonly<Record<string, string>> | undefined;
+  /** Of a deduction: the budgets that it is charged to as well. */
+  readonly budgets?: readonly string[] | undefined;
   /** Whose it is, for fair shares of the lanes. */
   readonly flow?: Flow | undefined;
   /** Where it is traced. */
@@ -43,7 +46,7 @@ export interface ReversalRequest {
 }
 
 /** What it came to; beside what the engine tells, `accountNotFound`, and `rateLimited` of one that came with others. */
-export type MoneyOutcome = EngineOutcome | RateLimited | { readonly kind: 'accountNotFound' };
+export type MoneyOutcome = EngineOutcome | BudgetRefusal | RateLimited | { readonly kind: 'accountNotFound' };
 
 /** What one of many came to. `rejected` carries the error that `execute` would have thrown. */
 export type OneOfMany = MoneyOutcome | { readonly kind: 'rejected'; readonly error: unknown };
@@ -191,26 +194,36 @@ export class DeductionService {
 
   async #afterRate(
     taken: ReturnType<AccountRates['takeOne']>,
-    submit: () => Promise<EngineOutcome>,
+    submit: () => Promise<EngineOutcome | BudgetRefusal>,
   ): Promise<MoneyOutcome> {
     return (await taken) ?? submit();
   }
 
-  #submit(request: MoneyRequest, account: AccountRecord): Promise<EngineOutcome> {
+  #submit(request: MoneyRequest, account: AccountRecord): Promise<EngineOutcome | BudgetRefusal> {
+    const { budgets } = request;
+    if (budgets !== undefined)
+      return this.runtime.budgets.deductions.submit(engineRequest(request), account, budgets);
     return this.runtime.engine.submit(engineRequest(request), account);
   }
 }
 
+/** In which order they are named means nothing. */
+function budgetsText(budgets: readonly string[]): string {
+  return [...budgets].sort().join(' ');
+}
+
 /** The request as the engine knows it. */
 export function engineRequest(request: MoneyRequest): PlainRequest {
-  const { kind, accountId, requestId, amountMinor, reference = null, flow, span } = request;
+  const { kind, accountId, requestId, amountMinor, reference = null, budgets, flow, span } = request;
   const metadata = canonicalMap(request.metadata);
   return {
     kind,
     accountId,
     requestId,
     amountMinor,
-    fingerprint: requestFingerprint(kind, amountMinor, reference, metadata),
+    fingerprint: budgets
+      ? fingerprint(kind, amountMinor, reference, metadata, budgetsText(budgets))
+      : requestFingerprint(kind, amountMinor, reference, metadata),
     reference,
     metadata,
     flow,

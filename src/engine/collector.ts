@@ -14,6 +14,7 @@ import {
   homeOf,
   inOrder,
   type PinnedDebit,
+  type ShortCharge,
   type Waiting,
 } from './collecting/waiting';
 import type { ReachPoint } from './fault-points';
@@ -23,7 +24,7 @@ import type { ReachLocks } from './locked-reach';
 import type { Mover } from './mover';
 import type { EngineObserver } from './observer';
 import { remember } from './remember';
-import { balanceOf, isOutrun, type Reading, readReach } from './reading';
+import { balanceOf, isAccountOutrun, isOutrun, type Reading, readReach } from './reading';
 import type { Request } from './router';
 import type { ShardSet } from './shard-set';
 import type { Transfers } from './transfers';
@@ -119,7 +120,7 @@ export class Collector {
    *
    * @param epoch of the placement by which the request's key was looked up at its past homes
    */
-  collect(request: Request | PinnedDebit, shard: string, epoch: number): Promise<Collected> {
+  collect(request: Request | PinnedDebit | ShortCharge, shard: string, epoch: number): Promise<Collected> {
     const { accountId } = request;
     const queue = this.#queues.get(accountId) ?? [];
     if (queue.length >= this.parts.settings.waitingMax)
@@ -250,14 +251,17 @@ export class Collector {
     const homed = batch.map((waiting) => homeOf(waiting, account));
     try {
       const level = await this.#refusals.see(account);
-      const end = await this.parts.locks.with(account, (locked) =>
-        this.#lockedPayment.run(account, homed, locked, level),
+      const end = await this.parts.locks.with(account, async (locked) =>
+        (await isAccountOutrun(this.parts.shards, account))
+          ? undefined
+          : this.#lockedPayment.run(account, homed, locked, level),
       );
       if (!end) return await this.#readAnew(account, batch);
       this.#remember(account.accountId, end.short.availableMinor);
       await Promise.all(end.askHome.map((each) => this.#refusals.askHome(each, end.short)));
       if (end.settle) await this.parts.transfers.settle(account.accountId, account.reach);
-      return inOrder(end.undecided);
+      const unpaid = await this.#payments.pay(account, end.payAfterwards, []);
+      return inOrder([...end.undecided, ...unpaid]);
     } catch (error) {
       const undecided = batch.filter(({ decided }) => !decided);
       if (error instanceof ShardContendedError) return undecided;

@@ -6,7 +6,15 @@ export type EngineOutcome =
   | Exclude<Outcome, { kind: Located | 'fenced' }>
   /** Of the strategy `queued`: screening rejects it, in its own words. */
   | { readonly kind: 'screenedOut'; readonly reason: string | null }
+  | ChargeOutcome
   | Refusal;
+
+/** What keeps a deduction from being charged to its budgets; nothing was done. */
+export type ChargeOutcome =
+  /** What an allowance has left is too little. */
+  | { readonly kind: 'allowanceShort'; readonly allowanceId: string; readonly availableMinor: bigint }
+  /** An allowance is not open yet, or its limit is being changed. */
+  | { readonly kind: 'allowanceUnsettled'; readonly allowanceId: string };
 
 /** Outcomes about something that lives on a shard, which is told with them. */
 type Located = 'applied' | 'replayed' | 'held' | 'holdChanged' | 'holdSettled';
@@ -26,4 +34,4 @@ export interface Lent {
 }
 
 /** What a lane tells: the ledger's outcome as it is; a fenced command goes back to the router. */
-export type LaneOutcome = Outcome | Refusal;
+export type LaneOutcome = Outcome | ChargeOutcome | Refusal;

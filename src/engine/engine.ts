@@ -9,7 +9,8 @@ import { awaitSpread } from './await-spread';
 import type { AccountCache } from './account-cache';
 import type { Balances } from './balances';
 import type { Collector } from './collector';
-import type { PinnedDebit } from './collecting/waiting';
+import { ChargedDeductions } from './budgets/charged-deductions';
+import type { PinnedDebit, ShortCharge } from './collecting/waiting';
 import type { Admission, CreditLimit, NotAdmitted } from './credit-limit';
 import { earlierUse } from './earlier-use';
 import type { EngineOutcome, LaneOutcome } from './engine-outcome';
@@ -63,12 +64,17 @@ const RECALLS_MAX = 3;
 export class Engine {
   readonly leases: Leases;
   readonly #followUps: FollowUps;
+  readonly #charged: ChargedDeductions;
 
   constructor(private readonly parts: EngineParts) {
     this.#followUps = new FollowUps({
       ...parts,
       admit: (account, amountMinor) => this.admit(account, amountMinor),
       collect: (debit, account) => this.#collect(debit, debit.shard, account),
+    });
+    this.#charged = new ChargedDeductions({
+      ...parts,
+      collect: (request, shard, account) => this.#collect(request, shard, account),
     });
     this.leases = new Leases({ ...parts, settings: parts.leaseSettings }, (request, account) =>
       acrossFences(parts, account, (current) => this.#tryDurably(request, current)),
@@ -103,8 +109,8 @@ export class Engine {
   }
 
   /**
-   * Charges what was received, a message, or a payment to another account, whatever the account's strategy: on the lanes, which
-   * look at the record under its row's lock, and write the payment with its debit. Resolves and rejects as `submit` does; `attemptOver` when nothing is to be charged here any more, `received`
+   * Charges what was received, a message, a payment to another account, or a deduction with budgets, whatever the account's strategy: on
+   * the lanes, which look at the record under its row's lock, and write the payment, or charge the budgets, with its debit. Resolves and rejects as `submit` does; `attemptOver` when nothing is to be charged here any more, `received`
    * when an earlier delivery of the message was.
    */
   charge(
@@ -113,6 +119,7 @@ export class Engine {
         | { readonly attempt: ReceivedAttempt }
         | { readonly isMessage: true }
         | { readonly payee: NonNullable<PlainRequest['payee']> }
+        | { readonly budgets: NonNullable<PlainRequest['budgets']> }
       ),
     account: AccountRecord,
   ) {
@@ -268,6 +275,8 @@ export class Engine {
       const earlier = await this.#lookUpPastHomes(request, account);
       if (earlier) return earlier;
     }
+    if (request.kind === 'deduct' && request.budgets)
+      return this.#charged.execute({ ...request, budgets: request.budgets }, account);
     const { shards, collector } = this.parts;
     const { shard, command } = routeToHome(request, account, {
       newId: () => this.parts.surroundings.newId(),
@@ -278,7 +287,7 @@ export class Engine {
       if (!shards.has(shard)) return { shard, outcome: { kind: 'shardUnavailable', shard } };
     }
     if (command.kind === 'deduct' || command.kind === 'hold') {
-      if (account.subAccounts > 1) this.parts.rebalancer.note(account.accountId);
+      if (account.subAccounts > 1 && !account.allowance) this.parts.rebalancer.note(account.accountId);
       if (collector.expectsShort(request.accountId, request.amountMinor))
         return this.#collect(request, shard, account);
     }
@@ -306,14 +315,19 @@ export class Engine {
   }
 
   /** Nobody is refused for want of money that leases hold: they are given back first. */
-  async #collect(request: Request | PinnedDebit, shard: string, account: AccountRecord): Promise<Told> {
+  async #collect(
+    request: Request | PinnedDebit | ShortCharge,
+    shard: string,
+    account: AccountRecord,
+  ): Promise<Told> {
     for (let recalls = 0; ; recalls += 1) {
       const { shard: at, outcome } = await this.parts.collector.collect(
         request,
         shard,
         account.placement.epoch,
       );
-      if (outcome.kind === 'insufficientFunds') this.parts.meter?.refused(request.accountId);
+      if (outcome.kind === 'insufficientFunds' && !account.allowance)
+        this.parts.meter?.refused(request.accountId);
       if (outcome.kind !== 'lent') return { shard: at, outcome };
       if (recalls >= RECALLS_MAX || !(await this.leases.recall(account)))
         return { shard: at, outcome: { kind: 'overloaded', shard: at } };

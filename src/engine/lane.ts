@@ -1,4 +1,4 @@
-import type { Command } from '../ledger/command';
+import { type Command, otherRows } from '../ledger/command';
 import { DirectoryOverloadedError, DirectoryUnavailableError } from '../shards/directory/directory';
 import {
   AccountsLockedError,
@@ -328,7 +328,8 @@ export class Lane {
     { accounts, mayHaveCommitted }: AccountsLockedError,
   ): Promise<void> {
     if (mayHaveCommitted) for (const waiting of batch) waiting.mayHaveCommitted = true;
-    const isLocked = ({ command }: Waiting): boolean => accounts?.has(command.accountId) === true;
+    const isLocked = ({ command }: Waiting): boolean =>
+      [command, ...otherRows(command)].some(({ accountId }) => accounts?.has(accountId) === true);
     const locked = batch.some(isLocked) ? batch.filter(isLocked) : batch;
     this.#setAside(locked, new Set(locked.map(({ command }) => command.accountId)));
     const rest = batch.filter((waiting) => !locked.includes(waiting));

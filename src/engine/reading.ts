@@ -37,7 +37,39 @@ export async function readReach(shards: ShardSet, account: AccountRecord): Promi
       }
     }),
   );
-  return { parts, unreadable };
+  const { allowance } = account;
+  return allowance ? withEpochsOf(shards, account, { parts, unreadable }) : { parts, unreadable };
+}
+
+/**
+ * An allowance is fenced with the account that it belongs to: its rows have no epochs of a placement. Where that account has gone
+ * on, which is read behind the allowance's own rows, some of what is missing here may be on shards that were not read.
+ */
+async function withEpochsOf(shards: ShardSet, account: AccountRecord, reading: Reading): Promise<Reading> {
+  const { of = '', epochOfAccount = 0 } = account.allowance ?? {};
+  const missing = [...reading.unreadable];
+  const parts = new Map<string, ShardBalance>();
+  await Promise.all(
+    [...reading.parts].map(async ([name, part]) => {
+      try {
+        const { epochMax } = await readShard(shards, name, of);
+        const isMoved = epochMax > epochOfAccount;
+        parts.set(name, isMoved ? { ...part, epochMax: Infinity } : part);
+      } catch (error) {
+        if (!(error instanceof ShardUnavailableError)) throw error;
+        missing.push(name);
+      }
+    }),
+  );
+  return { parts, unreadable: missing };
+}
+
+/** Whether the account that an allowance belongs to has gone on to a placement that the reader does not know. */
+export async function isAccountOutrun(shards: ShardSet, account: AccountRecord): Promise<boolean> {
+  const { of, epochOfAccount = 0 } = account.allowance ?? {};
+  if (of === undefined) return false;
+  const epochs = await Promise.all(account.reach.map((name) => readShard(shards, name, of)));
+  return epochs.some(({ epochMax }) => epochMax > epochOfAccount);
 }
 
 async function readShard(shards: ShardSet, name: string, accountId: string): Promise<ShardBalance> {

@@ -1,4 +1,5 @@
-import type { Command, DeductCommand, SpreadFields, SpreadTarget } from '../ledger/command';
+import type { Command, DeductCommand, GuardRow, SpreadFields, SpreadTarget } from '../ledger/command';
+import type { Charge, ChargeAsked } from '../ledger/allowance';
 import type { MoneyAsked } from '../ledger/money-asked';
 import type { Payee } from '../ledger/payment';
 import type { Screened } from '../ledger/screened';
@@ -26,6 +27,9 @@ export interface PlainRequest extends Asked {
   readonly isMessage?: true | undefined;
   /** Of a deduction that pays another account. */
   readonly payee?: Payee | undefined;
+  /** Of a deduction with budgets: the allowances that it is charged to, and once they were looked up, by which steps. */
+  readonly budgets?: readonly Charge[] | undefined;
+  readonly charges?: readonly ChargeAsked[] | undefined;
 }
 
 export interface ReceivedAttempt {
@@ -70,6 +74,7 @@ export function routeToHome(request: Request, account: AccountRecord, spread: Sp
     epoch: placement.epoch,
     flow: request.flow,
     span: request.span,
+    ...guardOf(account, home),
   };
   switch (request.kind) {
     case 'deduct':
@@ -96,14 +101,23 @@ export function routeToHome(request: Request, account: AccountRecord, spread: Sp
   }
 }
 
+/** Whatever is done to an allowance is turned back by the rows of its account: it is placed as that is. */
+function guardOf({ allowance }: AccountRecord, { subAccount }: Home): { readonly guard?: GuardRow } {
+  if (!allowance) return NO_GUARD;
+  return { guard: { accountId: allowance.of, subAccount, epoch: allowance.epochOfAccount } };
+}
+
+const NO_GUARD = {};
+
 /** A synchronous deduction has no field for how it came. */
 function deductAt(
   home: Home,
-  { attempt, isMessage, payee }: PlainRequest,
-  common: Omit<DeductCommand, 'kind' | 'attempt' | 'isMessage' | 'payee'>,
+  { attempt, isMessage, payee, charges }: PlainRequest,
+  common: Omit<DeductCommand, 'kind' | 'attempt' | 'isMessage' | 'payee' | 'charges'>,
 ): DeductCommand {
   if (attempt) return { ...common, kind: 'deduct', ...chargedAt(home, attempt) };
   if (payee) return { ...common, kind: 'deduct', payee };
+  if (charges) return { ...common, kind: 'deduct', charges };
   return isMessage ? { ...common, kind: 'deduct', isMessage } : { ...common, kind: 'deduct' };
 }
 

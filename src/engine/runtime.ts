@@ -15,6 +15,7 @@ import { waysOfDeducting } from '../strategies/ways-of-deducting';
 import { AccountLookUps } from './account-look-ups';
 import { ACCOUNT_CACHE_SETTINGS, AccountCache } from './account-cache';
 import { Balances } from './balances';
+import { Budgets } from './budgets/budgets';
 import { ClockWatch } from './clock-watch';
 import { Collector, COLLECTOR_SETTINGS, type CollectorSettings } from './collector';
 import { CREDIT_LIMIT_SETTINGS, CreditLimit } from './credit-limit';
@@ -145,6 +146,8 @@ export class EngineRuntime {
   /** Whether what nobody waits for may be charged. */
   readonly screening: Screening;
   readonly intake: Intake;
+  /** Limits on what is deducted from accounts. */
+  readonly budgets: Budgets;
   /** Payments between accounts, and what finishes those that nobody did. */
   readonly paying: Paying;
   readonly paymentRecovery: PaymentRecovery;
@@ -325,6 +328,14 @@ export class EngineRuntime {
       queue: (request, account) => this.intake.queued.submit(request, account),
     });
     const deliveries = new Deliveries({ shards, accounts, transfers, observer, newId, sleep, reach });
+    this.budgets = new Budgets({
+      directory,
+      accounts,
+      shards,
+      surroundings,
+      balances: this.balances,
+      engine: this.engine,
+    });
     this.paying = new Paying({ shards, accounts, engine: this.engine, deliveries });
     this.paymentRecovery = new PaymentRecovery({
       shards,

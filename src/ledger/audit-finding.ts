@@ -17,6 +17,10 @@ export const INVARIANTS = {
   receivedIsCharged: 'what was received and has succeeded has its entry, under its key and of its amount',
   paymentEnds: 'what one account has paid another is under way, has arrived or has come back, whole and once',
   paymentWasMade: 'what has come from another account has left it',
+  budgetsAreCharged:
+    'what names budgets was charged to each of them, and what was reversed came back to them',
+  chargeWasMade: 'what a budget has spent in a period is the sum of the entries that were charged to it',
+  limitIsGranted: 'a budget may spend its limit in a period, and no more',
   arrivalHasDeparture: 'what has arrived has left its source',
   departureArrives: 'what is marked as arrived has arrived',
   transferHalvesAgree: 'what arrived is what left',

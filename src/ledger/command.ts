@@ -1,3 +1,4 @@
+import type { ChargeAsked } from './allowance';
 import { assertNever } from './assert-never';
 import { entryKey } from './entry';
 import type { IntakeEnd } from './intake';
@@ -17,6 +18,16 @@ interface OutsideCommand extends MoneyAsked {
   readonly flow?: string | undefined;
   /** Where the command is traced, its part of the trace; opaque here. */
   readonly span?: object | undefined;
+  /** Of an allowance: the row of its account that turns the command back when the account has moved. It is locked too. */
+  readonly guard?: GuardRow | undefined;
+}
+
+/** A row that is locked and not changed. */
+export interface GuardRow {
+  readonly accountId: string;
+  readonly subAccount: number;
+  /** The placement epoch the command was routed by. */
+  readonly epoch: number;
 }
 
 export interface DeductCommand extends OutsideCommand {
@@ -29,6 +40,8 @@ export interface DeductCommand extends OutsideCommand {
   readonly isMessage?: true | undefined;
   /** Pays another account: what is taken leaves as a payment, which is durable with the entry. */
   readonly payee?: Payee | undefined;
+  /** Budgets that it is charged to as well, in their rows of the same index: all of them or none. */
+  readonly charges?: readonly ChargeAsked[] | undefined;
 }
 
 /** A deduction that is decided by what was received under its key. */
@@ -329,6 +342,17 @@ export type Command = RowCommand | AccountWideCommand | ReceiveCommand;
 export function isAccountWide(command: Command): command is AccountWideCommand {
   return !('subAccount' in command);
 }
+
+/** Rows of other accounts that a command locks beside its own, each named like that. */
+export function otherRows(command: Command): readonly Pick<GuardRow, 'accountId' | 'subAccount'>[] {
+  if (command.kind !== 'deduct' && command.kind !== 'credit') return NO_ROWS;
+  if (command.guard) return [command.guard];
+  if (command.kind === 'credit' || !command.charges) return NO_ROWS;
+  const { subAccount } = command;
+  return command.charges.map(({ allowanceId }) => ({ accountId: allowanceId, subAccount }));
+}
+
+const NO_ROWS: readonly GuardRow[] = [];
 
 /** A command that locks the one row that it names. */
 export function locksItsRow(command: Command): command is RowCommand {

@@ -1,3 +1,4 @@
+import { chargeBudgets, whyNotCharged } from './charge-budgets';
 import type { DeductCommand } from './command';
 import type { Draft } from './draft';
 import { fundDebit } from './fund-debit';
@@ -9,7 +10,7 @@ import { openIntake } from './receive';
 
 /** Takes an amount from the account. */
 export function deduct(draft: Draft, command: DeductCommand): Outcome {
-  if (command.attempt !== undefined) return charge(draft, command, command.attempt);
+  if (command.attempt !== undefined) return chargeReceived(draft, command, command.attempt);
   return (command.isMessage ? earlierDelivery(draft, command) : undefined) ?? take(draft, command);
 }
 
@@ -30,7 +31,7 @@ function earlierDelivery(draft: Draft, command: DeductCommand): Outcome | undefi
  * Charges what was received, in the transaction that writes so into its record: while the attempt stands as received, and not
  * once it was rejected, whoever still holds a copy of it.
  */
-function charge(draft: Draft, command: DeductCommand, attempt: number): Outcome {
+function chargeReceived(draft: Draft, command: DeductCommand, attempt: number): Outcome {
   const record = openIntake(draft, { ...command, attempt });
   if (!record) return { kind: 'attemptOver' };
   const outcome = take(draft, command);
@@ -46,6 +47,8 @@ function succeeded(draft: Draft, record: IntakeRecord, { screening }: DeductComm
 function take(draft: Draft, command: DeductCommand): Outcome {
   const admission = admit(draft, command);
   if (admission.kind !== 'admitted') return admission;
+  const refusal = command.charges && whyNotCharged(draft, command, command.charges);
+  if (refusal) return refusal;
   const funding = fundDebit(draft, command, { row: admission.row, amountMinor: command.amountMinor });
   if (funding.kind !== 'funded') return funding;
 
@@ -55,6 +58,9 @@ function take(draft: Draft, command: DeductCommand): Outcome {
     ? { ...entryOf('transfer-out', command, paid, draft.nextEntryUs), counterparty: payee.accountId }
     : entryOf('deduction', command, paid, draft.nextEntryUs);
   draft.putRow(paid);
+  const { charges } = command;
+  if (charges)
+    return { kind: 'applied', entry: chargeBudgets(draft, command, { charges, entry }), departures: [] };
   draft.addEntry(entry);
   if (payee) draft.addPayment(paymentOf(entry, payee));
   return { kind: 'applied', entry, departures: [] };

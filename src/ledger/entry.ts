@@ -1,3 +1,5 @@
+import type { Charge } from './allowance';
+
 /** What moves the account's total, and is listed. */
 export const LISTED_KINDS = [
   'deduction',
@@ -43,6 +45,8 @@ export interface Entry {
   readonly createdAtUs: number;
   /** The other account, where the money came from there or went there. */
   readonly counterparty?: string;
+  /** The budgets that it was charged to; each allowance has an entry of its own under the same key. */
+  readonly charges?: readonly Charge[];
 }
 
 /** What an entry did to its account's total. */

@@ -1,3 +1,4 @@
+import { isAllowanceId } from './allowance';
 import { type Entry, isMark } from './entry';
 import type { IntakeRecord } from './intake';
 import { isLeaseKey } from './lease';
@@ -75,7 +76,7 @@ export function feedChange(changes: Told): FeedChange | undefined {
   const { entries, changedHolds } = changes;
   const ranges = new Map<string, RangeDraft>();
   for (const entry of entries) {
-    if (isMark(entry.kind)) continue;
+    if (isMark(entry.kind) || isAllowanceId(entry.accountId)) continue;
     const range = ranges.get(entry.accountId);
     if (range) widen(range, entry);
     else ranges.set(entry.accountId, rangeOf(entry));
@@ -112,7 +113,8 @@ function touchesOf({ entries, changedHolds, subAccounts }: Told): FeedTouch[] {
     if (touched) touched[way] = true;
     else touches.set(accountId, { rises: way === 'rises', falls: way === 'falls' });
   };
-  for (const { accountId, requestId, kind } of entries)
+  for (const { accountId, requestId, kind } of entries) {
+    if (isAllowanceId(accountId)) continue;
     switch (kind) {
       case 'credit':
       case 'reversal':
@@ -133,6 +135,7 @@ function touchesOf({ entries, changedHolds, subAccounts }: Told): FeedTouch[] {
       case 'transfer-refused':
         break;
     }
+  }
   // One that still stands gives nothing back.
   for (const { accountId, holdId, state } of changedHolds)
     if (state !== 'held' && !isLeaseKey(holdId)) touch(accountId, 'rises');

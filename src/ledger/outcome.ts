@@ -69,11 +69,22 @@ export type Outcome =
    * `availableMinor` is what the rows on this shard could pay at that moment. Of what is done to something that stands already,
    * `askedMinor` is what it takes of that.
    */
-  | { readonly kind: 'insufficientFunds'; readonly availableMinor: bigint; readonly askedMinor?: bigint }
+  | {
+      readonly kind: 'insufficientFunds';
+      readonly availableMinor: bigint;
+      readonly askedMinor?: bigint;
+      /** Of a deduction with budgets: the allowance that is short here, where it is not the account. */
+      readonly shortOf?: string;
+    }
   | { readonly kind: 'accountFrozen' }
   | { readonly kind: 'accountClosed' }
   | { readonly kind: 'balanceLimitExceeded' }
   /** Routed by an older placement than the row's: nothing was done, read the directory again. */
-  | { readonly kind: 'fenced'; readonly epoch: number };
+  | {
+      readonly kind: 'fenced';
+      readonly epoch: number;
+      /** The allowance whose row it was, where it is not the account's. */
+      readonly fencedBy?: string;
+    };
 
 export type OutcomeKind = Outcome['kind'];

@@ -1,4 +1,4 @@
-import type { Command, CreditCommand, DeductCommand } from './command';
+import type { Command, CreditCommand, DeductCommand, GuardRow } from './command';
 import type { Draft } from './draft';
 import type { Entry, EntryKind } from './entry';
 import { wrap64 } from './money';
@@ -27,6 +27,8 @@ export function admitToRow(
   draft: Draft,
   command: Command & { readonly subAccount: number; readonly epoch: number },
 ): Admission {
+  const turnedBack = 'guard' in command && command.guard && passGuard(draft, command.guard);
+  if (turnedBack) return turnedBack;
   const row = draft.row(command.accountId, command.subAccount);
   if (!row) {
     draft.askForRow(command.accountId, command.subAccount);
@@ -35,6 +37,12 @@ export function admitToRow(
   if (row.epoch > command.epoch) return { kind: 'fenced', epoch: row.epoch };
   if (row.accountStatus === 'closed') return draft.refuse(command, { kind: 'accountClosed' });
   return { kind: 'admitted', row };
+}
+
+function passGuard(draft: Draft, { accountId, subAccount, epoch }: GuardRow): Outcome | undefined {
+  const row = draft.row(accountId, subAccount);
+  if (!row) draft.askForRow(accountId, subAccount);
+  return row && row.epoch <= epoch ? undefined : { kind: 'fenced', epoch: row?.epoch ?? epoch };
 }
 
 /** A change of a row's balance that came from outside the account: `net` moves with `available`. */

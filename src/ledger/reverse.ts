@@ -1,8 +1,10 @@
+import type { Charge } from './allowance';
 import type { ReverseCommand } from './command';
 import type { Draft } from './draft';
 import type { Entry } from './entry';
 import { fundDebit } from './fund-debit';
 import { confirmationKey, reversalKey, reversedName } from './identifiers';
+import { InvariantViolation } from './invariant-violation';
 import { BALANCE_MAX_MINOR } from './money';
 import type { Outcome } from './outcome';
 import { admitToRow, changeFromOutside, entryOf } from './outside-change';
@@ -36,7 +38,7 @@ export function reverse(draft: Draft, command: ReverseCommand): Outcome {
   if (leftMinor === 0n || amountMinor > leftMinor) return exceeds(command, leftMinor);
   return command.of === 'credit'
     ? takeBack(draft, command, { row: admission.row, amountMinor })
-    : giveBack(draft, command, { row: admission.row, amountMinor });
+    : giveBack(draft, command, { row: admission.row, amountMinor, charges: reversed.charges });
 }
 
 interface Part {
@@ -44,10 +46,39 @@ interface Part {
   readonly amountMinor: bigint;
 }
 
-function giveBack(draft: Draft, command: ReverseCommand, { row, amountMinor }: Part): Outcome {
+function giveBack(
+  draft: Draft,
+  command: ReverseCommand,
+  { row, amountMinor, charges = [] }: Part & { readonly charges: Entry['charges'] | undefined },
+): Outcome {
   if (row.availableMinor + row.heldMinor + amountMinor > BALANCE_MAX_MINOR)
     return { kind: 'balanceLimitExceeded' };
-  return write(draft, command, { row: changeFromOutside(row, amountMinor), amountMinor });
+  const charged: SubAccount[] = [];
+  for (const { allowanceId } of charges) {
+    // An allowance is charged in the row of the same index, and keeps it.
+    const pinned = draft.pinnedRow(allowanceId, row.index);
+    if (!pinned) return { kind: 'deductionNotHere' };
+    charged.push(pinned);
+  }
+  const changed = changeFromOutside(row, amountMinor);
+  const outcome = write(draft, command, { row: changed, amountMinor }, charges);
+  for (const each of charged)
+    returnToAllowance(draft, command, { row: changeFromOutside(each, amountMinor), amountMinor });
+  return outcome;
+}
+
+/** The period that the deduction was charged to has it back, be it over or not. @param part with the row as the reversal leaves it */
+function returnToAllowance(draft: Draft, command: ReverseCommand, { row, amountMinor }: Part): void {
+  const name = reversedName(command.reverses, command.captureId);
+  const reversal = draft.reversal(command.accountId, name);
+  if (!reversal) throw new InvariantViolation(`"${name}" was reversed and is not counted`);
+  const { accountId } = row;
+  const requestId = reversalKey(name, command.requestId);
+  const { fingerprint } = command;
+  const asked = { accountId, requestId, amountMinor, fingerprint, reference: null, metadata: null };
+  draft.putRow(row);
+  draft.addEntry(entryOf('reversal', asked, row, draft.nextEntryUs));
+  draft.addReversal({ ...reversal, accountId, subAccount: row.index, version: row.version });
 }
 
 function takeBack(draft: Draft, command: ReverseCommand, { row, amountMinor }: Part): Outcome {
@@ -58,17 +89,23 @@ function takeBack(draft: Draft, command: ReverseCommand, { row, amountMinor }: P
 }
 
 /** @param part with the row as the reversal leaves it */
-function write(draft: Draft, command: ReverseCommand, { row, amountMinor }: Part): Outcome {
+function write(
+  draft: Draft,
+  command: ReverseCommand,
+  { row, amountMinor }: Part,
+  charges: readonly Charge[] = [],
+): Outcome {
   const { accountId, fingerprint, reference, metadata } = command;
   const name = reversedName(command.reverses, command.captureId);
   const before = draft.reversal(accountId, name);
   const requestId = reversalKey(name, command.requestId);
-  const entry = entryOf(
+  const plain = entryOf(
     command.of === 'credit' ? 'credit-reversal' : 'reversal',
     { accountId, requestId, amountMinor, fingerprint, reference, metadata },
     row,
     draft.nextEntryUs,
   );
+  const entry = charges.length > 0 ? { ...plain, charges } : plain;
   draft.putRow(row);
   draft.addEntry(entry);
   draft.addReversal({

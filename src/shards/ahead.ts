@@ -1,4 +1,4 @@
-import { type Command, isAccountWide, locksItsRow } from '../ledger/command';
+import { type Command, isAccountWide, locksItsRow, otherRows } from '../ledger/command';
 import type { AheadScope, AheadTransaction } from './batch-transaction';
 
 /** What waits behind a batch. */
@@ -41,10 +41,16 @@ export function scopeAhead(
 function addNamedRows(rows: Rows, commands: readonly Command[]): void {
   for (const command of commands) {
     if (command.kind === 'receive') continue;
-    let indices = rows.get(command.accountId);
-    if (!indices) rows.set(command.accountId, (indices = new Set()));
+    const indices = indicesOf(rows, command.accountId);
     if (locksItsRow(command)) indices.add(command.subAccount);
+    for (const other of otherRows(command)) indicesOf(rows, other.accountId).add(other.subAccount);
   }
+}
+
+function indicesOf(rows: Rows, accountId: string): Set<number> {
+  let indices = rows.get(accountId);
+  if (!indices) rows.set(accountId, (indices = new Set()));
+  return indices;
 }
 
 function count(rows: Rows): number {
@@ -60,11 +66,13 @@ function count(rows: Rows): number {
 export class Ahead {
   constructor(readonly begun: AheadTransaction) {}
 
-  /** Whether the row that a command names is locked. */
+  /** Whether the rows that a command names are locked. */
   covers(command: Command): boolean {
-    return (
-      locksItsRow(command) && this.begun.scope.rows.get(command.accountId)?.has(command.subAccount) === true
-    );
+    return locksItsRow(command) && this.#has(command) && otherRows(command).every((row) => this.#has(row));
+  }
+
+  #has({ accountId, subAccount }: { readonly accountId: string; readonly subAccount: number }): boolean {
+    return this.begun.scope.rows.get(accountId)?.has(subAccount) === true;
   }
 
   /** Never rejects. */

@@ -1,3 +1,4 @@
+import { isAllowanceId } from '../ledger/allowance';
 import { applyBatch } from '../ledger/apply-batch';
 import {
   type Command,
@@ -234,6 +235,10 @@ function rowScope(commands: readonly Command[], wholeAccounts: ReadonlySet<strin
   for (const { kind, accountId } of commands)
     if (kind === 'receive' && wholeAccounts.has(accountId) && !rows.has(accountId))
       rows.set(accountId, new Set());
+  // The allowances that a reversal gives back to are known from the entry that it reverses.
+  if (commands.some(({ kind }) => kind === 'reverse'))
+    for (const accountId of wholeAccounts)
+      if (isAllowanceId(accountId) && !rows.has(accountId)) rows.set(accountId, new Set());
   return { rows, wholeAccounts: new Set([...wholeAccounts].filter((accountId) => rows.has(accountId))) };
 }
 

@@ -40,6 +40,8 @@ export type ScannedEntry = EntryPlace &
   Pick<Entry, 'kind' | 'amountMinor'> & {
     /** Where the entry is about another account. */
     readonly between?: Pick<Entry, 'requestId'> & { readonly counterparty: string };
+    /** Of an entry that was charged to budgets, and of all entries of allowances. */
+    readonly charged?: Pick<Entry, 'requestId' | 'charges'>;
   };
 
 /**

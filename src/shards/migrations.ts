@@ -20,6 +20,8 @@ import { KeepWebhooks1795970000003 } from '../../migrations/directory/1795970000
 import { WatchBalances1795970000002 } from '../../migrations/directory/1795970000002-watch-balances';
 import { TellOfAccounts1795970000001 } from '../../migrations/directory/1795970000001-tell-of-accounts';
 import { KeepAnAuditLog1795980000000 } from '../../migrations/directory/1795980000000-keep-an-audit-log';
+import { KeepBudgets1796400000000 } from '../../migrations/directory/1796400000000-keep-budgets';
+import { ChargeBudgets1796400000000 } from '../../migrations/shard/1796400000000-charge-budgets';
 import { FeelHeat1796200000000 } from '../../migrations/directory/1796200000000-feel-heat';
 import { FindOperations1796300000200 } from '../../migrations/directory/1796300000200-find-operations';
 import { FindAccountsByMetadata1796400000300 } from '../../migrations/directory/1796400000300-find-accounts-by-metadata';
@@ -46,6 +48,7 @@ const MIGRATIONS: Readonly<Record<SchemaPart, (new () => MigrationInterface)[]>>
     PayOtherAccounts1796000000500,
     ListHolds1796300000000,
     ChangeHolds1796300000100,
+    ChargeBudgets1796400000000,
   ],
   directory: [
     CreateDirectory1764000000000,
@@ -66,6 +69,7 @@ const MIGRATIONS: Readonly<Record<SchemaPart, (new () => MigrationInterface)[]>>
     FeelHeat1796200000000,
     FindOperations1796300000200,
     FindAccountsByMetadata1796400000300,
+    KeepBudgets1796400000000,
   ],
 };
 

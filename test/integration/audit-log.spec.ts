@@ -33,6 +33,10 @@ const MADE: Readonly<Record<string, (rest: RestClient) => Promise<unknown>>> = {
   unfreezeAccount: (rest) => rest.post('/v1/accounts/acct/unfreeze', {}),
   closeAccount: (rest) => rest.post('/v1/accounts/acct/close', {}),
   updateAccount: (rest) => rest.send('PATCH', '/v1/accounts/acct', { json: { lowBalance: '5' } }),
+  createBudget: (rest) =>
+    rest.post('/v1/accounts/acct/budgets', { budgetId: 'cap', limit: '5', period: 'day' }),
+  changeBudget: (rest) => rest.patch('/v1/accounts/acct/budgets/cap', { limit: '6' }),
+  deleteBudget: (rest) => rest.send('DELETE', '/v1/accounts/acct/budgets/cap'),
   listSubAccounts: (rest) => rest.get('/v1/admin/accounts/acct/sub-accounts'),
   resizeSubAccounts: (rest) => rest.put('/v1/admin/accounts/acct/sub-accounts', { count: 2 }),
   rebalance: (rest) => rest.post('/v1/admin/accounts/acct/rebalance', {}),

@@ -50,6 +50,20 @@ const money = (requestId: string, amount: string, more: Fields = {}): Fields => 
   ...more,
 });
 
+const cap = (budgetId: string, limit: string | number, more: Fields = {}): Fields => ({
+  accountId: 'capped',
+  budgetId,
+  limit,
+  period: 'total',
+  ...more,
+});
+const capped = (requestId: string, amount: string, ...budgets: readonly string[]): Fields => ({
+  accountId: 'capped',
+  requestId,
+  amount,
+  budgets,
+});
+
 const STEPS: readonly Step[] = [
   ask('createAccount', { id: A, asset: 'USD/2', initialBalance: '1000', subAccounts: 2, lowBalance: '5' }),
   ask(
@@ -95,6 +109,46 @@ const STEPS: readonly Step[] = [
   }),
   invalid('updateAccount', { accountId: A, metadata: { '': 'x' } }),
   invalid('updateAccount', { accountId: A, lowBalance: '1', ifMatch: 'x' }),
+
+  ask('createAccount', { id: 'capped', asset: 'USD/2', subAccounts: 2, initialBalance: '1000' }),
+  ask('createBudget', cap('org', '100')),
+  ask('createBudget', cap('org', '100'), { replayed: true }),
+  ask('createBudget', cap('org', '101'), { code: 'BUDGET_EXISTS' }),
+  ask('createBudget', cap('team', 60, { parent: 'org', timeZone: 'UTC' })),
+  ask('createBudget', cap('none', '0')),
+  ask('createBudget', cap('stray', '60', { parent: 'nowhere' }), { code: 'BUDGET_NOT_FOUND' }),
+  ask('createBudget', { ...cap('x', '1'), accountId: 'nobody' }, { code: 'ACCOUNT_NOT_FOUND' }),
+  invalid('createBudget', cap('x y', '1')),
+  invalid('createBudget', cap('x', '-1')),
+  invalid('createBudget', cap('x', '1', { timeZone: 'Europe/Nowhere' })),
+  invalid('createBudget', { accountId: 'capped', budgetId: 'x', limit: '1' }),
+  invalid('createBudget', { accountId: 'capped', budgetId: 'x', period: 'day' }),
+  ask('deduct', capped('b1', '40', 'team')),
+  ask('deduct', capped('b1', '40', 'team'), { replayed: true }),
+  ask('deduct', capped('b1', '40', 'org'), { code: 'IDEMPOTENCY_KEY_REUSED' }),
+  ask('deduct', capped('b2', '21', 'team'), { code: 'BUDGET_EXHAUSTED' }),
+  ask('deduct', capped('b2', '1', 'none', 'team'), { code: 'BUDGET_EXHAUSTED' }),
+  ask('deduct', capped('b2', '1', 'nowhere'), { code: 'BUDGET_NOT_FOUND' }),
+  invalid('deduct', capped('b2', '1', 'x y')),
+  ask('batchDeduct', { items: [capped('b3', '5', 'org'), capped('b4', '100', 'org')] }),
+  ask('reverse', { accountId: 'capped', reverses: 'b1', requestId: 'r', amount: '10' }),
+  ask('getBudget', { accountId: 'capped', budgetId: 'team' }),
+  ask('getBudget', { accountId: 'capped', budgetId: 'nowhere' }, { code: 'BUDGET_NOT_FOUND' }),
+  ask('changeBudget', { accountId: 'capped', budgetId: 'team', limit: '25' }),
+  ask('deduct', capped('b5', '1', 'team'), { code: 'BUDGET_EXHAUSTED' }),
+  ask(
+    'changeBudget',
+    { accountId: 'capped', budgetId: 'nowhere', limit: '25' },
+    { code: 'BUDGET_NOT_FOUND' },
+  ),
+  invalid('changeBudget', { accountId: 'capped', budgetId: 'team' }),
+  ask('deleteBudget', { accountId: 'capped', budgetId: 'none' }),
+  ask('deleteBudget', { accountId: 'capped', budgetId: 'none' }, { code: 'BUDGET_NOT_FOUND' }),
+  ask('createBudget', cap('none', '0'), { code: 'BUDGET_EXISTS' }),
+  ask('listBudgets', { accountId: 'capped' }),
+  ask('listBudgets', { accountId: 'capped', limit: 1 }),
+  ask('listBudgets', { accountId: 'nobody' }, { code: 'ACCOUNT_NOT_FOUND' }),
+  ask('listEntries', { accountId: 'capped' }),
 
   ask('deduct', money('d1', '250', { reference: 'order 7', metadata: { b: '2', a: 'é' } })),
   ask('deduct', money('d1', '250', { reference: 'order 7', metadata: { a: 'é', b: '2' } }), {
@@ -879,7 +933,8 @@ function unwrapped(value: unknown): unknown {
 
 function fieldOf(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  const { stringValue, numberValue, boolValue, structValue } = value as Fields;
+  const { stringValue, numberValue, boolValue, structValue, listValue } = value as Fields;
+  if (listValue) return unwrapped((listValue as Fields)['values']);
   return stringValue ?? numberValue ?? boolValue ?? unwrapped(structValue ?? value);
 }
 

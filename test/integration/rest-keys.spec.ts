@@ -33,6 +33,11 @@ const ROUTES: readonly Route[] = [
   { method: 'GET', path: '/v1/accounts/acct/entries/none', scope: 'read', allowed: 404 },
   { method: 'GET', path: '/v1/accounts/acct/summary', scope: 'read', allowed: 200 },
   { method: 'GET', path: '/v1/accounts/acct/deductions/d', scope: 'read', orScope: 'deduct', allowed: 404 },
+  { method: 'GET', path: '/v1/accounts/acct/budgets', scope: 'read', allowed: 200 },
+  { method: 'GET', path: '/v1/accounts/acct/budgets/b', scope: 'read', allowed: 404 },
+  { method: 'POST', path: '/v1/accounts/acct/budgets', json: {}, scope: 'accounts', allowed: 400 },
+  { method: 'PATCH', path: '/v1/accounts/acct/budgets/b', json: {}, scope: 'accounts', allowed: 400 },
+  { method: 'DELETE', path: '/v1/accounts/acct/budgets/b', scope: 'accounts', allowed: 404 },
   { method: 'POST', path: '/v1/accounts', json: {}, scope: 'accounts', allowed: 400, limited: 400 },
   { method: 'POST', path: '/v1/accounts/acct/deductions', json: {}, scope: 'deduct', allowed: 400 },
   {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ReachPoint } from '../../src/engine/fault-points';
 import { type OperationKind, type OperationRecord } from '../../src/shards/directory/operation-record';
+import { Budgets } from '../../src/engine/budgets/budgets';
 import { HOLD_EXPIRY_SETTINGS, HoldExpiry } from '../../src/engine/hold-expiry';
 import { OperationRunner, RUNNER_SETTINGS } from '../../src/engine/operations/operation-runner';
 import { RebalanceJob } from '../../src/engine/operations/rebalance-job';
@@ -156,7 +157,15 @@ export class EngineSite {
       leases: directory.leases,
       settings: HOLD_EXPIRY_SETTINGS,
     });
-    return { ...instance, sweeper, rebalancer, runner, holdExpiry };
+    const budgets = new Budgets({
+      directory,
+      accounts,
+      shards,
+      balances,
+      engine: instance.engine,
+      surroundings: { now: () => world.time.now() },
+    });
+    return { ...instance, sweeper, rebalancer, runner, holdExpiry, budgets };
   }
 
   /** Keeps the directory's accounts as they are, for `restore`. */
@@ -215,7 +224,7 @@ export interface ResizeWish {
 }
 
 export type SiteInstance = EngineInstance &
-  Pick<ReturnType<EngineSite['instance']>, 'runner' | 'sweeper' | 'holdExpiry'>;
+  Pick<ReturnType<EngineSite['instance']>, 'runner' | 'sweeper' | 'holdExpiry' | 'budgets'>;
 
 /** A gate that holds up whoever comes, and tells when someone has. */
 export class Gate {

@@ -1,5 +1,5 @@
 import { applyBatch } from '../../src/ledger/apply-batch';
-import { type Command, commandKey, isAccountWide, locksItsRow } from '../../src/ledger/command';
+import { type Command, commandKey, isAccountWide, locksItsRow, otherRows } from '../../src/ledger/command';
 import { type Entry, entryKey } from '../../src/ledger/entry';
 import type { Hold } from '../../src/ledger/hold';
 import type { IntakeRecord } from '../../src/ledger/intake';
@@ -66,6 +66,7 @@ export class LedgerShard {
     for (const command of commands) {
       if (isAccountWide(command)) wholeAccounts.add(command.accountId);
       else if (locksItsRow(command)) named.add(rowKey(command.accountId, command.subAccount));
+      for (const other of otherRows(command)) named.add(rowKey(other.accountId, other.subAccount));
     }
     const standing = namesOf(standingKeys(commands));
     const among = <T>(stored: ReadonlyMap<string, T>): Map<string, T> =>

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { fingerprint } from '../../src/engine/fingerprint';
 import { NOT_SPREAD, routeToHome } from '../../src/engine/router';
+import { allowanceId, allowanceStepKey } from '../../src/ledger/allowance';
 import type { Command } from '../../src/ledger/command';
 import type { Payment } from '../../src/ledger/payment';
 import { routeRequest, shardOfSubAccount } from '../../src/ledger/routing';
@@ -131,6 +132,47 @@ export class AuditedSite {
     const [payment] = await this.shard(shard).findPayments(accountId, [requestId]);
     if (!payment) throw new Error(`${accountId} has not paid ${requestId}`);
     return payment;
+  }
+
+  /** Charges a deduction to a budget of its own, of 500, as well. @returns the allowance, and the shard where that is */
+  async charge(
+    account: AccountRecord,
+    { requestId, amountMinor }: Pick<Submission, 'requestId' | 'amountMinor'>,
+  ): Promise<{ id: string; shard: string }> {
+    const { accountId, placement } = account;
+    const { budgets } = this.directory;
+    const names = { accountId, budgetId: 'cap' };
+    await budgets.insert({ ...names, limitMinor: 500n, period: 'total', timeZone: 'UTC', parent: null });
+    const id = allowanceId(fingerprint(accountId, 'cap', 0n));
+    await budgets.openAllowance({ ...names, allowanceId: id, periodStartUs: 0, periodEndUs: null });
+    const { shard, subAccount } = routeRequest(requestId, placement, account.subAccounts);
+    const seed = { accountId: id, index: subAccount, epoch: 1 };
+    await this.shard(shard).createSubAccounts([
+      { ...seed, accountStatus: 'active', accountStatusVersion: 1 },
+    ]);
+    const asked = { subAccount, epoch: 1, reference: null, metadata: null };
+    const step: Command = {
+      ...asked,
+      ...NOT_SPREAD,
+      kind: 'credit',
+      accountId: id,
+      requestId: allowanceStepKey(1),
+      amountMinor: 500n,
+      fingerprint: fingerprint('allowance', 1n),
+    };
+    const deduct: Command = {
+      ...asked,
+      kind: 'deduct',
+      accountId,
+      requestId,
+      amountMinor,
+      fingerprint: fingerprint('deduct', amountMinor),
+      charges: [{ budgetId: 'cap', allowanceId: id, step: 1 }],
+    };
+    await this.#apply(new Map([[shard, [step, deduct]]]));
+    const allowance = await this.directory.findAccount(id);
+    if (allowance) await budgets.settle(allowance, []);
+    return { id, shard };
   }
 
   /** Lets a payment arrive, whether it was made or not. */

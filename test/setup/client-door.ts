@@ -16,6 +16,7 @@ const POSITIONAL: Partial<Record<Command, readonly string[]>> = {
   repairAccount: ['accountId'],
   getDeduction: ['accountId', 'requestId'],
   getHold: ['accountId', 'holdId'],
+  getBudget: ['accountId', 'budgetId'],
   getOperation: ['operationId'],
   startAudit: [],
   listShards: [],
@@ -40,6 +41,8 @@ const APART: Partial<Record<Command, Ask>> = {
     itemsOf(client.webhookDeliveries({ webhookId: '', ...fields, ...listQuery(fields) })),
   listKeys: (client, fields) => itemsOf(client.keys(listQuery(fields))),
   listHolds: (client, fields) => itemsOf(client.holds({ accountId: '', ...fields, ...listQuery(fields) })),
+  listBudgets: (client, fields) =>
+    itemsOf(client.budgets({ accountId: '', ...fields, ...listQuery(fields) })),
   listEntries: (client, fields) =>
     itemsOf(client.entries({ accountId: '', ...fields, ...listQuery(fields) })),
 };
@@ -91,8 +94,8 @@ async function itemsOf(list: AsyncIterable<unknown>): Promise<object> {
   return { items };
 }
 
-function refusalOf({ code, errors, available, left, held, incident }: RefusedError): DoorOutcome {
-  const data = Object.entries({ available, left, held, incident }).flatMap(([name, value]) =>
+function refusalOf({ code, errors, available, left, held, incident, budgetId }: RefusedError): DoorOutcome {
+  const data = Object.entries({ available, left, held, incident, budgetId }).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, String(value)]],
   );
   return { kind: 'refused', code, data: Object.fromEntries(data) as Record<string, string>, errors };

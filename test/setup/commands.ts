@@ -16,6 +16,7 @@ const PAGED = { cursor: CURSOR };
 const HOLD = { holdId: 'argument <hold>', accountId: 'argument <account>' };
 const WEBHOOK = { webhookId: 'argument <id>' };
 const OF_ACCOUNT = { accountId: 'argument <account>' };
+const BUDGET = { ...OF_ACCOUNT, budgetId: 'argument <budget>' };
 const ACCOUNT = { accountId: 'argument <id>' };
 /** RFC 9110's header is for those that name no request id in the body. */
 const KEYED = { 'idempotency-key': 'option --request-id, which is sent in the body' };
@@ -32,6 +33,11 @@ export const COMMANDS: Readonly<Record<string, Told>> = {
   listEntries: { command: 'entries', fields: { ...OF_ACCOUNT, ...PAGED } },
   getEntry: { command: 'entry', fields: OF_ACCOUNT },
   getSummary: { command: 'summary', fields: OF_ACCOUNT },
+  createBudget: { command: 'budget create', fields: BUDGET },
+  listBudgets: { command: 'budget list', fields: { ...OF_ACCOUNT, ...PAGED, limit: CURSOR } },
+  getBudget: { command: 'budget show', fields: BUDGET },
+  changeBudget: { command: 'budget change', fields: BUDGET },
+  deleteBudget: { command: 'budget delete', fields: BUDGET },
   freezeAccount: { command: 'account freeze', fields: ACCOUNT },
   unfreezeAccount: { command: 'account unfreeze', fields: ACCOUNT },
   closeAccount: { command: 'account close', fields: ACCOUNT },

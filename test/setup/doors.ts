@@ -60,7 +60,7 @@ function inAddress(name: string, value: unknown): string[] {
 function restOutcome(command: Command, { status: http, body, headers }: Answer): DoorOutcome {
   if (http < 300) {
     const replayed =
-      headers['idempotent-replayed'] === 'true' || (command === 'createAccount' && http === 200);
+      headers['idempotent-replayed'] === 'true' || (command.startsWith('create') && http === 200);
     const results = body['results'] as { error?: Json }[] | undefined;
     const shown = results
       ? { results: results.map((each) => (each.error ? { ...each, error: problemOf(each.error) } : each)) }
@@ -78,7 +78,7 @@ function restOutcome(command: Command, { status: http, body, headers }: Answer):
 }
 
 const PREFIXES =
-  /^(ENTRY_KIND|DURABILITY|HOLD_STATUS|ACCOUNT_STATUS|CONSISTENCY|OPERATION_KIND|OPERATION_STATUS|SUB_ACCOUNT_STATUS|DEDUCT_STATUS|SHARD_STATUS|SCOPE|DELIVERY_STATUS)_/;
+  /^(ENTRY_KIND|DURABILITY|HOLD_STATUS|ACCOUNT_STATUS|CONSISTENCY|OPERATION_KIND|OPERATION_STATUS|SUB_ACCOUNT_STATUS|DEDUCT_STATUS|SHARD_STATUS|SCOPE|DELIVERY_STATUS|BUDGET_PERIOD)_/;
 
 /** @param key another than the admin's; empty for none */
 export function grpcDoor(grpc: GrpcClient, key?: string): Door {
@@ -119,7 +119,7 @@ function paying({ from: fromAccount, to: toAccount, ...rest }: Fields): Json {
 
 /** The words of REST as the proto's enums, its times as timestamps, and what takes a limit away as a mask. */
 function enumerated(fields: Fields): Json {
-  const { kind, order, status, final: isFinal, consistency, scopes, expiresAt, ...rest } = fields;
+  const { kind, order, status, final: isFinal, consistency, scopes, expiresAt, period, ...rest } = fields;
   const value = (prefix: string, word: unknown): string =>
     `${prefix}_${text(word).toUpperCase().replaceAll('-', '_')}`;
   const others = Object.entries(rest).filter(([, each]) => each !== null);
@@ -136,6 +136,8 @@ function enumerated(fields: Fields): Json {
     ...(status !== undefined && {
       status: value(isOperationStatus(status) ? 'OPERATION_STATUS' : 'HOLD_STATUS', status),
     }),
+    // Of a summary it is a word.
+    ...(period !== undefined && { period: 'budgetId' in rest ? value('BUDGET_PERIOD', period) : period }),
     ...(consistency !== undefined && { consistency: value('CONSISTENCY', consistency) }),
     ...(Array.isArray(scopes) && { scopes: scopes.map((scope) => value('SCOPE', scope)) }),
     ...(typeof expiresAt === 'string' && { expiresAt: { seconds: Date.parse(expiresAt) / 1_000 } }),
@@ -193,7 +195,7 @@ function restBody(command: Command, message: Json): unknown {
       })),
     };
   }
-  const names = ['entry', 'hold', 'transfer', 'account', 'operation', 'shard', 'key', 'webhook'];
+  const names = ['entry', 'hold', 'transfer', 'account', 'operation', 'shard', 'key', 'webhook', 'budget'];
   const inner = names.map((name) => message[name]).find((each) => typeof each === 'object');
   const body = (inner ?? message) as Json;
   if (message['secret'] !== undefined) return { ...body, secret: message['secret'] };
@@ -217,8 +219,8 @@ function restBody(command: Command, message: Json): unknown {
 }
 
 function problemOf(body: Json) {
-  const { available, left, held, incident, errors } = body;
-  const data = Object.entries({ available, left, held, incident }).flatMap(([name, value]) =>
+  const { available, left, held, incident, budgetId, errors } = body;
+  const data = Object.entries({ available, left, held, incident, budgetId }).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, text(value)]],
   );
   return {
@@ -256,7 +258,9 @@ export function timeless(value: unknown): unknown {
 }
 
 function isEmpty(name: string, value: unknown): boolean {
-  return ['metadata', 'accounts', 'types'].includes(name) && Object.keys(value as object).length === 0;
+  return (
+    ['metadata', 'accounts', 'types', 'budgets'].includes(name) && Object.keys(value as object).length === 0
+  );
 }
 
 function text(value: unknown): string {

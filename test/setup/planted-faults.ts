@@ -46,6 +46,14 @@ const pay = async ({ site, account }: Meddling) => {
   return { from: homeOf(account, 'paid'), payment };
 };
 
+/** A deduction with a budget of its own, where some statements then change what the allowance says of it. */
+const charge =
+  (...statements: readonly string[]) =>
+  async ({ site, account }: Meddling) => {
+    const { id, shard } = await site.charge(account, { requestId: 'charged', amountMinor: 20n });
+    for (const statement of statements) await site.raw(shard).run(statement, id);
+  };
+
 const ENTRY = 'kind, amount, epoch, fingerprint, reference, metadata';
 
 /** Something that is said to have been received, and to have ended so. */
@@ -360,6 +368,41 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
           account.accountId,
         );
     },
+  },
+  {
+    title: 'a deduction that was not charged to its budget',
+    invariants: ['budgetsAreCharged'],
+    plant: charge(
+      "DELETE FROM entry WHERE account_id = ? AND request_id = 'charged'",
+      'UPDATE sub_account SET available = available + 20, net = net + 20 WHERE account_id = ?',
+    ),
+  },
+  {
+    title: 'less charged to a budget than was deducted',
+    invariants: ['budgetsAreCharged', 'chargeWasMade'],
+    plant: charge(
+      "UPDATE entry SET amount = 19 WHERE account_id = ? AND request_id = 'charged'",
+      'UPDATE sub_account SET available = available + 1, net = net + 1 WHERE account_id = ?',
+    ),
+  },
+  {
+    title: 'something charged to a budget that was never deducted',
+    invariants: ['chargeWasMade'],
+    plant: charge(
+      `INSERT INTO entry (account_id, created_at_us, sub_account, version, request_id, ${ENTRY})
+         SELECT account_id, created_at_us + 1, sub_account, version + 1, 'never', ${ENTRY}
+         FROM entry WHERE account_id = ? AND request_id = 'charged'`,
+      `UPDATE sub_account SET available = available - 20, net = net - 20, version = version + 1,
+         outside_version = outside_version + 1 WHERE account_id = ?`,
+    ),
+  },
+  {
+    title: 'a budget that may spend more than its limit',
+    invariants: ['limitIsGranted'],
+    plant: charge(
+      "UPDATE entry SET amount = 501 WHERE account_id = ? AND request_id = 'allowance 1'",
+      'UPDATE sub_account SET available = available + 1, net = net + 1 WHERE account_id = ?',
+    ),
   },
   { title: 'a row ahead of the directory', invariants: ['epochIsAnnounced'], plant: setRow('epoch = 2') },
   {

@@ -81,6 +81,8 @@ async function live(site: Site): Promise<void> {
   const parts = { clients: new Clients(site), wishes: new Wishes(site), feed };
   await Promise.all(Array.from({ length: plan.instances }, () => site.startInstance()));
   await Promise.all(plan.accounts.map((account) => parts.wishes.create(account)));
+  const { budgeters } = parts.clients;
+  if (budgeters) await Promise.all(plan.accounts.map((account) => budgeters.create(account)));
   for (let round = 1; round <= plan.rounds; round += 1) {
     await storm(site, parts);
     await calm(site, parts);

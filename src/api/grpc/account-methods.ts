@@ -18,6 +18,7 @@ import {
   wantedMetadata,
 } from '../../contract/accounts';
 import { revisionsOf } from '../../contract/revisions';
+import { BudgetMethods } from './budget-methods';
 import { AccountStatusMethods } from './account-status-methods';
 import { HistoryMethods } from './history-methods';
 import { checked, checkOf, type SaidIn } from './check';
@@ -54,6 +55,7 @@ export class AccountMethods {
     private readonly balances: BalanceService,
     private readonly history: HistoryMethods,
     private readonly statuses: AccountStatusMethods,
+    private readonly budgets: BudgetMethods,
   ) {}
 
   service(): UnaryService {
@@ -66,6 +68,7 @@ export class AccountMethods {
         this.#list(),
         this.#balance(),
         ...this.history.methods(),
+        ...this.budgets.methods(),
         ...this.statuses.methods(),
       ],
     };

@@ -9,10 +9,12 @@ import { HistoryModule } from '../../history/history.module';
 import { HealthModule } from '../../health/health.module';
 import { HoldsModule } from '../../holds/holds.module';
 import { OperationsModule } from '../../operations/operations.module';
+import { BudgetsModule } from '../../budgets/budgets.module';
 import { TransfersModule } from '../../transfers/transfers.module';
 import { ShardRegistryModule } from '../../shard-registry/shard-registry.module';
 import { WebhooksModule } from '../../webhooks/webhooks.module';
 import { AccountMethods } from './account-methods';
+import { BudgetMethods } from './budget-methods';
 import { AccountStatusMethods } from './account-status-methods';
 import { AdminMethods } from './admin-methods';
 import { AuditLogMethods } from './audit-log-methods';
@@ -41,6 +43,7 @@ import { WebhookMethods } from './webhook-methods';
     HoldsModule,
     OperationsModule,
     ShardRegistryModule,
+    BudgetsModule,
     TransfersModule,
     WebhooksModule,
   ],
@@ -48,6 +51,7 @@ import { WebhookMethods } from './webhook-methods';
     DeductionMethods,
     AccountMethods,
     AccountStatusMethods,
+    BudgetMethods,
     AdminMethods,
     EventMethods,
     KeyMethods,

@@ -14,6 +14,8 @@ export interface DeductRequest extends Notes {
   readonly accountId: string;
   readonly requestId: string;
   readonly amount: Int64;
+  /** Credits and holds have none. */
+  readonly budgets?: readonly string[];
 }
 
 export interface BatchDeductRequest {
@@ -82,6 +84,17 @@ export interface CreateAccountRequest {
 
 export interface AccountRequest {
   readonly accountId: string;
+}
+
+export interface BudgetRequest extends AccountRequest {
+  readonly budgetId: string;
+  readonly limit?: Int64;
+}
+
+export interface CreateBudgetRequest extends BudgetRequest {
+  readonly period: number;
+  readonly timeZone?: string;
+  readonly parent?: string;
 }
 
 export interface UpdateAccountRequest extends AccountRequest {

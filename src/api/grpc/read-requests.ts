@@ -63,10 +63,12 @@ export function moneyRequestOf(kind: MoneyRequest['kind'], message: DeductReques
   const body = checked(isMoney, {
     ...keyOf(message),
     amount: digitsOf(message.amount),
+    ...(message.budgets && message.budgets.length > 0 && { budgets: message.budgets }),
     ...attached(message),
   });
-  const { accountId, requestId } = body;
-  return { kind, accountId, requestId, amountMinor: amountOf('amount', body.amount), ...notesOf(body) };
+  const { accountId, requestId, budgets } = body;
+  const amountMinor = amountOf('amount', body.amount);
+  return { kind, accountId, requestId, amountMinor, ...(budgets && { budgets }), ...notesOf(body) };
 }
 
 /** @param secondsMax that a hold may last here */

@@ -50,7 +50,7 @@ function messageOf({ message, extras: { errors } }: Problem): string {
 
 /** What goes with a problem's code, as texts. */
 export function dataOf({
-  extras: { available, left, held, operationId, incident },
+  extras: { available, left, held, operationId, incident, budgetId, renewsAt },
 }: Problem): Record<string, string> {
   return {
     ...(available !== undefined && { available }),
@@ -58,6 +58,8 @@ export function dataOf({
     ...(held !== undefined && { held }),
     ...(operationId !== undefined && { operationId }),
     ...(incident !== undefined && { incident }),
+    ...(budgetId !== undefined && { budgetId }),
+    ...(renewsAt !== undefined && { renewsAt }),
   };
 }
 

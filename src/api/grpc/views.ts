@@ -78,6 +78,7 @@ export function entryView(listed: { entry: Entry; shard: string; isDeferred?: bo
     shard,
     subAccount: entry.subAccount,
     counterparty: entry.counterparty,
+    ...(entry.charges && { budgets: entry.charges.map(({ budgetId }) => budgetId) }),
     createdAt: timestampOf(entry.createdAtUs),
     ...notesView(entry),
   };

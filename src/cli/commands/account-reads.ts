@@ -153,6 +153,7 @@ const ENTRY_COLUMNS: Columns<JsonOf<Entry>> = {
   amount: ({ amount }) => BigInt(amount),
   'request id': ({ requestId }) => requestId,
   about: ({ reverses, counterparty }) => reverses ?? counterparty,
+  budgets: ({ budgets }) => budgets?.join(', '),
   where: ({ shard, subAccount }) => `${shard}/${subAccount}`,
   reference: ({ reference }) => reference,
   metadata: ({ metadata }) => (metadata === undefined ? undefined : JSON.stringify(metadata)),

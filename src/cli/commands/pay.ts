@@ -23,6 +23,7 @@ import {
   requestIdArgument,
   wholeNumber,
 } from '../terminal/option-parsers';
+import { budgetsArgument } from './budget';
 import type { Moved } from './moved';
 import { post, postOnce } from './post-once';
 
@@ -48,6 +49,7 @@ interface PayOptions extends Notes {
   readonly captureId?: string;
   readonly final?: boolean;
   readonly allowMore?: boolean;
+  readonly budgets?: readonly string[];
 }
 
 /** A command that moves money: what is sent takes effect once, however often it is sent. */
@@ -84,6 +86,12 @@ const PAYMENTS: readonly Payment[] = [
     takes: ['account', 'amount'],
     notesOn: 'the entry',
     id: 'its own',
+    options: (command) =>
+      command.option(
+        '--budgets <budget>',
+        'a budget that it is charged to as well, and to all above it (repeatable)',
+        budgetsArgument,
+      ),
     request: ({ first: accountId, second: amount }, id, notes) =>
       deductCall({ accountId, amount, ...notes }, id),
   },

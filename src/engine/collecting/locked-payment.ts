@@ -7,7 +7,7 @@ import type { Mover } from '../mover';
 import { arrivalOf, type Transfers } from '../transfers';
 import type { SeenLevel } from '../levels/level-watch';
 import { leastOf, type Refusals, type Short } from './refusals';
-import { at, claimOf, type Homed, tellUnlessShort } from './waiting';
+import { at, claimOf, type Homed, isJoint, tellUnlessShort } from './waiting';
 
 export interface LockedPaymentParts {
   readonly transfers: Transfers;
@@ -20,8 +20,13 @@ export interface LockedEnd {
   readonly undecided: readonly Homed[];
   /** What the account can pay, by what the rows and what is in transit hold. */
   readonly short: Short;
-  /** Short, but some rows know of a status that refuses before any question of funds: home says which. */
+  /**
+   * Short, but some rows know of a status that refuses before any question of funds, or it concerns rows that are not locked: home
+   * says which.
+   */
   readonly askHome: readonly Homed[];
+  /** Home has the money for them, and they concern rows that are not locked. */
+  readonly payAfterwards: readonly Homed[];
   /** Someone waits for money in transit. */
   readonly settle: boolean;
 }
@@ -58,15 +63,19 @@ export class LockedPayment {
       ...at(here, plan.short),
       ...others.filter(({ amountMinor }) => amountMinor > payableMinor),
     ];
+    const joint = refused.filter(isJoint);
+    const alone = refused.filter((each) => !isJoint(each));
     const isLent = refused.length > 0 && (await this.parts.refusals.isLent(account, balance.heldMinor));
     const short = { availableMinor: payableMinor, isLent, level, refusedMinor: leastOf(refused) };
     const inactive = locked.rows.some(({ row }) => row.accountStatus !== 'active');
-    if (!inactive) await Promise.all(refused.map((each) => this.parts.refusals.tellShort(each, short)));
-    const unpaid = await this.#pay(account, { home, paying: at(here, plan.pay), plan, locked });
+    if (!inactive) await Promise.all(alone.map((each) => this.parts.refusals.tellShort(each, short)));
+    const paying = at(here, plan.pay);
+    const unpaid = await this.#pay(account, { home, paying, plan, locked });
     return {
       undecided: [...at(here, plan.wait), ...unpaid, ...others.filter((each) => !refused.includes(each))],
       short,
-      askHome: inactive ? refused : [],
+      askHome: inactive ? refused : joint,
+      payAfterwards: paying.filter(isJoint),
       settle: inTransitMinor > 0n && plan.wait.length > 0,
     };
   }
@@ -100,13 +109,14 @@ export class LockedPayment {
       arrivals.push(arrivalOf(sent.departure, from));
     }
     await (this.parts.reach ?? NO_FAULTS)('collector.paid');
-    const outcomes = await locked.on(home).apply([...arrivals, ...paying.map(({ command }) => command)]);
+    const alone = paying.filter((each) => !isJoint(each));
+    const outcomes = await locked.on(home).apply([...arrivals, ...alone.map(({ command }) => command)]);
     arrivals.forEach((arrival, position) => {
       const arrived = outcomes[position]?.kind;
       if (arrived === 'arrived' || arrived === 'alreadyArrived')
         this.parts.transfers.markArrived(arrival.fromShard, [arrival]);
     });
-    return tellUnlessShort(home, paying, outcomes.slice(arrivals.length));
+    return tellUnlessShort(home, alone, outcomes.slice(arrivals.length));
   }
 }
 

@@ -6,7 +6,8 @@ import type { KeyLookUps } from '../key-look-ups';
 import type { LevelWatch, SeenLevel } from '../levels/level-watch';
 import { balanceOf, heldStill, isOutrun, type Reading, readReach } from '../reading';
 import type { ShardSet } from '../shard-set';
-import { type Homed, takesOther } from './waiting';
+import type { LaneOutcome } from '../engine-outcome';
+import { type Homed, takesOther, type Waiting } from './waiting';
 
 export interface RefusalParts {
   readonly shards: ShardSet;
@@ -83,6 +84,7 @@ export class Refusals {
 
   /** Comes before the reading that proves a refusal. */
   async see(account: AccountRecord): Promise<SeenLevel | undefined> {
+    if (account.allowance) return undefined;
     return this.parts.levels?.see(account);
   }
 
@@ -111,14 +113,15 @@ export class Refusals {
       await this.#tellPinned(homed, short);
       return;
     }
-    const { requestId, accountId } = waiting.request;
+    const asked = waiting.request.kind === 'charge' ? waiting.request.request : waiting.request;
+    const { requestId, accountId } = asked;
     try {
       const entry = await this.parts.lookUps.find(home, accountId, requestId);
       if (!entry && availableMinor < 0n)
-        throw new InvariantViolation(`account ${accountId} has ${availableMinor} available`);
+        throw new InvariantViolation(`account ${waiting.request.accountId} has ${availableMinor} available`);
       const outcome = entry
-        ? await earlierUse(waiting.request, entry, this.parts.shards.shard(home))
-        : ({ kind: 'insufficientFunds', availableMinor } as const);
+        ? await earlierUse(asked, entry, this.parts.shards.shard(home))
+        : refusalOf(waiting.request, availableMinor);
       if (outcome.kind === 'insufficientFunds') await level?.refused(short);
       waiting.resolve({ shard: home, outcome });
     } catch (error) {
@@ -150,6 +153,12 @@ export class Refusals {
     if (outcome.kind === 'insufficientFunds') await this.tellShort(homed, short);
     else waiting.resolve({ shard, outcome });
   }
+}
+
+function refusalOf(request: Waiting['request'], availableMinor: bigint): LaneOutcome {
+  return request.kind === 'charge'
+    ? { kind: 'allowanceShort', allowanceId: request.accountId, availableMinor }
+    : { kind: 'insufficientFunds', availableMinor };
 }
 
 /** The least that is asked for. */

@@ -1,9 +1,14 @@
-import type { DebitCommand, PinnedDebitCommand } from '../../ledger/command';
+import {
+  type DebitCommand,
+  type DeductCommand,
+  otherRows,
+  type PinnedDebitCommand,
+} from '../../ledger/command';
 import type { Claim, ShardFunds } from '../../ledger/plan-collection';
 import type { AccountRecord } from '../../shards/directory/account-record';
 import type { LaneOutcome, Lent } from '../engine-outcome';
 import type { Reading } from '../reading';
-import { type Request, routeToHome } from '../router';
+import { type PlainRequest, type Request, routeToHome } from '../router';
 
 /** What a deduction came to, and the shard it is about. */
 export interface Collected {
@@ -24,9 +29,20 @@ export interface PinnedDebit {
   readonly amountMinor: bigint;
 }
 
+/** What a budget is charged for a deduction that it cannot pay where that has its home. */
+export interface ShortCharge {
+  readonly kind: 'charge';
+  /** The allowance. */
+  readonly accountId: string;
+  readonly shard: string;
+  readonly request: PlainRequest;
+  readonly command: DeductCommand;
+  readonly amountMinor: bigint;
+}
+
 /** A deduction, a hold, or what is taken for something that stands, that its shard could not pay. */
 export interface Waiting {
-  readonly request: Request | PinnedDebit;
+  readonly request: Request | PinnedDebit | ShortCharge;
   /** Of the placement by which its key was looked up at its past homes. */
   readonly epoch: number;
   readonly since: number;
@@ -58,6 +74,8 @@ export function homeOf(waiting: Waiting, account: AccountRecord): Homed {
     const command = { ...request.command, epoch: account.placement.epoch };
     return { waiting, shard: request.shard, command, amountMinor };
   }
+  if (request.kind === 'charge')
+    return { waiting, shard: request.shard, command: request.command, amountMinor };
   const { shard, command } = routeToHome(request, account, { newId: notSpread });
   if (command.kind !== 'deduct' && command.kind !== 'hold')
     throw new TypeError(`the collector pays deductions and holds, not "${command.kind}"`);
@@ -68,13 +86,19 @@ export function claimOf({ shard, amountMinor }: Homed): Claim {
   return { homeShard: shard, amountMinor };
 }
 
-/** What it takes has changed since it was asked for: of a hold, others may have captured what it would have taken. */
-export function takesOther({ amountMinor }: Homed, outcome: LaneOutcome): boolean {
-  return (
-    outcome.kind === 'insufficientFunds' &&
-    outcome.askedMinor !== undefined &&
-    outcome.askedMinor !== amountMinor
-  );
+/**
+ * What it takes has changed since it was asked for: of a hold, others may have captured what it would have taken; of a deduction
+ * with budgets, another of its accounts is short by now.
+ */
+export function takesOther({ amountMinor, waiting, command }: Homed, outcome: LaneOutcome): boolean {
+  if (outcome.kind !== 'insufficientFunds') return false;
+  if (outcome.askedMinor !== undefined) return outcome.askedMinor !== amountMinor;
+  return (outcome.shortOf ?? command.accountId) !== waiting.request.accountId;
+}
+
+/** Whether a command locks rows of several accounts: whoever has locked one of them does not run it under those locks. */
+export function isJoint({ command }: Homed): boolean {
+  return otherRows(command).length > 0;
 }
 
 export function fundsOf(reading: Reading, account: AccountRecord): ShardFunds[] {

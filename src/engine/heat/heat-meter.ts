@@ -1,3 +1,4 @@
+import { isAllowanceId } from '../../ledger/allowance';
 import type { Command } from '../../ledger/command';
 import { FrequentAccounts } from './frequent-accounts';
 import type { AccountWork, HeatReport, ShardWork } from './heat-report';
@@ -83,7 +84,8 @@ export class HeatMeter {
         const next = (commands[to] as Carried).command;
         if (next.accountId !== accountId || OWN_WORK.has(next.kind) !== isOwn) break;
       }
-      if (!isOwn) this.#accounts.add(accountId, to - from, (seconds * (to - from)) / length);
+      if (!isOwn && !isAllowanceId(accountId))
+        this.#accounts.add(accountId, to - from, (seconds * (to - from)) / length);
     }
   }
 

@@ -41,6 +41,37 @@ export interface AccountRecord {
   readonly createdAtUs: number;
   /** When this record was read, by the directory's clock: the age of past placements is counted up to then. */
   readonly readAtUs: number;
+  /** Of what a budget may spend in a period, which is placed as its account is; its epoch is its newest step. */
+  readonly allowance?: AllowanceFacts;
+}
+
+/** What the directory knows of an allowance beside where it is. */
+export interface AllowanceFacts {
+  /** The account that the budget belongs to. */
+  readonly of: string;
+  /** The epoch of that account's placement. */
+  readonly epochOfAccount: number;
+  readonly budgetId: string;
+  readonly periodStartUs: number;
+  readonly periodEndUs: number | null;
+  /** The limit by its newest step, whether the shards have that or not. */
+  readonly grantedMinor: bigint;
+  /** Steps that the shards may not have yet. */
+  readonly pending: readonly AllowanceStep[];
+  /** Of the allowance alone. */
+  readonly revision: number;
+  /** The budget was deleted, and nothing is charged to it any more. */
+  readonly isDeleted: boolean;
+  /** The limit that the budget has now. */
+  readonly limitMinor: bigint;
+  readonly isBudgetDeleted: boolean;
+}
+
+/** One change of an allowance's limit. */
+export interface AllowanceStep {
+  readonly step: number;
+  /** What it adds; below zero what it takes. */
+  readonly deltaMinor: bigint;
 }
 
 /** In a second, whoever uses the account; `null` without limit. */

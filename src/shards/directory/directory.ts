@@ -26,6 +26,8 @@ import { paddedList } from '../padded-list';
 import { LeaseStore } from './lease-store';
 import { ASKED, OperationStore } from './operation-store';
 import { BalanceLevels } from './balance-levels';
+import { BudgetStore } from './budget-store';
+import { isAllowanceId } from '../../ledger/allowance';
 import { type AccountEventType, becomes, becomesSql, type ChangedColumns, toldChange } from './told-change';
 
 export { DirectoryOverloadedError, DirectoryUnavailableError } from './directory-database';
@@ -112,6 +114,7 @@ export class Directory {
   readonly webhooks: WebhookStore;
   /** Accounts by their metadata. */
   readonly tags: AccountTags;
+  readonly budgets: BudgetStore;
   /** Who is signed in to the console. */
   readonly sessions: SessionStore;
   readonly #database: DirectoryDatabase;
@@ -137,6 +140,7 @@ export class Directory {
     this.webhooks = new WebhookStore(this.#database, keepsFeed);
     this.sessions = new SessionStore(this.#database);
     this.tags = new AccountTags(this.#database);
+    this.budgets = new BudgetStore(this.#database);
   }
 
   get #accountColumns(): string {
@@ -315,7 +319,9 @@ export class Directory {
     };
   }
 
+  /** An account, or what a budget of one may spend in a period. */
   async findAccount(accountId: string): Promise<AccountRecord | undefined> {
+    if (isAllowanceId(accountId)) return (await this.budgets.findAllowances([accountId]))[0];
     const [row] = await this.#database.read(
       `SELECT ${this.#accountColumns} FROM account WHERE account_id = ?`,
       [accountId],
@@ -323,8 +329,19 @@ export class Directory {
     return row && toAccountRecord(row);
   }
 
-  /** The accounts of these ids that there are, in any order. At most `LOOKED_UP_MAX` ids. */
+  /** The accounts and allowances of these ids that there are, in any order. At most `LOOKED_UP_MAX` ids. */
   async findAccounts(accountIds: readonly string[]): Promise<AccountRecord[]> {
+    const allowanceIds = accountIds.filter(isAllowanceId);
+    if (allowanceIds.length === 0) return this.#findAccounts(accountIds);
+    const others = accountIds.filter((id) => !isAllowanceId(id));
+    const found = await Promise.all([
+      this.budgets.findAllowances(allowanceIds),
+      others.length > 0 ? this.#findAccounts(others) : [],
+    ]);
+    return found.flat();
+  }
+
+  async #findAccounts(accountIds: readonly string[]): Promise<AccountRecord[]> {
     const ids = paddedList(accountIds);
     const rows = await this.#database.read(
       `SELECT ${this.#accountColumns} FROM account WHERE account_id IN (${ids.map(() => '?').join(', ')})`,

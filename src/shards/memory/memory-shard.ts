@@ -1,3 +1,4 @@
+import { isAllowanceId } from '../../ledger/allowance';
 import type { Command } from '../../ledger/command';
 import type { StoredTransfer } from '../../ledger/audit-transfer';
 import { type Entry, isMark, type ListedKind } from '../../ledger/entry';
@@ -663,9 +664,13 @@ function byAge(a: Aged, b: Aged): number {
 }
 
 function scannedEntry(entry: Entry): ScannedEntry {
-  const { accountId, subAccount, version, kind, amountMinor, requestId, counterparty } = entry;
+  const { accountId, subAccount, version, kind, amountMinor, requestId, counterparty, charges } = entry;
   const place = { accountId, placeUs: placeUs(entry), subAccount, version, kind, amountMinor };
-  return { ...place, ...(counterparty !== undefined && { between: { requestId, counterparty } }) };
+  return {
+    ...place,
+    ...(counterparty !== undefined && { between: { requestId, counterparty } }),
+    ...((charges ?? isAllowanceId(accountId)) && { charged: { requestId, ...(charges && { charges }) } }),
+  };
 }
 
 function byRow(

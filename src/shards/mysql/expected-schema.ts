@@ -96,6 +96,8 @@ export const EXPECTED_SCHEMA: Readonly<Record<SchemaPart, ExpectedSchema>> = {
       'console_session',
       'heat_report',
       'account_tag',
+      'budget',
+      'allowance',
     ],
     indexes: [
       unique('account', 'PRIMARY', 'account_id'),
@@ -103,6 +105,9 @@ export const EXPECTED_SCHEMA: Readonly<Record<SchemaPart, ExpectedSchema>> = {
       plain('account', 'account_untold', 'is_untold,account_id'),
       plain('account', 'account_look', 'look_at_us,account_id'),
       plain('account', 'account_heat', 'heat_since_us,account_id'),
+      unique('budget', 'PRIMARY', 'account_id,budget_id'),
+      unique('allowance', 'PRIMARY', 'allowance_id'),
+      plain('allowance', 'allowance_period', 'account_id,budget_id,period_start_us'),
       unique('shard', 'PRIMARY', 'name'),
       unique('cluster', 'PRIMARY', 'id'),
       unique('api_key', 'PRIMARY', 'key_id'),

@@ -7,7 +7,7 @@ import type { Changes } from '../../ledger/shard-state';
 import type { Parameter } from '../database';
 import { placeUs } from '../entry-place';
 import { toFeedRow } from '../feed/feed-row';
-import { ENTRY_COLUMNS, READ_ENTRY_COLUMNS } from '../statements/entry-row';
+import { ENTRY_COLUMNS, isWide, READ_ENTRY_COLUMNS, wideParameters } from '../statements/entry-row';
 import { HOLD_COLUMNS } from '../statements/hold-row';
 import { INTAKE_COLUMNS } from '../statements/intake-row';
 import { PAYMENT_COLUMNS } from '../statements/payment-row';
@@ -32,10 +32,10 @@ export const BATCH_WRITES = {
       sql: `INSERT INTO entry (${ENTRY_COLUMNS}) VALUES ${Array(ENTRIES_TOGETHER).fill(ENTRY_ROW).join(', ')}`,
     },
   },
-  /** With the other account, which few entries have. */
-  insertTransferEntry: {
-    sql: `INSERT INTO entry (${READ_ENTRY_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, unhex(?), ?, ?, ?)`,
-    parameters: 12,
+  /** With the other account or the budgets, which few entries have. */
+  insertWideEntry: {
+    sql: `INSERT INTO entry (${READ_ENTRY_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, unhex(?), ?, ?, ?, ?)`,
+    parameters: 13,
   },
   insertPayment: {
     sql: `INSERT INTO payment (${PAYMENT_COLUMNS}) VALUES (?, ?, ?, ?, unhex(?), ?, ?, ?, ?, ?, ?)`,
@@ -111,15 +111,12 @@ export function batchWrites(changes: Changes, keepsFeed: boolean): RowWrite[] {
 }
 
 function entryWrites(entries: readonly Entry[]): [keyof typeof BATCH_WRITES, Parameter[]][] {
-  const between = entries.filter(({ counterparty }) => counterparty !== undefined);
-  if (between.length === 0) return [['insertEntry', entryRows(entries)]];
-  const plain = entries.filter(({ counterparty }) => counterparty === undefined);
+  const wide = entries.filter(isWide);
+  if (wide.length === 0) return [['insertEntry', entryRows(entries)]];
+  const plain = entries.filter((entry) => !isWide(entry));
   return [
     ['insertEntry', entryRows(plain)],
-    [
-      'insertTransferEntry',
-      between.flatMap((entry) => [...entryRows([entry]), entry.counterparty as string]),
-    ],
+    ['insertWideEntry', wide.flatMap((entry) => [...entryRows([entry]), ...wideParameters(entry)])],
   ];
 }
 

@@ -1,3 +1,4 @@
+import { chargesIn, chargesText } from '../../ledger/allowance';
 import type { Entry, EntryKind } from '../../ledger/entry';
 import { type Cell, exact, hex, integer, type Parameter, text, textOrNull } from '../database';
 import { placeUs, timeOfPlaceUs } from '../entry-place';
@@ -5,12 +6,18 @@ import { placeUs, timeOfPlaceUs } from '../entry-place';
 export const ENTRY_COLUMNS =
   'account_id, created_at_us, sub_account, version, request_id, kind, amount, epoch, fingerprint, reference, metadata';
 
-/** As entries are read. Only those that moved money between two accounts are written with the last of the columns. */
-export const READ_ENTRY_COLUMNS = `${ENTRY_COLUMNS}, counterparty`;
+/** As entries are read. Only those that name another account, or budgets, are written with the last of the columns. */
+export const READ_ENTRY_COLUMNS = `${ENTRY_COLUMNS}, counterparty, charges`;
+
+/** Whether an entry is written with all columns. */
+export function isWide({ counterparty, charges }: Entry): boolean {
+  return counterparty !== undefined || charges !== undefined;
+}
 
 /** Reads a row selected as `READ_ENTRY_COLUMNS`. */
 export function toEntry(row: readonly Cell[]): Entry {
   const counterparty = textOrNull(row[11] ?? null);
+  const charges = textOrNull(row[12] ?? null);
   return {
     accountId: text(row[0]),
     createdAtUs: timeOfPlaceUs(integer(row[1])),
@@ -24,6 +31,7 @@ export function toEntry(row: readonly Cell[]): Entry {
     reference: textOrNull(row[9] ?? null),
     metadata: textOrNull(row[10] ?? null),
     ...(counterparty !== null && { counterparty }),
+    ...(charges !== null && { charges: chargesIn(charges) }),
   };
 }
 
@@ -42,4 +50,9 @@ export function entryParameters(entry: Entry): Parameter[] {
     entry.reference,
     entry.metadata,
   ];
+}
+
+/** The values of the last columns of `READ_ENTRY_COLUMNS`. */
+export function wideParameters({ counterparty, charges }: Entry): [string | null, string | null] {
+  return [counterparty ?? null, charges ? chargesText(charges) : null];
 }

@@ -1,3 +1,4 @@
+import { chargesIn, isAllowanceId } from '../../ledger/allowance';
 import type { EntryKind } from '../../ledger/entry';
 import { type Cell, type Dialect, exact, integer, text, textOrNull } from '../database';
 import type { EntryPlace, Scan, ScannedEntry } from '../ledger-scan';
@@ -9,7 +10,8 @@ export function scanEntries(scan: Scan<EntryPlace>, dialect: Dialect): Statement
   return scanPage(
     dialect,
     {
-      columns: 'account_id, created_at_us, sub_account, version, kind, amount, request_id, counterparty',
+      columns:
+        'account_id, created_at_us, sub_account, version, kind, amount, request_id, counterparty, charges',
       table: 'entry',
       index: 'PRIMARY',
       order: ['account_id', 'created_at_us', 'sub_account', 'version'],
@@ -21,13 +23,18 @@ export function scanEntries(scan: Scan<EntryPlace>, dialect: Dialect): Statement
 
 export function toScannedEntry(row: readonly Cell[]): ScannedEntry {
   const counterparty = textOrNull(row[7] ?? null);
+  const charges = textOrNull(row[8] ?? null);
+  const accountId = text(row[0]);
   return {
-    accountId: text(row[0]),
+    accountId,
     placeUs: integer(row[1]),
     subAccount: integer(row[2]),
     version: integer(row[3]),
     kind: text(row[4]) as EntryKind,
     amountMinor: exact(row[5]),
     ...(counterparty !== null && { between: { requestId: text(row[6]), counterparty } }),
+    ...((charges !== null || isAllowanceId(accountId)) && {
+      charged: { requestId: text(row[6]), ...(charges !== null && { charges: chargesIn(charges) }) },
+    }),
   };
 }

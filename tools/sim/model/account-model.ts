@@ -3,6 +3,7 @@ import type { HoldState } from '../../../src/ledger/hold';
 import { capturedKey } from '../../../src/ledger/identifiers';
 import type { AccountStatus } from '../../../src/ledger/sub-account';
 import type { Asked, OpenCall } from './asked';
+import { BudgetModel } from './budget-model';
 import { HoldModel } from './hold-model';
 import { IntakeModel } from './intake-model';
 import { LeaseModel } from './lease-model';
@@ -40,6 +41,7 @@ export class AccountModel {
   readonly leases = new LeaseModel();
   readonly intake = new IntakeModel();
   readonly levels = new LevelModel();
+  readonly budgets = new BudgetModel();
   readonly transit = new Map<string, Transit>();
   /** The idempotency window of every move so far is over: a key whose home has moved may be used once more. */
   mayUseAgain = false;
@@ -144,7 +146,9 @@ export class AccountModel {
   }
 
   lookAt(call: OpenCall): void {
-    const { requestId, amountMinor } = call.asked;
+    const { requestId, amountMinor, budgets } = call.asked;
+    if (budgets && !this.entries.has(requestId))
+      for (const budgetId of this.budgets.shortOf(budgets, amountMinor)) call.shortBudgets.add(budgetId);
     if (this.payableMinor < amountMinor && !this.entries.has(requestId)) call.wasShort = true;
     if (this.maybeFrozen) call.wasFrozen = true;
     if (this.maybeClosed) call.wasClosed = true;

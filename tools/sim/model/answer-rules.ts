@@ -1,3 +1,4 @@
+import type { BudgetRefusal } from '../../../src/engine/budgets/budgeted-deductions';
 import type { EngineOutcome } from '../../../src/engine/engine-outcome';
 import { triedMinor } from '../../../src/ledger/hold';
 import type { TransferOutcome } from '../../../src/transfers/transfer-money';
@@ -8,7 +9,7 @@ import { brokenPayeeRefusal, brokenPayment } from './payment-rules';
 import type { Broken } from './rule';
 
 /** What a client was told: an outcome, or nothing it can rely on. */
-export type Answer = EngineOutcome | TransferOutcome | { readonly kind: 'unknown' };
+export type Answer = EngineOutcome | BudgetRefusal | TransferOutcome | { readonly kind: 'unknown' };
 
 type Effect = Extract<Answer, { kind: 'applied' | 'replayed' | 'held' | 'paid' | 'returned' }>;
 type WithEntry = Extract<Effect, { kind: 'applied' | 'replayed' }>;
@@ -89,6 +90,13 @@ export function brokenBy(account: AccountModel, answered: Answered): Broken | un
       return {
         rule: 'refusedOnlyIfShort',
         detail: `refused with ${answer.availableMinor}, and the account always had enough`,
+      };
+    case 'budgetExhausted':
+      if (call.tookEffectBefore) return outranked(answer);
+      if (call.shortBudgets.has(answer.budgetId)) return undefined;
+      return {
+        rule: 'refusedOnlyIfShort',
+        detail: `refused for ${answer.budgetId} with ${answer.availableMinor}, and that always had enough`,
       };
     case 'accountFrozen':
       if (call.tookEffectBefore) return outranked(answer);

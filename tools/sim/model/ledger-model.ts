@@ -1,3 +1,4 @@
+import { isAllowanceId, isAllowanceStepKey } from '../../../src/ledger/allowance';
 import { type Entry, entryKey, signedAmount } from '../../../src/ledger/entry';
 import { type Hold, isTombstone } from '../../../src/ledger/hold';
 import {
@@ -113,7 +114,10 @@ export class LedgerModel implements CommitWatcher {
     const broken = this.payments.departed(shard, changes);
     if (broken !== undefined) this.violated('paymentEndsOnce', broken);
     const last = lastCaptures(changes);
-    for (const entry of changes.entries) this.#enters(shard, entry, last);
+    for (const entry of changes.entries)
+      if (isAllowanceId(entry.accountId)) this.#entersAllowance(shard, entry);
+      else this.#enters(shard, entry, last);
+    this.#judgeCharges(changes.entries);
     // One that was taken and changed in the same batch is written once.
     const atOnce = changes.newHolds.filter(
       (hold) => !isTombstone(hold) && (hold.state !== 'held' || !isLeaseKey(hold.holdId)),
@@ -191,6 +195,47 @@ export class LedgerModel implements CommitWatcher {
     if (entry.kind === 'hold-confirmation') account.heldMinor -= entry.amountMinor;
     if (entry.kind.startsWith('hold') && !isLeaseKey(requestId)) this.#holds(account, entry, last);
     account.look();
+  }
+
+  /** What budgets may spend are accounts that nobody asks for anything of. */
+  #entersAllowance(shard: string, entry: Entry): void {
+    const { accountId, requestId } = entry;
+    const account = this.account(accountId);
+    this.entries += 1;
+    const earlier = account.entries.get(requestId);
+    if (earlier && earlier.shard !== shard && !isAllowanceStepKey(requestId))
+      this.world.mark('charged again after its window');
+    else if (earlier)
+      this.violated('oneEffectPerKey', `${requestId} of ${accountId} on ${earlier.shard} and on ${shard}`);
+    account.entries.set(requestId, { shard, entry });
+    account.totalMinor += signedAmount(entry);
+    if (account.totalMinor < 0n)
+      this.violated('neverNegative', `${accountId} has ${account.totalMinor} after ${requestId}`, requestId);
+  }
+
+  #judgeCharges(entries: readonly Entry[]): void {
+    const left = new Set(
+      entries.filter(
+        ({ accountId, requestId }) => isAllowanceId(accountId) && !isAllowanceStepKey(requestId),
+      ),
+    );
+    for (const entry of entries) {
+      if (isAllowanceId(entry.accountId) || (entry.kind !== 'deduction' && entry.kind !== 'reversal'))
+        continue;
+      const account = this.account(entry.accountId);
+      // Keys of different accounts never meet in these worlds.
+      const charged = [...left].filter(({ requestId }) => requestId === entry.requestId);
+      for (const each of charged) left.delete(each);
+      const asked = account.asked
+        .get(entry.requestId)
+        ?.find(({ fingerprint }) => fingerprint === entry.fingerprint);
+      const broken = account.budgets.entered(entry, charged, asked?.budgets);
+      if (broken !== undefined) this.violated('capHolds', broken, entry.requestId);
+      if (charged.length > 0) this.world.mark(`budgets ${entry.kind}`);
+      account.look();
+    }
+    for (const { requestId, accountId } of left)
+      this.violated('capHolds', `${accountId} is charged under ${requestId}, and nobody is`, requestId);
   }
 
   /** The last capture of a hold gives back what is left of it, at the same instant. */

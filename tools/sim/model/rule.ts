@@ -9,6 +9,7 @@ export type Rule =
   | 'booksBalance'
   | 'transferOnce'
   | 'paymentEndsOnce'
+  | 'capHolds'
   | 'holdIsSound'
   | 'leaseIsSound'
   | 'leaseCovers'

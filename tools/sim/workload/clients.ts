@@ -1,12 +1,13 @@
 import type { EngineOutcome } from '../../../src/engine/engine-outcome';
-import { requestFingerprint } from '../../../src/engine/fingerprint';
-import type { Request } from '../../../src/engine/router';
+import { fingerprint, requestFingerprint } from '../../../src/engine/fingerprint';
+import type { PlainRequest, Request } from '../../../src/engine/router';
 import { hashId } from '../../../src/ledger/routing';
 import type { AccountRecord } from '../../../src/shards/directory/account-record';
 import { BALANCE_LIMIT_MINOR } from '../model/account-model';
 import type { Asked, OpenCall } from '../model/asked';
 import type { Answer } from '../model/answer-rules';
 import type { SimInstance } from '../world/sim-instance';
+import { Budgeters } from './budgeters';
 import { Deliveries } from './deliveries';
 import { callDoor, isNoAnswer } from './door';
 import { Holders } from './holders';
@@ -39,11 +40,13 @@ export class Clients {
   readonly #submitters: Submitters;
   readonly #deliveries: Deliveries;
   readonly #payers: Payers;
+  readonly budgeters: Budgeters | undefined;
 
   constructor(private readonly site: Site) {
     this.#submitters = new Submitters(site);
     this.#deliveries = new Deliveries(site);
     this.#payers = new Payers(site);
+    this.budgeters = site.plan.budgets && new Budgeters(site, site.plan.budgets);
     this.#holders = new Holders(site, {
       untilAnswered: (asked) => this.untilAnswered(asked),
       ask: (asked, at, together) => this.ask(asked, at, together),
@@ -107,7 +110,8 @@ export class Clients {
     });
     const instance = chosen ?? (await site.anyInstance());
     if (asked.kind === 'pay') return this.#payers.ask(asked, instance);
-    if (site.plan.queued && asked.kind === 'deduct') this.#mayBeQueued(asked);
+    const { budgets } = asked;
+    if (site.plan.queued && asked.kind === 'deduct' && !budgets) this.#mayBeQueued(asked);
     const call = site.calls.begin(asked, site.nowMs);
     const answered = await callDoor(site, instance, {
       what: `${asked.kind} ${asked.accountId} ${asked.requestId} ${asked.amountMinor}`,
@@ -117,9 +121,11 @@ export class Clients {
       carryOut: (at, account) =>
         ofMany
           ? ofMany()
-          : site.plan.leasing
-            ? this.#submitAndListen(at, call, account)
-            : at.runtime.engine.submit(toRequest(asked), account),
+          : budgets
+            ? at.runtime.budgets.deductions.submit(toPlainRequest(asked), account, budgets)
+            : site.plan.leasing
+              ? this.#submitAndListen(at, call, account)
+              : at.runtime.engine.submit(toRequest(asked), account),
     });
     const told = this.#unlessReceived(asked, answered);
     // Judged by what the instance said, whether the client learns of it or not.
@@ -183,7 +189,7 @@ export class Clients {
       return;
     }
     const asked = this.#newPayment(account) ?? this.#newRequest(account);
-    if (plan.intake && asked.kind === 'deduct' && chance.happens(plan.intake.share)) {
+    if (plan.intake && asked.kind === 'deduct' && !asked.budgets && chance.happens(plan.intake.share)) {
       await this.#submit(asked);
       return;
     }
@@ -191,6 +197,7 @@ export class Clients {
     if (chance.happens(plan.twinShare))
       await Promise.all([this.untilAnswered(asked), this.untilAnswered(asked)]);
     else await this.untilAnswered(asked);
+    await this.budgeters?.perhapsChange(account.accountId);
   }
 
   /** Several holds of several accounts; sometimes one of them twice. */
@@ -304,7 +311,9 @@ export class Clients {
       : chance.happens(0.02)
         ? payableMinor + 1n
         : BigInt(chance.between(1, 9)) * unitMinor;
-    return toAsked({ kind: 'deduct', accountId, requestId, amountMinor: clamp(amountMinor) });
+    const budgets = this.budgeters?.budgetsOf(accountId);
+    const asked = { kind: 'deduct', accountId, requestId, amountMinor: clamp(amountMinor) } as const;
+    return toAsked(budgets ? { ...asked, budgets } : asked);
   }
 
   #newHold({ accountId, unitMinor }: AccountPlan): Asked {
@@ -341,8 +350,17 @@ export class Clients {
 }
 
 export function toAsked(asked: Omit<Asked, 'fingerprint' | 'payee' | 'payeeIs'>): Asked {
-  const { kind, amountMinor } = asked;
-  return { ...asked, fingerprint: requestFingerprint(kind, amountMinor, null, null) };
+  const { kind, amountMinor, budgets } = asked;
+  const print = budgets
+    ? fingerprint(kind, amountMinor, null, null, [...budgets].sort().join(' '))
+    : requestFingerprint(kind, amountMinor, null, null);
+  return { ...asked, fingerprint: print };
+}
+
+function toPlainRequest(asked: Asked): PlainRequest {
+  const request = toRequest(asked);
+  if (request.kind === 'hold') throw new RangeError('a hold names no budgets');
+  return request;
 }
 
 function toRequest(asked: Asked): Request {

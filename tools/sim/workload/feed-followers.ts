@@ -1,3 +1,4 @@
+import { isAllowanceId } from '../../../src/ledger/allowance';
 import type { FeedStart } from '../../../src/engine/feed/feed-reader';
 import { type FeedEvent, frameOf } from '../../../src/engine/feed/feed-event';
 import { isMark } from '../../../src/ledger/entry';
@@ -118,7 +119,7 @@ export class FeedFollowers {
     const wants = (id: string): boolean => accountId === undefined || id === accountId;
     for (const { name, accounts } of databases) {
       for (const [id, { entries, holds }] of accounts) {
-        if (!wants(id)) continue;
+        if (!wants(id) || isAllowanceId(id)) continue;
         for (const entry of entries.values())
           if (!isMark(entry.kind)) expected.add(keyOf({ kind: 'entry', shard: name, entry }));
         for (const hold of holds.values())

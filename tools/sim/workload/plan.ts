@@ -80,6 +80,7 @@ export interface Plan {
   readonly screening: ScreeningPlan | undefined;
   /** Only in some worlds accounts pay each other. */
   readonly payments: PaymentsPlan | undefined;
+  readonly budgets: BudgetsPlan | undefined;
   /** Only in some worlds holds come, and are confirmed, many together. */
   readonly holdBatches: HoldBatchesPlan | undefined;
   /** After the end, in some worlds: transfers that cannot be delivered for long, and others behind them. */
@@ -101,6 +102,13 @@ export interface IntakePlan {
   readonly recordsMax: number;
   /** Records that are read together. */
   readonly pageRecords: number;
+}
+
+export interface BudgetsPlan {
+  /** Of new deductions, how many name budgets. */
+  readonly share: number;
+  /** How often a request is followed by a change of a limit. */
+  readonly changeShare: number;
 }
 
 export interface PaymentsPlan {
@@ -296,6 +304,7 @@ export function planOf(chance: Dice, calls: number): Plan {
     screening: intake && screeningPlan(chance.named('screening')),
     cluster,
     payments,
+    budgets: budgetsPlan(chance.named('budgets')),
     holdBatches: holdBatchesPlan(chance.named('hold batches')),
     secondUse: chance.named('second use').happens(0.5),
   };
@@ -416,6 +425,12 @@ function intakePlan(chance: Dice): IntakePlan | undefined {
     recordsMax: chance.oneOf([4, 1_000, 1_000]),
     pageRecords: chance.oneOf([2, 500, 500]),
   };
+}
+
+/** In a third of the worlds. */
+function budgetsPlan(chance: Dice): BudgetsPlan | undefined {
+  if (!chance.happens(1 / 3)) return undefined;
+  return { share: 0.2 + 0.7 * chance.next(), changeShare: chance.oneOf([0, 0.02, 0.1]) };
 }
 
 /** In two fifths of the worlds. */

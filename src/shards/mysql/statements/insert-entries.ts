@@ -1,6 +1,6 @@
 import type { Entry } from '../../../ledger/entry';
 import { placeUs } from '../../entry-place';
-import { ENTRY_COLUMNS, READ_ENTRY_COLUMNS } from '../../statements/entry-row';
+import { ENTRY_COLUMNS, isWide, READ_ENTRY_COLUMNS, wideParameters } from '../../statements/entry-row';
 import { type Guard, guardFirst, UNGUARDED } from './guard';
 import { literal } from './literal';
 
@@ -9,16 +9,16 @@ import { literal } from './literal';
  * that swallows it swallows other errors too.
  *
  * Sorted by key, so that two batches with the same keys meet in one order on the unique index `entry_request` and wait
- * for each other instead of deadlocking. The column of the other account is sent only with a batch that has any.
+ * for each other instead of deadlocking. The columns of other accounts and budgets are sent only with a batch that has any.
  */
 export function insertEntries(entries: readonly Entry[], guard = UNGUARDED): string {
   const sorted = [...entries].sort(byKey);
-  if (!entries.some(({ counterparty }) => counterparty !== undefined)) {
+  if (!entries.some(isWide)) {
     const rows = sorted.map((entry, at) => `${values(entry, guardFirst(guard, at))})`);
     return `INSERT INTO entry (${ENTRY_COLUMNS})\n    VALUES ${rows.join(',')}`;
   }
   const rows = sorted.map(
-    (entry, at) => `${values(entry, guardFirst(guard, at))},${literal(entry.counterparty ?? null)})`,
+    (entry, at) => `${values(entry, guardFirst(guard, at))},${wideParameters(entry).map(literal).join(',')})`,
   );
   return `INSERT INTO entry (${READ_ENTRY_COLUMNS})\n    VALUES ${rows.join(',')}`;
 }
