@@ -1,4 +1,5 @@
 import type { Defect } from './defect';
+import { BUDGETS } from './themes/budgets';
 import { CLUSTERS } from './themes/clusters';
 import { DATABASES } from './themes/databases';
 import { EMPTY_SHARDS } from './themes/empty-shards';
@@ -29,6 +30,7 @@ export const DEFECTS: readonly Defect[] = [
   ...PLACEMENTS_AND_STATUSES,
   ...HOLDS_AND_REVERSALS,
   ...PAYMENTS,
+  ...BUDGETS,
   ...HOLD_LISTS,
   ...LASTING_HOLDS,
   ...LEASES,

@@ -1,4 +1,4 @@
-import type { AccountPlan, BudgetsPlan } from './plan';
+import { type AccountPlan, type BudgetsPlan, clamp } from './plan';
 import { NOT_NOW, type Site } from './site';
 
 /** The budgets of an account, and the one above each. */
@@ -69,7 +69,9 @@ export class Budgeters {
 
   #anyLimit({ unitMinor, subAccounts }: AccountPlan): bigint {
     const { chance } = this.site;
-    return unitMinor * BigInt(chance.between(0, chance.happens(0.3) ? 20 : 60 * subAccounts));
+    if (chance.happens(0.05)) return 0n;
+    const units = chance.between(1, chance.happens(0.3) ? 20 : 400 * subAccounts);
+    return clamp(unitMinor * BigInt(units));
   }
 
   async #untilAnswered<T>(what: string, ask: (budgets: Budgets) => Promise<T>): Promise<void> {
