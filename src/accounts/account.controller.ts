@@ -6,6 +6,7 @@ import {
   accountView,
   changeOf,
   createAccount,
+  creditLimitOf,
   getAccount,
   listAccounts,
   openingOf,
@@ -47,6 +48,7 @@ export class AccountController {
       strategy: body.strategy ?? DEFAULT_STRATEGY,
       initialBalanceMinor,
       lowBalanceMinor: optionalAmount('lowBalance', body.lowBalance),
+      creditLimitMinor: creditLimitOf(body.creditLimit),
     });
     if (creation.kind === 'conflict') throw accountExists(creation.fields);
     if (creation.kind === 'existed') void reply.code(200);

@@ -2,11 +2,13 @@ import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } f
 import { canonicalMap, fingerprint } from '../engine/fingerprint';
 import { EngineRuntime } from '../engine/runtime';
 import { OPENING_BALANCE_KEY } from '../ledger/identifiers';
+import { BALANCE_MAX_MINOR } from '../ledger/money';
 import type { Strategy } from '../ledger/strategy';
 import { choosePlacement, subAccountsOn } from '../ledger/routing';
 import { autoSplitText } from '../shards/directory/auto-split';
 import { behindPrefix } from '../shards/directory/id-range';
-import type { AccountRecord, NewAccountRecord } from '../shards/directory/account-record';
+import { type AccountRecord, type NewAccountRecord, rowStatusOf } from '../shards/directory/account-record';
+import { NO_CREDIT } from '../shards/directory/credit-line';
 import { type AccountChange, DirectoryOverloadedError } from '../shards/directory/directory';
 import { ShardUnavailableError } from '../shards/faults';
 import { Places } from '../shards/places';
@@ -19,6 +21,8 @@ export interface NewAccount {
   readonly strategy: Strategy;
   readonly initialBalanceMinor: bigint | null;
   readonly lowBalanceMinor: bigint | null;
+  /** So much may it be in debt for; nothing by default. */
+  readonly creditLimitMinor?: bigint | null;
 }
 
 export type AccountCreation =
@@ -37,7 +41,9 @@ export type StrategyChoice =
   | { readonly kind: 'accountNotFound' }
   | { readonly kind: 'accountClosed' }
   /** The account has changed since the revision that the caller named. */
-  | { readonly kind: 'changedMeanwhile' };
+  | { readonly kind: 'changedMeanwhile' }
+  /** What it has and what it may spend on credit are more than an account can hold together. */
+  | { readonly kind: 'balanceLimitExceeded' };
 
 export interface AccountPage {
   /** Behind this id. */
@@ -104,7 +110,8 @@ export class AccountService implements OnApplicationBootstrap, OnApplicationShut
     if (account.fingerprint !== fingerprintOf(wanted))
       return { kind: 'conflict', fields: differingFields(wanted, account) };
     if (account.creation === 'creating') await this.#finishCreation(account);
-    return { kind: inserted ? 'created' : 'existed', account };
+    const made = account.credit.isUnsettled ? await this.runtime.accounts.read(account.accountId) : account;
+    return { kind: inserted ? 'created' : 'existed', account: made ?? account };
   }
 
   /** The record is not written when a shard was removed that this instance still knew: the second try does without it. */
@@ -156,7 +163,10 @@ export class AccountService implements OnApplicationBootstrap, OnApplicationShut
   }
 
   /**
-   * Changes what is attached to an account.
+   * Changes what is attached to an account. A change of its credit limit is waited for: it holds for every debit on any instance when
+   * this resolves, or the account is said to be above it.
+   *
+   * Rejects with `ShardUnavailableError` when that does not get to every shard now; then it does later, and asking again joins it.
    *
    * @param revisions of the account that the caller accepts; any by default
    */
@@ -165,16 +175,24 @@ export class AccountService implements OnApplicationBootstrap, OnApplicationShut
     change: AccountChange,
     revisions: ReadonlySet<number> | undefined,
   ): Promise<StrategyChoice> {
+    const { creditLimitMinor } = change;
+    const changesCredit = creditLimitMinor !== undefined;
     for (let tries = 1; ; tries += 1) {
       const account = await this.runtime.accounts.read(accountId);
       if (!account) return { kind: 'accountNotFound' };
       if (revisions?.has(account.revision) === false) return { kind: 'changedMeanwhile' };
       if (account.status === 'closed') return { kind: 'accountClosed' };
-      if (isAsIt(account, change)) return { kind: 'chosen', account };
+      if (isAsIt(account, change)) {
+        const settled = changesCredit ? await this.#settleCredit(accountId) : account;
+        return settled ? { kind: 'chosen', account: settled } : { kind: 'accountNotFound' };
+      }
+      if (!(await this.#hasRoomFor(account, creditLimitMinor ?? 0n))) return { kind: 'balanceLimitExceeded' };
       if (await this.#changeOnce(account, change, revisions !== undefined)) break;
       if (revisions || tries === CHANGES_MAX) return { kind: 'changedMeanwhile' };
     }
-    const changed = await this.runtime.accounts.read(accountId);
+    const changed = await (changesCredit
+      ? this.#settleCredit(accountId)
+      : this.runtime.accounts.read(accountId));
     this.runtime.announce(accountId);
     return changed ? { kind: 'chosen', account: changed } : { kind: 'accountNotFound' };
   }
@@ -193,6 +211,17 @@ export class AccountService implements OnApplicationBootstrap, OnApplicationShut
       this.runtime.observer.deferred('metadata of accounts', error);
     });
     return true;
+  }
+
+  #settleCredit(accountId: string): Promise<AccountRecord | undefined> {
+    return this.runtime.creditLines.settle(accountId);
+  }
+
+  /** What is granted lies in the account's rows, beside what it has. */
+  async #hasRoomFor(account: AccountRecord, creditLimitMinor: bigint): Promise<boolean> {
+    if (creditLimitMinor <= (account.credit.limitMinor ?? 0n)) return true;
+    const { totalMinor } = await this.runtime.balances.current(account);
+    return totalMinor + creditLimitMinor <= BALANCE_MAX_MINOR;
   }
 
   /** Accounts in the order of their ids: those with one of some prefixes and some metadata, or all of them. */
@@ -276,7 +305,8 @@ export class AccountService implements OnApplicationBootstrap, OnApplicationShut
   }
 
   async #finishCreation(account: AccountRecord): Promise<void> {
-    const { accountId, placement, subAccounts, status, statusVersion } = account;
+    const { accountId, placement, subAccounts, statusVersion } = account;
+    const accountStatus = rowStatusOf(account);
     await this.runtime.shards.ensure(placement.shards);
     const down = placement.shards.find((name) => this.runtime.shards.lanes(name).isDown);
     if (down !== undefined) throw new ShardUnavailableError(down, 'it could not be reached just now');
@@ -287,7 +317,7 @@ export class AccountService implements OnApplicationBootstrap, OnApplicationShut
             accountId,
             index,
             epoch: placement.epoch,
-            accountStatus: status,
+            accountStatus,
             accountStatusVersion: statusVersion,
           })),
         ),
@@ -295,6 +325,7 @@ export class AccountService implements OnApplicationBootstrap, OnApplicationShut
     );
     if (account.openingBalanceMinor !== null)
       await this.#creditOpeningBalance(account, account.openingBalanceMinor);
+    if (account.credit.isUnsettled) await this.runtime.creditLines.settle(accountId);
     await this.runtime.directory.finishCreation(accountId);
   }
 
@@ -317,7 +348,14 @@ export class AccountService implements OnApplicationBootstrap, OnApplicationShut
   }
 
   #record(wanted: NewAccount): NewAccountRecord {
-    const { accountId, asset, strategy, lowBalanceMinor, initialBalanceMinor } = wanted;
+    const {
+      accountId,
+      asset,
+      strategy,
+      lowBalanceMinor,
+      initialBalanceMinor,
+      creditLimitMinor = null,
+    } = wanted;
     const subAccounts = sizeOf(wanted);
     return {
       accountId,
@@ -327,6 +365,7 @@ export class AccountService implements OnApplicationBootstrap, OnApplicationShut
       lowBalanceMinor,
       metadata: null,
       autoSplit: autoSplitText({ enabled: wanted.subAccounts === null }),
+      credit: { ...NO_CREDIT, limitMinor: creditLimitMinor, isUnsettled: creditLimitMinor !== null },
       openingBalanceMinor: initialBalanceMinor,
       status: 'active',
       statusVersion: 1,
@@ -367,14 +406,16 @@ export function prefixesWithin(
 
 /** Nothing would change: the account keeps its `ETag`. */
 function isAsIt(account: AccountRecord, change: AccountChange): boolean {
-  const { lowBalanceMinor, metadata, requestsPerSecond, deductionsPerSecond, autoSplit } = change;
-  const { rates } = account;
+  const { lowBalanceMinor, metadata, requestsPerSecond, deductionsPerSecond, autoSplit, creditLimitMinor } =
+    change;
+  const { rates, credit } = account;
   return (
     (lowBalanceMinor === undefined || lowBalanceMinor === account.lowBalanceMinor) &&
     (metadata === undefined || metadata === account.metadata) &&
     (requestsPerSecond === undefined || requestsPerSecond === (rates?.requestsPerSecond ?? null)) &&
     (deductionsPerSecond === undefined || deductionsPerSecond === (rates?.deductionsPerSecond ?? null)) &&
-    (autoSplit === undefined || autoSplit === account.autoSplit)
+    (autoSplit === undefined || autoSplit === account.autoSplit) &&
+    (creditLimitMinor === undefined || creditLimitMinor === credit.limitMinor)
   );
 }
 
@@ -385,6 +426,7 @@ function differingFields(wanted: NewAccount, account: AccountRecord): string[] {
     strategy: account.strategy !== wanted.strategy,
     initialBalance: account.openingBalanceMinor !== wanted.initialBalanceMinor,
     lowBalance: account.lowBalanceMinor !== wanted.lowBalanceMinor,
+    creditLimit: account.credit.limitMinor !== (wanted.creditLimitMinor ?? null),
   };
   return Object.entries(differs).flatMap(([field, isOther]) => (isOther ? [field] : []));
 }
@@ -396,7 +438,7 @@ function sizeOf({ subAccounts }: NewAccount): number {
 
 /** One that is asked for and one that is not are the same size, and were the same request to earlier builds. */
 function fingerprintOf(wanted: NewAccount): string {
-  const { asset, strategy, initialBalanceMinor, lowBalanceMinor } = wanted;
+  const { asset, strategy, initialBalanceMinor, lowBalanceMinor, creditLimitMinor = null } = wanted;
   return fingerprint(
     'account',
     asset,
@@ -404,5 +446,7 @@ function fingerprintOf(wanted: NewAccount): string {
     BigInt(sizeOf(wanted)),
     initialBalanceMinor,
     lowBalanceMinor,
+    // One without a credit line was the same request to builds that had none.
+    ...(creditLimitMinor === null ? [] : [creditLimitMinor]),
   );
 }

@@ -72,6 +72,8 @@ export function rechosenOrProblem(choice: StrategyChoice): AccountRecord {
       throw new Problem('ACCOUNT_CLOSED');
     case 'changedMeanwhile':
       throw new Problem('PRECONDITION_FAILED');
+    case 'balanceLimitExceeded':
+      throw new Problem('BALANCE_LIMIT_EXCEEDED');
     default:
       return assertNever(choice);
   }

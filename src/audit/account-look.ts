@@ -1,6 +1,9 @@
 import { isAllowanceId } from '../ledger/allowance';
 import { judgeSharedKey, type KeyWindow } from '../ledger/audit-keys';
+import { judgeCredit } from '../ledger/audit-credit';
+import type { Finding } from '../ledger/audit-finding';
 import { judgePlacement } from '../ledger/audit-placement';
+import type { SubAccount } from '../ledger/sub-account';
 import type { AccountRecord } from '../shards/directory/account-record';
 import { ShardUnavailableError } from '../shards/faults';
 import type { Shard } from '../shards/shard';
@@ -91,6 +94,8 @@ export async function lookAtAccount(parts: LookParts): Promise<Look> {
     const grantedMinor = shares.reduce((sum, each) => sum + each.grantedMinor, 0n);
     found.add(judgeLimit(record, await parts.findAccount(accountId), grantedMinor));
   }
+  const rows = traces.flatMap((each) => each.rows);
+  found.add(await judgeLine({ ...parts, record }, rows));
   for (const name of record?.reach ?? []) {
     if (!shards.has(name)) throw new ShardUnavailableError(name, 'it is not configured on this instance');
   }
@@ -218,8 +223,22 @@ async function judgeFrame(
   return judge(record).length === 0 ? [] : judge(await findAccount(accountId));
 }
 
+/** A credit line that was settled before the rows were read, and is the same behind them. */
+async function judgeLine(
+  { accountId, record, findAccount }: LookParts,
+  rows: readonly SubAccount[],
+): Promise<Finding[]> {
+  if (!record) return [];
+  const judge = (behind: AccountRecord) =>
+    judgeCredit(accountId, rows, { before: record.credit, behind: behind.credit });
+  if (judge(record).length === 0) return [];
+  const fresh = await findAccount(accountId);
+  return fresh ? judge(fresh) : [];
+}
+
 function frameOf(record: AccountRecord | undefined) {
   if (!record) return undefined;
-  const { reach, placement, next, statusVersion, operation } = record;
-  return { reach, epochMax: Math.max(placement.epoch, next?.epoch ?? 0), statusVersion, operation };
+  const { reach, placement, next, statusVersion, operation, credit } = record;
+  const epochMax = Math.max(placement.epoch, next?.epoch ?? 0);
+  return { reach, epochMax, statusVersion, operation, creditVersion: credit.version };
 }

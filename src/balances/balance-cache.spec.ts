@@ -8,7 +8,13 @@ function setUp() {
   const take = (): Promise<AgedBalance> => {
     readings += 1;
     const total = BigInt(readings);
-    const balance = { availableMinor: total, heldMinor: 0n, totalMinor: total, inTransitMinor: 0n };
+    const balance = {
+      availableMinor: total,
+      heldMinor: 0n,
+      totalMinor: total,
+      inTransitMinor: 0n,
+      grantedMinor: 0n,
+    };
     return Promise.resolve({ value: { balance, asOfMs: now }, ageMs: 0 });
   };
   return {

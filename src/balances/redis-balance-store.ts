@@ -101,19 +101,20 @@ export class RedisBalanceStore implements BalanceStore, OnApplicationShutdown {
 }
 
 function textOf({ balance, asOfMs }: TimedBalance): string {
-  const { availableMinor, heldMinor, totalMinor, inTransitMinor } = balance;
-  return JSON.stringify([asOfMs, ...[availableMinor, heldMinor, totalMinor, inTransitMinor].map(String)]);
+  const { availableMinor, heldMinor, totalMinor, inTransitMinor, grantedMinor } = balance;
+  const amounts = [availableMinor, heldMinor, totalMinor, inTransitMinor, grantedMinor];
+  return JSON.stringify([asOfMs, ...amounts.map(String)]);
 }
 
 /** `undefined` for what another version, or somebody else, has written there. */
 function balanceFrom(text: string): TimedBalance | undefined {
   try {
     const [asOfMs, ...amounts] = JSON.parse(text) as [number, ...string[]];
-    const [availableMinor, heldMinor, totalMinor, inTransitMinor] = amounts.map(BigInt);
-    if (availableMinor === undefined || heldMinor === undefined) return undefined;
-    if (totalMinor === undefined || inTransitMinor === undefined || !Number.isFinite(asOfMs))
+    const [availableMinor, heldMinor, totalMinor, inTransitMinor, grantedMinor] = amounts.map(BigInt);
+    if (availableMinor === undefined || heldMinor === undefined || totalMinor === undefined) return undefined;
+    if (inTransitMinor === undefined || grantedMinor === undefined || !Number.isFinite(asOfMs))
       return undefined;
-    return { balance: { availableMinor, heldMinor, totalMinor, inTransitMinor }, asOfMs };
+    return { balance: { availableMinor, heldMinor, totalMinor, inTransitMinor, grantedMinor }, asOfMs };
   } catch {
     return undefined;
   }

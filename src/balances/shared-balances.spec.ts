@@ -8,7 +8,13 @@ import { SharedBalances } from './shared-balances';
 function reading(number: number): TimedBalance {
   const total = BigInt(number);
   return {
-    balance: { availableMinor: total, heldMinor: 0n, totalMinor: total, inTransitMinor: 0n },
+    balance: {
+      availableMinor: total,
+      heldMinor: 0n,
+      totalMinor: total,
+      inTransitMinor: 0n,
+      grantedMinor: 0n,
+    },
     asOfMs: number,
   };
 }

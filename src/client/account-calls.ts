@@ -16,7 +16,7 @@ import type { CallRequest } from './single-call';
 
 /** @throws InvalidArgumentError */
 export function createAccountCall(account: NewAccount): CallRequest<AccountResult> {
-  const { asset, subAccounts, initialBalance, strategy, lowBalance } = account;
+  const { asset, subAccounts, initialBalance, strategy, lowBalance, creditLimit } = account;
   const id = checkedAccountId(account.id);
   return {
     method: 'POST',
@@ -30,6 +30,7 @@ export function createAccountCall(account: NewAccount): CallRequest<AccountResul
         initialBalance: checkedDigits(initialBalance, 'initialBalance'),
       }),
       ...(lowBalance !== undefined && { lowBalance: checkedDigits(lowBalance, 'lowBalance') }),
+      ...(creditLimit !== undefined && { creditLimit: checkedDigits(creditLimit, 'creditLimit') }),
     }),
     effect: 'once',
     read: (body, answer) => {
@@ -46,13 +47,17 @@ export function accountCall(accountId: string): CallRequest<Account> {
 
 /** @throws InvalidArgumentError */
 export function updateAccountCall(update: AccountUpdate): CallRequest<Account> {
-  const { accountId, lowBalance, metadata, requestsPerSecond, deductionsPerSecond, ifMatch } = update;
+  const { accountId, lowBalance, creditLimit, metadata, requestsPerSecond, deductionsPerSecond, ifMatch } =
+    update;
   return {
     method: 'PATCH',
     path: accountPath(accountId),
     body: JSON.stringify({
       ...(lowBalance !== undefined && {
         lowBalance: lowBalance === null ? null : checkedDigits(lowBalance, 'lowBalance'),
+      }),
+      ...(creditLimit !== undefined && {
+        creditLimit: creditLimit === null ? null : checkedDigits(creditLimit, 'creditLimit'),
       }),
       metadata,
       requestsPerSecond,

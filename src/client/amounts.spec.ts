@@ -35,13 +35,13 @@ describe('amountDigits', () => {
 });
 
 describe('answeredAmount', () => {
-  it('takes digits and nothing else', () => {
+  it('takes digits, below zero too, and nothing else', () => {
     expect(['0', '9000000000000000000', 12, '1.5', '-1', null].map(answeredAmount)).toEqual([
       0n,
       9_000_000_000_000_000_000n,
       undefined,
       undefined,
-      undefined,
+      -1n,
       undefined,
     ]);
   });

@@ -18,7 +18,7 @@ export function amountDigits(amount: unknown): string | undefined {
   return digits.length < 19 || BigInt(digits) <= AMOUNT_MINOR_MAX ? digits : undefined;
 }
 
-const ANSWERED = /^(0|[1-9][0-9]{0,30})$/;
+const ANSWERED = /^(0|-?[1-9][0-9]{0,30})$/;
 
 const CHANGE = /^(0|-?[1-9][0-9]{0,30})$/;
 

@@ -38,6 +38,7 @@ export const ENTRY_KINDS = [
 const BUDGET_PERIODS = ['total', 'hour', 'day', 'month'] as const;
 const DEDUCTION_STATES = ['received', 'succeeded', 'rejected'] as const;
 const HOLD_STATUSES = ['held', 'confirmed', 'cancelled', 'expired'] as const;
+const CREDIT_LIMIT_STATUSES = ['granted', 'changing', 'exceeded'] as const;
 const ACCOUNT_STATUSES = ['active', 'frozen', 'closed'] as const;
 const OPERATION_STATUSES = ['running', 'done', 'failed'] as const;
 const SUB_ACCOUNT_STATUSES = ['open', 'draining', 'closed'] as const;
@@ -165,6 +166,8 @@ export function readListedAccount(body: unknown): ListedAccount {
     subAccounts: fields.integer('subAccounts'),
     epoch: fields.integer('epoch'),
     ...fields.ifPresent('lowBalance', fields.amount),
+    ...fields.ifPresent('creditLimit', fields.amount),
+    ...fields.ifPresent('creditLimitStatus', (name) => fields.oneOf(name, CREDIT_LIMIT_STATUSES)),
     ...fields.ifPresent('metadata', fields.strings),
     ...fields.ifPresent('requestsPerSecond', fields.integer),
     ...fields.ifPresent('deductionsPerSecond', fields.integer),
@@ -223,6 +226,8 @@ export function readBalance(body: unknown): Balance {
     held: fields.amount('held'),
     total: fields.amount('total'),
     inTransit: fields.amount('inTransit'),
+    ...fields.ifPresent('creditLimit', fields.amount),
+    ...fields.ifPresent('spendable', fields.amount),
     consistency: fields.oneOf('consistency', CONSISTENCIES),
     asOf: fields.time('asOf'),
   });

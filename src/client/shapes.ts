@@ -285,6 +285,8 @@ export interface NewAccount extends CallOptions {
   readonly strategy?: string;
   /** Minor units. */
   readonly lowBalance?: AmountIn;
+  /** How far below zero its balance may go, in minor units; not at all by default. */
+  readonly creditLimit?: AmountIn;
 }
 
 /** An account as lists show it. */
@@ -296,6 +298,10 @@ export interface ListedAccount {
   readonly subAccounts: number;
   readonly epoch: number;
   readonly lowBalance?: bigint;
+  /** How far below zero its balance may go; absent without a credit line. */
+  readonly creditLimit?: bigint;
+  /** `exceeded`: it was lowered below what is used, and debits are refused until credits have brought the account within it. */
+  readonly creditLimitStatus?: 'granted' | 'changing' | 'exceeded';
   readonly metadata?: Readonly<Record<string, string>>;
   /** How often it may be asked about or used, whoever does. */
   readonly requestsPerSecond?: number;
@@ -311,6 +317,8 @@ export interface AccountUpdate extends CallOptions {
   readonly accountId: string;
   /** Minor units. */
   readonly lowBalance?: AmountIn | null;
+  /** How far below zero its balance may go, in minor units. */
+  readonly creditLimit?: AmountIn | null;
   /** Replaces all that was attached. */
   readonly metadata?: Readonly<Record<string, string>> | null;
   /** How often it may be asked about or used, whoever does. */
@@ -385,11 +393,16 @@ export type Consistency = 'current' | 'cached' | 'snapshot';
 export interface Balance {
   readonly accountId: string;
   readonly asset: string;
+  /** Below zero while the account is in debt. */
   readonly available: bigint;
   readonly held: bigint;
   /** `available + held`. */
   readonly total: bigint;
   readonly inTransit: bigint;
+  /** Absent without a credit line. */
+  readonly creditLimit?: bigint;
+  /** What can be spent now: `available` and the credit limit together. Absent without a credit line. */
+  readonly spendable?: bigint;
   readonly consistency: Consistency;
   readonly asOf: Date;
 }

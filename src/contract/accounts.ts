@@ -22,6 +22,8 @@ export const account = {
     subAccounts: { type: 'integer' },
     epoch: { type: 'integer' },
     lowBalance: fields.amountOut,
+    creditLimit: fields.creditLimitOut,
+    creditLimitStatus: fields.creditLimitStatus,
     metadata: fields.strings,
     requestsPerSecond: {
       type: 'integer',
@@ -46,12 +48,26 @@ export function accountView(record: AccountRecord) {
     subAccounts: record.subAccounts,
     epoch: record.placement.epoch,
     ...(record.lowBalanceMinor === null ? {} : { lowBalance: record.lowBalanceMinor.toString() }),
+    ...creditView(record),
     ...(record.metadata === null ? {} : { metadata: JSON.parse(record.metadata) as Record<string, string> }),
     ...ratesView(record),
     autoSplit: readAutoSplit(record.autoSplit),
     createdAt: timeView(record.createdAtUs),
   };
 }
+
+/** What is shown of an account that has a credit line, or is in debt for more than it has now. */
+export function creditView({ credit }: Pick<AccountRecord, 'credit'>): {
+  readonly creditLimit?: string;
+  readonly creditLimitStatus?: CreditLimitStatus;
+} {
+  const { limitMinor, isOver, isUnsettled } = credit;
+  if (limitMinor === null && !isUnsettled) return {};
+  const creditLimitStatus = isOver ? 'exceeded' : isUnsettled ? 'changing' : 'granted';
+  return { creditLimit: (limitMinor ?? 0n).toString(), creditLimitStatus };
+}
+
+type CreditLimitStatus = (typeof fields.creditLimitStatus.enum)[number];
 
 function ratesView({ rates }: AccountRecord) {
   const { requestsPerSecond = null, deductionsPerSecond = null } = rates ?? {};
@@ -97,6 +113,7 @@ export const createAccount = {
       initialBalance: fields.initialBalance,
       strategy: { ...fields.strategy, default: DEFAULT_STRATEGY },
       lowBalance: fields.amount,
+      creditLimit: fields.creditLimit,
     },
   },
   answers: {
@@ -173,7 +190,9 @@ export const updateAccount = {
   summary: 'Change what is attached to an account',
   description:
     'What is left out stays as it is; `null` takes it away. `metadata` is replaced as a whole. ' +
-    'Where `lowBalance` changes, the balance is looked at soon, and what it crosses by that is told as an event.',
+    'Where `lowBalance` changes, the balance is looked at soon, and what it crosses by that is told as an event. A change of ' +
+    '`creditLimit` holds for every debit when it is answered; where more is used than it allows, `creditLimitStatus` is `exceeded`, ' +
+    'and the account refuses debits until credits have brought it within the limit.',
   group: 'accounts',
   scope: 'accounts',
   path: accountPath,
@@ -183,6 +202,7 @@ export const updateAccount = {
     additionalProperties: false,
     properties: {
       lowBalance: { ...fields.amount, anyOf: [...fields.amount.anyOf, { type: 'null' }] },
+      creditLimit: { ...fields.creditLimit, anyOf: [...fields.creditLimit.anyOf, { type: 'null' }] },
       metadata: { ...fields.metadata, type: ['object', 'null'] },
       requestsPerSecond: { ...fields.perSecond, type: ['integer', 'null'] },
       deductionsPerSecond: { ...fields.perSecond, type: ['integer', 'null'] },
@@ -254,12 +274,23 @@ export function openingOf(value: string | number | undefined): bigint | null {
 }
 
 /**
+ * A credit limit of zero is none.
+ *
+ * @throws Problem INVALID_ARGUMENT
+ */
+export function creditLimitOf(value: string | number | null | undefined): bigint | null {
+  return value === undefined || value === null || value === '0' || Object.is(value, 0)
+    ? null
+    : amountOf('creditLimit', value);
+}
+
+/**
  * What is to change of an account; `undefined` for what stays.
  *
  * @throws Problem INVALID_ARGUMENT
  */
 export function changeOf(body: BodyOf<typeof updateAccount>): AccountChange {
-  const { lowBalance, metadata, requestsPerSecond, deductionsPerSecond } = body;
+  const { lowBalance, metadata, requestsPerSecond, deductionsPerSecond, creditLimit } = body;
   if (metadata) notesOf({ metadata });
   return {
     ...(lowBalance !== undefined && {
@@ -268,5 +299,6 @@ export function changeOf(body: BodyOf<typeof updateAccount>): AccountChange {
     ...(metadata !== undefined && { metadata: metadata === null ? null : canonicalMap(metadata) }),
     ...(requestsPerSecond !== undefined && { requestsPerSecond }),
     ...(deductionsPerSecond !== undefined && { deductionsPerSecond }),
+    ...(creditLimit !== undefined && { creditLimitMinor: creditLimitOf(creditLimit) }),
   };
 }

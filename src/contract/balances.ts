@@ -1,4 +1,4 @@
-import type { Balance } from '../engine/reading';
+import { type Balance, spendableOf } from '../engine/reading';
 import type { AccountRecord } from '../shards/directory/account-record';
 import { accountPath } from './accounts';
 import { answer, type Call, queryOf } from './call';
@@ -19,6 +19,8 @@ export const balance = {
     held: fields.amountOut,
     total: fields.amountOut,
     inTransit: fields.amountOut,
+    creditLimit: fields.creditLimitOut,
+    spendable: fields.amountOut,
     consistency: { type: 'string', enum: CONSISTENCIES },
     asOf: fields.timeOut,
   },
@@ -37,8 +39,23 @@ export function balanceView(
     held: heldMinor.toString(),
     total: totalMinor.toString(),
     inTransit: inTransitMinor.toString(),
+    ...spendableView(account, read.balance),
     consistency,
     asOf: new Date(read.asOfMs).toISOString(),
+  };
+}
+
+/** What can be spent, of an account that has a credit line, or had one and is in debt. */
+export function spendableView(
+  account: AccountRecord,
+  balance: Balance,
+): { readonly creditLimit?: string; readonly spendable?: string } {
+  const { limitMinor, isUnsettled } = account.credit;
+  if (limitMinor === null && !isUnsettled && balance.grantedMinor === 0n) return {};
+  const spendableMinor = spendableOf(balance, account);
+  return {
+    creditLimit: (limitMinor ?? 0n).toString(),
+    spendable: (spendableMinor > 0n ? spendableMinor : 0n).toString(),
   };
 }
 

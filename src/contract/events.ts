@@ -2,8 +2,9 @@ import { encodeFeedCursor, decodeFeedCursor } from '../engine/feed/feed-cursor';
 import { type FeedEvent, type FeedEventType, frameOf, idOf } from '../engine/feed/feed-event';
 import type { FeedStart } from '../engine/feed/feed-reader';
 import { readAutoSplit } from '../shards/directory/auto-split';
+import { NO_CREDIT } from '../shards/directory/credit-line';
 import type { AccountEvent, BalanceFound, HeatFound } from '../shards/directory/told-change';
-import { account } from './accounts';
+import { account, creditView } from './accounts';
 import { type Call, queryOf } from './call';
 import { PAGE_LENGTH_DEFAULT } from './cursors';
 import { entry, entryView } from './entries';
@@ -24,7 +25,8 @@ export const balanceCrossing = {
     asset: { type: 'string' },
     available: {
       ...fields.amountOut,
-      description: 'What the account had at one instant, after the event before this one.',
+      description:
+        'What the account could spend at one instant, its credit line included, after the event before this one.',
     },
     lowBalance: fields.amountOut,
     refused: { ...fields.amountOut, description: 'Of `exhausted`: a request for so much was refused.' },
@@ -66,7 +68,7 @@ export const EVENTS = {
   },
   'hotsplit.account.changed': {
     data: account,
-    when: 'The status, strategy, size, placement, `lowBalance` or `metadata` of an account changed.',
+    when: 'The status, strategy, size, placement, `lowBalance`, `metadata` or credit limit of an account changed, or how far that limit has got.',
     order: 'account',
   },
   'hotsplit.account.hot': {
@@ -81,7 +83,7 @@ export const EVENTS = {
   },
   'hotsplit.balance.low': {
     data: balanceCrossing,
-    when: 'What is available has fallen to `lowBalance` or below.',
+    when: 'What can be spent, a credit line included, has fallen to `lowBalance` or below.',
     order: 'account',
   },
   'hotsplit.balance.exhausted': {
@@ -91,7 +93,7 @@ export const EVENTS = {
   },
   'hotsplit.balance.replenished': {
     data: balanceCrossing,
-    when: 'What is available is above `lowBalance` again; without one, it is enough for what was refused.',
+    when: 'What can be spent is above `lowBalance` again; without one, it is enough for what was refused.',
     order: 'account',
   },
   'hotsplit.webhook.disabled': {
@@ -227,7 +229,17 @@ function accountEventView({ account: it }: AccountEvent) {
     ...(it.lowBalance === null ? {} : { lowBalance: it.lowBalance }),
     ...(it.metadata == null ? {} : { metadata: JSON.parse(it.metadata) as Record<string, string> }),
     autoSplit: readAutoSplit(it.autoSplit ?? null),
+    ...creditView({ credit: creditIn(it) }),
     createdAt: timeView(it.createdAtUs),
+  };
+}
+
+function creditIn({ creditLimit, overLimit, creditUnsettled }: AccountEvent['account']) {
+  return {
+    ...NO_CREDIT,
+    limitMinor: creditLimit == null ? null : BigInt(creditLimit),
+    isOver: overLimit === 1,
+    isUnsettled: creditUnsettled === 1,
   };
 }
 

@@ -18,7 +18,7 @@ export const FIELD_DESCRIPTIONS: Readonly<Record<string, string>> = {
   timeZone: 'Where days and months begin: an IANA name.',
   asset: 'What is counted: a code and, behind a slash, how many decimals an amount has. USD/2 counts cents.',
   amount: 'Minor units, as a string of digits.',
-  available: 'What can be taken now, in minor units.',
+  available: 'What is there and nothing holds, in minor units; below zero in debt.',
   held: 'What holds have set aside, in minor units.',
   total: '`available` and `held` together.',
   inTransit: 'On its way between sub-accounts at that moment; counted in `available`.',
@@ -26,7 +26,13 @@ export const FIELD_DESCRIPTIONS: Readonly<Record<string, string>> = {
   consistency: 'How the balance was read.',
   asOf: 'When the balance was read.',
   initialBalance: 'What the account begins with; an entry of its own.',
-  lowBalance: 'An event is published when `available` falls to this or below.',
+  lowBalance: 'An event is published when what can be spent falls to this or below.',
+  creditLimit: 'How far below zero the balance may go.',
+  creditLimitStatus:
+    '`granted`: it can be used. `changing`: a change has not got to every shard yet. `exceeded`: it was lowered below what is used, ' +
+    'and debits are refused until credits have brought the account within it.',
+  spendable:
+    'What can be spent now: `available` and the credit limit together, and nothing while that is exceeded.',
   refused: 'What is refused, and why.',
   subAccounts: 'Over how many rows the balance is split. 1–1024.',
   count: 'How many sub-accounts there are to be. 1–1024.',

@@ -47,6 +47,11 @@ export const initialBalance = {
   examples: ['100000'],
 } as const;
 
+/** A limit of nothing is as good as none. */
+export const creditLimit = { ...initialBalance, examples: ['50000'] } as const;
+export const creditLimitOut = { type: 'string', examples: ['50000'] } as const;
+export const creditLimitStatus = { type: 'string', enum: ['granted', 'changing', 'exceeded'] } as const;
+
 export const subAccounts = { type: 'integer', minimum: 1, maximum: 1024 } as const;
 /** As an account shows it. */
 export const autoSplitOut = {
@@ -193,6 +198,7 @@ export const FIELD_RULES: Readonly<Record<string, string>> = {
   amount: 'minor units: a string of digits without leading zeros, or a safe integer; 1 ≤ amount ≤ 10^18',
   initialBalance:
     'minor units: a string of digits without leading zeros, or a safe integer; 0 ≤ amount ≤ 10^18',
+  creditLimit: 'minor units: a string of digits without leading zeros, or a safe integer; 0 ≤ amount ≤ 10^18',
   lowBalance: 'minor units: a string of digits without leading zeros, or a safe integer; 1 ≤ amount ≤ 10^18',
   id: ACCOUNT_ID_RULE,
   accountId: ACCOUNT_ID_RULE,

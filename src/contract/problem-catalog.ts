@@ -287,7 +287,7 @@ export const PROBLEMS = {
     http: 422,
     grpc: 'FAILED_PRECONDITION',
     title: 'The account cannot pay this amount',
-    when: 'The amount is more than the whole account has available, on all of its shards; `available` is what it has, for keys that may read.',
+    when: 'The amount is more than the whole account can pay, on all of its shards and with its credit line; `available` is what it could pay, for keys that may read.',
     then: 'Credit the account; the same request id may succeed later.',
   },
   SCREENED_OUT: {

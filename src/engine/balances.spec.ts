@@ -10,6 +10,7 @@ describe('a balance', () => {
     const { balances, shard } = setUp();
     expect(await balances.current(ACCOUNT)).toEqual({
       availableMinor: 30n,
+      grantedMinor: 0n,
       heldMinor: 0n,
       totalMinor: 30n,
       inTransitMinor: 0n,

@@ -8,6 +8,7 @@ import {
   heldStill,
   isUnknown,
   isVoid,
+  payableOf,
   type Reading,
   readReach,
   toBalance,
@@ -42,12 +43,12 @@ export class Balances {
 
   /**
    * Each shard read once, in parallel: exact against money moving inside the account, not one instant of what comes from
-   * outside. A sum below zero shows that it was torn, and is read again as a snapshot.
+   * outside. A sum below what the account may owe shows that it was torn, and is read again as a snapshot.
    */
   async current(account: AccountRecord): Promise<Balance> {
     const { reading, account: known } = await this.read(account);
     const balance = balanceOf(reading);
-    return balance.availableMinor < 0n ? this.snapshot(known) : balance;
+    return payableOf(balance) < 0n ? this.snapshot(known) : balance;
   }
 
   /**
@@ -109,15 +110,15 @@ export class Balances {
 }
 
 /**
- * An account never has less than nothing: then rows of it are lost, or the books are broken.
+ * An account never owes more than it was granted: then rows of it are lost, or the books are broken.
  *
  * @throws InvariantViolation
  */
 function possible(balance: Balance, { accountId }: AccountRecord): Balance {
-  const { availableMinor, heldMinor } = balance;
-  if (availableMinor >= 0n && heldMinor >= 0n) return balance;
+  const { availableMinor, heldMinor, grantedMinor } = balance;
+  if (payableOf(balance) >= 0n && heldMinor >= 0n && grantedMinor >= 0n) return balance;
   throw new InvariantViolation(
-    `account ${accountId} has ${availableMinor} available and ${heldMinor} held: what it had on a shard is gone`,
+    `account ${accountId} has ${availableMinor} available, ${heldMinor} held and ${grantedMinor} on credit: what it had on a shard is gone`,
   );
 }
 
@@ -130,5 +131,6 @@ export function lockedBalance(locked: LockedReach, account: AccountRecord): Bala
     netMinor: sum((row) => row.netMinor),
     heldMinor: sum((row) => row.heldMinor),
     availableMinor: sum((row) => row.availableMinor),
+    grantedMinor: sum((row) => row.grantedMinor),
   });
 }

@@ -1,5 +1,7 @@
 import { planCollection } from '../ledger/plan-collection';
 import type { AccountRecord } from '../shards/directory/account-record';
+import { NO_CREDIT } from '../shards/directory/credit-line';
+import { DirectoryUnavailableError } from '../shards/directory/directory';
 import { ShardContendedError, ShardUnavailableError } from '../shards/faults';
 import type { AccountCache } from './account-cache';
 import { LockedPayment } from './collecting/locked-payment';
@@ -24,7 +26,16 @@ import type { ReachLocks } from './locked-reach';
 import type { Mover } from './mover';
 import type { EngineObserver } from './observer';
 import { remember } from './remember';
-import { balanceOf, isAccountOutrun, isOutrun, type Reading, readReach } from './reading';
+import {
+  balanceOf,
+  isAccountOutrun,
+  isHalted,
+  isOutrun,
+  payableOf,
+  type Reading,
+  readReach,
+  spendableOf,
+} from './reading';
 import type { Request } from './router';
 import type { ShardSet } from './shard-set';
 import type { Transfers } from './transfers';
@@ -67,6 +78,8 @@ export interface CollectorParts {
   readonly mover: Mover;
   readonly lookUps: KeyLookUps;
   readonly locks: ReachLocks;
+  /** Has the rows of an account pay again if it is within its credit limit. Rejects when a shard is away. */
+  readonly settleCredit: (accountId: string) => Promise<unknown>;
   /** Who is told of refusals before they are answered. */
   readonly levels?: Pick<LevelWatch, 'see'> | undefined;
   readonly observer: EngineObserver;
@@ -196,8 +209,11 @@ export class Collector {
     const first = await readReach(this.parts.shards, account);
     if (isOutrun(first, account)) return this.#readAnew(account, batch);
     if (first.unreadable.length > 0) return this.#payFromTheRest(account, batch, first);
+    if (isHalted(first)) return this.#haltedRound(account, batch, first);
 
-    const { availableMinor: payableMinor, inTransitMinor } = balanceOf(first);
+    const balance = balanceOf(first);
+    const payableMinor = payableOf(balance);
+    const { inTransitMinor } = balance;
     this.#remember(account.accountId, payableMinor);
     const homed = batch.map((waiting) => homeOf(waiting, account));
     const plan = planCollection(fundsOf(first, account), homed.map(claimOf), payableMinor);
@@ -217,11 +233,43 @@ export class Collector {
     if (short.length === 0) return [];
     const still = await this.#refusals.atRest(account, first);
     if (!still) return [...short];
-    const { availableMinor } = balanceOf(still.reading);
-    this.#remember(account.accountId, availableMinor);
-    const refused = short.filter(({ amountMinor }) => amountMinor > availableMinor);
+    const payableMinor = this.#refusals.payableOf(still);
+    this.#remember(account.accountId, payableMinor);
+    const refused = short.filter(({ amountMinor }) => amountMinor > payableMinor);
     await this.#refusals.refuse(refused, still);
     return short.filter((each) => !refused.includes(each));
+  }
+
+  /**
+   * The account was found to have used more than its credit limit, and its rows refuse debits. Whom it can pay within the limit by
+   * now, because credits came in or the limit was raised, waits until its rows pay again; the others are refused. While the directory
+   * is away nobody knows the limit, and rows stay as they are: then only those are refused whom even the rows could not pay.
+   */
+  async #haltedRound(account: AccountRecord, batch: Waiting[], first: Reading): Promise<Waiting[]> {
+    // Read between two readings of the balance: a limit that was in force while the account held still.
+    const known = await this.#recordOf(account.accountId);
+    const homed = batch.map((waiting) => homeOf(waiting, account));
+    const balance = balanceOf(first);
+    const bound = known ?? { ...account, credit: NO_CREDIT };
+    const spendableMinor = spendableOf(balance, bound);
+    const isShort = bound.credit.isOver || !known;
+    const short = isShort ? homed.filter(({ amountMinor }) => amountMinor > spendableMinor) : [];
+    const undecided = await this.#refuse(bound, short, first);
+    const hopeful = homed.filter((each) => !short.includes(each));
+    if (hopeful.length > 0) await this.parts.settleCredit(account.accountId);
+    // They wait for the rows, not for money that others chase.
+    for (const { waiting } of hopeful) waiting.rounds = 0;
+    return inOrder([...undecided, ...hopeful]);
+  }
+
+  /** The account as the directory has it now; `undefined` while that is away. */
+  async #recordOf(accountId: string): Promise<AccountRecord | undefined> {
+    try {
+      return await this.parts.accounts.read(accountId);
+    } catch (error) {
+      if (error instanceof DirectoryUnavailableError) return undefined;
+      throw error;
+    }
   }
 
   /** The account's placement is changing under the reader: read it anew, and give the change a moment. */
@@ -256,8 +304,9 @@ export class Collector {
           ? undefined
           : this.#lockedPayment.run(account, homed, locked, level),
       );
+      if (end === 'halted') return startAgain(batch);
       if (!end) return await this.#readAnew(account, batch);
-      this.#remember(account.accountId, end.short.availableMinor);
+      this.#remember(account.accountId, end.short.payableMinor);
       await Promise.all(end.askHome.map((each) => this.#refusals.askHome(each, end.short)));
       if (end.settle) await this.parts.transfers.settle(account.accountId, account.reach);
       const unpaid = await this.#payments.pay(account, end.payAfterwards, []);
@@ -276,6 +325,12 @@ export class Collector {
     const { now, settings } = this.parts;
     remember(this.#lastRead, accountId, { payableMinor, at: now() }, settings.accountsMax);
   }
+}
+
+/** Without locks: the account's credit line is settled, or they are refused. */
+function startAgain(batch: Waiting[]): Waiting[] {
+  for (const waiting of batch) waiting.rounds = 0;
+  return batch;
 }
 
 /**

@@ -8,7 +8,7 @@ import { BALANCE_MAX_MINOR } from '../ledger/money';
 import { routeRequest } from '../ledger/routing';
 import { DirectoryUnavailableError } from '../shards/directory/directory';
 import { ShardUnavailableError } from '../shards/faults';
-import { CREDIT_LIMIT_SETTINGS } from './credit-limit';
+import { BALANCE_LIMIT_SETTINGS } from './balance-limit';
 import type { Request } from './router';
 
 const SHARDS = ['east', 'north', 'west'];
@@ -36,6 +36,7 @@ describe('the engine', () => {
     for (const name of SHARDS) expect(onShard(name).reduce((sum, each) => sum + each)).toBe(200n);
     expect(await balances.current(ACCOUNT)).toEqual({
       availableMinor: 600n,
+      grantedMinor: 0n,
       heldMinor: 0n,
       totalMinor: 600n,
       inTransitMinor: 0n,
@@ -90,7 +91,7 @@ describe('the engine', () => {
     const { engine, world } = setUp();
     await engine.submit(creditOf('before', 10n), ACCOUNT);
     world.fund(ACCOUNT, () => BALANCE_MAX_MINOR / 6n);
-    await world.time.sleep(CREDIT_LIMIT_SETTINGS.allowanceMsMax + 1);
+    await world.time.sleep(BALANCE_LIMIT_SETTINGS.allowanceMsMax + 1);
 
     expect(await engine.submit(creditOf('after', 10n), ACCOUNT)).toEqual({ kind: 'balanceLimitExceeded' });
     expect(await engine.submit(creditOf('before', 10n), ACCOUNT)).toMatchObject({ kind: 'replayed' });
@@ -123,7 +124,7 @@ describe('the engine', () => {
 
   test('takes no more than a bound by credits one after the other while its total cannot be read', async () => {
     const { engine, shard, world } = setUp();
-    const amountMinor = CREDIT_LIMIT_SETTINGS.unreadMaxMinor / 4n;
+    const amountMinor = BALANCE_LIMIT_SETTINGS.unreadMaxMinor / 4n;
     for (const name of SHARDS) shard(name).before('reading', ...Array<typeof unreadable>(8).fill(unreadable));
     for (let number = 0; number < 4; number += 1)
       expect(await engine.submit(creditOf(`taken ${number}`, amountMinor), ACCOUNT)).toMatchObject({

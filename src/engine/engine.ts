@@ -11,7 +11,7 @@ import type { Balances } from './balances';
 import type { Collector } from './collector';
 import { ChargedDeductions } from './budgets/charged-deductions';
 import type { PinnedDebit, ShortCharge } from './collecting/waiting';
-import type { Admission, CreditLimit, NotAdmitted } from './credit-limit';
+import type { Admission, BalanceLimit, NotAdmitted } from './balance-limit';
 import { earlierUse } from './earlier-use';
 import type { EngineOutcome, LaneOutcome } from './engine-outcome';
 import { type DeductCommand, dependsOnIntake } from '../ledger/command';
@@ -43,7 +43,7 @@ export interface EngineParts {
   readonly balances: Balances;
   readonly lookUps: KeyLookUps;
   readonly intakes: KeyLookUps<IntakeRecord>;
-  readonly creditLimit: CreditLimit;
+  readonly balanceLimit: BalanceLimit;
   readonly leaseSettings: LeaseSettings;
   readonly surroundings: Surroundings;
   readonly observer: EngineObserver;
@@ -364,18 +364,21 @@ export class Engine {
 
   /** Whether an account has room for what comes to it. Rejects when that cannot be read. */
   async admit(account: AccountRecord, amountMinor: bigint): Promise<Admission> {
-    const { shards, balances, creditLimit } = this.parts;
+    const { shards, balances, balanceLimit } = this.parts;
     const { accountId } = account;
     const [shard = ''] = account.placement.shards;
-    const readTotal = async (): Promise<bigint> =>
-      (await shards.within(LIMIT_READ_MS_MAX, shard, balances.current(account))).totalMinor;
+    // What is granted on credit takes room in the rows like any other money.
+    const readTotal = async (): Promise<bigint> => {
+      const balance = await shards.within(LIMIT_READ_MS_MAX, shard, balances.current(account));
+      return balance.totalMinor + balance.grantedMinor;
+    };
     try {
-      return await creditLimit.admit(accountId, amountMinor, readTotal);
+      return await balanceLimit.admit(accountId, amountMinor, readTotal);
     } catch (error) {
       if (!(error instanceof ShardUnavailableError)) throw error;
       // The account's limit is a soft one: a shard that cannot be read must neither keep money from coming in elsewhere
       // nor make it wait, as long as it is no more than is ever credited.
-      const admission = creditLimit.admitUnread(accountId, amountMinor);
+      const admission = balanceLimit.admitUnread(accountId, amountMinor);
       if (admission.kind !== 'admitted') throw error;
       return admission;
     }

@@ -75,6 +75,12 @@ export const FAULT_POINTS = [
   'status.recorded',
   /** The rows have it, the operation has not ended. */
   'status.told',
+  /** What the rows of an account are to be granted, or what is to be taken back, is written; no row knows yet. */
+  'credit.begun',
+  /** The rows have taken it, and the directory does not know yet. */
+  'credit.told',
+  /** The directory knows that the account is above its credit limit, or no more; the rows do not yet. */
+  'credit.halting',
 ] as const;
 
 export type FaultPoint = (typeof FAULT_POINTS)[number];

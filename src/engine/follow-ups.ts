@@ -6,7 +6,7 @@ import type { AccountRecord } from '../shards/directory/account-record';
 import type { Span } from '../shards/span';
 import { acrossFences, type FenceParts, type Told } from './across-fences';
 import type { PinnedDebit } from './collecting/waiting';
-import type { Admission } from './credit-limit';
+import type { Admission } from './balance-limit';
 import type { EngineOutcome } from './engine-outcome';
 import { NO_FAULTS, type ReachPoint } from './fault-points';
 import type { Flow } from './flow';

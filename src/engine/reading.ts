@@ -1,15 +1,33 @@
+import { lesser, wrap64 } from '../ledger/money';
 import type { AccountRecord } from '../shards/directory/account-record';
 import { ShardUnavailableError } from '../shards/faults';
 import type { ShardBalance } from '../shards/shard';
 import type { ShardSet } from './shard-set';
 
-/** An account's balance, in minor units. `totalMinor = availableMinor + heldMinor`, money in transit included. */
+/**
+ * An account's own balance, in minor units, money in transit included: `totalMinor = availableMinor + heldMinor`. Both are below zero
+ * while the account is in debt.
+ */
 export interface Balance {
   readonly availableMinor: bigint;
   readonly heldMinor: bigint;
   readonly totalMinor: bigint;
   /** Money that has left one sub-account and not arrived at another yet; part of `availableMinor`. */
   readonly inTransitMinor: bigint;
+  /** What its rows are granted on credit; none of the above includes it. */
+  readonly grantedMinor: bigint;
+}
+
+/** What the rows of an account can pay together; see `spendableOf` for what they are let pay. */
+export function payableOf({ availableMinor, grantedMinor }: Balance): bigint {
+  return availableMinor + grantedMinor;
+}
+
+/** What the account can spend: its own money and the rest of its credit line. Below zero while it has used more than its limit. */
+export function spendableOf(balance: Balance, { credit }: Pick<AccountRecord, 'credit'>): bigint {
+  const payableMinor = payableOf(balance);
+  if (!credit.isOver) return payableMinor;
+  return lesser(payableMinor, balance.availableMinor + (credit.limitMinor ?? 0n));
 }
 
 /** What one pass over an account's reach found: one round trip to each shard, all in parallel. */
@@ -110,6 +128,11 @@ export function heldStill(first: Reading, second: Reading): boolean {
   );
 }
 
+/** Whether some rows refuse debits because the account has used more than its credit limit. */
+export function isHalted(reading: Reading): boolean {
+  return [...reading.parts.values()].some(({ overLimitRows }) => overLimitRows > 0);
+}
+
 /** Σ net and Σ held of a whole reading. Transfers do not touch `net`, so money moving inside the account never shows. */
 export function balanceOf(reading: Reading): Balance {
   const sum = (value: (part: ShardBalance) => bigint): bigint =>
@@ -118,6 +141,7 @@ export function balanceOf(reading: Reading): Balance {
     netMinor: sum((part) => part.netMinor),
     heldMinor: sum((part) => part.heldMinor),
     availableMinor: sum((part) => part.availableMinor),
+    grantedMinor: sum((part) => part.grantedMinor),
   });
 }
 
@@ -126,20 +150,23 @@ export function toBalance(sums: {
   readonly netMinor: bigint;
   readonly heldMinor: bigint;
   readonly availableMinor: bigint;
+  readonly grantedMinor: bigint;
 }): Balance {
   const totalMinor = totalOf(sums.netMinor);
+  const grantedMinor = wrap64(sums.grantedMinor);
   const { heldMinor } = sums;
   return {
     availableMinor: totalMinor - heldMinor,
     heldMinor,
     totalMinor,
-    inTransitMinor: totalMinor - heldMinor - sums.availableMinor,
+    inTransitMinor: totalMinor + grantedMinor - heldMinor - sums.availableMinor,
+    grantedMinor,
   };
 }
 
 /**
- * The account's total from its `net` modulo 2^64. Totals are never below zero by more than what a sum read shard by
- * shard can miss, and may pass the balance limit (and 2^63) by the credits in flight: so the representative is taken in
+ * The account's total from its `net` modulo 2^64. Totals are never below zero by more than a credit limit and what a sum read
+ * shard by shard can miss, and may pass the balance limit (and 2^63) by the credits in flight: so the representative is taken in
  * [−2^62, 2^64 − 2^62).
  */
 function totalOf(netMinor: bigint): bigint {

@@ -1,3 +1,4 @@
+import { rowStatusOf } from '../shards/directory/account-record';
 import { Directory } from '../shards/directory/directory';
 import { DatabaseRefusedError, type ShardFault } from '../shards/faults';
 import { RoomWatch } from '../shards/room-watch';
@@ -18,7 +19,9 @@ import { Balances } from './balances';
 import { Budgets } from './budgets/budgets';
 import { ClockWatch } from './clock-watch';
 import { Collector, COLLECTOR_SETTINGS, type CollectorSettings } from './collector';
-import { CREDIT_LIMIT_SETTINGS, CreditLimit } from './credit-limit';
+import { BALANCE_LIMIT_SETTINGS, BalanceLimit } from './balance-limit';
+import { CREDIT_LINE_SWEEP_SETTINGS, CreditLineSweep } from './credit-lines/credit-line-sweep';
+import { CreditLines } from './credit-lines/credit-lines';
 import { Engine } from './engine';
 import { FEED_PUBLISHER_SETTINGS, FeedPublisher, type FeedPublisherSettings } from './feed/feed-publisher';
 import { DurableCursor } from './feed/durable-cursor';
@@ -154,6 +157,8 @@ export class EngineRuntime {
   readonly operations: OperationRunner;
   readonly rebalancer: Rebalancer;
   readonly sweeper: Sweeper;
+  /** What accounts may be in debt for. */
+  readonly creditLines: CreditLines;
   readonly holdExpiry: HoldExpiry;
   /** `undefined` where no feed is kept. */
   readonly feed:
@@ -164,6 +169,7 @@ export class EngineRuntime {
   readonly heat: HeatWatch;
   readonly observer: EngineObserver;
   readonly reach: ReachPoint;
+  readonly #creditLineSweep: CreditLineSweep;
   readonly #housekeeping: Housekeeping;
   readonly surroundings: Surroundings;
   readonly #fenceMsMax: number;
@@ -267,6 +273,27 @@ export class EngineRuntime {
       later,
       settings: { ...REBALANCER_SETTINGS, intervalMs: options.rebalanceMs ?? REBALANCER_SETTINGS.intervalMs },
     });
+    this.creditLines = new CreditLines({
+      directory,
+      accounts,
+      shards,
+      balances: this.balances,
+      transfers,
+      reach,
+      waitOutLeases: (account) => this.engine.leases.waitOut(account),
+      changed: (accountId) => {
+        this.announce(accountId);
+      },
+    });
+    this.#creditLineSweep = new CreditLineSweep({
+      directory,
+      leases,
+      lines: this.creditLines,
+      observer,
+      instanceId,
+      later,
+      settings: CREDIT_LINE_SWEEP_SETTINGS,
+    });
     this.sweeper = new Sweeper({
       shards,
       accounts,
@@ -298,6 +325,7 @@ export class EngineRuntime {
       mover,
       lookUps,
       locks,
+      settleCredit: (accountId) => this.creditLines.settle(accountId),
       levels: this.levels,
       observer,
       now,
@@ -321,7 +349,7 @@ export class EngineRuntime {
       collector: this.collector,
       homeDeductions: this.#homeDeductions(meter),
       meter,
-      creditLimit: new CreditLimit(CREDIT_LIMIT_SETTINGS, now),
+      balanceLimit: new BalanceLimit(BALANCE_LIMIT_SETTINGS, now),
       leaseSettings: strategySettings.lease,
       fenceWaitMsMax: this.#fenceMsMax + FENCE_WAIT_BEYOND_MS,
       surroundings,
@@ -409,6 +437,7 @@ export class EngineRuntime {
     this.paymentRecovery.start();
     this.operations.start();
     this.sweeper.start();
+    this.#creditLineSweep.start();
     this.holdExpiry.start();
     if (this.options.intake !== 'left alone') this.intake.start();
     this.feed?.publisher.start();
@@ -430,6 +459,7 @@ export class EngineRuntime {
     await this.operations.stop();
     await this.rebalancer.stop();
     await this.sweeper.stop();
+    await this.#creditLineSweep.stop();
     await this.holdExpiry.stop();
     await this.intake.stop();
     await this.engine.leases.stop();
@@ -586,6 +616,7 @@ export class EngineRuntime {
         reach,
         changed,
         waitOutLeases: (account) => this.engine.leases.waitOut(account),
+        settleCredit: (accountId) => this.creditLines.settle(accountId),
       }),
     );
     runner.register(
@@ -597,6 +628,7 @@ export class EngineRuntime {
         shardMsMax: this.#fenceMsMax,
         changed,
         recallLeases: (account) => this.engine.leases.recall(account),
+        settleCredit: (accountId) => this.creditLines.settle(accountId),
         settled: (accountId) => {
           this.sweeper.sweepSoon(accountId);
         },
@@ -624,7 +656,8 @@ export class EngineRuntime {
     // A reading that is under way may have missed a status of which the rows that stand have been told since.
     const account = await this.accounts.read(accountId);
     if (!account) throw new RangeError(`rows of an account that the directory does not know: ${accountId}`);
-    const { status, statusVersion, placement } = account;
-    return { epoch: placement.epoch, accountStatus: status, accountStatusVersion: statusVersion };
+    const { statusVersion, placement } = account;
+    const accountStatus = rowStatusOf(account);
+    return { epoch: placement.epoch, accountStatus, accountStatusVersion: statusVersion };
   }
 }

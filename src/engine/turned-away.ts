@@ -1,5 +1,5 @@
 import type { Entry } from '../ledger/entry';
-import type { NotAdmitted } from './credit-limit';
+import type { NotAdmitted } from './balance-limit';
 import type { EngineOutcome } from './engine-outcome';
 
 /** What took effect under the key of what is turned away, and where. */

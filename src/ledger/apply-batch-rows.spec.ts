@@ -19,7 +19,9 @@ describe('a row', () => {
       expect(after.heldMinor).toBeGreaterThanOrEqual(0n);
       expect(wrap64(after.netMinor)).toBe(after.netMinor);
       expect(wrap64(after.movedMinor)).toBe(after.movedMinor);
-      expect(wrap64(after.netMinor + after.movedMinor)).toBe(after.availableMinor + after.heldMinor);
+      expect(wrap64(after.netMinor + after.movedMinor + after.grantedMinor)).toBe(
+        after.availableMinor + after.heldMinor,
+      );
     });
   });
 
@@ -37,6 +39,7 @@ describe('a row', () => {
       expect(after.epoch).toBeGreaterThanOrEqual(before.epoch);
       expect(after.operation).toBeGreaterThanOrEqual(before.operation);
       expect(after.accountStatusVersion).toBeGreaterThanOrEqual(before.accountStatusVersion);
+      expect(after.grantVersion).toBeGreaterThanOrEqual(before.grantVersion);
     });
   });
 
@@ -49,7 +52,7 @@ describe('a row', () => {
     });
   });
 
-  test('raises its outside version with what comes from outside, once each, and with nothing else', () => {
+  test('raises its outside version with what comes from outside and with grants, once each, and with nothing else', () => {
     checkWorlds((world) => {
       const shard = new LedgerShard(world.rows);
       for (const command of world.batches.flat()) {
@@ -60,6 +63,10 @@ describe('a row', () => {
         for (const after of changes.subAccounts) {
           const { outsideVersion = 0, netMinor = 0n } =
             before.get(rowKey(after.accountId, after.index)) ?? {};
+          if (command.kind === 'grant') {
+            expect(after).toMatchObject({ outsideVersion: outsideVersion + 1, netMinor });
+            continue;
+          }
           const fromOutside = after.index === changed;
           expect(after.outsideVersion).toBe(fromOutside ? outsideVersion + rises : outsideVersion);
           if (!fromOutside) expect(after.netMinor).toBe(netMinor);

@@ -49,7 +49,7 @@ describe('a shard', () => {
             return;
           }
           expect(outcome.kind).toBe(model.judge(command));
-          if (outcome.kind === 'insufficientFunds') expect(outcome.availableMinor).toBe(model.availableMinor);
+          if (outcome.kind === 'insufficientFunds') expect(outcome.availableMinor).toBe(model.payableMinor);
           if (outcome.kind === 'applied') model.left(sumOf(outcome.departures));
           if (outcome.kind === 'departed' && command.kind === 'transferOut')
             expect(outcome.departure?.amountMinor ?? 0n).toBe(model.departedMinor(command.transferId));
@@ -62,7 +62,7 @@ describe('a shard', () => {
     });
   });
 
-  test('makes and destroys no money: every unit is in an entry, on its way, or was there before', () => {
+  test('makes and destroys no money: every unit is in an entry, on its way, granted, or was there before', () => {
     checkWorlds((world) => {
       const before = new LedgerShard(world.rows);
       const shard = new LedgerShard(world.rows);
@@ -83,7 +83,10 @@ describe('a shard', () => {
         const gained = (value: (each: SubAccount) => bigint): bigint =>
           shard.sum(accountId, value) - before.sum(accountId, value);
 
-        expect(gained((each) => each.availableMinor + each.heldMinor)).toBe(entered + arrived - departed);
+        const granted = gained((each) => each.grantedMinor);
+        expect(gained((each) => each.availableMinor + each.heldMinor)).toBe(
+          entered + arrived - departed + granted,
+        );
         expect(wrap64(gained((each) => each.netMinor))).toBe(entered);
         expect(wrap64(gained((each) => each.movedMinor))).toBe(arrived - departed);
       }

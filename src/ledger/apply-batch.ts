@@ -7,6 +7,7 @@ import { credit } from './credit';
 import { deduct } from './deduct';
 import { Draft } from './draft';
 import { flush, recall } from './flush';
+import { grant } from './grant';
 import type { Outcome } from './outcome';
 import { payBack, payIn } from './pay-in';
 import { endIntake, receive, takeOver } from './receive';
@@ -84,6 +85,8 @@ function decide(draft: Draft, command: Command): Outcome {
       return layOut(draft, command);
     case 'status':
       return setStatus(draft, command);
+    case 'grant':
+      return grant(draft, command);
     case 'level':
       return level(draft, command);
     default:

@@ -1,7 +1,9 @@
 /** What the audit checks, by the names its findings carry. */
 export const INVARIANTS = {
   balanceNotNegative: 'available and held of a row are never negative',
-  balanceIsNetPlusMoved: 'available + held = net + moved, in every row at every instant',
+  balanceIsNetPlusMoved: 'available + held = net + moved + granted, in every row at every instant',
+  grantedIsCreditLimit:
+    'what the rows of an account are granted is its credit limit, unless that is being changed',
   netIsSumOfEntries: 'the net of a row is the sum of its entries',
   movedIsSumOfTransfers: 'the moved of a row is the sum of its transfers',
   entryForEachChange: 'a row has no more entries than changes from outside, and no two for one change',
@@ -27,7 +29,7 @@ export const INVARIANTS = {
   accountIsKnown: 'rows, entries and transfers belong to accounts that the directory knows',
   shardIsInReach: 'an account has its money and its entries on shards in its reach only',
   epochIsAnnounced:
-    'no row is ahead of the placement, the layout and the status that the directory has announced',
+    'no row is ahead of the placement, the layout, the status and the credit line that the directory has announced',
 } as const;
 
 export type Invariant = keyof typeof INVARIANTS;

@@ -9,6 +9,8 @@ export interface AccountFrame {
   readonly statusVersion: number;
   /** The number of the last change of size or placement. */
   readonly operation: number;
+  /** The number of the last step of a change of the credit line. */
+  readonly creditVersion: number;
 }
 
 /** What one shard has of an account. */
@@ -44,7 +46,7 @@ export function judgePlacement(
 
 /** The directory is changed first and the rows are told, so a row that is ahead has seen what the directory has lost. */
 function aheadOf(
-  { epochMax, statusVersion, operation }: AccountFrame,
+  { epochMax, statusVersion, operation, creditVersion }: AccountFrame,
   accountId: string,
   shard: string,
   row: SubAccount,
@@ -54,6 +56,7 @@ function aheadOf(
     ['version of the status', row.accountStatusVersion, statusVersion],
     // Each operation tells the rows of two layouts.
     ['number of the layout', row.operation, 2 * operation + 1],
+    ['number of the grant', row.grantVersion, creditVersion],
   ] as const;
   return compared
     .filter(([, found, most]) => found > most)
@@ -88,7 +91,9 @@ function holdsAnything({ rows, entries, transfers }: ShardTraces): boolean {
   return (
     entries + transfers > 0 ||
     rows.some((row) =>
-      [row.availableMinor, row.heldMinor, row.netMinor, row.movedMinor].some((minor) => minor !== 0n),
+      [row.availableMinor, row.heldMinor, row.netMinor, row.movedMinor, row.grantedMinor].some(
+        (minor) => minor !== 0n,
+      ),
     )
   );
 }

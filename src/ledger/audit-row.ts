@@ -103,13 +103,13 @@ export class RowTally {
         found: String(found),
       });
     };
-    const { availableMinor, heldMinor, netMinor, movedMinor, outsideVersion } = row;
+    const { availableMinor, heldMinor, netMinor, movedMinor, grantedMinor, outsideVersion } = row;
     if (availableMinor < 0n) expect('balanceNotNegative', 'available', '>= 0', availableMinor);
     if (heldMinor < 0n) expect('balanceNotNegative', 'held', '>= 0', heldMinor);
     expect(
       'balanceIsNetPlusMoved',
       'available + held',
-      wrap64(netMinor + movedMinor),
+      wrap64(netMinor + movedMinor + grantedMinor),
       availableMinor + heldMinor,
     );
     expect('netIsSumOfEntries', 'net', wrap64(this.#entriesMinor), netMinor);

@@ -6,7 +6,7 @@ import { arrivalOfPaymentKey, returnOfPaymentKey } from './identifiers';
 import type { MoneyAsked } from './money-asked';
 import type { Payee, Payment } from './payment';
 import type { Screened } from './screened';
-import type { AccountStatus } from './sub-account';
+import type { RowStatus } from './sub-account';
 import { arrivalKey, departureKey, lostKey, type Transfer } from './transfer';
 
 /** What commands from outside have in common. The router fills in `subAccount` and `epoch`. */
@@ -297,8 +297,16 @@ export interface LayoutCommand extends WholeAccountCommand {
 /** Tells the rows the account's status. Rows take a newer version only. */
 export interface StatusCommand extends WholeAccountCommand {
   readonly kind: 'status';
-  readonly status: AccountStatus;
+  readonly status: RowStatus;
   readonly version: number;
+}
+
+/** Changes what the account's rows on this shard are granted on credit. Rows take a newer version only. */
+export interface GrantCommand extends WholeAccountCommand {
+  readonly kind: 'grant';
+  readonly version: number;
+  /** Above zero it is granted; below zero as much of it is taken back as is available here. */
+  readonly signedMinor: bigint;
 }
 
 /** Empties draining rows into open ones and levels those, within the shard. */
@@ -310,7 +318,7 @@ export interface LevelCommand extends WholeAccountCommand {
 
 /** A command that locks all of the account's rows on the shard. */
 export type AccountWideCommand =
-  TransferOutCommand | FenceCommand | LayoutCommand | StatusCommand | LevelCommand;
+  TransferOutCommand | FenceCommand | LayoutCommand | StatusCommand | GrantCommand | LevelCommand;
 
 /** A command that takes money which the account's other rows may have to bring. */
 export type DebitCommand = DeductCommand | HoldCommand;
@@ -411,6 +419,7 @@ export function commandKey(command: Command): string | undefined {
     case 'fence':
     case 'layout':
     case 'status':
+    case 'grant':
     case 'level':
       return undefined;
     default:

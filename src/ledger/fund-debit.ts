@@ -19,6 +19,8 @@ export function fundDebit(
 ): Outcome | { readonly kind: 'funded'; readonly row: SubAccount } {
   const { row, amountMinor } = from;
   if (row.accountStatus === 'frozen') return draft.refuse(command, { kind: 'accountFrozen' });
+  if (row.accountStatus === 'overLimit')
+    return draft.refuse(command, { kind: 'insufficientFunds', availableMinor: 0n });
   if (row.availableMinor >= amountMinor) return { kind: 'funded', row };
 
   const rows = draft.wholeAccount(row.accountId);

@@ -17,7 +17,7 @@ export type Outcome =
   | { readonly kind: 'alreadyArrived' }
   /** What left; `undefined` when there was nothing to take. */
   | { readonly kind: 'departed'; readonly departure: Departure | undefined }
-  /** Every row has it now; of a status, `newerVersion` is one that rows know already, and then they keep that. */
+  /** Every row has it now; of a status or a grant, `newerVersion` is one that rows know already, and then they keep that. */
   | { readonly kind: 'settled'; readonly newerVersion?: number }
   /** What is left in draining rows because no row here is open, or none has room. */
   | { readonly kind: 'leveled'; readonly strandedMinor: bigint }

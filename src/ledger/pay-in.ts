@@ -74,9 +74,8 @@ export function payBack(draft: Draft, command: PayBackCommand): Outcome {
 }
 
 function takes(row: SubAccount, amountMinor: bigint): boolean {
-  return (
-    row.accountStatus === 'active' && row.availableMinor + row.heldMinor + amountMinor <= BALANCE_MAX_MINOR
-  );
+  const takesCredits = row.accountStatus === 'active' || row.accountStatus === 'overLimit';
+  return takesCredits && row.availableMinor + row.heldMinor + amountMinor <= BALANCE_MAX_MINOR;
 }
 
 /** @throws InvariantViolation when another payment has the key: this one's money would be nowhere */

@@ -76,5 +76,7 @@ function newestStatus(rows: readonly SubAccount[]): AccountStatus {
     row.accountStatusVersion > best.accountStatusVersion ? row : best,
   );
   const isEmpty = rows.every((row) => row.availableMinor === 0n && row.heldMinor === 0n);
-  return newest.accountStatus === 'closed' && !isEmpty ? 'frozen' : newest.accountStatus;
+  if (newest.accountStatus === 'closed' && !isEmpty) return 'frozen';
+  // Whether it is above its limit is found out anew.
+  return newest.accountStatus === 'overLimit' ? 'active' : newest.accountStatus;
 }

@@ -30,6 +30,8 @@ import { LimitRatesOfAccounts1796000000200 } from '../../migrations/directory/17
 import { PayOtherAccounts1796000000500 } from '../../migrations/shard/1796000000500-pay-other-accounts';
 import { ListHolds1796300000000 } from '../../migrations/shard/1796300000000-list-holds';
 import { ChangeHolds1796300000100 } from '../../migrations/shard/1796300000100-change-holds';
+import { GrantOnCredit1796400000000 } from '../../migrations/shard/1796400000000-grant-on-credit';
+import { LimitCredit1796400000001 } from '../../migrations/directory/1796400000001-limit-credit';
 import { KeepConsoleSessions1796000000400 } from '../../migrations/directory/1796000000400-keep-console-sessions';
 import type { SchemaPart } from './database';
 import { DatabaseRefusedError } from './faults';
@@ -49,6 +51,7 @@ const MIGRATIONS: Readonly<Record<SchemaPart, (new () => MigrationInterface)[]>>
     ListHolds1796300000000,
     ChangeHolds1796300000100,
     ChargeBudgets1796400000000,
+    GrantOnCredit1796400000000,
   ],
   directory: [
     CreateDirectory1764000000000,
@@ -70,6 +73,7 @@ const MIGRATIONS: Readonly<Record<SchemaPart, (new () => MigrationInterface)[]>>
     FindOperations1796300000200,
     FindAccountsByMetadata1796400000300,
     KeepBudgets1796400000000,
+    LimitCredit1796400000001,
   ],
 };
 

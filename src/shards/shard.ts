@@ -19,6 +19,8 @@ export interface ShardBalance {
   readonly heldMinor: bigint;
   /** Modulo 2^64: add the shards up, then wrap. */
   readonly netMinor: bigint;
+  /** What is granted on credit, modulo 2^64. */
+  readonly grantedMinor: bigint;
   /** Σ over the rows. It only rises, and with nothing but what comes from outside: equal means unchanged. */
   readonly outsideVersion: bigint;
   readonly rows: number;
@@ -26,6 +28,8 @@ export interface ShardBalance {
   readonly epochMax: number;
   /** Rows under a status other than active. */
   readonly inactiveRows: number;
+  /** Those of them that were told that the account is above its credit limit. */
+  readonly overLimitRows: number;
 }
 
 /** All rows of an account on one shard, locked in an open transaction. Ends with `apply` or `release`. */

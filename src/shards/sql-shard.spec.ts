@@ -17,7 +17,7 @@ describe('a batch that names a missing row', () => {
     expect((await shard.applyBatch([credit({ subAccount: 3 })], NO_HINT)).outcomes).toMatchObject([
       { kind: 'applied' },
     ]);
-    expect(writes).toEqual([['acme', 3, 4, 'frozen', 9, 'open', INCARNATION]]);
+    expect(writes).toEqual([['acme', 3, 4, 'frozen', 9, 'open', 0, INCARNATION]]);
   });
 
   test('tries again after a deadlock on its creation, like on any other', async () => {

@@ -31,6 +31,7 @@ const ENDPOINTS: readonly Endpoint[] = [
       subAccounts: '2',
       initialBalance: '"1"',
       lowBalance: '1',
+      creditLimit: '"5"',
       strategy: '"merged"',
     },
     fields: {
@@ -39,6 +40,7 @@ const ENDPOINTS: readonly Endpoint[] = [
       subAccounts: 'count',
       initialBalance: 'opening',
       lowBalance: 'amount',
+      creditLimit: 'opening',
       strategy: 'strategy',
     },
   },

@@ -24,7 +24,13 @@ afterAll(() => redis.kill());
 function reading(number: number): TimedBalance {
   const total = BigInt(number);
   return {
-    balance: { availableMinor: total, heldMinor: 1n, totalMinor: total + 1n, inTransitMinor: 0n },
+    balance: {
+      availableMinor: total,
+      heldMinor: 1n,
+      totalMinor: total + 1n,
+      inTransitMinor: 0n,
+      grantedMinor: 0n,
+    },
     asOfMs: number,
   };
 }

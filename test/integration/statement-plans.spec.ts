@@ -1,5 +1,6 @@
 import { MARKS_FROM_US } from '../../src/shards/entry-place';
 import type { AccountRecord } from '../../src/shards/directory/account-record';
+import { NO_CREDIT } from '../../src/shards/directory/credit-line';
 import { Directory } from '../../src/shards/directory/directory';
 import { COLD } from '../../src/shards/directory/heat-store';
 import { directoryDatabaseAt } from '../../src/shards/open-database';
@@ -204,7 +205,12 @@ const OF_SHARDS = {
   ],
 } satisfies Record<Exclude<keyof Shard, Unplanned>, readonly Asked<Shard>[]>;
 
-const ACCOUNT = { accountId: 'a1000000001', revision: 1, statusVersion: 1 } as unknown as AccountRecord;
+const ACCOUNT = {
+  accountId: 'a1000000001',
+  revision: 1,
+  statusVersion: 1,
+  credit: NO_CREDIT,
+} as unknown as AccountRecord;
 
 const TAGGED = { key: 'tier', value: 'gold', limit: LIMIT };
 
@@ -262,6 +268,14 @@ const OF_DIRECTORIES: readonly Asked<Directory>[] = [
   ({ tags }) => tags.add('none', '{"tier":"gold"}', 2),
   ({ tags }) => tags.removeStale('a1000000009', '{"tier":"silver"}', 0),
   ({ tags }) => tags.removeStale('none', null, 1),
+  (directory) => directory.changeAccount('none', { creditLimitMinor: 1n }, 1),
+  (directory) => directory.creditLines.unsettled({ after: 'a1000000009', limit: LIMIT }),
+  (directory) => directory.creditLines.beginRound(ACCOUNT, { version: 1, parts: new Map([['s0', 1n]]) }),
+  (directory) => directory.creditLines.endRound(ACCOUNT),
+  (directory) => directory.creditLines.setOver(ACCOUNT, true),
+  (directory) => directory.creditLines.settle(ACCOUNT),
+  (directory) => directory.creditLines.unsettle('none', 1),
+  (directory) => directory.creditLines.lift(ACCOUNT, 1),
   (directory) => directory.levels.find(['a1000000001', 'none', 'neither']),
   (directory) => directory.heat.watched(LIMIT),
   (directory) => directory.heat.find(['a1000000001', 'none', 'neither']),

@@ -1,6 +1,6 @@
 import type { StoredTransfer } from '../../src/ledger/audit-transfer';
-import { NO_HINT } from '../../src/shards/shard';
-import { fence, layout, level, setStatus, transferIn, transferOut } from '../models/commands';
+import { NO_HINT, type ShardBalance } from '../../src/shards/shard';
+import { fence, grant, layout, level, setStatus, transferIn, transferOut } from '../models/commands';
 import { EVERY_STORE } from '../setup/every-store';
 import { creditOf as credit, deductOf as deduct, ShardUnderTest } from '../setup/shard-under-test';
 
@@ -13,6 +13,52 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ makeSite }) => {
       .items;
   const pending = async (accountId = 'acme'): Promise<{ transferId: string; amountMinor: bigint }[]> =>
     on.shard.pendingDepartures({ limit: 100, olderThanMs: 0, accountId });
+
+  describe('a grant', () => {
+    it('is made once, is paid from, and is taken back as far as it is there', async () => {
+      await fund(10n, 0n);
+      expect(await run(grant({ version: 3, signedMinor: 100n }))).toEqual([{ kind: 'settled' }]);
+      expect(await run(grant({ version: 3, signedMinor: 100n }))).toEqual([{ kind: 'settled' }]);
+      expect(await run(grant({ version: 2, signedMinor: 7n }))).toEqual([
+        { kind: 'settled', newerVersion: 3 },
+      ]);
+      expect(await kinds(deduct('whale', 105n))).toEqual(['applied']);
+      expect(await balanceOf('acme')).toMatchObject({
+        availableMinor: 5n,
+        netMinor: -95n,
+        grantedMinor: 100n,
+      });
+      await run(grant({ version: 4, signedMinor: -40n }));
+      expect(await balanceOf('acme')).toMatchObject({
+        availableMinor: 0n,
+        netMinor: -95n,
+        grantedMinor: 95n,
+      });
+      expect((await rows()).map(({ grantVersion }) => grantVersion)).toEqual([4, 4]);
+    });
+
+    it('wraps where it passes 64 bits, and is summed over rows that have', async () => {
+      await fund(0n, 0n);
+      const most = 9n * 10n ** 18n;
+      await run(grant({ version: 1, signedMinor: most }), deduct('a', most));
+      await run(grant({ version: 2, signedMinor: most }), deduct('b', most));
+      await run(grant({ version: 3, signedMinor: most }));
+      const { grantedMinor, availableMinor } = (await balanceOf('acme')) as ShardBalance;
+      expect([BigInt.asIntN(64, grantedMinor), availableMinor]).toEqual([BigInt.asIntN(64, 3n * most), most]);
+    });
+
+    it('leaves nothing to debits where the account has used more than its limit', async () => {
+      await fund(10n, 0n);
+      await run(grant({ version: 1, signedMinor: 100n }), setStatus({ status: 'overLimit' }));
+      expect((await rows()).map(({ accountStatus }) => accountStatus)).toEqual(['overLimit', 'overLimit']);
+      expect(await balanceOf('acme')).toMatchObject({ inactiveRows: 2, overLimitRows: 2 });
+      expect(await run(deduct('d', 1n))).toMatchObject([{ kind: 'insufficientFunds', availableMinor: 0n }]);
+      expect(await kinds(credit('c', 1n))).toEqual(['applied']);
+      await run(setStatus({ status: 'active', version: 3 }));
+      expect(await balanceOf('acme')).toMatchObject({ inactiveRows: 0, overLimitRows: 0 });
+      expect(await kinds(deduct('d', 1n))).toEqual(['applied']);
+    });
+  });
 
   describe('a transfer that leaves', () => {
     it('leaves once, in one batch or in two, and is answered alike', async () => {

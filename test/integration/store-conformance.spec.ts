@@ -201,10 +201,12 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ mark, locksRows, makeSite }) =>
         availableMinor: 0n,
         heldMinor: 0n,
         netMinor: 0n,
+        grantedMinor: 0n,
         outsideVersion: 0n,
         rows: 0,
         epochMax: 0,
         inactiveRows: 0,
+        overLimitRows: 0,
       });
     });
 

@@ -1,3 +1,4 @@
+import { NO_CREDIT } from '../../src/shards/directory/credit-line';
 import type { AccountRecord } from '../../src/shards/directory/account-record';
 
 /** An account as the directory has it, sensible wherever a test has nothing to say. */
@@ -22,6 +23,7 @@ export function accountRecord(given: Partial<AccountRecord> = {}): AccountRecord
     metadata: null,
     rates: null,
     autoSplit: null,
+    credit: NO_CREDIT,
     openingBalanceMinor: null,
     creation: 'done',
     fingerprint: '00'.repeat(16),

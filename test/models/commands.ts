@@ -7,6 +7,7 @@ import type {
   ExpireCommand,
   ExtendCommand,
   FenceCommand,
+  GrantCommand,
   HoldCommand,
   LayoutCommand,
   LevelCommand,
@@ -186,13 +187,18 @@ export function setStatus(given: Partial<StatusCommand> = {}): StatusCommand {
   return { accountId: 'acme', status: 'frozen', version: 2, ...given, kind: 'status' };
 }
 
+export function grant(given: Partial<GrantCommand> = {}): GrantCommand {
+  return { accountId: 'acme', version: 1, signedMinor: 100n, ...given, kind: 'grant' };
+}
+
 export function level(given: Partial<LevelCommand> = {}): LevelCommand {
   return { accountId: 'acme', exactly: true, ...given, kind: 'level' };
 }
 
 /** A row whose `moved` is made to fit the rest. */
 export function row(given: Partial<SubAccount> = {}): SubAccount {
-  const { availableMinor = 0n, heldMinor = 0n, netMinor = availableMinor + heldMinor } = given;
+  const { availableMinor = 0n, heldMinor = 0n, grantedMinor = 0n } = given;
+  const { netMinor = availableMinor + heldMinor - grantedMinor } = given;
   return {
     ...emptySubAccount({
       accountId: 'acme',
@@ -201,7 +207,7 @@ export function row(given: Partial<SubAccount> = {}): SubAccount {
       accountStatus: 'active',
       accountStatusVersion: 1,
     }),
-    movedMinor: wrap64(availableMinor + heldMinor - netMinor),
+    movedMinor: wrap64(availableMinor + heldMinor - netMinor - grantedMinor),
     netMinor,
     ...given,
   };

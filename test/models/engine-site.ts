@@ -11,6 +11,7 @@ import { RepairJob } from '../../src/engine/operations/repair-job';
 import { ResizeJob } from '../../src/engine/operations/resize-job';
 import { StatusJob } from '../../src/engine/operations/status-job';
 import { Rebalancer, REBALANCER_SETTINGS } from '../../src/engine/rebalancer';
+import { CreditLines } from '../../src/engine/credit-lines/credit-lines';
 import { Sweeper, SWEEPER_SETTINGS } from '../../src/engine/sweeper';
 import type { AccountStatus } from '../../src/ledger/sub-account';
 import type { Cell, Database, Parameter, SchemaPart } from '../../src/shards/database';
@@ -95,7 +96,8 @@ export class EngineSite {
   instance(options: Omit<InstanceOptions, 'accounts'> = {}) {
     const { directory, world } = this;
     const reach: ReachPoint = options.reach ?? (() => undefined);
-    const instance = world.instance({ ...options, reach, accounts: directory });
+    const settleCredit = (accountId: string): Promise<unknown> => creditLines.settle(accountId);
+    const instance = world.instance({ ...options, reach, accounts: directory, settleCredit });
     const { accounts, shards, mover, transfers, observer, balances } = instance;
     const instanceId = `instance ${(this.#ids += 1)}`;
     const sleep = (ms: number): Promise<void> => world.time.sleep(ms);
@@ -117,6 +119,11 @@ export class EngineSite {
       sweeper.sweepSoon(accountId);
     };
     const changed = (): void => undefined;
+    const waitOutLeases = (account: AccountRecord): Promise<void> => instance.engine.leases.waitOut(account);
+    const creditLines = new CreditLines({
+      ...{ directory, accounts, shards, balances, reach, changed, waitOutLeases },
+      transfers: instance.transfers,
+    });
     runner.register(
       'resize',
       new ResizeJob({
@@ -131,7 +138,6 @@ export class EngineSite {
         recallLeases: () => Promise.resolve(),
       }),
     );
-    const waitOutLeases = (account: AccountRecord): Promise<void> => instance.engine.leases.waitOut(account);
     runner.register(
       'repair',
       new RepairJob({
@@ -142,11 +148,12 @@ export class EngineSite {
         changed,
         shardMsMax: FENCE_MS_MAX,
         recallLeases: () => Promise.resolve(),
+        settleCredit,
       }),
     );
     runner.register(
       'status',
-      new StatusJob({ directory, accounts, shards, balances, reach, changed, waitOutLeases }),
+      new StatusJob({ directory, accounts, shards, balances, reach, changed, waitOutLeases, settleCredit }),
     );
     runner.register('rebalance', new RebalanceJob({ accounts, rebalancer }));
     const holdExpiry = new HoldExpiry({
@@ -165,7 +172,7 @@ export class EngineSite {
       engine: instance.engine,
       surroundings: { now: () => world.time.now() },
     });
-    return { ...instance, sweeper, rebalancer, runner, holdExpiry, budgets };
+    return { ...instance, sweeper, rebalancer, runner, holdExpiry, creditLines, budgets };
   }
 
   /** Keeps the directory's accounts as they are, for `restore`. */

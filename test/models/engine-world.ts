@@ -1,7 +1,7 @@
 import { AccountCache, ACCOUNT_CACHE_SETTINGS, type AccountSource } from '../../src/engine/account-cache';
 import { Balances } from '../../src/engine/balances';
 import { Collector, COLLECTOR_SETTINGS, type CollectorSettings } from '../../src/engine/collector';
-import { CREDIT_LIMIT_SETTINGS, CreditLimit } from '../../src/engine/credit-limit';
+import { BALANCE_LIMIT_SETTINGS, BalanceLimit } from '../../src/engine/balance-limit';
 import { Engine } from '../../src/engine/engine';
 import type { ReachPoint } from '../../src/engine/fault-points';
 import type { FollowUp } from '../../src/engine/follow-ups';
@@ -48,6 +48,7 @@ export interface InstanceOptions {
   readonly interfereAt?: (shard: string, step: MemoryStep) => ReturnType<Interference>;
   readonly parallelism?: number;
   readonly reach?: ReachPoint;
+  readonly settleCredit?: (accountId: string) => Promise<unknown>;
 }
 
 /** Databases, a directory and any number of service instances over them, all in memory and under one time. */
@@ -199,6 +200,7 @@ export class EngineWorld {
       mover,
       lookUps,
       locks,
+      settleCredit: options.settleCredit ?? (() => Promise.resolve()),
       observer,
       now,
       sleep,
@@ -227,7 +229,7 @@ export class EngineWorld {
       sleep,
       ...(reach && { reach }),
       rebalancer: { note: (accountId) => used.push(accountId) },
-      creditLimit: new CreditLimit(CREDIT_LIMIT_SETTINGS, now),
+      balanceLimit: new BalanceLimit(BALANCE_LIMIT_SETTINGS, now),
       leaseSettings: LEASE_SETTINGS,
       surroundings: time,
     });

@@ -6,6 +6,7 @@ import type {
   DebitCommand,
   ExpireCommand,
   ExtendCommand,
+  GrantCommand,
   PayBackCommand,
   PayInCommand,
   RaiseCommand,
@@ -13,7 +14,7 @@ import type {
   TransferOutCommand,
 } from '../../src/ledger/command';
 import type { OutcomeKind } from '../../src/ledger/outcome';
-import type { AccountStatus } from '../../src/ledger/sub-account';
+import type { RowStatus } from '../../src/ledger/sub-account';
 
 /** What a cancel leaves that came before its try. */
 const TOMBSTONE = 'tombstone';
@@ -48,10 +49,11 @@ export class OneAccount {
   readonly #arrived = new Set<string>();
   readonly #departed = new Map<string, bigint>();
   #statusVersion = 1;
+  #grantVersion = 0;
 
   constructor(
     public availableMinor: bigint,
-    private status: AccountStatus,
+    private status: RowStatus,
     public heldMinor = 0n,
   ) {}
 
@@ -92,6 +94,9 @@ export class OneAccount {
           this.#statusVersion = command.version;
         }
         return 'settled';
+      case 'grant':
+        this.#grant(command);
+        return 'settled';
       case 'fence':
       case 'layout':
         return 'settled';
@@ -105,6 +110,17 @@ export class OneAccount {
       case 'endIntake':
         throw new RangeError('neither leases nor the intake are part of this model');
     }
+  }
+
+  #grant({ version, signedMinor }: GrantCommand): void {
+    if (version <= this.#grantVersion) return;
+    this.#grantVersion = version;
+    this.availableMinor += signedMinor < -this.availableMinor ? -this.availableMinor : signedMinor;
+  }
+
+  /** What it would pay. */
+  get payableMinor(): bigint {
+    return this.status === 'overLimit' ? 0n : this.availableMinor;
   }
 
   /** What left under a transfer's id. */
@@ -126,7 +142,7 @@ export class OneAccount {
     if (this.status === 'closed') return 'accountClosed';
     if (kind !== 'credit') {
       if (this.status === 'frozen') return 'accountFrozen';
-      if (this.availableMinor < amountMinor) return 'insufficientFunds';
+      if (this.status === 'overLimit' || this.availableMinor < amountMinor) return 'insufficientFunds';
     }
     this.availableMinor += kind === 'credit' ? amountMinor : -amountMinor;
     this.#keys.set(requestId, fingerprint);
@@ -206,7 +222,7 @@ export class OneAccount {
   #setAside(hold: NaiveHold, moreMinor: bigint): OutcomeKind | undefined {
     if (this.status === 'closed') return 'accountClosed';
     if (this.status === 'frozen') return 'accountFrozen';
-    if (this.availableMinor < moreMinor) return 'insufficientFunds';
+    if (this.status === 'overLimit' || this.availableMinor < moreMinor) return 'insufficientFunds';
     this.availableMinor -= moreMinor;
     this.heldMinor += moreMinor;
     hold.leftMinor += moreMinor;
@@ -258,7 +274,8 @@ export class OneAccount {
     const exceeds = leftMinor === 0n || amountMinor > leftMinor;
     if (exceeds) return of === 'credit' ? 'reversalExceedsCredit' : 'reversalExceedsDeduction';
     if (of === 'credit' && this.status === 'frozen') return 'accountFrozen';
-    if (of === 'credit' && this.availableMinor < amountMinor) return 'insufficientFunds';
+    const isShort = this.status === 'overLimit' || this.availableMinor < amountMinor;
+    if (of === 'credit' && isShort) return 'insufficientFunds';
     this.#keys.set(key, fingerprint);
     this.#reversible.set(name, { of, leftMinor: leftMinor - amountMinor });
     this.availableMinor += of === 'credit' ? -amountMinor : amountMinor;
@@ -270,7 +287,7 @@ export class OneAccount {
     const key = `from ${accountId} ${requestId} ${createdAtUs}`;
     if (this.#keys.has(key)) return 'replayed';
     this.#keys.set(key, 'decided');
-    if (this.status === 'active') this.availableMinor += amountMinor;
+    if (this.status === 'active' || this.status === 'overLimit') this.availableMinor += amountMinor;
     return 'applied';
   }
 

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import type { Command, ConfirmCommand, ReverseCommand } from '../../src/ledger/command';
 import { wrap64 } from '../../src/ledger/money';
-import { type AccountStatus, type SubAccount, withState } from '../../src/ledger/sub-account';
+import { type RowStatus, type SubAccount, withState } from '../../src/ledger/sub-account';
 import {
   cancel,
   confirm,
@@ -10,6 +10,7 @@ import {
   expire,
   extend,
   fence,
+  grant,
   hold,
   layout,
   level,
@@ -46,9 +47,9 @@ const ACCOUNTS = ['acme', 'Acme', 'b:2'];
 const NEWEST_EPOCH = 9;
 
 /**
- * Worlds in which everything happens: accounts short, empty, frozen, closed; `net` about to wrap; keys repeated as they
+ * Worlds in which everything happens: accounts short, empty, frozen, above their limit, closed; `net` about to wrap; keys repeated as they
  * were and with another request; large credits that are spread; money sent away under ids that come back; rows opened,
- * emptied and levelled; fences, layouts and statuses that come late; holds that are over at once or last, confirmed,
+ * emptied and levelled; fences, layouts, statuses and grants that come late; holds that are over at once or last, confirmed,
  * cancelled and reversed in every order. In `unsettled` ones, some commands were routed by
  * an older placement than their row has reached, and some rows do not exist yet.
  */
@@ -87,7 +88,7 @@ interface Request {
   readonly exactly: boolean;
   /** Epoch, operation or version of a command that takes effect when it is newer. */
   readonly number: number;
-  readonly status: AccountStatus;
+  readonly status: RowStatus;
   /** Which rows are in use, by position. */
   readonly open: readonly boolean[];
 }
@@ -110,7 +111,17 @@ interface Mixture {
 const OF_EVERYTHING: Mixture = {
   kinds: {
     ...{ deduct: 6, credit: 4, hold: 2, confirm: 1, cancel: 1, expire: 1, extend: 1, raise: 1, reverse: 1 },
-    ...{ transferIn: 1, transferOut: 1, payIn: 2, payBack: 1, fence: 1, layout: 1, status: 1, level: 1 },
+    ...{
+      transferIn: 1,
+      transferOut: 1,
+      payIn: 2,
+      payBack: 1,
+      fence: 1,
+      layout: 1,
+      status: 1,
+      level: 1,
+      grant: 2,
+    },
   },
   keys: 15,
   requestsMin: 1,
@@ -120,7 +131,7 @@ const OF_EVERYTHING: Mixture = {
 const OF_HOLDS: Mixture = {
   kinds: {
     ...{ deduct: 4, credit: 3, hold: 6, confirm: 8, cancel: 3, expire: 3, extend: 1, raise: 4, reverse: 8 },
-    ...{ layout: 1, status: 1, level: 1 },
+    ...{ layout: 1, status: 1, level: 1, grant: 1 },
   },
   keys: 3,
   requestsMin: 10,
@@ -149,7 +160,7 @@ function streamOf({ kinds, keys, requestsMin }: Mixture, unsettled: boolean) {
         spread: fc.boolean(),
         exactly: fc.boolean(),
         number: fc.integer({ min: 1, max: 4 }),
-        status: fc.constantFrom<AccountStatus>('active', 'active', 'active', 'frozen', 'closed'),
+        status: fc.constantFrom<RowStatus>('active', 'active', 'active', 'frozen', 'overLimit', 'closed'),
         open: fc.array(fc.boolean(), { minLength: ROWS_MAX, maxLength: ROWS_MAX }),
       }),
       { minLength: requestsMin, maxLength: 16 },
@@ -183,8 +194,8 @@ function accountRows(unsettled: boolean): fc.Arbitrary<SubAccount[]> {
     inUse: fc.constantFrom(true, true, true, false),
   });
   const status = fc.oneof(
-    { weight: 8, arbitrary: fc.constant<AccountStatus>('active') },
-    { weight: 1, arbitrary: fc.constantFrom<AccountStatus>('frozen', 'closed') },
+    { weight: 8, arbitrary: fc.constant<RowStatus>('active') },
+    { weight: 1, arbitrary: fc.constantFrom<RowStatus>('frozen', 'overLimit', 'closed') },
   );
   return fc
     .tuple(fc.array(balance, { minLength: 1, maxLength: ROWS_MAX }), status)
@@ -286,6 +297,8 @@ function toCommand(request: Request, pick: Pick, accounts: readonly (readonly Su
       return layout(inUse, { accountId, operation: number, epoch: request.exactly ? number : 1 });
     case 'status':
       return setStatus({ accountId, status: request.status, version: number });
+    case 'grant':
+      return grant({ accountId, version: number, signedMinor: request.exactly ? -amountMinor : amountMinor });
     case 'level':
       return level({ accountId, exactly: request.exactly });
     case 'flush':

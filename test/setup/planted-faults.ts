@@ -404,6 +404,21 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
       'UPDATE sub_account SET available = available + 1, net = net + 1 WHERE account_id = ?',
     ),
   },
+  {
+    title: 'a grant that the rows have twice',
+    invariants: ['grantedIsCreditLimit'],
+    plant: setRow('granted = granted + 5, available = available + 5'),
+  },
+  {
+    title: 'a grant that is available and written nowhere',
+    invariants: ['balanceIsNetPlusMoved'],
+    plant: setRow('available = available + 5'),
+  },
+  {
+    title: 'a grant that the directory has not announced',
+    invariants: ['epochIsAnnounced'],
+    plant: setRow('grant_version = 9'),
+  },
   { title: 'a row ahead of the directory', invariants: ['epochIsAnnounced'], plant: setRow('epoch = 2') },
   {
     title: 'a closed row that holds money',

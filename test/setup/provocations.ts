@@ -15,6 +15,9 @@ export const HOLDS_ACCOUNT = 'crash-holds';
 /** An account of its own for what is charged later. */
 export const INTAKE_ACCOUNT = 'crash-intake';
 
+/** An account of its own that goes below zero. */
+const CREDIT_ACCOUNT = 'crash-credit';
+
 const LAYOUTS = [
   { count: 6, shards: ['s1', 's2'] },
   { count: 2, shards: ['s0', 's2'] },
@@ -23,7 +26,17 @@ const LAYOUTS = [
 
 /** What has to be asked of a service, beside deductions and small spread credits, for it to come by a point. */
 type Provocation =
-  'nothing' | 'whales' | 'overdraw' | 'resize' | 'freeze' | 'hold' | 'cancel' | 'submit' | 'transfer';
+  | 'nothing'
+  | 'whales'
+  | 'overdraw'
+  | 'resize'
+  | 'freeze'
+  | 'hold'
+  | 'cancel'
+  | 'submit'
+  | 'transfer'
+  | 'creditLimit'
+  | 'lowered';
 
 export const PROVOCATIONS: Readonly<Record<FaultPoint, Provocation>> = {
   'transfer.leaving': 'whales',
@@ -62,6 +75,9 @@ export const PROVOCATIONS: Readonly<Record<FaultPoint, Provocation>> = {
   'level.stepped': 'overdraw',
   'status.recorded': 'freeze',
   'status.told': 'freeze',
+  'credit.begun': 'creditLimit',
+  'credit.told': 'creditLimit',
+  'credit.halting': 'lowered',
 };
 
 /**
@@ -108,6 +124,23 @@ export async function provoke(
     case 'freeze':
       await untilSilent(async (turn) => {
         await rest.send('POST', `/v1/accounts/${accountId}/${turn % 2 === 0 ? 'freeze' : 'unfreeze'}`);
+      });
+      break;
+    case 'creditLimit':
+      await untilSilent((turn) =>
+        rest.send('PATCH', `/v1/accounts/${accountId}`, {
+          json: { creditLimit: turn % 2 === 0 ? '1000' : '0' },
+        }),
+      );
+      break;
+    case 'lowered':
+      // All of a credit line is used, and then half of it is taken away, and given back.
+      await rest.createAccount({ id: CREDIT_ACCOUNT, subAccounts: 4, creditLimit: '100' });
+      await untilSilent(async (turn) => {
+        await rest.deduct(CREDIT_ACCOUNT, 'all', 100);
+        await rest.send('PATCH', `/v1/accounts/${CREDIT_ACCOUNT}`, {
+          json: { creditLimit: turn % 2 === 0 ? '50' : '100' },
+        });
       });
       break;
     case 'hold':

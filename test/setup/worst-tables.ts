@@ -182,9 +182,9 @@ export const WORST_TABLES: readonly WorstTable[] = [
     part: 'directory',
     table: 'account',
     columns:
-      'account_id, asset, status, status_version, strategy, sub_accounts, epoch, shards, revision, creation, fingerprint, created_at_us',
+      'account_id, asset, status, status_version, strategy, sub_accounts, epoch, shards, revision, creation, fingerprint, created_at_us, credit_unsettled',
     row: ({ id }) =>
-      `${id('a')}, 'USD/2', 'active', 1, 'merged', 1, 1, '${DEAD_SHARD}', 1, 'creating', ${FINGERPRINT}, ${LONG_AGO_US} + n`,
+      `${id('a')}, 'USD/2', 'active', 1, 'merged', 1, 1, '${DEAD_SHARD}', 1, 'creating', ${FINGERPRINT}, ${LONG_AGO_US} + n, 1`,
     few: [],
   },
   {

@@ -1,7 +1,7 @@
 import { BALANCE_CACHE_SETTINGS } from '../../src/balances/balance-cache';
 import { ACCOUNT_CACHE_SETTINGS } from '../../src/engine/account-cache';
 import { COLLECTOR_SETTINGS } from '../../src/engine/collector';
-import { CREDIT_LIMIT_SETTINGS } from '../../src/engine/credit-limit';
+import { BALANCE_LIMIT_SETTINGS } from '../../src/engine/balance-limit';
 import { FEED_PUBLISHER_SETTINGS } from '../../src/engine/feed/feed-publisher';
 import { HOLD_EXPIRY_SETTINGS } from '../../src/engine/hold-expiry';
 import { INTAKE_SETTINGS } from '../../src/engine/intake/intake-settings';
@@ -81,7 +81,7 @@ export function fixedBoundsTable(): string {
       ['how old a `cached` balance may be', ms(BALANCE_CACHE_SETTINGS.ageMsMax)],
       [
         'how long an instance may credit an account without reading its balance again',
-        ms(CREDIT_LIMIT_SETTINGS.allowanceMsMax),
+        ms(BALANCE_LIMIT_SETTINGS.allowanceMsMax),
       ],
     ],
   );

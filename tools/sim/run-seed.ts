@@ -1,6 +1,7 @@
 import { Violation } from './model/ledger-model';
 import { calm } from './workload/calm';
 import { Clients } from './workload/clients';
+import { CreditLineChanges } from './workload/credit-lines';
 import { FeedFollowers } from './workload/feed-followers';
 import { finale } from './workload/finale';
 import { paidAgain } from './workload/paid-again';
@@ -78,7 +79,12 @@ export async function runSeed(options: SeedOptions): Promise<SeedResult> {
 async function live(site: Site): Promise<void> {
   const { plan } = site;
   const feed = plan.feed && new FeedFollowers(site, plan.feed);
-  const parts = { clients: new Clients(site), wishes: new Wishes(site), feed };
+  const parts = {
+    clients: new Clients(site),
+    wishes: new Wishes(site),
+    limits: new CreditLineChanges(site),
+    feed,
+  };
   await Promise.all(Array.from({ length: plan.instances }, () => site.startInstance()));
   await Promise.all(plan.accounts.map((account) => parts.wishes.create(account)));
   const { budgeters } = parts.clients;

@@ -28,6 +28,8 @@ export interface Account {
   readonly requestsPerSecond?: number;
   readonly deductionsPerSecond?: number;
   readonly autoSplit: { readonly enabled: boolean; readonly min?: number; readonly max?: number };
+  readonly creditLimit?: string;
+  readonly creditLimitStatus?: 'granted' | 'changing' | 'exceeded';
   readonly metadata?: Readonly<Record<string, string>>;
   readonly createdAt: string;
 }

@@ -126,7 +126,8 @@ function BalanceFigures({
 }
 
 function AccountFacts({ account }: { readonly account: Account }) {
-  const { asset, strategy, subAccounts, epoch, lowBalance, metadata, autoSplit, createdAt } = account;
+  const { asset, strategy, subAccounts, epoch, lowBalance, creditLimit, metadata, autoSplit, createdAt } =
+    account;
   return (
     <Facts>
       <Fact name="Asset">{asset}</Fact>
@@ -142,6 +143,12 @@ function AccountFacts({ account }: { readonly account: Account }) {
       )}
       {account.deductionsPerSecond !== undefined && (
         <Fact name="Deductions a second">at most {countText(account.deductionsPerSecond)}</Fact>
+      )}
+      {creditLimit === undefined ? null : (
+        <Fact name="Credit limit">
+          <Amount minor={creditLimit} asset={asset} />
+          {account.creditLimitStatus === 'granted' ? null : ` (${String(account.creditLimitStatus)})`}
+        </Fact>
       )}
       <Fact name="Created">
         <Time at={createdAt} />

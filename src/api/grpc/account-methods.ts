@@ -12,6 +12,7 @@ import { decodeIdCursor, encodeCursor, pageLength } from '../../contract/cursors
 import {
   changeOf,
   createAccount,
+  creditLimitOf,
   getAccount,
   listAccounts,
   updateAccount,
@@ -42,7 +43,13 @@ const isAccountsPage = checkOf<SaidIn<typeof listAccounts>>(listAccounts);
 const isUpdate = checkOf<SaidIn<typeof updateAccount>>(updateAccount);
 
 /** What an `update_mask` may name. */
-const CHANGEABLE = ['low_balance', 'metadata', 'requests_per_second', 'deductions_per_second'] as const;
+const CHANGEABLE = [
+  'low_balance',
+  'metadata',
+  'requests_per_second',
+  'deductions_per_second',
+  'credit_limit',
+] as const;
 type Changeable = (typeof CHANGEABLE)[number];
 
 const CONSISTENCY_VALUES = enumOf('hotsplit.v1.Consistency');
@@ -83,6 +90,7 @@ export class AccountMethods {
         ...optionalDigits(message, 'initialBalance'),
         ...own(message, 'strategy'),
         ...optionalDigits(message, 'lowBalance'),
+        ...optionalDigits(message, 'creditLimit'),
       });
       const refusal = outOfReach(caller, body.id);
       if (refusal) return refusal;
@@ -95,6 +103,7 @@ export class AccountMethods {
         strategy: body.strategy ?? DEFAULT_STRATEGY,
         initialBalanceMinor,
         lowBalanceMinor: optionalAmount(message, 'lowBalance'),
+        creditLimitMinor: creditLimitOf(body.creditLimit),
       });
       if (creation.kind === 'conflict') return accountExists(creation.fields);
       return { ...taggedAccountView(creation.account), replayed: creation.kind === 'existed' };
@@ -119,6 +128,7 @@ export class AccountMethods {
       const { accountId, ...body } = checked(isUpdate, {
         ...present('accountId', message.accountId),
         ...(named.has('low_balance') && { lowBalance: null, ...optionalDigits(message, 'lowBalance') }),
+        ...(named.has('credit_limit') && { creditLimit: null, ...optionalDigits(message, 'creditLimit') }),
         ...(named.has('metadata') && { metadata: isAttached ? message.metadata : null }),
         ...(named.has('requests_per_second') && {
           requestsPerSecond: own(message, 'requestsPerSecond').requestsPerSecond ?? null,
@@ -202,5 +212,6 @@ function namedIn(message: UpdateAccountRequest): ReadonlySet<Changeable> {
     ...(Object.keys(message.metadata).length > 0 ? (['metadata'] as const) : []),
     ...(Object.hasOwn(message, 'requestsPerSecond') ? (['requests_per_second'] as const) : []),
     ...(Object.hasOwn(message, 'deductionsPerSecond') ? (['deductions_per_second'] as const) : []),
+    ...(Object.hasOwn(message, 'creditLimit') ? (['credit_limit'] as const) : []),
   ]);
 }

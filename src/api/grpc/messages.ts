@@ -80,6 +80,7 @@ export interface CreateAccountRequest {
   readonly initialBalance?: Int64;
   readonly strategy?: string;
   readonly lowBalance?: Int64;
+  readonly creditLimit?: Int64;
 }
 
 export interface AccountRequest {
@@ -99,6 +100,7 @@ export interface CreateBudgetRequest extends BudgetRequest {
 
 export interface UpdateAccountRequest extends AccountRequest {
   readonly lowBalance?: Int64;
+  readonly creditLimit?: Int64;
   readonly metadata: Readonly<Record<string, string>>;
   readonly requestsPerSecond?: number;
   readonly deductionsPerSecond?: number;

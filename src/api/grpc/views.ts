@@ -1,6 +1,7 @@
 import type { ListedSubAccount } from '../../balances/balance.service';
 import type { TimedBalance } from '../../balances/balance-cache';
-import { shownStatus } from '../../contract/accounts';
+import { creditView, shownStatus } from '../../contract/accounts';
+import { spendableView } from '../../contract/balances';
 import type { Consistency } from '../../contract/balances';
 import { Problem } from '../../contract/problem';
 import type { Entry } from '../../ledger/entry';
@@ -35,6 +36,7 @@ const ACCOUNT_STATUSES = enumOf('hotsplit.v1.AccountStatus');
 const CONSISTENCIES = enumOf('hotsplit.v1.Consistency');
 const OPERATION_KINDS = enumOf('hotsplit.v1.OperationKind');
 const OPERATION_STATUSES = enumOf('hotsplit.v1.OperationStatus');
+const CREDIT_LIMIT_STATUSES = enumOf('hotsplit.v1.CreditLimitStatus');
 const SUB_ACCOUNT_STATUSES = enumOf('hotsplit.v1.SubAccountStatus');
 const SHARD_STATUSES = enumOf('hotsplit.v1.ShardStatus');
 const SCOPES = enumOf('hotsplit.v1.Scope');
@@ -188,7 +190,17 @@ export function accountView(account: AccountRecord) {
     requestsPerSecond: account.rates?.requestsPerSecond ?? undefined,
     deductionsPerSecond: account.rates?.deductionsPerSecond ?? undefined,
     autoSplit: readAutoSplit(account.autoSplit),
+    ...creditLimitView(account),
     createdAt: timestampOf(account.createdAtUs),
+  };
+}
+
+function creditLimitView(account: AccountRecord) {
+  const { creditLimit, creditLimitStatus } = creditView(account);
+  if (creditLimit === undefined || creditLimitStatus === undefined) return {};
+  return {
+    creditLimit: int64Of(BigInt(creditLimit)),
+    creditLimitStatus: enumValue(CREDIT_LIMIT_STATUSES, 'CREDIT_LIMIT_STATUS', creditLimitStatus),
   };
 }
 
@@ -199,6 +211,7 @@ export function taggedAccountView(account: AccountRecord) {
 
 export function balanceView(account: AccountRecord, read: TimedBalance, consistency: Consistency) {
   const { balance, asOfMs } = read;
+  const { creditLimit, spendable } = spendableView(account, balance);
   return {
     accountId: account.accountId,
     asset: account.asset,
@@ -206,6 +219,8 @@ export function balanceView(account: AccountRecord, read: TimedBalance, consiste
     held: int64Of(balance.heldMinor),
     total: int64Of(balance.totalMinor),
     inTransit: int64Of(balance.inTransitMinor),
+    creditLimit: creditLimit === undefined ? undefined : int64Of(BigInt(creditLimit)),
+    spendable: spendable === undefined ? undefined : int64Of(BigInt(spendable)),
     consistency: enumValue(CONSISTENCIES, 'CONSISTENCY', consistency),
     asOf: timestampOf(asOfMs * 1_000),
   };

@@ -25,6 +25,7 @@ interface CreateOptions {
   readonly initialBalance?: string;
   readonly strategy?: string;
   readonly lowBalance?: string;
+  readonly creditLimit?: string;
 }
 
 interface ListOptions extends WatchOptions {
@@ -35,6 +36,7 @@ interface ListOptions extends WatchOptions {
 
 interface ChangeOptions {
   readonly lowBalance?: string | boolean;
+  readonly creditLimit?: string | boolean;
   readonly metadata?: Readonly<Record<string, string>> | boolean;
   readonly requestsPerSecond?: number | boolean;
   readonly deductionsPerSecond?: number | boolean;
@@ -57,7 +59,8 @@ export function addAccountCommands(program: Command, context: CommandContext): C
         'how deductions are carried out (default merged; leased is for hot accounts, slower than merged on many cold ones)',
       ).choices(STRATEGIES),
     )
-    .option('--low-balance <amount>', 'tell when the balance falls to this or below', amountArgument)
+    .option('--low-balance <amount>', 'tell when what can be spent falls to this or below', amountArgument)
+    .option('--credit-limit <amount>', 'how far below zero the balance may go', amountArgument)
     .action((id: string, options: CreateOptions, command: Command) =>
       createAccount(id, options, command, context),
     );
@@ -86,8 +89,10 @@ export function addAccountCommands(program: Command, context: CommandContext): C
     .command('change')
     .description('change what is attached to an account')
     .argument('<id>', 'account id', accountIdArgument)
-    .option('--low-balance <amount>', 'tell when the balance falls to this or below', amountArgument)
+    .option('--low-balance <amount>', 'tell when what can be spent falls to this or below', amountArgument)
     .option('--no-low-balance', 'do not tell when the balance is low')
+    .option('--credit-limit <amount>', 'how far below zero the balance may go', amountArgument)
+    .option('--no-credit-limit', 'not below zero')
     .option('--metadata <key=value>', 'attach this, instead of all that was (repeatable)', pairArgument)
     .option('--no-metadata', 'attach nothing')
     .option('--requests-per-second <n>', 'how often it may be used, whoever does', perSecond)
@@ -109,12 +114,13 @@ function changeIn<Value>(given: Value | boolean | undefined): Value | null | und
 
 async function changeAccount(
   accountId: string,
-  { lowBalance, metadata, requestsPerSecond, deductionsPerSecond, ifMatch }: ChangeOptions,
+  { lowBalance, creditLimit, metadata, requestsPerSecond, deductionsPerSecond, ifMatch }: ChangeOptions,
   command: Command,
   context: CommandContext,
 ): Promise<void> {
   await withService(command, context, async (client, { show }) => {
     const low = changeIn(lowBalance);
+    const credit = changeIn(creditLimit);
     const attached = changeIn(metadata);
     const requests = changeIn(requestsPerSecond);
     const deductions = changeIn(deductionsPerSecond);
@@ -122,6 +128,7 @@ async function changeAccount(
       updateAccountCall({
         accountId,
         ...(low !== undefined && { lowBalance: low }),
+        ...(credit !== undefined && { creditLimit: credit }),
         ...(attached !== undefined && { metadata: attached }),
         ...(requests !== undefined && { requestsPerSecond: requests }),
         ...(deductions !== undefined && { deductionsPerSecond: deductions }),
@@ -153,10 +160,18 @@ async function showAccount(
   await showOrWatch(watch, { command, context }, async (client, show) => {
     const { body: account } = await client.call(accountCall(id));
     const { body: balance } = await client.call(balanceCall(id, 'current'));
-    const { available, held, total, inTransit, asOf } = balance;
+    const { available, spendable, held, total, inTransit, asOf } = balance;
     show.one(
       { ...account, balance },
-      { ...accountFields(account), available, held, total, 'in transit': inTransit, 'as of': asOf },
+      {
+        ...accountFields(account),
+        available,
+        spendable,
+        held,
+        total,
+        'in transit': inTransit,
+        'as of': asOf,
+      },
     );
   });
 }
@@ -180,6 +195,8 @@ export function accountFields(account: JsonOf<Account> | JsonOf<ListedAccount>):
     'sub-accounts': subAccounts,
     created: createdAt,
     'low balance': account.lowBalance,
+    'credit limit': account.creditLimit,
+    'credit limit is': account.creditLimitStatus,
     'requests a second': account.requestsPerSecond,
     'deductions a second': account.deductionsPerSecond,
     'split by itself': account.autoSplit && (account.autoSplit.enabled ? 'yes' : 'no'),

@@ -1,6 +1,7 @@
 import { type Collection, planCollection, type ShardFunds } from '../../ledger/plan-collection';
 import type { AccountRecord } from '../../shards/directory/account-record';
 import { lockedBalance } from '../balances';
+import { payableOf } from '../reading';
 import { NO_FAULTS, type ReachPoint } from '../fault-points';
 import type { LockedReach } from '../locked-reach';
 import type { Mover } from '../mover';
@@ -40,19 +41,22 @@ export class LockedPayment {
 
   /**
    * @param level the account's, read before it was locked
-   * @returns `undefined`, and nothing done, when a row is ahead of the placement that was locked
+   * @returns `undefined`, and nothing done, when a row is ahead of the placement that was locked; `halted`, and nothing done, when
+   * rows refuse debits because the account has used more than its credit limit
    */
   async run(
     account: AccountRecord,
     homed: readonly Homed[],
     locked: LockedReach,
     level: SeenLevel | undefined,
-  ): Promise<LockedEnd | undefined> {
+  ): Promise<LockedEnd | 'halted' | undefined> {
     const reach = this.parts.reach ?? NO_FAULTS;
     await reach('collector.locked');
     const balance = lockedBalance(locked, account);
     if (!balance || locked.rows.some(({ row }) => row.epoch > account.placement.epoch)) return undefined;
-    const { availableMinor: payableMinor, inTransitMinor } = balance;
+    if (locked.rows.some(({ row }) => row.accountStatus === 'overLimit')) return 'halted';
+    const payableMinor = payableOf(balance);
+    const { inTransitMinor } = balance;
     const home = homed[0]?.shard ?? '';
     const here = homed.filter(({ shard }) => shard === home);
     const others = homed.filter(({ shard }) => shard !== home);
@@ -66,7 +70,7 @@ export class LockedPayment {
     const joint = refused.filter(isJoint);
     const alone = refused.filter((each) => !isJoint(each));
     const isLent = refused.length > 0 && (await this.parts.refusals.isLent(account, balance.heldMinor));
-    const short = { availableMinor: payableMinor, isLent, level, refusedMinor: leastOf(refused) };
+    const short = { payableMinor, isLent, level, refusedMinor: leastOf(refused) };
     const inactive = locked.rows.some(({ row }) => row.accountStatus !== 'active');
     if (!inactive) await Promise.all(alone.map((each) => this.parts.refusals.tellShort(each, short)));
     const paying = at(here, plan.pay);

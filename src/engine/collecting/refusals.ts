@@ -1,10 +1,20 @@
 import type { AccountRecord } from '../../shards/directory/account-record';
 import { DirectoryUnavailableError } from '../../shards/directory/directory';
 import { InvariantViolation, ShardContendedError, ShardUnavailableError } from '../../shards/faults';
+import { greater } from '../../ledger/money';
 import { earlierUse } from '../earlier-use';
 import type { KeyLookUps } from '../key-look-ups';
 import type { LevelWatch, SeenLevel } from '../levels/level-watch';
-import { balanceOf, heldStill, isOutrun, type Reading, readReach } from '../reading';
+import {
+  balanceOf,
+  heldStill,
+  isHalted,
+  isOutrun,
+  payableOf,
+  type Reading,
+  readReach,
+  spendableOf,
+} from '../reading';
 import type { ShardSet } from '../shard-set';
 import type { LaneOutcome } from '../engine-outcome';
 import { type Homed, takesOther, type Waiting } from './waiting';
@@ -20,7 +30,7 @@ export interface RefusalParts {
 
 /** What was found to be too little. */
 export interface Short {
-  readonly availableMinor: bigint;
+  readonly payableMinor: bigint;
   /** More is held by leases. */
   readonly isLent: boolean;
   /** The account's level, read before the instant at which it was short. */
@@ -34,6 +44,8 @@ export interface Still {
   readonly reading: Reading;
   readonly isLent: boolean;
   readonly level: SeenLevel | undefined;
+  /** As it was known before the reading. */
+  readonly account: AccountRecord;
 }
 
 /** Refuses for funds: only what the whole account could not pay at one instant, and what has not taken effect by then. */
@@ -54,7 +66,7 @@ export class Refusals {
       const level = await this.see(account);
       const after = await readReach(this.parts.shards, account);
       if (after.unreadable.length > 0 || isOutrun(after, account)) return undefined;
-      if (heldStill(before, after)) return { reading: after, isLent, level };
+      if (heldStill(before, after)) return { reading: after, isLent, level, account };
       before = after;
     }
     return undefined;
@@ -88,10 +100,17 @@ export class Refusals {
     return this.parts.levels?.see(account);
   }
 
+  /** What the account could pay at the instant of a reading: nothing, where it had used more than its credit limit. */
+  payableOf({ reading, account }: Still): bigint {
+    const balance = balanceOf(reading);
+    const isOver = account.credit.isOver && isHalted(reading);
+    return isOver ? greater(0n, spendableOf(balance, account)) : payableOf(balance);
+  }
+
   /** Refuses deductions that are more than the account had at the instant of a reading. */
-  async refuse(refused: readonly Homed[], { reading, isLent, level }: Still): Promise<void> {
-    const { availableMinor } = balanceOf(reading);
-    const short = { availableMinor, isLent, level, refusedMinor: leastOf(refused) };
+  async refuse(refused: readonly Homed[], still: Still): Promise<void> {
+    const { reading, isLent, level } = still;
+    const short = { payableMinor: this.payableOf(still), isLent, level, refusedMinor: leastOf(refused) };
     const inactive = [...reading.parts.values()].some(({ inactiveRows }) => inactiveRows > 0);
     await Promise.all(
       refused.map((each) => (inactive ? this.askHome(each, short) : this.tellShort(each, short))),
@@ -104,7 +123,7 @@ export class Refusals {
    */
   async tellShort(homed: Homed, short: Short): Promise<void> {
     const { waiting, shard: home } = homed;
-    const { availableMinor, isLent, level } = short;
+    const { payableMinor, isLent, level } = short;
     if (isLent) {
       waiting.resolve({ shard: home, outcome: { kind: 'lent' } });
       return;
@@ -117,12 +136,12 @@ export class Refusals {
     const { requestId, accountId } = asked;
     try {
       const entry = await this.parts.lookUps.find(home, accountId, requestId);
-      if (!entry && availableMinor < 0n)
-        throw new InvariantViolation(`account ${waiting.request.accountId} has ${availableMinor} available`);
+      if (!entry && payableMinor < 0n)
+        throw new InvariantViolation(`account ${waiting.request.accountId} has ${payableMinor} to pay with`);
       const outcome = entry
         ? await earlierUse(asked, entry, this.parts.shards.shard(home))
-        : refusalOf(waiting.request, availableMinor);
-      if (outcome.kind === 'insufficientFunds') await level?.refused(short);
+        : refusalOf(waiting.request, payableMinor);
+      if (outcome.kind === 'insufficientFunds') await level?.refused(levelOf(short));
       waiting.resolve({ shard: home, outcome });
     } catch (error) {
       if (error instanceof ShardUnavailableError || error instanceof DirectoryUnavailableError)
@@ -141,9 +160,9 @@ export class Refusals {
     const { waiting, shard, command } = homed;
     const outcome = await this.parts.shards.lanes(shard).submit(command);
     const isShort = outcome.kind === 'insufficientFunds' && !takesOther(homed, outcome);
-    if (isShort) await short.level?.refused(short);
-    const { availableMinor } = short;
-    waiting.resolve({ shard, outcome: isShort ? { ...outcome, availableMinor } : outcome });
+    if (isShort) await short.level?.refused(levelOf(short));
+    const { payableMinor } = short;
+    waiting.resolve({ shard, outcome: isShort ? { ...outcome, availableMinor: payableMinor } : outcome });
   }
 
   /** Some rows know of a status that refuses before any question of funds: home says which. */
@@ -159,6 +178,10 @@ function refusalOf(request: Waiting['request'], availableMinor: bigint): LaneOut
   return request.kind === 'charge'
     ? { kind: 'allowanceShort', allowanceId: request.accountId, availableMinor }
     : { kind: 'insufficientFunds', availableMinor };
+}
+
+function levelOf({ payableMinor, refusedMinor }: Short) {
+  return { availableMinor: payableMinor, refusedMinor };
 }
 
 /** The least that is asked for. */

@@ -1,12 +1,13 @@
 import { promisesSettled } from '../../../test/models/turns';
 import type { IntakeRecord } from '../../ledger/intake';
 import type { AccountRecord } from '../../shards/directory/account-record';
+import { NO_CREDIT } from '../../shards/directory/credit-line';
 import type { EngineOutcome } from '../engine-outcome';
 import type { PlainRequest } from '../router';
 import { Queued } from './queued';
 import type { Received } from './reception';
 
-const ACCOUNT = { accountId: 'acme' } as AccountRecord;
+const ACCOUNT = { accountId: 'acme', credit: NO_CREDIT } as AccountRecord;
 const REQUEST = { kind: 'deduct', accountId: 'acme', requestId: 'k', fingerprint: 'f' } as PlainRequest;
 
 function record(given: Partial<IntakeRecord> = {}): IntakeRecord {
@@ -33,7 +34,7 @@ class Bench {
     this.queued = new Queued({
       accounts: { peek: () => ACCOUNT },
       engine: { findEntry: () => Promise.resolve({ entry, shard: 's1' }) },
-      balances: { current: () => Promise.resolve({ availableMinor: 3n } as never) },
+      balances: { current: () => Promise.resolve({ availableMinor: 3n, grantedMinor: 0n } as never) },
       receive: () => {
         const next = this.receipts.shift();
         return next ? Promise.resolve(next) : Promise.reject(new Error('received once too often'));

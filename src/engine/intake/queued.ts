@@ -1,8 +1,10 @@
+import { greater } from '../../ledger/money';
 import type { Entry } from '../../ledger/entry';
 import type { IntakeRecord, RejectionReason } from '../../ledger/intake';
 import type { AccountRecord } from '../../shards/directory/account-record';
 import type { AccountCache } from '../account-cache';
 import type { Balances } from '../balances';
+import { spendableOf } from '../reading';
 import type { Engine } from '../engine';
 import type { EngineOutcome } from '../engine-outcome';
 import type { PlainRequest } from '../router';
@@ -115,7 +117,7 @@ export class Queued {
       case 'INSUFFICIENT_FUNDS':
         return {
           kind: 'insufficientFunds',
-          availableMinor: (await this.parts.balances.current(account)).availableMinor,
+          availableMinor: greater(0n, spendableOf(await this.parts.balances.current(account), account)),
         };
       case 'ACCOUNT_FROZEN':
         return { kind: 'accountFrozen' };

@@ -9,6 +9,7 @@ const balance = (availableMinor: bigint) => ({
   heldMinor: 0n,
   totalMinor: availableMinor,
   inTransitMinor: 0n,
+  grantedMinor: 0n,
 });
 
 /** An account on two shards with a level, and readings of its balance in the order in which they are made. */

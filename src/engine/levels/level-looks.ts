@@ -1,9 +1,10 @@
 import { type LevelState, nextLevel } from '../../ledger/balance-level';
+import { greater } from '../../ledger/money';
 import type { AccountRecord } from '../../shards/directory/account-record';
 import type { BalanceLevels, LevelRecord } from '../../shards/directory/balance-levels';
 import type { Balances } from '../balances';
 import { NO_FAULTS, type ReachPoint } from '../fault-points';
-import type { Balance } from '../reading';
+import { type Balance, spendableOf } from '../reading';
 import type { ShardSet } from '../shard-set';
 
 export interface LevelLooksParts {
@@ -117,13 +118,15 @@ export class LevelLooks {
     return this.#payable(account, await balances.snapshot(account));
   }
 
-  /** What is held by leases is paid from like the rest. */
-  async #payable({ accountId, reach }: AccountRecord, balance: Balance): Promise<bigint> {
-    if (balance.heldMinor === 0n) return balance.availableMinor;
+  /** What the account can spend, its credit line included. What is held by leases is paid from like the rest. */
+  async #payable(account: AccountRecord, balance: Balance): Promise<bigint> {
+    const { accountId, reach } = account;
+    const spendableMinor = greater(0n, spendableOf(balance, account));
+    if (balance.heldMinor === 0n) return spendableMinor;
     const leases = await Promise.all(
       reach.map((name) => this.parts.shards.shard(name).openLeases(accountId)),
     );
-    return leases.flat().reduce((sum, { amountMinor }) => sum + amountMinor, balance.availableMinor);
+    return leases.flat().reduce((sum, { amountMinor }) => sum + amountMinor, spendableMinor);
   }
 }
 

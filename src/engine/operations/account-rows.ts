@@ -1,12 +1,12 @@
 import { subAccountsOn } from '../../ledger/routing';
-import type { AccountRecord } from '../../shards/directory/account-record';
+import { type AccountRecord, rowStatusOf } from '../../shards/directory/account-record';
 import type { ShardSet } from '../shard-set';
 import { tellRows } from './tell-rows';
 
 /** Makes the rows that are not there yet, not in use: a layout opens them. A statement that was given up may come late. */
 export async function createRows(
   shards: ShardSet,
-  { accountId, status, statusVersion }: AccountRecord,
+  account: AccountRecord,
   rows: {
     readonly names: readonly string[];
     readonly epoch: number;
@@ -14,6 +14,8 @@ export async function createRows(
   },
 ): Promise<void> {
   const { names, epoch, indicesOn } = rows;
+  const { accountId, statusVersion } = account;
+  const accountStatus = rowStatusOf(account);
   await Promise.all(
     names.map((name) =>
       shards.shard(name).createSubAccounts(
@@ -21,7 +23,7 @@ export async function createRows(
           accountId,
           index,
           epoch,
-          accountStatus: status,
+          accountStatus,
           accountStatusVersion: statusVersion,
           state: 'closed' as const,
         })),

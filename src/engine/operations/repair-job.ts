@@ -1,6 +1,6 @@
 import { planRepair, type Repair, type ShardRows } from '../../ledger/plan-repair';
 import { type PastPlacement, subAccountsOn } from '../../ledger/routing';
-import type { AccountRecord } from '../../shards/directory/account-record';
+import { type AccountRecord, rowStatusOf } from '../../shards/directory/account-record';
 import type { Directory } from '../../shards/directory/directory';
 import { ENDED } from '../../shards/directory/operation-store';
 import { ShardUnavailableError } from '../../shards/faults';
@@ -17,6 +17,8 @@ export interface RepairParts extends RecordParts {
   readonly shardMsMax: number;
   /** Has leases of the account given back; never rejects. */
   readonly recallLeases: (account: AccountRecord) => Promise<unknown>;
+  /** Brings the rows to what the credit limit says; rejects when a shard is away. */
+  readonly settleCredit: (accountId: string) => Promise<unknown>;
   /** Called when rows were set draining: they can be emptied at once. */
   readonly settled: (accountId: string) => void;
 }
@@ -134,7 +136,8 @@ export class RepairJob implements Job {
   async #fence(run: JobRun): Promise<void> {
     const account = await recordOf(run, this.parts.directory);
     const { shards } = this.parts;
-    const { accountId, placement, subAccounts, status, statusVersion } = account;
+    const { accountId, placement, subAccounts, statusVersion } = account;
+    const status = rowStatusOf(account);
     const { epoch } = repairOf(run);
     await shards.ensure(account.reach);
     await createRows(shards, account, {
@@ -175,21 +178,32 @@ export class RepairJob implements Job {
     const account = await this.parts.accounts.read(run.operation.accountId ?? '');
     if (account && account.operationId === null) {
       await tellLayout(this.parts.shards, account);
+      await this.#settleCredit(account);
       this.parts.settled(account.accountId);
     }
     await run.advance({ step: ENDED });
   }
 
   async #drop(run: JobRun): Promise<void> {
-    const { accountId } = await recordOf(run, this.parts.directory);
-    await this.parts.directory.dropOperation(accountId, run.operation.operationId);
+    const account = await recordOf(run, this.parts.directory);
+    const { accountId } = account;
     const isFailed = run.operation.error !== null;
+    if (!isFailed) await this.#settleCredit(account);
+    await this.parts.directory.dropOperation(accountId, run.operation.operationId);
     await run.advance({
       step: ENDED,
       status: isFailed ? 'failed' : 'done',
       // Nothing had to be lifted: then there is nothing left to do.
       ...(!isFailed && { progress: { done: PHASES, total: PHASES } }),
     });
+  }
+
+  /** A shard or the directory that was lost or restored may have taken a change of the credit line with it. */
+  async #settleCredit({ accountId, reach }: AccountRecord): Promise<void> {
+    const found = await Promise.all(reach.map((shard) => this.#rowsOn(shard, accountId)));
+    const versions = found.flatMap(({ rows }) => rows.map(({ grantVersion }) => grantVersion));
+    await this.parts.directory.creditLines.unsettle(accountId, Math.max(0, ...versions));
+    await this.parts.settleCredit(accountId);
   }
 
   /** Every shard as the only one of a placement that ends now: each of them is a past home of every key. */

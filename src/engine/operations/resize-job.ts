@@ -1,6 +1,6 @@
 import { type Layout, planPlacement, sameShards } from '../../ledger/plan-placement';
 import { type PastPlacement, type Placement, subAccountsOn } from '../../ledger/routing';
-import type { AccountRecord } from '../../shards/directory/account-record';
+import { type AccountRecord, rowStatusOf } from '../../shards/directory/account-record';
 import type { Directory } from '../../shards/directory/directory';
 import { ENDED } from '../../shards/directory/operation-store';
 import { ShardUnavailableError } from '../../shards/faults';
@@ -315,7 +315,8 @@ export class ResizeJob implements Job {
    */
   async #tellStatus(account: AccountRecord, { shards }: Layout): Promise<void> {
     if (account.statusVersion === 1) return;
-    const { accountId, status, statusVersion: version } = account;
+    const { accountId, statusVersion: version } = account;
+    const status = rowStatusOf(account);
     await tellRows(this.parts.shards, shards, () => ({ kind: 'status', accountId, status, version }));
   }
 

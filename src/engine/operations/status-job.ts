@@ -1,5 +1,5 @@
 import type { AccountStatus } from '../../ledger/sub-account';
-import type { AccountRecord } from '../../shards/directory/account-record';
+import { type AccountRecord, rowStatusOf } from '../../shards/directory/account-record';
 import type { Directory } from '../../shards/directory/directory';
 import type { OperationError } from '../../shards/directory/operation-record';
 import { ENDED } from '../../shards/directory/operation-store';
@@ -19,6 +19,8 @@ export interface StatusParts {
   readonly reach: ReachPoint;
   /** Resolves when no instance answers deductions of the account from memory any more; its rows turn them down. */
   readonly waitOutLeases: (account: AccountRecord) => Promise<void>;
+  /** Brings the rows to what the credit limit says; rejects when a shard is away. */
+  readonly settleCredit: (accountId: string) => Promise<unknown>;
   /** The account's record has changed: others may want to read it. */
   readonly changed: (accountId: string) => void;
 }
@@ -34,7 +36,7 @@ const SET_TRIES_MAX = 20;
  *                                     └─ not empty: ─▶ reverting ─▶ ended
  *
  * To be closed, an account refuses both ways first. Then nothing comes from outside any more, and what it holds can be
- * read: if that is anything, the account goes back to the status it had. One that holds something from the start is
+ * read: if that is anything, the account goes back to the status it had. A credit line that is not used is taken back. One that holds something from the start is
  * refused before anything is changed, so that its users are not turned away for a moment.
  */
 export class StatusJob implements Job {
@@ -108,7 +110,8 @@ export class StatusJob implements Job {
   async #tellNewest(run: JobRun): Promise<AccountRecord> {
     for (let tries = 1; tries <= SET_TRIES_MAX; tries += 1) {
       const account = await accountOf(run, this.parts.accounts);
-      const { accountId, reach, status, statusVersion: version } = account;
+      const { accountId, reach, statusVersion: version } = account;
+      const status = rowStatusOf(account);
       const newer = await tellRows(this.parts.shards, reach, () => ({
         kind: 'status',
         accountId,
@@ -130,6 +133,11 @@ export class StatusJob implements Job {
       return;
     }
     const empty = await this.#isEmpty(account);
+    if (empty && account.credit.limitMinor !== null) {
+      // Nobody can use the line any more; what of it lies in the rows goes before the account is closed for good.
+      await this.parts.directory.changeAccount(account.accountId, { creditLimitMinor: null }, undefined);
+      await this.parts.settleCredit(account.accountId);
+    }
     const status = empty ? 'closed' : account.closingFrom;
     if (!(await this.parts.directory.setStatus(account, { status, closingFrom: null }))) return;
     await this.parts.accounts.read(account.accountId);

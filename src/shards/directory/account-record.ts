@@ -1,6 +1,7 @@
 import type { PastPlacement, Placement } from '../../ledger/routing';
-import type { AccountStatus } from '../../ledger/sub-account';
+import type { AccountStatus, RowStatus } from '../../ledger/sub-account';
 import { type Cell, exact, hex, integer, text, textOrNull } from '../database';
+import { type CreditLine, CREDIT_LINE_COLUMNS, toCreditLine } from './credit-line';
 
 /** An account as the directory knows it. */
 export interface AccountRecord {
@@ -33,6 +34,8 @@ export interface AccountRecord {
   readonly rates: AccountRates | null;
   /** Whether and how far it may be split by itself: JSON; `null` of accounts made by builds that did not. */
   readonly autoSplit: string | null;
+  /** What it may be in debt for, and how far that has got to its rows. */
+  readonly credit: CreditLine;
   readonly openingBalanceMinor: bigint | null;
   /** `creating` until the opening balance stands. */
   readonly creation: 'creating' | 'done';
@@ -98,6 +101,11 @@ export interface NextPlacement extends Placement {
   readonly subAccounts: number;
 }
 
+/** What the account's rows are told under `statusVersion`. */
+export function rowStatusOf({ status, credit }: Pick<AccountRecord, 'status' | 'credit'>): RowStatus {
+  return status === 'active' && credit.isOver ? 'overLimit' : status;
+}
+
 /** Of two records of one account, the one that was written later. */
 export function laterRecord(a: AccountRecord, b: AccountRecord): AccountRecord {
   return a.revision > b.revision ? a : b;
@@ -106,7 +114,8 @@ export function laterRecord(a: AccountRecord, b: AccountRecord): AccountRecord {
 const ACCOUNT_COLUMNS =
   'account_id, asset, status, status_version, strategy, sub_accounts, epoch, shards, revision, low_balance, ' +
   'opening_balance, creation, fingerprint, created_at_us, closing_from, next_placement, past_placements, reach, ' +
-  'operation, operation_id, metadata, requests_per_second, deductions_per_second, auto_split';
+  'operation, operation_id, metadata, requests_per_second, deductions_per_second, auto_split, ' +
+  CREDIT_LINE_COLUMNS;
 
 /** Behind them comes the time, and whatever else is selected. */
 export const ACCOUNT_COLUMNS_COUNT = ACCOUNT_COLUMNS.split(',').length;
@@ -147,6 +156,7 @@ export function toAccountRecord(row: readonly Cell[]): AccountRecord {
     metadata: textOrNull(row[20] ?? null),
     rates: ratesIn(row[21] ?? null, row[22] ?? null),
     autoSplit: textOrNull(row[23] ?? null),
+    credit: toCreditLine(row.slice(24)),
     readAtUs: integer(row[ACCOUNT_COLUMNS_COUNT]),
   };
 }

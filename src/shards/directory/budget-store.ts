@@ -8,6 +8,7 @@ import {
   type AllowanceStep,
   toAccountRecord,
 } from './account-record';
+import { NO_CREDIT } from './credit-line';
 import type { DirectoryDatabase } from './directory-database';
 import { paddedList } from '../padded-list';
 
@@ -246,6 +247,7 @@ function toAllowance(row: readonly Cell[]): AccountRecord {
     strategy: 'merged',
     placement: { ...account.placement, epoch: integer(own[5]) },
     next: null,
+    credit: NO_CREDIT,
     revision: account.revision + revision,
     lowBalanceMinor: null,
     rates: null,

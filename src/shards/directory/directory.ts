@@ -15,6 +15,7 @@ import { behind } from '../statements/behind';
 import { AuditLogStore } from './audit-log-store';
 import { autoSplitText, readAutoSplit } from './auto-split';
 import { DirectoryDatabase, type DirectoryWatch } from './directory-database';
+import { CreditLineStore } from './credit-line-store';
 import { DirectoryFeed } from './directory-feed';
 import { FeedReaders } from './feed-readers';
 import { AccountTags } from './account-tags';
@@ -82,6 +83,7 @@ export interface AccountChange {
   readonly requestsPerSecond?: number | null;
   readonly deductionsPerSecond?: number | null;
   readonly autoSplit?: string;
+  readonly creditLimitMinor?: bigint | null;
 }
 
 /** More changes than an account sees between a backup of the directory and its restore. */
@@ -107,6 +109,8 @@ export class Directory {
   readonly feed: DirectoryFeed;
   /** Whether accounts have much, little or nothing. */
   readonly levels: BalanceLevels;
+  /** How changes of credit lines get to the rows. */
+  readonly creditLines: CreditLineStore;
   /** Which accounts are hot. */
   readonly heat: HeatStore;
   /** How far readers of the feed have come that the service runs. */
@@ -135,6 +139,7 @@ export class Directory {
     this.auditLog = new AuditLogStore(this.#database);
     this.feed = new DirectoryFeed(this.#database);
     this.levels = new BalanceLevels(this.#database);
+    this.creditLines = new CreditLineStore(this.#database, keepsFeed);
     this.heat = new HeatStore(this.#database, keepsFeed);
     this.readers = new FeedReaders(this.#database);
     this.webhooks = new WebhookStore(this.#database, keepsFeed);
@@ -284,8 +289,8 @@ export class Directory {
     const placeable = this.#placeable(account.placement.shards);
     return this.#database.insertOnce(
       `INSERT INTO account (account_id, asset, status, status_version, strategy, sub_accounts, epoch, shards, revision,
-         low_balance, metadata, auto_split, opening_balance, creation, fingerprint, created_at_us)
-       SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${this.#database.now} FROM (${placeable.sql}) AS placeable
+         low_balance, metadata, auto_split, credit_limit, credit_unsettled, opening_balance, creation, fingerprint, created_at_us)
+       SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${this.#database.now} FROM (${placeable.sql}) AS placeable
        WHERE placeable.shards = ?`,
       [
         account.accountId,
@@ -300,6 +305,8 @@ export class Directory {
         account.lowBalanceMinor,
         account.metadata,
         account.autoSplit,
+        account.credit.limitMinor,
+        account.credit.isUnsettled ? 1 : null,
         account.openingBalanceMinor,
         account.creation,
         Buffer.from(account.fingerprint, 'hex'),
@@ -607,11 +614,16 @@ export class Directory {
     change: AccountChange,
     revision: number | undefined,
   ): Promise<boolean> {
-    const { lowBalanceMinor, metadata, requestsPerSecond, deductionsPerSecond, autoSplit } = change;
+    const { lowBalanceMinor, metadata, requestsPerSecond, deductionsPerSecond, autoSplit, creditLimitMinor } =
+      change;
     const told = this.#told('account.changed', {
       ...(lowBalanceMinor !== undefined && { low_balance: becomes(lowBalanceMinor) }),
       ...(metadata !== undefined && { metadata: becomes(metadata) }),
       ...(autoSplit !== undefined && { auto_split: becomes(autoSplit) }),
+      ...(creditLimitMinor !== undefined && {
+        credit_limit: becomes(creditLimitMinor),
+        credit_unsettled: becomesSql('1'),
+      }),
     });
     const sets: (readonly [string, Parameter])[] = [];
     if (lowBalanceMinor !== undefined)
@@ -623,6 +635,11 @@ export class Directory {
     if (requestsPerSecond !== undefined) sets.push(['requests_per_second = ?', requestsPerSecond]);
     if (deductionsPerSecond !== undefined) sets.push(['deductions_per_second = ?', deductionsPerSecond]);
     if (autoSplit !== undefined) sets.push(['auto_split = ?', autoSplit]);
+    if (creditLimitMinor !== undefined)
+      sets.push([
+        'credit_version = credit_version + 1, credit_unsettled = 1, credit_limit = ?',
+        creditLimitMinor,
+      ]);
     const matched = await this.#database.write(
       `UPDATE account SET ${told.sql} ${sets.map(([set]) => `${set}, `).join('')} revision = revision + 1
        WHERE account_id = ? AND revision = COALESCE(?, revision)`,

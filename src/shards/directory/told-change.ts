@@ -67,6 +67,12 @@ export interface AccountEvent {
     readonly metadata?: string | null;
     /** JSON; not in events of builds that had none. */
     readonly autoSplit?: string | null;
+    /** Digits; not in events of builds that had no credit lines. */
+    readonly creditLimit?: string | null;
+    /** 1 where it has used more than that. */
+    readonly overLimit?: number;
+    /** 1 where not every row has it yet. */
+    readonly creditUnsettled?: number | null;
   };
   /** Of crossings. */
   readonly balance?: BalanceFound | null;
@@ -100,6 +106,9 @@ const SHOWN = {
   low_balance: 'low_balance',
   metadata: 'metadata',
   auto_split: 'auto_split',
+  credit_limit: 'credit_limit',
+  over_limit: 'over_limit',
+  credit_unsettled: 'credit_unsettled',
   revision: 'revision',
 } as const;
 
@@ -126,7 +135,10 @@ export function toldChange(
   { balance, heat }: FoundBeside = {},
 ): { readonly sql: string; readonly parameters: readonly Parameter[] } {
   const column = (name: keyof typeof SHOWN): Changed => changed[name] ?? becomesSql(SHOWN[name]);
-  const low = column('low_balance');
+  const digits = (name: keyof typeof SHOWN): Changed => {
+    const { sql, parameters } = column(name);
+    return { sql: `CAST(${sql} AS CHAR)`, parameters };
+  };
   const account: readonly (readonly [string, Changed])[] = [
     ['accountId', becomesSql('account_id')],
     ['asset', becomesSql('asset')],
@@ -134,11 +146,14 @@ export function toldChange(
     ['strategy', column('strategy')],
     ['subAccounts', column('sub_accounts')],
     ['epoch', column('epoch')],
-    ['lowBalance', { sql: `CAST(${low.sql} AS CHAR)`, parameters: low.parameters }],
+    ['lowBalance', digits('low_balance')],
     ['createdAtUs', becomesSql('created_at_us')],
     ['revision', column('revision')],
     ['metadata', column('metadata')],
     ['autoSplit', column('auto_split')],
+    ['creditLimit', digits('credit_limit')],
+    ['overLimit', column('over_limit')],
+    ['creditUnsettled', column('credit_unsettled')],
   ];
   const found =
     (balance ? `, 'balance', JSON_OBJECT('available', ?, 'refused', ?)` : '') +

@@ -221,6 +221,8 @@ describe('a shard in memory', () => {
     expect((await shard.readBalances(['acme'])).get('acme')).toEqual({
       availableMinor: 8n,
       heldMinor: 2n,
+      grantedMinor: 0n,
+      overLimitRows: 0,
       netMinor: -2n,
       outsideVersion: 8n,
       rows: 2,

@@ -691,10 +691,12 @@ function balanceOf(rows: readonly SubAccount[]): ShardBalance {
     availableMinor: sum((row) => row.availableMinor),
     heldMinor: sum((row) => row.heldMinor),
     netMinor: sum((row) => row.netMinor),
+    grantedMinor: sum((row) => row.grantedMinor),
     outsideVersion: sum((row) => BigInt(row.outsideVersion)),
     rows: rows.length,
     epochMax: rows.reduce((max, row) => Math.max(max, row.epoch), 0),
     inactiveRows: rows.filter((row) => row.accountStatus !== 'active').length,
+    overLimitRows: rows.filter((row) => row.accountStatus === 'overLimit').length,
   };
 }
 

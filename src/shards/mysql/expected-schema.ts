@@ -108,6 +108,7 @@ export const EXPECTED_SCHEMA: Readonly<Record<SchemaPart, ExpectedSchema>> = {
       unique('budget', 'PRIMARY', 'account_id,budget_id'),
       unique('allowance', 'PRIMARY', 'allowance_id'),
       plain('allowance', 'allowance_period', 'account_id,budget_id,period_start_us'),
+      plain('account', 'account_credit_unsettled', 'credit_unsettled,account_id'),
       unique('shard', 'PRIMARY', 'name'),
       unique('cluster', 'PRIMARY', 'id'),
       unique('api_key', 'PRIMARY', 'key_id'),

@@ -12,6 +12,7 @@ import { HOLD_COLUMNS } from '../statements/hold-row';
 import { INTAKE_COLUMNS } from '../statements/intake-row';
 import { PAYMENT_COLUMNS } from '../statements/payment-row';
 import { REVERSAL_COLUMNS } from '../statements/reversal-row';
+import { storedOverLimit, storedStatus } from '../statements/sub-account-row';
 import type { RowStatement, RowWrite } from './file-writer-thread';
 
 /** Entries that one statement inserts while there are as many: what a row costs falls by a third. */
@@ -86,9 +87,10 @@ export const BATCH_WRITES = {
   writeRow: {
     sql: `UPDATE sub_account
          SET available = ?, held = ?, net = ?, moved = ?, epoch = ?, version = ?, outside_version = ?,
-             account_status = ?, account_status_version = ?, state = ?, operation = ?
+             account_status = ?, account_status_version = ?, state = ?, operation = ?,
+             granted = ?, grant_version = ?, over_limit = ?
        WHERE account_id = ? AND idx = ?`,
-    parameters: 13,
+    parameters: 16,
   },
 } satisfies Readonly<Record<string, RowStatement>>;
 
@@ -280,10 +282,13 @@ function subAccountRows({ subAccounts }: Changes): Parameter[] {
     row.epoch,
     row.version,
     row.outsideVersion,
-    row.accountStatus,
+    storedStatus(row.accountStatus),
     row.accountStatusVersion,
     row.state,
     row.operation,
+    lighter(row.grantedMinor),
+    row.grantVersion,
+    storedOverLimit(row.accountStatus),
     row.accountId,
     row.index,
   ]);

@@ -1,6 +1,7 @@
 import type { SubAccountSeed } from '../../ledger/sub-account';
 import type { Dialect } from '../database';
 import type { Statement } from './statement';
+import { storedOverLimit, storedStatus } from './sub-account-row';
 
 /**
  * Creates rows that are not there yet, empty, and leaves those that are. Rides on the primary key, in its order, so that
@@ -21,7 +22,7 @@ export function createSubAccounts(
       ? 'ON DUPLICATE KEY UPDATE idx = sub_account.idx'
       : 'ON CONFLICT DO UPDATE SET idx = excluded.idx';
   return {
-    sql: `INSERT INTO sub_account (account_id, idx, epoch, account_status, account_status_version, state)
+    sql: `INSERT INTO sub_account (account_id, idx, epoch, account_status, account_status_version, state, over_limit)
       SELECT seed.* FROM (${rows.map((_, n) => seedOf(n)).join(' UNION ALL ')}) AS seed
       WHERE EXISTS (SELECT 1 FROM shard_identity WHERE incarnation = ?) ${leave}`,
     parameters: [
@@ -29,9 +30,10 @@ export function createSubAccounts(
         row.accountId,
         row.index,
         row.epoch,
-        row.accountStatus,
+        storedStatus(row.accountStatus),
         row.accountStatusVersion,
         row.state ?? 'open',
+        storedOverLimit(row.accountStatus),
       ]),
       incarnation,
     ],
@@ -41,6 +43,6 @@ export function createSubAccounts(
 /** The first names the columns. */
 function seedOf(position: number): string {
   return position > 0
-    ? 'SELECT ?, ?, ?, ?, ?, ?'
-    : 'SELECT ? AS account_id, ? AS idx, ? AS epoch, ? AS account_status, ? AS version, ? AS state';
+    ? 'SELECT ?, ?, ?, ?, ?, ?, ?'
+    : 'SELECT ? AS account_id, ? AS idx, ? AS epoch, ? AS account_status, ? AS version, ? AS state, ? AS over_limit';
 }

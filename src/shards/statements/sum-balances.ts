@@ -15,8 +15,8 @@ export function sumBalances(accountIds: readonly string[], dialect: Dialect): St
   const sum = (column: string): string =>
     dialect === 'mysql' ? `SUM(${column}), 0` : `SUM(${column} & ${LOW}), SUM(${column} >> 32)`;
   return {
-    sql: `SELECT ${['available', 'held', 'net', 'outside_version'].map(sum).join(', ')}, COUNT(*),
-        MAX(epoch), SUM(account_status <> 'active'), account_id
+    sql: `SELECT ${['available', 'held', 'net', 'outside_version', 'granted'].map(sum).join(', ')}, COUNT(*),
+        MAX(epoch), SUM(account_status <> 'active'), SUM(over_limit), account_id
       FROM sub_account WHERE account_id IN (${placeholders(ids)}) GROUP BY account_id`,
     parameters: ids,
   };
@@ -34,9 +34,11 @@ export const NO_BALANCE: ShardBalance = {
   heldMinor: 0n,
   netMinor: 0n,
   outsideVersion: 0n,
+  grantedMinor: 0n,
   rows: 0,
   epochMax: 0,
   inactiveRows: 0,
+  overLimitRows: 0,
 };
 
 export function toShardBalance(row: readonly Cell[]): ShardBalance {
@@ -46,9 +48,11 @@ export function toShardBalance(row: readonly Cell[]): ShardBalance {
     heldMinor: sum(2),
     netMinor: sum(4),
     outsideVersion: sum(6),
-    rows: integer(row[8]),
-    epochMax: integer(row[9]),
-    inactiveRows: integer(row[10]),
+    grantedMinor: sum(8),
+    rows: integer(row[10]),
+    epochMax: integer(row[11]),
+    inactiveRows: integer(row[12]),
+    overLimitRows: integer(row[13]),
   };
 }
 
@@ -57,5 +61,5 @@ function placeholders(ids: readonly string[]): string {
 }
 
 export function accountOf(row: readonly Cell[]): string {
-  return String(row[11]);
+  return String(row[14]);
 }

@@ -33,9 +33,14 @@ export class SiteBooks {
       const directory = await this.#directory();
       const [running] = await directory.run(`SELECT COUNT(*) FROM operation WHERE status = 'running'`);
       const [creating] = await directory.run(`SELECT COUNT(*) FROM account WHERE creation <> 'done'`);
+      const [changing] = await directory.run(
+        'SELECT COUNT(*) FROM account WHERE credit_unsettled IS NOT NULL AND over_limit = 0',
+      );
       const pending = await this.#onEach('SELECT COUNT(*) FROM transfer WHERE pending IS NOT NULL');
       const unwritten = /^hotsplit_lease_unwritten_deductions (\d+)$/m.exec(await this.metrics());
-      const counts = [running, creating, ...pending, [unwritten?.[1]]].map((row) => Number(row?.[0]));
+      const counts = [running, creating, changing, ...pending, [unwritten?.[1]]].map((row) =>
+        Number(row?.[0]),
+      );
       return counts.every((count) => count === 0) ? true : undefined;
     });
   }
@@ -109,7 +114,7 @@ export class SiteBooks {
 
   async #totals(): Promise<Map<string, bigint>> {
     const rows = await this.#onEach(
-      'SELECT account_id, SUM(available + held) FROM sub_account GROUP BY account_id',
+      'SELECT account_id, SUM(available + held - granted) FROM sub_account GROUP BY account_id',
     );
     const totals = new Map<string, bigint>();
     for (const [accountId, sum] of rows)

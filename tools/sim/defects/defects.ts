@@ -1,6 +1,7 @@
 import type { Defect } from './defect';
 import { BUDGETS } from './themes/budgets';
 import { CLUSTERS } from './themes/clusters';
+import { CREDIT_LINES } from './themes/credit-lines';
 import { DATABASES } from './themes/databases';
 import { EMPTY_SHARDS } from './themes/empty-shards';
 import { FEED } from './themes/feed';
@@ -31,6 +32,7 @@ export const DEFECTS: readonly Defect[] = [
   ...HOLDS_AND_REVERSALS,
   ...PAYMENTS,
   ...BUDGETS,
+  ...CREDIT_LINES,
   ...HOLD_LISTS,
   ...LASTING_HOLDS,
   ...LEASES,

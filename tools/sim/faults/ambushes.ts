@@ -50,6 +50,8 @@ export class Ambushes {
     world.atPoint = (instance, point) => {
       if (plan.feed && point.startsWith('level.') && chance.happens(plan.feed.deathAtPoint))
         return this.#dies(instance, point);
+      if (plan.creditLines && point.startsWith('credit.') && chance.happens(plan.creditLines.deathAtPoint))
+        return this.#dies(instance, point);
       if (plan.payments && point.startsWith('payment.')) {
         if (chance.happens(plan.payments.deathAtPoint)) return this.#dies(instance, point);
         if (point === 'payment.departed' && chance.happens(plan.payments.ambush))

@@ -4,6 +4,7 @@ import { capturedKey } from '../../../src/ledger/identifiers';
 import type { AccountStatus } from '../../../src/ledger/sub-account';
 import type { Asked, OpenCall } from './asked';
 import { BudgetModel } from './budget-model';
+import { CreditLineModel } from './credit-line-model';
 import { HoldModel } from './hold-model';
 import { IntakeModel } from './intake-model';
 import { LeaseModel } from './lease-model';
@@ -16,6 +17,8 @@ export const BALANCE_LIMIT_MINOR = 9n * 10n ** 18n;
 /** A reading that has not ended, and the totals the account had meanwhile. */
 export interface OpenReading {
   readonly totalsMinor: Set<bigint>;
+  /** What it was granted meanwhile. */
+  readonly grantsMinor: Set<bigint>;
   /** Σ of the credits that were under way at any time of it. */
   creditsMinor: bigint;
 }
@@ -42,6 +45,7 @@ export class AccountModel {
   readonly intake = new IntakeModel();
   readonly levels = new LevelModel();
   readonly budgets = new BudgetModel();
+  readonly line = new CreditLineModel();
   readonly transit = new Map<string, Transit>();
   /** The idempotency window of every move so far is over: a key whose home has moved may be used once more. */
   mayUseAgain = false;
@@ -108,14 +112,28 @@ export class AccountModel {
     return coming;
   }
 
-  /** What could be spent at this instant, wherever it is: what leases hold, too. */
-  get payableMinor(): bigint {
+  /** What it has of its own and nothing holds, wherever it is: what leases hold, too. Below zero where it is in debt. */
+  get ownMinor(): bigint {
     return this.totalMinor - this.heldMinor + this.leases.lentMinor;
+  }
+
+  /** What could be spent at this instant, by the least that it may be in debt for. */
+  get payableMinor(): bigint {
+    return this.ownMinor + this.line.leastMinor;
+  }
+
+  /** What a reading of this instant may find that could be spent. */
+  get payablesMinor(): bigint[] {
+    return [this.line.grantedMinor, ...this.line.limitsMinor].map((each) => this.ownMinor + each);
   }
 
   /** Notes every total from now on, until it is taken out of `openReadings`. */
   beginReading(): OpenReading {
-    const reading = { totalsMinor: new Set([this.totalMinor]), creditsMinor: this.comingMinor };
+    const reading = {
+      totalsMinor: new Set([this.totalMinor]),
+      grantsMinor: new Set([this.line.grantedMinor]),
+      creditsMinor: this.comingMinor,
+    };
     this.openReadings.add(reading);
     return reading;
   }
@@ -136,13 +154,24 @@ export class AccountModel {
     for (const reading of this.openReadings) reading.creditsMinor += amountMinor;
   }
 
+  /** More or less was granted to a row; the others of its batch follow at the same instant. */
+  granted(signedMinor: bigint): void {
+    if (signedMinor === 0n) return;
+    this.line.grantedMinor += signedMinor;
+    for (const { grantsMinor } of this.openReadings) grantsMinor.add(this.line.grantedMinor);
+  }
+
   /** Looks at every open call: what is true of this instant was true at some instant of each. */
   look(): void {
     for (const call of this.openCalls) this.lookAt(call);
     for (const call of this.openPayments) this.#lookAtPayment(call);
     for (const call of this.openPinned) call.lookAt(this);
     for (const { since } of this.leases.unwritten) this.lookAt(since);
-    for (const { totalsMinor } of this.openReadings) totalsMinor.add(this.totalMinor);
+    for (const { totalsMinor, grantsMinor } of this.openReadings) {
+      totalsMinor.add(this.totalMinor);
+      grantsMinor.add(this.line.grantedMinor);
+    }
+    this.levels.saw(...this.payablesMinor);
   }
 
   lookAt(call: OpenCall): void {
@@ -157,6 +186,7 @@ export class AccountModel {
   #lookAtPayment({ payeeWas }: OpenCall): void {
     if (this.maybeFrozen) payeeWas.add('frozen');
     if (this.maybeClosed) payeeWas.add('closed');
-    if (this.totalMinor + this.comingMinor > BALANCE_LIMIT_MINOR) payeeWas.add('full');
+    const { mostMinor } = this.line;
+    if (this.totalMinor + this.comingMinor + mostMinor > BALANCE_LIMIT_MINOR) payeeWas.add('full');
   }
 }

@@ -103,6 +103,7 @@ export class LedgerModel implements CommitWatcher {
       const account = this.account(row.accountId);
       account.leases.sawRow(shard, row.epoch);
       account.inRowsMinor += balanceOf(row) - (was ? balanceOf(was) : 0n);
+      account.granted(BigInt.asIntN(64, row.grantedMinor - (was?.grantedMinor ?? 0n)));
       account.heldInRowsMinor += row.heldMinor - (was?.heldMinor ?? 0n);
       touched.add(account);
     }
@@ -127,8 +128,9 @@ export class LedgerModel implements CommitWatcher {
     for (const account of touched) {
       this.#balances(account);
       if (account.leases.lentMinor > 0n) account.levels.wasLent = true;
-      account.levels.saw(account.payableMinor);
+      account.levels.saw(...account.payablesMinor);
     }
+    for (const accountId of debitedBy(changes)) this.#staysWithinItsLimit(this.account(accountId), accountId);
     this.#note(shard, changes);
   }
 
@@ -181,8 +183,6 @@ export class LedgerModel implements CommitWatcher {
     this.#judgePayment(shard, account, entry);
     if (!this.#wasAsked(account, entry))
       this.violated('effectWasAsked', `${entry.kind} of ${entry.amountMinor} under ${requestId}`, requestId);
-    if (account.totalMinor < 0n)
-      this.violated('neverNegative', `${accountId} has ${account.totalMinor} after ${requestId}`, requestId);
     const isForbidden = statusForbids(account.surely, entry);
     // What was answered from a lease before is written all the same, and what is left of the lease stays lent.
     const wasPromised =
@@ -392,7 +392,7 @@ export class LedgerModel implements CommitWatcher {
   #judgePayment(shard: string, account: AccountModel, entry: Entry): void {
     const broken = this.payments.wentOn(shard, entry, {
       mayTurnAway: account.maybeFrozen || account.maybeClosed,
-      roomMinor: BALANCE_LIMIT_MINOR - account.totalMinor,
+      roomMinor: BALANCE_LIMIT_MINOR - account.totalMinor - account.line.mostMinor,
     });
     if (broken !== undefined) this.violated('paymentEndsOnce', broken, entry.accountId);
     if (entry.kind === 'transfer-refused') this.world.mark('payment refused where it was to arrive');
@@ -449,13 +449,26 @@ export class LedgerModel implements CommitWatcher {
     account.inTransitMinor -= amountMinor;
   }
 
-  #balances({ inRowsMinor, inTransitMinor, totalMinor, heldMinor, heldInRowsMinor }: AccountModel): void {
+  /** Nothing that was asked for leaves an account with less than it may be in debt for; what was promised before is paid all the same. */
+  #staysWithinItsLimit({ ownMinor, line }: AccountModel, accountId: string): void {
+    if (ownMinor < -line.mostMinor)
+      this.violated('neverNegative', `${accountId} has ${ownMinor} and may owe ${line.mostMinor}`, accountId);
+  }
+
+  #balances({
+    inRowsMinor,
+    inTransitMinor,
+    totalMinor,
+    heldMinor,
+    heldInRowsMinor,
+    line,
+  }: AccountModel): void {
     if (heldInRowsMinor !== heldMinor)
       this.violated('holdIsSound', `rows hold ${heldInRowsMinor}, and the holds that stand ${heldMinor}`);
-    if (inRowsMinor + inTransitMinor !== totalMinor)
+    if (inRowsMinor + inTransitMinor !== totalMinor + line.grantedMinor)
       this.violated(
         'booksBalance',
-        `rows ${inRowsMinor} + in transit ${inTransitMinor}, entries ${totalMinor}`,
+        `rows ${inRowsMinor} + in transit ${inTransitMinor}, entries ${totalMinor} + granted ${line.grantedMinor}`,
       );
   }
 
@@ -494,6 +507,15 @@ function statusForbids(surely: AccountStatus, { kind, amountMinor }: Entry): boo
     ['deduction', 'transfer-out', 'hold-raise', 'credit-reversal'].includes(kind) ||
     (kind === 'hold' && amountMinor > 0n);
   return isDebit || kind === 'transfer-in';
+}
+
+/** Accounts from which this batch takes what nobody had promised before. */
+function debitedBy({ entries }: Changes): Set<string> {
+  const debits = entries.filter(({ kind, requestId, amountMinor }) => {
+    if (kind === 'hold') return amountMinor > 0n && !isLeaseKey(requestId);
+    return ['deduction', 'transfer-out', 'hold-raise', 'credit-reversal'].includes(kind);
+  });
+  return new Set(debits.map(({ accountId }) => accountId));
 }
 
 function flags({ epoch, state, accountStatus }: SubAccount): string {

@@ -18,15 +18,16 @@ export interface LevelChange {
 export class LevelModel {
   /** Whether money was ever set aside by leases: then what a reading finds is not one instant's. */
   wasLent = false;
-  #last = 0n;
+  #last = [0n];
   /** Since the last change of the level, and since the one before. */
   #since = new Set([0n]);
   #sinceBefore = new Set<bigint>();
   #lowFound: bigint | undefined;
 
-  saw(payableMinor: bigint): void {
-    this.#last = payableMinor;
-    this.#since.add(payableMinor);
+  /** @param payableMinor what could be spent; nothing, where more is used than may be */
+  saw(...payableMinor: readonly bigint[]): void {
+    this.#last = payableMinor.map((each) => (each > 0n ? each : 0n));
+    for (const each of this.#last) this.#since.add(each);
   }
 
   /** @returns what is wrong with a change that was just written */
@@ -37,7 +38,7 @@ export class LevelModel {
       told?.crossing === 'exhausted' && told.availableMinor === lowFound ? this.#sinceBefore : this.#since;
     this.#lowFound = told?.crossing === 'low' ? told.availableMinor : undefined;
     this.#sinceBefore = this.#since;
-    this.#since = new Set([this.#last]);
+    this.#since = new Set(this.#last);
     if (before === after && told) return broken(`${told.crossing} is told twice`);
     if (!told) return undefined;
     const { crossing, availableMinor, refusedMinor } = told;

@@ -9,10 +9,10 @@ export function brokenRow(
   was: SubAccount | undefined,
   changes: Changes,
 ): string | undefined {
-  const { availableMinor, heldMinor, netMinor, movedMinor } = row;
+  const { availableMinor, heldMinor, netMinor, movedMinor, grantedMinor } = row;
   if (availableMinor < 0n || heldMinor < 0n) return `available ${availableMinor}, held ${heldMinor}`;
-  if ((availableMinor + heldMinor - netMinor - movedMinor) % TWO_64 !== 0n)
-    return `available ${availableMinor} + held ${heldMinor} ≠ net ${netMinor} + moved ${movedMinor}`;
+  if ((availableMinor + heldMinor - netMinor - movedMinor - grantedMinor) % TWO_64 !== 0n)
+    return `available ${availableMinor} + held ${heldMinor} ≠ net ${netMinor} + moved ${movedMinor} + granted ${grantedMinor}`;
   if (row.state === 'closed' && availableMinor + heldMinor !== 0n) return 'closed, and not empty';
   if (!was) return 'written before it was made';
   if (row.version <= was.version) return `version ${row.version} after ${was.version}`;
@@ -20,6 +20,8 @@ export function brokenRow(
   if (row.operation < was.operation) return `operation ${row.operation} after ${was.operation}`;
   if (row.accountStatusVersion < was.accountStatusVersion)
     return `status version ${row.accountStatusVersion} after ${was.accountStatusVersion}`;
+  if (row.grantVersion < was.grantVersion)
+    return `grant version ${row.grantVersion} after ${was.grantVersion}`;
   return brokenOutsideVersion(row, was, changes);
 }
 
@@ -32,7 +34,8 @@ function brokenOutsideVersion(row: SubAccount, was: SubAccount, changes: Changes
     ({ accountId, subAccount }) => accountId === row.accountId && subAccount === row.index,
   );
   const rose = row.outsideVersion - was.outsideVersion;
-  if (rose < 0 || rose > 0 !== fromOutside)
+  const isGranted = row.grantVersion > was.grantVersion;
+  if (rose < 0 || rose > 0 !== (fromOutside || isGranted))
     return `outside version ${row.outsideVersion} after ${was.outsideVersion}, ${fromOutside ? 'with' : 'without'} a change from outside`;
   return undefined;
 }

@@ -17,6 +17,7 @@ export type Rule =
   | 'chargedAsScreened'
   | 'reversedWithinDeduction'
   | 'neverNegative'
+  | 'grantedIsLimit'
   | 'refusedOnlyIfShort'
   | 'keyOutranksRefusal'
   | 'statusIsKept'

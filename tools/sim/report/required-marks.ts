@@ -114,6 +114,9 @@ export const REQUIRED_MARKS: readonly string[] = [
     (step) => `point resize.${step}`,
   ),
   ...['departed', 'decided', 'returned', 'found'].map((step) => `point payment.${step}`),
+  'credit limit changed',
+  'credit limit lowered below its use',
+  ...['credit.begun', 'credit.told', 'credit.halting'].map((at) => `point ${at}`),
   ...['drain.leveled', 'status.recorded', 'status.told'].map((at) => `point ${at}`),
   ...[
     'reversed during a recall',

@@ -1,4 +1,5 @@
 import type { Clients } from './clients';
+import { unsettledLine } from './credit-lines';
 import { Readers } from './readers';
 import type { Site } from './site';
 import type { Wishes } from './wishes';
@@ -71,6 +72,8 @@ function whatIsLeft(site: Site): string | undefined {
   }
   for (const [accountId, { inTransitMinor }] of model.accounts)
     if (inTransitMinor !== 0n) return `${inTransitMinor} of ${accountId} does not arrive`;
+  const line = unsettledLine(site);
+  if (line !== undefined) return line;
   if (model.payments.unended !== undefined) return model.payments.unended;
   return whatIsLent(site);
 }

@@ -291,14 +291,14 @@ export class Clients {
     const { accountId, unitMinor, creditShare, largeShare, subAccounts } = account;
     const isCredit = chance.happens(creditShare);
     const requestId = this.#newKey(account.lopsided ? isCredit : undefined);
-    const { payableMinor, totalMinor, comingMinor } = world.model.account(accountId);
-    const shareMinor = payableMinor / BigInt(subAccounts) + unitMinor;
+    const { payableMinor, totalMinor, comingMinor, line } = world.model.account(accountId);
+    const shareMinor = (payableMinor > 0n ? payableMinor : 0n) / BigInt(subAccounts) + unitMinor;
     if (isCredit) {
       // Around what goes out, so that an account is now rich and now empty; some are large and spread.
       const units = BigInt(chance.between(1, chance.happens(0.2) ? 60 * subAccounts : 12));
       const amountMinor = clamp(units * unitMinor);
       // The limit is soft by what is under way: credits that are refused for it come one at a time.
-      const isOver = totalMinor + comingMinor + amountMinor > BALANCE_LIMIT_MINOR;
+      const isOver = totalMinor + line.mostMinor + comingMinor + amountMinor > BALANCE_LIMIT_MINOR;
       return toAsked({
         kind: 'credit',
         accountId,

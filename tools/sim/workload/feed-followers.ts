@@ -7,8 +7,8 @@ import type { Dice } from '../../kernel/dice';
 import type { FeedPlan } from './plan';
 import { NOT_NOW, type Site } from './site';
 
-/** In the end everything is published, and read, within this much calm. */
-const READ_MS_MAX = 60_000;
+/** In the end everything is published, and read, within this much calm: event by event, where pages have room for one. */
+const READ_MS_MAX = 300_000;
 
 /** One reader of the feed with a cursor of its own, which it sometimes dies without having kept. */
 interface Follower {

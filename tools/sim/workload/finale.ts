@@ -1,11 +1,11 @@
 import type { Clients } from './clients';
 import { rest } from './calm';
-import { type Answer, isReplay } from '../model/answer-rules';
-import type { Asked } from '../model/asked';
+import { isReplay } from '../model/answer-rules';
 import { toAsked } from './clients';
-import { isNoAnswer } from './door';
+import { answerTo } from './answer-to';
 import type { FeedFollowers } from './feed-followers';
-import { type AccountPlan, clamp, MINOR_MAX } from './plan';
+import { type CreditLineChanges, lowerBelowUse } from './credit-lines';
+import { type AccountPlan, clamp } from './plan';
 import { judgeLevels, judgeRefusal, makeAllLow } from './levels';
 import { Readers } from './readers';
 import type { Site } from './site';
@@ -17,13 +17,15 @@ const RESENT_MAX = 60;
 /** Longer than levels are waited for. */
 const HELD_US = 600_000_000;
 
-/** Tries of a request of which every answer must be one. */
-const TRIES_MAX = 20;
-
 /** In the end everything is told, nothing is under way, and every account pays what it has, to the last unit. */
 export async function finale(
   site: Site,
-  parts: { clients: Clients; wishes: Wishes; feed: FeedFollowers | undefined },
+  parts: {
+    clients: Clients;
+    wishes: Wishes;
+    limits: CreditLineChanges;
+    feed: FeedFollowers | undefined;
+  },
 ): Promise<void> {
   const { world, calls, chance } = site;
   await rest(site);
@@ -74,19 +76,6 @@ async function setAside(site: Site, clients: Clients): Promise<void> {
   }
 }
 
-/** The answer to a request that is sent until there is one: a queue of a few commands may be full at any time. */
-async function answerTo(site: Site, clients: Clients, asked: Asked): Promise<Answer> {
-  for (let tries = 1; ; tries += 1) {
-    const answer = await clients.ask(asked);
-    if (!isNoAnswer(answer)) return answer;
-    if (tries === TRIES_MAX) {
-      site.world.model.violated('everythingEnds', `${asked.requestId} is never answered`, asked.requestId);
-      return answer;
-    }
-    await site.sleep(500);
-  }
-}
-
 /** Every row in use is where the directory says, and none else is in use. */
 function judgePlacements(site: Site): void {
   const { directory, databases, model } = site.world;
@@ -116,15 +105,16 @@ function judgePlacements(site: Site): void {
 /** One deduction of all there is, one more that must be refused, and sometimes the account is closed. */
 async function emptyOut(
   site: Site,
-  { clients, wishes }: { clients: Clients; wishes: Wishes },
-  { accountId }: AccountPlan,
+  { clients, wishes, limits }: { clients: Clients; wishes: Wishes; limits: CreditLineChanges },
+  plan: AccountPlan,
 ): Promise<void> {
   const { model } = site.world;
+  const { accountId } = plan;
   const account = model.account(accountId);
   if (account.maybeClosed) return;
   await new Readers(site).balance(accountId, 'current');
-  for (let part = 1; account.totalMinor > 0n; part += 1) {
-    const amountMinor = account.totalMinor > MINOR_MAX ? MINOR_MAX : account.totalMinor;
+  for (let part = 1; account.payableMinor > 0n; part += 1) {
+    const amountMinor = clamp(account.payableMinor);
     const answer = await answerTo(
       site,
       clients,
@@ -146,5 +136,6 @@ async function emptyOut(
   );
   if (more.kind === 'insufficientFunds') judgeRefusal(site, accountId);
   else model.violated('neverNegative', `${accountId} is empty and answers ${more.kind}`, accountId);
+  if (site.plan.creditLines) await lowerBelowUse(site, clients, limits, plan);
   if (site.chance.happens(0.3)) await wishes.close(accountId);
 }

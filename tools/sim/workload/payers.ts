@@ -33,7 +33,7 @@ export class Payers {
     const to = this.#anyPayee(accountId);
     if (!to) return undefined;
     const { payableMinor } = world.model.account(accountId);
-    const shareMinor = payableMinor / BigInt(subAccounts) + unitMinor;
+    const shareMinor = (payableMinor > 0n ? payableMinor : 0n) / BigInt(subAccounts) + unitMinor;
     const amountMinor = chance.happens(largeShare)
       ? 1n + (shareMinor * BigInt(chance.between(0, 300))) / 100n
       : chance.happens(ALL_SHARE)

@@ -78,6 +78,8 @@ export interface Plan {
   readonly queued: QueuedPlan | undefined;
   /** Only in some of these worlds charges are screened. */
   readonly screening: ScreeningPlan | undefined;
+  /** Only in some worlds accounts may be in debt. */
+  readonly creditLines: CreditLinesPlan | undefined;
   /** Only in some worlds accounts pay each other. */
   readonly payments: PaymentsPlan | undefined;
   readonly budgets: BudgetsPlan | undefined;
@@ -120,6 +122,13 @@ export interface PaymentsPlan {
   readonly deathAtPoint: number;
   /** Payments that recovery reads and delivers together. */
   readonly pageMax: number;
+}
+
+export interface CreditLinesPlan {
+  /** How often a limit is changed in a storm, on the average. */
+  readonly changes: number;
+  /** How likely an instance dies between two steps of a change. */
+  readonly deathAtPoint: number;
 }
 
 export interface HoldBatchesPlan {
@@ -305,6 +314,7 @@ export function planOf(chance: Dice, calls: number): Plan {
     cluster,
     payments,
     budgets: budgetsPlan(chance.named('budgets')),
+    creditLines: creditLinesPlan(chance.named('credit lines')),
     holdBatches: holdBatchesPlan(chance.named('hold batches')),
     secondUse: chance.named('second use').happens(0.5),
   };
@@ -442,6 +452,12 @@ function paymentsPlan(chance: Dice): PaymentsPlan | undefined {
     deathAtPoint: chance.oneOf([0, 0.01, 0.05]),
     pageMax: chance.oneOf([1, 3, 200]),
   };
+}
+
+/** In two fifths of the worlds. */
+function creditLinesPlan(chance: Dice): CreditLinesPlan | undefined {
+  if (!chance.happens(0.4)) return undefined;
+  return { changes: 1 + 12 * chance.next(), deathAtPoint: chance.oneOf([0, 0.02, 0.1]) };
 }
 
 /** In a third of the worlds. */

@@ -62,14 +62,19 @@ export class Readers {
     account.openReadings.delete(reading);
     if (balance === NOT_NOW || !balance) return;
     coverage.mark(`read ${consistency}`);
-    const { totalMinor, availableMinor, heldMinor } = balance;
+    const { totalMinor, availableMinor, heldMinor, grantedMinor } = balance;
     const stoodStill = reading.totalsMinor.size === 1;
-    if (availableMinor < 0n || heldMinor < 0n)
+    if (availableMinor + grantedMinor < 0n || heldMinor < 0n)
       model.violated(
         'readingIsTrue',
-        `${consistency} of ${accountId}: available ${availableMinor}, held ${heldMinor}`,
+        `${consistency} of ${accountId}: available ${availableMinor}, held ${heldMinor}, granted ${grantedMinor}`,
       );
-    if (consistency === 'current' && !stoodStill) return;
+    if (consistency === 'current' && !(stoodStill && reading.grantsMinor.size === 1)) return;
+    if (!reading.grantsMinor.has(grantedMinor))
+      model.violated(
+        'readingIsTrue',
+        `${consistency} of ${accountId}: granted ${grantedMinor}, not ${[...reading.grantsMinor].join(', ')}`,
+      );
     if (!reading.totalsMinor.has(totalMinor) || availableMinor + heldMinor !== totalMinor)
       model.violated(
         'readingIsTrue',

@@ -3,6 +3,7 @@ import { isReplay } from '../model/answer-rules';
 import type { Asked } from '../model/asked';
 import type { Dice } from '../../kernel/dice';
 import { rest } from './calm';
+import { limitNow } from './credit-lines';
 import { type Clients, toAsked } from './clients';
 import { toPayment } from './payers';
 import { PLAIN_ACCOUNT } from './plain-account';
@@ -155,7 +156,11 @@ async function spend(site: Site, clients: Clients): Promise<void> {
   const { accountId } = ACCOUNT;
   await rest(site);
   const { model } = site.world;
-  const { totalMinor } = model.account(accountId);
+  const account = model.account(accountId);
+  // A change of the limit that the directory has lost is lost with it.
+  account.line.rests(limitNow(site, accountId));
+  const { payableMinor: totalMinor } = account;
+  if (totalMinor <= 0n) return;
   const asked = toAsked({ kind: 'deduct', accountId, requestId: 'restored-all', amountMinor: totalMinor });
   const answer = await clients.ask(asked);
   if (answer.kind !== 'applied')

@@ -55,8 +55,8 @@ export async function secondUse(
 async function spend(site: Site, clients: Clients, requestId: string): Promise<void> {
   const { accountId } = ACCOUNT;
   await rest(site);
-  const { totalMinor } = site.world.model.account(accountId);
-  if (totalMinor === 0n) return;
+  const { payableMinor: totalMinor } = site.world.model.account(accountId);
+  if (totalMinor <= 0n) return;
   const asked: Asked = toAsked({ kind: 'deduct', accountId, requestId, amountMinor: totalMinor });
   const answer = await clients.ask(asked);
   if (answer.kind !== 'applied')

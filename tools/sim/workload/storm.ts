@@ -3,6 +3,7 @@ import { LeasedAmbushes } from '../faults/leased-ambushes';
 import { clockPutRight } from '../faults/blows/clocks';
 import { strike } from '../faults/strike';
 import type { Clients } from './clients';
+import type { CreditLineChanges } from './credit-lines';
 import type { FeedFollowers } from './feed-followers';
 import type { Blow, LeasingPlan, Wish } from './plan';
 import { readHoldLists } from './hold-lists';
@@ -23,7 +24,12 @@ const HELD_UP_REUSE_SHARE = 0.3;
 /** Everything at once: calls, wishes and blows. Ends when all of them have. */
 export async function storm(
   site: Site,
-  parts: { clients: Clients; wishes: Wishes; feed: FeedFollowers | undefined },
+  parts: {
+    clients: Clients;
+    wishes: Wishes;
+    limits: CreditLineChanges;
+    feed: FeedFollowers | undefined;
+  },
 ): Promise<void> {
   const { plan, chance, world } = site;
   const ambushes = new Ambushes(site, {
@@ -60,6 +66,7 @@ export async function storm(
     calls,
     new Readers(site).read(plan.readers, () => isOver),
     parts.feed?.follow(() => isOver),
+    ...scattered({ limit: plan.creditLines?.changes }, () => parts.limits.change()),
     ...scattered({ bound: plan.feed?.boundsMoved }, () => moveBound(site)),
     ...(plan.lists
       ? [

@@ -4,6 +4,7 @@ import type { AccountStatus } from '../../../src/ledger/sub-account';
 import type { OperationStart } from '../../../src/operations/operation.service';
 import { simUrl, type SimInstance } from '../world/sim-instance';
 import { type AccountPlan, accountPlan, leasedPlan, type Wish } from './plan';
+import { firstLimitFor } from './credit-lines';
 import { boundFor } from './levels';
 import { NOT_NOW, type Site } from './site';
 
@@ -51,6 +52,8 @@ export class Wishes {
     const plan = this.#perhapsLeased(wanted);
     site.accounts.push(plan);
     site.note(`create ${plan.accountId} with ${plan.subAccounts} sub-accounts and ${plan.openingMinor}`);
+    const creditLimitMinor = firstLimitFor(site, plan);
+    site.world.model.account(plan.accountId).line.asks(creditLimitMinor ?? 0n);
     for (const untilMs = site.nowMs + END_MS_MAX; ;) {
       const created = await site.ask(`creating ${plan.accountId}`, ({ accounts }) =>
         accounts.create({
@@ -60,10 +63,12 @@ export class Wishes {
           asset: plan.asset ?? 'USD/2',
           strategy: plan.strategy,
           lowBalanceMinor: boundFor(site, plan),
+          creditLimitMinor,
         }),
       );
       if (created !== NOT_NOW) {
         site.created.add(plan.accountId);
+        site.world.model.account(plan.accountId).line.rests(creditLimitMinor ?? 0n);
         return;
       }
       if (site.nowMs > untilMs) {
@@ -128,6 +133,7 @@ export class Wishes {
         return;
       }
       account.surely = 'closed';
+      account.line.rests(0n);
       this.site.world.coverage.mark('account closed');
       if (account.totalMinor !== 0n)
         this.site.world.model.violated('statusIsKept', `${accountId} is closed with ${account.totalMinor}`);

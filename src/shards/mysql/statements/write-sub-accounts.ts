@@ -1,5 +1,5 @@
 import type { SubAccount } from '../../../ledger/sub-account';
-import { SUB_ACCOUNT_COLUMNS } from '../../statements/sub-account-row';
+import { storedOverLimit, storedStatus, SUB_ACCOUNT_COLUMNS } from '../../statements/sub-account-row';
 import { type Guard, guardFirst, UNGUARDED } from './guard';
 import { literal } from './literal';
 
@@ -15,13 +15,14 @@ export function writeSubAccounts(rows: readonly SubAccount[], guard = UNGUARDED)
     ON DUPLICATE KEY UPDATE available = VALUES(available), held = VALUES(held), net = VALUES(net),
       moved = VALUES(moved), epoch = VALUES(epoch), version = VALUES(version),
       outside_version = VALUES(outside_version), account_status = VALUES(account_status),
-      account_status_version = VALUES(account_status_version), state = VALUES(state), operation = VALUES(operation)`;
+      account_status_version = VALUES(account_status_version), state = VALUES(state), operation = VALUES(operation),
+      granted = VALUES(granted), grant_version = VALUES(grant_version), over_limit = VALUES(over_limit)`;
 }
 
 function subAccountValues(row: SubAccount, guard: Guard): string {
   return (
     `(${guard(literal(row.accountId))},${row.index},${row.availableMinor},${row.heldMinor},${row.netMinor},${row.movedMinor},` +
-    `${row.epoch},${row.version},${row.outsideVersion},'${row.accountStatus}',${row.accountStatusVersion},` +
-    `'${row.state}',${row.operation})`
+    `${row.epoch},${row.version},${row.outsideVersion},'${storedStatus(row.accountStatus)}',${row.accountStatusVersion},` +
+    `'${row.state}',${row.operation},${row.grantedMinor},${row.grantVersion},${storedOverLimit(row.accountStatus)})`
   );
 }

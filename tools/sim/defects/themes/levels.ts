@@ -49,7 +49,7 @@ export const LEVEL_DEFECTS: readonly Defect[] = [
     edits: [
       {
         file: REFUSALS,
-        find: "if (outcome.kind === 'insufficientFunds') await level?.refused(short);",
+        find: "if (outcome.kind === 'insufficientFunds') await level?.refused(levelOf(short));",
         replace: "if (outcome.kind === 'insufficientFunds') void level;",
       },
     ],

@@ -130,8 +130,8 @@ export const PAYMENTS: readonly Defect[] = [
     edits: [
       {
         file: PAY_IN,
-        find: "row.accountStatus === 'active' && row.availableMinor",
-        replace: 'row.availableMinor',
+        find: 'return takesCredits && row.availableMinor',
+        replace: 'return row.availableMinor',
       },
     ],
   },

@@ -84,7 +84,7 @@ export const READINGS_AND_REFUSALS: readonly Defect[] = [
       },
       {
         file: 'src/engine/collector.ts',
-        find: 'const refused = short.filter(({ amountMinor }) => amountMinor > availableMinor);',
+        find: 'const refused = short.filter(({ amountMinor }) => amountMinor > payableMinor);',
         replace: 'const refused = [...short];',
       },
     ],

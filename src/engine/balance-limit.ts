@@ -1,7 +1,7 @@
 import { BALANCE_MAX_MINOR } from '../ledger/money';
 import { remember } from './remember';
 
-export interface CreditLimitSettings {
+export interface BalanceLimitSettings {
   /** An allowance is 1/n of the room that a reading found. */
   readonly allowanceDivisor: bigint;
   readonly allowanceMsMax: number;
@@ -10,7 +10,7 @@ export interface CreditLimitSettings {
   readonly unreadMaxMinor: bigint;
 }
 
-export const CREDIT_LIMIT_SETTINGS: CreditLimitSettings = {
+export const BALANCE_LIMIT_SETTINGS: BalanceLimitSettings = {
   allowanceDivisor: 1_024n,
   allowanceMsMax: 10_000,
   accountsMax: 100_000,
@@ -53,14 +53,14 @@ interface Flow {
  * what other instances admit meanwhile, and by what they were granted, at most a thousandth of the room each. What no row
  * may pass is checked under its lock.
  */
-export class CreditLimit {
+export class BalanceLimit {
   readonly #allowances = new Map<string, Allowance>();
   readonly #flows = new Map<string, Flow>();
   /** What was admitted to accounts since they could last be read. */
   readonly #unreadMinor = new Map<string, bigint>();
 
   constructor(
-    private readonly settings: CreditLimitSettings,
+    private readonly settings: BalanceLimitSettings,
     private readonly now: () => number,
   ) {}
 

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { TestClock } from '../../test/models/test-clock';
 import { BALANCE_MAX_MINOR } from '../ledger/money';
-import { CREDIT_LIMIT_SETTINGS, CreditLimit } from './credit-limit';
+import { BALANCE_LIMIT_SETTINGS, BalanceLimit } from './balance-limit';
 
 const RUNS = { seed: 20_251_107, numRuns: 200 };
 
@@ -32,7 +32,7 @@ describe('the credit limit', () => {
   test('forgets what it granted after a while', async () => {
     const { limit, account, clock } = setUp({ totalMinor: 0n });
     await admits(limit, 'acme', 1n, account.read);
-    clock.pass(CREDIT_LIMIT_SETTINGS.allowanceMsMax);
+    clock.pass(BALANCE_LIMIT_SETTINGS.allowanceMsMax);
     await admits(limit, 'acme', 1n, account.read);
     expect(account.readings).toBe(1);
     clock.pass(1);
@@ -75,7 +75,7 @@ describe('the credit limit', () => {
 
   test('takes money while the total cannot be read, up to a bound that the next reading lifts, and counts it', async () => {
     const { limit, account } = setUp({ totalMinor: BALANCE_MAX_MINOR - 10n });
-    const { unreadMaxMinor } = CREDIT_LIMIT_SETTINGS;
+    const { unreadMaxMinor } = BALANCE_LIMIT_SETTINGS;
     const unread = limit.admitUnread('acme', unreadMaxMinor - 5n);
     expect(unread.kind).toBe('admitted');
     expect(limit.admitUnread('acme', 6n)).toEqual({ kind: 'undecided' });
@@ -130,7 +130,7 @@ describe('the credit limit', () => {
 
 /** Whether a credit is admitted that ends at once. */
 async function admits(
-  limit: CreditLimit,
+  limit: BalanceLimit,
   accountId: string,
   amountMinor: bigint,
   read: () => Promise<bigint>,
@@ -150,6 +150,6 @@ function setUp({ totalMinor, accountsMax = 100 }: { totalMinor: bigint; accounts
       return Promise.resolve(account.totalMinor);
     },
   };
-  const limit = new CreditLimit({ ...CREDIT_LIMIT_SETTINGS, accountsMax }, () => clock.now());
+  const limit = new BalanceLimit({ ...BALANCE_LIMIT_SETTINGS, accountsMax }, () => clock.now());
   return { clock, account, limit };
 }
