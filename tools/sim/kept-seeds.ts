@@ -54,4 +54,9 @@ export const KEPT_SEEDS: readonly KeptSeed[] = [
     calls: 400,
     found: 'a payment refused by a status that the other account had had, and had no more',
   },
+  {
+    seed: 1_032,
+    calls: 500,
+    found: 'a deduction with budgets told as put off that had taken effect in the last moment of its time',
+  },
 ];

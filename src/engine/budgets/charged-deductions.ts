@@ -53,11 +53,13 @@ export class ChargedDeductions {
 
     let told: Told = { shard, outcome: await shards.lanes(shard).submit(command) };
     const until = this.parts.now() + COLLECT_MS_MAX;
-    while (this.parts.now() <= until) {
+    for (;;) {
       const { outcome } = told;
       if (outcome.kind === 'fenced' && outcome.fencedBy !== undefined)
         await this.parts.accounts.read(outcome.fencedBy);
       if (outcome.kind !== 'insufficientFunds') return told;
+      // Only now: what came in the last moment has taken effect.
+      if (this.parts.now() > until) return { shard, outcome: { kind: 'overloaded', shard } };
       const { shortOf } = outcome;
       if (shortOf === undefined) {
         told = await this.parts.collect(charged, shard, account);
@@ -76,7 +78,6 @@ export class ChargedDeductions {
         told = await this.parts.collect(short, shard, await this.#allowance(shortOf, account));
       }
     }
-    return { shard, outcome: { kind: 'overloaded', shard } };
   }
 
   /** The charges by their newest steps; or the allowance that is not ready to be charged. */
