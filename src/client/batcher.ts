@@ -171,7 +171,7 @@ export class Batcher<Effect> {
           passed.push(item);
           break;
         case 'passing':
-          lastError = refusalOf(outcome.problem, item.requestId);
+          lastError = refusalOf(outcome.problem, item.repeatedBy);
           item.tries.passed(lastError, outcome.perhapsDone);
           passed.push(item);
       }

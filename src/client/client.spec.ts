@@ -281,6 +281,27 @@ describe('HotsplitClient', () => {
     expect([error.code, lost.bodies.length]).toEqual(['OUTCOME_UNKNOWN', 1]);
   });
 
+  it.each([undefined, 'part-1'])(
+    'names the id of a capture, given or made (%s), where its outcome is not known: with the hold’s it would be taken again',
+    async (requestId) => {
+      const { url, bodies } = await serving((request) => request.socket.destroy());
+      const client = clientOf(url, { timeoutMs: 50 });
+      const capture = {
+        accountId: 'a',
+        holdId: 'h',
+        amount: 1,
+        final: false,
+        ...(requestId && { requestId }),
+      };
+      const failure = await failureOf(client.confirmHold(capture));
+      const { items } = JSON.parse(bodies[0] ?? '') as { items: { requestId: string }[] };
+      expect(failure).toBeInstanceOf(OutcomeUnknownError);
+      expect(failure.requestId).toBe(items[0]?.requestId);
+      expect(failure.requestId).not.toBe('h');
+      if (requestId !== undefined) expect(failure.requestId).toBe(requestId);
+    },
+  );
+
   it('waits for what is out before it closes, and takes no more', async () => {
     const { url } = await serving(succeed);
     const client = clientOf(url);

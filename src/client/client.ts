@@ -130,7 +130,7 @@ export class HotsplitClient {
    * each is known by its request id.
    */
   async confirmHold(request: shapes.HoldConfirmation): Promise<shapes.HoldResult> {
-    this.#refuseWhenClosed(request.holdId);
+    this.#refuseWhenClosed(request.requestId ?? request.holdId);
     const { requestId, final } = request;
     return this.#holds.confirm(request, requestId ?? (final === false ? this.#ids.next() : undefined));
   }

@@ -1,4 +1,5 @@
 import { answered } from './answer';
+import type { HotsplitError } from './errors';
 import { type HoldEffect, readHoldsAnswer } from './holds-answer';
 import { MergedCall, MergedCalls, type MergedCallsParts } from './merged-calls';
 import { captureBody } from './money-calls';
@@ -36,14 +37,25 @@ export class Holds {
       const accountId = checkedAccountId(request.accountId);
       const holdId = checkedRequestId(request.holdId, 'holdId');
       const item = { accountId, holdId, ...captureBody(request, captureId), ...notesBody(request) };
-      const call = new HoldCall(this.#confirms, resolve, reject);
-      this.#confirms.begin(call, { requestId: holdId, json: JSON.stringify(item) }, request);
+      const call = new HoldCall(this.#confirms, resolve, reject, captureId);
+      const json = JSON.stringify(item);
+      this.#confirms.begin(call, { requestId: holdId, json, repeatedBy: captureId ?? holdId }, request);
     });
   }
 }
 
 class HoldCall extends MergedCall<HoldEffect, HoldResult> {
+  constructor(
+    calls: MergedCalls<HoldEffect>,
+    resolve: (result: HoldResult) => void,
+    reject: (error: HotsplitError) => void,
+    private readonly captureId?: string,
+  ) {
+    super(calls, resolve, reject);
+  }
+
   protected override resultOf({ hold, replayed }: HoldEffect): HoldResult {
-    return answered({ ...hold, replayed });
+    const { captureId } = this;
+    return answered({ ...hold, ...(captureId !== undefined && { captureId }), replayed });
   }
 }

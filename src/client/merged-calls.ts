@@ -36,13 +36,13 @@ export class MergedCalls<Effect> {
   /** @throws NothingDoneError when too many wait */
   begin<Result>(
     call: MergedCall<Effect, Result>,
-    { requestId, json }: { readonly requestId: string; readonly json: string },
+    { requestId, json, repeatedBy = requestId }: MergedItem,
     { timeoutMs, signal }: CallOptions,
   ): void {
     const { settings, time } = this.parts;
     const deadlineMs = time.nowMs() + timeoutMsOf(timeoutMs, settings);
-    if (this.#batcher.isFull) throw tooMany(requestId);
-    const item = new PendingItem(requestId, json, deadlineMs, call);
+    if (this.#batcher.isFull) throw tooMany(repeatedBy);
+    const item = new PendingItem(requestId, json, deadlineMs, call, repeatedBy);
     this.#live.add(item);
     this.#batcher.submit(item);
     if (signal) call.forget = untilAborted(signal, (reason) => item.end('ABORTED', reason));
@@ -61,6 +61,15 @@ export class MergedCalls<Effect> {
     this.endAll(by);
     this.#batcher.close();
   }
+}
+
+/** What is sent of a request, and by which ids it is known. */
+interface MergedItem {
+  /** By which its result is found in an answer. */
+  readonly requestId: string;
+  readonly json: string;
+  /** With which its user sends it again, where that is another id. */
+  readonly repeatedBy?: string;
 }
 
 /** The user's side of one request that travels in batches. */

@@ -15,15 +15,20 @@ export class PendingItem<Effect> implements Expiring {
   readonly tries: Tries;
   isSettled = false;
 
-  /** @param json the item as it is sent, every time the same */
+  /**
+   * @param requestId by which its result is found in an answer
+   * @param json the item as it is sent, every time the same
+   * @param repeatedBy the id with which its user sends it again
+   */
   constructor(
     readonly requestId: string,
     readonly json: string,
     readonly deadlineMs: number,
     private readonly owner: ItemOwner<Effect>,
+    readonly repeatedBy = requestId,
   ) {
     this.bytes = Buffer.byteLength(json);
-    this.tries = new Tries(requestId, true);
+    this.tries = new Tries(repeatedBy, true);
   }
 
   succeeded(effect: Effect): void {

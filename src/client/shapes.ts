@@ -270,6 +270,8 @@ export interface HeldResult extends HoldResult {
 }
 
 export interface HoldResult extends Hold {
+  /** By which a capture is known among those of its hold, where it has an id of its own: with it, it is sent again and reversed. */
+  readonly captureId?: string;
   /** It was so before. */
   readonly replayed: boolean;
 }

@@ -88,6 +88,10 @@ export class ConsoleRoutes {
 
   async #signIn(request: FastifyRequest, reply: FastifyReply) {
     // A session makes no other one: whoever has copied a cookie could make it outlast its session's end and bounds.
+    if (!isOfConsole(request.headers))
+      throw new AccessProblem('unknownKey', {
+        detail: 'A session is begun by the console’s own page, which sends the header x-hotsplit-console.',
+      });
     const secret = isShownBySession(request) ? undefined : keyShownBy(request);
     const principal = secret === undefined ? undefined : await this.#principalOf(secret);
     if (secret === undefined || !principal)

@@ -28,7 +28,8 @@ export const entry = {
     amount: fields.amountOut,
     holdId: {
       type: 'string',
-      description: 'The hold that was captured; of a reversal, that whose capture was reversed.',
+      description:
+        'The hold that was captured; of a reversal, that whose capture with an id of its own was reversed.',
     },
     reverses: { type: 'string', description: 'The request id of what was reversed.' },
     counterparty: {

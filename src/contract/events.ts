@@ -48,7 +48,7 @@ export const webhookDisabled = {
 export const EVENTS = {
   'hotsplit.entry.created': {
     data: entry,
-    when: 'A deduction, credit, reversal or confirmation of a hold took effect.',
+    when: 'A deduction, credit, reversal of one of them, capture of a hold, or one side of a transfer took effect.',
     order: 'account/shard/sub-account',
   },
   'hotsplit.deduction.rejected': {

@@ -297,15 +297,22 @@ export function assertEndsInTime(expiresInSeconds: number | undefined, secondsMa
  *
  * @throws Problem INVALID_ARGUMENT
  */
-export function captureOf(body: {
-  readonly amount?: string | number;
-  readonly requestId?: string;
-  readonly final?: boolean;
-  readonly allowMore?: boolean;
-}) {
+export function captureOf(
+  holdId: string,
+  body: {
+    readonly amount?: string | number;
+    readonly requestId?: string;
+    readonly final?: boolean;
+    readonly allowMore?: boolean;
+  },
+) {
   const { amount, requestId: captureId, final: isFinal, allowMore: mayTakeMore } = body;
   if (isFinal === false && captureId === undefined) {
     const rule = `needed where final is false, to tell a capture that is sent again from the next one: ${fields.FIELD_RULES['requestId'] ?? ''}`;
+    throw new Problem('INVALID_ARGUMENT', { errors: [{ field: 'requestId', rule }] });
+  }
+  if (captureId === holdId) {
+    const rule = 'not the id of the hold, by which its last capture is known where it has no id of its own';
     throw new Problem('INVALID_ARGUMENT', { errors: [{ field: 'requestId', rule }] });
   }
   return { captureId, amountMinor: optionalAmount('amount', amount), isFinal, mayTakeMore };

@@ -145,8 +145,8 @@ export const PROBLEMS = {
     http: 409,
     grpc: 'FAILED_PRECONDITION',
     title: 'The confirm is more than is held',
-    when: 'A hold is confirmed with a larger amount than it has; `held` is what it has. Nothing was done.',
-    then: 'Confirm what is held, and deduct the rest under a request id of its own.',
+    when: 'A hold is confirmed with a larger amount than it has, without `allowMore`, or would come to more than 10^18 with it; `held` is what it has. Nothing was done.',
+    then: 'Confirm with `allowMore`, or confirm what is held and deduct the rest under a request id of its own.',
   },
   HOLD_ALREADY_CANCELLED: {
     http: 409,

@@ -8,8 +8,10 @@ import { Problem } from '../contract/problem';
 import { callerOf } from '../http/authorize';
 import { CurrentPrincipal } from '../http/current-principal.decorator';
 import { Serves } from '../http/serves.decorator';
+import { isShownBySession, sessionTokenOf } from '../http/session-cookie';
 import { AnonymousThrottle } from '../platform/anonymous-throttle';
 import { ApiKeys } from '../platform/api-keys';
+import { ConsoleSessions } from '../platform/console-sessions';
 import type { Principal } from '../platform/principal';
 import { EventStreams } from './event-streams';
 import { EventsService } from './events.service';
@@ -22,6 +24,7 @@ export class EventsController {
     private readonly streams: EventStreams,
     private readonly keys: ApiKeys,
     private readonly throttle: AnonymousThrottle,
+    private readonly sessions: ConsoleSessions,
   ) {}
 
   @Get()
@@ -47,7 +50,10 @@ export class EventsController {
     refuseOutOfReach(principal, accountId);
     const start = startOf(headers['last-event-id'] ?? cursor ?? 'newest');
     const caller = callerOf(reply.request);
+    const session = isShownBySession(reply.request) ? sessionTokenOf(reply.request) : undefined;
     const confirm = async (): Promise<Principal | undefined> => {
+      // Whoever signs out ends what was begun with the session, too.
+      if (session !== undefined && !(await this.sessions.open(session))) return undefined;
       const { keys, throttle } = this;
       const admitted = await admit({ keys, throttle }, caller, streamEvents.scope);
       if (admitted instanceof Problem) return undefined;

@@ -104,7 +104,7 @@ function confirmOf(item: unknown): ConfirmRequest {
     ...(reference !== undefined && { reference }),
     ...(metadata !== undefined && { metadata }),
   };
-  return { accountId, holdId, ...captureOf(capture), ...notesOf(notes) };
+  return { accountId, holdId, ...captureOf(holdId, capture), ...notesOf(notes) };
 }
 
 function resultOf(id: string | null, result: HoldOutcome | Problem): HoldResult {

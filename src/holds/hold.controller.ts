@@ -60,7 +60,7 @@ export class HoldController {
     @CurrentPrincipal() principal: Principal,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const capture = captureOf(body ?? {});
+    const capture = captureOf(holdId, body ?? {});
     const asked = { accountId, holdId, ...capture, flow: principal.keyId, ...notesOf(body ?? {}) };
     return answerHold(await this.holds.confirm(asked), principal, reply);
   }

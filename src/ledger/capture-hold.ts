@@ -1,8 +1,9 @@
 import { raiseBy } from './change-hold';
 import type { ConfirmCommand } from './command';
 import type { Draft } from './draft';
-import type { Hold } from './hold';
+import { type Hold, totalMinor } from './hold';
 import { confirmationKey } from './identifiers';
+import { AMOUNT_MAX_MINOR } from './money';
 import type { Outcome } from './outcome';
 import { changeFromOutside, entryOf } from './outside-change';
 import { released, settled } from './settle-hold';
@@ -40,12 +41,16 @@ interface Standing {
   readonly row: SubAccount;
 }
 
-/** What is above the hold is set aside for it first, so that all of a capture is taken out of what is held. */
+/**
+ * What is above the hold is set aside for it first, so that all of a capture is taken out of what is held. Like a try and a raise, no
+ * capture lets a hold come to more than an amount may be.
+ */
 function capture(draft: Draft, command: ConfirmCommand, { hold, row }: Standing): Outcome {
   const amountMinor = command.amountMinor ?? hold.amountMinor;
   const moreMinor = amountMinor - hold.amountMinor;
   const hasNothing = amountMinor === 0n && !command.isFinal;
-  if (hasNothing || (moreMinor > 0n && !command.mayTakeMore))
+  const hasTooMuch = totalMinor(hold) + moreMinor > AMOUNT_MAX_MINOR;
+  if (hasNothing || (moreMinor > 0n && (!command.mayTakeMore || hasTooMuch)))
     return { kind: 'confirmExceedsHold', heldMinor: hold.amountMinor };
   if (moreMinor <= 0n) return take(draft, command, { hold, row, amountMinor });
   const raised = raiseBy(draft, command, { hold, row, amountMinor: moreMinor });

@@ -1,6 +1,7 @@
 import { cancel, confirm, deduct, expire, hold, reverse, row, setStatus } from '../../test/models/commands';
 import { LedgerShard } from '../../test/models/ledger-shard';
 import type { Command } from './command';
+import { AMOUNT_MAX_MINOR } from './money';
 
 const LONG_US = 900_000_000;
 
@@ -97,6 +98,21 @@ describe('a hold', () => {
       metadata: '{"a":"b"}',
     });
     expect(shard.rows.get('acme 0')).toMatchObject({ availableMinor: 38n, heldMinor: 0n, netMinor: 38n });
+  });
+
+  test('comes to no more than an amount may be, however often more may be taken', () => {
+    const shard = new LedgerShard([row({ availableMinor: 3n * AMOUNT_MAX_MINOR })]);
+    shard.run([hold({ amountMinor: 1n })]);
+    const more = { isFinal: false, mayTakeMore: true };
+    const most = { ...more, captureId: 'most', amountMinor: AMOUNT_MAX_MINOR - 1n };
+    expect(kinds(shard, confirm(most))).toEqual(['holdChanged']);
+    const before = new Map(shard.rows);
+    const above = { ...more, captureId: 'above', amountMinor: 2n };
+    expect(shard.run([confirm(above)]).outcomes).toEqual([{ kind: 'confirmExceedsHold', heldMinor: 0n }]);
+    expect(shard.rows).toEqual(before);
+    expect(shard.run([confirm({ ...above, captureId: 'just', amountMinor: 1n })]).outcomes).toMatchObject([
+      { kind: 'holdChanged', hold: { capturedMinor: AMOUNT_MAX_MINOR } },
+    ]);
   });
 
   test('cannot be cancelled under a key that is something else’s, whether or not a tombstone was to be left', () => {

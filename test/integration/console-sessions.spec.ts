@@ -181,6 +181,20 @@ describe.each(SITES)('[$mark] sessions of the console', ({ make, mark }) => {
     expect((await ask(rest, cookie, '/console/session')).body).toEqual({ signedIn: false });
   });
 
+  it.each(['signs out', 'has not been there for long'])(
+    'end the streams of events that were begun with them when somebody %s',
+    async (how) => {
+      const cookie = cookieOf(await signIn(rest));
+      const stream = await fetch(`${rest.url}/v1/events/stream`, { headers: { ...OWN, cookie } });
+      const reader = stream.body?.getReader() as ReadableStreamDefaultReader<Uint8Array>;
+      expect(Buffer.from((await reader.read()).value ?? []).toString()).toMatch(/^: begun/);
+      if (how === 'signs out')
+        await rest.as(undefined).send('DELETE', '/console/session', { headers: { ...OWN, cookie } });
+      else await onTable('UPDATE console_session SET seen_at_us = 1');
+      while (!(await reader.read()).done);
+    },
+  );
+
   it('end when nobody has used them for long, and after so many hours in any case', async () => {
     for (const column of ['seen_at_us', 'expires_at_us']) {
       const cookie = cookieOf(await signIn(rest));

@@ -257,6 +257,7 @@ const STEPS: readonly Step[] = [
   ask('confirmHold', { accountId: A, holdId: 'h1', amount: '101' }, { code: 'HOLD_EXCEEDED' }),
   invalid('confirmHold', { accountId: A, holdId: 'h1', reference: '' }),
   invalid('confirmHold', { accountId: A, holdId: 'h1', amount: '0' }),
+  invalid('confirmHold', { accountId: A, holdId: 'h1', amount: '60', requestId: 'h1' }),
   ask('confirmHold', { accountId: A, holdId: 'h1', amount: '60', metadata: { tokens: '512' } }),
   ask('confirmHold', { accountId: A, holdId: 'h1', amount: '60' }, { replayed: true }),
   ask('confirmHold', { accountId: A, holdId: 'h1', amount: '61' }, { code: 'HOLD_ALREADY_CONFIRMED' }),

@@ -53,8 +53,10 @@ export function clientDoor(client: HotsplitClient): Door {
     send: async (command, fields) => {
       try {
         const answer = await ask(client, command, fields);
+        // Of the capture only the client tells the id: it may have made it.
         const { replayed = false, ...body } = plain(answer);
-        return { kind: 'done', replayed: replayed === true, body: timeless(body) };
+        const shared = Object.fromEntries(Object.entries(body).filter(([name]) => name !== 'captureId'));
+        return { kind: 'done', replayed: replayed === true, body: timeless(shared) };
       } catch (error) {
         if (error instanceof RefusedError) return refusalOf(error);
         throw error;

@@ -139,7 +139,7 @@ export function confirmRequestOf(message: ConfirmHoldRequest): ConfirmRequest {
     ...(reference !== undefined && { reference }),
     ...(metadata !== undefined && { metadata }),
   };
-  return { accountId, holdId, ...captureOf(capture), ...notesOf(notes) };
+  return { accountId, holdId, ...captureOf(holdId, capture), ...notesOf(notes) };
 }
 
 /** @param secondsMax that a hold may last here */

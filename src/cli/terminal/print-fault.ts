@@ -17,7 +17,8 @@ const HINTS: Readonly<Record<string, string>> = {
   UNAUTHENTICATED:
     'give a key with --key or HOTSPLIT_KEY; the first one is HOTSPLIT_ADMIN_KEY of the service or, where that is not set, in admin.key ' +
     'in its data folder: a file that is left from before is not taken',
-  PERMISSION_DENIED: 'the key lacks the scope (read, deduct, credit or admin); an admin can make another one',
+  PERMISSION_DENIED:
+    'the key lacks the scope (read, deduct, refund, credit, accounts or admin); an admin can make another one',
   ACCOUNT_NOT_FOUND: 'make it first: hotsplit account create ID --asset USD/2',
   ACCOUNT_EXISTS: 'it has other parameters than these: hotsplit account show ID',
   INSUFFICIENT_FUNDS: 'bring funds first: hotsplit credit ACCOUNT AMOUNT',
