@@ -19,8 +19,8 @@ export const summary = {
   properties: {
     accountId: { type: 'string' },
     asset: { type: 'string' },
-    period: { type: 'string', enum: PERIODS },
-    timeZone: { type: 'string' },
+    period: { type: 'string', enum: PERIODS, description: 'What is summed up together.' },
+    timeZone: { type: 'string', description: 'By whose clocks periods begin.' },
     entries: { type: 'integer', description: 'How many entries are summed up.' },
     change: {
       ...fields.amountOut,
