@@ -116,9 +116,14 @@ export class FeedPublisher {
   async #publishPage({ name, store }: FeedSource, progress: Progress): Promise<boolean> {
     const { settings, observer, reach = NO_FAULTS } = this.parts;
     if ((await store.unpublished(1)).length === 0 || !(await this.#isMine(name, progress))) return false;
-    const last = await this.#cleanEnd(store, progress);
+    const { last, published } = await this.#cleanEnd(store, progress);
     // Read after the end was: what another publisher has published since is still among them, but then the append fails.
     const found = await store.unpublished(settings.rowsMax);
+    // An address may lead to another database for a moment, in which a published row was taken out.
+    if (found.some(({ key }) => published.has(key))) {
+      progress.cleanUpTo = undefined;
+      return true;
+    }
     const page = placed(this.#pageOf(found), last);
     const end = page.at(-1);
     if (!end) return false;
@@ -128,22 +133,30 @@ export class FeedPublisher {
       return true;
     }
     await reach('feed.published');
-    await store.forget(page.map(({ key }) => key));
-    progress.cleanUpTo = end.place;
+    const isClean = await store.forget(page.map(({ key }) => key));
+    progress.cleanUpTo = isClean ? end.place : undefined;
     observer.published({ source: name, rows: page.length, oldestAtUs: page[0]?.createdAtUs ?? 0 });
     return page.length < found.length || found.length === settings.rowsMax;
   }
 
-  /** @returns the newest published place, once nothing that was published up to there is still to be published */
-  async #cleanEnd(store: FeedStore, progress: Progress): Promise<number> {
+  /**
+   * Takes what is published out of what is to be published.
+   *
+   * @returns the newest published place, and the keys of which none may be found any more
+   */
+  async #cleanEnd(
+    store: FeedStore,
+    progress: Progress,
+  ): Promise<{ readonly last: number; readonly published: ReadonlySet<string> }> {
     const [newest] = await store.newest(1);
-    if (newest && newest.place === progress.cleanUpTo) return newest.place;
+    if (newest && newest.place === progress.cleanUpTo) return { last: newest.place, published: new Set() };
     const page = await store.newest(this.parts.settings.rowsMax);
     const [last] = page;
     if (!last) throw new Error('there is no published row to follow');
-    await store.forget(page.map(({ key }) => key));
+    const published = new Set(page.map(({ key }) => key));
+    await store.forget([...published]);
     progress.cleanUpTo = last.place;
-    return last.place;
+    return { last: last.place, published };
   }
 
   /** As many as one statement may have: one at least. */

@@ -55,6 +55,21 @@ describe('the feed', () => {
       },
     );
 
+    it.each([1, 2])(
+      'has everything once though rows are taken out of another database %d times',
+      async (times) => {
+        world.write('s0', THREE);
+        const publisher = world.publisher();
+        const forget = jest.spyOn(world.database('s0').feed, 'forget');
+        for (let time = 0; time < times; time += 1) forget.mockReturnValueOnce(false);
+        await publisher.tick();
+        world.write('s0', ['d']);
+        await publisher.tick();
+        expect((await world.read()).ids).toEqual(['a', 'b', 'c', 'd']);
+        expect(world.database('s0').feed.unpublished(10)).toEqual([]);
+      },
+    );
+
     it('has everything once though a publisher stalls before it appends, and goes on', async () => {
       world.write('s0', THREE);
       let goOn = (): void => undefined;

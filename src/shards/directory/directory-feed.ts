@@ -41,8 +41,9 @@ export class DirectoryFeed extends FeedLog implements FeedStore {
     return [...ofWebhooks, ...ofAccounts].slice(0, limit);
   }
 
-  async forget(keys: readonly string[]): Promise<void> {
+  async forget(keys: readonly string[]): Promise<boolean> {
     for (const rows of [this.#accounts, this.#webhooks]) await rows.forget(numbersOf(keys, rows));
+    return true;
   }
 }
 

@@ -30,8 +30,8 @@ export const FIRST_PLACE = 0;
 export interface FeedStore {
   /** Rows that were committed and are still to be published, those of one sub-account or account in order. */
   unpublished(limit: number): Promise<UnpublishedRow[]>;
-  /** Published rows are taken out of what is to be published; again does no harm. */
-  forget(keys: readonly string[]): Promise<void>;
+  /** Published rows are taken out of what is to be published; again does no harm. @returns false when some were not among it */
+  forget(keys: readonly string[]): Promise<boolean>;
   /** The newest published rows, newest first: at least one, for the row before the first is never deleted. */
   newest(limit: number): Promise<Pick<PublishedRow, 'place' | 'key'>[]>;
   /** @returns false when somebody has published since: nothing was written */

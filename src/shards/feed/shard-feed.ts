@@ -21,13 +21,14 @@ export class ShardFeed extends FeedLog implements FeedStore {
   }
 
   /** Rows of the primary key. */
-  async forget(keys: readonly string[]): Promise<void> {
+  async forget(keys: readonly string[]): Promise<boolean> {
     const ids = keys.map(Number).filter((id) => id > 0);
-    if (ids.length === 0) return;
-    await this.#database.write({
+    if (ids.length === 0) return true;
+    const forgotten = await this.#database.write({
       sql: `DELETE FROM feed WHERE feed_id IN (${ids.map(() => '?').join(', ')})`,
       parameters: ids.sort((a, b) => a - b),
     });
+    return forgotten === ids.length;
   }
 }
 

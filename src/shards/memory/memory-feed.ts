@@ -30,8 +30,8 @@ export class MemoryFeed {
       .map(([id, row]) => ({ ...row, key: String(id) }));
   }
 
-  forget(keys: readonly string[]): void {
-    for (const key of keys) this.#rows.delete(Number(key));
+  forget(keys: readonly string[]): boolean {
+    return keys.map((key) => this.#rows.delete(Number(key))).every((isForgotten) => isForgotten);
   }
 
   newest(limit: number): PublishedRow[] {

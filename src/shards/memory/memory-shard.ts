@@ -507,12 +507,15 @@ export class MemoryShard implements Shard {
       newest: (limit) => this.#read(({ feed }) => feed.newest(limit)),
       from: (place, limit) => this.#read(({ feed }) => feed.from(place, limit)),
       floor: () => this.#read(({ feed }) => feed.floor()),
-      forget: (keys) =>
-        this.#guard(() =>
+      forget: async (keys) => {
+        let isForgotten = false;
+        await this.#guard(() =>
           this.#write(({ feed }) => {
-            feed.forget(keys);
+            isForgotten = feed.forget(keys);
           }),
-        ),
+        );
+        return isForgotten;
+      },
       append: async (rows) => {
         let isAppended = false;
         await this.#guard(() =>

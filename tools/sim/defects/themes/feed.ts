@@ -95,8 +95,8 @@ export const FEED: readonly Defect[] = [
     edits: [
       {
         file: PUBLISHER,
-        find: 'if (newest && newest.place === progress.cleanUpTo) return newest.place;',
-        replace: 'if (newest) return newest.place;',
+        find: 'if (newest && newest.place === progress.cleanUpTo)',
+        replace: 'if (newest)',
       },
     ],
   },
@@ -106,14 +106,19 @@ export const FEED: readonly Defect[] = [
     edits: [
       {
         file: PUBLISHER,
-        find: '    const last = await this.#cleanEnd(store, progress);',
+        find: '    const { last, published } = await this.#cleanEnd(store, progress);',
         replace:
-          '    const early = await store.unpublished(settings.rowsMax);\n    const last = await this.#cleanEnd(store, progress);',
+          '    const early = await store.unpublished(settings.rowsMax);\n    const { last, published } = await this.#cleanEnd(store, progress);',
       },
       {
         file: PUBLISHER,
         find: '    const found = await store.unpublished(settings.rowsMax);',
         replace: '    const found = early;',
+      },
+      {
+        file: PUBLISHER,
+        find: 'if (found.some(({ key }) => published.has(key))) {',
+        replace: 'if (found.length === -published.size) {',
       },
     ],
   },

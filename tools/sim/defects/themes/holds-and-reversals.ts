@@ -118,8 +118,8 @@ export const HOLDS_AND_REVERSALS: readonly Defect[] = [
     edits: [
       {
         file: 'src/ledger/capture-hold.ts',
-        find: '(moreMinor > 0n && !command.mayTakeMore)',
-        replace: '(moreMinor > hold.amountMinor && !command.mayTakeMore)',
+        find: '(moreMinor > 0n && (!command.mayTakeMore || hasTooMuch))',
+        replace: '(moreMinor > hold.amountMinor && (!command.mayTakeMore || hasTooMuch))',
       },
     ],
   },
