@@ -193,6 +193,16 @@ export async function withKeys(
   return { ...withFound(state, await transaction.lookUp(ownKeys(commands))), lookedUpKeys };
 }
 
+/** Adds what the commands' holds, deductions, leases and records are, as far as that is not known. */
+export async function withStanding(
+  transaction: BatchTransaction,
+  state: ShardState,
+  commands: readonly Command[],
+): Promise<ShardState> {
+  const keys = standingKeys(commands);
+  return keys ? withFound(state, await transaction.lookUp(keys)) : state;
+}
+
 /** Adds what was found to what is known. */
 function withFound(state: ShardState, found: FoundKeys): ShardState {
   const { entries, arrivals, departures, holds, reversals, intakes } = found;

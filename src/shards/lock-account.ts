@@ -1,7 +1,7 @@
 import { applyBatch } from '../ledger/apply-batch';
 import type { Command } from '../ledger/command';
 import type { Outcome } from '../ledger/outcome';
-import { type AttemptOptions, lockedState, withKeys } from './attempt-batch';
+import { type AttemptOptions, lockedState, withKeys, withStanding } from './attempt-batch';
 import type { BatchStore, BatchTransaction } from './batch-transaction';
 import { type NoteFault, ShardContendedError, ShardFault, ShardUnavailableError } from './faults';
 import type { LockedAccount } from './shard';
@@ -57,7 +57,8 @@ async function decide(
   locked: ReturnType<typeof lockedState>,
   commands: readonly Command[],
 ): Promise<readonly Outcome[] | undefined> {
-  const decision = applyBatch(await withKeys(transaction, locked, commands), commands);
+  const standing = await withStanding(transaction, locked, commands);
+  const decision = applyBatch(await withKeys(transaction, standing, commands), commands);
   if (decision.kind === 'needs') return undefined;
   await transaction.commit(decision.changes);
   return decision.outcomes;

@@ -147,9 +147,9 @@ describe.each(ANY_SITE)('[$mark] what a key may do', ({ make, mark }) => {
 
     it('is nothing on other accounts than those that the key is limited to, method by method', async () => {
       const key = await made({ scopes: SCOPES, accounts: ['elsewhere:'] });
-      const fields = { accountId: 'acct', requestId: 'r', holdId: 'r', reverses: 'r', amount: '1', count: 1 };
+      const fields = { accountId: 'acct', requestId: 'r', holdId: 'h', reverses: 'r', amount: '1', count: 1 };
       const between = { fromAccount: 'acct', toAccount: 'elsewhere:1' };
-      const items = [{ accountId: 'acct', requestId: 'r', holdId: 'r', amount: '1' }];
+      const items = [{ accountId: 'acct', requestId: 'r', holdId: 'h', amount: '1' }];
       const answers: Record<string, unknown> = {};
       for (const method of Object.keys(METHODS)) {
         const outcome = method.endsWith('StreamDeduct')

@@ -200,6 +200,22 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ makeSite }) => {
       ]);
     });
 
+    it('is captured, and a deduction given back, by whoever has locked the whole account as by anybody', async () => {
+      await fund(100n);
+      await run(hold('h', 30n), deduct('d', 10n));
+      const capture = { ...confirm('h', 40n), captureId: 'c', isFinal: false, mayTakeMore: true };
+      const commands = [capture, reverse('d', 'r', 4n)];
+      for (const replayed of [false, true])
+        await besides(async (other) => {
+          const locked = await other.lockAccount('acme');
+          expect(await locked.apply(commands)).toMatchObject([
+            { kind: 'holdChanged', replayed },
+            { kind: replayed ? 'replayed' : 'applied' },
+          ]);
+        });
+      expect(await rows()).toMatchObject([{ availableMinor: 54n, heldMinor: 0n, netMinor: 54n }]);
+    });
+
     it('is refused by a frozen account, which settles those it has', async () => {
       await fund(100n);
       await run(hold('a', 10n), hold('b', 10n), hold('c', 10n, { expiresInUs: 0 }));

@@ -59,4 +59,6 @@ export const KEPT_SEEDS: readonly KeptSeed[] = [
     calls: 500,
     found: 'a deduction with budgets told as put off that had taken effect in the last moment of its time',
   },
+  { seed: 30, calls: 300, found: 'feed rows published again that another database was asked to take out' },
+  { seed: 3_016, calls: 1_000, found: 'a capture paid under locks that its hold was not loaded for' },
 ];
