@@ -112,6 +112,19 @@ describe('a deduction of an account with the strategy queued', () => {
     expect(await told).toMatchObject({ kind: 'applied' });
   });
 
+  test.each(['worker', 'record'])(
+    'is a replay of the attempt that somebody else made after its own was refused, by the %s',
+    async (by) => {
+      const bench = new Bench();
+      const told = bench.submit(received());
+      await promisesSettled();
+      if (by === 'worker') bench.queued.ended(record({ attempt: 2 }), applied);
+      else bench.found = record({ attempt: 2, state: 'succeeded' });
+      await bench.wake();
+      expect(await told).toMatchObject({ kind: 'replayed' });
+    },
+  );
+
   test('is found in its record where another instance has ended it', async () => {
     const bench = new Bench();
     const told = bench.submit(received());

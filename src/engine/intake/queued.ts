@@ -62,7 +62,10 @@ export class Queued {
     for (const tell of this.#waiting.get(`${accountId} ${requestId}`) ?? []) tell({ attempt, outcome });
   }
 
-  /** @returns how an attempt ended, of its own success always as `applied`; `undefined` when that is not known in time */
+  /**
+   * @returns how an attempt ended, of its own success always as `applied` and of another attempt's as `replayed`; `undefined` when that is
+   * not known in time
+   */
   async #outcomeOf(
     record: IntakeRecord,
     account: AccountRecord,
@@ -73,7 +76,8 @@ export class Queued {
     for (let pauseMs = LOOK_MS_MIN; ; pauseMs = Math.min(2 * pauseMs, LOOK_MS_MAX)) {
       const ended = await this.#next(record, Math.min(pauseMs, until - now()));
       const isIt = ended !== undefined && ended.attempt >= record.attempt;
-      if (isIt && ended.outcome) return asApplied(ended.outcome);
+      if (isIt && ended.outcome)
+        return ended.attempt > record.attempt ? asReplayed(ended.outcome) : asApplied(ended.outcome);
       const found = await this.#lookAt(record, account);
       if (found || now() >= until) return found;
     }
@@ -107,7 +111,7 @@ export class Queued {
     const found = await this.parts.engine.findEntry(account, requestId);
     if (!found) return undefined;
     if (found.entry.fingerprint !== fingerprint) return { kind: 'keyReused' };
-    return isOfEarlier(found.entry, waitedFor)
+    return record.attempt > attempt || isOfEarlier(found.entry, waitedFor)
       ? { kind: 'replayed', ...found }
       : { kind: 'applied', ...found, departures: [] };
   }
@@ -133,6 +137,11 @@ export class Queued {
 
 function asApplied(outcome: EngineOutcome): EngineOutcome {
   return outcome.kind === 'replayed' ? { ...outcome, kind: 'applied', departures: [] } : outcome;
+}
+
+/** The attempt that was waited for was refused, and somebody else has made another one since. */
+function asReplayed(outcome: EngineOutcome): EngineOutcome {
+  return outcome.kind === 'applied' ? { ...outcome, kind: 'replayed' } : outcome;
 }
 
 /**
