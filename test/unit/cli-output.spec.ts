@@ -72,7 +72,7 @@ describe('what users have written', () => {
       service.on('GET /v1/accounts/a/entries?limit=50', ok({ items: [entry('r1', text)] }));
       const { out } = await cli.run('entries', 'a', '--output', 'csv');
       const [, row = ''] = out.split('\n');
-      expect(row).toMatch(/^2026-01-31T12:00:00.000Z,deduction,250,r1,,s0\/1,"?(?:'|\\u0009=)/);
+      expect(row).toMatch(/^2026-01-31T12:00:00.000Z,deduction,250,r1,,,s0\/1,"?(?:'|\\u0009=)/);
     },
   );
 
@@ -120,7 +120,7 @@ describe('lists', () => {
     expect((await cli.run('entries', 'b')).out).toBe('no entries\n');
     expect((await cli.run('entries', 'b', '--json')).out).toBe('{"items":[]}\n');
     expect((await cli.run('entries', 'b', '-o', 'csv')).out).toBe(
-      'at,kind,amount,request_id,about,where,reference,metadata\n',
+      'at,kind,amount,request_id,about,budgets,where,reference,metadata\n',
     );
   });
 
