@@ -239,6 +239,11 @@ export class HotsplitClient {
     return this.#call(history.entryLookUp(accountId, requestId, of), of);
   }
 
+  /** A page of a statement: what the account had, its entries oldest first, and what it had then. */
+  async statement(query: past.StatementQuery): Promise<past.StatementPage> {
+    return this.#call(history.statementCall(query), query);
+  }
+
   /** What an account's entries came to, by kind and period. */
   async summary(query: past.SummaryQuery): Promise<past.Summary> {
     return this.#call(history.summaryCall(query), query);

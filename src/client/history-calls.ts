@@ -3,6 +3,8 @@ import { fieldsOf } from './fields';
 import type {
   EntriesFilter,
   EntryOf,
+  StatementPage,
+  StatementQuery,
   Summary,
   SummaryItem,
   SummaryQuery,
@@ -66,6 +68,36 @@ export function entryLookUp(
       return entry?.accountId === accountId && entry.requestId === requestId ? entry : undefined;
     },
   };
+}
+
+/** @throws InvalidArgumentError */
+export function statementCall(query: StatementQuery): CallRequest<StatementPage> {
+  const { accountId, from, to, cursor, limit } = query;
+  const range = { from: timeText(from), to: timeText(to), cursor, limit: limit?.toString() };
+  return {
+    method: 'GET',
+    path: withQuery(`${accountPath(accountId)}/statement`, range),
+    effect: 'none',
+    read: (body) => {
+      const page = whenShaped(() => readStatementPage(body));
+      return page?.accountId === accountId ? page : undefined;
+    },
+  };
+}
+
+/** @throws WrongShape */
+function readStatementPage(body: unknown): StatementPage {
+  const fields = fieldsOf(body);
+  return answered({
+    accountId: fields.string('accountId'),
+    asset: fields.string('asset'),
+    ...fields.ifPresent('openingAt', fields.time),
+    closingAt: fields.time('closingAt'),
+    ...fields.ifPresent('opening', fields.change),
+    ...fields.ifPresent('closing', fields.change),
+    items: fields.list('items').map((item) => readEntry(item)),
+    ...fields.ifPresent('nextCursor', fields.string),
+  });
 }
 
 /** @throws InvalidArgumentError */

@@ -50,6 +50,34 @@ export interface EntryOf extends CallOptions {
   readonly counterparty?: string;
 }
 
+export interface StatementQuery extends CallOptions {
+  readonly accountId: string;
+  /** Inclusive; the account's beginning by default. */
+  readonly from?: Date | string;
+  /** Exclusive; now by default. */
+  readonly to?: Date | string;
+  /** `nextCursor` of the page before, which has both times. */
+  readonly cursor?: string;
+  /** 1–1000, by default 50. */
+  readonly limit?: number;
+}
+
+/** A page of a statement: `opening` and the entries of all pages make `closing`. */
+export interface StatementPage {
+  readonly accountId: string;
+  readonly asset: string;
+  /** Absent where it begins with the account. */
+  readonly openingAt?: Date;
+  readonly closingAt: Date;
+  /** What the account had in all, held money included; on the first page. */
+  readonly opening?: bigint;
+  /** What it had in all at the end; on the first page. */
+  readonly closing?: bigint;
+  /** Oldest first. */
+  readonly items: readonly Entry[];
+  readonly nextCursor?: string;
+}
+
 export type Period = 'total' | 'hour' | 'day' | 'month';
 
 export interface SummaryQuery extends CallOptions {

@@ -50,6 +50,8 @@ export type {
   EntriesQuery,
   EntryOf,
   Period,
+  StatementPage,
+  StatementQuery,
   Summary,
   SummaryItem,
   SummaryQuery,

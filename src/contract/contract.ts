@@ -14,6 +14,7 @@ import * as operations from './operations';
 import { problem } from './problem-body';
 import * as received from './received';
 import * as shards from './shards';
+import * as statements from './statements';
 import * as subAccounts from './sub-accounts';
 import * as summaries from './summaries';
 import * as transfers from './transfers';
@@ -29,6 +30,7 @@ export const CALLS: readonly Call[] = [
   entries.listEntries,
   entries.getEntry,
   summaries.getSummary,
+  statements.getStatement,
   accounts.freezeAccount,
   accounts.unfreezeAccount,
   accounts.closeAccount,

@@ -9,6 +9,14 @@ export const PAGE_LENGTH_DEFAULT = 50;
 
 /** Tells the cursors of lists that are read oldest first from those of the others. */
 const TAIL = 'tail';
+const STATEMENT = 'statement';
+
+/** How far a statement was read. */
+export interface StatementPlace {
+  readonly fromUs: number | undefined;
+  readonly toUs: number | undefined;
+  readonly after: TailPosition | undefined;
+}
 
 export function pageLength(limit: string | undefined): number {
   return limit === undefined ? PAGE_LENGTH_DEFAULT : Number(limit);
@@ -44,25 +52,42 @@ export function encodeEntryCursor(position: EntryPosition): string {
 export function decodeTailCursor(cursor: string): TailPosition {
   const value = decode(cursor);
   if (!Array.isArray(value) || value[0] !== TAIL) throw invalidCursor();
-  const stands = new Map<string, EntryStand>();
-  for (const stand of value.slice(1) as unknown[]) {
-    if (!Array.isArray(stand) || stand.length !== 4) throw invalidCursor();
-    const [shard, createdAtUs, subAccount, version] = stand as unknown[];
-    if (typeof shard !== 'string' || !isCount(createdAtUs) || !isCount(subAccount) || !isCount(version))
-      throw invalidCursor();
-    stands.set(shard, { createdAtUs, subAccount, version });
-  }
-  return stands;
+  return tailPositionOf(value.slice(1));
 }
 
 export function encodeTailCursor(position: TailPosition): string {
-  const stands = [...position].map(([shard, { createdAtUs, subAccount, version }]) => [
-    shard,
-    createdAtUs,
-    subAccount,
-    version,
+  return encodeCursor([TAIL, ...standsOf(position)]);
+}
+
+/** @throws Problem INVALID_ARGUMENT for anything this service did not hand out */
+export function decodeStatementCursor(cursor: string): StatementPlace {
+  const value = decode(cursor);
+  if (!Array.isArray(value) || value[0] !== STATEMENT) throw invalidCursor();
+  const [, fromUs, toUs, ...stands] = value as unknown[];
+  if ((fromUs !== null && !isCount(fromUs)) || !isCount(toUs)) throw invalidCursor();
+  return { fromUs: fromUs ?? undefined, toUs, after: tailPositionOf(stands) };
+}
+
+export function encodeStatementCursor({ fromUs, toUs, after }: Required<StatementPlace>): string {
+  return encodeCursor([STATEMENT, fromUs ?? null, toUs, ...standsOf(after ?? new Map<string, EntryStand>())]);
+}
+
+function tailPositionOf(stands: readonly unknown[]): TailPosition {
+  return new Map(
+    stands.map((stand) => {
+      if (!Array.isArray(stand) || stand.length !== 4) throw invalidCursor();
+      const [shard, createdAtUs, subAccount, version] = stand as unknown[];
+      if (typeof shard !== 'string' || !isCount(createdAtUs) || !isCount(subAccount) || !isCount(version))
+        throw invalidCursor();
+      return [shard, { createdAtUs, subAccount, version }] as const;
+    }),
+  );
+}
+
+function standsOf(position: TailPosition) {
+  return [...position].map(([shard, { createdAtUs, subAccount, version }]) => [
+    ...[shard, createdAtUs, subAccount, version],
   ]);
-  return encodeCursor([TAIL, ...stands]);
 }
 
 /** @throws Problem INVALID_ARGUMENT for anything this service did not hand out */

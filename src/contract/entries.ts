@@ -79,7 +79,7 @@ export function entryView({ entry, shard, isDeferred }: ShownEntry) {
 export const ENTRY_ORDERS = ['desc', 'asc'] as const;
 
 /** With a place on each shard of the account. */
-const TAIL_CURSOR_LENGTH_MAX = 8_192;
+export const TAIL_CURSOR_LENGTH_MAX = 8_192;
 
 const KIND = `(${LISTED_KINDS.join('|')})`;
 

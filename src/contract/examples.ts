@@ -52,6 +52,7 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   listEntries: { path: advertiser, query: { limit: '10' } },
   getEntry: { path: { ...advertiser, requestId: 'click-1' } },
   getSummary: { path: advertiser, query: { period: 'day', timeZone: 'UTC' } },
+  getStatement: { path: advertiser, query: { limit: '10' } },
   listEvents: { query: { cursor: 'oldest', limit: '10' } },
   freezeAccount: { path: advertiser },
   unfreezeAccount: { path: advertiser },

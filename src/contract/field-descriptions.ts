@@ -66,6 +66,8 @@ export const FIELD_DESCRIPTIONS: Readonly<Record<string, string>> = {
   limit: 'How many at most.',
   cursor: 'Where to go on: `nextCursor` of the page before.',
   nextCursor: 'Given back as `cursor`, it goes on behind this page; absent at the end.',
+  openingAt: 'Where it begins.',
+  closingAt: 'Where it ends.',
   hasMore: 'Whether more is there already.',
   items: 'What the page has, or what is to be done.',
   results: 'One for each item, in their order.',

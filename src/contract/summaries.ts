@@ -121,7 +121,7 @@ export function summaryView(
   };
 }
 
-function rangeTooLarge(countedToUs: number): Problem {
+export function rangeTooLarge(countedToUs: number): Problem {
   // Shown times have milliseconds: the one before is within the range in any case.
   const to = timeView(Math.floor(countedToUs / 1_000) * 1_000);
   return new Problem('RANGE_TOO_LARGE', {

@@ -3,6 +3,7 @@ import {
   type EntryFilter,
   type EntryReader,
   type ListedEntry,
+  type ListingShard,
   mergedEntries,
   positionOf,
   whatFits,
@@ -39,20 +40,31 @@ export async function tailEntries(
   accountId: string,
   page: TailPage,
 ): Promise<TailedPage> {
-  const { limit, after = new Map<string, EntryStand>() } = page;
   const { untilUs, untilUsOf, isComplete } = await settleEntries(reader, accountId);
+  return entriesUpTo(reader.shards, accountId, page, (shard) =>
+    isComplete ? untilUs : (untilUsOf.get(shard) ?? untilUs),
+  );
+}
+
+/** A page of entries, oldest first, up to a moment (µs) of each shard before which nothing can appear any more. */
+export async function entriesUpTo(
+  shards: readonly ListingShard[],
+  accountId: string,
+  page: TailPage,
+  untilUsOf: (shard: string) => number,
+): Promise<TailedPage> {
+  const { limit, after = new Map<string, EntryStand>() } = page;
   const {
     items: found,
     stops,
     withheld,
-  } = await mergedEntries(reader.shards, page, (shard) => {
+  } = await mergedEntries(shards, page, (shard) => {
     const stand = after.get(shard);
-    const createdAtUs = isComplete ? untilUs : (untilUsOf.get(shard) ?? untilUs);
     return {
       accountId,
       limit: limit + 1,
       order: 'oldest first',
-      before: { createdAtUs, shard: '', subAccount: 0, version: 0 },
+      before: { createdAtUs: untilUsOf(shard), shard: '', subAccount: 0, version: 0 },
       ...(stand && { after: stand }),
     };
   });

@@ -1,6 +1,8 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import type { PathOf, QueryOf } from '../contract/call';
 import { entryView, foundEntryOf, getEntry, listEntries } from '../contract/entries';
+import { decodeStatementCursor, pageLength } from '../contract/cursors';
+import { getStatement, statementHead, statementPage } from '../contract/statements';
 import { getSummary, summaryView, wantedSummaryOf } from '../contract/summaries';
 import { rangeOf } from '../contract/times';
 import { Serves } from '../http/serves.decorator';
@@ -31,6 +33,24 @@ export class HistoryController {
   ) {
     const account = await this.history.account(accountId);
     return entryView(foundEntryOf(await this.history.find(account, requestId, of)));
+  }
+
+  @Get('statement')
+  @Serves(getStatement)
+  async statement(
+    @Param() { accountId }: PathOf<typeof getStatement>,
+    @Query() query: QueryOf<typeof getStatement>,
+  ) {
+    const { cursor, limit } = query;
+    const place =
+      cursor === undefined ? { ...rangeOf(query), after: undefined } : decodeStatementCursor(cursor);
+    const account = await this.history.account(accountId);
+    const page = statementPage(await this.history.statement(account, { ...place, limit: pageLength(limit) }));
+    return {
+      ...statementHead(account, page),
+      items: page.items.map(entryView),
+      nextCursor: page.nextCursor,
+    };
   }
 
   @Get('summary')

@@ -5,6 +5,7 @@ import { type EntriesPage, listEntries, type ListedPage } from '../engine/entry-
 import { type EntryFound, findEntryOf, type EntryOf } from '../engine/entry-search';
 import { type EntriesSummed, sumEntries, type SummedEntries } from '../engine/entry-sums';
 import { type TailPage, type TailedPage, tailEntries } from '../engine/entry-tail';
+import { readStatement, type StatementAsked, type StatementRead } from '../engine/statements';
 import type { EntryReader } from '../engine/merged-entries';
 import { EngineRuntime } from '../engine/runtime';
 import type { AccountRecord } from '../shards/directory/account-record';
@@ -37,6 +38,14 @@ export class HistoryService {
   /** A page of the account's entries, oldest first; see `tailEntries`. */
   async tail(account: AccountRecord, page: TailPage): Promise<TailedPage> {
     return tailEntries(await this.#reader(account), account.accountId, page);
+  }
+
+  /** A page of a statement; see `readStatement`. */
+  async statement(account: AccountRecord, asked: StatementAsked): Promise<StatementRead> {
+    const { surroundings } = this.runtime;
+    const shards = await this.#shards(account);
+    const reader = { shards, sleep: (ms: number) => surroundings.sleep(ms) };
+    return readStatement(reader, account.accountId, asked);
   }
 
   /** The entry made under a request id; see `findEntryOf`. */

@@ -241,6 +241,37 @@ describe.each([sqliteSites, mariadbSites])('[$mark] history', ({ make }) => {
     });
   });
 
+  it('has statements whose opening balance and entries make the closing one, while the account is used and moves', async () => {
+    const id = await opened();
+    for (let n = 0; n < 10; n += 1) await deduct(id, `a${n}`);
+    const { body: first } = await rest.get(`/v1/accounts/${id}/statement?limit=1000`);
+    expect([first['opening'], first['closing'], first['openingAt']]).toEqual(['0', '99990', undefined]);
+    const moving = move(id, 3, ['s1', 's2', 's3']);
+    for (let n = 0; n < 10; n += 1) await deduct(id, `b${n}`);
+    await moving;
+    await rest.credit(id, 'c', 7);
+    const begins = first['closingAt'] as string;
+    const entries: Entry[] = [];
+    let page = (await rest.get(`/v1/accounts/${id}/statement?limit=4&from=${begins}`)).body;
+    const { opening, closing, closingAt } = page as { opening: string; closing: string; closingAt: string };
+    for (;;) {
+      entries.push(...(page['items'] as Entry[]));
+      if (page['nextCursor'] === undefined) break;
+      page = (await rest.get(`/v1/accounts/${id}/statement?limit=4&cursor=${page['nextCursor'] as string}`))
+        .body;
+    }
+    expect([opening, closing]).toEqual(['99990', '99987']);
+    expect(entries.map(({ requestId }) => requestId)).toEqual([
+      ...Array.from({ length: 10 }, (_, n) => `b${n}`),
+      'c',
+    ]);
+    await deduct(id, 'later');
+    const again = await rest.get(`/v1/accounts/${id}/statement?from=${begins}&to=${closingAt}`);
+    expect(again.body).toMatchObject({ opening, closing, closingAt, items: entries });
+    const ahead = await rest.get(`/v1/accounts/${id}/statement?to=2100-01-01T00:00:00Z`);
+    expect(ahead.body).toMatchObject({ code: 'INVALID_ARGUMENT', errors: [{ field: 'to' }] });
+  });
+
   it('sums entries up by kind and period over all shards', async () => {
     const id = await opened();
     for (let n = 0; n < 30; n += 1) await deduct(id, `d${n}`);

@@ -53,6 +53,7 @@ const METHODS: Readonly<Record<string, Scope | readonly Scope[]>> = {
   'AccountService/GetBalance': 'read',
   'AccountService/ListEntries': 'read',
   'AccountService/GetEntry': 'read',
+  'AccountService/GetStatement': 'read',
   'AccountService/GetSummary': 'read',
   'EventService/ListEvents': 'read',
   'AdminService/ResizeSubAccounts': 'admin',

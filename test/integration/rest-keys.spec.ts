@@ -31,6 +31,7 @@ const ROUTES: readonly Route[] = [
   { method: 'GET', path: '/v1/accounts/acct/balance', scope: 'read', allowed: 200 },
   { method: 'GET', path: '/v1/accounts/acct/entries', scope: 'read', allowed: 200 },
   { method: 'GET', path: '/v1/accounts/acct/entries/none', scope: 'read', allowed: 404 },
+  { method: 'GET', path: '/v1/accounts/acct/statement', scope: 'read', allowed: 200 },
   { method: 'GET', path: '/v1/accounts/acct/summary', scope: 'read', allowed: 200 },
   { method: 'GET', path: '/v1/accounts/acct/deductions/d', scope: 'read', orScope: 'deduct', allowed: 404 },
   { method: 'GET', path: '/v1/accounts/acct/budgets', scope: 'read', allowed: 200 },

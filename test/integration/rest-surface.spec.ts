@@ -29,6 +29,7 @@ const CONTRACT = [
   'GET /v1/accounts/{accountId}/balance',
   'GET /v1/accounts/{accountId}/entries',
   'GET /v1/accounts/{accountId}/entries/{requestId}',
+  'GET /v1/accounts/{accountId}/statement',
   'GET /v1/accounts/{accountId}/summary',
   'POST /v1/deductions:batch',
   'POST /v1/accounts/{accountId}/freeze',

@@ -11,9 +11,11 @@ const STARTS_US = 1_700_000_000_000_000;
 export function entrySite(count = 2) {
   const clock = new TestClock();
   const aheadMs = Array.from({ length: count }, () => 0);
+  const databases: MemoryDatabase[] = [];
   const shards = aheadMs.map((_, number) => {
     const clockUs = (): number => STARTS_US + Math.round((clock.now() + (aheadMs[number] ?? 0)) * 1_000);
     const database = new MemoryDatabase(`s${number}`, clockUs);
+    databases.push(database);
     database.account('acme').rows.set(number, row({ index: number, availableMinor: 1_000_000n }));
     return new MemoryShard({
       database,
@@ -24,6 +26,8 @@ export function entrySite(count = 2) {
   return {
     clock,
     shards,
+    /** Of one shard, in no order. */
+    entriesOf: (shard: number) => [...(databases[shard]?.account('acme').entries.values() ?? [])],
     reader: { shards, sleep: (ms: number) => clock.sleep(ms) },
     setAhead: (shard: number, ms: number): void => {
       aheadMs[shard] = ms;

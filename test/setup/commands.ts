@@ -32,6 +32,7 @@ export const COMMANDS: Readonly<Record<string, Told>> = {
   getBalance: { command: 'balance', fields: OF_ACCOUNT },
   listEntries: { command: 'entries', fields: { ...OF_ACCOUNT, ...PAGED } },
   getEntry: { command: 'entry', fields: OF_ACCOUNT },
+  getStatement: { command: 'statement', fields: { ...OF_ACCOUNT, ...PAGED, limit: CURSOR } },
   getSummary: { command: 'summary', fields: OF_ACCOUNT },
   createBudget: { command: 'budget create', fields: BUDGET },
   listBudgets: { command: 'budget list', fields: { ...OF_ACCOUNT, ...PAGED, limit: CURSOR } },

@@ -210,7 +210,7 @@ function restBody(command: Command, message: Json): unknown {
       ...body,
       items: (body['items'] as Json[]).map((hold) => ({ ...hold, kind: 'hold', requestId: hold['holdId'] })),
     };
-  if (command === 'listEntries')
+  if (command === 'listEntries' || command === 'getStatement')
     return {
       ...body,
       items: (body['items'] as Json[]).map((entry) => ({ ...entry, status: 'succeeded' })),
@@ -231,7 +231,7 @@ function problemOf(body: Json) {
 }
 
 const TIMELY = new Set([
-  ...['createdAt', 'expiresAt', 'receivedAt', 'endedAt', 'asOf', 'lastUsedAt'],
+  ...['createdAt', 'expiresAt', 'receivedAt', 'endedAt', 'asOf', 'lastUsedAt', 'openingAt', 'closingAt'],
   ...[
     'etag',
     'operationId',

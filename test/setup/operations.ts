@@ -42,6 +42,7 @@ export const OPERATIONS = {
   getBalance: at(`GET ${account}/balance`, 'AccountService/GetBalance', 'balance'),
   listEntries: at(`GET ${account}/entries`, 'AccountService/ListEntries', 'entries'),
   getEntry: at(`GET ${account}/entries/{requestId}`, 'AccountService/GetEntry', 'entry'),
+  getStatement: at(`GET ${account}/statement`, 'AccountService/GetStatement', 'statement'),
   getSummary: at(`GET ${account}/summary`, 'AccountService/GetSummary', 'summary'),
   listEvents: at('GET /v1/events', 'EventService/ListEvents', 'events'),
   createBudget: at(`POST ${account}/budgets`, 'AccountService/CreateBudget', 'createBudget'),

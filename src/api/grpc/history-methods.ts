@@ -1,21 +1,25 @@
 import { Injectable } from '@nestjs/common';
 import { ENTRY_ORDERS, foundEntryOf, getEntry, listEntries } from '../../contract/entries';
 import { Problem } from '../../contract/problem';
+import { decodeStatementCursor, pageLength } from '../../contract/cursors';
+import { getStatement, statementPage } from '../../contract/statements';
 import { getSummary, summaryView, wantedSummaryOf } from '../../contract/summaries';
 import { entriesAnswer } from '../../history/entries-answer';
 import { HistoryService } from '../../history/history.service';
 import { LISTED_KINDS } from '../../ledger/entry';
 import { checked, checkOf, type SaidIn } from './check';
-import type { GetEntryRequest, GetSummaryRequest, ListEntriesRequest } from './messages';
+import type { GetEntryRequest, GetStatementRequest, GetSummaryRequest, ListEntriesRequest } from './messages';
 import { own, present } from './read-requests';
 import { serves } from './serves';
-import { microsecondsOf, type Timestamp } from './timestamp';
+import { int64Of } from './int64';
+import { microsecondsOf, type Timestamp, timestampOf } from './timestamp';
 import type { UnaryMethod } from './unary';
 import { entryView, enumValue } from './views';
 import { enumOf } from './wire';
 
 const isEntriesPage = checkOf<SaidIn<typeof listEntries>>(listEntries);
 const isEntry = checkOf<SaidIn<typeof getEntry>>(getEntry);
+const isStatement = checkOf<SaidIn<typeof getStatement>>(getStatement);
 const isSummary = checkOf<SaidIn<typeof getSummary>>(getSummary);
 
 const KINDS = enumOf('hotsplit.v1.EntryKind');
@@ -27,7 +31,7 @@ export class HistoryMethods {
   constructor(private readonly history: HistoryService) {}
 
   methods(): UnaryMethod[] {
-    return [this.#entries(), this.#entry(), this.#summary()];
+    return [this.#entries(), this.#entry(), this.#statement(), this.#summary()];
   }
 
   #entries(): UnaryMethod {
@@ -63,6 +67,34 @@ export class HistoryMethods {
       return { entry: entryView(foundEntryOf(await this.history.find(account, requestId, of))) };
     };
     return serves(getEntry, answer);
+  }
+
+  #statement(): UnaryMethod {
+    const answer = async (message: GetStatementRequest): Promise<object> => {
+      const { accountId, cursor, limit } = checked(isStatement, {
+        ...present('accountId', message.accountId),
+        ...own(message, 'cursor'),
+        ...(Object.hasOwn(message, 'limit') && { limit: String(message.limit) }),
+      });
+      const place =
+        cursor === undefined ? { ...rangeOf(message), after: undefined } : decodeStatementCursor(cursor);
+      const account = await this.history.account(accountId);
+      const page = statementPage(
+        await this.history.statement(account, { ...place, limit: pageLength(limit) }),
+      );
+      const { openingAtUs, closingAtUs, balances, items, nextCursor } = page;
+      return {
+        accountId,
+        asset: account.asset,
+        openingAt: openingAtUs === undefined ? undefined : timestampOf(openingAtUs),
+        closingAt: timestampOf(closingAtUs),
+        opening: balances && int64Of(balances.openingMinor),
+        closing: balances && int64Of(balances.closingMinor),
+        items: items.map(entryView),
+        nextCursor,
+      };
+    };
+    return serves(getStatement, answer);
   }
 
   #summary(): UnaryMethod {

@@ -143,6 +143,11 @@ export interface GetEntryRequest extends AccountRequest {
   readonly counterparty?: string;
 }
 
+export interface GetStatementRequest extends AccountRequest, PageRequest {
+  readonly fromTime: Timestamp | null;
+  readonly toTime: Timestamp | null;
+}
+
 export interface GetSummaryRequest extends AccountRequest {
   readonly fromTime: Timestamp | null;
   readonly toTime: Timestamp | null;

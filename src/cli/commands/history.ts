@@ -1,17 +1,21 @@
 import { type Command, Option } from 'commander';
-import { entryLookUp, summaryCall } from '../../client/history-calls';
+import { entryLookUp, statementCall, summaryCall } from '../../client/history-calls';
 import type { EntryOf, Period, SummaryItem } from '../../client/history-shapes';
 import type { Entry } from '../../client/shapes';
 import { type CommandContext, withService } from '../command-context';
-import type { JsonOf } from '../service/service-client';
+import { signedAmount } from '../../ledger/entry';
+import type { JsonOf, ServiceClient } from '../service/service-client';
 import type { Columns, Fields } from '../terminal/columns';
 import { accountIdArgument, requestIdArgument, timeArgument } from '../terminal/option-parsers';
+
+const PAGE_LENGTH = 500;
 
 const PERIODS: readonly Period[] = ['total', 'hour', 'day', 'month'];
 
 /** What happened to an account, and what it came to. */
 export function addHistoryCommands(program: Command, context: CommandContext): void {
   addEntry(program, context);
+  addStatement(program, context);
   addSummary(program, context);
 }
 
@@ -31,6 +35,68 @@ function addEntry(program: Command, context: CommandContext): void {
       }),
     );
 }
+
+interface StatementOptions {
+  readonly from?: string;
+  readonly to?: string;
+}
+
+/** An entry with what the account had behind it; and where the statement begins and ends. */
+interface StatementLine {
+  readonly at?: string | undefined;
+  readonly kind: string;
+  readonly amount?: string;
+  readonly balance: string;
+  readonly requestId?: string;
+  readonly reference?: string | undefined;
+}
+
+function addStatement(program: Command, context: CommandContext): void {
+  program
+    .command('statement')
+    .description(
+      'show what an account had, its entries oldest first with the balance behind each, and what it had then',
+    )
+    .argument('<account>', 'account id', accountIdArgument)
+    .option('--from <time>', 'where it begins: 2026-01-31T12:00:00Z, or 2026-01-31', timeArgument)
+    .option('--to <time>', 'where it ends (default now)', timeArgument)
+    .action((accountId: string, options: StatementOptions, command: Command) =>
+      withService(command, context, (client, { show }) =>
+        show.longList(statementLines(client, { accountId, ...options }), STATEMENT_COLUMNS, 'nothing'),
+      ),
+    );
+}
+
+async function* statementLines(
+  client: ServiceClient,
+  query: StatementOptions & { readonly accountId: string },
+): AsyncGenerator<StatementLine> {
+  let { body } = await client.call(statementCall({ ...query, limit: PAGE_LENGTH }));
+  const { openingAt, opening = '0', closing = '0', closingAt } = body;
+  yield { at: openingAt, kind: 'opening', balance: opening };
+  let balanceMinor = BigInt(opening);
+  for (;;) {
+    // As the service wrote them: the type of a page's items is that of what it answers.
+    for (const entry of body.items) {
+      const { createdAt: at, kind, amount, requestId, reference } = entry;
+      balanceMinor += signedAmount({ kind, amountMinor: BigInt(amount) });
+      yield { at, kind, amount, balance: balanceMinor.toString(), requestId, reference };
+    }
+    const { nextCursor: cursor } = body;
+    if (cursor === undefined) break;
+    ({ body } = await client.call(statementCall({ accountId: query.accountId, cursor, limit: PAGE_LENGTH })));
+  }
+  yield { at: closingAt, kind: 'closing', balance: closing };
+}
+
+const STATEMENT_COLUMNS: Columns<StatementLine> = {
+  at: ({ at }) => at,
+  kind: ({ kind }) => kind,
+  amount: ({ amount }) => (amount === undefined ? undefined : BigInt(amount)),
+  balance: ({ balance }) => BigInt(balance),
+  'request id': ({ requestId }) => requestId,
+  reference: ({ reference }) => reference,
+};
 
 interface SummaryOptions {
   readonly from?: string;

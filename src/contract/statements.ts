@@ -1,0 +1,104 @@
+import type { StatementRead } from '../engine/statements';
+import type { AccountRecord } from '../shards/directory/account-record';
+import { accountPath } from './accounts';
+import { type Call, queryOf } from './call';
+import { encodeStatementCursor, PAGE_LENGTH_DEFAULT } from './cursors';
+import { entry, TAIL_CURSOR_LENGTH_MAX } from './entries';
+import * as fields from './fields';
+import { Problem } from './problem';
+import { rangeTooLarge } from './summaries';
+import { timeView } from './times';
+
+export const getStatement = {
+  name: 'getStatement',
+  summary: 'Get a statement of an account',
+  description:
+    'What the account had in all at `from`, its entries up to `to`, oldest first, and what it had then: `opening` and the entries make ' +
+    '`closing`, exactly, also where the account was resized or moved meanwhile. Without `from`, from its beginning; without `to`, up to now, as ' +
+    '`closingAt` says. A `to` before which entries may still be written is refused. Balances are on the first page. They are summed up from the ' +
+    'entries: one call goes through up to a million of each shard (`RANGE_TOO_LARGE` beyond).',
+  group: 'accounts',
+  scope: 'read',
+  rows: PAGE_LENGTH_DEFAULT,
+  path: accountPath,
+  query: queryOf({
+    cursor: {
+      ...fields.cursor,
+      maxLength: TAIL_CURSOR_LENGTH_MAX,
+      description: '`nextCursor` of the page before, which has its `from` and `to`.',
+    },
+    limit: fields.limit,
+    from: { ...fields.time, description: 'Inclusive.' },
+    to: { ...fields.time, description: 'Exclusive.' },
+  }),
+  answers: {
+    200: {
+      description: 'A page of the statement.',
+      type: 'object',
+      required: ['accountId', 'asset', 'closingAt', 'items'],
+      properties: {
+        accountId: { type: 'string' },
+        asset: { type: 'string' },
+        openingAt: {
+          ...fields.timeOut,
+          description: 'Where it begins; absent where it begins with the account.',
+        },
+        closingAt: { ...fields.timeOut, description: 'Where it ends.' },
+        opening: { ...fields.amountOut, description: 'What the account had in all, held money included.' },
+        closing: { ...fields.amountOut, description: 'What it had in all at the end.' },
+        items: { type: 'array', items: { $ref: `${entry.$id}#` } },
+        nextCursor: { type: 'string' },
+      },
+    },
+  },
+} as const satisfies Call;
+
+/** A page of a statement, its entries as the engine has them. */
+export interface StatementPage {
+  readonly openingAtUs: number | undefined;
+  readonly closingAtUs: number;
+  readonly balances: { readonly openingMinor: bigint; readonly closingMinor: bigint } | undefined;
+  readonly items: Extract<StatementRead, { kind: 'read' }>['page']['items'];
+  readonly nextCursor: string | undefined;
+}
+
+/** @throws Problem RANGE_TOO_LARGE, or INVALID_ARGUMENT where the end is not settled */
+export function statementPage(read: StatementRead): StatementPage {
+  switch (read.kind) {
+    case 'tooMany':
+      throw rangeTooLarge(read.countedToUs);
+    case 'unsettled':
+      throw new Problem('INVALID_ARGUMENT', {
+        detail: 'Entries before this end may still be written.',
+        errors: [
+          { field: 'to', rule: `not after ${timeView(read.settledUs)}: what comes then may still change` },
+        ],
+      });
+    case 'read': {
+      const { fromUs, toUs, balances, page } = read;
+      return {
+        openingAtUs: fromUs,
+        closingAtUs: toUs,
+        balances,
+        items: page.items,
+        nextCursor: page.hasMore ? encodeStatementCursor({ fromUs, toUs, after: page.next }) : undefined,
+      };
+    }
+  }
+}
+
+export function statementHead(
+  { accountId, asset }: AccountRecord,
+  { openingAtUs, closingAtUs, balances }: StatementPage,
+) {
+  return {
+    accountId,
+    asset,
+    ...(openingAtUs !== undefined && { openingAt: timeView(openingAtUs) }),
+    closingAt: timeView(closingAtUs),
+    ...(balances && {
+      opening: balances.openingMinor.toString(),
+      closing: balances.closingMinor.toString(),
+    }),
+  };
+}

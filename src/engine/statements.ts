@@ -1,0 +1,68 @@
+import { signedAmount } from '../ledger/entry';
+import type { EntrySum } from '../shards/shard';
+import { sumEntries, type SummingShard } from './entry-sums';
+import { entriesUpTo, type TailedPage, type TailPosition } from './entry-tail';
+import type { EntryReader, ListingShard } from './merged-entries';
+import { settleEntries } from './settled-entries';
+
+export interface StatementReader extends EntryReader {
+  readonly shards: readonly (ListingShard & SummingShard)[];
+}
+
+/** A part of a statement: the entries from one moment (µs) up to another, oldest first. */
+export interface StatementAsked {
+  /** Inclusive; the account's beginning when absent. */
+  readonly fromUs: number | undefined;
+  /** Exclusive; as late as is settled when absent. */
+  readonly toUs: number | undefined;
+  readonly limit: number;
+  /** Where the last page ended. The first one has the balances. */
+  readonly after: TailPosition | undefined;
+}
+
+export type StatementRead =
+  | {
+      readonly kind: 'read';
+      readonly fromUs: number | undefined;
+      readonly toUs: number;
+      readonly balances: { readonly openingMinor: bigint; readonly closingMinor: bigint } | undefined;
+      readonly page: TailedPage;
+    }
+  /** There are more entries before this statement's end than one call may sum up; before this moment there are not. */
+  | { readonly kind: 'tooMany'; readonly countedToUs: number }
+  /** Entries before the end that was asked for may still be written; before this moment none can. */
+  | { readonly kind: 'unsettled'; readonly settledUs: number };
+
+/**
+ * What an account had at one moment, what changed it until another, and what it had then: opening + Σ entries = closing, exactly.
+ *
+ * Both moments are of the one order of all entries, and the end is one before which no shard can write any more: what a statement
+ * says does not change. It is read from every shard that the account ever used; money in transit within the account is no entry.
+ */
+export async function readStatement(
+  reader: StatementReader,
+  accountId: string,
+  { fromUs, toUs: askedToUs, limit, after }: StatementAsked,
+): Promise<StatementRead> {
+  const { untilUs } = await settleEntries(reader, accountId);
+  const toUs = askedToUs ?? Math.floor(untilUs / 1_000) * 1_000;
+  if (toUs > untilUs) return { kind: 'unsettled', settledUs: untilUs };
+  let balances;
+  if (!after) {
+    const before =
+      fromUs === undefined ? NOTHING : await sumEntries(reader.shards, { accountId, toUs: fromUs });
+    const during = await sumEntries(reader.shards, { accountId, fromUs, toUs });
+    if (before.kind === 'tooMany') return before;
+    if (during.kind === 'tooMany') return during;
+    const openingMinor = changeOf(before.sums);
+    balances = { openingMinor, closingMinor: openingMinor + changeOf(during.sums) };
+  }
+  const page = await entriesUpTo(reader.shards, accountId, { limit, after, fromUs, toUs }, () => toUs);
+  return { kind: 'read', fromUs, toUs, balances, page };
+}
+
+const NOTHING = { kind: 'summed', sums: [] } as const;
+
+function changeOf(sums: readonly EntrySum[]): bigint {
+  return sums.reduce((sum, each) => sum + signedAmount(each), 0n);
+}
