@@ -63,6 +63,9 @@ describe.each(STORES)('[$mark] the feed of the directory', ({ makeSite }) => {
       revision: (await account()).revision,
       metadata: null,
       autoSplit: null,
+      creditLimit: null,
+      creditUnsettled: null,
+      overLimit: 0,
     });
     expect(told[1]?.account).toMatchObject({ status: 'active', strategy: 'atomic' });
   });

@@ -195,15 +195,10 @@ describe('[mariadb] a service of two workers', () => {
         await eventually('a batch of each worker waiting for the row', home);
         for (const pid of pidsOf()) process.kill(pid, 'SIGTERM');
         service.signal('SIGTERM');
-        await eventually('new connections being refused', async () => {
-          const late = new RestClient(service.rest.url);
-          const refused = await late.get('/healthz').then(
-            () => undefined,
-            () => true as const,
-          );
-          late.close();
-          return refused;
-        });
+        // No longer than it has to: a batch is tried for some seconds only.
+        await eventually('the stop', () =>
+          Promise.resolve(service.stderr.includes('"the service stops"') ? true : undefined),
+        );
         await holder.query('ROLLBACK');
         for (const { status } of await Promise.all(answers)) expect(status).toBe(201);
         expect(await service.exit).toEqual({ code: 0, signal: null });
