@@ -1,9 +1,9 @@
-import { DirectoryUnavailableError } from '../shards/directory/directory';
 import type { LeaseStore } from '../shards/directory/lease-store';
 import type { ExpiredHold } from '../shards/shard';
 import type { Later } from '../shards/surroundings';
 import { NO_FAULTS, type ReachPoint } from './fault-points';
 import type { EngineObserver } from './observer';
+import { isOwnWork } from './own-work';
 import { Periodic } from './periodic';
 import type { ShardLanes } from './shard-lanes';
 import type { ShardSet } from './shard-set';
@@ -102,13 +102,8 @@ export class HoldExpiry {
     return outcomes.some(({ kind }) => kind === 'holdSettled');
   }
 
-  async #isMine(shard: string): Promise<boolean> {
+  #isMine(shard: string): Promise<boolean> {
     const { leases, instanceId, settings } = this.parts;
-    try {
-      return await leases.acquire(`expiry of ${shard}`, instanceId, settings.leaseMs);
-    } catch (error) {
-      if (error instanceof DirectoryUnavailableError) return true;
-      throw error;
-    }
+    return isOwnWork(leases, { name: `expiry of ${shard}`, instanceId, leaseMs: settings.leaseMs });
   }
 }

@@ -1,12 +1,14 @@
-import { DirectoryUnavailableError } from '../shards/directory/directory';
 import type { LeaseStore } from '../shards/directory/lease-store';
 import type { PendingDeparture } from '../shards/shard';
 import type { Later } from '../shards/surroundings';
 import { NO_FAULTS, type ReachPoint } from './fault-points';
 import type { EngineObserver, Undelivered } from './observer';
+import { isOwnWork } from './own-work';
+import { PairLooks } from './pair-looks';
 import { Periodic } from './periodic';
 import type { ShardSet } from './shard-set';
 import type { Transfers } from './transfers';
+import { UndeliveredReports } from './undelivered-reports';
 
 export interface RecoverySettings {
   readonly intervalMs: number;
@@ -45,9 +47,6 @@ export interface RecoveryParts {
 /** Departures shown of those that could not be delivered. */
 const EXAMPLES_MAX = 5;
 
-/** The directory keeps a lease's name up to this length; two pairs of very long names may share one. */
-const LEASE_NAME_LENGTH_MAX = 128;
-
 /**
  * Delivers transfers that nobody finished, whoever sent them.
  *
@@ -61,71 +60,52 @@ const LEASE_NAME_LENGTH_MAX = 128;
  * else from delivering there. Nothing rests on the lease: delivering twice is delivering once.
  */
 export class Recovery {
-  readonly #ticking: Periodic;
-  /** Looks under way, by pair. */
-  readonly #looks = new Map<string, Promise<void>>();
+  readonly #looks: PairLooks;
+  readonly #reports: UndeliveredReports;
   /** When a pair is looked at again whose last look found transfers that are stuck. */
   readonly #restsUntil = new Map<string, number>();
   readonly #countedAt = new Map<string, number>();
-  /** Pairs of which something was reported that is not over. */
-  readonly #reported = new Set<string>();
-  #stopped = false;
 
   constructor(private readonly parts: RecoveryParts) {
-    this.#ticking = new Periodic(
-      parts.settings.intervalMs,
-      () => {
-        this.#lookAtAll();
-        return Promise.resolve();
+    const { shards, observer, settings, later } = parts;
+    this.#reports = new UndeliveredReports(observer);
+    this.#looks = new PairLooks({
+      shards,
+      intervalMs: settings.intervalMs,
+      look: (from, to) => this.#look(from, to),
+      failed: (from, to, error) => {
+        observer.deferred(`transfers from ${from} to ${to}`, error);
       },
-      parts.later,
-    );
+      later,
+    });
   }
 
   start(): void {
-    this.#ticking.start('at once');
+    this.#looks.start();
   }
 
   /** Resolves when no look is under way any more. */
   async stop(): Promise<void> {
-    this.#stopped = true;
-    await this.#ticking.stop();
-    await Promise.all(this.#looks.values());
+    await this.#looks.stop();
     await this.parts.transfers.whenMarked();
   }
 
   /** Looks at every pair once, or waits for the look that is under way; never rejects. */
-  async recover(): Promise<void> {
+  recover(): Promise<void> {
     this.#restsUntil.clear();
     this.#countedAt.clear();
-    this.#lookAtAll();
-    await Promise.all(this.#looks.values());
-  }
-
-  #lookAtAll(): void {
-    const { names } = this.parts.shards;
-    for (const from of names) for (const to of names) this.#lookAt(from, to);
-  }
-
-  #lookAt(from: string, to: string): void {
-    const pair = `${from} ${to}`;
-    if (this.#looks.has(pair) || this.parts.now() < (this.#restsUntil.get(pair) ?? 0)) return;
-    const look = this.#look(from, to)
-      .catch((error: unknown) => {
-        this.parts.observer.deferred(`transfers from ${from} to ${to}`, error);
-      })
-      .finally(() => this.#looks.delete(pair));
-    this.#looks.set(pair, look);
+    return this.#looks.all();
   }
 
   async #look(from: string, to: string): Promise<void> {
     const { shards, now, settings } = this.parts;
+    if (now() < (this.#restsUntil.get(`${from} ${to}`) ?? 0)) return;
     if (shards.lanes(from).isDown) return;
     const began = now();
     const stuck = shards.lanes(to).isDown ? 'down' : await this.#deliver(from, to);
     if (stuck === 'down') return this.#countWaiting(from, to);
     if (stuck === 'left') return;
-    this.#report({ of: 'within', fromShard: from, toShard: to, isCutOff: false, ...stuck });
+    this.#reports.report({ of: 'within', fromShard: from, toShard: to, isCutOff: false, ...stuck });
     // Going through what is stuck again and again must not be all that a shard does.
     if (stuck.count > 0)
       this.#restsUntil.set(`${from} ${to}`, now() + Math.max(settings.intervalMs, now() - began));
@@ -166,7 +146,7 @@ export class Recovery {
     const examples: Undelivered['examples'][number][] = [];
     for (let page = await this.#read(from, to); page.length > 0;) {
       const isFull = page.length === settings.pageMax;
-      if (this.#stopped || (isFull && !(await this.#isMine(from, to)))) return 'left';
+      if (this.#looks.isStopped || (isFull && !(await this.#isMine(from, to)))) return 'left';
       await reach('recovery.found');
       const deliver = (): Promise<PendingDeparture[]> => transfers.deliver(from, page);
       const [stuck, next] = await Promise.all([
@@ -193,7 +173,7 @@ export class Recovery {
     if (now() - (this.#countedAt.get(pair) ?? -Infinity) < settings.countEveryMs) return;
     this.#countedAt.set(pair, now());
     const count = await shards.shard(from).countDepartures(to, settings.countMax);
-    this.#report({
+    this.#reports.report({
       of: 'within',
       fromShard: from,
       toShard: to,
@@ -203,23 +183,8 @@ export class Recovery {
     });
   }
 
-  #report(found: Undelivered): void {
-    const pair = `${found.fromShard} ${found.toShard}`;
-    if (found.count === 0 && !this.#reported.has(pair)) return;
-    if (found.count > 0) this.#reported.add(pair);
-    else this.#reported.delete(pair);
-    this.parts.observer.undelivered(found);
-  }
-
-  async #isMine(from: string, to: string): Promise<boolean> {
+  #isMine(from: string, to: string): Promise<boolean> {
     const { leases, instanceId, settings } = this.parts;
-    try {
-      const name = `delivery ${from} ${to}`.slice(0, LEASE_NAME_LENGTH_MAX);
-      return await leases.acquire(name, instanceId, settings.leaseMs);
-    } catch (error) {
-      // Money must not stay in transit because the directory is away.
-      if (error instanceof DirectoryUnavailableError) return true;
-      throw error;
-    }
+    return isOwnWork(leases, { name: `delivery ${from} ${to}`, instanceId, leaseMs: settings.leaseMs });
   }
 }

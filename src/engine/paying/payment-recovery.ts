@@ -1,11 +1,12 @@
 import type { Payment } from '../../ledger/payment';
-import { DirectoryUnavailableError } from '../../shards/directory/directory';
 import type { LeaseStore } from '../../shards/directory/lease-store';
 import type { Later } from '../../shards/surroundings';
 import { NO_FAULTS, type ReachPoint } from '../fault-points';
 import type { EngineObserver } from '../observer';
-import { Periodic } from '../periodic';
+import { isOwnWork } from '../own-work';
+import { PairLooks } from '../pair-looks';
 import type { ShardSet } from '../shard-set';
+import { UndeliveredReports } from '../undelivered-reports';
 import type { Deliveries } from './deliveries';
 
 export interface PaymentRecoverySettings {
@@ -33,8 +34,6 @@ const PAGES_MAX = 20;
 /** Payments named in a report. */
 const EXAMPLES_MAX = 3;
 
-const LEASE_NAME_LENGTH_MAX = 128;
-
 export interface PaymentRecoveryParts {
   readonly shards: ShardSet;
   readonly deliveries: Pick<Deliveries, 'deliver' | 'whenIdle'>;
@@ -48,66 +47,43 @@ export interface PaymentRecoveryParts {
 }
 
 /**
- * Brings payments to their end that nobody finished, whoever made them. Each pair of shards is looked at on its own, so what waits
- * for one shard holds up nothing else, and what cannot be delivered is passed by.
- *
- * A lease keeps instances from doing the same work twice. Nothing rests on it, so without an answer from the directory the
- * work is done all the same.
+ * Brings payments to their end that nobody finished, whoever made them. Each pair of shards is looked at on its own, and what cannot be
+ * delivered is passed by. A lease keeps instances from doing the same work twice; nothing rests on it.
  */
 export class PaymentRecovery {
-  readonly #ticking: Periodic;
-  /** Looks under way, by pair. */
-  readonly #looks = new Map<string, Promise<void>>();
+  readonly #looks: PairLooks;
+  readonly #reports: UndeliveredReports;
   /** Where the next page begins, by pair, after what could not be delivered. */
   readonly #after = new Map<string, Payment>();
-  /** Pairs between which payments were found waiting the last time. */
-  readonly #reported = new Set<string>();
   readonly #countedAt = new Map<string, number>();
-  #stopped = false;
 
   constructor(private readonly parts: PaymentRecoveryParts) {
-    this.#ticking = new Periodic(
-      parts.settings.intervalMs,
-      () => {
-        this.#lookAtAll();
-        return Promise.resolve();
+    const { shards, observer, settings, later } = parts;
+    this.#reports = new UndeliveredReports(observer);
+    this.#looks = new PairLooks({
+      shards,
+      intervalMs: settings.intervalMs,
+      look: (from, to) => this.#look(from, to),
+      failed: (from, to, error) => {
+        observer.deferred(`payments from ${from} to ${to}`, error);
       },
-      parts.later,
-    );
+      later,
+    });
   }
 
   start(): void {
-    this.#ticking.start('at once');
+    this.#looks.start();
   }
 
   /** Resolves when no look is under way any more. */
   async stop(): Promise<void> {
-    this.#stopped = true;
-    await this.#ticking.stop();
-    await Promise.all(this.#looks.values());
+    await this.#looks.stop();
     await this.parts.deliveries.whenIdle();
   }
 
   /** Looks at every pair once, or waits for the look that is under way; never rejects. */
-  async recover(): Promise<void> {
-    this.#lookAtAll();
-    await Promise.all(this.#looks.values());
-  }
-
-  #lookAtAll(): void {
-    const { names } = this.parts.shards;
-    for (const from of names) for (const to of names) this.#lookAt(from, to);
-  }
-
-  #lookAt(from: string, to: string): void {
-    const pair = `${from} ${to}`;
-    if (this.#looks.has(pair)) return;
-    const look = this.#look(from, to)
-      .catch((error: unknown) => {
-        this.parts.observer.deferred(`payments from ${from} to ${to}`, error);
-      })
-      .finally(() => this.#looks.delete(pair));
-    this.#looks.set(pair, look);
+  recover(): Promise<void> {
+    return this.#looks.all();
   }
 
   async #look(from: string, to: string): Promise<void> {
@@ -115,7 +91,7 @@ export class PaymentRecovery {
     const pair = `${from} ${to}`;
     const waiting: Payment[] = [];
     const isWhole = !this.#after.has(pair);
-    for (let pages = 0; pages < PAGES_MAX && !this.#stopped; pages += 1) {
+    for (let pages = 0; pages < PAGES_MAX && !this.#looks.isStopped; pages += 1) {
       if (shards.lanes(from).isDown) return;
       if (shards.lanes(to).isDown) return this.#countWaiting(from, to);
       const { pageMax: limit, olderThanMs } = settings;
@@ -158,11 +134,7 @@ export class PaymentRecovery {
     waiting: readonly Payment[],
     isCutOff: boolean,
   ): void {
-    const pair = `${from} ${to}`;
-    if (waiting.length === 0 && !this.#reported.has(pair)) return;
-    if (waiting.length > 0) this.#reported.add(pair);
-    else this.#reported.delete(pair);
-    this.parts.observer.undelivered({
+    this.#reports.report({
       of: 'payments',
       fromShard: from,
       toShard: to,
@@ -174,14 +146,8 @@ export class PaymentRecovery {
     });
   }
 
-  async #isMine(from: string, to: string): Promise<boolean> {
+  #isMine(from: string, to: string): Promise<boolean> {
     const { leases, instanceId, settings } = this.parts;
-    try {
-      const name = `payments ${from} ${to}`.slice(0, LEASE_NAME_LENGTH_MAX);
-      return await leases.acquire(name, instanceId, settings.leaseMs);
-    } catch (error) {
-      if (error instanceof DirectoryUnavailableError) return true;
-      throw error;
-    }
+    return isOwnWork(leases, { name: `payments ${from} ${to}`, instanceId, leaseMs: settings.leaseMs });
   }
 }
