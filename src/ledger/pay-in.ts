@@ -19,13 +19,9 @@ import type { SubAccount } from './sub-account';
 export function payIn(draft: Draft, command: PayInCommand): Outcome {
   const { accountId, payment } = command;
   const requestId = arrivalOfPaymentKey(payment);
-  const earlier = draft.entry(accountId, requestId);
-  if (earlier) return decidedBefore(earlier, payment);
-  const row = draft.row(accountId, command.subAccount);
-  if (!row) {
-    draft.askForRow(accountId, command.subAccount);
-    return { kind: 'fenced', epoch: 0 };
-  }
+  const found = undecided(draft, command, requestId);
+  if (found.kind !== 'undecided') return found;
+  const { row } = found;
   const { amountMinor, fingerprint, reference, metadata } = payment;
   const source = { accountId, requestId, fingerprint, reference, metadata };
   const counterparty = payment.accountId;
@@ -52,13 +48,9 @@ export function payIn(draft: Draft, command: PayInCommand): Outcome {
 export function payBack(draft: Draft, command: PayBackCommand): Outcome {
   const { accountId, payment } = command;
   const requestId = returnOfPaymentKey(payment);
-  const earlier = draft.entry(accountId, requestId);
-  if (earlier) return decidedBefore(earlier, payment);
-  const row = draft.row(accountId, command.subAccount);
-  if (!row) {
-    draft.askForRow(accountId, command.subAccount);
-    return { kind: 'fenced', epoch: 0 };
-  }
+  const found = undecided(draft, command, requestId);
+  if (found.kind !== 'undecided') return found;
+  const { row } = found;
   const { amountMinor, fingerprint, reference, metadata, payee } = payment;
   if (row.availableMinor + row.heldMinor + amountMinor > BALANCE_MAX_MINOR)
     return draft.refuse(command, { kind: 'balanceLimitExceeded' });
@@ -76,6 +68,20 @@ export function payBack(draft: Draft, command: PayBackCommand): Outcome {
 function takes(row: SubAccount, amountMinor: bigint): boolean {
   const takesCredits = row.accountStatus === 'active' || row.accountStatus === 'overLimit';
   return takesCredits && row.availableMinor + row.heldMinor + amountMinor <= BALANCE_MAX_MINOR;
+}
+
+/** The row that a payment is for, unless an entry under its key says what became of it. */
+function undecided(
+  draft: Draft,
+  { accountId, subAccount, payment }: PayInCommand | PayBackCommand,
+  requestId: string,
+): Outcome | { readonly kind: 'undecided'; readonly row: SubAccount } {
+  const earlier = draft.entry(accountId, requestId);
+  if (earlier) return decidedBefore(earlier, payment);
+  const row = draft.row(accountId, subAccount);
+  if (row) return { kind: 'undecided', row };
+  draft.askForRow(accountId, subAccount);
+  return { kind: 'fenced', epoch: 0 };
 }
 
 /** @throws InvariantViolation when another payment has the key: this one's money would be nowhere */

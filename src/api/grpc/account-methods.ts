@@ -34,6 +34,7 @@ import { accountIdOf, optionalAmount, optionalDigits, own, present } from './rea
 import { serves } from './serves';
 import type { UnaryMethod, UnaryService } from './unary';
 import { accountView, balanceView, taggedAccountView, enumValue } from './views';
+import { changedFields } from './field-mask';
 import { enumOf } from './wire';
 
 const isNewAccount = checkOf<SaidIn<typeof createAccount>>(createAccount);
@@ -41,16 +42,6 @@ const isNewAccount = checkOf<SaidIn<typeof createAccount>>(createAccount);
 const isAccountsPage = checkOf<SaidIn<typeof listAccounts>>(listAccounts);
 
 const isUpdate = checkOf<SaidIn<typeof updateAccount>>(updateAccount);
-
-/** What an `update_mask` may name. */
-const CHANGEABLE = [
-  'low_balance',
-  'metadata',
-  'requests_per_second',
-  'deductions_per_second',
-  'credit_limit',
-] as const;
-type Changeable = (typeof CHANGEABLE)[number];
 
 const CONSISTENCY_VALUES = enumOf('hotsplit.v1.Consistency');
 
@@ -123,7 +114,7 @@ export class AccountMethods {
   #update(): UnaryMethod {
     const answer = async (message: UpdateAccountRequest): Promise<object> => {
       const { ifMatch } = own(message, 'ifMatch');
-      const named = namedIn(message);
+      const named = changedIn(message);
       const isAttached = Object.keys(message.metadata).length > 0;
       const { accountId, ...body } = checked(isUpdate, {
         ...present('accountId', message.accountId),
@@ -198,20 +189,12 @@ function invalid(field: string, rule: string): Problem {
   return new Problem('INVALID_ARGUMENT', { errors: [{ field, rule }] });
 }
 
-/** The fields that are to change: those that the mask names; without one, those that are given. */
-function namedIn(message: UpdateAccountRequest): ReadonlySet<Changeable> {
-  const paths = message.updateMask?.paths ?? [];
-  const isChangeable = (path: string): path is Changeable => CHANGEABLE.some((each) => each === path);
-  if (paths.length > 0) {
-    if (paths.every(isChangeable)) return new Set(paths);
-    const rule = `a list of ${CHANGEABLE.join(', ')}`;
-    throw new Problem('INVALID_ARGUMENT', { errors: [{ field: 'updateMask', rule }] });
-  }
-  return new Set([
-    ...(Object.hasOwn(message, 'lowBalance') ? (['low_balance'] as const) : []),
-    ...(Object.keys(message.metadata).length > 0 ? (['metadata'] as const) : []),
-    ...(Object.hasOwn(message, 'requestsPerSecond') ? (['requests_per_second'] as const) : []),
-    ...(Object.hasOwn(message, 'deductionsPerSecond') ? (['deductions_per_second'] as const) : []),
-    ...(Object.hasOwn(message, 'creditLimit') ? (['credit_limit'] as const) : []),
-  ]);
+function changedIn(message: UpdateAccountRequest) {
+  return changedFields(message.updateMask, {
+    low_balance: Object.hasOwn(message, 'lowBalance'),
+    metadata: Object.keys(message.metadata).length > 0,
+    requests_per_second: Object.hasOwn(message, 'requestsPerSecond'),
+    deductions_per_second: Object.hasOwn(message, 'deductionsPerSecond'),
+    credit_limit: Object.hasOwn(message, 'creditLimit'),
+  });
 }

@@ -8,6 +8,7 @@ import { decodeIdCursor, encodeCursor, pageLength } from '../../contract/cursors
 import { changeKey, createKey, deleteKey, listKeys } from '../../contract/keys';
 import type { ChangeKeyRequest, CreateKeyRequest, DeleteKeyRequest, PageRequest } from './messages';
 import { checked, checkOf, type SaidIn } from './check';
+import { changedFields } from './field-mask';
 import { own, pageOf, present } from './read-requests';
 import { serves } from './serves';
 import { microsecondsOf } from './timestamp';
@@ -18,16 +19,6 @@ import { enumOf } from './wire';
 const isNewKey = checkOf<SaidIn<typeof createKey>>(createKey);
 const isChange = checkOf<SaidIn<typeof changeKey>>(changeKey);
 const isKey = checkOf<SaidIn<typeof deleteKey>>(deleteKey);
-
-/** What an `update_mask` may name. */
-const CHANGEABLE = [
-  'scopes',
-  'accounts',
-  'expires_at',
-  'requests_per_second',
-  'deductions_per_second',
-] as const;
-type Changeable = (typeof CHANGEABLE)[number];
 
 const SCOPE_VALUES = enumOf('hotsplit.v1.Scope');
 const SCOPES_BY_VALUE = new Map<number, string>(
@@ -81,7 +72,7 @@ export class KeyMethods {
   #change(): UnaryMethod {
     const answer = async (message: ChangeKeyRequest): Promise<object> => {
       const { scopes, accounts, expiresAt } = message;
-      const named = namedIn(message);
+      const named = changedIn(message);
       const { keyId, ...body } = checked(isChange, {
         ...present('keyId', message.keyId),
         ...(named.has('scopes') && { scopes: scopesOf(scopes) }),
@@ -113,24 +104,14 @@ export class KeyMethods {
   }
 }
 
-/** The fields that are to change: those that the mask names; without one, those that are given. */
-function namedIn(message: ChangeKeyRequest): ReadonlySet<Changeable> {
-  const { scopes, accounts, expiresAt, updateMask } = message;
-  const paths = updateMask?.paths ?? [];
-  const isChangeable = (path: string): path is Changeable => CHANGEABLE.some((each) => each === path);
-  if (paths.length > 0) {
-    if (paths.every(isChangeable)) return new Set(paths);
-    const rule = `a list of ${CHANGEABLE.join(', ')}`;
-    throw new Problem('INVALID_ARGUMENT', { errors: [{ field: 'updateMask', rule }] });
-  }
-  const isGiven = {
-    scopes: scopes.length > 0,
-    accounts: accounts.length > 0,
-    expires_at: expiresAt !== null,
+function changedIn(message: ChangeKeyRequest) {
+  return changedFields(message.updateMask, {
+    scopes: message.scopes.length > 0,
+    accounts: message.accounts.length > 0,
+    expires_at: message.expiresAt !== null,
     requests_per_second: Object.hasOwn(message, 'requestsPerSecond'),
     deductions_per_second: Object.hasOwn(message, 'deductionsPerSecond'),
-  };
-  return new Set(CHANGEABLE.filter((field) => isGiven[field]));
+  });
 }
 
 /** In words. A number that stands for no scope is left to the check of the words. */

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { decodeCountCursor, encodeCursor, pageLength } from '../../contract/cursors';
-import { Problem } from '../../contract/problem';
 import {
   createWebhook,
   deleteWebhook,
@@ -14,6 +13,7 @@ import {
 import type { DeliveryRecord, WebhookRecord } from '../../shards/directory/webhook-store';
 import { WebhookService } from '../../webhooks/webhook.service';
 import { checked, checkOf, type SaidIn } from './check';
+import { changedFields } from './field-mask';
 import type {
   CreateWebhookRequest,
   ListWebhookDeliveriesRequest,
@@ -35,10 +35,6 @@ const isPage = checkOf<SaidIn<typeof listWebhookDeliveries>>(listWebhookDeliveri
 const isDelivery = checkOf<SaidIn<typeof redeliverWebhook>>(redeliverWebhook);
 
 const STATUSES = enumOf('hotsplit.v1.DeliveryStatus');
-
-/** What an `update_mask` may name. */
-const CHANGEABLE = ['url', 'types', 'account_id', 'enabled'] as const;
-type Changeable = (typeof CHANGEABLE)[number];
 
 /** Receivers of events. A webhook's secret is shown once, in the answer that makes it. */
 @Injectable()
@@ -79,7 +75,7 @@ export class WebhookMethods {
 
   #update(): UnaryMethod {
     const answer = async (message: UpdateWebhookRequest): Promise<object> => {
-      const named = namedIn(message);
+      const named = changedIn(message);
       const { webhookId, ...change } = checked(isChange, {
         ...present('webhookId', message.webhookId),
         ...(named.has('url') && own(message, 'url')),
@@ -142,22 +138,13 @@ function webhookIdOf(message: WebhookRequest): string {
   return checked(isWebhook, present('webhookId', message.webhookId)).webhookId;
 }
 
-/** The fields that are to change: those that the mask names; without one, those that are given. */
-function namedIn(message: UpdateWebhookRequest): ReadonlySet<Changeable> {
-  const paths = message.updateMask?.paths ?? [];
-  const isChangeable = (path: string): path is Changeable => CHANGEABLE.some((each) => each === path);
-  if (paths.length > 0) {
-    if (paths.every(isChangeable)) return new Set(paths);
-    const rule = `a list of ${CHANGEABLE.join(', ')}`;
-    throw new Problem('INVALID_ARGUMENT', { errors: [{ field: 'updateMask', rule }] });
-  }
-  const isGiven = {
+function changedIn(message: UpdateWebhookRequest) {
+  return changedFields(message.updateMask, {
     url: Object.hasOwn(message, 'url'),
     types: message.types.length > 0,
     account_id: Object.hasOwn(message, 'accountId'),
     enabled: Object.hasOwn(message, 'enabled'),
-  };
-  return new Set(CHANGEABLE.filter((field) => isGiven[field]));
+  });
 }
 
 function webhookMessage(record: WebhookRecord) {

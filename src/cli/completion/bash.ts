@@ -1,5 +1,5 @@
 import type { Place, Values } from './outline';
-import { pathsOf, quoted, valueCases, valueOptionsOf } from './shell-text';
+import { quoted, wordsBefore } from './shell-text';
 
 /** A completion for bash 4 and later, which starts no process. */
 export function bashCompletion(places: readonly Place[]): string {
@@ -7,20 +7,7 @@ export function bashCompletion(places: readonly Place[]): string {
 _hotsplit() {
   local cur="\${COMP_WORDS[COMP_CWORD]}" prev="\${COMP_WORDS[COMP_CWORD-1]}" at='' operands=0 i word
   COMPREPLY=()
-  for ((i = 1; i < COMP_CWORD; i++)); do
-    word="\${COMP_WORDS[i]}"
-    case "$word" in
-      ${valueOptionsOf(places).join('|')}) ((i++)); continue ;;
-      -*) continue ;;
-    esac
-    case "$at $word" in
-      ${pathsOf(places)}) at="$at $word"; operands=0 ;;
-      *) ((operands++)) ;;
-    esac
-  done
-  case "$at $prev" in
-${valueCases(places, reply)}
-  esac
+${wordsBefore(places, { loop: 'for ((i = 1; i < COMP_CWORD; i++))', word: '${COMP_WORDS[i]}', reply })}
   if [[ "$cur" == -* ]]; then
     case "$at" in
 ${places.map(({ path, options }) => `      ${placeOf(path)}) ${words(options.flatMap(({ names }) => names))} ;;`).join('\n')}

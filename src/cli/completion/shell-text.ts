@@ -6,7 +6,7 @@ export function quoted(text: string): string {
 }
 
 /** Every path of commands, as a pattern of `case`. */
-export function pathsOf(places: readonly Place[]): string {
+function pathsOf(places: readonly Place[]): string {
   return places
     .filter(({ path }) => path !== '')
     .map(({ path }) => quoted(` ${path}`))
@@ -22,7 +22,7 @@ export function valueOptionsOf(places: readonly Place[]): readonly string[] {
 }
 
 /** A case for each option of each command that has a value, which returns with what may stand there. */
-export function valueCases(places: readonly Place[], reply: (values: Values) => string): string {
+function valueCases(places: readonly Place[], reply: (values: Values) => string): string {
   return places
     .flatMap(({ path, options }) =>
       options.flatMap(({ names, values }) =>
@@ -34,4 +34,35 @@ export function valueCases(places: readonly Place[], reply: (values: Values) => 
       ),
     )
     .join('\n');
+}
+
+/**
+ * The part of a completion for bash and zsh that goes through the words before the cursor: it leaves the path of the command in `at`, and
+ * the number of its arguments in `operands`; where an option's value stands, it returns with what it may be.
+ *
+ * @param loop its head, which counts `i` up to the cursor
+ * @param word of the shell's array of words, the one at `i`
+ */
+export function wordsBefore(
+  places: readonly Place[],
+  {
+    loop,
+    word,
+    reply,
+  }: { readonly loop: string; readonly word: string; readonly reply: (values: Values) => string },
+): string {
+  return `  ${loop}; do
+    word="${word}"
+    case "$word" in
+      ${valueOptionsOf(places).join('|')}) ((i++)); continue ;;
+      -*) continue ;;
+    esac
+    case "$at $word" in
+      ${pathsOf(places)}) at="$at $word"; operands=0 ;;
+      *) ((operands++)) ;;
+    esac
+  done
+  case "$at $prev" in
+${valueCases(places, reply)}
+  esac`;
 }

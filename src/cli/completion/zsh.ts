@@ -1,5 +1,5 @@
 import type { Place, Values } from './outline';
-import { pathsOf, quoted, valueCases, valueOptionsOf } from './shell-text';
+import { quoted, wordsBefore } from './shell-text';
 
 /** A completion for zsh, with descriptions; starts no process. */
 export function zshCompletion(places: readonly Place[]): string {
@@ -10,20 +10,7 @@ _hotsplit() {
   local cur="$words[CURRENT]" prev="$words[CURRENT-1]" at='' word
   integer operands=0 i
   local -a found
-  for ((i = 2; i < CURRENT; i++)); do
-    word="$words[i]"
-    case "$word" in
-      ${valueOptionsOf(places).join('|')}) ((i++)); continue ;;
-      -*) continue ;;
-    esac
-    case "$at $word" in
-      ${pathsOf(places)}) at="$at $word"; operands=0 ;;
-      *) ((operands++)) ;;
-    esac
-  done
-  case "$at $prev" in
-${valueCases(places, reply)}
-  esac
+${wordsBefore(places, { loop: 'for ((i = 2; i < CURRENT; i++))', word: '$words[i]', reply })}
   if [[ "$cur" == -* ]]; then
     case "$at" in
 ${places.map(optionCase).join('\n')}

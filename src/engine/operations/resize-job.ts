@@ -228,7 +228,7 @@ export class ResizeJob implements Job {
     const { fenceMsMax, fencePauseMs } = this.parts.settings;
     const untilUs = (planOf(run).fencingSinceUs ?? 0) + fenceMsMax * 1_000;
     const fenced = new Set<string>();
-    let anyAway = false;
+    let isAnyAway = false;
     // The clock is asked first: a fence that was begun long ago, by a runner that died, is given up at once.
     while (fenced.size < reach.length && (await this.parts.directory.nowUs()) < untilUs) {
       run.signal.throwIfAborted();
@@ -241,10 +241,10 @@ export class ResizeJob implements Job {
       );
       for (const outcome of outcomes) {
         if (outcome.status === 'fulfilled') fenced.add(outcome.value);
-        else if (outcome.reason instanceof ShardUnavailableError) anyAway = true;
+        else if (outcome.reason instanceof ShardUnavailableError) isAnyAway = true;
         else throw outcome.reason;
       }
-      if (anyAway && fenced.size < reach.length) await this.parts.sleep(fencePauseMs);
+      if (isAnyAway && fenced.size < reach.length) await this.parts.sleep(fencePauseMs);
     }
     const unfenced = reach.filter((name) => !fenced.has(name));
     if (unfenced.length > 0) {
