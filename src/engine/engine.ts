@@ -110,8 +110,9 @@ export class Engine {
 
   /**
    * Charges what was received, a message, a payment to another account, or a deduction with budgets, whatever the account's strategy: on
-   * the lanes, which look at the record under its row's lock, and write the payment, or charge the budgets, with its debit. Resolves and rejects as `submit` does; `attemptOver` when nothing is to be charged here any more, `received`
-   * when an earlier delivery of the message was.
+   * the lanes, which look at the record under its row's lock, and write the payment, or charge the budgets, with its debit. Resolves
+   * and rejects as `submit` does; `attemptOver` when nothing is to be charged here any more, `received` when an earlier delivery of
+   * the message was.
    */
   charge(
     request: PlainRequest &

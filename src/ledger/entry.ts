@@ -16,7 +16,8 @@ export type ListedKind = (typeof LISTED_KINDS)[number];
 
 /**
  * Marks move nothing in or out and are in no list. `hold` marks that a key belongs to a hold, in the one index that guards all
- * keys, and `hold-raise` what a hold was raised by; `transfer-refused` marks that a payment from another account was not taken, so that it cannot be taken later either.
+ * keys, and `hold-raise` what a hold was raised by; `transfer-refused` marks that a payment from another account was not taken, so
+ * that it cannot be taken later either.
  */
 export type EntryKind = ListedKind | 'hold' | 'hold-raise' | 'transfer-refused';
 

@@ -5,8 +5,8 @@ import { dirname } from 'node:path';
 const OWNER_ONLY = 0o700;
 
 /**
- * Makes a folder and those missing above it, for their owner only. One that is there stays as it is. Node's own recursive form never returns where a folder is there and nothing can
- * be made in it because "there is no such folder", as below `/proc`.
+ * Makes a folder and those missing above it, for their owner only. One that is there stays as it is. Node's own recursive form never
+ * returns where a folder is there and nothing can be made in it because "there is no such folder", as below `/proc`.
  *
  * @throws Error of the operating system, with its `code`
  */

@@ -118,8 +118,8 @@ export class Refusals {
   }
 
   /**
-   * Refuses one for funds, unless its key took effect at home by now or some of the account's money is lent. At past homes it was looked up when it was routed, by
-   * the placement that the account still has, and nothing is added there. Never rejects.
+   * Refuses one for funds, unless its key took effect at home by now or some of the account's money is lent. At past homes it was
+   * looked up when it was routed, by the placement that the account still has, and nothing is added there. Never rejects.
    */
   async tellShort(homed: Homed, short: Short): Promise<void> {
     const { waiting, shard: home } = homed;

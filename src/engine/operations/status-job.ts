@@ -36,8 +36,8 @@ const SET_TRIES_MAX = 20;
  *                                     └─ not empty: ─▶ reverting ─▶ ended
  *
  * To be closed, an account refuses both ways first. Then nothing comes from outside any more, and what it holds can be
- * read: if that is anything, the account goes back to the status it had. A credit line that is not used is taken back. One that holds something from the start is
- * refused before anything is changed, so that its users are not turned away for a moment.
+ * read: if that is anything, the account goes back to the status it had. A credit line that is not used is taken back. An account
+ * that holds something from the start is refused before anything is changed, so that its users are not turned away for a moment.
  */
 export class StatusJob implements Job {
   constructor(private readonly parts: StatusParts) {}

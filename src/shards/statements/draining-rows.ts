@@ -5,7 +5,8 @@ import type { Statement } from './statement';
 
 /**
  * Rows that are out of use, by account and index, whether or not they have money to move. Plain read; rides on
- * `sub_account_unused`, on SQLite `sub_account_draining`. The caller picks those with money: a condition here would go through any number of rows that have none.
+ * `sub_account_unused`, on SQLite `sub_account_draining`. The caller picks those with money: a condition here would go through any
+ * number of rows that have none.
  */
 export function drainingRows({ after, limit }: RowPage, dialect: Dialect): Statement {
   const index = dialect === 'mysql' ? 'FORCE INDEX (sub_account_unused)' : 'INDEXED BY sub_account_draining';
