@@ -118,7 +118,7 @@ export class GrpcKeeper {
     if (kept.kind === 'credit')
       this.known.add('grpc', { accountId: kept.accountId, [CREDIT]: kept.requestId });
     // A look-up shows what took effect before, as a replay does.
-    return replayed || name === 'GetDeduction' ? this.books.replay(kept) : this.books.acknowledge(kept);
+    return replayed || LOOK_UPS.has(name) ? this.books.replay(kept) : this.books.acknowledge(kept);
   }
 
   /** Results are matched by account and request id; of a request id that was sent twice, either amount may stand. */
@@ -160,6 +160,9 @@ export class GrpcKeeper {
     return undefined;
   }
 }
+
+/** What shows an entry that was made before. */
+const LOOK_UPS: ReadonlySet<string> = new Set(['GetDeduction', 'GetEntry']);
 
 /** Whether it says that nothing was done: an end from below the API leaves open what a call has come to. */
 export function isRefusal({ status, details }: GrpcAnswer): boolean {

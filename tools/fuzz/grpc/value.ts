@@ -106,7 +106,10 @@ export const EMPTY_ACCOUNT = 'emptyAccount';
 /** What the values of a field are known under. */
 export function knownName({ name, parent }: Field): string {
   if (name === 'reverses' && parent?.name === 'ReverseCreditRequest') return CREDIT;
-  if (name === 'reverses' || (name === 'requestId' && parent?.name === 'GetDeductionRequest'))
+  if (
+    name === 'reverses' ||
+    (name === 'requestId' && (parent?.name === 'GetDeductionRequest' || parent?.name === 'GetEntryRequest'))
+  )
     return DEDUCTION;
   return name === 'accountId' && parent?.name === 'CloseAccountRequest' ? EMPTY_ACCOUNT : name;
 }
