@@ -67,7 +67,9 @@ export async function startCluster(folder: string, withNodes: boolean): Promise<
   });
   const links: Link[] = [];
   const services: Service[] = [];
+  const databases: Server[] = [];
   const end = async (): Promise<void> => {
+    for (const database of databases) database.stopKeeping();
     await Promise.all(services.map((service) => service.end('SIGKILL')));
     await Promise.all(links.map(({ proxy }) => proxy.close()));
     await screening.stop();
@@ -76,6 +78,8 @@ export async function startCluster(folder: string, withNodes: boolean): Promise<
   const screening = await Screening.start();
   try {
     const servers = { ...(await prepareServers(started)), screening };
+    databases.push(...servers.databases);
+    for (const database of databases) database.keepRunning();
     const adminKey = randomBytes(24).toString('hex');
     for (let number = 0; number < SERVICES; number += 1) {
       const service = await linkService(number, { servers, links, folder, adminKey });

@@ -12,6 +12,9 @@ const run = promisify(execFile);
 /** A database server or a Redis: one process with its data, that can be killed, stopped and started alone. */
 export class Server {
   #pid: number;
+  #isKilled = false;
+  #isKept = false;
+  #starting: Promise<void> | undefined;
 
   constructor(
     readonly name: string,
@@ -47,12 +50,41 @@ export class Server {
 
   /** Resolves when the process is gone. */
   async kill(): Promise<void> {
+    this.#isKilled = true;
+    await this.#starting?.catch(() => undefined);
     this.signal('SIGKILL');
     while (this.isRunning) await pause(LOOK_MS);
   }
 
   /** Starts it unless it runs; resolves when it answers. */
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    this.#isKilled = false;
+    this.#starting ??= this.#startUnlessRunning().finally(() => (this.#starting = undefined));
+    return this.#starting;
+  }
+
+  /**
+   * Starts it again whenever it ends by itself, as a service manager does, until `stopKeeping`. A database that gives up
+   * over a full disk is gone only after it has written down why.
+   */
+  keepRunning(): void {
+    this.#isKept = true;
+    void this.#keepRunning();
+  }
+
+  stopKeeping(): void {
+    this.#isKept = false;
+  }
+
+  async #keepRunning(): Promise<void> {
+    while (this.#isKept) {
+      // On a full disk it may not come up: the next try may.
+      if (!this.#isKilled) await this.start().catch(() => undefined);
+      await pause(LOOK_MS);
+    }
+  }
+
+  async #startUnlessRunning(): Promise<void> {
     for (let tries = 1; !this.isRunning; tries += 1) {
       try {
         this.#pid = await this.startAgain(this.started.port);
