@@ -3,13 +3,20 @@ import type { Http2Server, ServerHttp2Session, ServerHttp2Stream } from 'node:ht
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
 /** How long peers are given to leave before their connections are closed. */
-const LEAVE_MS_MAX = 2_000;
+const LEAVE_MS_MAX = 5_000;
 
 /** Turns of the event loop that are given to connections which wait to be accepted. */
 const ACCEPT_TURNS_MAX = 1_000;
 
+/** What counts as a quick turn at first; it doubles every so many turns, for a loop that never has one. */
+const QUICK_TURN_MS = 0.05;
+const TURNS_UNTIL_DOUBLED = 20;
+
 /** PINGs answered in a row that tell a client from a proxy. */
-const QUIET_PINGS = 2;
+const QUIET_PINGS = 3;
+
+/** Calls at once that no such proxy has: of one that is over, the end may be seen here after the next has begun. */
+const CALLS_OF_CLIENTS = 3;
 
 /** What is known of one connection. */
 interface Peer {
@@ -29,7 +36,7 @@ interface Peer {
  *
  * - the proxy closes it, and no call is lost;
  * - the peer has begun another call meanwhile: that is carried out, and the next PING follows;
- * - two PINGs in a row are answered and no call came: it is a client's, and may be closed. The first one a proxy answers too,
+ * - three PINGs in a row are answered and no call came: it is a client's, and may be closed. The first one a proxy answers too,
  *   when it reads it together with the end of the call before.
  */
 export class LeavingPeers {
@@ -57,12 +64,18 @@ export class LeavingPeers {
     deadline.callOff();
   }
 
-  /** A connection that the kernel has established and nobody has accepted is reset when its listener closes. */
+  /**
+   * A connection that the kernel has established and nobody has accepted is reset when its listener closes. So that closes
+   * right after a turn that accepted nothing and was too quick for another one to come meanwhile.
+   */
   async #acceptWaiting(): Promise<void> {
     for (let turns = 0; turns < ACCEPT_TURNS_MAX; turns += 1) {
       const before = this.#accepted;
+      const begunAt = performance.now();
       await nextTurn();
-      if (turns > 0 && this.#accepted === before) return;
+      const isQuick =
+        performance.now() - begunAt < QUICK_TURN_MS * 2 ** Math.floor(turns / TURNS_UNTIL_DOUBLED);
+      if (turns > 0 && this.#accepted === before && isQuick) return;
     }
   }
 
@@ -88,8 +101,7 @@ export class LeavingPeers {
 async function part(session: ServerHttp2Session, peer: Peer, deadline: Deadline): Promise<void> {
   const isOver = (): boolean => deadline.isOver || session.destroyed || session.closed;
   let quiet = 0;
-  // More than one call at once is more than such a proxy has on a connection.
-  while (!isOver() && peer.peak < 2) {
+  while (!isOver() && peer.peak < CALLS_OF_CLIENTS) {
     if (peer.openCalls > 0) await deadline.orWhen((idle) => (peer.onIdle = idle));
     if (isOver()) return;
     const before = peer.callsBegun;
