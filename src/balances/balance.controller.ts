@@ -1,8 +1,9 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { AccountService } from '../accounts/account.service';
-import { balanceView, getBalance } from '../contract/balances';
+import { balanceAtView, balanceView, getBalance, instantOf, totalAt } from '../contract/balances';
 import type { PathOf, QueryOf } from '../contract/call';
 import { Problem } from '../contract/problem';
+import { HistoryService } from '../history/history.service';
 import { Serves } from '../http/serves.decorator';
 import type { AccountRecord } from '../shards/directory/account-record';
 import { BalanceService } from './balance.service';
@@ -13,15 +14,20 @@ export class BalanceController {
   constructor(
     private readonly accounts: AccountService,
     private readonly balances: BalanceService,
+    private readonly history: HistoryService,
   ) {}
 
   @Get('balance')
   @Serves(getBalance)
   async balance(
     @Param() { accountId }: PathOf<typeof getBalance>,
-    @Query() { consistency = 'current' }: QueryOf<typeof getBalance>,
+    @Query() asked: QueryOf<typeof getBalance>,
   ) {
+    const atUs = instantOf(asked);
     const account = await this.#find(accountId);
+    if (atUs !== undefined)
+      return balanceAtView(account, atUs, totalAt(await this.history.balanceAt(account, atUs)));
+    const { consistency = 'current' } = asked;
     return balanceView(account, await this.balances.balance(account, consistency), consistency);
   }
 

@@ -3,6 +3,7 @@ import { EngineRuntime } from '../engine/runtime';
 import { Metrics } from '../platform/metrics';
 import { Settings } from '../platform/settings';
 import { AccountsModule } from '../accounts/accounts.module';
+import { HistoryModule } from '../history/history.module';
 import { BalanceController } from './balance.controller';
 import { BalanceService, SHARED_BALANCES } from './balance.service';
 import { RedisBalanceStore } from './redis-balance-store';
@@ -27,7 +28,7 @@ function sharedBalances(
 
 /** Reads over all of an account's shards. */
 @Module({
-  imports: [AccountsModule],
+  imports: [AccountsModule, HistoryModule],
   controllers: [BalanceController],
   providers: [
     BalanceService,

@@ -1,7 +1,14 @@
 import { answered } from './answer';
 import type { HttpAnswer } from './http-transport';
-import { readAccount, readBalance, readOperation, whenShaped } from './read-shapes';
-import { accountPath, checkedAccountId, checkedDigits, checkedRequestId, withQuery } from './requests';
+import { readAccount, readBalance, readOperation, readPastBalance, whenShaped } from './read-shapes';
+import {
+  accountPath,
+  checkedAccountId,
+  checkedDigits,
+  checkedRequestId,
+  timeText,
+  withQuery,
+} from './requests';
 import type {
   Account,
   AccountResult,
@@ -10,6 +17,7 @@ import type {
   Consistency,
   NewAccount,
   Operation,
+  PastBalance,
   ResizeRequest,
 } from './shapes';
 import type { CallRequest } from './single-call';
@@ -87,6 +95,19 @@ export function balanceCall(accountId: string, consistency: Consistency | undefi
     effect: 'none',
     read: (body) => {
       const balance = whenShaped(() => readBalance(body));
+      return balance?.accountId === accountId ? balance : undefined;
+    },
+  };
+}
+
+/** @throws InvalidArgumentError */
+export function balanceAtCall(accountId: string, at: Date | string): CallRequest<PastBalance> {
+  return {
+    method: 'GET',
+    path: withQuery(`${accountPath(accountId)}/balance`, { at: timeText(at) }),
+    effect: 'none',
+    read: (body) => {
+      const balance = whenShaped(() => readPastBalance(body));
       return balance?.accountId === accountId ? balance : undefined;
     },
   };

@@ -218,6 +218,15 @@ export class HotsplitClient {
     return this.#call(accounts.balanceCall(accountId, options.consistency), options);
   }
 
+  /** What an account had at an instant of the past: the sum of its entries before it, exactly and for good. */
+  async balanceAt(
+    accountId: string,
+    at: Date | string,
+    options: shapes.CallOptions = {},
+  ): Promise<shapes.PastBalance> {
+    return this.#call(accounts.balanceAtCall(accountId, at), options);
+  }
+
   /** Changes what is attached to an account. */
   async updateAccount(update: shapes.AccountUpdate): Promise<shapes.Account> {
     return this.#call(accounts.updateAccountCall(update), update);

@@ -51,6 +51,8 @@ export class RefusedError extends HotsplitError {
   readonly budgetId: string | undefined;
   /** Of `BUDGET_EXHAUSTED`: when the next period of the budget begins, if it has periods. */
   readonly renewsAt: Date | undefined;
+  /** Of `INSTANT_NOT_SETTLED`: before this instant no entry can appear any more. */
+  readonly settledAt: Date | undefined;
   /** Of `INTERNAL`: the id under which the service logged it. */
   readonly incident: string | undefined;
 
@@ -64,6 +66,7 @@ export class RefusedError extends HotsplitError {
     this.operationId = problem.operationId;
     this.budgetId = problem.budgetId;
     this.renewsAt = problem.renewsAt;
+    this.settledAt = problem.settledAt;
     this.incident = problem.incident;
   }
 }

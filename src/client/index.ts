@@ -72,6 +72,7 @@ export type {
   AutoSplit,
   AutoSplitChoice,
   Balance,
+  PastBalance,
   Budget,
   BudgetChange,
   BudgetPeriod,

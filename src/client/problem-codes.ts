@@ -38,6 +38,8 @@ export const PROBLEM_CODES = {
   ACCOUNT_NOT_EMPTY: refused,
   OPERATION_IN_PROGRESS: refused,
   RANGE_TOO_LARGE: refused,
+  // It is settled a moment later.
+  INSTANT_NOT_SETTLED: refused,
   SHARD_EXISTS: refused,
   SHARD_REFUSED: refused,
   SHARD_NOT_FOUND: refused,

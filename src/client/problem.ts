@@ -24,6 +24,7 @@ export interface Problem {
   /** The budget that it is about. */
   readonly budgetId?: string;
   readonly renewsAt?: Date;
+  readonly settledAt?: Date;
 }
 
 const CODE = /^[A-Z][A-Z0-9_]{1,63}$/;
@@ -44,6 +45,7 @@ export function readProblem(value: unknown, status?: number): Problem | undefine
     incident,
     budgetId,
     renewsAt,
+    settledAt,
   } = value as ProblemJson;
   const known = status ?? said;
   if (typeof code !== 'string' || !CODE.test(code) || typeof known !== 'number') return undefined;
@@ -62,6 +64,7 @@ export function readProblem(value: unknown, status?: number): Problem | undefine
     ...(typeof incident === 'string' && { incident }),
     ...(typeof budgetId === 'string' && { budgetId }),
     ...(typeof renewsAt === 'string' && { renewsAt: new Date(renewsAt) }),
+    ...(typeof settledAt === 'string' && { settledAt: new Date(settledAt) }),
   };
 }
 
@@ -79,7 +82,8 @@ type ProblemJson = Readonly<
       | 'operationId'
       | 'incident'
       | 'budgetId'
-      | 'renewsAt',
+      | 'renewsAt'
+      | 'settledAt',
       unknown
     >
   >

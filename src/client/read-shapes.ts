@@ -7,6 +7,7 @@ import type {
   AuditLogLine,
   AutoSplit,
   Balance,
+  PastBalance,
   Budget,
   CreatedKey,
   DeductionState,
@@ -229,6 +230,17 @@ export function readBalance(body: unknown): Balance {
     ...fields.ifPresent('creditLimit', fields.amount),
     ...fields.ifPresent('spendable', fields.amount),
     consistency: fields.oneOf('consistency', CONSISTENCIES),
+    asOf: fields.time('asOf'),
+  });
+}
+
+/** @throws WrongShape */
+export function readPastBalance(body: unknown): PastBalance {
+  const fields = fieldsOf(body);
+  return answered({
+    accountId: fields.string('accountId'),
+    asset: fields.string('asset'),
+    total: fields.amount('total'),
     asOf: fields.time('asOf'),
   });
 }

@@ -409,6 +409,16 @@ export interface Balance {
   readonly asOf: Date;
 }
 
+/** What an account had at an instant. */
+export interface PastBalance {
+  readonly accountId: string;
+  readonly asset: string;
+  /** In all, held money included, in minor units: the sum of the entries before the instant. */
+  readonly total: bigint;
+  /** The instant. */
+  readonly asOf: Date;
+}
+
 /** Of a list that is read page by page. */
 export interface ListQuery {
   /** Items fetched at a time, 1–1000. */

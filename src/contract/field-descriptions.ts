@@ -14,6 +14,7 @@ export const FIELD_DESCRIPTIONS: Readonly<Record<string, string>> = {
   period: 'How often its limit begins anew.',
   periodStart: 'When the present period began.',
   renewsAt: 'When the next period begins.',
+  settledAt: 'Before this instant no entry can appear any more.',
   spent: 'What was deducted in the present period, in minor units.',
   timeZone: 'Where days and months begin: an IANA name.',
   asset: 'What is counted: a code and, behind a slash, how many decimals an amount has. USD/2 counts cents.',

@@ -23,5 +23,6 @@ export const problem = {
     incident: { type: 'string' },
     budgetId: { type: 'string' },
     renewsAt: fields.timeOut,
+    settledAt: fields.timeOut,
   },
 } as const;

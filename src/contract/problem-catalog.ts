@@ -239,6 +239,13 @@ export const PROBLEMS = {
     when: 'More entries would have to be gone through, or more rows answered, than one call may. `errors` says up to when there are not too many.',
     then: 'Ask for shorter ranges, one after another, and add up.',
   },
+  INSTANT_NOT_SETTLED: {
+    http: 409,
+    grpc: 'FAILED_PRECONDITION',
+    title: 'The instant is not past yet',
+    when: 'A balance `at` an instant, or a statement `to` one, before which entries may still be written: in the future, or later than the clock of a shard. `settledAt` says before which instant none can.',
+    then: 'Ask for an instant not after `settledAt`, or again a little later.',
+  },
   PRECONDITION_FAILED: {
     http: 412,
     grpc: 'ABORTED',

@@ -22,6 +22,8 @@ export interface ProblemExtras {
   readonly budgetId?: string;
   /** RFC 3339. */
   readonly renewsAt?: string;
+  /** RFC 3339: before it, no entry can appear any more. */
+  readonly settledAt?: string;
   readonly retryAfterSeconds?: number;
 }
 
@@ -49,7 +51,8 @@ export class Problem extends Error {
 
   get body(): ProblemBody {
     const { title, http } = PROBLEMS[this.code];
-    const { errors, available, left, held, operationId, incident, budgetId, renewsAt } = this.extras;
+    const { errors, available, left, held, operationId, incident, budgetId, renewsAt, settledAt } =
+      this.extras;
     return {
       type: `urn:hotsplit:problem:${this.code}`,
       title,
@@ -64,6 +67,7 @@ export class Problem extends Error {
       ...(incident !== undefined && { incident }),
       ...(budgetId !== undefined && { budgetId }),
       ...(renewsAt !== undefined && { renewsAt }),
+      ...(settledAt !== undefined && { settledAt }),
     };
   }
 }

@@ -62,18 +62,13 @@ export interface StatementPage {
   readonly nextCursor: string | undefined;
 }
 
-/** @throws Problem RANGE_TOO_LARGE, or INVALID_ARGUMENT where the end is not settled */
+/** @throws Problem RANGE_TOO_LARGE, or INSTANT_NOT_SETTLED where entries before the end may still be written */
 export function statementPage(read: StatementRead): StatementPage {
   switch (read.kind) {
     case 'tooMany':
-      throw rangeTooLarge(read.countedToUs);
+      throw rangeTooLarge('to', read.countedToUs);
     case 'unsettled':
-      throw new Problem('INVALID_ARGUMENT', {
-        detail: 'Entries before this end may still be written.',
-        errors: [
-          { field: 'to', rule: `not after ${timeView(read.settledUs)}: what comes then may still change` },
-        ],
-      });
+      throw notSettled('to', read.settledUs);
     case 'read': {
       const { fromUs, toUs, balances, page } = read;
       return {
@@ -85,6 +80,16 @@ export function statementPage(read: StatementRead): StatementPage {
       };
     }
   }
+}
+
+/** @param field that names the instant */
+export function notSettled(field: string, settledUs: number): Problem {
+  const settledAt = timeView(settledUs);
+  return new Problem('INSTANT_NOT_SETTLED', {
+    detail: `Entries before this instant may still be written. Up to ${settledAt} none can.`,
+    errors: [{ field, rule: 'not after `settledAt`: entries may still be written before it' }],
+    settledAt,
+  });
 }
 
 export function statementHead(

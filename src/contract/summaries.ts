@@ -100,7 +100,7 @@ export function summaryView(
   { period, timeZone }: WantedSummary,
   summed: EntriesSummed,
 ) {
-  if (summed.kind === 'tooMany') throw rangeTooLarge(summed.countedToUs);
+  if (summed.kind === 'tooMany') throw rangeTooLarge('to', summed.countedToUs);
   const items = byPeriod(summed.sums, periodNames(period, timeZone));
   if (items.length > ITEMS_MAX)
     throw new Problem('RANGE_TOO_LARGE', { detail: `The summary would have ${items.length} rows.` });
@@ -121,11 +121,12 @@ export function summaryView(
   };
 }
 
-export function rangeTooLarge(countedToUs: number): Problem {
+/** @param field that names the end of the range */
+export function rangeTooLarge(field: string, countedToUs: number): Problem {
   // Shown times have milliseconds: the one before is within the range in any case.
   const to = timeView(Math.floor(countedToUs / 1_000) * 1_000);
   return new Problem('RANGE_TOO_LARGE', {
     detail: `There are more entries than one call may go through. Up to ${to} there are not.`,
-    errors: [{ field: 'to', rule: `not after ${to}` }],
+    errors: [{ field, rule: `not after ${to}` }],
   });
 }

@@ -1,4 +1,4 @@
-import type { ListedKind } from '../ledger/entry';
+import { type ListedKind, signedAmount } from '../ledger/entry';
 import type { EntryStand, EntrySum, Shard } from '../shards/shard';
 
 /** Which of an account's entries are summed up. */
@@ -50,6 +50,11 @@ async function sumOn(
     if (!after) return { sums };
   }
   return { sums, ...(after && { stoppedAtUs: after.createdAtUs }) };
+}
+
+/** What entries changed the account's total by, in minor units. */
+export function changeOf(sums: readonly EntrySum[]): bigint {
+  return sums.reduce((sum, each) => sum + signedAmount(each), 0n);
 }
 
 function together(sums: readonly EntrySum[]): EntrySum[] {

@@ -13,22 +13,29 @@ export interface SettledEntries {
   readonly isComplete: boolean;
 }
 
+/** Clocks (µs) that count as those of the account's shards do. */
+interface ClocksToo {
+  readonly clocksUs?: () => Promise<readonly number[]>;
+}
+
+const noClocks = (): Promise<readonly number[]> => Promise.resolve([]);
+
 /**
  * Waits for the transactions that are changing the account, and reads each shard's clock behind them. An entry that is committed
  * already and later than the earliest clock was written by a clock that is ahead: a clock that is behind is waited for a little.
  */
 export async function settleEntries(
-  { shards, sleep }: EntryReader,
+  { shards, sleep, clocksUs = noClocks }: EntryReader & ClocksToo,
   accountId: string,
 ): Promise<SettledEntries> {
   const newestUs = Math.max(...(await Promise.all(shards.map((shard) => shard.newestEntryUs(accountId)))));
   let untilUsOf = await settledUntil(shards, accountId);
-  let untilUs = Math.min(...untilUsOf.values());
+  let untilUs = Math.min(...untilUsOf.values(), ...(await clocksUs()));
   const behindMs = (newestUs - untilUs) / 1_000;
   if (behindMs >= 0 && behindMs < CLOCK_WAIT_MS_MAX) {
     await sleep(behindMs + 1);
     untilUsOf = await settledUntil(shards, accountId);
-    untilUs = Math.min(...untilUsOf.values());
+    untilUs = Math.min(...untilUsOf.values(), ...(await clocksUs()));
   }
   return { untilUs, untilUsOf, isComplete: newestUs < untilUs };
 }

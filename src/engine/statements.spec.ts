@@ -58,7 +58,7 @@ function totalOf(entries: readonly Entry[]): bigint {
 }
 
 function site() {
-  const { shards, reader, write, setAhead, entriesOf } = entrySite(3);
+  const { shards, past: reader, write, setAhead, entriesOf } = entrySite(3);
   /** The entries of all shards, by an order of its own. */
   const entries = (): Entry[] =>
     shards

@@ -1,13 +1,7 @@
-import { signedAmount } from '../ledger/entry';
-import type { EntrySum } from '../shards/shard';
-import { sumEntries, type SummingShard } from './entry-sums';
+import { changeOf, sumEntries, type SummingShard } from './entry-sums';
 import { entriesUpTo, type TailedPage, type TailPosition } from './entry-tail';
-import type { EntryReader, ListingShard } from './merged-entries';
-import { settleEntries } from './settled-entries';
-
-export interface StatementReader extends EntryReader {
-  readonly shards: readonly (ListingShard & SummingShard)[];
-}
+import type { ListingShard } from './merged-entries';
+import { type PastReader, settleReach } from './settled-reach';
 
 /** A part of a statement: the entries from one moment (µs) up to another, oldest first. */
 export interface StatementAsked {
@@ -40,29 +34,24 @@ export type StatementRead =
  * says does not change. It is read from every shard that the account ever used; money in transit within the account is no entry.
  */
 export async function readStatement(
-  reader: StatementReader,
+  reader: PastReader<ListingShard & SummingShard>,
   accountId: string,
   { fromUs, toUs: askedToUs, limit, after }: StatementAsked,
 ): Promise<StatementRead> {
-  const { untilUs } = await settleEntries(reader, accountId);
+  const { shards, untilUs } = await settleReach(reader, accountId);
   const toUs = askedToUs ?? Math.floor(untilUs / 1_000) * 1_000;
   if (toUs > untilUs) return { kind: 'unsettled', settledUs: untilUs };
   let balances;
   if (!after) {
-    const before =
-      fromUs === undefined ? NOTHING : await sumEntries(reader.shards, { accountId, toUs: fromUs });
-    const during = await sumEntries(reader.shards, { accountId, fromUs, toUs });
+    const before = fromUs === undefined ? NOTHING : await sumEntries(shards, { accountId, toUs: fromUs });
+    const during = await sumEntries(shards, { accountId, fromUs, toUs });
     if (before.kind === 'tooMany') return before;
     if (during.kind === 'tooMany') return during;
     const openingMinor = changeOf(before.sums);
     balances = { openingMinor, closingMinor: openingMinor + changeOf(during.sums) };
   }
-  const page = await entriesUpTo(reader.shards, accountId, { limit, after, fromUs, toUs }, () => toUs);
+  const page = await entriesUpTo(shards, accountId, { limit, after, fromUs, toUs }, () => toUs);
   return { kind: 'read', fromUs, toUs, balances, page };
 }
 
 const NOTHING = { kind: 'summed', sums: [] } as const;
-
-function changeOf(sums: readonly EntrySum[]): bigint {
-  return sums.reduce((sum, each) => sum + signedAmount(each), 0n);
-}

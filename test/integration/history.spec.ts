@@ -269,7 +269,50 @@ describe.each([sqliteSites, mariadbSites])('[$mark] history', ({ make }) => {
     const again = await rest.get(`/v1/accounts/${id}/statement?from=${begins}&to=${closingAt}`);
     expect(again.body).toMatchObject({ opening, closing, closingAt, items: entries });
     const ahead = await rest.get(`/v1/accounts/${id}/statement?to=2100-01-01T00:00:00Z`);
-    expect(ahead.body).toMatchObject({ code: 'INVALID_ARGUMENT', errors: [{ field: 'to' }] });
+    expect(ahead.body).toMatchObject({ code: 'INSTANT_NOT_SETTLED', errors: [{ field: 'to' }] });
+  });
+
+  it('says what an account had at any instant: the sum of its entries before it, while it is used, resized and moved', async () => {
+    const id = await opened();
+    const moving = [
+      () => move(id, 7, ['s0', 's1']),
+      () => move(id, 3, ['s1', 's2', 's3']),
+      () => move(id, 1, ['s2']),
+    ];
+    for (const change of moving) {
+      const changing = change();
+      for (let n = 0; n < 8; n += 1)
+        await deduct(id, `${moving.indexOf(change)}-${n}`, { amount: `${n + 1}` });
+      await rest.credit(id, `c${moving.indexOf(change)}`, 1_000);
+      await changing;
+    }
+    const entries = (await rest.page<Entry>(`/v1/accounts/${id}/entries?limit=100`)).items;
+    expect(entries).toHaveLength(28);
+    const totalBefore = (instant: string): number =>
+      entries
+        .filter(({ createdAt }) => createdAt < instant)
+        .reduce((sum, { kind, amount }) => sum + (kind === 'credit' ? 1 : -1) * Number(amount), 0);
+    for (const { createdAt } of entries) {
+      for (const besideMs of [0, 1]) {
+        const at = new Date(Date.parse(createdAt) + besideMs).toISOString();
+        const { body } = await rest.get(`/v1/accounts/${id}/balance?at=${at}`);
+        expect(body).toEqual({ accountId: id, asset: 'USD/2', total: `${totalBefore(at)}`, asOf: at });
+      }
+    }
+    const ahead = await rest.get(`/v1/accounts/${id}/balance?at=2100-01-01T00:00:00Z`);
+    expect([ahead.status, ahead.body]).toEqual([
+      409,
+      expect.objectContaining({
+        code: 'INSTANT_NOT_SETTLED',
+        errors: [expect.objectContaining({ field: 'at' })],
+      }),
+    ]);
+    const settledAt = ahead.body['settledAt'] as string;
+    expect((await rest.get(`/v1/accounts/${id}/balance?at=${settledAt}`)).body['total']).toBe(
+      `${totalBefore('9')}`,
+    );
+    const both = await rest.get(`/v1/accounts/${id}/balance?at=2020-01-01T00:00:00Z&consistency=current`);
+    expect(both.body).toMatchObject({ code: 'INVALID_ARGUMENT', errors: [{ field: 'consistency' }] });
   });
 
   it('sums entries up by kind and period over all shards', async () => {

@@ -12,8 +12,10 @@ export function entrySite(count = 2) {
   const clock = new TestClock();
   const aheadMs = Array.from({ length: count }, () => 0);
   const databases: MemoryDatabase[] = [];
+  const clockOf = (number: number): number =>
+    STARTS_US + Math.round((clock.now() + (aheadMs[number] ?? 0)) * 1_000);
   const shards = aheadMs.map((_, number) => {
-    const clockUs = (): number => STARTS_US + Math.round((clock.now() + (aheadMs[number] ?? 0)) * 1_000);
+    const clockUs = (): number => clockOf(number);
     const database = new MemoryDatabase(`s${number}`, clockUs);
     databases.push(database);
     database.account('acme').rows.set(number, row({ index: number, availableMinor: 1_000_000n }));
@@ -29,6 +31,14 @@ export function entrySite(count = 2) {
     /** Of one shard, in no order. */
     entriesOf: (shard: number) => [...(databases[shard]?.account('acme').entries.values() ?? [])],
     reader: { shards, sleep: (ms: number) => clock.sleep(ms) },
+    /** To read the account's past: its reach is all shards. */
+    past: {
+      reach: () => Promise.resolve(shards),
+      otherClocksUs: () => Promise.resolve([]),
+      sleep: (ms: number) => clock.sleep(ms),
+    },
+    /** By the numbers of the shards. */
+    clocksUs: (): number[] => aheadMs.map((_, number) => clockOf(number)),
     setAhead: (shard: number, ms: number): void => {
       aheadMs[shard] = ms;
     },

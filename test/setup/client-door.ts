@@ -31,7 +31,10 @@ const APART: Partial<Record<Command, Ask>> = {
   batchDeduct: (client, { items }) => askEach(client, 'deduct', items as Fields[]),
   batchHold: (client, { items }) => askEach(client, 'hold', items as Fields[]),
   batchConfirmHold: (client, { items }) => askEach(client, 'confirmHold', items as Fields[]),
-  getBalance: (client, { accountId, ...options }) => client.balance(accountId as string, options),
+  getBalance: (client, { accountId, at, ...options }) =>
+    at === undefined
+      ? client.balance(accountId as string, options)
+      : client.balanceAt(accountId as string, at as string),
   listOperations: (client, fields) => itemsOf(client.operations({ ...fields, ...listQuery(fields) })),
   getEntry: (client, { accountId, requestId, ...of }) =>
     client.entry(accountId as string, requestId as string, of),

@@ -104,7 +104,7 @@ export function grpcDoor(grpc: GrpcClient, key?: string): Door {
       return {
         kind: 'refused',
         code,
-        data,
+        data: Object.fromEntries(Object.entries(data).filter(([name]) => !TIMELY.has(name))),
         errors,
         ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
       };
@@ -119,7 +119,7 @@ function paying({ from: fromAccount, to: toAccount, ...rest }: Fields): Json {
 
 /** The words of REST as the proto's enums, its times as timestamps, and what takes a limit away as a mask. */
 function enumerated(fields: Fields): Json {
-  const { kind, order, status, final: isFinal, consistency, scopes, expiresAt, period, ...rest } = fields;
+  const { kind, order, status, final: isFinal, consistency, scopes, expiresAt, at, period, ...rest } = fields;
   const value = (prefix: string, word: unknown): string =>
     `${prefix}_${text(word).toUpperCase().replaceAll('-', '_')}`;
   const others = Object.entries(rest).filter(([, each]) => each !== null);
@@ -140,6 +140,7 @@ function enumerated(fields: Fields): Json {
     ...(period !== undefined && { period: 'budgetId' in rest ? value('BUDGET_PERIOD', period) : period }),
     ...(consistency !== undefined && { consistency: value('CONSISTENCY', consistency) }),
     ...(Array.isArray(scopes) && { scopes: scopes.map((scope) => value('SCOPE', scope)) }),
+    ...(typeof at === 'string' && { at: { seconds: Date.parse(at) / 1_000 } }),
     ...(typeof expiresAt === 'string' && { expiresAt: { seconds: Date.parse(expiresAt) / 1_000 } }),
     ...(Object.values(fields).includes(null) && { updateMask: { paths: changedPaths(fields) } }),
   };
@@ -231,7 +232,17 @@ function problemOf(body: Json) {
 }
 
 const TIMELY = new Set([
-  ...['createdAt', 'expiresAt', 'receivedAt', 'endedAt', 'asOf', 'lastUsedAt', 'openingAt', 'closingAt'],
+  ...[
+    'createdAt',
+    'expiresAt',
+    'receivedAt',
+    'endedAt',
+    'asOf',
+    'lastUsedAt',
+    'openingAt',
+    'closingAt',
+    'settledAt',
+  ],
   ...[
     'etag',
     'operationId',

@@ -113,6 +113,7 @@ export const GRPC_ONLY: Readonly<Record<string, string>> = {
 export const CLIENT_ONLY: Readonly<Record<string, string>> = {
   constructor: '',
   counters: 'counts its own tries',
+  balanceAt: '`balance` of REST with `at`',
   submit: '`deduct` of REST with the header Prefer',
   deductionState: 'the same look-up as `deduction`',
   entriesAfter: 'a page of `entries`, oldest first, for whoever follows an account',

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { AccountService, prefixesWithin } from '../../accounts/account.service';
 import { BalanceService } from '../../balances/balance.service';
-import { CONSISTENCIES, type Consistency, getBalance } from '../../contract/balances';
+import { CONSISTENCIES, type Consistency, getBalance, notBoth, totalAt } from '../../contract/balances';
+import { HistoryService } from '../../history/history.service';
 import { DEFAULT_STRATEGY } from '../../ledger/strategy';
 import type { Principal } from '../../platform/principal';
 import type { AccountRecord } from '../../shards/directory/account-record';
@@ -33,7 +34,8 @@ import type {
 import { accountIdOf, optionalAmount, optionalDigits, own, present } from './read-requests';
 import { serves } from './serves';
 import type { UnaryMethod, UnaryService } from './unary';
-import { accountView, balanceView, taggedAccountView, enumValue } from './views';
+import { microsecondsOf } from './timestamp';
+import { accountView, balanceAtView, balanceView, taggedAccountView, enumValue } from './views';
 import { changedFields } from './field-mask';
 import { enumOf } from './wire';
 
@@ -51,6 +53,7 @@ export class AccountMethods {
   constructor(
     private readonly accounts: AccountService,
     private readonly balances: BalanceService,
+    private readonly past: HistoryService,
     private readonly history: HistoryMethods,
     private readonly statuses: AccountStatusMethods,
     private readonly budgets: BudgetMethods,
@@ -161,8 +164,13 @@ export class AccountMethods {
   #balance(): UnaryMethod {
     const answer = async (message: GetBalanceRequest): Promise<object> => {
       const accountId = accountIdOf(message);
+      const { at } = message;
+      if (at && message.consistency !== 0) throw notBoth();
+      const atUs = at ? microsecondsOf('at', at) : undefined;
       const consistency = consistencyOf(message.consistency);
       const account = await this.#find(accountId);
+      if (atUs !== undefined)
+        return balanceAtView(account, atUs, totalAt(await this.past.balanceAt(account, atUs)));
       return balanceView(account, await this.balances.balance(account, consistency), consistency);
     };
     return serves(getBalance, answer);

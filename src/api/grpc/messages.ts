@@ -114,6 +114,7 @@ export interface GetDeductionRequest extends AccountRequest {
 
 export interface GetBalanceRequest extends AccountRequest {
   readonly consistency: number;
+  readonly at: Timestamp | null;
 }
 
 /** A page of a list. */

@@ -50,7 +50,7 @@ function messageOf({ message, extras: { errors } }: Problem): string {
 
 /** What goes with a problem's code, as texts. */
 export function dataOf({
-  extras: { available, left, held, operationId, incident, budgetId, renewsAt },
+  extras: { available, left, held, operationId, incident, budgetId, renewsAt, settledAt },
 }: Problem): Record<string, string> {
   return {
     ...(available !== undefined && { available }),
@@ -60,6 +60,7 @@ export function dataOf({
     ...(incident !== undefined && { incident }),
     ...(budgetId !== undefined && { budgetId }),
     ...(renewsAt !== undefined && { renewsAt }),
+    ...(settledAt !== undefined && { settledAt }),
   };
 }
 

@@ -226,6 +226,10 @@ export function balanceView(account: AccountRecord, read: TimedBalance, consiste
   };
 }
 
+export function balanceAtView({ accountId, asset }: AccountRecord, atUs: number, totalMinor: bigint) {
+  return { accountId, asset, total: int64Of(totalMinor), asOf: timestampOf(atUs) };
+}
+
 export function subAccountView({ row, shard }: ListedSubAccount) {
   return {
     shard,

@@ -1,8 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { balanceCall } from '../../client/account-calls';
+import { balanceAtCall, balanceCall } from '../../client/account-calls';
 import { entriesPage, holdsPage } from '../../client/lists';
 import { holdLookUp, stateLookUp } from '../../client/money-calls';
-import type { Balance, Consistency, Entry, EntryKind, Hold } from '../../client/shapes';
+import type { Balance, Consistency, Entry, EntryKind, Hold, PastBalance } from '../../client/shapes';
 import { LISTED_KINDS } from '../../ledger/entry';
 import { HOLD_STATES } from '../../ledger/hold';
 import type { CommandContext } from '../command-context';
@@ -44,17 +44,32 @@ function addBalance(program: Command, context: CommandContext): void {
         'current is exact but not one instant, snapshot is one, cached is at most a second old',
       )
         .choices(CONSISTENCIES)
-        .default('current'),
+        .default('current')
+        .conflicts('at'),
+    )
+    .option(
+      '--at <time>',
+      'what it had in all at an instant of the past: 2026-01-31T12:00:00Z, or 2026-01-31',
+      timeArgument,
     )
     .action(
       (
         accountId: string,
-        { consistency, ...watch }: WatchOptions & { readonly consistency: Consistency },
+        {
+          consistency,
+          at,
+          ...watch
+        }: WatchOptions & { readonly consistency: Consistency; readonly at?: string },
         command: Command,
       ) =>
         showOrWatch(watch, { command, context }, async (client, show) => {
-          const { body } = await client.call(balanceCall(accountId, consistency));
-          show.one(body, balanceFields(body));
+          if (at === undefined) {
+            const { body } = await client.call(balanceCall(accountId, consistency));
+            show.one(body, balanceFields(body));
+          } else {
+            const { body } = await client.call(balanceAtCall(accountId, at));
+            show.one(body, pastBalanceFields(body));
+          }
         }),
     );
 }
@@ -145,6 +160,10 @@ function kindsArgument(text: string): EntryKind[] {
 export function balanceFields(balance: JsonOf<Balance>): Fields {
   const { accountId, asset, available, held, total, inTransit, asOf } = balance;
   return { account: accountId, asset, available, held, total, 'in transit': inTransit, 'as of': asOf };
+}
+
+function pastBalanceFields({ accountId, asset, total, asOf }: JsonOf<PastBalance>): Fields {
+  return { account: accountId, asset, total, 'as of': asOf };
 }
 
 const ENTRY_COLUMNS: Columns<JsonOf<Entry>> = {
