@@ -25,6 +25,11 @@ export function minorOf(typed: string, asset: string): string | undefined {
   return minor === '' || BigInt(minor) > 10n ** 18n ? undefined : minor;
 }
 
+/** As `minorOf`, of a limit, which may be 0. */
+export function limitMinorOf(typed: string, asset: string): string | undefined {
+  return /^0(\.0+)?$/.test(typed.trim()) ? '0' : minorOf(typed, asset);
+}
+
 const COUNT = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const SMALL = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
 

@@ -52,6 +52,7 @@ describeWhereABrowserIs.each(WANTED)('[$mark] [chromium] the console', ({ make, 
     await rest.createAccount({ id: 'cold', initialBalance: '500' });
     for (let click = 0; click < 60; click += 1) await rest.deduct('hot', `click-${click}`, 10 + click);
     await rest.hold('hot', 'ride', 4_000);
+    await rest.post('/v1/accounts/hot/budgets', { budgetId: 'daily', limit: 900_000, period: 'day' });
   });
 
   afterAll(async () => {
@@ -241,6 +242,62 @@ describeWhereABrowserIs.each(WANTED)('[$mark] [chromium] the console', ({ make, 
       });
     });
 
+    it('may go as far below zero as somebody who edits it says', async () => {
+      await rest.createAccount({ id: 'trusted', initialBalance: '500' });
+      await at.goto('accounts/trusted');
+      await at.confirm('Edit', 'Change trusted', () => field('creditLimit').fill('20.00'));
+      const spendable = at.page.locator('.figure', { hasText: 'Spendable' });
+      await spendable.getByText('25.00').waitFor();
+      await rest.deduct('trusted', 'on-credit', 1_500);
+      await at.page.locator('.figure-main', { hasText: '−10.00' }).waitFor();
+      await spendable.getByText('10.00').waitFor();
+    });
+
+    it('has budgets made, shown, changed and deleted', async () => {
+      await rest.createAccount({ id: 'capped', initialBalance: '100000' });
+      await at.goto('accounts/capped');
+      const budgets = at.page.getByRole('region', { name: 'Budgets', exact: true });
+      await budgets.getByText('Nothing limits what is spent').waitFor();
+      await at.confirm('Make a budget', 'Make monthly', async () => {
+        await field('budgetId').fill('monthly');
+        await field('limit').fill('50');
+        await field('period').selectOption('month');
+        await field('timeZone').fill('Europe/Berlin');
+      });
+      await at.confirm('Make a budget', 'Make campaign', async () => {
+        await field('budgetId').fill('campaign');
+        await field('limit').fill('20.00');
+        await field('parent').fill('monthly');
+      });
+      const { status } = await rest.post('/v1/accounts/capped/deductions', {
+        amount: 1_250,
+        requestId: 'ad-1',
+        budgets: ['campaign'],
+      });
+      expect(status).toBe(201);
+      await budgets.getByRole('button', { name: 'monthly' }).click();
+      const dialog = at.page.getByRole('dialog');
+      await dialog.getByText('12.50').waitFor();
+      await dialog.getByText('37.50').waitFor();
+      await dialog.getByText('each month in Europe/Berlin').waitFor();
+      await dialog.getByRole('button', { name: 'Change the limit' }).click();
+      await field('limit').fill('12.50');
+      await dialog.getByRole('button', { name: 'Limit monthly to 12.50 USD' }).click();
+      await text('monthly is limited to 12.50 USD.');
+      expect((await rest.get('/v1/accounts/capped/budgets/monthly')).body).toMatchObject({
+        limit: '1250',
+        spent: '1250',
+        available: '0',
+      });
+      await budgets.getByRole('button', { name: 'campaign' }).click();
+      await dialog.getByRole('button', { name: 'Delete' }).click();
+      await field('confirmation').fill('campaign');
+      await dialog.getByRole('button', { name: 'Delete campaign' }).click();
+      await text('campaign is deleted.');
+      const { items } = await rest.page<{ budgetId: string }>('/v1/accounts/capped/budgets');
+      expect(items.map(({ budgetId }) => budgetId)).toEqual(['monthly']);
+    });
+
     it('shows what is set aside, until when', async () => {
       await at.goto('accounts/hot');
       const holds = at.page.getByRole('region', { name: 'Open holds of hot' });
@@ -288,6 +345,16 @@ describeWhereABrowserIs.each(WANTED)('[$mark] [chromium] the console', ({ make, 
       await dialog.getByRole('heading', { name: /Reversal/ }).waitFor();
       await at.page.keyboard.press('Escape');
       await dialog.waitFor({ state: 'detached' });
+      await at.page.locator('select[name=kind]').selectOption('');
+      await rest.post('/v1/accounts/hot/deductions', {
+        amount: 1,
+        requestId: 'with-a-reference',
+        reference: 'order 4711',
+      });
+      await at.page.locator('input[name=reference]').fill('order 4711');
+      await at.page.keyboard.press('Enter');
+      await entries.getByText('with-a-reference').waitFor();
+      await entries.getByText('click-59').waitFor({ state: 'detached' });
       await at.page.locator('input[name=requestId]').fill('ride');
       await at.page.getByRole('button', { name: 'Look it up' }).click();
       await dialog.getByRole('heading', { name: /Hold/ }).waitFor();

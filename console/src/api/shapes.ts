@@ -39,6 +39,8 @@ export interface Balance {
   readonly held: string;
   readonly total: string;
   readonly inTransit: string;
+  /** `available` and what is left of the credit limit. */
+  readonly spendable?: string;
   readonly asOf: string;
 }
 
@@ -73,6 +75,21 @@ export interface Hold {
   readonly confirmedAmount?: string;
   readonly reference?: string;
   readonly expiresAt: string;
+  readonly createdAt: string;
+}
+
+export interface Budget {
+  readonly budgetId: string;
+  readonly accountId: string;
+  readonly limit: string;
+  readonly period: 'total' | 'hour' | 'day' | 'month';
+  readonly timeZone: string;
+  readonly parent?: string;
+  /** This and what follows: not in lists. */
+  readonly spent?: string;
+  readonly available?: string;
+  readonly periodStart?: string;
+  readonly renewsAt?: string;
   readonly createdAt: string;
 }
 

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { ask, get, part } from '../api/client';
 import type { Page, Shard, SubAccount } from '../api/shapes';
-import { amountText, codeOf, decimalsOf, minorOf, newRequestId } from '../format';
+import { amountText, codeOf, decimalsOf, limitMinorOf, minorOf, newRequestId } from '../format';
 import { usePolled } from '../live/use-polled';
 import { Fact, Facts } from '../parts/basics';
 import { FormDialog } from '../parts/dialog';
@@ -258,9 +258,13 @@ export function EditDialog({ account, etag, changed, close }: ChangeProps) {
       .map(([name, value]) => `${name}=${value}`)
       .join('\n'),
   );
+  const [credit, setCredit] = useState(
+    account.creditLimit === undefined ? '' : amountText(account.creditLimit, asset).replaceAll(',', ''),
+  );
   const [requests, setRequests] = useState(account.requestsPerSecond?.toString() ?? '');
   const [deductions, setDeductions] = useState(account.deductionsPerSecond?.toString() ?? '');
   const minor = low === '' ? null : minorOf(low, asset);
+  const creditLimit = credit === '' ? null : limitMinorOf(credit, asset);
   const requestsPerSecond = requests === '' ? null : wholeOf(requests, RATE_MAX);
   const deductionsPerSecond = deductions === '' ? null : wholeOf(deductions, RATE_MAX);
   const metadata = metadataOf(notes);
@@ -268,11 +272,20 @@ export function EditDialog({ account, etag, changed, close }: ChangeProps) {
     <FormDialog
       title={`Edit ${id}`}
       confirm={`Change ${id}`}
-      isReady={[minor, metadata, requestsPerSecond, deductionsPerSecond].every((each) => each !== undefined)}
+      isReady={[minor, creditLimit, metadata, requestsPerSecond, deductionsPerSecond].every(
+        (each) => each !== undefined,
+      )}
       close={close}
       submit={async () => {
         await ask('PATCH', `/v1/accounts/${part(id)}`, {
-          json: { lowBalance: minor, metadata, requestsPerSecond, deductionsPerSecond },
+          json: {
+            lowBalance: minor,
+            // A change of it is answered when every shard goes by it.
+            ...(creditLimit !== (account.creditLimit ?? null) && { creditLimit }),
+            metadata,
+            requestsPerSecond,
+            deductionsPerSecond,
+          },
           ifMatch: etag,
         });
         changed(`${id} is changed.`);
@@ -285,6 +298,14 @@ export function EditDialog({ account, etag, changed, close }: ChangeProps) {
         value={low}
         set={setLow}
         hint="An event tells when what is available falls to it. Empty: not watched."
+      />
+      <TextField
+        label={`Credit limit in ${codeOf(asset)}`}
+        name="creditLimit"
+        inputMode="decimal"
+        value={credit}
+        set={setCredit}
+        hint="How far below zero what it has may go. Empty: not below zero."
       />
       <TextField
         label="Requests a second"
@@ -333,7 +354,7 @@ function metadataOf(notes: string): Readonly<Record<string, string>> | null | un
 }
 
 /** What will happen, before anybody confirms it. */
-function Preview({ children }: { readonly children: string | false }) {
+export function Preview({ children }: { readonly children: string | false }) {
   return (
     <div class="preview" aria-live="polite">
       <Facts>

@@ -34,6 +34,7 @@ export function AccountEntries({
   const [kind, setKind] = useState('');
   const [from, setFrom] = useState('');
   const [to, setTo] = useState('');
+  const [reference, setReference] = useState('');
   const [wanted, setWanted] = useState('');
   const [shown, setShown] = useState<{ readonly requestId: string; readonly entry?: Entry }>();
   return (
@@ -48,6 +49,17 @@ export function AccountEntries({
         <SelectField label="Kind" name="kind" value={kind} set={setKind} options={KINDS} />
         <TimeField label="From" name="from" value={from} set={setFrom} />
         <TimeField label="To" name="to" value={to} set={setTo} />
+        <Field label="Reference">
+          <input
+            name="reference"
+            value={reference}
+            autocomplete="off"
+            spellcheck={false}
+            onChange={(event) => {
+              setReference(event.currentTarget.value);
+            }}
+          />
+        </Field>
         <Field label="Request or hold id">
           <input
             name="requestId"
@@ -64,13 +76,13 @@ export function AccountEntries({
       <List<Entry>
         caption={`Entries of ${id}, the newest first`}
         path={`/v1/accounts/${part(id)}/entries`}
-        filters={{ kind, from: isoOf(from), to: isoOf(to) }}
+        filters={{ kind, from: isoOf(from), to: isoOf(to), reference: reference.trim() }}
         turn={turn}
         everyMs={2_000}
         keyOf={({ kind: each, requestId, reverses }) => `${each} ${reverses ?? ''} ${requestId}`}
         empty={
           <Empty>
-            {kind === '' && from === '' && to === ''
+            {[kind, from, to, reference.trim()].every((each) => each === '')
               ? 'Nothing has come in or gone out yet.'
               : 'No entry fits.'}
           </Empty>

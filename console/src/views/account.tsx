@@ -7,6 +7,7 @@ import { useMay } from '../live/session';
 import { usePolled } from '../live/use-polled';
 import { Amount, Empty, Fact, Facts, Panel, Shown, Status, Time, ViewHead } from '../parts/basics';
 import { AccountActions } from './account-actions';
+import { AccountBudgets } from './account-budgets';
 import { AccountEntries } from './account-entries';
 import { AccountHolds } from './account-holds';
 import { AccountSplit } from './account-split';
@@ -68,6 +69,9 @@ export function AccountView({ id }: { readonly id: string }) {
                   <OwnOperations operations={own} />
                 </Panel>
               )}
+              <Panel title="Budgets" class="wide">
+                <AccountBudgets id={id} asset={body.asset} turn={turn} />
+              </Panel>
               <Panel title="Open holds" class="wide">
                 <AccountHolds id={id} asset={body.asset} turn={turn} />
               </Panel>
@@ -91,7 +95,7 @@ function BalanceFigures({
 }) {
   return (
     <Shown polled={polled} what="Adding up the balance">
-      {({ available, held, total, inTransit }) => (
+      {({ available, held, total, inTransit, spendable }) => (
         <dl class="figures">
           <div class="figure figure-main">
             <dt>Available</dt>
@@ -99,6 +103,15 @@ function BalanceFigures({
               <Amount minor={available} asset={asset} />
             </dd>
           </div>
+          {spendable !== undefined && (
+            <div class="figure">
+              <dt>Spendable</dt>
+              <dd>
+                <Amount minor={spendable} asset={asset} />
+                <small>with its credit limit</small>
+              </dd>
+            </div>
+          )}
           <div class="figure">
             <dt>Held</dt>
             <dd>
