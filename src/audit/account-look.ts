@@ -12,6 +12,7 @@ import { ChargePairs, judgeLimit } from './judge-charges';
 import { ReceivedRecords } from './judge-intakes';
 import { PaymentPairs } from './judge-payments';
 import { ReversalLimits } from './judge-reversals';
+import { RunningSums } from './judge-running-sums';
 import { mergeBy } from './merge-by';
 import { TransferPairs } from './pair-transfers';
 import type { ShardReader } from './shard-reader';
@@ -128,14 +129,17 @@ async function addEntries({
   readonly charges: ChargePairs;
 }): Promise<void> {
   const payments = new PaymentPairs(reader.shard, [...shards.values()], found);
+  const sums = new RunningSums(reader, accountId);
   for (;;) {
     const entries = await reader.entries.take(accountId);
     if (entries.length === 0) {
       await charges.finish();
+      found.add(await sums.finish());
       return payments.finish();
     }
     for (const entry of entries) {
       tally.addEntry(entry);
+      await sums.add(entry);
       if (entry.between) await payments.add(entry);
       if (entry.charged) await charges.add(entry);
     }

@@ -42,6 +42,7 @@ export class AuditJob implements Job {
       await run.advance({ step: ENDED, status: 'failed', error: { code: error.code, detail } });
       return;
     }
+    await forgetWrongSums(runtime, report);
     this.ended({ report, seconds: (performance.now() - started) / 1_000 });
     await run.advance({
       step: ENDED,
@@ -49,6 +50,17 @@ export class AuditJob implements Job {
       progress: { done: report.accounts, total: report.accounts },
       result: report,
     });
+  }
+}
+
+/** Questions about the past are answered from running sums: a wrong one is made again from the entries. */
+async function forgetWrongSums({ shards }: EngineRuntime, { findings }: AuditReport): Promise<void> {
+  for (const { invariant, accountId, shard } of findings) {
+    if (invariant !== 'runningSumIsSumOfEntries' || shard === undefined) continue;
+    await shards
+      .shard(shard)
+      .forgetRunningSums(accountId)
+      .catch(() => undefined);
   }
 }
 

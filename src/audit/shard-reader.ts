@@ -1,6 +1,7 @@
 import type { StoredTransfer } from '../ledger/audit-transfer';
 import type { Hold } from '../ledger/hold';
 import type { IntakeRecord } from '../ledger/intake';
+import type { RunningSum } from '../ledger/running-sum';
 import type { Reversal } from '../ledger/reversal';
 import type { SubAccount } from '../ledger/sub-account';
 import type {
@@ -22,7 +23,7 @@ export interface AccountRange {
 }
 
 /**
- * One shard, read account by account: rows, then entries, transfers, holds, reversals and what was received, each as an ordered stream of
+ * One shard, read account by account: rows, then entries, transfers, holds, reversals, what was received and running sums, each as an ordered stream of
  * pages.
  *
  * Rows must be read before the entries and transfers of their account, or a row could hold an entry that a page read
@@ -35,6 +36,7 @@ export class ShardReader {
   readonly holds: PagedStream<Hold>;
   readonly reversals: PagedStream<Reversal>;
   readonly intakes: PagedStream<IntakeRecord>;
+  readonly runningSums: PagedStream<RunningSum>;
   /** Request ids need no rows to be judged, so their pages span windows. */
   readonly keys: PagedStream<ScannedEntryKey>;
   #rows: SubAccount[] = [];
@@ -61,10 +63,16 @@ export class ShardReader {
     this.holds = inWindow((scan) => shard.scanHolds(scan));
     this.reversals = inWindow((scan) => shard.scanReversals(scan));
     this.intakes = inWindow((scan) => shard.scanIntakes(scan));
+    this.runningSums = inWindow((scan) => shard.scanRunningSums(scan));
     this.keys = new PagedStream(
       (at) => reader.read((scan) => shard.scanEntryKeys(scan), { start: at, upToAccount: range.upTo }),
       start,
     );
+  }
+
+  get #streams() {
+    const { entries, transfers, holds, reversals, intakes, runningSums } = this;
+    return [entries, transfers, holds, reversals, intakes, runningSums];
   }
 
   get name(): string {
@@ -75,7 +83,7 @@ export class ShardReader {
   async nextAccount(): Promise<string | undefined> {
     if (this.#window === 'none') await this.#openWindow({ fromAccount: this.range.from });
     for (;;) {
-      const streams = [this.entries, this.transfers, this.holds, this.reversals, this.intakes];
+      const streams = this.#streams;
       for (const stream of streams) if (stream.isDry) await stream.fill();
       const heads = [this.#rows[0], ...streams.map((stream) => stream.head)];
       const next = firstAccount(heads.map((head) => head?.accountId));
@@ -104,8 +112,7 @@ export class ShardReader {
       this.#windowUpTo = rows.at(-1)?.accountId;
     }
     this.#rows = rows;
-    const streams = [this.entries, this.transfers, this.holds, this.reversals, this.intakes];
-    for (const stream of streams) stream.restart(start);
+    for (const stream of this.#streams) stream.restart(start);
   }
 
   async #readRows(rows: SubAccount[]): Promise<void> {

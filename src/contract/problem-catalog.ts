@@ -237,7 +237,7 @@ export const PROBLEMS = {
     grpc: 'FAILED_PRECONDITION',
     title: 'The range has too many entries',
     when: 'More entries would have to be gone through, or more rows answered, than one call may. `errors` says up to when there are not too many.',
-    then: 'Ask for shorter ranges, one after another, and add up.',
+    then: 'Ask again: what was summed up is kept, and the next call goes on from there. Or ask for shorter ranges, one after another, and add up.',
   },
   INSTANT_NOT_SETTLED: {
     http: 409,

@@ -1,4 +1,4 @@
-import type { StatementRead } from '../engine/statements';
+import type { StatementBalances, StatementRead } from '../engine/statements';
 import type { AccountRecord } from '../shards/directory/account-record';
 import { accountPath } from './accounts';
 import { type Call, queryOf } from './call';
@@ -15,8 +15,8 @@ export const getStatement = {
   description:
     'What the account had in all at `from`, its entries up to `to`, oldest first, and what it had then: `opening` and the entries make ' +
     '`closing`, exactly, also where the account was resized or moved meanwhile. Without `from`, from its beginning; without `to`, up to now, as ' +
-    '`closingAt` says. A `to` before which entries may still be written is refused. Balances are on the first page. They are summed up from the ' +
-    'entries: one call goes through up to a million of each shard (`RANGE_TOO_LARGE` beyond).',
+    '`closingAt` says. A `to` before which entries may still be written is refused. Balances are on the first page. `RANGE_TOO_LARGE` ' +
+    'says that the running sums were not there yet: the same call again goes on from where it stopped.',
   group: 'accounts',
   scope: 'read',
   rows: PAGE_LENGTH_DEFAULT,
@@ -57,7 +57,7 @@ export const getStatement = {
 export interface StatementPage {
   readonly openingAtUs: number | undefined;
   readonly closingAtUs: number;
-  readonly balances: { readonly openingMinor: bigint; readonly closingMinor: bigint } | undefined;
+  readonly balances: StatementBalances | undefined;
   readonly items: Extract<StatementRead, { kind: 'read' }>['page']['items'];
   readonly nextCursor: string | undefined;
 }

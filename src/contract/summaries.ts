@@ -53,8 +53,8 @@ export const getSummary = {
   name: 'getSummary',
   summary: 'Sum up an account’s entries by kind and period',
   description:
-    'In the databases, so that nobody need read them all. One call goes through up to a million entries of each shard ' +
-    '(`RANGE_TOO_LARGE` beyond). A period that is over stays as it is.',
+    'In the databases, so that nobody need read them all: from running sums where there are many. `RANGE_TOO_LARGE` says that these ' +
+    'were not there yet, and the same call again goes on from where it stopped, or that there are too many periods. A period that is over stays as it is.',
   group: 'accounts',
   scope: 'read',
   rows: 1_000,
@@ -75,11 +75,13 @@ export const getSummary = {
   answers: { 200: answer(summary, 'The sums.') },
 } as const satisfies Call;
 
+/** `nameOf` names the period that a quarter of an hour since 1970 belongs to. */
 export interface WantedSummary {
   readonly fromUs: number | undefined;
   readonly toUs: number | undefined;
   readonly period: Period;
   readonly timeZone: string;
+  readonly nameOf: (quarter: number) => string;
 }
 
 /** @throws Problem INVALID_ARGUMENT */
@@ -91,17 +93,17 @@ export function wantedSummaryOf(
     throw new Problem('INVALID_ARGUMENT', {
       errors: [{ field: 'timeZone', rule: fields.FIELD_RULES['timeZone'] ?? '' }],
     });
-  return { ...range, period, timeZone };
+  return { ...range, period, timeZone, nameOf: periodNames(period, timeZone) };
 }
 
 /** @throws Problem RANGE_TOO_LARGE */
 export function summaryView(
   { accountId, asset }: AccountRecord,
-  { period, timeZone }: WantedSummary,
+  { period, timeZone, nameOf }: WantedSummary,
   summed: EntriesSummed,
 ) {
   if (summed.kind === 'tooMany') throw rangeTooLarge('to', summed.countedToUs);
-  const items = byPeriod(summed.sums, periodNames(period, timeZone));
+  const items = byPeriod(summed.sums, nameOf);
   if (items.length > ITEMS_MAX)
     throw new Problem('RANGE_TOO_LARGE', { detail: `The summary would have ${items.length} rows.` });
   const change = items.reduce((sum, item) => sum + signedAmount(item), 0n);

@@ -6,6 +6,7 @@ import { type BalanceAtRead, readBalanceAt } from './balance-at';
 
 const SEEDS = 60;
 const SHARDS = 4;
+const HOUR_MS = 3_600_000;
 
 describe('the balance at an instant', () => {
   test.each(Array.from({ length: SEEDS }, (_, seed) => seed))(
@@ -13,12 +14,13 @@ describe('the balance at an instant', () => {
     async (seed) => {
       const dice = new Dice(seed);
       const below = (count: number): number => dice.between(0, count - 1);
-      const { write, ask, move, setAhead, entries } = site(dice);
+      const { write, ask, move, setAhead, entries, pass } = site(dice);
       for (let shard = 0; shard < SHARDS; shard += 1) setAhead(shard, (below(3) - 1) * below(50));
       await write();
       const answers = new Map<number, bigint>();
-      for (let n = 0; n < 80; n += 1) {
+      for (let n = 0; n < 150; n += 1) {
         if (dice.happens(0.1)) move();
+        if (dice.happens(0.02)) pass(2 * HOUR_MS);
         await write();
         const instantUs = dice.oneOf(entries()).createdAtUs + below(3) - 1 + below(2) * below(60_000);
         const read = await ask(instantUs);
@@ -52,7 +54,7 @@ function totalOf(entries: readonly Entry[]): bigint {
 
 /** An account that moves between shards; it is written to, and moves, while its past is read. */
 function site(dice: Dice) {
-  const { shards, past, write, setAhead, entriesOf, clocksUs } = entrySite(SHARDS);
+  const { clock, shards, past, write, setAhead, entriesOf, clocksUs } = entrySite(SHARDS);
   const used = new Set([0]);
   let placement = [0];
   let written = 0;
@@ -72,6 +74,9 @@ function site(dice: Dice) {
   return {
     setAhead,
     move,
+    pass: (ms: number) => {
+      clock.pass(ms);
+    },
     write: writeOne,
     entries: (): Entry[] => shards.flatMap((_, shard) => entriesOf(shard)),
     ask: (atUs: number): Promise<BalanceAtRead> => {

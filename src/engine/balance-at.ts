@@ -1,5 +1,6 @@
-import { changeOf, sumEntries, type SummingShard } from './entry-sums';
+import { changeOf } from './entry-sums';
 import type { ListingShard } from './merged-entries';
+import { type RunningShard, sumsBefore } from './running-sums';
 import { type PastReader, settleReach } from './settled-reach';
 
 export type BalanceAtRead =
@@ -17,12 +18,12 @@ export type BalanceAtRead =
  * Rejects with `ShardUnavailableError` when a shard of the account's reach cannot be read.
  */
 export async function readBalanceAt(
-  reader: PastReader<ListingShard & SummingShard>,
+  reader: PastReader<ListingShard & RunningShard>,
   accountId: string,
   atUs: number,
 ): Promise<BalanceAtRead> {
   const { shards, untilUs } = await settleReach(reader, accountId);
   if (atUs > untilUs) return { kind: 'unsettled', settledUs: untilUs };
-  const before = await sumEntries(shards, { accountId, toUs: atUs });
+  const before = await sumsBefore(shards, { accountId, beforeUs: atUs, settledUs: untilUs });
   return before.kind === 'tooMany' ? before : { kind: 'read', totalMinor: changeOf(before.sums) };
 }

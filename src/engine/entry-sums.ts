@@ -1,4 +1,5 @@
 import { type ListedKind, signedAmount } from '../ledger/entry';
+import type { KindSums } from '../ledger/running-sum';
 import type { EntryStand, EntrySum, Shard } from '../shards/shard';
 
 /** Which of an account's entries are summed up. */
@@ -14,6 +15,9 @@ export type EntriesSummed =
   | { readonly kind: 'summed'; readonly sums: readonly EntrySum[] }
   /** There are more than one call may go through. The entries before this moment (µs) are not too many. */
   | { readonly kind: 'tooMany'; readonly countedToUs: number };
+
+/** A quarter of an hour, in microseconds. */
+export const QUARTER_US = 900_000_000;
 
 /** What of a shard sums are made from. */
 export type SummingShard = Pick<Shard, 'sumEntries'>;
@@ -53,8 +57,13 @@ async function sumOn(
 }
 
 /** What entries changed the account's total by, in minor units. */
-export function changeOf(sums: readonly EntrySum[]): bigint {
-  return sums.reduce((sum, each) => sum + signedAmount(each), 0n);
+export function changeOf(sums: KindSums): bigint {
+  return [...sums].reduce((sum, [kind, { amountMinor }]) => sum + signedAmount({ kind, amountMinor }), 0n);
+}
+
+/** How many entries sums are of. */
+export function countOf(sums: KindSums): number {
+  return [...sums.values()].reduce((sum, { count }) => sum + count, 0);
 }
 
 function together(sums: readonly EntrySum[]): EntrySum[] {

@@ -27,6 +27,7 @@ describe('a statement', () => {
         if (found === 'unsettled') continue;
         const within = all.filter(({ createdAtUs }) => createdAtUs >= fromUs && createdAtUs < toUs);
         expect(found.keys).toEqual(within.map(({ requestId }) => requestId));
+        expect(found.entries).toBe(within.length);
         expect(found.openingMinor).toBe(totalOf(all.filter(({ createdAtUs }) => createdAtUs < fromUs)));
         expect(found.closingMinor).toBe(found.openingMinor + totalOf(within));
       }
@@ -85,7 +86,7 @@ function site() {
       for (let after: TailPosition | undefined, end = toUs; ;) {
         const found = await readStatement(reader, 'acme', { fromUs, toUs: end, limit, after });
         if (found.kind !== 'read') return 'unsettled' as const;
-        balances ??= found.balances ?? { openingMinor: 0n, closingMinor: 0n };
+        balances ??= found.balances ?? { openingMinor: 0n, closingMinor: 0n, entries: 0 };
         keys.push(...found.page.items.map(({ entry }) => entry.requestId));
         ({ toUs: end } = found);
         if (!found.page.hasMore) return { keys, toUs: end, ...balances };

@@ -1,6 +1,7 @@
-import { changeOf, sumEntries, type SummingShard } from './entry-sums';
+import { changeOf, countOf } from './entry-sums';
 import { entriesUpTo, type TailedPage, type TailPosition } from './entry-tail';
 import type { ListingShard } from './merged-entries';
+import { type RunningShard, sumsBefore } from './running-sums';
 import { type PastReader, settleReach } from './settled-reach';
 
 /** A part of a statement: the entries from one moment (µs) up to another, oldest first. */
@@ -14,12 +15,19 @@ export interface StatementAsked {
   readonly after: TailPosition | undefined;
 }
 
+export interface StatementBalances {
+  readonly openingMinor: bigint;
+  readonly closingMinor: bigint;
+  /** How many entries there are between them. */
+  readonly entries: number;
+}
+
 export type StatementRead =
   | {
       readonly kind: 'read';
       readonly fromUs: number | undefined;
       readonly toUs: number;
-      readonly balances: { readonly openingMinor: bigint; readonly closingMinor: bigint } | undefined;
+      readonly balances: StatementBalances | undefined;
       readonly page: TailedPage;
     }
   /** There are more entries before this statement's end than one call may sum up; before this moment there are not. */
@@ -34,7 +42,7 @@ export type StatementRead =
  * says does not change. It is read from every shard that the account ever used; money in transit within the account is no entry.
  */
 export async function readStatement(
-  reader: PastReader<ListingShard & SummingShard>,
+  reader: PastReader<ListingShard & RunningShard>,
   accountId: string,
   { fromUs, toUs: askedToUs, limit, after }: StatementAsked,
 ): Promise<StatementRead> {
@@ -43,15 +51,19 @@ export async function readStatement(
   if (toUs > untilUs) return { kind: 'unsettled', settledUs: untilUs };
   let balances;
   if (!after) {
-    const before = fromUs === undefined ? NOTHING : await sumEntries(shards, { accountId, toUs: fromUs });
-    const during = await sumEntries(shards, { accountId, fromUs, toUs });
-    if (before.kind === 'tooMany') return before;
-    if (during.kind === 'tooMany') return during;
-    const openingMinor = changeOf(before.sums);
-    balances = { openingMinor, closingMinor: openingMinor + changeOf(during.sums) };
+    const asked = { accountId, settledUs: untilUs };
+    const opening = fromUs === undefined ? NOTHING : await sumsBefore(shards, { ...asked, beforeUs: fromUs });
+    if (opening.kind === 'tooMany') return opening;
+    const closing = await sumsBefore(shards, { ...asked, beforeUs: toUs });
+    if (closing.kind === 'tooMany') return closing;
+    balances = {
+      openingMinor: changeOf(opening.sums),
+      closingMinor: changeOf(closing.sums),
+      entries: countOf(closing.sums) - countOf(opening.sums),
+    };
   }
   const page = await entriesUpTo(shards, accountId, { limit, after, fromUs, toUs }, () => toUs);
   return { kind: 'read', fromUs, toUs, balances, page };
 }
 
-const NOTHING = { kind: 'summed', sums: [] } as const;
+const NOTHING = { kind: 'summed', sums: new Map() } as const;

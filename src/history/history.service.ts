@@ -4,7 +4,8 @@ import { Problem } from '../contract/problem';
 import { type BalanceAtRead, readBalanceAt } from '../engine/balance-at';
 import { type EntriesPage, listEntries, type ListedPage } from '../engine/entry-lists';
 import { type EntryFound, findEntryOf, type EntryOf } from '../engine/entry-search';
-import { type EntriesSummed, sumEntries, type SummedEntries } from '../engine/entry-sums';
+import type { EntriesSummed } from '../engine/entry-sums';
+import { type PeriodsAsked, sumPeriods } from '../engine/period-sums';
 import { type TailPage, type TailedPage, tailEntries } from '../engine/entry-tail';
 import type { PastReader } from '../engine/settled-reach';
 import { readStatement, type StatementAsked, type StatementRead } from '../engine/statements';
@@ -62,10 +63,9 @@ export class HistoryService {
     return findEntryOf({ engine, shards }, account, requestId, of);
   }
 
-  /** Sums of entries by kind and quarter of an hour; see `sumEntries`. */
-  async sums(account: AccountRecord, asked: Omit<SummedEntries, 'accountId'>): Promise<EntriesSummed> {
-    const { fromUs, toUs } = asked;
-    return sumEntries(await this.#shards(account), { accountId: account.accountId, fromUs, toUs });
+  /** Sums of entries by kind and period; see `sumPeriods`. */
+  async sums(account: AccountRecord, asked: PeriodsAsked): Promise<EntriesSummed> {
+    return sumPeriods(this.#past(account), account.accountId, asked);
   }
 
   async #reader(account: AccountRecord): Promise<EntryReader> {

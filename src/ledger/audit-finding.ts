@@ -5,6 +5,8 @@ export const INVARIANTS = {
   grantedIsCreditLimit:
     'what the rows of an account are granted is its credit limit, unless that is being changed',
   netIsSumOfEntries: 'the net of a row is the sum of its entries',
+  runningSumIsSumOfEntries:
+    'a running sum of an account’s entries is the sum of all entries up to its own; a wrong one is forgotten and made again',
   movedIsSumOfTransfers: 'the moved of a row is the sum of its transfers',
   entryForEachChange: 'a row has no more entries than changes from outside, and no two for one change',
   heldIsSumOfHolds: 'the held of a row is the sum of the open holds that are pinned to it',

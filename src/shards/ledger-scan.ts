@@ -2,6 +2,7 @@ import type { StoredTransfer } from '../ledger/audit-transfer';
 import type { Entry } from '../ledger/entry';
 import type { Hold } from '../ledger/hold';
 import type { IntakeRecord } from '../ledger/intake';
+import type { RunningSum } from '../ledger/running-sum';
 import type { Reversal } from '../ledger/reversal';
 import type { SubAccount } from '../ledger/sub-account';
 
@@ -30,6 +31,7 @@ export type TransferPlace = Pick<StoredTransfer, 'accountId' | 'transferId'>;
 
 export type HoldPlace = Pick<Hold, 'accountId' | 'holdId'>;
 export type IntakePlace = Pick<IntakeRecord, 'accountId' | 'requestId'>;
+export type RunningSumPlace = Omit<RunningSum, 'sums'>;
 export type ReversalPlace = Pick<Reversal, 'accountId' | 'reverses' | 'number'>;
 
 /** A key and when it was used, by its shard's clock. */
@@ -63,6 +65,9 @@ export interface LedgerScan {
 
   /** Reversals by account, deduction and number. */
   scanReversals(scan: Scan<ReversalPlace>): Promise<ScannedPage<Reversal>>;
+
+  /** Running sums by account and the entry that they go up to. */
+  scanRunningSums(scan: Scan<RunningSumPlace>): Promise<ScannedPage<RunningSum>>;
 
   /** What was received, by account and request id. */
   scanIntakes(scan: Scan<IntakePlace>): Promise<ScannedPage<IntakeRecord>>;

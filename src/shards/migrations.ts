@@ -30,6 +30,7 @@ import { LimitRatesOfAccounts1796000000200 } from '../../migrations/directory/17
 import { PayOtherAccounts1796000000500 } from '../../migrations/shard/1796000000500-pay-other-accounts';
 import { ListHolds1796300000000 } from '../../migrations/shard/1796300000000-list-holds';
 import { ChangeHolds1796300000100 } from '../../migrations/shard/1796300000100-change-holds';
+import { KeepRunningSums1796500000000 } from '../../migrations/shard/1796500000000-keep-running-sums';
 import { GrantOnCredit1796400000000 } from '../../migrations/shard/1796400000000-grant-on-credit';
 import { LimitCredit1796400000001 } from '../../migrations/directory/1796400000001-limit-credit';
 import { KeepConsoleSessions1796000000400 } from '../../migrations/directory/1796000000400-keep-console-sessions';
@@ -52,6 +53,7 @@ const MIGRATIONS: Readonly<Record<SchemaPart, (new () => MigrationInterface)[]>>
     ChangeHolds1796300000100,
     ChargeBudgets1796400000000,
     GrantOnCredit1796400000000,
+    KeepRunningSums1796500000000,
   ],
   directory: [
     CreateDirectory1764000000000,

@@ -1,3 +1,4 @@
+import type { RunningSum } from '../ledger/running-sum';
 import type { Command, DeductCommand } from '../ledger/command';
 import type { Entry, ListedKind } from '../ledger/entry';
 import type { FeedRange } from '../ledger/feed-change';
@@ -343,6 +344,15 @@ export interface Shard extends LedgerScan {
 
   /** Sums up a stretch's entries, so many of them as one statement may go through. */
   sumEntries(stretch: Omit<EntryStretch, 'before'>): Promise<EntrySums>;
+
+  /** The newest running sum of an account's entries before a moment (µs). */
+  findRunningSum(accountId: string, beforeUs: number): Promise<RunningSum | undefined>;
+
+  /** Keeps a running sum, unless one of the same entry is there. */
+  keepRunningSum(sum: RunningSum): Promise<void>;
+
+  /** Forgets an account's running sums, which are made again when they are asked for. */
+  forgetRunningSums(accountId: string): Promise<void>;
 
   /** Internal keys of an account that have a word, among so many of them as one statement may go through. */
   searchKeys(search: KeySearch): Promise<FoundKeys>;

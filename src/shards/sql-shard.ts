@@ -5,6 +5,7 @@ import { type FeedRange, inRanges } from '../ledger/feed-change';
 import type { Hold } from '../ledger/hold';
 import type { IntakeRecord } from '../ledger/intake';
 import type { Payment } from '../ledger/payment';
+import type { RunningSum } from '../ledger/running-sum';
 import type { Reversal } from '../ledger/reversal';
 import type { SubAccount, SubAccountSeed } from '../ledger/sub-account';
 import type { BatchStore } from './batch-transaction';
@@ -23,6 +24,7 @@ import type {
   IntakePlace,
   LedgerScan,
   ReversalPlace,
+  RunningSumPlace,
   RowPlace,
   Scan,
   ScannedEntry,
@@ -93,6 +95,13 @@ import { scanIntakes } from './statements/scan-intakes';
 import { scanReversals } from './statements/scan-reversals';
 import { scanSubAccounts } from './statements/scan-sub-accounts';
 import { findTransfers, scanTransfers, toStoredTransfer } from './statements/scan-transfers';
+import {
+  deleteRunningSums,
+  findRunningSum,
+  insertRunningSum,
+  scanRunningSums,
+  toRunningSum,
+} from './statements/running-sums';
 import { settledUntil } from './statements/settled-until';
 import type { Statement } from './statements/statement';
 import { SUB_ACCOUNT_COLUMNS, toSubAccount } from './statements/sub-account-row';
@@ -427,6 +436,19 @@ export class SqlShard implements Shard {
     return summedTo ? { sums, summedTo } : { sums };
   }
 
+  async findRunningSum(accountId: string, beforeUs: number): Promise<RunningSum | undefined> {
+    const [row] = await this.#look(findRunningSum(accountId, beforeUs));
+    return row && toRunningSum(row);
+  }
+
+  async keepRunningSum(sum: RunningSum): Promise<void> {
+    await this.#insertOnce(insertRunningSum(sum));
+  }
+
+  async forgetRunningSums(accountId: string): Promise<void> {
+    await this.#write(deleteRunningSums(accountId));
+  }
+
   async searchKeys(search: KeySearch): Promise<FoundKeys> {
     const { dialect } = this.parts.database;
     const [end] = await this.#read(keysEnd(search, dialect, SEARCHED_KEYS));
@@ -466,6 +488,10 @@ export class SqlShard implements Shard {
 
   async scanReversals(scan: Scan<ReversalPlace>): Promise<ScannedPage<Reversal>> {
     return this.#page(scan, scanReversals, toReversal);
+  }
+
+  async scanRunningSums(scan: Scan<RunningSumPlace>): Promise<ScannedPage<RunningSum>> {
+    return this.#page(scan, scanRunningSums, toRunningSum);
   }
 
   async scanTransfers(scan: Scan<TransferPlace>): Promise<ScannedPage<StoredTransfer>> {

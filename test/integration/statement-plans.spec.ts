@@ -192,6 +192,12 @@ const OF_SHARDS = {
     (shard) =>
       shard.sumEntries({ accountId: HOT, after: { createdAtUs: US - 200, subAccount: 0, version: 0 } }),
   ],
+  findRunningSum: [(shard) => shard.findRunningSum(HOT, US)],
+  keepRunningSum: [
+    (shard) =>
+      shard.keepRunningSum({ accountId: 'none', createdAtUs: 1, subAccount: 0, version: 1, sums: new Map() }),
+  ],
+  forgetRunningSums: [(shard) => shard.forgetRunningSums('none')],
   searchKeys: [(shard) => shard.searchKeys({ accountId: HOT, prefix: 'reversal ', word: 'r' })],
   scanSubAccounts: [(shard) => shard.scanSubAccounts(scan), (shard) => shard.scanSubAccounts(fromStart)],
   scanEntries: [(shard) => shard.scanEntries(scan), (shard) => shard.scanEntries(fromStart)],
@@ -199,6 +205,14 @@ const OF_SHARDS = {
   scanHolds: [(shard) => shard.scanHolds(scan), (shard) => shard.scanHolds(fromStart)],
   scanIntakes: [(shard) => shard.scanIntakes(scan), (shard) => shard.scanIntakes(fromStart)],
   scanReversals: [(shard) => shard.scanReversals(scan), (shard) => shard.scanReversals(fromStart)],
+  scanRunningSums: [
+    (shard) =>
+      shard.scanRunningSums({
+        ...scan,
+        start: { after: { accountId: HOT, createdAtUs: US, subAccount: 0, version: 1 } },
+      }),
+    (shard) => shard.scanRunningSums(fromStart),
+  ],
   scanTransfers: [(shard) => shard.scanTransfers(scan), (shard) => shard.scanTransfers(fromStart)],
   findTransfers: [
     (shard) => shard.findTransfers({ accountId: HOT, transferIds: ['a', 'b'], direction: 'out' }),

@@ -432,6 +432,34 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ mark, locksRows, makeSite }) =>
       expect(await on.shard.sumEntries({ accountId: 'acme', after: last })).toEqual({ sums: [] });
     });
 
+    it('keeps running sums: the newest before a moment is found, one of the same entries stays as it was, and all are forgotten', async () => {
+      const sumOf = (createdAtUs: number, version: number, amountMinor: bigint) => ({
+        accountId: 'acme',
+        createdAtUs,
+        subAccount: 1,
+        version,
+        sums: new Map([
+          ['deduction', { count: 20_000, amountMinor }],
+          ['credit', { count: 1, amountMinor: 10n ** 30n }],
+        ] as const),
+      });
+      const sums = [sumOf(100, 7, 1n), sumOf(100, 8, 2n), sumOf(200, 3, 3n)] as const;
+      for (const each of [sums[1], sums[2], sums[0]]) await on.shard.keepRunningSum(each);
+      await on.shard.keepRunningSum(sumOf(200, 3, 99n));
+      await on.shard.keepRunningSum({ ...sumOf(1, 1, 5n), accountId: 'other' });
+      expect(await on.shard.findRunningSum('acme', 100)).toBeUndefined();
+      expect(await on.shard.findRunningSum('acme', 101)).toEqual(sums[1]);
+      expect(await on.shard.findRunningSum('acme', 200)).toEqual(sums[1]);
+      expect(await on.shard.findRunningSum('acme', Number.MAX_SAFE_INTEGER)).toEqual(sums[2]);
+      const scan = { start: { fromAccount: '' }, upToAccount: 'acme', limit: 10 };
+      expect(await on.shard.scanRunningSums(scan)).toEqual({ items: sums, ended: true });
+      const behind = await on.shard.scanRunningSums({ ...scan, start: { after: sums[0] }, limit: 1 });
+      expect(behind).toEqual({ items: [sums[1]], ended: false });
+      await on.shard.forgetRunningSums('acme');
+      expect(await on.shard.findRunningSum('acme', 300)).toBeUndefined();
+      expect(await on.shard.findRunningSum('other', 300)).toBeDefined();
+    });
+
     it('searches internal keys by a word of them', async () => {
       await run(credit('fund', 1_000n), deduct('a', 5n), deduct('b', 5n, 1));
       const back = (reverses: string, requestId: string, subAccount: number) =>

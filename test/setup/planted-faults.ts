@@ -172,6 +172,17 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     plant: setRow('net = net + 1'),
   },
   {
+    title: 'a running sum that lacks an entry',
+    invariants: ['runningSumIsSumOfEntries'],
+    plant: ({ site, account }) =>
+      site
+        .raw('s0')
+        .run(
+          "INSERT INTO running_sum (account_id, created_at_us, sub_account, version, sums) VALUES (?, 4000000000000000, 0, 1, 'credit 1 1')",
+          account.accountId,
+        ),
+  },
+  {
     title: 'a changed moved',
     invariants: ['balanceIsNetPlusMoved', 'movedIsSumOfTransfers'],
     plant: setRow('moved = moved - 1'),

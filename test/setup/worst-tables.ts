@@ -152,6 +152,13 @@ export const WORST_TABLES: readonly WorstTable[] = [
   },
   {
     part: 'shard',
+    table: 'running_sum',
+    columns: 'account_id, created_at_us, sub_account, version, sums',
+    row: () => `'${HOT}', ${LONG_AGO_US} + n, 0, n + 1, 'deduction 1 1'`,
+    few: [],
+  },
+  {
+    part: 'shard',
     table: 'feed',
     columns: 'created_at_us, changes',
     row: () => `${LONG_AGO_US} + n, '[[],[]]'`,

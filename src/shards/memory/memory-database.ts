@@ -3,6 +3,7 @@ import type { Hold } from '../../ledger/hold';
 import type { IntakeRecord } from '../../ledger/intake';
 import { wrap64 } from '../../ledger/money';
 import type { Payment } from '../../ledger/payment';
+import type { RunningSum } from '../../ledger/running-sum';
 import type { Reversal } from '../../ledger/reversal';
 import type { Changes } from '../../ledger/shard-state';
 import { emptySubAccount, rowKey, type SubAccount, type SubAccountSeed } from '../../ledger/sub-account';
@@ -45,6 +46,8 @@ export interface StoredAccount {
   readonly intakes: Map<string, IntakeRecord>;
   /** By request id: those under way. */
   readonly payments: Map<string, Payment>;
+  /** In the order of their entries. */
+  readonly runningSums: RunningSum[];
 }
 
 /**
@@ -245,6 +248,7 @@ export class MemoryDatabase {
       reversals: new Map(),
       intakes: new Map(),
       payments: new Map(),
+      runningSums: [],
     };
     this.#accounts.set(accountId, account);
     return account;

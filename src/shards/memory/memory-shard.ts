@@ -7,6 +7,7 @@ import type { Hold } from '../../ledger/hold';
 import { PUT_OFF_US_MAX, type IntakeRecord } from '../../ledger/intake';
 import { isLeaseKey } from '../../ledger/lease';
 import type { Payment } from '../../ledger/payment';
+import type { RunningSum } from '../../ledger/running-sum';
 import type { Reversal } from '../../ledger/reversal';
 import type { SubAccount, SubAccountSeed } from '../../ledger/sub-account';
 import type { DeductionResult } from '../deduction-way';
@@ -24,6 +25,7 @@ import {
   type IntakePlace,
   type LedgerScan,
   type ReversalPlace,
+  type RunningSumPlace,
   type RowPlace,
   type Scan,
   type ScannedEntry,
@@ -41,6 +43,7 @@ import type {
   DrainingRow,
   EntryPosition,
   EntryQuery,
+  EntryStand,
   EntryStretch,
   EntrySums,
   ExpiredHold,
@@ -393,6 +396,28 @@ export class MemoryShard implements Shard {
     });
   }
 
+  findRunningSum(accountId: string, beforeUs: number): Promise<RunningSum | undefined> {
+    return this.#read((database) =>
+      database.account(accountId).runningSums.findLast(({ createdAtUs }) => createdAtUs < beforeUs),
+    );
+  }
+
+  keepRunningSum(sum: RunningSum): Promise<void> {
+    return this.#read((database) => {
+      const { runningSums } = database.account(sum.accountId);
+      if (runningSums.some((known) => byPosition(this.#positionOf(known), this.#positionOf(sum)) === 0))
+        return;
+      runningSums.push(sum);
+      runningSums.sort((a, b) => byPosition(this.#positionOf(a), this.#positionOf(b)));
+    });
+  }
+
+  forgetRunningSums(accountId: string): Promise<void> {
+    return this.#read((database) => {
+      database.account(accountId).runningSums.length = 0;
+    });
+  }
+
   searchKeys({ accountId, prefix, word, after = prefix }: KeySearch): Promise<FoundKeys> {
     return this.#read((database) => {
       const keys = [...database.account(accountId).entries.keys()]
@@ -449,6 +474,14 @@ export class MemoryShard implements Shard {
     return this.#scan(
       ({ reversals }) => [...reversals.values()].flat(),
       ({ accountId, reverses, number }) => [accountId, reverses, number],
+      scan,
+    );
+  }
+
+  scanRunningSums(scan: Scan<RunningSumPlace>): Promise<ScannedPage<RunningSum>> {
+    return this.#scan(
+      ({ runningSums }) => runningSums,
+      (place) => [place.accountId, place.createdAtUs, place.subAccount, place.version],
       scan,
     );
   }
@@ -547,7 +580,7 @@ export class MemoryShard implements Shard {
     );
   }
 
-  #positionOf({ createdAtUs, subAccount, version }: Entry): EntryPosition {
+  #positionOf({ createdAtUs, subAccount, version }: EntryStand): EntryPosition {
     return { createdAtUs, shard: this.name, subAccount, version };
   }
 
