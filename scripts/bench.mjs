@@ -8,6 +8,7 @@ import { ready } from './bootstrap/ready.mjs';
 import { repositoryRoot } from './bootstrap/repository.mjs';
 import { passSignals } from './children/pass-signals.mjs';
 import { serversEnvironment, withoutGivenServers } from './servers/environment.mjs';
+import { bringChromium } from './servers/chromium.mjs';
 import { bringH2load } from './servers/h2load.mjs';
 import { startServers } from './servers/start-servers.mjs';
 
@@ -21,10 +22,11 @@ const args = process.argv.slice(2);
 const main = join(repositoryRoot, 'dist', 'tools', 'bench', 'main.js');
 const isQuestion = args.some((arg) => arg === '--help' || arg === '-h');
 const needsNone = isQuestion || withServersOfTheirOwn.includes(args[0]);
-const h2load = !isQuestion && withH2load(args[0]) ? await h2loadEnvironment() : {};
+const h2load = isQuestion || !concerns('hot') ? {} : await brought('H2LOAD', bringH2load);
+const chromium = isQuestion || !concerns('console') ? {} : await brought('CHROMIUM', bringChromium);
 const { env, stop } = needsNone ? { env: {}, stop: async () => {} } : await startBenchServers();
 const { exitCode } = await runNode(['--enable-source-maps', main, ...args], {
-  env: { ...process.env, ...env, ...h2load },
+  env: { ...process.env, ...env, ...h2load, ...chromium },
   onStart: passSignals,
 }).finally(stop);
 process.exit(exitCode);
@@ -42,16 +44,17 @@ async function startBenchServers() {
   }
 }
 
-/** Only `hot` drives gRPC; an argument that is not a scenario stands for all of them. */
-function withH2load(scenario) {
-  return scenario === undefined || scenario === 'hot' || scenario.startsWith('-');
+/** An argument that is not a scenario stands for all of them. */
+function concerns(scenario) {
+  const [first] = args;
+  return first === undefined || first === scenario || first.startsWith('-');
 }
 
 /** Without it the suite says so and leaves out what it would have driven. */
-async function h2loadEnvironment() {
+async function brought(name, bring) {
   try {
-    return { HOTSPLIT_BENCH_H2LOAD: await bringH2load((text) => process.stderr.write(`${text}\n`)) };
+    return { [`HOTSPLIT_BENCH_${name}`]: await bring((text) => process.stderr.write(`${text}\n`)) };
   } catch (error) {
-    return { HOTSPLIT_BENCH_H2LOAD_UNAVAILABLE: error.message };
+    return { [`HOTSPLIT_BENCH_${name}_UNAVAILABLE`]: error.message };
   }
 }

@@ -55,6 +55,11 @@ export class ServiceGround {
     return new ServiceGround(site, service, new LoadProcess(cleanups));
   }
 
+  /** For what is opened beside the load. */
+  get door(): { readonly url: string; readonly key: string } {
+    return { url: this.service.url.href, key: this.service.key };
+  }
+
   /** Why a call cannot be made here, if it cannot. */
   whyNot(call: ServiceCall): string | undefined {
     return CALLS[call].whyNot(this.service);
