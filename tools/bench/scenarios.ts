@@ -8,4 +8,12 @@ import { strategies } from './strategies/strategies';
 import type { Scenario } from './scenario';
 
 /** In the order in which they run when none is named. */
-export const SCENARIOS: readonly Scenario[] = [hot, scaleOut, exhaustion, strategies, growth, cold, consolePage];
+export const SCENARIOS: readonly Scenario[] = [
+  hot,
+  scaleOut,
+  exhaustion,
+  strategies,
+  growth,
+  cold,
+  consolePage,
+];
