@@ -51,13 +51,12 @@ export function listEntries(
   query: EntryQuery,
   end: EntryStand | undefined,
 ): Statement {
-  const { conditions, parameters } = within(shard, query);
+  const { conditions, parameters } = within(shard, query, end);
   const { kinds = LISTED_KINDS, reference } = query;
   const add = (condition: string, ...values: Parameter[]): void => {
     conditions.push(condition);
     parameters.push(...values);
   };
-  if (end) add(...upTo(end, query.order));
   add(`kind IN (${kinds.map(() => '?').join(', ')})`, ...kinds);
   if (reference !== undefined) add('reference = ?', reference);
   return {
@@ -77,12 +76,7 @@ const LOW = 4_294_967_295n;
  * groups are few. MySQL sums as DECIMAL; SQLite would stop where 64 bits do not hold a sum, and sums two halves of 32 bits.
  */
 export function sumEntries({ shard, dialect }: At, stretch: Stretch, end: EntryStand | undefined): Statement {
-  const { conditions, parameters } = within(shard, stretch);
-  if (end) {
-    const [condition, ...values] = upTo(end, stretch.order);
-    conditions.push(condition);
-    parameters.push(...values);
-  }
+  const { conditions, parameters } = within(shard, stretch, end);
   const [quarter, amount] =
     dialect === 'mysql'
       ? [`created_at_us DIV ${QUARTER_US}`, 'SUM(amount), 0']
@@ -99,29 +93,30 @@ function orderOf({ order }: Stretch): string {
   return `ORDER BY created_at_us ${way}, sub_account ${way}, version ${way}`;
 }
 
-function upTo(end: EntryStand, order: EntryQuery['order']): [string, ...Parameter[]] {
-  const { createdAtUs, subAccount, version } = end;
-  const beyond = order === 'oldest first' ? '<' : '>';
-  return [
-    `created_at_us ${beyond}= ? AND (created_at_us ${beyond} ? OR sub_account ${beyond} ? OR (sub_account = ? AND version ${beyond}= ?))`,
-    ...[createdAtUs, createdAtUs, subAccount, subAccount, version],
-  ];
-}
-
 /**
  * Positions order by (time, shard, sub-account, version). Within this shard the shard's name is a constant, so it only
- * decides whether entries of the position's very microsecond come before or after it.
+ * decides whether entries of the position's very microsecond come before or after it. `end` is the last entry of interest.
+ *
+ * Of several bounds of the time SQLite seeks one at each end and goes through what the others leave out: there is one at each end.
  */
-function within(shard: string, { accountId, before, after, fromUs, toUs }: Stretch) {
-  const conditions = ['account_id = ?', 'created_at_us <= ?'];
-  const parameters: Parameter[] = [accountId, Math.min(before.createdAtUs, MARKS_FROM_US - 1)];
+function within(shard: string, stretch: Stretch, end?: EntryStand) {
+  const { accountId, before, after, fromUs = 0, toUs = Infinity, order } = stretch;
+  const [first, last] = order === 'oldest first' ? [undefined, end] : [end, undefined];
+  const beforeUs = before.createdAtUs + (shard > before.shard ? 0 : 1);
+  const lastUs = Math.min(
+    beforeUs - 1,
+    Math.max(0, toUs - 1),
+    MARKS_FROM_US - 1,
+    last?.createdAtUs ?? Infinity,
+  );
+  const firstUs = Math.max(fromUs, after?.createdAtUs ?? 0, first?.createdAtUs ?? 0);
+  const conditions = ['account_id = ?', 'created_at_us <= ?', 'created_at_us >= ?'];
+  const parameters: Parameter[] = [accountId, lastUs, firstUs];
   const add = (condition: string, ...values: Parameter[]): void => {
     conditions.push(condition);
     parameters.push(...values);
   };
-  if (shard > before.shard) {
-    add('created_at_us < ?', before.createdAtUs);
-  } else if (shard === before.shard) {
+  if (shard === before.shard)
     add(
       '(created_at_us < ? OR sub_account < ? OR (sub_account = ? AND version < ?))',
       before.createdAtUs,
@@ -129,17 +124,23 @@ function within(shard: string, { accountId, before, after, fromUs, toUs }: Stret
       before.subAccount,
       before.version,
     );
-  }
   if (after)
     add(
-      'created_at_us >= ? AND (created_at_us > ? OR sub_account > ? OR (sub_account = ? AND version > ?))',
-      after.createdAtUs,
+      '(created_at_us > ? OR sub_account > ? OR (sub_account = ? AND version > ?))',
       after.createdAtUs,
       after.subAccount,
       after.subAccount,
       after.version,
     );
-  if (fromUs !== undefined) add('created_at_us >= ?', fromUs);
-  if (toUs !== undefined) add('created_at_us < ?', toUs);
+  if (end) {
+    const beyond = order === 'oldest first' ? '<' : '>';
+    add(
+      `(created_at_us ${beyond} ? OR sub_account ${beyond} ? OR (sub_account = ? AND version ${beyond}= ?))`,
+      end.createdAtUs,
+      end.subAccount,
+      end.subAccount,
+      end.version,
+    );
+  }
   return { conditions, parameters };
 }
