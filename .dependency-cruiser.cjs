@@ -103,15 +103,15 @@ module.exports = {
     {
       name: 'cli-speaks-the-api-only',
       comment:
-        'The operator talks to a running service over its API; share only pure vocabulary from src/ledger, and from src/load what the ' +
-        'console makes of the metrics, too. What has to work ' +
+        'The operator talks to a running service over its API; share only pure vocabulary from src/ledger, from src/load what the ' +
+        'console makes of the metrics, too, and the texts of src/documents. What has to work ' +
         'without a service (backup, restore, doctor) is a folder of its own, and its command reads the settings of the service.',
       severity: 'error',
       from: {
         path: '^src/cli/',
         pathNot: '^src/cli/(commands/(backup|restore|doctor)|service/installation)[.]ts$',
       },
-      to: { path: '^src/', pathNot: ['^src/(cli|client|ledger|load)/', '^src/require-node[.]ts$'] },
+      to: { path: '^src/', pathNot: ['^src/(cli|client|documents|ledger|load)/', '^src/require-node[.]ts$'] },
     },
     {
       name: 'load-stands-alone',
@@ -119,6 +119,14 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/load/', pathNot: '\\.spec\\.ts$' },
       to: { pathNot: ['^src/load/'] },
+    },
+    {
+      name: 'documents-stand-alone',
+      comment:
+        'The service and the command line write them: they are text made of what is handed over, and import nothing.',
+      severity: 'error',
+      from: { path: '^src/documents/', pathNot: '\\.spec\\.ts$' },
+      to: { pathNot: ['^src/documents/'] },
     },
     {
       name: 'nobody-knows-backup-and-doctor',

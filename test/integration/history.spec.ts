@@ -1,4 +1,7 @@
+import { createHash } from 'node:crypto';
+import { parseLocation } from '../../src/shards/shard-address';
 import { eventually } from '../setup/eventually';
+import { rawSql } from '../setup/raw-sql';
 import type { Entry, Page, RestClient } from '../setup/rest-client';
 import { startTestService, type TestService } from '../setup/service';
 import { mariadbSites, type ServiceSite, sqliteSites } from '../setup/service-sites';
@@ -8,7 +11,7 @@ interface TailedPage extends Page<Entry> {
 }
 
 /** What can be found of the past: accounts, entries and sums, while the account is used and moved. */
-describe.each([sqliteSites, mariadbSites])('[$mark] history', ({ make }) => {
+describe.each([sqliteSites, mariadbSites])('[$mark] history', ({ make, mark }) => {
   let site: ServiceSite;
   let service: TestService;
   let rest: RestClient;
@@ -270,6 +273,79 @@ describe.each([sqliteSites, mariadbSites])('[$mark] history', ({ make }) => {
     expect(again.body).toMatchObject({ opening, closing, closingAt, items: entries });
     const ahead = await rest.get(`/v1/accounts/${id}/statement?to=2100-01-01T00:00:00Z`);
     expect(ahead.body).toMatchObject({ code: 'INSTANT_NOT_SETTLED', errors: [{ field: 'to' }] });
+  });
+
+  it('has statements as CSV and as a page to print, in which nothing that callers wrote is obeyed', async () => {
+    const id = await opened();
+    const hostile = '=1+1</td><script>alert(1)</script>';
+    for (let n = 0; n < 3; n += 1)
+      await deduct(id, `d${n}`, { reference: hostile, metadata: { '<b>': hostile } });
+    await move(id, 3, ['s1', 's2', 's3']);
+    await deduct(id, 'moved');
+    const document = (accept: string, query = '') =>
+      rest.send('GET', `/v1/accounts/${id}/statement${query}`, { headers: { accept } });
+    const csv = await document('text/csv');
+    expect([csv.status, csv.headers['content-type'], csv.headers['content-disposition']]).toEqual([
+      200,
+      'text/csv; charset=utf-8; header=present',
+      `attachment; filename="statement-${id}.csv"`,
+    ]);
+    const rows = csv.text.split('\r\n').map((row) => row.split(','));
+    expect(rows.map(([, kind, change, balance]) => [kind, change, balance])).toEqual([
+      ['kind', 'change', 'balance'],
+      ['opening', '', '0'],
+      ['credit', '100000', '100000'],
+      ...[99_999, 99_998, 99_997, 99_996].map((balance) => ['deduction', '-1', `${balance}`]),
+      ['closing', '', '99996'],
+      [undefined, undefined, undefined],
+    ]);
+    expect(csv.text).not.toContain(',=');
+    const page = await document('text/html,application/xhtml+xml,*/*;q=0.8');
+    expect([page.status, page.headers['content-type'], page.headers['x-content-type-options']]).toEqual([
+      200,
+      'text/html; charset=utf-8',
+      'nosniff',
+    ]);
+    expect(page.text).not.toContain('<script');
+    const style = /<style>([^]*?)<\/style>/.exec(page.text)?.[1] ?? '';
+    const hash = createHash('sha256').update(style).digest('base64');
+    expect(page.headers['content-security-policy']).toContain(
+      `default-src 'none'; style-src 'sha256-${hash}';`,
+    );
+    const ranged = await document('text/csv', '?to=2020-01-01T00:00:00Z');
+    expect(ranged.text.split('\r\n')).toHaveLength(4);
+    const refused = await document('text/csv', '?limit=3');
+    expect([refused.status, refused.body]).toEqual([
+      400,
+      expect.objectContaining({ errors: [expect.objectContaining({ field: 'limit' })] }),
+    ]);
+    const ahead = await document('text/html', '?to=2100-01-01T00:00:00Z');
+    expect([ahead.status, ahead.body['code']]).toEqual([409, 'INSTANT_NOT_SETTLED']);
+    expect((await document('application/json')).body['closing']).toBe('99996');
+  });
+
+  it('forgets running sums that the audit finds wrong, and makes them again', async () => {
+    const id = await opened(1);
+    const { items } = (await rest.get(`/v1/admin/accounts/${id}/sub-accounts`)).body as unknown as Page<{
+      shard: string;
+    }>;
+    const address = site.shards[Number(items[0]?.shard.slice(1))] ?? '';
+    const raw = await rawSql(parseLocation(address), mark);
+    const kept = () => raw.run('SELECT sums FROM running_sum WHERE account_id = ?', id);
+    const wrong =
+      "INSERT INTO running_sum (account_id, created_at_us, sub_account, version, sums) VALUES (?, 1, 0, 1, 'credit 1 7')";
+    await raw.run(wrong, id);
+    expect((await rest.get(`/v1/accounts/${id}/statement`)).body['closing']).toBe('100007');
+    const { result } = await rest.ended(await rest.post('/v1/admin/audits', {}));
+    expect(result).toMatchObject({
+      balanced: false,
+      findings: [{ invariant: 'runningSumIsSumOfEntries', accountId: id }],
+    });
+    expect([await kept(), (await rest.get(`/v1/accounts/${id}/statement`)).body['closing']]).toEqual([
+      [],
+      '100000',
+    ]);
+    await raw.close();
   });
 
   it('says what an account had at any instant: the sum of its entries before it, while it is used, resized and moved', async () => {

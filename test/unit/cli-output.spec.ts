@@ -84,6 +84,47 @@ describe('what users have written', () => {
   });
 });
 
+describe('what an account had', () => {
+  const page = (items: readonly unknown[], more: object = {}) =>
+    ok({ accountId: 'a', asset: 'USD/2', closingAt: '2026-02-01T00:00:00.000Z', items, ...more });
+
+  beforeEach(() => {
+    const balances = { opening: '1000', closing: '500', openingAt: '2026-01-01T00:00:00.000Z' };
+    service.on(
+      'GET /v1/accounts/a/statement?from=2026-01-01T00%3A00%3A00Z&limit=500',
+      page([entry('r1', '<b>&=1+1')], { ...balances, nextCursor: 'c1' }),
+    );
+    service.on('GET /v1/accounts/a/statement?cursor=c1&limit=500', page([entry('r2', HOSTILE[0] ?? '')]));
+  });
+
+  it('is a statement with the balance behind each entry, page by page', async () => {
+    const { items } = await cli.json<{ items: unknown[] }>('statement', 'a', '--from', '2026-01-01');
+    expect(items).toMatchObject([
+      { kind: 'opening', balance: '1000', at: '2026-01-01T00:00:00.000Z' },
+      { kind: 'deduction', amount: '250', balance: '750', requestId: 'r1' },
+      { kind: 'deduction', amount: '250', balance: '500', requestId: 'r2' },
+      { kind: 'closing', balance: '500', at: '2026-02-01T00:00:00.000Z' },
+    ]);
+  });
+
+  it('is a page to print, too, in which nothing is obeyed that users have written', async () => {
+    const { out, exitCode } = await cli.run('statement', 'a', '--from', '2026-01-01', '--html');
+    expect(exitCode).toBe(0);
+    expect(out).toMatch(/^<!doctype html>[^]*<\/html>\n$/);
+    expect(out).toContain('<bdi>&lt;b&gt;&amp;=1+1</bdi>');
+    for (const amount of ['10.00', '\u22122.50', '7.50', '5.00']) expect(out).toContain(`>${amount}<`);
+    expect(out).not.toMatch(OBEYED);
+  });
+
+  it('is one number at an instant', async () => {
+    const past = { accountId: 'a', asset: 'USD/2', total: '-250', asOf: '2026-01-31T00:00:00.000Z' };
+    service.on('GET /v1/accounts/a/balance?at=2026-01-31T00%3A00%3A00Z', ok(past));
+    expect(await cli.json('balance', 'a', '--at', '2026-01-31')).toMatchObject(past);
+    const both = await cli.run('balance', 'a', '--at', '2026-01-31', '--consistency', 'snapshot');
+    expect([both.exitCode, both.err]).toEqual([1, expect.stringContaining('cannot be used with') as string]);
+  });
+});
+
 describe('lists', () => {
   const shards = ok({
     items: [

@@ -3,9 +3,12 @@ import { entryLookUp, statementCall, summaryCall } from '../../client/history-ca
 import type { EntryOf, Period, SummaryItem } from '../../client/history-shapes';
 import type { Entry } from '../../client/shapes';
 import { type CommandContext, withService } from '../command-context';
+import type { StatementDocument, StatementLine } from '../../documents/statement-lines';
+import { statementPage } from '../../documents/statement-page';
 import { signedAmount } from '../../ledger/entry';
 import type { JsonOf, ServiceClient } from '../service/service-client';
 import type { Columns, Fields } from '../terminal/columns';
+import type { TextOutput } from '../terminal/text-output';
 import { accountIdArgument, requestIdArgument, timeArgument } from '../terminal/option-parsers';
 
 const PAGE_LENGTH = 500;
@@ -39,10 +42,11 @@ function addEntry(program: Command, context: CommandContext): void {
 interface StatementOptions {
   readonly from?: string;
   readonly to?: string;
+  readonly html?: boolean;
 }
 
 /** An entry with what the account had behind it; and where the statement begins and ends. */
-interface StatementLine {
+interface ShownLine {
   readonly at?: string | undefined;
   readonly kind: string;
   readonly amount?: string;
@@ -60,36 +64,64 @@ function addStatement(program: Command, context: CommandContext): void {
     .argument('<account>', 'account id', accountIdArgument)
     .option('--from <time>', 'where it begins: 2026-01-31T12:00:00Z, or 2026-01-31', timeArgument)
     .option('--to <time>', 'where it ends (default now)', timeArgument)
-    .action((accountId: string, options: StatementOptions, command: Command) =>
-      withService(command, context, (client, { show }) =>
-        show.longList(statementLines(client, { accountId, ...options }), STATEMENT_COLUMNS, 'nothing'),
-      ),
+    .option('--html', 'as an HTML page to look at, print or save as PDF')
+    .action((accountId: string, { html = false, ...range }: StatementOptions, command: Command) =>
+      withService(command, context, async (client, { show }) => {
+        const statement = await openStatement(client, { accountId, ...range });
+        if (html) await writePage(statement, context.out);
+        else await show.longList(shownLines(statement), STATEMENT_COLUMNS, 'nothing');
+      }),
     );
 }
 
-async function* statementLines(
-  client: ServiceClient,
-  query: StatementOptions & { readonly accountId: string },
-): AsyncGenerator<StatementLine> {
-  let { body } = await client.call(statementCall({ ...query, limit: PAGE_LENGTH }));
-  const { openingAt, opening = '0', closing = '0', closingAt } = body;
-  yield { at: openingAt, kind: 'opening', balance: opening };
-  let balanceMinor = BigInt(opening);
-  for (;;) {
-    // As the service wrote them: the type of a page's items is that of what it answers.
-    for (const entry of body.items) {
-      const { createdAt: at, kind, amount, requestId, reference } = entry;
-      balanceMinor += signedAmount({ kind, amountMinor: BigInt(amount) });
-      yield { at, kind, amount, balance: balanceMinor.toString(), requestId, reference };
-    }
-    const { nextCursor: cursor } = body;
-    if (cursor === undefined) break;
-    ({ body } = await client.call(statementCall({ accountId: query.accountId, cursor, limit: PAGE_LENGTH })));
-  }
-  yield { at: closingAt, kind: 'closing', balance: closing };
+interface OpenedStatement {
+  readonly document: StatementDocument;
+  readonly pages: AsyncIterable<readonly StatementLine[]>;
 }
 
-const STATEMENT_COLUMNS: Columns<StatementLine> = {
+async function openStatement(
+  client: ServiceClient,
+  { accountId, ...range }: { readonly accountId: string; readonly from?: string; readonly to?: string },
+): Promise<OpenedStatement> {
+  const limit = PAGE_LENGTH;
+  const { body: first } = await client.call(statementCall({ accountId, ...range, limit }));
+  const { asset, openingAt, closingAt, opening = '0', closing = '0' } = first;
+  const [openingMinor, closingMinor] = [BigInt(opening), BigInt(closing)];
+  async function* pages(): AsyncGenerator<StatementLine[]> {
+    let balanceMinor = openingMinor;
+    for (let body = first; ;) {
+      // As the service wrote them: the type of a page's items is that of what it answers.
+      yield body.items.map(
+        ({ createdAt: at, kind, amount, requestId, reference, counterparty, metadata }) => {
+          const changeMinor = signedAmount({ kind, amountMinor: BigInt(amount) });
+          balanceMinor += changeMinor;
+          return { at, kind, changeMinor, balanceMinor, requestId, reference, counterparty, metadata };
+        },
+      );
+      const { nextCursor: cursor } = body;
+      if (cursor === undefined) return;
+      ({ body } = await client.call(statementCall({ accountId, cursor, limit })));
+    }
+  }
+  return { document: { accountId, asset, openingAt, closingAt, openingMinor, closingMinor }, pages: pages() };
+}
+
+async function writePage({ document, pages }: OpenedStatement, out: TextOutput): Promise<void> {
+  for await (const text of statementPage(document, pages)) if (!out.write(text)) await out.drained();
+}
+
+async function* shownLines({ document, pages }: OpenedStatement): AsyncGenerator<ShownLine> {
+  const { openingAt, openingMinor, closingAt, closingMinor } = document;
+  yield { at: openingAt, kind: 'opening', balance: openingMinor.toString() };
+  for await (const lines of pages)
+    for (const { at, kind, changeMinor, balanceMinor, requestId, reference } of lines) {
+      const amount = (changeMinor < 0n ? -changeMinor : changeMinor).toString();
+      yield { at, kind, amount, balance: balanceMinor.toString(), requestId, reference };
+    }
+  yield { at: closingAt, kind: 'closing', balance: closingMinor.toString() };
+}
+
+const STATEMENT_COLUMNS: Columns<ShownLine> = {
   at: ({ at }) => at,
   kind: ({ kind }) => kind,
   amount: ({ amount }) => (amount === undefined ? undefined : BigInt(amount)),
