@@ -32,11 +32,12 @@ function note(owner: symbol, isLost: boolean): void {
  * service cannot be reached it is asked less and less often.
  *
  * @param key what is asked for: another key begins anew; `undefined` asks for nothing
+ * @param everyMs may depend on what was heard last
  */
 export function usePolled<Value>(
   key: string | undefined,
   look: (signal: AbortSignal) => Promise<Value>,
-  everyMs: number,
+  everyMs: number | ((latest: Value | undefined) => number),
 ): Polled<Value> {
   const [state, setState] = useState<{
     key?: string | undefined;
@@ -55,9 +56,11 @@ export function usePolled<Value>(
     const end = new AbortController();
     let timer: number | undefined;
     let failures = 0;
+    let heardLast: Value | undefined;
+    const paceMs = (): number => (typeof pace.current === 'number' ? pace.current : pace.current(heardLast));
     const later = (): void => {
       if (end.signal.aborted) return;
-      const waitMs = failures === 0 ? pace.current : Math.min(RETRY_MS_MAX, 500 * 2 ** failures);
+      const waitMs = failures === 0 ? paceMs() : Math.min(RETRY_MS_MAX, 500 * 2 ** failures);
       timer = window.setTimeout(() => void ask(), waitMs);
     };
     const ask = async (): Promise<void> => {
@@ -65,6 +68,7 @@ export function usePolled<Value>(
       try {
         const value = await latest.current(end.signal);
         failures = 0;
+        heardLast = value;
         note(owner, false);
         setState({ key, value });
       } catch (error) {

@@ -7,13 +7,14 @@ import { Empty, Panel, Shown, Time } from '../parts/basics';
 import { Table } from '../parts/table';
 
 const SHOWN = 10;
+const LOOK_MS = 5_000;
 
 /** The accounts that are used most, over all instances, and what is made of that. */
 export function HotAccounts() {
   const hot = usePolled<Page<HotAccount>>(
     'hot accounts',
     (signal) => get(`/v1/admin/hot-accounts?limit=${SHOWN}`, signal),
-    3_000,
+    LOOK_MS,
   );
   return (
     <Panel title="Busiest accounts">

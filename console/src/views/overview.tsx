@@ -16,6 +16,8 @@ import { ProgressBar } from './progress-bar';
 const watch = new LoadWatch();
 
 const LOOK_MS = 2_000;
+/** Of what seldom changes. */
+const LOOK_AT_REST_MS = 5_000;
 
 export function useLoad() {
   return usePolled<Load>('load', (signal) => watch.look(signal), LOOK_MS);
@@ -186,13 +188,13 @@ function RunningOperations() {
   const operations = usePolled<Page<Operation>>(
     'running',
     (signal) => get('/v1/admin/operations?limit=20', signal),
-    2_000,
+    (latest) => (latest?.items.some(isRunning) ? LOOK_MS : LOOK_AT_REST_MS),
   );
   return (
     <Panel title="Operations" aside={<a href={hrefOf('operations')}>All of them</a>}>
       <Shown polled={operations}>
         {({ items }) => {
-          const running = items.filter(({ status }) => status === 'running');
+          const running = items.filter(isRunning);
           const shown = running.length > 0 ? running : items.slice(0, 5);
           if (shown.length === 0) return <Empty>None so far.</Empty>;
           return (
@@ -217,4 +219,8 @@ function RunningOperations() {
       </Shown>
     </Panel>
   );
+}
+
+function isRunning({ status }: Operation): boolean {
+  return status === 'running';
 }
