@@ -31,7 +31,7 @@ import { DEFAULT_URL } from './service/connection';
 import { Interrupted } from './faults';
 import type { Surroundings } from './surroundings';
 import { FORMATS } from './terminal/show';
-import { describeFault, printFault } from './terminal/print-fault';
+import { describeFault, misuseOf, printFault, printJsonFault } from './terminal/print-fault';
 import { readVersion } from './version';
 
 /** Runs one command line. @returns its exit code; never throws. */
@@ -46,14 +46,28 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
     return exitCode;
   } catch (error) {
     if (error instanceof Interrupted) return error.exitCode;
-    // Commander has said what was wrong with the arguments, or shown the help that was asked for.
-    if (error instanceof CommanderError) return error.exitCode;
+    if (error instanceof CommanderError) {
+      // Commander has said what was wrong with the arguments, or shown the help that was asked for.
+      if (isFault(error) && asksForJson(args)) printJsonFault(misuseOf(error), context.out);
+      return error.exitCode;
+    }
     printFault(describeFault(error), {
       ...context,
       json: formatOf(program.opts<GlobalOptions>()) === 'json',
     });
     return ExitCode.failed;
   }
+}
+
+/** Help that is shown for want of a command ends with 1 too. */
+function isFault({ code, exitCode }: CommanderError): boolean {
+  return exitCode !== 0 && code !== 'commander.help';
+}
+
+/** Options behind the fault have not been read when it ends the reading. */
+function asksForJson(args: readonly string[]): boolean {
+  const own = args.slice(0, args.includes('--') ? args.indexOf('--') : undefined).join(' ');
+  return /(?:^| )(?:--json|--output[ =]json|-o ?json)(?: |$)/.test(own);
 }
 
 /** All commands, as they are declared: what completes and describes them reads them from here. */

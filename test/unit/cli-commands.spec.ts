@@ -172,6 +172,10 @@ describe('a secret', () => {
       exitCode: 1,
       err: expect.stringContaining('HOTSPLIT_KEY_FILE') as string,
     });
+    expect(await list({ HOTSPLIT_KEY_FILE: cli.file('empty', '\n') })).toMatchObject({
+      exitCode: 1,
+      err: expect.stringContaining('is empty') as string,
+    });
     expect(await list({ HOTSPLIT_KEY: 'two\nlines' })).toMatchObject({
       exitCode: 1,
       err: expect.stringContaining('cannot be sent') as string,

@@ -148,6 +148,20 @@ describe('lists', () => {
     expect((await cli.run('shard', 'list', '--json', '-o', 'csv')).err).toContain('cannot be used with');
   });
 
+  it.each([
+    [['shard', 'lits'], "unknown command 'lits'"],
+    [['balance'], "missing required argument 'account'"],
+    [['shard', 'list', '--colour'], "unknown option '--colour'"],
+  ])('says of %j as JSON what is wrong, too', async (args, detail) => {
+    const { exitCode, out, err } = await cli.run(...args, '--json');
+    expect(exitCode).toBe(1);
+    expect(err).toContain(detail);
+    expect(JSON.parse(out)).toEqual({
+      error: { code: 'INVALID_INPUT', detail: expect.stringContaining(detail) as string },
+    });
+    expect((await cli.run(...args)).out).toBe('');
+  });
+
   it('that are long come page by page, to their limit', async () => {
     const page = (from: number, count: number) =>
       Array.from({ length: count }, (_, n) => entry(`r${from + n}`, 'x'));

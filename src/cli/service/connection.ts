@@ -32,13 +32,16 @@ function secretOf(env: Surroundings['env'], variable: string): string | undefine
   const value = filled(env[variable]?.trim());
   const path = filled(env[`${variable}_FILE`]);
   if (value !== undefined || path === undefined) return value;
+  let kept: string | undefined;
   try {
-    return filled(readFileSync(path, 'utf8').trim());
+    kept = filled(readFileSync(path, 'utf8').trim());
   } catch (error) {
     throw new OperatorFault(`${variable}_FILE: ${path} cannot be read: ${(error as Error).message}`, {
       cause: error,
     });
   }
+  if (kept === undefined) throw new OperatorFault(`${variable}_FILE: ${path} is empty`);
+  return kept;
 }
 
 function readUrl(text: string): URL {

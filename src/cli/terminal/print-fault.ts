@@ -1,3 +1,4 @@
+import type { CommanderError } from 'commander';
 import { OperationFailedError, RefusedError } from '../../client';
 import { detailOf, Interrupted, NoProgress, NotSettled, OperatorFault, OutcomeUnknown } from '../faults';
 import { harmless, jsonText } from './harmless';
@@ -90,7 +91,16 @@ export function printFault(
 ): void {
   err.write(`${paintErr('bad', `${harmless(fault.code)}:`)} ${harmless(fault.detail)}\n`);
   if (fault.hint !== undefined) err.write(`hint: ${harmless(fault.hint)}\n`);
-  if (json) out.write(`${jsonText({ error: fault })}\n`);
+  if (json) printJsonFault(fault, out);
+}
+
+export function printJsonFault(fault: Fault, out: TextOutput): void {
+  out.write(`${jsonText({ error: fault })}\n`);
+}
+
+/** What was wrong with the arguments, in Commander's words. */
+export function misuseOf({ message }: CommanderError): Fault {
+  return { code: 'INVALID_INPUT', detail: message.replace(/^error: /, '') };
 }
 
 function withHint(code: string, detail: string, hint: string | undefined): Fault {
