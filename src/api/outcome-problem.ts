@@ -109,6 +109,7 @@ export function refusalProblem(outcome: MoneyOutcome, caller: Principal): Proble
     case 'holdChanged':
     case 'holdSettled':
     case 'holdStands':
+    case 'stepsNeeded':
     case 'allowanceShort':
     case 'allowanceUnsettled':
     case 'received':

@@ -8,6 +8,7 @@ import type { AccountRecord } from '../shards/directory/account-record';
 import { ShardUnavailableError } from '../shards/faults';
 import type { Shard } from '../shards/shard';
 import { Found } from './found';
+import { BudgetedHolds } from './judge-budgeted-holds';
 import { ChargePairs, judgeLimit } from './judge-charges';
 import { ReceivedRecords } from './judge-intakes';
 import { PaymentPairs } from './judge-payments';
@@ -65,7 +66,7 @@ export async function lookAtAccount(parts: LookParts): Promise<Look> {
       const tally = new ShardTally(reader.shard, accountId, rows, watched?.get(reader.name));
       const charges = new ChargePairs(reader.shard, of, found);
       await addEntries({ reader, accountId, tally, shards, found, charges });
-      await addHolds(reader, accountId, tally);
+      await addHolds(reader, tally, { accountId, inBudgets: new BudgetedHolds(reader.shard, of, found) });
       await addReversals({ reader, accountId, tally, found });
       await addReceived({ reader, accountId, shards, found });
       return { reader, tally, grantedMinor: charges.grantedMinor };
@@ -146,11 +147,18 @@ async function addEntries({
   }
 }
 
-async function addHolds(reader: ShardReader, accountId: string, tally: ShardTally): Promise<void> {
+async function addHolds(
+  reader: ShardReader,
+  tally: ShardTally,
+  { accountId, inBudgets }: { readonly accountId: string; readonly inBudgets: BudgetedHolds },
+): Promise<void> {
   for (;;) {
     const holds = await reader.holds.take(accountId);
     if (holds.length === 0) return;
-    for (const hold of holds) tally.addHold(hold);
+    for (const hold of holds) {
+      tally.addHold(hold);
+      await inBudgets.add(hold);
+    }
   }
 }
 

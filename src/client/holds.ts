@@ -3,7 +3,7 @@ import type { HotsplitError } from './errors';
 import { type HoldEffect, readHoldsAnswer } from './holds-answer';
 import { MergedCall, MergedCalls, type MergedCallsParts } from './merged-calls';
 import { captureBody } from './money-calls';
-import { checkedAccountId, checkedDigits, checkedRequestId, notesBody } from './requests';
+import { checkedAccountId, checkedBudgets, checkedDigits, checkedRequestId, notesBody } from './requests';
 import type { HoldConfirmation, HoldRequest, HoldResult } from './shapes';
 
 /** Tries and confirms of a client: each of the two kinds travels in batches of its own. */
@@ -25,7 +25,8 @@ export class Holds {
       const { expiresInSeconds } = request;
       const accountId = checkedAccountId(request.accountId);
       const amount = checkedDigits(request.amount);
-      const item = { accountId, amount, requestId, expiresInSeconds, ...notesBody(request) };
+      const budgets = checkedBudgets(request.budgets);
+      const item = { accountId, amount, requestId, expiresInSeconds, budgets, ...notesBody(request) };
       const call = new HoldCall(this.#tries, resolve, reject);
       this.#tries.begin(call, { requestId, json: JSON.stringify(item) }, request);
     });

@@ -140,7 +140,13 @@ export function holdCall(request: HoldRequest, requestId: string): CallRequest<H
   return {
     method: 'POST',
     path: `${accountPath(accountId)}/holds`,
-    body: JSON.stringify({ amount, requestId, expiresInSeconds, ...notesBody(request) }),
+    body: JSON.stringify({
+      amount,
+      requestId,
+      expiresInSeconds,
+      budgets: checkedBudgets(request.budgets),
+      ...notesBody(request),
+    }),
     requestId,
     effect: 'once',
     read: holdReader({ accountId, holdId: requestId }),

@@ -32,7 +32,7 @@ export function checkedDigits(amount: AmountIn, field = 'amount'): string {
   return digits;
 }
 
-/** The budgets of a deduction. @throws InvalidArgumentError */
+/** The budgets of a deduction or a hold. @throws InvalidArgumentError */
 export function checkedBudgets(budgets: readonly string[] | undefined): readonly string[] | undefined {
   return budgets?.map((each) => checkedAccountId(each, 'budgets'));
 }

@@ -26,7 +26,7 @@ export interface MoneyRequest extends CallOptions, Notes {
    * given; give it to be able to repeat the request after a crash of this process.
    */
   readonly requestId?: string;
-  /** Of a deduction: budgets that it is charged to as well, and to all above them. */
+  /** Of a deduction or a hold: budgets that it is charged to as well, and to all above them. */
   readonly budgets?: readonly string[];
 }
 
@@ -67,9 +67,11 @@ export interface Budget {
   readonly period: BudgetPeriod;
   readonly timeZone: string;
   readonly parent?: string;
-  /** What was deducted in the present period. Not in lists, as the three below. */
+  /** What was deducted in the present period. Not in lists, as the four below. */
   readonly spent?: bigint;
-  /** 0 where more is spent than the limit by now. */
+  /** What holds have set aside. */
+  readonly held?: bigint;
+  /** 0 where more is spent and held than the limit by now. */
   readonly available?: bigint;
   readonly periodStart?: Date;
   readonly renewsAt?: Date;
@@ -256,6 +258,8 @@ export interface Hold {
   readonly heldAmount: bigint;
   /** What was taken of it, by all captures, in minor units; once it is settled, the rest was released. */
   readonly confirmedAmount?: bigint;
+  /** The budgets in which it is set aside as well, those above the named ones included. */
+  readonly budgets?: readonly string[];
   readonly reference?: string;
   readonly metadata?: Readonly<Record<string, string>>;
   readonly shard: string;

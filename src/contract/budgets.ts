@@ -31,9 +31,13 @@ export const budget = {
       ...fields.amountOut,
       description: 'What was deducted in the present period and not given back. Not in lists.',
     },
+    held: {
+      ...fields.amountOut,
+      description: 'What holds have set aside in the present period. Not in lists.',
+    },
     available: {
       ...fields.amountOut,
-      description: 'What is left of `limit`; 0 where more is spent than that by now. Not in lists.',
+      description: 'What is left of `limit`; 0 where more is spent and held than that by now. Not in lists.',
     },
     periodStart: { ...fields.timeOut, description: 'When the present period began. Not in lists.' },
     renewsAt: { ...fields.timeOut, description: 'When the next period begins. Not in lists.' },
@@ -57,6 +61,7 @@ export function budgetStateView({ budget: record, ...state }: BudgetState) {
   return {
     ...budgetView(record),
     spent: state.spentMinor.toString(),
+    held: state.heldMinor.toString(),
     available: state.availableMinor.toString(),
     ...(state.periodEndUs !== null && {
       periodStart: timeView(state.periodStartUs),
@@ -75,7 +80,7 @@ export const createBudget = {
   name: 'createBudget',
   summary: 'Limit what is deducted from an account under a name',
   description:
-    'A deduction that names it is charged to it and to all budgets above it, up to ' +
+    'A deduction or a hold that names it is charged to it and to all budgets above it, up to ' +
     `${BUDGET_DEPTH_MAX} levels, or refused whole. The limit begins anew with each period.`,
   group: 'accounts',
   scope: 'accounts',

@@ -41,6 +41,11 @@ export const hold = {
       ...fields.amountOut,
       description: 'What was taken of it, by all captures. Once it is settled, the rest was released.',
     },
+    budgets: {
+      type: 'array',
+      items: { type: 'string' },
+      description: 'The budgets in which it is set aside as well, those above the named ones included.',
+    },
     reference: { type: 'string' },
     metadata: fields.strings,
     shard: { type: 'string' },
@@ -60,6 +65,7 @@ export function holdView({ hold, shard }: { readonly hold: Hold; readonly shard:
     amount: totalMinor(hold).toString(),
     heldAmount: heldNow(hold).toString(),
     ...(isCaptured(hold) ? { confirmedAmount: takenMinor(hold).toString() } : {}),
+    ...(hold.charges && { budgets: hold.charges.map(({ budgetId }) => budgetId) }),
     ...(hold.reference === null ? {} : { reference: hold.reference }),
     ...(hold.metadata === null ? {} : { metadata: JSON.parse(hold.metadata) as Record<string, string> }),
     shard,
@@ -92,7 +98,9 @@ const asItIs = answer(hold, 'The hold as it is; with `Idempotent-Replayed: true`
 export const holdFunds = {
   name: 'hold',
   summary: 'Set money of an account aside',
-  description: 'The request id names the hold. It is taken by `confirm`, released by `cancel` or by time.',
+  description:
+    'The request id names the hold. It is taken by `confirm`, released by `cancel` or by time. With `budgets`, it is set aside in ' +
+    'these and all above them as well, or nowhere.',
   group: 'holds',
   scope: 'deduct',
   deductions: 'one',
@@ -106,6 +114,7 @@ export const holdFunds = {
       amount: fields.amount,
       requestId: fields.requestId,
       expiresInSeconds: fields.expiresInSeconds,
+      budgets: fields.budgets,
       reference: fields.reference,
       metadata: fields.metadata,
     },
@@ -230,7 +239,7 @@ const holdResults = {
 export const batchHold = {
   name: 'batchHold',
   summary: 'Set money aside many times, each on its own',
-  description: `Up to ${ITEMS_MAX} items of {accountId, amount, requestId, expiresInSeconds?, reference?, metadata?}; one result each, in order.`,
+  description: `Up to ${ITEMS_MAX} items of {accountId, amount, requestId, expiresInSeconds?, budgets?, reference?, metadata?}; one result each, in order.`,
   group: 'holds',
   scope: 'deduct',
   deductions: 'items',

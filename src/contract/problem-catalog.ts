@@ -286,8 +286,8 @@ export const PROBLEMS = {
     grpc: 'FAILED_PRECONDITION',
     title: 'A budget has too little left',
     when:
-      'A budget that the deduction is charged to cannot pay it, whatever the account has: `budgetId` names it, `available` is what it ' +
-      'has left, for those who may read it, and `renewsAt` is when its next period begins.',
+      'A budget that the deduction or the hold is charged to cannot pay it, whatever the account has: `budgetId` names it, `available` ' +
+      'is what it has left, for those who may read it, and `renewsAt` is when its next period begins, where that would help.',
     then: 'Wait for `renewsAt`, or raise the limit. Nothing was charged; the same request id may be sent again.',
   },
   INSUFFICIENT_FUNDS: {

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { AccountService } from '../accounts/account.service';
-import type { BudgetRefusal } from '../engine/budgets/budgeted-deductions';
+import type { BudgetRefusal } from '../engine/budgets/budgeted-debits';
 import type { EngineOutcome } from '../engine/engine-outcome';
 import type { Flow } from '../engine/flow';
-import { canonicalMap, fingerprint, requestFingerprint } from '../engine/fingerprint';
+import { budgetsText, canonicalMap, fingerprint, requestFingerprint } from '../engine/fingerprint';
 import type { PlainRequest } from '../engine/router';
 import { EngineRuntime } from '../engine/runtime';
 import type { Entry } from '../ledger/entry';
@@ -202,14 +202,9 @@ export class DeductionService {
   #submit(request: MoneyRequest, account: AccountRecord): Promise<EngineOutcome | BudgetRefusal> {
     const { budgets } = request;
     if (budgets !== undefined)
-      return this.runtime.budgets.deductions.submit(engineRequest(request), account, budgets);
+      return this.runtime.budgets.debits.submit(engineRequest(request), account, budgets);
     return this.runtime.engine.submit(engineRequest(request), account);
   }
-}
-
-/** In which order they are named means nothing. */
-function budgetsText(budgets: readonly string[]): string {
-  return [...budgets].sort().join(' ');
 }
 
 /** The request as the engine knows it. */

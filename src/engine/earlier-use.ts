@@ -1,8 +1,13 @@
 import type { Entry } from '../ledger/entry';
+import type { Outcome } from '../ledger/outcome';
 import { judgeTry } from '../ledger/take-hold';
 import type { Shard } from '../shards/shard';
-import type { LaneOutcome } from './engine-outcome';
 import type { Request } from './router';
+
+export type EarlierUse = Extract<
+  Outcome,
+  { kind: 'replayed' | 'held' | 'holdAlreadyCancelled' | 'keyReused' }
+>;
 
 /**
  * What an entry found under a request's key says of the request: that it was carried out, or that its key was. Of a hold
@@ -19,7 +24,7 @@ export async function earlierUse(
   }: Pick<Request, 'kind' | 'accountId' | 'requestId' | 'fingerprint'>,
   entry: Entry,
   shard: Pick<Shard, 'findHold'>,
-): Promise<LaneOutcome> {
+): Promise<EarlierUse> {
   if (kind === 'hold' && entry.kind === 'hold') {
     const hold = await shard.findHold(accountId, requestId);
     if (!hold) throw new RangeError(`a hold's mark without its hold: ${accountId} ${requestId}`);

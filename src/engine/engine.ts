@@ -9,7 +9,7 @@ import { awaitSpread } from './await-spread';
 import type { AccountCache } from './account-cache';
 import type { Balances } from './balances';
 import type { Collector } from './collector';
-import { ChargedDeductions } from './budgets/charged-deductions';
+import { type BudgetedRequest, ChargedDebits } from './budgets/charged-debits';
 import type { PinnedDebit, ShortCharge } from './collecting/waiting';
 import type { Admission, BalanceLimit, NotAdmitted } from './balance-limit';
 import { earlierUse } from './earlier-use';
@@ -64,7 +64,7 @@ const RECALLS_MAX = 3;
 export class Engine {
   readonly leases: Leases;
   readonly #followUps: FollowUps;
-  readonly #charged: ChargedDeductions;
+  readonly #charged: ChargedDebits;
 
   constructor(private readonly parts: EngineParts) {
     this.#followUps = new FollowUps({
@@ -72,7 +72,7 @@ export class Engine {
       admit: (account, amountMinor) => this.admit(account, amountMinor),
       collect: (debit, account) => this.#collect(debit, debit.shard, account),
     });
-    this.#charged = new ChargedDeductions({
+    this.#charged = new ChargedDebits({
       ...parts,
       collect: (request, shard, account) => this.#collect(request, shard, account),
     });
@@ -109,19 +109,20 @@ export class Engine {
   }
 
   /**
-   * Charges what was received, a message, a payment to another account, or a deduction with budgets, whatever the account's strategy: on
-   * the lanes, which look at the record under its row's lock, and write the payment, or charge the budgets, with its debit. Resolves
+   * Charges what was received, a message, a payment to another account, or a deduction or a hold with budgets, whatever the account's
+   * strategy: on the lanes, which look at the record under its row's lock, and write the payment, or charge the budgets, with its debit. Resolves
    * and rejects as `submit` does; `attemptOver` when nothing is to be charged here any more, `received` when an earlier delivery of
    * the message was.
    */
   charge(
-    request: PlainRequest &
-      (
-        | { readonly attempt: ReceivedAttempt }
-        | { readonly isMessage: true }
-        | { readonly payee: NonNullable<PlainRequest['payee']> }
-        | { readonly budgets: NonNullable<PlainRequest['budgets']> }
-      ),
+    request:
+      | (PlainRequest &
+          (
+            | { readonly attempt: ReceivedAttempt }
+            | { readonly isMessage: true }
+            | { readonly payee: NonNullable<PlainRequest['payee']> }
+          ))
+      | BudgetedRequest,
     account: AccountRecord,
   ) {
     const { accountId, requestId } = request;
@@ -276,8 +277,7 @@ export class Engine {
       const earlier = await this.#lookUpPastHomes(request, account);
       if (earlier) return earlier;
     }
-    if (request.kind === 'deduct' && request.budgets)
-      return this.#charged.execute({ ...request, budgets: request.budgets }, account);
+    if (request.budgets) return this.#charged.execute({ ...request, budgets: request.budgets }, account);
     const { shards, collector } = this.parts;
     const { shard, command } = routeToHome(request, account, {
       newId: () => this.parts.surroundings.newId(),

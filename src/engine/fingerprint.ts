@@ -42,3 +42,8 @@ export function canonicalMap(map: Readonly<Record<string, string>> | undefined):
   if (!map) return null;
   return JSON.stringify(Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1))));
 }
+
+/** The budgets of a request as its fingerprint has them: in which order they are named means nothing. */
+export function budgetsText(budgets: readonly string[]): string {
+  return [...budgets].sort().join(' ');
+}

@@ -5,6 +5,8 @@ import { routeRequest } from '../ledger/routing';
 import type { AccountRecord } from '../shards/directory/account-record';
 import type { Span } from '../shards/span';
 import { acrossFences, type FenceParts, type Told } from './across-fences';
+import type { AccountCache } from './account-cache';
+import { isUnsettled, NewestSteps } from './budgets/newest-steps';
 import type { PinnedDebit } from './collecting/waiting';
 import type { Admission } from './balance-limit';
 import type { EngineOutcome } from './engine-outcome';
@@ -85,6 +87,7 @@ export interface ReversalRequest {
 }
 
 export interface FollowUpParts extends FenceParts {
+  readonly accounts: Pick<AccountCache, 'peek' | 'read'>;
   readonly shards: ShardSet;
   readonly lookUps: KeyLookUps;
   readonly reach?: ReachPoint;
@@ -108,7 +111,11 @@ const FIRST_EPOCH = 1;
  * other place a late try could go to.
  */
 export class FollowUps {
-  constructor(private readonly parts: FollowUpParts) {}
+  readonly #steps: NewestSteps;
+
+  constructor(private readonly parts: FollowUpParts) {
+    this.#steps = new NewestSteps(parts.accounts);
+  }
 
   /**
    * Resolves once the outcome is durable, or with why there is none; rejects with `ShardUnavailableError` when a shard where
@@ -169,23 +176,35 @@ export class FollowUps {
     if (!shards.has(shard)) await shards.ensure([shard]);
     if (!shards.has(shard)) return { shard, outcome: { kind: 'shardUnavailable', shard } };
     const told = { shard, outcome: await shards.lanes(shard).submit(command) };
+    if (told.outcome.kind === 'stepsNeeded' && (command.kind === 'confirm' || command.kind === 'raise')) {
+      const charges = await this.#steps.of(told.outcome.charges, account);
+      if (isUnsettled(charges)) return { shard, outcome: charges };
+      const charged = { ...command, charges };
+      return this.#pay({ shard, outcome: await shards.lanes(shard).submit(charged) }, charged, account);
+    }
     return takesMoney(command) ? this.#pay(told, command, account) : told;
   }
 
   /**
-   * Brings what the shard lacks. How much that is may change while it is brought: others capture what the hold had, and then it is
-   * asked for anew.
+   * Brings what the shard lacks, of the account or of a budget of the hold's. How much that is may change while it is brought: others
+   * capture what the hold had, and then it is asked for anew.
    */
   async #pay(first: Told, command: PinnedDebitCommand, account: AccountRecord): Promise<Told> {
     const { shard } = first;
     let told = first;
     for (let collections = 0; collections < COLLECTIONS_MAX; collections += 1) {
       const { outcome } = told;
+      if (outcome.kind === 'fenced' && outcome.fencedBy !== undefined)
+        await this.parts.accounts.read(outcome.fencedBy);
       if (outcome.kind !== 'insufficientFunds' || outcome.askedMinor === undefined) return told;
-      const { askedMinor: amountMinor } = outcome;
-      const { accountId } = command;
-      told = await this.parts.collect({ kind: 'pinned', accountId, shard, command, amountMinor }, account);
-      if (told.outcome.kind === 'insufficientFunds' && told.outcome.askedMinor === amountMinor) return told;
+      const { askedMinor: amountMinor, shortOf } = outcome;
+      const accountId = shortOf ?? command.accountId;
+      const payer = shortOf === undefined ? account : await this.#steps.allowance(shortOf);
+      told = await this.parts.collect({ kind: 'pinned', accountId, shard, command, amountMinor }, payer);
+      // The collector tells that the account itself is short of this only when it has proved it.
+      const { outcome: paid } = told;
+      if (paid.kind === 'insufficientFunds' && paid.askedMinor === amountMinor && paid.shortOf === shortOf)
+        return told;
     }
     return { shard, outcome: { kind: 'overloaded', shard } };
   }

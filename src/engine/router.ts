@@ -19,7 +19,15 @@ interface Asked extends MoneyAsked {
   readonly span?: Span | undefined;
 }
 
-export interface PlainRequest extends Asked {
+/** Of a request that is charged to budgets as well. */
+interface Budgeted {
+  /** The allowances that it is charged to, */
+  readonly budgets?: readonly Charge[] | undefined;
+  /** and once they were looked up, by which steps. */
+  readonly charges?: readonly ChargeAsked[] | undefined;
+}
+
+export interface PlainRequest extends Asked, Budgeted {
   readonly kind: 'deduct' | 'credit';
   /** Of a deduction that was received before: the attempt that is charged, and where its record is. */
   readonly attempt?: ReceivedAttempt | undefined;
@@ -27,9 +35,6 @@ export interface PlainRequest extends Asked {
   readonly isMessage?: true | undefined;
   /** Of a deduction that pays another account. */
   readonly payee?: Payee | undefined;
-  /** Of a deduction with budgets: the allowances that it is charged to, and once they were looked up, by which steps. */
-  readonly budgets?: readonly Charge[] | undefined;
-  readonly charges?: readonly ChargeAsked[] | undefined;
 }
 
 export interface ReceivedAttempt {
@@ -42,7 +47,7 @@ export interface ReceivedAttempt {
 }
 
 /** Its request id names the hold. */
-export interface HoldRequest extends Asked {
+export interface HoldRequest extends Asked, Budgeted {
   readonly kind: 'hold';
   readonly expiresInUs: number;
 }
@@ -94,7 +99,12 @@ export function routeToHome(request: Request, account: AccountRecord, spread: Sp
     case 'hold':
       return {
         shard: home.shard,
-        command: { ...common, kind: 'hold', expiresInUs: request.expiresInUs },
+        command: {
+          ...common,
+          kind: 'hold',
+          expiresInUs: request.expiresInUs,
+          ...(request.charges && { charges: request.charges }),
+        },
       };
     default:
       return assertNever(request);

@@ -91,9 +91,9 @@ export class HoldBatchController {
 
   /** @throws Problem INVALID_ARGUMENT */
   #holdOf(item: unknown): HoldRequest {
-    const { accountId, requestId: holdId, expiresInSeconds, ...money } = readHeld(item);
+    const { accountId, requestId: holdId, expiresInSeconds, budgets, ...money } = readHeld(item);
     assertEndsInTime(expiresInSeconds, this.holds.secondsMax);
-    return { accountId, holdId, expiresInSeconds, ...moneyOf(money) };
+    return { accountId, holdId, expiresInSeconds, budgets, ...moneyOf(money) };
   }
 }
 

@@ -43,11 +43,14 @@ export class HoldController {
     @CurrentPrincipal() principal: Principal,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const { expiresInSeconds } = body;
+    const { expiresInSeconds, budgets } = body;
     assertEndsInTime(expiresInSeconds, this.holds.secondsMax);
     const holdId = requestIdOf(body.requestId, key);
     const { keyId: flow } = principal;
-    const outcome = await this.holds.hold({ accountId, holdId, expiresInSeconds, ...moneyOf(body), flow });
+    const outcome = await this.holds.hold({
+      ...{ accountId, holdId, expiresInSeconds, budgets, flow },
+      ...moneyOf(body),
+    });
     return answerHold(outcome, principal, reply);
   }
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AccountService } from '../accounts/account.service';
-import { canonicalMap, fingerprint } from '../engine/fingerprint';
+import { budgetsText, canonicalMap, fingerprint } from '../engine/fingerprint';
 import type { Flow } from '../engine/flow';
 import { type HoldsPage, type ListedHolds, listHolds } from '../engine/hold-lists';
 import { EngineRuntime } from '../engine/runtime';
@@ -18,6 +18,8 @@ export interface HoldRequest {
   readonly expiresInSeconds?: number | undefined;
   readonly reference?: string | undefined;
   readonly metadata?: Readonly<Record<string, string>> | undefined;
+  /** In which it is set aside as well, and in all above them. */
+  readonly budgets?: readonly string[] | undefined;
   readonly flow?: Flow | undefined;
 }
 
@@ -84,26 +86,27 @@ export class HoldService {
    * @param isOneOfMany the doors have not taken it from its account's rate
    */
   hold(request: HoldRequest, isOneOfMany = false): Promise<MoneyOutcome> {
-    const { accountId, holdId, amountMinor, expiresInSeconds, reference = null, flow } = request;
+    const { accountId, holdId, amountMinor, expiresInSeconds, reference = null, budgets, flow } = request;
     const metadata = canonicalMap(request.metadata);
     const sent = expiresInSeconds === undefined ? null : BigInt(expiresInSeconds);
+    const named = budgets && budgetsText(budgets);
     return this.#measured('hold', accountId, async (account) => {
       const limited = isOneOfMany ? await this.rates.takeOne(account) : undefined;
       if (limited) return limited;
-      return this.runtime.engine.submit(
-        {
-          kind: 'hold',
-          accountId,
-          requestId: holdId,
-          amountMinor,
-          expiresInUs: (expiresInSeconds ?? Math.min(HOLD_SECONDS_DEFAULT, this.secondsMax)) * 1_000_000,
-          fingerprint: fingerprint('hold', amountMinor, reference, metadata, sent),
-          reference,
-          metadata,
-          flow,
-        },
-        account,
-      );
+      const hold = {
+        kind: 'hold',
+        accountId,
+        requestId: holdId,
+        amountMinor,
+        expiresInUs: (expiresInSeconds ?? Math.min(HOLD_SECONDS_DEFAULT, this.secondsMax)) * 1_000_000,
+        fingerprint: fingerprint('hold', amountMinor, reference, metadata, sent, ...(named ? [named] : [])),
+        reference,
+        metadata,
+        flow,
+      } as const;
+      return budgets
+        ? this.runtime.budgets.debits.submit(hold, account, budgets)
+        : this.runtime.engine.submit(hold, account);
     });
   }
 
@@ -114,7 +117,7 @@ export class HoldService {
     const metadata = canonicalMap(request.metadata);
     const asked = { captureId, amountMinor, isFinal, mayTakeMore, reference, metadata };
     return this.#measured('confirm', accountId, (account) =>
-      this.runtime.engine.follow(
+      this.runtime.budgets.debits.follow(
         {
           kind: 'confirm',
           accountId,
@@ -151,7 +154,7 @@ export class HoldService {
   /** Sets so much more aside that the hold comes to an amount in all. */
   raise({ accountId, holdId, flow, amountMinor }: RaiseRequest): Promise<MoneyOutcome> {
     return this.#measured('raise', accountId, (account) =>
-      this.runtime.engine.follow(
+      this.runtime.budgets.debits.follow(
         {
           kind: 'raise',
           accountId,

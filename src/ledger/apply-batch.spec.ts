@@ -252,6 +252,8 @@ describe('a shard', () => {
       needs: {
         keys: new Set(['frozen r1']),
         wholeAccounts: new Set(['short']),
+        pinnedRows: [],
+        holds: [],
         missingRows: [
           { accountId: 'new', index: 7 },
           { accountId: 'newer', index: 3 },

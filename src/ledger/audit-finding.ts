@@ -24,6 +24,8 @@ export const INVARIANTS = {
   budgetsAreCharged:
     'what names budgets was charged to each of them, and what was reversed came back to them',
   chargeWasMade: 'what a budget has spent in a period is the sum of the entries that were charged to it',
+  budgetsHoldAlike:
+    'what a hold that stands has set aside, its budgets have set aside for it, and nothing else',
   limitIsGranted: 'a budget may spend its limit in a period, and no more',
   arrivalHasDeparture: 'what has arrived has left its source',
   departureArrives: 'what is marked as arrived has arrived',

@@ -1,3 +1,4 @@
+import { type HeldPart, partsInBudgets } from './budgeted-hold';
 import { raiseBy } from './change-hold';
 import type { ConfirmCommand } from './command';
 import type { Draft } from './draft';
@@ -8,7 +9,6 @@ import type { Outcome } from './outcome';
 import { changeFromOutside, entryOf } from './outside-change';
 import { released, settled } from './settle-hold';
 import { asItIs, notHere, standing } from './standing-hold';
-import type { SubAccount } from './sub-account';
 
 /**
  * Captures a hold: takes what is held, or a part of it. The last capture releases the rest; after the others the rest stays held.
@@ -36,16 +36,11 @@ function earlierCapture(draft: Draft, command: ConfirmCommand, hold: Hold): Outc
   return isSameEnd || foundNothing ? asItIs(hold) : undefined;
 }
 
-interface Standing {
-  readonly hold: Hold;
-  readonly row: SubAccount;
-}
-
 /**
  * What is above the hold is set aside for it first, so that all of a capture is taken out of what is held. Like a try and a raise, no
  * capture lets a hold come to more than an amount may be.
  */
-function capture(draft: Draft, command: ConfirmCommand, { hold, row }: Standing): Outcome {
+function capture(draft: Draft, command: ConfirmCommand, { hold, row }: HeldPart): Outcome {
   const amountMinor = command.amountMinor ?? hold.amountMinor;
   const moreMinor = amountMinor - hold.amountMinor;
   const hasNothing = amountMinor === 0n && !command.isFinal;
@@ -57,11 +52,19 @@ function capture(draft: Draft, command: ConfirmCommand, { hold, row }: Standing)
   return raised.kind === 'raised' ? take(draft, command, { ...raised, amountMinor }) : raised;
 }
 
-function take(
-  draft: Draft,
-  command: ConfirmCommand,
-  from: Standing & { readonly amountMinor: bigint },
-): Outcome {
+type Captured = HeldPart & { readonly amountMinor: bigint };
+
+/** Takes it from the account and from the periods of its budgets that it was set aside in. */
+function take(draft: Draft, command: ConfirmCommand, captured: Captured): Outcome {
+  const inBudgets = partsInBudgets(draft, captured.hold);
+  if (!inBudgets) return { kind: 'holdNotHere' };
+  const { amountMinor } = captured;
+  const withoutNotes = { ...command, reference: null, metadata: null };
+  for (const part of inBudgets) takePart(draft, withoutNotes, { ...part, amountMinor });
+  return takePart(draft, command, captured);
+}
+
+function takePart(draft: Draft, command: ConfirmCommand, from: Captured): Outcome {
   const { hold, amountMinor } = from;
   const releasedMinor = command.isFinal ? hold.amountMinor : amountMinor;
   const row = changeFromOutside(released(from.row, { amountMinor: releasedMinor }), -amountMinor);
@@ -78,16 +81,15 @@ function take(
   return { kind: 'holdChanged', hold: after, replayed: false };
 }
 
-function addEntry(
-  draft: Draft,
-  command: ConfirmCommand,
-  { hold, row, amountMinor }: Standing & { readonly amountMinor: bigint },
-): void {
-  const { accountId, holdId } = hold;
+function addEntry(draft: Draft, command: ConfirmCommand, { hold, row, amountMinor }: Captured): void {
+  const { accountId, holdId, charges } = hold;
   const requestId = confirmationKey(holdId, command.captureId);
   const reference = command.reference ?? hold.reference;
   const metadata = command.metadata ?? hold.metadata;
   const { fingerprint } = command;
   const source = { accountId, requestId, amountMinor, fingerprint, reference, metadata };
-  draft.addEntry(entryOf('hold-confirmation', source, row, draft.nextEntryUs));
+  draft.addEntry({
+    ...entryOf('hold-confirmation', source, row, draft.nextEntryUs),
+    ...(charges && { charges }),
+  });
 }

@@ -1,3 +1,5 @@
+import { type HeldPart, partsInBudgets, whyNotRaised } from './budgeted-hold';
+import { fundCharge } from './charge-budgets';
 import type { ConfirmCommand, ExtendCommand, RaiseCommand } from './command';
 import type { Draft } from './draft';
 import { fundDebit } from './fund-debit';
@@ -6,7 +8,6 @@ import { raiseKey } from './identifiers';
 import type { Outcome } from './outcome';
 import { admitToRow, changeFromOutside, entryOf } from './outside-change';
 import { asItIs, notHere, standing } from './standing-hold';
-import type { SubAccount } from './sub-account';
 
 /**
  * Lets a hold last until so long from now. It is never shortened by that, so one that comes twice does no harm, and it ends at the
@@ -43,47 +44,68 @@ export function raise(draft: Draft, command: RaiseCommand): Outcome {
 
   const raised = raiseBy(draft, command, { hold, row: stands.row, amountMinor: moreMinor });
   if (raised.kind !== 'raised') return raised;
-  draft.putHold(raised.hold);
   return { kind: 'holdChanged', hold: raised.hold, replayed: false };
 }
 
-export type Raised = Outcome | { readonly kind: 'raised'; readonly hold: Hold; readonly row: SubAccount };
+export type Raised = Outcome | ({ readonly kind: 'raised' } & HeldPart);
 
 /**
- * Sets more aside for a hold, in its row, as a deduction would be paid there. The mark of it takes a key that names what the hold
- * comes to. The row is put; the hold is the caller's to put.
+ * Sets more aside for a hold, in its row and in those of its budgets, as a deduction would be paid there and charged to the periods
+ * that the hold was taken in. The mark of it takes a key that names what the hold comes to.
  */
 export function raiseBy(
   draft: Draft,
   command: RaiseCommand | ConfirmCommand,
-  by: { readonly hold: Hold; readonly row: SubAccount; readonly amountMinor: bigint },
+  by: HeldPart & { readonly amountMinor: bigint },
 ): Raised {
   const { hold, amountMinor } = by;
   const admission = admitToRow(draft, { ...command, subAccount: by.row.index });
   if (admission.kind !== 'admitted') return admission;
+  const inBudgets = partsInBudgets(draft, hold);
+  if (!inBudgets) return { kind: 'holdNotHere' };
+  const refusal = whyNotRaised(draft, command, by);
+  if (refusal) return refusal;
   const funding = fundDebit(draft, command, by);
   if (funding.kind === 'insufficientFunds') return { ...funding, askedMinor: amountMinor };
   if (funding.kind !== 'funded') return funding;
 
+  const { subAccount } = hold;
+  for (const { hold: part } of inBudgets) {
+    const row = fundCharge(draft, command, { allowanceId: part.accountId, subAccount, amountMinor });
+    raisePart(draft, command, { hold: part, row, amountMinor });
+  }
+  return { kind: 'raised', ...raisePart(draft, command, { hold, row: funding.row, amountMinor }) };
+}
+
+/** @param by with the amount available in the row */
+function raisePart(
+  draft: Draft,
+  { fingerprint }: RaiseCommand | ConfirmCommand,
+  by: HeldPart & { readonly amountMinor: bigint },
+): HeldPart {
+  const { amountMinor } = by;
   const row = changeFromOutside(
     {
-      ...funding.row,
-      availableMinor: funding.row.availableMinor - amountMinor,
-      heldMinor: funding.row.heldMinor + amountMinor,
+      ...by.row,
+      availableMinor: by.row.availableMinor - amountMinor,
+      heldMinor: by.row.heldMinor + amountMinor,
     },
     0n,
   );
-  const after: Hold = {
-    ...hold,
-    amountMinor: hold.amountMinor + amountMinor,
-    raisedMinor: hold.raisedMinor + amountMinor,
+  const hold: Hold = {
+    ...by.hold,
+    amountMinor: by.hold.amountMinor + amountMinor,
+    raisedMinor: by.hold.raisedMinor + amountMinor,
     changedVersion: row.version,
   };
-  const { accountId, holdId } = hold;
-  const requestId = raiseKey(holdId, totalMinor(after));
-  const { fingerprint } = command;
+  const { accountId, holdId, charges } = hold;
+  const requestId = raiseKey(holdId, totalMinor(hold));
   const mark = { accountId, requestId, amountMinor, fingerprint, reference: null, metadata: null };
   draft.putRow(row);
-  draft.addEntry(entryOf('hold-raise', mark, row, draft.nextEntryUs));
-  return { kind: 'raised', hold: after, row };
+  draft.putHold(hold);
+  draft.addEntry({
+    ...entryOf('hold-raise', mark, row, draft.nextEntryUs),
+    ...(charges && { charges }),
+  });
+  return { hold, row };
 }

@@ -1,5 +1,5 @@
 import type { ChargeAsked } from './allowance';
-import type { DeductCommand } from './command';
+import type { Command, DeductCommand } from './command';
 import type { Draft } from './draft';
 import type { Entry } from './entry';
 import { fundDebit } from './fund-debit';
@@ -7,17 +7,24 @@ import { InvariantViolation } from './invariant-violation';
 import type { Outcome } from './outcome';
 import { changeFromOutside, entryOf } from './outside-change';
 import { planDraw } from './plan-draw';
+import type { SubAccount } from './sub-account';
+
+/** What is to be charged to budgets, in their rows of one index. */
+export interface ChargedAmount {
+  readonly charges: readonly ChargeAsked[];
+  readonly subAccount: number;
+  readonly amountMinor: bigint;
+}
 
 /**
- * Why a deduction cannot be charged to one of its budgets; `undefined` when all of them can pay. It changes nothing: whatever is
+ * Why an amount cannot be charged to one of some budgets; `undefined` when all of them can pay. It changes nothing: whatever is
  * short, account or budget, every row is left as it was.
  */
 export function whyNotCharged(
   draft: Draft,
-  command: DeductCommand,
-  charges: readonly ChargeAsked[],
+  command: Command,
+  { charges, subAccount: index, amountMinor }: ChargedAmount,
 ): Outcome | undefined {
-  const { subAccount: index, amountMinor } = command;
   for (const { allowanceId, step } of charges) {
     const row = draft.row(allowanceId, index);
     if (!row) {
@@ -54,15 +61,26 @@ export function chargeBudgets(
   };
   draft.addEntry(charged);
   for (const { allowanceId } of charges) {
-    const row = draft.row(allowanceId, entry.subAccount);
-    if (!row) throw new InvariantViolation(`"${allowanceId}" has no row ${entry.subAccount} to be charged`);
-    const { amountMinor } = entry;
-    const funding = fundDebit(draft, command, { row, amountMinor });
-    if (funding.kind !== 'funded') throw new InvariantViolation(`"${allowanceId}" cannot pay what it could`);
-    const paid = changeFromOutside(funding.row, -amountMinor);
+    const { amountMinor, subAccount } = entry;
+    const funded = fundCharge(draft, command, { allowanceId, subAccount, amountMinor });
+    const paid = changeFromOutside(funded, -amountMinor);
     draft.putRow(paid);
     const asked = { ...entry, accountId: allowanceId, reference: null, metadata: null };
     draft.addEntry(entryOf('deduction', asked, paid, draft.nextEntryUs));
   }
   return charged;
+}
+
+/** The row of an allowance, with an amount in it that `whyNotCharged` has found it able to pay. */
+export function fundCharge(
+  draft: Draft,
+  command: Command,
+  charge: { readonly allowanceId: string; readonly subAccount: number; readonly amountMinor: bigint },
+): SubAccount {
+  const { allowanceId, subAccount, amountMinor } = charge;
+  const row = draft.row(allowanceId, subAccount);
+  if (!row) throw new InvariantViolation(`"${allowanceId}" has no row ${subAccount} to be charged`);
+  const funding = fundDebit(draft, command, { row, amountMinor });
+  if (funding.kind !== 'funded') throw new InvariantViolation(`"${allowanceId}" cannot pay what it could`);
+  return funding.row;
 }

@@ -129,6 +129,8 @@ export interface SpreadTarget {
 export interface HoldCommand extends OutsideCommand {
   readonly kind: 'hold';
   readonly expiresInUs: number;
+  /** Budgets that it is set aside in as well, in their rows of the same index: all of them or none. */
+  readonly charges?: readonly ChargeAsked[] | undefined;
 }
 
 /** What is done to something that stands already, in the row that it is pinned to. */
@@ -145,10 +147,16 @@ interface PinnedCommand {
   readonly span?: object | undefined;
 }
 
-/** Captures a hold, or a part of it. */
-export interface ConfirmCommand extends PinnedCommand {
-  readonly kind: 'confirm';
+/** What may set more aside for a hold, in the budgets of that hold as well. */
+interface HoldChangeCommand extends PinnedCommand {
   readonly holdId: string;
+  /** The budgets of the hold, by their newest steps; not given before somebody was told that they are needed. */
+  readonly charges?: readonly ChargeAsked[] | undefined;
+}
+
+/** Captures a hold, or a part of it. */
+export interface ConfirmCommand extends HoldChangeCommand {
+  readonly kind: 'confirm';
   /** By which it is known among the captures of its hold; `null` for the last one, which needs no id. */
   readonly captureId: string | null;
   /** What to take of the hold; `null` for all that it has. */
@@ -181,9 +189,8 @@ export interface ExtendCommand extends PinnedCommand {
 }
 
 /** Sets more aside for a hold that stands. */
-export interface RaiseCommand extends PinnedCommand {
+export interface RaiseCommand extends HoldChangeCommand {
   readonly kind: 'raise';
-  readonly holdId: string;
   /** What the hold is to come to in all, what was captured of it included. */
   readonly amountMinor: bigint;
 }
@@ -353,11 +360,22 @@ export function isAccountWide(command: Command): command is AccountWideCommand {
 
 /** Rows of other accounts that a command locks beside its own, each named like that. */
 export function otherRows(command: Command): readonly Pick<GuardRow, 'accountId' | 'subAccount'>[] {
-  if (command.kind !== 'deduct' && command.kind !== 'credit') return NO_ROWS;
-  if (command.guard) return [command.guard];
-  if (command.kind === 'credit' || !command.charges) return NO_ROWS;
-  const { subAccount } = command;
-  return command.charges.map(({ allowanceId }) => ({ accountId: allowanceId, subAccount }));
+  switch (command.kind) {
+    case 'credit':
+      return command.guard ? [command.guard] : NO_ROWS;
+    case 'deduct':
+    case 'hold':
+      return command.guard ? [command.guard] : chargedRows(command);
+    case 'confirm':
+    case 'raise':
+      return chargedRows(command);
+    default:
+      return NO_ROWS;
+  }
+}
+
+function chargedRows({ charges, subAccount }: DebitCommand | ConfirmCommand | RaiseCommand) {
+  return charges?.map(({ allowanceId }) => ({ accountId: allowanceId, subAccount })) ?? NO_ROWS;
 }
 
 const NO_ROWS: readonly GuardRow[] = [];

@@ -47,7 +47,7 @@ function succeeded(draft: Draft, record: IntakeRecord, { screening }: DeductComm
 function take(draft: Draft, command: DeductCommand): Outcome {
   const admission = admit(draft, command);
   if (admission.kind !== 'admitted') return admission;
-  const refusal = command.charges && whyNotCharged(draft, command, command.charges);
+  const refusal = command.charges && whyNotCharged(draft, command, { ...command, charges: command.charges });
   if (refusal) return refusal;
   const funding = fundDebit(draft, command, { row: admission.row, amountMinor: command.amountMinor });
   if (funding.kind !== 'funded') return funding;

@@ -6,7 +6,7 @@ import { InvariantViolation } from './invariant-violation';
 import type { Outcome } from './outcome';
 import type { Payment } from './payment';
 import type { Reversal } from './reversal';
-import type { Changes, Needs, ShardState } from './shard-state';
+import type { Changes, Needs, RowName, ShardState } from './shard-state';
 import { rowKey, type SubAccount } from './sub-account';
 import { type Arrival, type Departure, departureKey, type LocalMove, type WrittenArrival } from './transfer';
 
@@ -27,7 +27,9 @@ export class Draft {
   readonly #intakes = new Map<string, IntakeRecord | undefined>();
   readonly #keysNeeded = new Set<string>();
   readonly #accountsNeeded = new Set<string>();
-  readonly #rowsMissing = new Map<string, { accountId: string; index: number }>();
+  readonly #rowsMissing = new Map<string, RowName>();
+  readonly #rowsPinned = new Map<string, RowName>();
+  readonly #holdsNeeded = new Map<string, Pick<Hold, 'accountId' | 'holdId'>>();
 
   constructor(private readonly loaded: ShardState) {}
 
@@ -92,6 +94,20 @@ export class Draft {
     if (!row && this.wholeAccount(accountId))
       throw new RangeError(`something is pinned to row ${index} of ${accountId}, which does not exist`);
     return row;
+  }
+
+  /** A row of an allowance in which something was charged: `undefined` while it is not locked, which is then asked for. */
+  allowanceRow(allowanceId: string, index: number): SubAccount | undefined {
+    const row = this.row(allowanceId, index);
+    if (!row) this.#rowsPinned.set(rowKey(allowanceId, index), { accountId: allowanceId, index });
+    return row;
+  }
+
+  /** What a hold has set aside in one of its budgets: `undefined` while it is not looked up, which is then asked for. */
+  allowanceHold(allowanceId: string, holdId: string): Hold | undefined {
+    const hold = this.hold(allowanceId, holdId);
+    if (!hold) this.#holdsNeeded.set(entryKey(allowanceId, holdId), { accountId: allowanceId, holdId });
+    return hold;
   }
 
   /** All rows of the account on this shard, or `undefined` while they are not all locked (which is then asked for). */
@@ -163,10 +179,14 @@ export class Draft {
   }
 
   get needs(): Needs | undefined {
-    if (this.#keysNeeded.size + this.#accountsNeeded.size + this.#rowsMissing.size === 0) return undefined;
+    const rows = this.#rowsMissing.size + this.#rowsPinned.size;
+    if (this.#keysNeeded.size + this.#accountsNeeded.size + this.#holdsNeeded.size + rows === 0)
+      return undefined;
     return {
       keys: this.#keysNeeded,
       wholeAccounts: this.#accountsNeeded,
+      pinnedRows: [...this.#rowsPinned.values()],
+      holds: [...this.#holdsNeeded.values()],
       missingRows: [...this.#rowsMissing.values()],
     };
   }

@@ -1,5 +1,6 @@
 import { isAllowanceId } from './allowance';
 import { type Entry, isMark } from './entry';
+import type { Hold } from './hold';
 import type { IntakeRecord } from './intake';
 import { isLeaseKey } from './lease';
 import type { Changes } from './shard-state';
@@ -82,7 +83,7 @@ export function feedChange(changes: Told): FeedChange | undefined {
     else ranges.set(entry.accountId, rangeOf(entry));
   }
   const expiredHolds = changedHolds
-    .filter(({ state, holdId }) => state === 'expired' && !isLeaseKey(holdId))
+    .filter((hold) => hold.state === 'expired' && isOfUser(hold))
     .map(({ accountId, holdId }) => ({ accountId, holdId }));
   const touches = touchesOf(changes);
   const rejections = rejectionsIn(changes);
@@ -105,7 +106,12 @@ function rejectionsIn({ newIntakes, changedIntakes }: Told): readonly FeedReject
 
 const NONE_REJECTED: readonly FeedRejection[] = [];
 
-/** Leases are the service's own: what is set aside by one has not left the account. */
+/** Leases are the service's own, and so is what a hold has set aside in its budgets. */
+function isOfUser({ accountId, holdId }: Pick<Hold, 'accountId' | 'holdId'>): boolean {
+  return !isLeaseKey(holdId) && !isAllowanceId(accountId);
+}
+
+/** What is set aside by a lease has not left the account. */
 function touchesOf({ entries, changedHolds, subAccounts }: Told): FeedTouch[] {
   const touches = new Map<string, { rises: boolean; falls: boolean }>();
   const touch = (accountId: string, way: 'rises' | 'falls'): void => {
@@ -137,8 +143,8 @@ function touchesOf({ entries, changedHolds, subAccounts }: Told): FeedTouch[] {
     }
   }
   // One that still stands gives nothing back.
-  for (const { accountId, holdId, state } of changedHolds)
-    if (state !== 'held' && !isLeaseKey(holdId)) touch(accountId, 'rises');
+  for (const hold of changedHolds)
+    if (hold.state !== 'held' && isOfUser(hold)) touch(hold.accountId, 'rises');
   if (touches.size === 0) return [];
   const most = new Map<string, bigint>();
   for (const { accountId, availableMinor } of subAccounts)

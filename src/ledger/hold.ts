@@ -1,3 +1,5 @@
+import type { Charge } from './allowance';
+
 /** `cancelled` by its user, `expired` by the clock: either way its money is available again. */
 export const HOLD_STATES = ['held', 'confirmed', 'cancelled', 'expired'] as const;
 
@@ -39,7 +41,15 @@ export interface Hold {
   /** Canonical JSON of a string map. */
   readonly metadata: string | null;
   readonly createdAtUs: number;
+  /**
+   * The budgets in which the same is set aside: by a hold of the same id in the row of the same index of each allowance, to which
+   * whatever is done to this one is done as well.
+   */
+  readonly charges?: readonly Charge[];
 }
+
+/** The time of a hold of an allowance: it ends with that of its account. Year 2255, the last that a number has exactly. */
+export const ENDS_WITH_ITS_ACCOUNTS_US = Number.MAX_SAFE_INTEGER;
 
 /** What of a hold is all as it was tried: neither captured nor raised. */
 export const UNCHANGED = { capturedMinor: 0n, raisedMinor: 0n, changedVersion: null } as const;
@@ -69,6 +79,17 @@ export function takenMinor({
 
 export function isTombstone(hold: Pick<Hold, 'amountMinor' | 'capturedMinor'>): boolean {
   return totalMinor(hold) === 0n;
+}
+
+/** Whether an account and a budget have the same set aside and taken for a hold; each has versions and a time of its own. */
+export function isInStep(a: Hold, b: Hold): boolean {
+  return (
+    a.state === b.state &&
+    a.subAccount === b.subAccount &&
+    a.amountMinor === b.amountMinor &&
+    a.capturedMinor === b.capturedMinor &&
+    a.confirmedMinor === b.confirmedMinor
+  );
 }
 
 /** How long a hold may last. */

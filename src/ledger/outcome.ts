@@ -1,3 +1,4 @@
+import type { Charge } from './allowance';
 import type { Entry } from './entry';
 import type { Hold } from './hold';
 import type { IntakeRecord } from './intake';
@@ -27,6 +28,8 @@ export type Outcome =
   | { readonly kind: 'holdSettled'; readonly hold: Hold; readonly replayed: boolean }
   /** Captured in part, raised or extended, and still held; `replayed` if that was done before. */
   | { readonly kind: 'holdChanged'; readonly hold: Hold; readonly replayed: boolean }
+  /** More is to be set aside for a hold that has budgets: by which of their steps has to be named. Nothing was done. */
+  | { readonly kind: 'stepsNeeded'; readonly charges: readonly Charge[] }
   /** Raised to no more than it was tried for. */
   | { readonly kind: 'raiseTooLow'; readonly triedMinor: bigint }
   | { readonly kind: 'holdAlreadyConfirmed' }
@@ -73,7 +76,7 @@ export type Outcome =
       readonly kind: 'insufficientFunds';
       readonly availableMinor: bigint;
       readonly askedMinor?: bigint;
-      /** Of a deduction with budgets: the allowance that is short here, where it is not the account. */
+      /** Of what is charged to budgets: the allowance that is short here, where it is not the account. */
       readonly shortOf?: string;
     }
   | { readonly kind: 'accountFrozen' }

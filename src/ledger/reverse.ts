@@ -56,10 +56,10 @@ function giveBack(
   const charged: SubAccount[] = [];
   for (const { allowanceId } of charges) {
     // An allowance is charged in the row of the same index, and keeps it.
-    const pinned = draft.pinnedRow(allowanceId, row.index);
-    if (!pinned) return { kind: 'deductionNotHere' };
-    charged.push(pinned);
+    const pinned = draft.allowanceRow(allowanceId, row.index);
+    if (pinned) charged.push(pinned);
   }
+  if (charged.length < charges.length) return { kind: 'deductionNotHere' };
   const changed = changeFromOutside(row, amountMinor);
   const outcome = write(draft, command, { row: changed, amountMinor }, charges);
   for (const each of charged)

@@ -1,3 +1,4 @@
+import { type HeldPart, partsInBudgets } from './budgeted-hold';
 import type { CancelCommand, ExpireCommand } from './command';
 import type { Draft } from './draft';
 import { type Hold, type HoldState, UNCHANGED } from './hold';
@@ -23,7 +24,7 @@ export function cancel(draft: Draft, command: CancelCommand): Outcome {
   const row = draft.pinnedRow(command.accountId, hold.subAccount);
   if (!row) return { kind: 'holdNotHere' };
   if (row.epoch > command.epoch) return { kind: 'fenced', epoch: row.epoch };
-  return release(draft, hold, { state: 'cancelled', row });
+  return release(draft, { hold, row }, 'cancelled');
 }
 
 /** Releases what is held if its time is over. */
@@ -35,7 +36,7 @@ export function expire(draft: Draft, command: ExpireCommand): Outcome {
   const row = draft.pinnedRow(command.accountId, hold.subAccount);
   if (!row) return { kind: 'holdNotHere' };
   if (!isOver(draft, hold)) return { kind: 'holdStands' };
-  return release(draft, hold, { state: 'expired', row });
+  return release(draft, { hold, row }, 'expired');
 }
 
 function leaveTombstone(draft: Draft, command: CancelCommand): Outcome {
@@ -74,14 +75,18 @@ export function released(row: SubAccount, { amountMinor }: Pick<Hold, 'amountMin
   };
 }
 
-function release(
-  draft: Draft,
-  hold: Hold,
-  end: { readonly state: HoldState; readonly row: SubAccount },
-): Outcome {
-  const row = changeFromOutside(released(end.row, hold), 0n);
+/** The account has it back, and each budget the period that it was taken from, be that over or not. */
+function release(draft: Draft, part: HeldPart, state: HoldState): Outcome {
+  const inBudgets = partsInBudgets(draft, part.hold);
+  if (!inBudgets) return { kind: 'holdNotHere' };
+  for (const each of inBudgets) releasePart(draft, each, state);
+  return releasePart(draft, part, state);
+}
+
+function releasePart(draft: Draft, part: HeldPart, state: HoldState): Outcome {
+  const row = changeFromOutside(released(part.row, part.hold), 0n);
   draft.putRow(row);
-  return settled(draft, hold, { state: end.state, confirmedMinor: 0n, row });
+  return settled(draft, part.hold, { state, confirmedMinor: 0n, row });
 }
 
 /** Brings a hold to its end. */

@@ -60,6 +60,12 @@ export interface Needs {
   readonly keys: ReadonlySet<string>;
   /** Accounts to lock whole on this shard, because a row is short. */
   readonly wholeAccounts: ReadonlySet<string>;
+  /** Rows to lock that stand, and no command names. */
+  readonly pinnedRows: readonly RowName[];
+  /** Holds to look up that no command names. */
+  readonly holds: readonly Pick<Hold, 'accountId' | 'holdId'>[];
   /** Rows that were named and do not exist yet. */
-  readonly missingRows: readonly { readonly accountId: string; readonly index: number }[];
+  readonly missingRows: readonly RowName[];
 }
+
+export type RowName = Pick<SubAccount, 'accountId' | 'index'>;

@@ -64,6 +64,7 @@ describe('an attempt', () => {
     expect(await attemptBatch(store, batch, NOTHING_AHEAD)).toEqual({
       kind: 'widen',
       wholeAccounts: new Set(['acme']),
+      pinnedRows: [],
     });
     expect(database.account('acme').entries.size).toBe(0);
     expect(

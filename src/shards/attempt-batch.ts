@@ -1,4 +1,3 @@
-import { isAllowanceId } from '../ledger/allowance';
 import { applyBatch } from '../ledger/apply-batch';
 import {
   type Command,
@@ -21,8 +20,9 @@ import {
   reversalKey,
   reversedName,
 } from '../ledger/identifiers';
+import { InvariantViolation } from '../ledger/invariant-violation';
 import type { Outcome } from '../ledger/outcome';
-import type { Needs, ShardState } from '../ledger/shard-state';
+import type { Needs, RowName, ShardState } from '../ledger/shard-state';
 import { rowKey } from '../ledger/sub-account';
 import { arrivalKey, departureKey, lostKey } from '../ledger/transfer';
 import { Ahead, namedRows, scopeAhead } from './ahead';
@@ -45,6 +45,8 @@ import { tracedTransaction } from './traced-transaction';
 export interface AttemptScope {
   readonly lookUpKeys: boolean;
   readonly wholeAccounts: ReadonlySet<string>;
+  /** Rows that no command names, but what commands are about. */
+  readonly pinnedRows?: readonly RowName[];
 }
 
 export type Attempt =
@@ -54,7 +56,7 @@ export type Attempt =
       readonly ahead: Promise<Ahead | undefined> | undefined;
     }
   /** Rolled back: rows must be locked that were not, and locks are only taken in order, from the start. */
-  | { readonly kind: 'widen'; readonly wholeAccounts: ReadonlySet<string> }
+  | ({ readonly kind: 'widen' } & Pick<Needs, 'wholeAccounts' | 'pinnedRows'>)
   /** Rolled back: these rows do not exist yet. */
   | { readonly kind: 'missingRows'; readonly rows: Needs['missingRows'] };
 
@@ -94,10 +96,11 @@ export async function attemptBatch(
 async function usable(
   ahead: Ahead | undefined,
   commands: readonly Command[],
-  { wholeAccounts }: AttemptScope,
+  { wholeAccounts, pinnedRows = [] }: AttemptScope,
 ): Promise<AheadTransaction | undefined> {
   if (!ahead) return undefined;
-  if (wholeAccounts.size === 0 && commands.every((command) => ahead.covers(command))) return ahead.begun;
+  if (wholeAccounts.size + pinnedRows.length === 0 && commands.every((command) => ahead.covers(command)))
+    return ahead.begun;
   await ahead.giveUp();
   return undefined;
 }
@@ -109,8 +112,7 @@ async function lockedIn(
 ): Promise<Locked> {
   const keys = standingKeys(commands);
   if (!lockedAhead) {
-    const wholeAccounts = withAccountWide(commands, scope.wholeAccounts);
-    return transaction.lock({ ...rowScope(commands, wholeAccounts), keys });
+    return transaction.lock({ ...attemptRows(commands, scope), keys });
   }
   return keys ? { ...lockedAhead, found: await transaction.lookUp(keys) } : lockedAhead;
 }
@@ -125,16 +127,15 @@ async function decideInside(
   if (scope.lookUpKeys) state = await withKeys(transaction, state, commands);
 
   let decision = applyBatch(state, commands);
-  if (decision.kind === 'needs' && onlyKeys(decision.needs)) {
-    state = await withKeys(transaction, state, commands);
+  for (let lookUps = 0; decision.kind === 'needs' && isLookedUp(decision.needs); lookUps += 1) {
+    if (lookUps === LOOK_UPS_MAX) throw new InvariantViolation('what a batch is about is not there');
+    if (decision.needs.keys.size > 0) state = await withKeys(transaction, state, commands);
+    state = await withHolds(transaction, state, decision.needs.holds);
     decision = applyBatch(state, commands);
   }
   if (decision.kind === 'needs') {
     await transaction.rollback();
-    const { missingRows } = decision.needs;
-    return missingRows.length > 0
-      ? { kind: 'missingRows', rows: missingRows }
-      : { kind: 'widen', wholeAccounts: decision.needs.wholeAccounts };
+    return lockMore(decision.needs, scope);
   }
 
   // Read before the commit, in the transaction that found nothing: afterwards another database may stand there.
@@ -176,8 +177,23 @@ function withAccountWide(
     : new Set([...wholeAccounts, ...wide.map((each) => each.accountId)]);
 }
 
-function onlyKeys(needs: Needs): boolean {
-  return needs.wholeAccounts.size === 0 && needs.missingRows.length === 0;
+/** The keys of the batch, and then the holds that it is found to be about. */
+const LOOK_UPS_MAX = 3;
+
+/** What is needed is found under the locks that there are. */
+function isLookedUp({ wholeAccounts, missingRows, pinnedRows }: Needs): boolean {
+  return wholeAccounts.size + missingRows.length + pinnedRows.length === 0;
+}
+
+function lockMore({ missingRows, wholeAccounts, pinnedRows }: Needs, scope: AttemptScope): Attempt {
+  if (missingRows.length > 0) return { kind: 'missingRows', rows: missingRows };
+  const locked = new Set(scope.pinnedRows?.map(({ accountId, index }) => rowKey(accountId, index)));
+  const gone = pinnedRows.find(({ accountId, index }) => locked.has(rowKey(accountId, index)));
+  if (gone)
+    throw new InvariantViolation(
+      `something is charged to row ${gone.index} of ${gone.accountId}, which is not there`,
+    );
+  return { kind: 'widen', wholeAccounts, pinnedRows };
 }
 
 /** Looks up all keys of the batch at once: whoever needs one of them mostly needs more. */
@@ -201,6 +217,18 @@ export async function withStanding(
 ): Promise<ShardState> {
   const keys = standingKeys(commands);
   return keys ? withFound(state, await transaction.lookUp(keys)) : state;
+}
+
+/** Adds holds that no command names. */
+async function withHolds(
+  transaction: BatchTransaction,
+  state: ShardState,
+  holds: Needs['holds'],
+): Promise<ShardState> {
+  if (holds.length === 0) return state;
+  const keys = noKeys();
+  for (const { accountId, holdId } of holds) add(keys.holdIds, accountId, holdId);
+  return withFound(state, await transaction.lookUp(keys));
 }
 
 /** Adds what was found to what is known. */
@@ -234,21 +262,20 @@ function extended<T>(
 /** The rows that an attempt locks. */
 export function attemptRows(
   commands: readonly Command[],
-  { wholeAccounts }: AttemptScope,
+  scope: AttemptScope,
 ): Pick<RowScope, 'rows' | 'wholeAccounts'> {
-  return rowScope(commands, withAccountWide(commands, wholeAccounts));
-}
-
-function rowScope(commands: readonly Command[], wholeAccounts: ReadonlySet<string>): RowScope {
+  const wholeAccounts = withAccountWide(commands, scope.wholeAccounts);
   const rows = namedRows(commands);
+  // The allowances that were charged for a hold or an entry are known from that.
+  for (const { accountId, index } of scope.pinnedRows ?? []) {
+    const named = rows.get(accountId);
+    if (named) named.add(index);
+    else rows.set(accountId, new Set([index]));
+  }
   // What is received locks nothing, unless it follows an attempt that was rejected.
   for (const { kind, accountId } of commands)
     if (kind === 'receive' && wholeAccounts.has(accountId) && !rows.has(accountId))
       rows.set(accountId, new Set());
-  // The allowances that a reversal gives back to are known from the entry that it reverses.
-  if (commands.some(({ kind }) => kind === 'reverse'))
-    for (const accountId of wholeAccounts)
-      if (isAllowanceId(accountId) && !rows.has(accountId)) rows.set(accountId, new Set());
   return { rows, wholeAccounts: new Set([...wholeAccounts].filter((accountId) => rows.has(accountId))) };
 }
 

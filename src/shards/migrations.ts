@@ -22,6 +22,7 @@ import { TellOfAccounts1795970000001 } from '../../migrations/directory/17959700
 import { KeepAnAuditLog1795980000000 } from '../../migrations/directory/1795980000000-keep-an-audit-log';
 import { KeepBudgets1796400000000 } from '../../migrations/directory/1796400000000-keep-budgets';
 import { ChargeBudgets1796400000000 } from '../../migrations/shard/1796400000000-charge-budgets';
+import { HoldInBudgets1796500000200 } from '../../migrations/shard/1796500000200-hold-in-budgets';
 import { FeelHeat1796200000000 } from '../../migrations/directory/1796200000000-feel-heat';
 import { FindOperations1796300000200 } from '../../migrations/directory/1796300000200-find-operations';
 import { FindAccountsByMetadata1796400000300 } from '../../migrations/directory/1796400000300-find-accounts-by-metadata';
@@ -54,6 +55,7 @@ const MIGRATIONS: Readonly<Record<SchemaPart, (new () => MigrationInterface)[]>>
     ChargeBudgets1796400000000,
     GrantOnCredit1796400000000,
     KeepRunningSums1796500000000,
+    HoldInBudgets1796500000200,
   ],
   directory: [
     CreateDirectory1764000000000,

@@ -86,8 +86,12 @@ export async function runBatch(
             },
           };
         case 'widen':
-          scope = { ...scope, wholeAccounts: new Set([...scope.wholeAccounts, ...attempt.wholeAccounts]) };
-          widened = true;
+          scope = {
+            ...scope,
+            wholeAccounts: new Set([...scope.wholeAccounts, ...attempt.wholeAccounts]),
+            pinnedRows: [...(scope.pinnedRows ?? []), ...attempt.pinnedRows],
+          };
+          widened ||= attempt.wholeAccounts.size > 0;
           break;
         case 'missingRows':
           await run.createMissingRows(attempt.rows, commands);

@@ -1,3 +1,4 @@
+import { eventually } from '../setup/eventually';
 import type { Answer, RestClient } from '../setup/rest-client';
 import { startTestService, type TestService } from '../setup/service';
 import { SITES, type ServiceSite } from '../setup/service-sites';
@@ -167,6 +168,93 @@ describe.each(SITES)('[$mark] budgets', ({ mark, make }) => {
     const more = await statuses(60);
     expect(more.filter((status) => status === 'succeeded')).toHaveLength(40);
     expect(await state('moved', 'cap')).toEqual(['500', '500', '0']);
+  });
+
+  it('has holds set aside in it up to its limit, wherever its allowance lies, and what they do not take back', async () => {
+    await account('holding');
+    await budget('holding', 'org', '100');
+    await budget('holding', 'cap', '100', { parent: 'org' });
+    const standing = async () => (await rest.get('/v1/accounts/holding/budgets/org')).body;
+    const items = Array.from({ length: 11 }, (_, n) => ({
+      ...{ accountId: 'holding', requestId: `h${n}`, amount: '10' },
+      budgets: ['cap'],
+    }));
+    const tried = await Promise.all([
+      rest.post('/v1/holds:batch', { items: items.slice(0, 6) }),
+      other.rest.post('/v1/holds:batch', { items: items.slice(6) }),
+    ]);
+    const results = tried.flatMap(({ body }) => body['results'] as { status: string; holdId: string }[]);
+    const held = results.filter(({ status }) => status === 'succeeded').map(({ holdId }) => holdId);
+    expect(results.filter(({ status }) => status === 'rejected')).toMatchObject([
+      { error: { code: 'BUDGET_EXHAUSTED', available: '0' } },
+    ]);
+    expect(held).toHaveLength(10);
+    expect(await standing()).toMatchObject({ spent: '0', held: '100', available: '0' });
+    expect(await deduct('holding', 'd1', '1', ['org'])).toMatchObject({ status: 422 });
+
+    const [first = '', second = '', third = '', ...others] = held;
+    const at = `/v1/accounts/holding/holds`;
+    expect(await rest.get(`${at}/${first}`)).toMatchObject({ body: { budgets: ['cap', 'org'] } });
+    await rest.send('PUT', '/v1/admin/accounts/holding/sub-accounts', { json: { count: 7 } });
+    const confirmed = await other.rest.post('/v1/holds:confirm', {
+      items: others.map((holdId) => ({ accountId: 'holding', holdId, amount: '4' })),
+    });
+    expect(confirmed.body['results']).toHaveLength(7);
+    expect(await standing()).toMatchObject({ spent: '28', held: '30', available: '42' });
+    // What the budget has lies on both shards by now, and what is above a hold wants all of it.
+    const more = { amount: '52', requestId: 'c', final: false, allowMore: true };
+    expect(await rest.post(`${at}/${first}/confirm`, more)).toMatchObject({ body: { status: 'held' } });
+    expect(await other.rest.post(`${at}/${second}/raise`, { amount: '11' })).toMatchObject({
+      status: 422,
+      body: { code: 'BUDGET_EXHAUSTED', budgetId: 'cap', available: '0' },
+    });
+    await rest.post(`${at}/${first}/cancel`, {});
+    await rest.post(`${at}/${second}/cancel`, {});
+    expect(await standing()).toMatchObject({ spent: '80', held: '10', available: '10' });
+    await rest.post(`${at}/${third}/raise`, { amount: '20' });
+    const back = { requestId: 'r', amount: '50', captureId: 'c' };
+    expect(await other.rest.post(`/v1/accounts/holding/deductions/${first}/reversals`, back)).toMatchObject({
+      status: 201,
+      body: { budgets: ['cap', 'org'] },
+    });
+    await rest.post(`${at}/${third}/confirm`, {});
+    expect(await standing()).toMatchObject({ spent: '50', held: '0', available: '50' });
+  });
+
+  it('gets back what a hold has set aside whose time is over', async () => {
+    await account('expiring');
+    await budget('expiring', 'cap', '100');
+    const hold = { requestId: 'h', amount: '100', budgets: ['cap'], expiresInSeconds: 1 };
+    expect(await rest.post('/v1/accounts/expiring/holds', hold)).toMatchObject({ status: 201 });
+    expect(await deduct('expiring', 'a', '1', ['cap'])).toMatchObject({ status: 422 });
+    await eventually('the hold expires', async () => {
+      const { body } = await rest.get('/v1/accounts/expiring/holds/h');
+      return body['status'] === 'expired' ? true : undefined;
+    });
+    expect(await state('expiring', 'cap')).toEqual(['100', '0', '100']);
+    expect(await deduct('expiring', 'a', '100', ['cap'], other.rest)).toMatchObject({ status: 201 });
+  });
+
+  it('is lowered below what holds have set aside, and what they give back makes up for it first', async () => {
+    await account('lowered');
+    await budget('lowered', 'cap', '100');
+    const at = '/v1/accounts/lowered/holds';
+    await rest.post(at, { requestId: 'h', amount: '80', budgets: ['cap'] });
+    await rest.post(at, { requestId: 'i', amount: '10', budgets: ['cap'] });
+    expect(await change('lowered', 'cap', '50')).toMatchObject({
+      body: { limit: '50', spent: '0', held: '90', available: '0' },
+    });
+    expect(await other.rest.post(`${at}/i/raise`, { amount: '11' })).toMatchObject({
+      status: 422,
+      body: { code: 'BUDGET_EXHAUSTED', available: '0' },
+    });
+    expect(await other.rest.post(`${at}/h/confirm`, { amount: '20' })).toMatchObject({
+      body: { status: 'confirmed' },
+    });
+    expect(await other.rest.post(`${at}/i/raise`, { amount: '30' })).toMatchObject({ status: 200 });
+    expect(await other.rest.post(`${at}/i/raise`, { amount: '31' })).toMatchObject({ status: 422 });
+    await rest.post(`${at}/i/confirm`, {});
+    expect(await state('lowered', 'cap')).toEqual(['50', '50', '0']);
   });
 
   it('is nothing that an account can be addressed by', async () => {

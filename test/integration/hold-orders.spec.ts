@@ -32,6 +32,17 @@ class Wallet {
     return this.rest.send('POST', `/v1/accounts/${this.id}/${path}`, json ? { json } : {});
   }
 
+  send(method: 'GET' | 'DELETE', path: string): Promise<Answer> {
+    return this.rest.send(method, `/v1/accounts/${this.id}/${path}`);
+  }
+
+  /** In place of the hold that there is, one of as much that is set aside in a budget as well. */
+  async holdInBudget(requestId: string, limit: string): Promise<void> {
+    await this.cancel('h');
+    await this.post('budgets', { budgetId: 'cap', limit, period: 'total' });
+    await this.hold(requestId, { budgets: ['cap'] });
+  }
+
   hold(requestId: string, given: object = {}): Promise<Answer> {
     return this.post('holds', { requestId, amount: '100', ...given });
   }
@@ -243,6 +254,47 @@ const CASES: Readonly<
     },
     is: '409 HOLD_ALREADY_CANCELLED',
     money: '1000 + 0',
+  },
+  'raise, or confirm of more, beyond a budget': {
+    done: async (w) => {
+      await w.holdInBudget('b', '120');
+      const more = await w.confirm('b', { amount: '121', allowMore: true });
+      expect(more.body).toMatchObject({ code: 'BUDGET_EXHAUSTED', budgetId: 'cap', available: '20' });
+      expect(more.body).not.toHaveProperty('renewsAt');
+      return told(w, await w.raise('b', '121'));
+    },
+    is: '422 BUDGET_EXHAUSTED',
+    money: '900 + 100',
+  },
+  'raise, or confirm of more, in a budget that was deleted': {
+    done: async (w) => {
+      await w.holdInBudget('b', '500');
+      await w.send('DELETE', 'budgets/cap');
+      const more = await w.confirm('b', { amount: '130', allowMore: true });
+      expect(more.body).toMatchObject({ code: 'BUDGET_NOT_FOUND', budgetId: 'cap' });
+      const refused = await told(w, await w.raise('b', '130'));
+      expect((await w.confirm('b')).status).toBe(200);
+      return refused;
+    },
+    is: '404 BUDGET_NOT_FOUND',
+    money: '900 + 100',
+  },
+  'confirm of less, cancel or expiry, with budgets': {
+    done: async (w) => {
+      await w.holdInBudget('b', '120');
+      expect((await w.send('GET', 'budgets/cap')).body).toMatchObject({ held: '100', available: '20' });
+      await w.hold('x', { amount: '20', budgets: ['cap'] });
+      await w.cancel('x');
+      const confirmed = await told(w, await w.confirm('b', { amount: '30' }));
+      expect((await w.send('GET', 'budgets/cap')).body).toMatchObject({
+        spent: '30',
+        held: '0',
+        available: '90',
+      });
+      return confirmed;
+    },
+    is: '200 confirmed 30 of 100',
+    money: '970 + 0',
   },
   extend: {
     done: async (w) => {

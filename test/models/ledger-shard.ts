@@ -17,6 +17,13 @@ import {
 } from '../../src/ledger/transfer';
 import { standingKeys } from '../../src/shards/attempt-batch';
 
+interface Scope {
+  readonly keys: ReadonlySet<string>;
+  readonly wholeAccounts: ReadonlySet<string>;
+  /** Rows and holds that no command names. */
+  readonly others: ReadonlySet<string>;
+}
+
 /**
  * The smallest shard around `applyBatch`: it loads exactly what a batch asks for and nothing else, and takes an
  * INSERT's word for a duplicate key. What is loaded is frozen, so that changing it throws.
@@ -41,10 +48,11 @@ export class LedgerShard {
   run(commands: readonly Command[]): { outcomes: readonly Outcome[]; changes: Changes } {
     const keys = new Set<string>();
     const wholeAccounts = new Set<string>();
+    const others = new Set<string>();
     for (;;) {
-      const decision = applyBatch(this.load(commands, { keys, wholeAccounts }), commands);
+      const decision = applyBatch(this.load(commands, { keys, wholeAccounts, others }), commands);
       if (decision.kind === 'needs') {
-        this.#satisfy(decision.needs, { keys, wholeAccounts });
+        this.#satisfy(decision.needs, { keys, wholeAccounts, others });
       } else if (this.#hasDuplicates(decision.changes)) {
         const all = keysOf(commands);
         if (all.every((key) => keys.has(key))) throw new Error('a known key is inserted again');
@@ -59,10 +67,11 @@ export class LedgerShard {
   /** What a transaction would have loaded: the rows the commands name, whole accounts, and these keys. */
   load(
     commands: readonly Command[],
-    scope: { keys: ReadonlySet<string>; wholeAccounts: ReadonlySet<string> },
+    scope: Pick<Scope, 'keys' | 'wholeAccounts'> & Partial<Pick<Scope, 'others'>>,
   ): ShardState {
+    const { others = new Set() } = scope;
     const wholeAccounts = new Set(scope.wholeAccounts);
-    const named = new Set<string>();
+    const named = new Set(others);
     for (const command of commands) {
       if (isAccountWide(command)) wholeAccounts.add(command.accountId);
       else if (locksItsRow(command)) named.add(rowKey(command.accountId, command.subAccount));
@@ -81,7 +90,11 @@ export class LedgerShard {
       entries: new Map([...this.entries].filter(([key]) => scope.keys.has(key) || standing.entries.has(key))),
       arrivals: among(this.arrivals),
       departures: new Map([...among(this.departures)].map(([key, written]) => [key, asRead(written)])),
-      holds: new Map([...this.holds].filter(([key]) => scope.keys.has(key) || standing.holds.has(key))),
+      holds: new Map(
+        [...this.holds].filter(
+          ([key]) => scope.keys.has(key) || standing.holds.has(key) || others.has(`hold ${key}`),
+        ),
+      ),
       reversals: new Map([...this.reversals].filter(([key]) => standing.reversed.has(key))),
       intakes: new Map([...this.intakes].filter(([key]) => standing.received.has(key))),
     };
@@ -119,13 +132,19 @@ export class LedgerShard {
   }
 
   /** Every need is met once; asking twice for the same would go on for ever. */
-  #satisfy(needs: Needs, loaded: { keys: Set<string>; wholeAccounts: Set<string> }): void {
-    const before = loaded.keys.size + loaded.wholeAccounts.size + this.rows.size;
+  #satisfy(
+    needs: Needs,
+    loaded: { keys: Set<string>; wholeAccounts: Set<string>; others: Set<string> },
+  ): void {
+    const size = (): number =>
+      loaded.keys.size + loaded.wholeAccounts.size + loaded.others.size + this.rows.size;
+    const before = size();
     for (const key of needs.keys) loaded.keys.add(key);
     for (const accountId of needs.wholeAccounts) loaded.wholeAccounts.add(accountId);
     for (const { accountId, index } of needs.missingRows) this.#create(accountId, index);
-    if (loaded.keys.size + loaded.wholeAccounts.size + this.rows.size === before)
-      throw new Error('a batch asks for what it has');
+    for (const { accountId, index } of needs.pinnedRows) loaded.others.add(rowKey(accountId, index));
+    for (const { accountId, holdId } of needs.holds) loaded.others.add(`hold ${entryKey(accountId, holdId)}`);
+    if (size() === before) throw new Error('a batch asks for what it has');
   }
 
   /** Empty, and as far on as the account is. */

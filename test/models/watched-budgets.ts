@@ -1,4 +1,4 @@
-import type { BudgetedOutcome } from '../../src/engine/budgets/budgeted-deductions';
+import type { BudgetedOutcome } from '../../src/engine/budgets/budgeted-debits';
 import type { PlainRequest } from '../../src/engine/router';
 import { type Charge, isAllowanceId } from '../../src/ledger/allowance';
 import { type Entry, signedAmount } from '../../src/ledger/entry';
@@ -83,7 +83,7 @@ export class WatchedBudgets {
     this.#look([call]);
     const account = instance.accounts.peek(ACCOUNT) ?? (await instance.accounts.read(ACCOUNT));
     if (!account) throw new RangeError(`no account ${ACCOUNT}`);
-    const outcome = await instance.budgets.deductions
+    const outcome = await instance.budgets.debits
       .submit(request, account, budgetIds)
       .catch((error: unknown) => ({ kind: 'rejected' as const, error }));
     this.#open.delete(call);

@@ -134,10 +134,11 @@ export class AuditedSite {
     return payment;
   }
 
-  /** Charges a deduction to a budget of its own, of 500, as well. @returns the allowance, and the shard where that is */
+  /** Charges a deduction, or a hold, to a budget of its own, of 500, as well. @returns the allowance, and the shard where that is */
   async charge(
     account: AccountRecord,
     { requestId, amountMinor }: Pick<Submission, 'requestId' | 'amountMinor'>,
+    kind: 'deduct' | 'hold' = 'deduct',
   ): Promise<{ id: string; shard: string }> {
     const { accountId, placement } = account;
     const { budgets } = this.directory;
@@ -160,16 +161,13 @@ export class AuditedSite {
       amountMinor: 500n,
       fingerprint: fingerprint('allowance', 1n),
     };
-    const deduct: Command = {
-      ...asked,
-      kind: 'deduct',
-      accountId,
-      requestId,
-      amountMinor,
-      fingerprint: fingerprint('deduct', amountMinor),
-      charges: [{ budgetId: 'cap', allowanceId: id, step: 1 }],
-    };
-    await this.#apply(new Map([[shard, [step, deduct]]]));
+    const about = { accountId, requestId, amountMinor, fingerprint: fingerprint(kind, amountMinor) };
+    const charges = [{ budgetId: 'cap', allowanceId: id, step: 1 }];
+    const charged: Command =
+      kind === 'hold'
+        ? { ...asked, ...about, charges, kind, expiresInUs: 600_000_000 }
+        : { ...asked, ...about, charges, kind };
+    await this.#apply(new Map([[shard, [step, charged]]]));
     const allowance = await this.directory.findAccount(id);
     if (allowance) await budgets.settle(allowance, []);
     return { id, shard };

@@ -54,6 +54,14 @@ const charge =
     for (const statement of statements) await site.raw(shard).run(statement, id);
   };
 
+/** The same of a hold, which stands. */
+const chargedHold =
+  (...statements: readonly string[]) =>
+  async ({ site, account }: Meddling) => {
+    const { id, shard } = await site.charge(account, { requestId: 'charged', amountMinor: 20n }, 'hold');
+    for (const statement of statements) await site.raw(shard).run(statement, id);
+  };
+
 const ENTRY = 'kind, amount, epoch, fingerprint, reference, metadata';
 
 /** Something that is said to have been received, and to have ended so. */
@@ -406,6 +414,35 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
       `UPDATE sub_account SET available = available - 20, net = net - 20, version = version + 1,
          outside_version = outside_version + 1 WHERE account_id = ?`,
     ),
+  },
+  {
+    title: 'a hold that its budget has released',
+    invariants: ['budgetsHoldAlike'],
+    plant: chargedHold(
+      "UPDATE hold SET state = 'cancelled', settled_version = version + 1 WHERE account_id = ?",
+      `UPDATE sub_account SET available = available + 20, held = held - 20, version = version + 1,
+         outside_version = outside_version + 1 WHERE account_id = ?`,
+    ),
+  },
+  {
+    title: 'a hold that stands in a budget and not in its account',
+    invariants: ['budgetsHoldAlike'],
+    plant: async ({ site, account }) => {
+      const { shard } = await site.charge(account, { requestId: 'charged', amountMinor: 20n }, 'hold');
+      const { accountId } = account;
+      const raw = site.raw(shard);
+      await raw.run(
+        `UPDATE sub_account SET available = available + 20, held = held - 20, version = version + 1,
+           outside_version = outside_version + 1
+         WHERE account_id = ? AND idx = (SELECT sub_account FROM hold WHERE account_id = ? AND hold_id = 'charged')`,
+        accountId,
+        accountId,
+      );
+      await raw.run(
+        "UPDATE hold SET state = 'cancelled', settled_version = version + 1 WHERE account_id = ? AND hold_id = 'charged'",
+        accountId,
+      );
+    },
   },
   {
     title: 'a budget that may spend more than its limit',

@@ -117,11 +117,12 @@ function budgetView(budget: BudgetRecord) {
   };
 }
 
-function stateView({ budget, spentMinor, availableMinor, periodStartUs, periodEndUs }: BudgetState) {
+function stateView({ budget, periodStartUs, periodEndUs, ...state }: BudgetState) {
   return {
     ...budgetView(budget),
-    spent: int64Of(spentMinor),
-    available: int64Of(availableMinor),
+    spent: int64Of(state.spentMinor),
+    held: int64Of(state.heldMinor),
+    available: int64Of(state.availableMinor),
     periodStart: periodEndUs === null ? undefined : timestampOf(periodStartUs),
     renewsAt: periodEndUs === null ? undefined : timestampOf(periodEndUs),
   };

@@ -14,7 +14,7 @@ export interface DeductRequest extends Notes {
   readonly accountId: string;
   readonly requestId: string;
   readonly amount: Int64;
-  /** Credits and holds have none. */
+  /** Credits have none. */
   readonly budgets?: readonly string[];
 }
 

@@ -63,7 +63,7 @@ export function moneyRequestOf(kind: MoneyRequest['kind'], message: DeductReques
   const body = checked(isMoney, {
     ...keyOf(message),
     amount: digitsOf(message.amount),
-    ...(message.budgets && message.budgets.length > 0 && { budgets: message.budgets }),
+    ...budgetsOf(message),
     ...attached(message),
   });
   const { accountId, requestId, budgets } = body;
@@ -77,12 +77,13 @@ export function holdRequestOf(message: HoldRequest, secondsMax: number): WantedH
     ...keyOf(message),
     amount: digitsOf(message.amount),
     ...own(message, 'expiresInSeconds'),
+    ...budgetsOf(message),
     ...attached(message),
   });
-  const { accountId, requestId: holdId, expiresInSeconds } = body;
+  const { accountId, requestId: holdId, expiresInSeconds, budgets } = body;
   assertEndsInTime(expiresInSeconds, secondsMax);
   const amountMinor = amountOf('amount', body.amount);
-  return { accountId, holdId, amountMinor, expiresInSeconds, ...notesOf(body) };
+  return { accountId, holdId, amountMinor, expiresInSeconds, budgets, ...notesOf(body) };
 }
 
 export function reversalRequestOf(message: ReverseRequest): ReversalRequest {
@@ -225,6 +226,10 @@ function digitsOf(value: Int64): string {
 
 function keyOf({ accountId, requestId }: { accountId: string; requestId: string }) {
   return { ...present('accountId', accountId), ...present('requestId', requestId) };
+}
+
+function budgetsOf({ budgets = [] }: DeductRequest) {
+  return budgets.length > 0 ? { budgets } : {};
 }
 
 function attached(message: Notes): Partial<Notes> {

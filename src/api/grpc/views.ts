@@ -105,6 +105,7 @@ export function holdView({ hold, shard }: { hold: Hold; shard: string }) {
     status: enumValue(HOLD_STATUSES, 'HOLD_STATUS', hold.state),
     amount: int64Of(totalMinor(hold)),
     heldAmount: int64Of(heldNow(hold)),
+    ...(hold.charges && { budgets: hold.charges.map(({ budgetId }) => budgetId) }),
     confirmedAmount: isCaptured(hold) ? int64Of(takenMinor(hold)) : undefined,
     shard,
     subAccount: hold.subAccount,

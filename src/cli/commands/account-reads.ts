@@ -185,6 +185,7 @@ const HOLD_COLUMNS: Columns<JsonOf<Hold>> = {
   held: ({ heldAmount }) => BigInt(heldAmount),
   confirmed: ({ confirmedAmount }) => (confirmedAmount === undefined ? undefined : BigInt(confirmedAmount)),
   'expires at': ({ expiresAt }) => expiresAt,
+  budgets: ({ budgets }) => budgets?.join(', '),
   where: ({ shard, subAccount }) => `${shard}/${subAccount}`,
   reference: ({ reference }) => reference,
 };

@@ -106,7 +106,7 @@ const BUDGET_COLUMNS: Columns<JsonOf<Budget>> = {
 };
 
 function budgetFields(budget: JsonOf<Budget>): Fields {
-  const { accountId, budgetId, limit, period, timeZone, parent, spent, available } = budget;
+  const { accountId, budgetId, limit, period, timeZone, parent, spent, held, available } = budget;
   return {
     account: accountId,
     budget: budgetId,
@@ -115,6 +115,7 @@ function budgetFields(budget: JsonOf<Budget>): Fields {
     'time zone': timeZone,
     parent,
     spent,
+    held,
     available,
     'period start': budget.periodStart,
     'renews at': budget.renewsAt,

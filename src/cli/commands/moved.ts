@@ -76,8 +76,8 @@ function transferFields(transfer: JsonOf<TransferResult>, replayed: boolean): Fi
 }
 
 function enteredFields(moved: Entered, requestId: string, replayed: boolean): Fields {
-  const { kind, status, accountId, amount, heldAmount, confirmedAmount, reverses, expiresAt, createdAt } =
-    moved;
+  const { kind, status, accountId, amount, heldAmount, confirmedAmount, reverses } = moved;
+  const { budgets, expiresAt, createdAt } = moved;
   return {
     kind,
     status: statusOf(status, replayed),
@@ -87,6 +87,7 @@ function enteredFields(moved: Entered, requestId: string, replayed: boolean): Fi
     confirmed: confirmedAmount,
     'request id': requestId,
     reverses,
+    budgets: budgets?.join(', '),
     ...notesFields(moved),
     'expires at': expiresAt,
     at: createdAt,

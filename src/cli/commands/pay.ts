@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import {
   cancelCall,
   confirmCall,
@@ -86,12 +86,7 @@ const PAYMENTS: readonly Payment[] = [
     takes: ['account', 'amount'],
     notesOn: 'the entry',
     id: 'its own',
-    options: (command) =>
-      command.option(
-        '--budgets <budget>',
-        'a budget that it is charged to as well, and to all above it (repeatable)',
-        budgetsArgument,
-      ),
+    options: (command) => command.addOption(budgetsOption()),
     request: ({ first: accountId, second: amount }, id, notes) =>
       deductCall({ accountId, amount, ...notes }, id),
   },
@@ -144,11 +139,13 @@ const PAYMENTS: readonly Payment[] = [
     notesOn: 'the hold',
     id: 'its own',
     options: (command) =>
-      command.option(
-        '--expires-in <seconds>',
-        `default: ${HOLD_SECONDS_DEFAULT}`,
-        wholeNumber(1, HOLD_SECONDS_MAX),
-      ),
+      command
+        .option(
+          '--expires-in <seconds>',
+          `default: ${HOLD_SECONDS_DEFAULT}`,
+          wholeNumber(1, HOLD_SECONDS_MAX),
+        )
+        .addOption(budgetsOption()),
     request: ({ first: accountId, second: amount }, id, { expiresIn, ...notes }) =>
       holdCall(
         { accountId, amount, ...(expiresIn !== undefined && { expiresInSeconds: expiresIn }), ...notes },
@@ -203,6 +200,13 @@ const PAYMENTS: readonly Payment[] = [
     request: ({ first: accountId, second: holdId }) => cancelCall({ accountId, holdId }),
   },
 ];
+
+function budgetsOption(): Option {
+  return new Option(
+    '--budgets <budget>',
+    'a budget that it is charged to as well, and to all above it (repeatable)',
+  ).argParser(budgetsArgument);
+}
 
 export function addPaymentCommands(program: Command, context: CommandContext): void {
   for (const payment of PAYMENTS) addPayment(program, payment, context);

@@ -1,10 +1,10 @@
-import type { AccountRecord } from '../../shards/directory/account-record';
 import {
   type BudgetRecord,
   type BudgetStore,
   factsOf,
   type NewBudget,
 } from '../../shards/directory/budget-store';
+import { greater } from '../../ledger/money';
 import type { Surroundings } from '../../shards/surroundings';
 import type { AccountCache } from '../account-cache';
 import type { Balances } from '../balances';
@@ -12,7 +12,7 @@ import type { Engine } from '../engine';
 import type { ShardSet } from '../shard-set';
 import { Allowances } from './allowances';
 import { BudgetBook } from './budget-book';
-import { BudgetedDeductions } from './budgeted-deductions';
+import { asNew, BudgetedDebits } from './budgeted-debits';
 import { DirectoryTime } from './directory-time';
 
 export interface BudgetsParts {
@@ -29,8 +29,11 @@ export interface BudgetState {
   readonly budget: BudgetRecord;
   readonly periodStartUs: number;
   readonly periodEndUs: number | null;
+  /** What was deducted, captures of holds included, and not given back. */
   readonly spentMinor: bigint;
-  /** 0 where more is spent than the limit by now. */
+  /** What holds have set aside. */
+  readonly heldMinor: bigint;
+  /** 0 where more is spent and held than the limit by now. */
   readonly availableMinor: bigint;
 }
 
@@ -45,7 +48,7 @@ export type BudgetCreation =
 
 /** Limits on what is deducted from accounts. Methods reject with `ShardUnavailableError` and `DirectoryUnavailableError`. */
 export class Budgets {
-  readonly deductions: BudgetedDeductions;
+  readonly debits: BudgetedDebits;
   readonly #book: BudgetBook;
   readonly #allowances: Allowances;
   readonly #time: DirectoryTime;
@@ -60,10 +63,12 @@ export class Budgets {
       shards,
       submit: (request, account) => engine.submit(request, account),
     });
-    this.deductions = new BudgetedDeductions({
+    this.debits = new BudgetedDebits({
       book: this.#book,
       allowances: this.#allowances,
       time: this.#time,
+      accounts,
+      shards,
       engine,
     });
   }
@@ -129,23 +134,19 @@ export class Budgets {
     const { allowanceId, periodStartUs, periodEndUs } = this.#book.allowanceAt(budget, budget.readAtUs);
     const bounds = { budget, periodStartUs, periodEndUs };
     const known = await this.parts.accounts.read(allowanceId);
-    if (!known) return { ...bounds, spentMinor: 0n, availableMinor: budget.limitMinor };
+    if (!known) return { ...bounds, spentMinor: 0n, heldMinor: 0n, availableMinor: budget.limitMinor };
     const allowance = (await this.#allowances.settle(asNew(known))) ?? known;
     const { grantedMinor, pending } = factsOf(allowance);
-    const { totalMinor } = await this.parts.balances.snapshot(allowance);
+    const { totalMinor, heldMinor } = await this.parts.balances.snapshot(allowance);
     const pendingMinor = pending.reduce((sum, { deltaMinor }) => sum + deltaMinor, 0n);
-    const leftMinor = totalMinor + pendingMinor;
+    const unspentMinor = totalMinor + pendingMinor;
     return {
       ...bounds,
-      spentMinor: grantedMinor - leftMinor,
-      availableMinor: leftMinor < 0n ? 0n : leftMinor,
+      spentMinor: grantedMinor - unspentMinor,
+      heldMinor,
+      availableMinor: greater(0n, unspentMinor - heldMinor),
     };
   }
-}
-
-function asNew(allowance: AccountRecord) {
-  const { of, budgetId, periodStartUs, periodEndUs } = factsOf(allowance);
-  return { allowanceId: allowance.accountId, accountId: of, budgetId, periodStartUs, periodEndUs };
 }
 
 function isAs(found: BudgetRecord, wanted: NewBudget): boolean {

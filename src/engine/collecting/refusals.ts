@@ -17,7 +17,7 @@ import {
 } from '../reading';
 import type { ShardSet } from '../shard-set';
 import type { LaneOutcome } from '../engine-outcome';
-import { type Homed, takesOther, type Waiting } from './waiting';
+import { type Homed, takesOther } from './waiting';
 
 export interface RefusalParts {
   readonly shards: ShardSet;
@@ -77,8 +77,8 @@ export class Refusals {
    *
    * Rejects with `ShardUnavailableError` when that cannot be read.
    */
-  async isLent({ accountId, reach }: AccountRecord, heldMinor: bigint): Promise<boolean> {
-    if (heldMinor === 0n) return false;
+  async isLent({ accountId, reach, allowance }: AccountRecord, heldMinor: bigint): Promise<boolean> {
+    if (heldMinor === 0n || allowance) return false;
     const leases = await Promise.all(
       reach.map((shard) => this.parts.shards.shard(shard).openLeases(accountId)),
     );
@@ -140,7 +140,7 @@ export class Refusals {
         throw new InvariantViolation(`account ${waiting.request.accountId} has ${payableMinor} to pay with`);
       const outcome = entry
         ? await earlierUse(asked, entry, this.parts.shards.shard(home))
-        : refusalOf(waiting.request, payableMinor);
+        : refusalOf(homed, payableMinor);
       if (outcome.kind === 'insufficientFunds') await level?.refused(levelOf(short));
       waiting.resolve({ shard: home, outcome });
     } catch (error) {
@@ -161,8 +161,16 @@ export class Refusals {
     const outcome = await this.parts.shards.lanes(shard).submit(command);
     const isShort = outcome.kind === 'insufficientFunds' && !takesOther(homed, outcome);
     if (isShort) await short.level?.refused(levelOf(short));
-    const { payableMinor } = short;
-    waiting.resolve({ shard, outcome: isShort ? { ...outcome, availableMinor: payableMinor } : outcome });
+    if (!isShort) {
+      waiting.resolve({ shard, outcome });
+      return;
+    }
+    const refusal = refusalOf(homed, short.payableMinor);
+    const isOfAccount = refusal.kind === 'insufficientFunds';
+    waiting.resolve({
+      shard,
+      outcome: isOfAccount ? { ...refusal, askedMinor: homed.amountMinor } : refusal,
+    });
   }
 
   /** Some rows know of a status that refuses before any question of funds: home says which. */
@@ -174,10 +182,12 @@ export class Refusals {
   }
 }
 
-function refusalOf(request: Waiting['request'], availableMinor: bigint): LaneOutcome {
-  return request.kind === 'charge'
-    ? { kind: 'allowanceShort', allowanceId: request.accountId, availableMinor }
-    : { kind: 'insufficientFunds', availableMinor };
+/** Of the account, or of the allowance whose money it is. */
+function refusalOf({ waiting, command }: Homed, availableMinor: bigint): LaneOutcome {
+  const { accountId } = waiting.request;
+  return accountId === command.accountId
+    ? { kind: 'insufficientFunds', availableMinor }
+    : { kind: 'allowanceShort', allowanceId: accountId, availableMinor };
 }
 
 function levelOf({ payableMinor, refusedMinor }: Short) {

@@ -1,14 +1,9 @@
-import {
-  type DebitCommand,
-  type DeductCommand,
-  otherRows,
-  type PinnedDebitCommand,
-} from '../../ledger/command';
+import { type DebitCommand, otherRows, type PinnedDebitCommand } from '../../ledger/command';
 import type { Claim, ShardFunds } from '../../ledger/plan-collection';
 import type { AccountRecord } from '../../shards/directory/account-record';
 import type { LaneOutcome, Lent } from '../engine-outcome';
 import type { Reading } from '../reading';
-import { type PlainRequest, type Request, routeToHome } from '../router';
+import { type Request, routeToHome } from '../router';
 
 /** What a deduction came to, and the shard it is about. */
 export interface Collected {
@@ -22,6 +17,7 @@ export interface Collected {
  */
 export interface PinnedDebit {
   readonly kind: 'pinned';
+  /** Whose money it is: the account's, or that of an allowance of the hold's. */
   readonly accountId: string;
   readonly shard: string;
   readonly command: PinnedDebitCommand;
@@ -29,14 +25,14 @@ export interface PinnedDebit {
   readonly amountMinor: bigint;
 }
 
-/** What a budget is charged for a deduction that it cannot pay where that has its home. */
+/** What a budget is charged for a deduction or a hold that it cannot pay where that has its home. */
 export interface ShortCharge {
   readonly kind: 'charge';
   /** The allowance. */
   readonly accountId: string;
   readonly shard: string;
-  readonly request: PlainRequest;
-  readonly command: DeductCommand;
+  readonly request: Request;
+  readonly command: DebitCommand;
   readonly amountMinor: bigint;
 }
 
@@ -71,7 +67,8 @@ export function homeOf(waiting: Waiting, account: AccountRecord): Homed {
   const { request } = waiting;
   const { amountMinor } = request;
   if (request.kind === 'pinned') {
-    const command = { ...request.command, epoch: account.placement.epoch };
+    const isOwn = request.command.accountId === account.accountId;
+    const command = isOwn ? { ...request.command, epoch: account.placement.epoch } : request.command;
     return { waiting, shard: request.shard, command, amountMinor };
   }
   if (request.kind === 'charge')
@@ -87,13 +84,13 @@ export function claimOf({ shard, amountMinor }: Homed): Claim {
 }
 
 /**
- * What it takes has changed since it was asked for: of a hold, others may have captured what it would have taken; of a deduction
- * with budgets, another of its accounts is short by now.
+ * What it takes has changed since it was asked for: of a hold, others may have captured what it would have taken; of what is charged
+ * to budgets, another of its accounts is short by now.
  */
 export function takesOther({ amountMinor, waiting, command }: Homed, outcome: LaneOutcome): boolean {
   if (outcome.kind !== 'insufficientFunds') return false;
-  if (outcome.askedMinor !== undefined) return outcome.askedMinor !== amountMinor;
-  return (outcome.shortOf ?? command.accountId) !== waiting.request.accountId;
+  if ((outcome.shortOf ?? command.accountId) !== waiting.request.accountId) return true;
+  return outcome.askedMinor !== undefined && outcome.askedMinor !== amountMinor;
 }
 
 /** Whether a command locks rows of several accounts: whoever has locked one of them does not run it under those locks. */

@@ -8,7 +8,7 @@ import type { Parameter } from '../database';
 import { placeUs } from '../entry-place';
 import { toFeedRow } from '../feed/feed-row';
 import { ENTRY_COLUMNS, isWide, READ_ENTRY_COLUMNS, wideParameters } from '../statements/entry-row';
-import { HOLD_COLUMNS } from '../statements/hold-row';
+import { HOLD_COLUMNS, holdChargesText } from '../statements/hold-row';
 import { INTAKE_COLUMNS } from '../statements/intake-row';
 import { PAYMENT_COLUMNS } from '../statements/payment-row';
 import { REVERSAL_COLUMNS } from '../statements/reversal-row';
@@ -43,8 +43,8 @@ export const BATCH_WRITES = {
     parameters: 11,
   },
   insertHold: {
-    sql: `INSERT INTO hold (${HOLD_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, unhex(?), ?, ?, ?, ?, ?, ?)`,
-    parameters: 16,
+    sql: `INSERT INTO hold (${HOLD_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, unhex(?), ?, ?, ?, ?, ?, ?, ?)`,
+    parameters: 17,
   },
   changeHold: {
     sql:
@@ -183,6 +183,7 @@ function holdRow(hold: Hold): Parameter[] {
     lighter(hold.capturedMinor),
     lighter(hold.raisedMinor),
     hold.changedVersion,
+    holdChargesText(hold),
   ];
 }
 

@@ -1,14 +1,16 @@
+import { chargesIn, chargesText } from '../../ledger/allowance';
 import type { Hold, HoldState } from '../../ledger/hold';
 import { type Cell, exact, hex, integer, text, textOrNull } from '../database';
 
 export const HOLD_COLUMNS =
   'account_id, hold_id, sub_account, amount, confirmed, state, expires_at_us, version, settled_version, fingerprint, ' +
-  'reference, metadata, created_at_us, captured, raised, changed_version';
+  'reference, metadata, created_at_us, captured, raised, changed_version, charges';
 
 /** Reads a row selected as `HOLD_COLUMNS`. */
 export function toHold(row: readonly Cell[]): Hold {
   const settledVersion = row[8] ?? null;
   const changedVersion = row[15] ?? null;
+  const charges = textOrNull(row[16] ?? null);
   return {
     accountId: text(row[0]),
     holdId: text(row[1]),
@@ -26,5 +28,11 @@ export function toHold(row: readonly Cell[]): Hold {
     capturedMinor: exact(row[13]),
     raisedMinor: exact(row[14]),
     changedVersion: changedVersion === null ? null : integer(changedVersion),
+    ...(charges !== null && { charges: chargesIn(charges) }),
   };
+}
+
+/** The value of the last of `HOLD_COLUMNS`. */
+export function holdChargesText({ charges }: Hold): string | null {
+  return charges ? chargesText(charges) : null;
 }

@@ -1,4 +1,4 @@
-import type { BudgetRefusal } from '../../../src/engine/budgets/budgeted-deductions';
+import type { BudgetRefusal } from '../../../src/engine/budgets/budgeted-debits';
 import type { EngineOutcome } from '../../../src/engine/engine-outcome';
 import { triedMinor } from '../../../src/ledger/hold';
 import type { TransferOutcome } from '../../../src/transfers/transfer-money';

@@ -9,7 +9,7 @@ export interface Asked {
   readonly expiresInUs?: number;
   /** Of a payment: the account that is to be paid. */
   readonly payee?: string;
-  /** Of a deduction: the budgets that it names. */
+  /** Of a deduction or a hold: the budgets that it names. */
   readonly budgets?: readonly string[];
   /** Of a payment that cannot be: what is wrong with that account. */
   readonly payeeIs?: 'missing' | 'itself' | 'of another asset';
@@ -32,7 +32,7 @@ export interface OpenCall {
   wasClosed: boolean;
   /** Of a payment: what the account that is to be paid was at some instant. */
   readonly payeeWas: Set<PayeeWas>;
-  /** Of a deduction with budgets: those that had too little for it at some instant. */
+  /** Of a call with budgets: those that had too little for it at some instant. */
   readonly shortBudgets: Set<string>;
 }
 

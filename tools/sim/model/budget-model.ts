@@ -6,17 +6,18 @@ interface ModelBudget {
   readonly parent: string | null;
   /** The limits that may be in force: one, and those of changes that nobody has answered. */
   limits: readonly bigint[];
-  readonly spent: Map<string, bigint>;
+  /** What was deducted and what holds have set aside, by allowance. */
+  readonly used: Map<string, bigint>;
 }
 
 /** The budgets of one account as the plainest bookkeeper sees them: what each may spend, and what it has. */
 export class BudgetModel {
   readonly #budgets = new Map<string, ModelBudget>();
-  /** By the request id of a deduction. */
+  /** By the request id of a deduction or a hold. */
   readonly #charges = new Map<string, readonly Charge[]>();
 
   made(budgetId: string, limitMinor: bigint, parent: string | null): void {
-    this.#budgets.set(budgetId, { parent, limits: [limitMinor], spent: new Map() });
+    this.#budgets.set(budgetId, { parent, limits: [limitMinor], used: new Map() });
   }
 
   /** From when it is asked for; `changed` says that it was answered. */
@@ -32,9 +33,9 @@ export class BudgetModel {
   /** Of some budgets and all above them, those that may have too little for an amount. */
   shortOf(budgetIds: readonly string[], amountMinor: bigint): string[] {
     return [...this.#tree(budgetIds)].filter((budgetId) => {
-      const { limits, spent } = this.#known(budgetId);
-      const used = [...spent.values()].reduce((sum, each) => sum + each, 0n);
-      return limits.some((limit) => limit - used < amountMinor);
+      const { limits, used } = this.#known(budgetId);
+      const usedMinor = [...used.values()].reduce((sum, each) => sum + each, 0n);
+      return limits.some((limit) => limit - usedMinor < amountMinor);
     });
   }
 
@@ -42,13 +43,15 @@ export class BudgetModel {
    * What a transaction breaks that has written an entry of the account.
    *
    * @param charged the entries of allowances that it has written under the same key
+   * @param askedFor the budgets that the request behind it named, where it is one of its own
    */
   entered(
     entry: Entry,
     charged: readonly Entry[],
     askedFor: readonly string[] | undefined,
   ): string | undefined {
-    const charges = entry.kind === 'reversal' ? this.#chargesBehind(entry) : (entry.charges ?? []);
+    const isOwn = entry.kind === 'deduction' || entry.kind === 'hold';
+    const charges = isOwn ? (entry.charges ?? []) : this.#chargesBehind(entry);
     const paid = charges.filter(({ allowanceId }) =>
       charged.some(
         ({ accountId, kind, amountMinor }) =>
@@ -57,27 +60,36 @@ export class BudgetModel {
     );
     if (paid.length < charges.length || charged.length !== charges.length)
       return `${entry.kind} ${entry.requestId} concerns ${charges.length} budgets, and ${charged.length} were charged`;
-    if (entry.kind === 'deduction' && askedFor) {
+    if (isOwn && entry.amountMinor > 0n && askedFor) {
       const named = [...charges].map(({ budgetId }) => budgetId).sort();
       const expected = [...this.#tree(askedFor)].sort();
       if (named.join() !== expected.join())
         return `${entry.requestId} is charged to ${named.join()}, not to ${expected.join()}`;
     }
-    this.#charges.set(entry.requestId, charges);
+    if (isOwn) this.#charges.set(entry.requestId, charges);
+    return this.#uses(charges, usedBy(entry), entry.requestId);
+  }
+
+  /** What a hold gives back that has come to its end. */
+  released(charges: readonly Charge[], amountMinor: bigint): void {
+    this.#uses(charges, -amountMinor, 'a release');
+  }
+
+  #uses(charges: readonly Charge[], signedMinor: bigint, by: string): string | undefined {
     for (const { budgetId, allowanceId } of charges) {
-      const { spent, limits } = this.#known(budgetId);
-      const signed = entry.kind === 'deduction' ? entry.amountMinor : -entry.amountMinor;
-      const used = (spent.get(allowanceId) ?? 0n) + signed;
-      spent.set(allowanceId, used);
-      if (signed > 0n && limits.every((limit) => used > limit))
-        return `${budgetId} has spent ${used} of ${limits.join(' or ')} after ${entry.requestId}`;
+      const { used, limits } = this.#known(budgetId);
+      const usedMinor = (used.get(allowanceId) ?? 0n) + signedMinor;
+      used.set(allowanceId, usedMinor);
+      if (signedMinor > 0n && limits.every((limit) => usedMinor > limit))
+        return `${budgetId} has used ${usedMinor} of ${limits.join(' or ')} after ${by}`;
     }
     return undefined;
   }
 
+  /** Of a hold that is raised or captured, and of what is reversed. */
   #chargesBehind({ kind, requestId }: Entry): readonly Charge[] {
-    const { reverses = '' } = requestNames(kind, requestId);
-    return this.#charges.get(reverses) ?? [];
+    const { holdId, reverses } = requestNames(kind, requestId);
+    return this.#charges.get(holdId ?? reverses ?? '') ?? [];
   }
 
   #tree(budgetIds: readonly string[]): Set<string> {
@@ -91,5 +103,19 @@ export class BudgetModel {
     const budget = this.#budgets.get(budgetId);
     if (!budget) throw new RangeError(`no budget ${budgetId}`);
     return budget;
+  }
+}
+
+/** A capture takes what was set aside before. */
+function usedBy({ kind, amountMinor }: Entry): bigint {
+  switch (kind) {
+    case 'deduction':
+    case 'hold':
+    case 'hold-raise':
+      return amountMinor;
+    case 'reversal':
+      return -amountMinor;
+    default:
+      return 0n;
   }
 }

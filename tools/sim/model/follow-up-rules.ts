@@ -9,7 +9,12 @@ import type { Broken } from './rule';
 const NO_ANSWERS: readonly Answer['kind'][] = ['overloaded', 'shardUnavailable', 'unknown'];
 
 /** Refusals for want of money or for a status: never of what had taken effect. */
-const OF_MONEY: readonly Answer['kind'][] = ['insufficientFunds', 'accountFrozen', 'confirmExceedsHold'];
+const OF_MONEY: readonly Answer['kind'][] = [
+  'insufficientFunds',
+  'budgetExhausted',
+  'accountFrozen',
+  'confirmExceedsHold',
+];
 
 /** What an answer about a hold or a reversal breaks, by what the bookkeeper saw. */
 export function brokenFollowUp(
@@ -47,6 +52,13 @@ function brokenForMoney(
       : {
           rule: 'refusedOnlyIfShort',
           detail: `refused with ${answer.availableMinor}, and the account always had enough`,
+        };
+  if (answer.kind === 'budgetExhausted')
+    return pinned.shortBudgets.has(answer.budgetId)
+      ? undefined
+      : {
+          rule: 'refusedOnlyIfShort',
+          detail: `refused for ${answer.budgetId} with ${answer.availableMinor}, and that always had enough`,
         };
   if (answer.kind === 'accountFrozen' && pinned.mayTake)
     return pinned.wasFrozen ? undefined : { rule: 'statusWasAsked', detail: 'told that it is frozen' };

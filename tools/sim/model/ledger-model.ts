@@ -1,6 +1,6 @@
 import { isAllowanceId, isAllowanceStepKey } from '../../../src/ledger/allowance';
 import { type Entry, entryKey, signedAmount } from '../../../src/ledger/entry';
-import { type Hold, isTombstone } from '../../../src/ledger/hold';
+import { type Hold, isInStep, isTombstone } from '../../../src/ledger/hold';
 import {
   confirmationKey,
   OPENING_BALANCE_KEY,
@@ -17,6 +17,7 @@ import type { Trace } from '../world/trace';
 import type { Asked } from './asked';
 import { AccountModel, BALANCE_LIMIT_MINOR } from './account-model';
 import { unspokenOf } from './deferred-rules';
+import type { HoldModel } from './hold-model';
 import { ownerOf } from './lease-model';
 import { PaymentModel } from './payment-model';
 import { brokenRow } from './row-rules';
@@ -110,20 +111,34 @@ export class LedgerModel implements CommitWatcher {
     for (const departure of changes.departures) this.#departs(shard, departure);
     for (const arrival of changes.arrivals) this.#arrives(shard, arrival);
     for (const hold of changes.newHolds)
-      if (isLeaseKey(hold.holdId)) this.#lends(shard, hold, { changes, before });
+      if (isAllowanceId(hold.accountId)) continue;
+      else if (isLeaseKey(hold.holdId)) this.#lends(shard, hold, { changes, before });
       else this.#judgeHold(hold, this.account(hold.accountId).hold(hold.holdId).taken(hold));
     const broken = this.payments.departed(shard, changes);
     if (broken !== undefined) this.violated('paymentEndsOnce', broken);
     const last = lastCaptures(changes);
-    for (const entry of changes.entries)
-      if (isAllowanceId(entry.accountId)) this.#entersAllowance(shard, entry);
-      else this.#enters(shard, entry, last);
-    this.#judgeCharges(changes.entries);
+    const charged = new Set(
+      changes.entries.filter(
+        ({ accountId, requestId }) => isAllowanceId(accountId) && !isAllowanceStepKey(requestId),
+      ),
+    );
+    for (const entry of changes.entries) {
+      if (isAllowanceId(entry.accountId)) {
+        this.#entersAllowance(shard, entry);
+        continue;
+      }
+      this.#enters(shard, entry, last);
+      this.#judgeCharges(entry, charged);
+    }
+    for (const { requestId, accountId } of charged)
+      this.violated('capHolds', `${accountId} is charged under ${requestId}, and nobody is`, requestId);
     // One that was taken and changed in the same batch is written once.
     const atOnce = changes.newHolds.filter(
       (hold) => !isTombstone(hold) && (hold.state !== 'held' || !isLeaseKey(hold.holdId)),
     );
-    for (const hold of [...changes.changedHolds, ...atOnce]) this.#changes(hold, changes.nowUs);
+    for (const hold of [...changes.changedHolds, ...atOnce])
+      if (!isAllowanceId(hold.accountId)) this.#changes(hold, changes.nowUs);
+    this.#judgeHoldsOfBudgets([...changes.newHolds, ...changes.changedHolds]);
     this.#receives(shard, changes);
     for (const account of touched) {
       this.#balances(account);
@@ -209,33 +224,26 @@ export class LedgerModel implements CommitWatcher {
       this.violated('oneEffectPerKey', `${requestId} of ${accountId} on ${earlier.shard} and on ${shard}`);
     account.entries.set(requestId, { shard, entry });
     account.totalMinor += signedAmount(entry);
+    if (entry.kind === 'hold' || entry.kind === 'hold-raise') account.heldMinor += entry.amountMinor;
+    if (entry.kind === 'hold-confirmation') account.heldMinor -= entry.amountMinor;
     if (account.totalMinor < 0n)
       this.violated('neverNegative', `${accountId} has ${account.totalMinor} after ${requestId}`, requestId);
   }
 
-  #judgeCharges(entries: readonly Entry[]): void {
-    const left = new Set(
-      entries.filter(
-        ({ accountId, requestId }) => isAllowanceId(accountId) && !isAllowanceStepKey(requestId),
-      ),
-    );
-    for (const entry of entries) {
-      if (isAllowanceId(entry.accountId) || (entry.kind !== 'deduction' && entry.kind !== 'reversal'))
-        continue;
-      const account = this.account(entry.accountId);
-      // Keys of different accounts never meet in these worlds.
-      const charged = [...left].filter(({ requestId }) => requestId === entry.requestId);
-      for (const each of charged) left.delete(each);
-      const asked = account.asked
-        .get(entry.requestId)
-        ?.find(({ fingerprint }) => fingerprint === entry.fingerprint);
-      const broken = account.budgets.entered(entry, charged, asked?.budgets);
-      if (broken !== undefined) this.violated('capHolds', broken, entry.requestId);
-      if (charged.length > 0) this.world.mark(`budgets ${entry.kind}`);
-      account.look();
-    }
-    for (const { requestId, accountId } of left)
-      this.violated('capHolds', `${accountId} is charged under ${requestId}, and nobody is`, requestId);
+  /** @param charged the entries of allowances that no entry of this batch has accounted for so far */
+  #judgeCharges(entry: Entry, charged: Set<Entry>): void {
+    const { accountId, requestId, kind } = entry;
+    const isOfHold = kind.startsWith('hold') && !isLeaseKey(requestId);
+    if (kind !== 'deduction' && kind !== 'reversal' && !isOfHold) return;
+    const account = this.account(accountId);
+    // Keys of different accounts never meet in these worlds.
+    const own = [...charged].filter((each) => each.requestId === requestId);
+    for (const each of own) charged.delete(each);
+    const asked = account.asked.get(requestId)?.find(({ fingerprint }) => fingerprint === entry.fingerprint);
+    const broken = account.budgets.entered(entry, own, asked?.budgets);
+    if (broken !== undefined) this.violated('capHolds', broken, requestId);
+    if (own.length > 0) this.world.mark(`budgets ${kind}`);
+    account.look();
   }
 
   /** The last capture of a hold gives back what is left of it, at the same instant. */
@@ -246,7 +254,29 @@ export class LedgerModel implements CommitWatcher {
     const captureId = requestId === about && entry.requestId === confirmationKey(about) ? null : requestId;
     const broken = known.entered(entry, captureId);
     if (broken !== undefined) this.violated('holdIsSound', `hold ${about}: ${broken}`, about);
-    if (last.has(entryKey(entry.accountId, entry.requestId))) account.heldMinor -= known.release();
+    if (last.has(entryKey(entry.accountId, entry.requestId))) this.#release(account, known);
+  }
+
+  #release(account: AccountModel, known: HoldModel): void {
+    const restMinor = known.release();
+    account.heldMinor -= restMinor;
+    const charges = known.hold?.charges ?? [];
+    account.budgets.released(charges, restMinor);
+    for (const { allowanceId } of charges) this.account(allowanceId).heldMinor -= restMinor;
+    if (charges.length > 0 && restMinor > 0n) this.world.mark('budgets given back by a hold');
+  }
+
+  /** What a hold has set aside in a budget is what it has set aside in its account, at every instant. */
+  #judgeHoldsOfBudgets(written: readonly Hold[]): void {
+    for (const hold of written)
+      if (isAllowanceId(hold.accountId)) this.account(hold.accountId).hold(hold.holdId).hold = hold;
+    for (const hold of written) {
+      for (const { allowanceId } of hold.charges ?? []) {
+        const inBudget = this.account(allowanceId).hold(hold.holdId).hold;
+        if (!inBudget || isInStep(hold, inBudget)) continue;
+        this.violated('capHolds', `${hold.holdId} is another in ${allowanceId}`, hold.holdId);
+      }
+    }
   }
 
   /** A key may be used once more where it was not before, when its window is over. */
@@ -364,7 +394,7 @@ export class LedgerModel implements CommitWatcher {
     const account = this.account(hold.accountId);
     const known = account.hold(hold.holdId);
     this.#judgeHold(hold, known.changed(hold, nowUs));
-    if (hold.state !== 'held') account.heldMinor -= known.release();
+    if (hold.state !== 'held') this.#release(account, known);
     account.look();
   }
 

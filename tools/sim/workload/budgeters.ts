@@ -1,3 +1,4 @@
+import type { Dice } from '../../kernel/dice';
 import { type AccountPlan, type BudgetsPlan, clamp } from './plan';
 import { NOT_NOW, type Site } from './site';
 
@@ -21,10 +22,14 @@ export class Budgeters {
   /** Budgets of which somebody is changing the limit: one at a time, so that it is known what must hold. */
   readonly #changing = new Set<string>();
 
+  readonly #ofHolds: Dice;
+
   constructor(
     private readonly site: Site,
     private readonly plan: BudgetsPlan,
-  ) {}
+  ) {
+    this.#ofHolds = site.chance.named('budgets of holds');
+  }
 
   /** Makes the budgets of an account, however often that takes. */
   async create(account: AccountPlan): Promise<void> {
@@ -41,6 +46,12 @@ export class Budgeters {
   /** What a new deduction is charged to as well; nothing, as it happens. */
   budgetsOf(accountId: string): readonly string[] | undefined {
     const { chance } = this.site;
+    return this.#ready.has(accountId) && chance.happens(this.plan.share) ? chance.oneOf(NAMED) : undefined;
+  }
+
+  /** The same of a new hold. */
+  budgetsOfHold(accountId: string): readonly string[] | undefined {
+    const chance = this.#ofHolds;
     return this.#ready.has(accountId) && chance.happens(this.plan.share) ? chance.oneOf(NAMED) : undefined;
   }
 

@@ -1,6 +1,6 @@
 import type { EngineOutcome } from '../../../src/engine/engine-outcome';
 import { fingerprint, requestFingerprint } from '../../../src/engine/fingerprint';
-import type { PlainRequest, Request } from '../../../src/engine/router';
+import type { Request } from '../../../src/engine/router';
 import { hashId } from '../../../src/ledger/routing';
 import type { AccountRecord } from '../../../src/shards/directory/account-record';
 import { BALANCE_LIMIT_MINOR } from '../model/account-model';
@@ -106,7 +106,10 @@ export class Clients {
     const { site } = this;
     const ofMany = together?.add({
       accountId: asked.accountId,
-      carryOut: (at, account) => at.runtime.engine.submit(toRequest(asked), account),
+      carryOut: (at, account) =>
+        asked.budgets
+          ? at.runtime.budgets.debits.submit(toRequest(asked), account, asked.budgets)
+          : at.runtime.engine.submit(toRequest(asked), account),
     });
     const instance = chosen ?? (await site.anyInstance());
     if (asked.kind === 'pay') return this.#payers.ask(asked, instance);
@@ -122,7 +125,7 @@ export class Clients {
         ofMany
           ? ofMany()
           : budgets
-            ? at.runtime.budgets.deductions.submit(toPlainRequest(asked), account, budgets)
+            ? at.runtime.budgets.debits.submit(toRequest(asked), account, budgets)
             : site.plan.leasing
               ? this.#submitAndListen(at, call, account)
               : at.runtime.engine.submit(toRequest(asked), account),
@@ -318,13 +321,15 @@ export class Clients {
 
   #newHold({ accountId, unitMinor }: AccountPlan): Asked {
     const { chance } = this.site;
-    const asked = toAsked({
+    const hold = {
       kind: 'hold',
       accountId,
       requestId: this.#newKey(undefined),
       amountMinor: clamp(BigInt(chance.between(1, 12)) * unitMinor),
       expiresInUs: chance.happens(0.5) ? chance.between(100_000, 4_000_000) : 600_000_000,
-    });
+    } as const;
+    const budgets = this.budgeters?.budgetsOfHold(accountId);
+    const asked = toAsked(budgets ? { ...hold, budgets } : hold);
     this.#earlier.push(asked);
     return asked;
   }
@@ -355,12 +360,6 @@ export function toAsked(asked: Omit<Asked, 'fingerprint' | 'payee' | 'payeeIs'>)
     ? fingerprint(kind, amountMinor, null, null, [...budgets].sort().join(' '))
     : requestFingerprint(kind, amountMinor, null, null);
   return { ...asked, fingerprint: print };
-}
-
-function toPlainRequest(asked: Asked): PlainRequest {
-  const request = toRequest(asked);
-  if (request.kind === 'hold') throw new RangeError('a hold names no budgets');
-  return request;
 }
 
 function toRequest(asked: Asked): Request {

@@ -1,6 +1,7 @@
 import { fingerprint } from '../../../src/engine/fingerprint';
 import { confirmationKey, reversalKey, reversedName } from '../../../src/ledger/identifiers';
 import type { FollowUp } from '../../../src/engine/follow-ups';
+import type { AccountRecord } from '../../../src/shards/directory/account-record';
 import type { Asked } from '../model/asked';
 import type { Answer } from '../model/answer-rules';
 import { brokenFollowUp } from '../model/follow-up-rules';
@@ -186,13 +187,15 @@ export class Holders {
     const { site } = this;
     const ofMany = together?.add({
       accountId: asked.accountId,
-      carryOut: ({ runtime }, record) => runtime.engine.follow(toFollowUp(asked), record),
+      carryOut: (at, record) => followUp(at, asked, record),
     });
     const { model } = site.world;
     const account = model.account(asked.accountId);
     const about = asked.kind === 'reverse' ? asked.reverses : asked.holdId;
     const wasDone = isDone(account, asked);
-    const pinned = new PinnedCall(wantsOf(account, asked));
+    const pinned = new PinnedCall(wantsOf(account, asked), () =>
+      'holdId' in asked ? budgetsOf(account, asked.holdId) : [],
+    );
     const instance = chosen ?? (await site.anyInstance());
     this.#remember(asked, instance.name);
     const wasThere =
@@ -208,8 +211,7 @@ export class Holders {
       about,
       accountId: asked.accountId,
       brings: asked.kind === 'reverse' && asked.of === 'deduction',
-      carryOut: ({ runtime }, record) =>
-        ofMany ? ofMany() : runtime.engine.follow(toFollowUp(asked), record),
+      carryOut: (at, record) => (ofMany ? ofMany() : followUp(at, asked, record)),
     });
     account.openPinned.delete(pinned);
     const broken = brokenFollowUp(
@@ -253,6 +255,18 @@ export class Holders {
       }
     }
   }
+}
+
+function followUp({ runtime }: SimInstance, asked: AskedFollowUp, account: AccountRecord): Promise<Answer> {
+  const takesMore = asked.kind === 'confirm' || asked.kind === 'raise';
+  return takesMore
+    ? runtime.budgets.debits.follow(toFollowUp(asked), account)
+    : runtime.engine.follow(toFollowUp(asked), account);
+}
+
+/** In which a hold is set aside, those above the named ones included. */
+function budgetsOf(account: AccountModel, holdId: string): readonly string[] {
+  return account.hold(holdId).hold?.charges?.map(({ budgetId }) => budgetId) ?? [];
 }
 
 function toFollowUp(asked: AskedFollowUp): FollowUp {

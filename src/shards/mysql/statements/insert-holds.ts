@@ -1,5 +1,5 @@
 import type { Hold } from '../../../ledger/hold';
-import { HOLD_COLUMNS } from '../../statements/hold-row';
+import { HOLD_COLUMNS, holdChargesText } from '../../statements/hold-row';
 import { type Guard, guardFirst, UNGUARDED } from './guard';
 import { literal } from './literal';
 
@@ -22,6 +22,6 @@ function holdValues(hold: Hold, guard: Guard): string {
     `(${guard(literal(hold.accountId))},${literal(hold.holdId)},${hold.subAccount},${hold.amountMinor},${hold.confirmedMinor},` +
     `'${hold.state}',${hold.expiresAtUs},${hold.version},${hold.settledVersion ?? 'NULL'},X'${hold.fingerprint}',` +
     `${literal(hold.reference)},${literal(hold.metadata)},${hold.createdAtUs},${hold.capturedMinor},${hold.raisedMinor},` +
-    `${hold.changedVersion ?? 'NULL'})`
+    `${hold.changedVersion ?? 'NULL'},${literal(holdChargesText(hold))})`
   );
 }

@@ -2,8 +2,11 @@ import type { Defect } from '../defect';
 
 const CHARGE = 'src/ledger/charge-budgets.ts';
 const REVERSE = 'src/ledger/reverse.ts';
+const CAPTURE = 'src/ledger/capture-hold.ts';
+const CHANGE = 'src/ledger/change-hold.ts';
+const HOLD = 'src/ledger/budgeted-hold.ts';
 const ALLOWANCES = 'src/engine/budgets/allowances.ts';
-const CHARGED = 'src/engine/budgets/charged-deductions.ts';
+const CHARGED = 'src/engine/budgets/charged-debits.ts';
 const REFUSALS = 'src/engine/collecting/refusals.ts';
 
 /** A deduction with budgets takes effect in its account and in all of them or nowhere, and none goes beyond its limit. */
@@ -14,9 +17,9 @@ export const BUDGETS: readonly Defect[] = [
     edits: [
       {
         file: CHARGE,
-        find: '  for (const { allowanceId } of charges) {\n    const row = draft.row(allowanceId, entry.subAccount);',
+        find: '  for (const { allowanceId } of charges) {\n    const { amountMinor, subAccount } = entry;',
         replace:
-          '  for (const { allowanceId } of charges.slice(0, -1)) {\n    const row = draft.row(allowanceId, entry.subAccount);',
+          '  for (const { allowanceId } of charges.slice(0, -1)) {\n    const { amountMinor, subAccount } = entry;',
       },
     ],
   },
@@ -38,7 +41,7 @@ export const BUDGETS: readonly Defect[] = [
     edits: [
       {
         file: CHARGED,
-        find: '        told = await this.parts.collect(short, shard, await this.#allowance(shortOf, account));',
+        find: '        told = await this.parts.collect(short, shard, await this.#steps.allowance(shortOf));',
         replace:
           "        return { shard, outcome: { kind: 'allowanceShort', allowanceId: short.accountId, availableMinor: 0n } };",
       },
@@ -108,6 +111,85 @@ export const BUDGETS: readonly Defect[] = [
         find: '  if (refusal) return refusal;',
         replace:
           "  if (refusal?.kind === 'insufficientFunds' && command.charges)\n    return take(draft, { ...command, charges: command.charges.slice(1) });\n  if (refusal) return refusal;",
+      },
+    ],
+  },
+  {
+    name: 'budget-hold-in-one-only',
+    breaks: 'a hold is set aside in the first of its budgets alone',
+    edits: [
+      {
+        file: 'src/ledger/take-hold.ts',
+        find: '  for (const { allowanceId } of charges)\n',
+        replace: '  for (const { allowanceId } of charges.slice(0, 1))\n',
+      },
+    ],
+  },
+  {
+    name: 'budget-hold-never-released',
+    breaks: 'a hold that is cancelled or expires stays set aside in its budgets',
+    edits: [
+      {
+        file: 'src/ledger/settle-hold.ts',
+        find: '  for (const each of inBudgets) releasePart(draft, each, state);\n',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'budget-hold-rest-kept',
+    breaks: 'what the last capture leaves of a hold stays set aside in its budgets',
+    edits: [
+      {
+        file: CAPTURE,
+        find: 'const withoutNotes = { ...command, reference: null, metadata: null };',
+        replace: 'const withoutNotes = { ...command, isFinal: false, reference: null, metadata: null };',
+      },
+    ],
+  },
+  {
+    name: 'budget-capture-not-charged',
+    breaks: 'a capture gives its budgets back what it takes from the account',
+    edits: [
+      {
+        file: CAPTURE,
+        find: '  for (const part of inBudgets) takePart(draft, withoutNotes, { ...part, amountMinor });',
+        replace:
+          '  for (const part of inBudgets) takePart(draft, withoutNotes, { ...part, amountMinor: command.isFinal ? 0n : amountMinor });',
+      },
+    ],
+  },
+  {
+    name: 'budget-raise-in-account-only',
+    breaks: 'what is set aside for a hold beyond its try is set aside in its account alone',
+    edits: [
+      {
+        file: CHANGE,
+        find: '  for (const { hold: part } of inBudgets) {',
+        replace: '  for (const { hold: part } of inBudgets.slice(inBudgets.length)) {',
+      },
+    ],
+  },
+  {
+    name: 'budget-raise-by-old-limit',
+    breaks: 'a hold is raised within a limit that was lowered below what is spent',
+    edits: [
+      {
+        file: HOLD,
+        find: '  const asked = command.charges ?? [];',
+        replace: '  const asked = charges.map((each) => ({ ...each, step: Number.MAX_SAFE_INTEGER }));',
+      },
+    ],
+  },
+  {
+    name: 'budget-raise-refused-by-one-shard',
+    breaks: 'a hold is not raised where one shard has too little of its budget, whatever the others have',
+    edits: [
+      {
+        file: 'src/engine/follow-ups.ts',
+        find: '      const accountId = shortOf ?? command.accountId;',
+        replace:
+          "      if (shortOf !== undefined) return { shard, outcome: { kind: 'allowanceShort', allowanceId: shortOf, availableMinor: 0n } };\n      const accountId = shortOf ?? command.accountId;",
       },
     ],
   },

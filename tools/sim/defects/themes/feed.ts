@@ -35,8 +35,8 @@ export const FEED: readonly Defect[] = [
     edits: [
       {
         file: CHANGE,
-        find: "state === 'expired' && !isLeaseKey",
-        replace: "state === 'held' && !isLeaseKey",
+        find: "hold.state === 'expired' && isOfUser",
+        replace: "hold.state === 'held' && isOfUser",
       },
     ],
   },

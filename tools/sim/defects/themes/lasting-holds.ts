@@ -82,9 +82,9 @@ export const LASTING_HOLDS: readonly Defect[] = [
     edits: [
       {
         file: 'src/ledger/settle-hold.ts',
-        find: 'const row = changeFromOutside(released(end.row, hold), 0n);',
+        find: 'const row = changeFromOutside(released(part.row, part.hold), 0n);',
         replace:
-          'const row = changeFromOutside(released(end.row, { amountMinor: hold.amountMinor + hold.capturedMinor }), 0n);',
+          'const row = changeFromOutside(released(part.row, { amountMinor: part.hold.amountMinor + part.hold.capturedMinor }), 0n);',
       },
     ],
   },

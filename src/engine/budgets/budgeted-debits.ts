@@ -1,14 +1,18 @@
 import { CHARGES_MAX } from '../../ledger/allowance';
 import type { AccountRecord } from '../../shards/directory/account-record';
 import { type BudgetRecord, factsOf, type NewAllowance } from '../../shards/directory/budget-store';
+import type { AccountCache } from '../account-cache';
+import { earlierUse } from '../earlier-use';
 import type { Engine } from '../engine';
 import type { ChargeOutcome, EngineOutcome } from '../engine-outcome';
-import type { PlainRequest } from '../router';
+import type { FollowUp } from '../follow-ups';
+import type { Request } from '../router';
+import type { ShardSet } from '../shard-set';
 import type { Allowances } from './allowances';
 import type { BudgetBook } from './budget-book';
 import type { DirectoryTime } from './directory-time';
 
-/** What a deduction with budgets came to. */
+/** What a deduction or a hold with budgets came to. */
 export type BudgetedOutcome = Exclude<EngineOutcome, ChargeOutcome> | BudgetRefusal;
 
 /** Why nothing was charged to a budget; nor to the account. */
@@ -20,7 +24,7 @@ export type BudgetRefusal =
       readonly kind: 'budgetExhausted';
       readonly budgetId: string;
       readonly availableMinor: bigint;
-      /** `null` of a budget without periods. */
+      /** `null` of a budget without periods, and where the next period would not help: a hold keeps those that it was taken in. */
       readonly renewsAtUs: number | null;
     };
 
@@ -28,7 +32,9 @@ export interface BudgetedParts {
   readonly book: BudgetBook;
   readonly allowances: Allowances;
   readonly time: DirectoryTime;
-  readonly engine: Pick<Engine, 'charge' | 'findEntry'>;
+  readonly accounts: Pick<AccountCache, 'peek' | 'read'>;
+  readonly shards: ShardSet;
+  readonly engine: Pick<Engine, 'charge' | 'findEntry' | 'follow'>;
 }
 
 /** Periods and limits may change under a deduction, each time by somebody's call. */
@@ -39,13 +45,13 @@ interface Charged {
   readonly allowance: NewAllowance;
 }
 
-/** Deductions that are charged to budgets: in their account and all of these, or nowhere. */
-export class BudgetedDeductions {
+/** Deductions and holds that are charged to budgets: in their account and all of these, or nowhere. */
+export class BudgetedDebits {
   constructor(private readonly parts: BudgetedParts) {}
 
   /** Resolves and rejects as `Engine.submit`. @param budgetIds at least one */
   async submit(
-    request: PlainRequest,
+    request: Request,
     account: AccountRecord,
     budgetIds: readonly string[],
   ): Promise<BudgetedOutcome> {
@@ -62,12 +68,12 @@ export class BudgetedDeductions {
       const outcome = await this.#charge(request, account, charged);
       if (outcome) return outcome;
     }
-    return { kind: 'overloaded', shard: account.placement.shards[0] ?? '' };
+    return overloaded(account);
   }
 
   /** @returns nothing where a period had to be opened first, or a limit to be changed */
   async #charge(
-    request: PlainRequest,
+    request: Request,
     account: AccountRecord,
     charged: readonly Charged[],
   ): Promise<BudgetedOutcome | undefined> {
@@ -91,14 +97,47 @@ export class BudgetedDeductions {
 
   /** A found key outranks every reason to refuse. */
   async #unlessDone(
-    { requestId, fingerprint }: PlainRequest,
+    request: Request,
     account: AccountRecord,
     refusal: BudgetRefusal,
   ): Promise<BudgetedOutcome> {
-    const found = await this.parts.engine.findEntry(account, requestId);
+    const { engine, shards } = this.parts;
+    const found = await engine.findEntry(account, request.requestId);
     if (!found) return refusal;
-    return found.entry.fingerprint === fingerprint ? { kind: 'replayed', ...found } : { kind: 'keyReused' };
+    const { entry, shard } = found;
+    const earlier = await earlierUse(request, entry, shards.shard(shard));
+    return earlier.kind === 'replayed' || earlier.kind === 'held' ? { ...earlier, shard } : earlier;
   }
+
+  /**
+   * What is done to a hold, which may set more aside for it in its account and the periods of the budgets that it was taken in, or
+   * nowhere. Resolves and rejects as `Engine.follow`.
+   */
+  async follow(followUp: FollowUp, account: AccountRecord): Promise<BudgetedOutcome> {
+    const { allowances, engine } = this.parts;
+    let spent: string | undefined;
+    for (let tries = 1; tries <= TRIES_MAX; tries += 1) {
+      const outcome = await engine.follow(followUp, account);
+      if (outcome.kind !== 'allowanceShort' && outcome.kind !== 'allowanceUnsettled') return outcome;
+      const { allowanceId } = outcome;
+      const { accounts } = this.parts;
+      const known = accounts.peek(allowanceId) ?? (await accounts.read(allowanceId));
+      if (!known) throw new RangeError(`${allowanceId} is gone`);
+      const { budgetId } = factsOf(known);
+      const short = { kind: 'budgetExhausted', budgetId, renewsAtUs: null } as const;
+      if (outcome.kind === 'allowanceShort') return { ...short, availableMinor: outcome.availableMinor };
+      // What was done before was looked for since it was found that more is spent than the limit.
+      if (spent === allowanceId) return { ...short, availableMinor: 0n };
+      const allowance = await allowances.settle(asNew(known));
+      if (!allowance || factsOf(allowance).isDeleted) return { kind: 'budgetNotFound', budgetId };
+      spent = factsOf(allowance).pending.length > 0 ? allowanceId : undefined;
+    }
+    return overloaded(account);
+  }
+}
+
+function overloaded({ placement }: AccountRecord): BudgetedOutcome {
+  return { kind: 'overloaded', shard: placement.shards[0] ?? '' };
 }
 
 function exhausted({ budget, allowance }: Charged, availableMinor: bigint): BudgetRefusal {
@@ -108,4 +147,10 @@ function exhausted({ budget, allowance }: Charged, availableMinor: bigint): Budg
     availableMinor,
     renewsAtUs: allowance.periodEndUs,
   };
+}
+
+/** An allowance that is open, as it would be opened. */
+export function asNew(allowance: AccountRecord): NewAllowance {
+  const { of, budgetId, periodStartUs, periodEndUs } = factsOf(allowance);
+  return { allowanceId: allowance.accountId, accountId: of, budgetId, periodStartUs, periodEndUs };
 }
