@@ -12,6 +12,7 @@ import { addCompletionCommand } from './commands/completion';
 import { addDemoCommand } from './commands/demo';
 import { addDoctorCommand } from './commands/doctor';
 import { addDeadLetterCommands } from './commands/dead-letters';
+import { addExportCommand } from './commands/export';
 import { addEventCommands } from './commands/events';
 import { addGenerateCommand } from './commands/generate';
 import { addKeyCommands } from './commands/key';
@@ -107,6 +108,7 @@ export function createProgram(context: CommandContext): Command {
   addAutoSplitCommand(account, context);
   addAccountReadCommands(program, context);
   addHistoryCommands(program, context);
+  addExportCommand(program, context);
   addPaymentCommands(program, context);
   addBudgetCommands(program, context);
   addEventCommands(program, context);

@@ -11,6 +11,7 @@ const BESIDE_THE_API: readonly string[] = [
   'submit', // `deduct`, with the header Prefer
   'audit-log export', // all pages of `listAuditLog`
   'audit-log verify',
+  'export', // all pages of `getStatement` of all accounts
   'backup', // the databases
   'restore',
   'doctor',
