@@ -1,9 +1,11 @@
 import type { Payment } from '../../ledger/payment';
 import type { AccountRecord } from '../../shards/directory/account-record';
 import type { Surroundings } from '../../shards/surroundings';
+import type { Command } from '../../ledger/command';
 import type { AccountCache } from '../account-cache';
 import { awaitSpread } from '../await-spread';
 import { NO_FAULTS, type ReachPoint } from '../fault-points';
+import type { LaneOutcome } from '../engine-outcome';
 import type { EngineObserver } from '../observer';
 import { NOT_SPREAD, spreadOver } from '../router';
 import type { ShardSet } from '../shard-set';
@@ -11,6 +13,10 @@ import type { Transfers } from '../transfers';
 
 /** Payments kept to be forgotten at one shard; recovery finds the rest. */
 const UNFORGOTTEN_MAX = 10_000;
+
+/** How often, and for how long, a step is tried that finds a lane full; recovery takes it after that. */
+const AGAIN_MS = 50;
+const WAIT_MS_MAX = 2_000;
 
 /** What became of a payment: both are final. `waits` where that is not known yet, or not done. */
 export type Delivered = 'arrived' | 'returned' | 'waits';
@@ -44,7 +50,7 @@ export class Deliveries {
     await reach('payment.departed');
     await shards.ensure([payee.shard]);
     if (!shards.has(payee.shard)) return 'waits';
-    const outcome = await shards.lanes(payee.shard).submit({
+    const outcome = await this.#submit(payee.shard, {
       kind: 'payIn',
       accountId: payee.accountId,
       subAccount: payee.subAccount,
@@ -66,13 +72,23 @@ export class Deliveries {
   }
 
   async #giveBack(fromShard: string, payment: Payment): Promise<Delivered> {
-    const { shards, reach = NO_FAULTS } = this.parts;
+    const { reach = NO_FAULTS } = this.parts;
     const { accountId, subAccount } = payment;
-    const outcome = await shards.lanes(fromShard).submit({ kind: 'payBack', accountId, subAccount, payment });
+    const outcome = await this.#submit(fromShard, { kind: 'payBack', accountId, subAccount, payment });
     if (outcome.kind !== 'applied' && outcome.kind !== 'replayed') return 'waits';
     await reach('payment.returned');
     this.#forgetSoon(fromShard, payment);
     return 'returned';
+  }
+
+  /** The money has left already, so a lane that is full is asked again before anybody is told that it is under way. */
+  async #submit(shard: string, command: Command): Promise<LaneOutcome> {
+    const { shards, sleep } = this.parts;
+    for (let waitedMs = 0; ; waitedMs += AGAIN_MS) {
+      const outcome = await shards.lanes(shard).submit(command);
+      if (outcome.kind !== 'overloaded' || waitedMs >= WAIT_MS_MAX) return outcome;
+      await sleep(AGAIN_MS);
+    }
   }
 
   /** What arrives in a row that is still in use is spread as a credit is; a row out of use is emptied by the sweeper. */
