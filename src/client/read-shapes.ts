@@ -120,6 +120,7 @@ export function readDeductionState(body: unknown): DeductionState {
     status: fields.oneOf('status', DEDUCTION_STATES),
     amount: fields.amount('amount'),
     ...fields.ifPresent('reason', fields.string),
+    ...fields.ifPresent('budgets', fields.words),
     ...fields.ifPresent('screening', (name) => {
       const screening = fields.object(name);
       return {

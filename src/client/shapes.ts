@@ -174,6 +174,8 @@ export interface DeductionState {
   readonly amount: bigint;
   /** Why it was rejected: a code such as `INSUFFICIENT_FUNDS`. */
   readonly reason?: string;
+  /** The budgets that it was charged to; until then, those that it names. */
+  readonly budgets?: readonly string[];
   /** What screening said of it last, where it was asked. */
   readonly screening?: Screening;
   /** Of one that was received to be charged later. */

@@ -178,18 +178,6 @@ export function tooManyBudgets(): Problem {
   return invalid('budgets', `at most ${CHARGES_MAX} budgets, those above the named ones included`);
 }
 
-/**
- * What is charged later is not charged to budgets.
- *
- * @throws Problem INVALID_ARGUMENT
- */
-export function withoutBudgets<Request extends { readonly budgets?: readonly string[] | undefined }>(
-  request: Request,
-): Request {
-  if (request.budgets !== undefined) throw invalid('budgets', 'not of what is to be charged later');
-  return request;
-}
-
 function invalid(field: string, rule: string): Problem {
   return new Problem('INVALID_ARGUMENT', { errors: [{ field, rule }] });
 }

@@ -78,6 +78,7 @@ export function recordView(record: ShownRecord) {
     status: record.state,
     amount: record.amountMinor.toString(),
     ...(record.reason === null ? {} : { reason: record.reason }),
+    ...(record.budgets && { budgets: record.budgets }),
     ...(record.reference === null ? {} : { reference: record.reference }),
     ...(record.metadata === null ? {} : { metadata: JSON.parse(record.metadata) as Record<string, string> }),
     ...timesView(record),

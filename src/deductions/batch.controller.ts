@@ -3,7 +3,6 @@ import type { FastifyReply } from 'fastify';
 import { type DeductionOutcome, ManyDeductions } from '../api/many-deductions';
 import { EachOfMany } from '../api/each-of-many';
 import { type ReceivedDeduction, receivedOrProblem, waits } from '../api/received-problem';
-import { withoutBudgets } from '../contract/budgets';
 import { batchDeduct, batchItem } from '../contract/deductions';
 import { moneyOf } from '../contract/money';
 import { Problem, type ProblemBody } from '../contract/problem';
@@ -36,8 +35,7 @@ export class BatchController {
   constructor(deductions: DeductionService, intake: IntakeService, metrics: Metrics, gate: ItemGate) {
     this.#many = new ManyDeductions(deductions, metrics, gate);
     this.#received = new EachOfMany(
-      async (request, { caller }) =>
-        receivedOrProblem(await intake.receive(withoutBudgets(request), true), caller),
+      async (request, { caller }) => receivedOrProblem(await intake.receive(request, true), caller),
       metrics,
       gate,
     );

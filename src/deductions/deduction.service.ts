@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { AccountService } from '../accounts/account.service';
-import type { BudgetRefusal } from '../engine/budgets/budgeted-debits';
 import type { EngineOutcome } from '../engine/engine-outcome';
 import type { Flow } from '../engine/flow';
 import { budgetsText, canonicalMap, fingerprint, requestFingerprint } from '../engine/fingerprint';
@@ -46,7 +45,7 @@ export interface ReversalRequest {
 }
 
 /** What it came to; beside what the engine tells, `accountNotFound`, and `rateLimited` of one that came with others. */
-export type MoneyOutcome = EngineOutcome | BudgetRefusal | RateLimited | { readonly kind: 'accountNotFound' };
+export type MoneyOutcome = EngineOutcome | RateLimited | { readonly kind: 'accountNotFound' };
 
 /** What one of many came to. `rejected` carries the error that `execute` would have thrown. */
 export type OneOfMany = MoneyOutcome | { readonly kind: 'rejected'; readonly error: unknown };
@@ -194,12 +193,12 @@ export class DeductionService {
 
   async #afterRate(
     taken: ReturnType<AccountRates['takeOne']>,
-    submit: () => Promise<EngineOutcome | BudgetRefusal>,
+    submit: () => Promise<EngineOutcome>,
   ): Promise<MoneyOutcome> {
     return (await taken) ?? submit();
   }
 
-  #submit(request: MoneyRequest, account: AccountRecord): Promise<EngineOutcome | BudgetRefusal> {
+  #submit(request: MoneyRequest, account: AccountRecord): Promise<EngineOutcome> {
     const { budgets } = request;
     if (budgets !== undefined)
       return this.runtime.budgets.debits.submit(engineRequest(request), account, budgets);
@@ -223,5 +222,6 @@ export function engineRequest(request: MoneyRequest): PlainRequest {
     metadata,
     flow,
     span,
+    ...(budgets && { budgetIds: budgets }),
   };
 }

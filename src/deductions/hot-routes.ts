@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Call, PathOf } from '../contract/call';
 import { credit, deduct, type MoneyBody } from '../contract/deductions';
-import { withoutBudgets } from '../contract/budgets';
 import { moneyOf } from '../contract/money';
 import { answerEntry } from '../http/answer-entry';
 import { answerReceived, answerWaiting } from '../http/answer-received';
@@ -66,7 +65,7 @@ export class HotRoutes {
     };
     const answer =
       kind === 'deduct' && prefersAsync(headers.prefer)
-        ? answerReceived(await this.intake.receive(withoutBudgets(wanted)), principal, reply)
+        ? answerReceived(await this.intake.receive(wanted), principal, reply)
         : answerDeduction(await this.deductions.execute(wanted), principal, reply);
     watched.answered(request, reply);
     return answer;

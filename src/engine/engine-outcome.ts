@@ -6,6 +6,7 @@ export type EngineOutcome =
   | Exclude<Outcome, { kind: Located | 'fenced' }>
   /** Of the strategy `queued`: screening rejects it, in its own words. */
   | { readonly kind: 'screenedOut'; readonly reason: string | null }
+  | BudgetRefusal
   | ChargeOutcome
   | Refusal;
 
@@ -15,6 +16,19 @@ export type ChargeOutcome =
   | { readonly kind: 'allowanceShort'; readonly allowanceId: string; readonly availableMinor: bigint }
   /** An allowance is not open yet, or its limit is being changed. */
   | { readonly kind: 'allowanceUnsettled'; readonly allowanceId: string };
+
+/** Why nothing was charged to a budget; nor to the account. */
+export type BudgetRefusal =
+  | { readonly kind: 'budgetNotFound'; readonly budgetId: string }
+  /** With all that are above the named ones there are more than a deduction may have. */
+  | { readonly kind: 'tooManyBudgets' }
+  | {
+      readonly kind: 'budgetExhausted';
+      readonly budgetId: string;
+      readonly availableMinor: bigint;
+      /** `null` of a budget without periods, and where the next period would not help: a hold keeps those that it was taken in. */
+      readonly renewsAtUs: number | null;
+    };
 
 /** Outcomes about something that lives on a shard, which is told with them. */
 type Located = 'applied' | 'replayed' | 'held' | 'holdChanged' | 'holdSettled';

@@ -29,6 +29,8 @@ interface Budgeted {
 
 export interface PlainRequest extends Asked, Budgeted {
   readonly kind: 'deduct' | 'credit';
+  /** Of a deduction: the budgets that it names, from which its allowances are found once it is charged. */
+  readonly budgetIds?: readonly string[] | undefined;
   /** Of a deduction that was received before: the attempt that is charged, and where its record is. */
   readonly attempt?: ReceivedAttempt | undefined;
   /** A message, which may be delivered again. */
@@ -125,10 +127,15 @@ function deductAt(
   { attempt, isMessage, payee, charges }: PlainRequest,
   common: Omit<DeductCommand, 'kind' | 'attempt' | 'isMessage' | 'payee' | 'charges'>,
 ): DeductCommand {
-  if (attempt) return { ...common, kind: 'deduct', ...chargedAt(home, attempt) };
   if (payee) return { ...common, kind: 'deduct', payee };
-  if (charges) return { ...common, kind: 'deduct', charges };
-  return isMessage ? { ...common, kind: 'deduct', isMessage } : { ...common, kind: 'deduct' };
+  if (!attempt && !isMessage && !charges) return { ...common, kind: 'deduct' };
+  return {
+    ...common,
+    kind: 'deduct',
+    ...(attempt && chargedAt(home, attempt)),
+    ...(isMessage && { isMessage }),
+    ...(charges && { charges }),
+  };
 }
 
 /** The row that the record is pinned to is on its shard alone: elsewhere the attempt does not stand, and nothing is charged. */

@@ -394,6 +394,8 @@ export class EngineRuntime {
       entries: lookUps,
       intakes,
       engine: this.engine,
+      budgets: this.budgets.debits,
+      exhausted: (account, budgetIds) => this.budgets.exhausted(account, budgetIds),
       balances: this.balances,
       directoryLeases: leases,
       observer,

@@ -57,6 +57,8 @@ export interface ReceiveCommand extends MoneyAsked {
   readonly attemptMin: number;
   /** A message is delivered again without anybody asking for another attempt: a rejection of it stands. */
   readonly isMessage?: true | undefined;
+  /** Those that it names. */
+  readonly budgets?: readonly string[];
 }
 
 /** Brings an attempt that waits at a past home to its new one. Names the row that it is pinned to from then on. */
@@ -64,6 +66,8 @@ export interface TakeOverCommand extends MoneyAsked {
   readonly kind: 'takeOver';
   readonly attempt: number;
   readonly receivedAtUs: number;
+  /** Those that it names. */
+  readonly budgets?: readonly string[];
   readonly subAccount: number;
   /** Of the placement that makes this the home. */
   readonly epoch: number;

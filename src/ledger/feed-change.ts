@@ -47,6 +47,7 @@ export type FeedRejection = Pick<
   | 'receivedAtUs'
   | 'sinceUs'
   | 'screening'
+  | 'budgets'
 >;
 
 /** What one transaction did to what an account has available, whatever it tells of. */

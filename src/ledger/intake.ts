@@ -7,6 +7,9 @@ export const REJECTION_REASONS = [
   'ACCOUNT_FROZEN',
   'ACCOUNT_CLOSED',
   'IDEMPOTENCY_KEY_REUSED',
+  'BUDGET_EXHAUSTED',
+  'BUDGET_NOT_FOUND',
+  'INVALID_ARGUMENT',
   'SCREENED_OUT',
 ] as const;
 
@@ -36,6 +39,8 @@ export interface IntakeRecord extends MoneyAsked {
   readonly reason: RejectionReason | null;
   /** The last verdict on it; `null` where nobody was asked. */
   readonly screening: Screened | null;
+  /** Those that it names: it is charged to these and all above them as well. */
+  readonly budgets?: readonly string[];
 }
 
 /** What the end of an attempt is to be. */

@@ -61,7 +61,8 @@ function found(record: IntakeRecord, { fingerprint }: { readonly fingerprint: st
 }
 
 function keep(draft: Draft, command: ReceiveCommand | TakeOverCommand, attempt: number): Outcome {
-  const { accountId, requestId, amountMinor, subAccount, fingerprint, reference, metadata } = command;
+  const { accountId, requestId, amountMinor, subAccount, fingerprint, reference, metadata, budgets } =
+    command;
   const { nowUs } = draft;
   const record: IntakeRecord = {
     accountId,
@@ -77,6 +78,7 @@ function keep(draft: Draft, command: ReceiveCommand | TakeOverCommand, attempt: 
     sinceUs: nowUs,
     reason: null,
     screening: null,
+    ...(budgets && { budgets }),
   };
   draft.putIntake(record);
   return { kind: 'received', record, replayed: false };

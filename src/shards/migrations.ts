@@ -23,6 +23,7 @@ import { KeepAnAuditLog1795980000000 } from '../../migrations/directory/17959800
 import { KeepBudgets1796400000000 } from '../../migrations/directory/1796400000000-keep-budgets';
 import { ChargeBudgets1796400000000 } from '../../migrations/shard/1796400000000-charge-budgets';
 import { HoldInBudgets1796500000200 } from '../../migrations/shard/1796500000200-hold-in-budgets';
+import { ReceiveWithBudgets1796500000300 } from '../../migrations/shard/1796500000300-receive-with-budgets';
 import { FeelHeat1796200000000 } from '../../migrations/directory/1796200000000-feel-heat';
 import { FindOperations1796300000200 } from '../../migrations/directory/1796300000200-find-operations';
 import { FindAccountsByMetadata1796400000300 } from '../../migrations/directory/1796400000300-find-accounts-by-metadata';
@@ -56,6 +57,7 @@ const MIGRATIONS: Readonly<Record<SchemaPart, (new () => MigrationInterface)[]>>
     GrantOnCredit1796400000000,
     KeepRunningSums1796500000000,
     HoldInBudgets1796500000200,
+    ReceiveWithBudgets1796500000300,
   ],
   directory: [
     CreateDirectory1764000000000,

@@ -221,6 +221,68 @@ describe.each(SITES)('[$mark] budgets', ({ mark, make }) => {
     expect(await standing()).toMatchObject({ spent: '50', held: '0', available: '50' });
   });
 
+  it('is charged by what was received, or has it rejected', async () => {
+    await account('later');
+    await budget('later', 'cap', '100');
+    const submit = (requestId: string, amount: string, budgets: readonly string[], by = rest) =>
+      by.send('POST', '/v1/accounts/later/deductions', {
+        json: { amount, requestId, budgets },
+        headers: { prefer: 'respond-async' },
+      });
+    const ended = (requestId: string): Promise<Answer['body']> =>
+      eventually(`${requestId} ends`, async () => {
+        const { body } = await rest.get(`/v1/accounts/later/deductions/${requestId}`);
+        return body['status'] === 'received' ? undefined : body;
+      });
+    expect(await submit('a', '80', ['cap'])).toMatchObject({ status: 202, body: { budgets: ['cap'] } });
+    expect(await ended('a')).toMatchObject({ status: 'succeeded', budgets: ['cap'] });
+    await submit('b', '21', ['cap'], other.rest);
+    expect(await ended('b')).toMatchObject({
+      status: 'rejected',
+      reason: 'BUDGET_EXHAUSTED',
+      budgets: ['cap'],
+    });
+    await submit('c', '1', ['none']);
+    expect(await ended('c')).toMatchObject({ status: 'rejected', reason: 'BUDGET_NOT_FOUND' });
+    expect(await submit('a', '80', ['none'])).toMatchObject({
+      status: 422,
+      body: { code: 'IDEMPOTENCY_KEY_REUSED' },
+    });
+    const items = Array.from({ length: 30 }, (_, n) => ({
+      ...{ accountId: 'later', requestId: `i${n}`, amount: '1' },
+      budgets: ['cap'],
+    }));
+    await rest.send('POST', '/v1/deductions:batch', {
+      json: { items },
+      headers: { prefer: 'respond-async' },
+    });
+    const all = await Promise.all(items.map(({ requestId }) => ended(requestId)));
+    expect(all.filter(({ status }) => status === 'succeeded')).toHaveLength(20);
+    expect(await state('later', 'cap')).toEqual(['100', '100', '0']);
+    // Another attempt, once there is room.
+    await change('later', 'cap', '121');
+    await submit('b', '21', ['cap']);
+    expect(await ended('b')).toMatchObject({ status: 'succeeded' });
+  });
+
+  it('is an outcome like others of the strategy queued', async () => {
+    const made = { id: 'queued', subAccounts: 4, initialBalance: '1000', strategy: 'queued' };
+    await rest.createAccount(made);
+    await budget('queued', 'cap', '100');
+    expect(await deduct('queued', 'a', '50', ['cap'])).toMatchObject({ status: 201 });
+    expect(await deduct('queued', 'b', '50', ['cap'], other.rest)).toMatchObject({ status: 201 });
+    for (const by of [rest, other.rest])
+      expect(await deduct('queued', 'c', '1', ['cap'], by)).toMatchObject({
+        status: 422,
+        body: { code: 'BUDGET_EXHAUSTED', budgetId: 'cap', available: '0' },
+      });
+    expect(await deduct('queued', 'd', '1', ['none'])).toMatchObject({
+      status: 404,
+      body: { code: 'BUDGET_NOT_FOUND', budgetId: 'none' },
+    });
+    expect(await deduct('queued', 'a', '50', ['cap'], other.rest)).toMatchObject({ status: 200 });
+  });
+
   it('gets back what a hold has set aside whose time is over', async () => {
     await account('expiring');
     await budget('expiring', 'cap', '100');
@@ -314,11 +376,6 @@ describe.each(SITES)('[$mark] budgets', ({ mark, make }) => {
       'IDEMPOTENCY_KEY_REUSED',
       undefined,
     ]);
-    const later = rest.send('POST', '/v1/accounts/refused/deductions', {
-      json: { amount: '1', requestId: 'later', budgets: ['l4'] },
-      headers: { prefer: 'respond-async' },
-    });
-    expect(await codes(later)).toEqual([400, 'INVALID_ARGUMENT', 'budgets']);
     const { body } = await rest.get('/v1/accounts/refused/budgets/l1');
     expect(body).toMatchObject({ spent: '5', timeZone: 'Europe/Berlin' });
     expect(

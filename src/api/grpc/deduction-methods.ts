@@ -8,7 +8,6 @@ import { Metrics } from '../../platform/metrics';
 import type { Principal } from '../../platform/principal';
 import type { AccountRecord } from '../../shards/directory/account-record';
 import { entryOrProblem, holdOrProblem } from '../outcome-problem';
-import { withoutBudgets } from '../../contract/budgets';
 import {
   batchDeduct,
   credit,
@@ -235,7 +234,7 @@ export class DeductionMethods {
   #submission(): UnaryMethod {
     const many = new EachOfMany(
       async (request: MoneyRequest, { caller }) =>
-        receivedOrProblem(await this.intake.receive(withoutBudgets(request), true), caller),
+        receivedOrProblem(await this.intake.receive(request, true), caller),
       this.metrics,
       this.gate,
     );

@@ -163,6 +163,7 @@ function receivedView(record: IntakeRecord) {
     state: enumValue(DEDUCTION_STATES, 'DEDUCTION_STATE', state),
     amount: int64Of(record.amountMinor),
     reason: record.reason ?? undefined,
+    ...(record.budgets && { budgets: record.budgets }),
     screening: record.screening === null ? undefined : screeningView(record.screening),
     receivedAt: timestampOf(receivedAtUs),
     endedAt: state === 'received' ? undefined : timestampOf(sinceUs),

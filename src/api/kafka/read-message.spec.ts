@@ -41,6 +41,13 @@ describe('a message', () => {
     expect(read(json(notes))).toMatchObject({ ...ASKED, ...notes });
   });
 
+  test('names budgets, in either form', () => {
+    const budgets = ['campaign-7', 'team'];
+    expect(read(json({ budgets }))).toMatchObject({ ...ASKED, budgets });
+    const value = encode({ accountId: 'acct', requestId: 'k1', amount: 5, metadata: {}, budgets });
+    expect(read(value, 'application/protobuf')).toMatchObject({ ...ASKED, budgets });
+  });
+
   test.each([
     ['without a value', null, undefined],
     ['that is empty', '', undefined],

@@ -47,8 +47,8 @@ function fromJson(value: Buffer): MoneyRequest {
     throw new Problem('INVALID_ARGUMENT', { errors });
   }
   const { amountMinor, reference, metadata } = moneyOf(given);
-  const { accountId, requestId } = given;
-  return { kind: 'deduct', accountId, requestId, amountMinor, reference, metadata };
+  const { accountId, requestId, budgets } = given;
+  return { kind: 'deduct', accountId, requestId, amountMinor, reference, metadata, budgets };
 }
 
 function parsed(value: Buffer): unknown {

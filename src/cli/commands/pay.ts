@@ -105,6 +105,7 @@ const PAYMENTS: readonly Payment[] = [
     takes: ['account', 'amount'],
     notesOn: 'the entry',
     id: 'its own',
+    options: (command) => command.addOption(budgetsOption()),
     request: ({ first: accountId, second: amount }, id, notes) =>
       submitCall({ accountId, amount, ...notes }, id),
   },

@@ -4,29 +4,16 @@ import { type BudgetRecord, factsOf, type NewAllowance } from '../../shards/dire
 import type { AccountCache } from '../account-cache';
 import { earlierUse } from '../earlier-use';
 import type { Engine } from '../engine';
-import type { ChargeOutcome, EngineOutcome } from '../engine-outcome';
+import type { BudgetRefusal, ChargeOutcome, EngineOutcome } from '../engine-outcome';
 import type { FollowUp } from '../follow-ups';
-import type { Request } from '../router';
+import type { PlainRequest, Request } from '../router';
 import type { ShardSet } from '../shard-set';
 import type { Allowances } from './allowances';
 import type { BudgetBook } from './budget-book';
 import type { DirectoryTime } from './directory-time';
 
 /** What a deduction or a hold with budgets came to. */
-export type BudgetedOutcome = Exclude<EngineOutcome, ChargeOutcome> | BudgetRefusal;
-
-/** Why nothing was charged to a budget; nor to the account. */
-export type BudgetRefusal =
-  | { readonly kind: 'budgetNotFound'; readonly budgetId: string }
-  /** With all that are above the named ones there are more than a deduction may have. */
-  | { readonly kind: 'tooManyBudgets' }
-  | {
-      readonly kind: 'budgetExhausted';
-      readonly budgetId: string;
-      readonly availableMinor: bigint;
-      /** `null` of a budget without periods, and where the next period would not help: a hold keeps those that it was taken in. */
-      readonly renewsAtUs: number | null;
-    };
+export type BudgetedOutcome = Exclude<EngineOutcome, ChargeOutcome>;
 
 export interface BudgetedParts {
   readonly book: BudgetBook;
@@ -34,7 +21,7 @@ export interface BudgetedParts {
   readonly time: DirectoryTime;
   readonly accounts: Pick<AccountCache, 'peek' | 'read'>;
   readonly shards: ShardSet;
-  readonly engine: Pick<Engine, 'charge' | 'findEntry' | 'follow'>;
+  readonly engine: Pick<Engine, 'submit' | 'charge' | 'findEntry' | 'follow'>;
 }
 
 /** Periods and limits may change under a deduction, each time by somebody's call. */
@@ -51,6 +38,21 @@ export class BudgetedDebits {
 
   /** Resolves and rejects as `Engine.submit`. @param budgetIds at least one */
   async submit(
+    request: Request,
+    account: AccountRecord,
+    budgetIds: readonly string[],
+  ): Promise<BudgetedOutcome> {
+    if (isToBeQueued(request, account)) {
+      const outcome = await this.parts.engine.submit({ ...request, budgetIds }, account);
+      if (outcome.kind === 'allowanceShort' || outcome.kind === 'allowanceUnsettled')
+        throw new TypeError(`"${outcome.kind}" is not an outcome of what was queued`);
+      return outcome;
+    }
+    return this.charge(request, account, budgetIds);
+  }
+
+  /** The same, whatever the account's strategy. */
+  async charge(
     request: Request,
     account: AccountRecord,
     budgetIds: readonly string[],
@@ -134,6 +136,11 @@ export class BudgetedDebits {
     }
     return overloaded(account);
   }
+}
+
+/** It is received first, and charged as whatever was received. */
+function isToBeQueued(request: Request, { strategy }: AccountRecord): request is PlainRequest {
+  return strategy === 'queued' && request.kind === 'deduct';
 }
 
 function overloaded({ placement }: AccountRecord): BudgetedOutcome {

@@ -1,3 +1,4 @@
+import type { AccountRecord } from '../../shards/directory/account-record';
 import {
   type BudgetRecord,
   type BudgetStore,
@@ -9,6 +10,7 @@ import type { Surroundings } from '../../shards/surroundings';
 import type { AccountCache } from '../account-cache';
 import type { Balances } from '../balances';
 import type { Engine } from '../engine';
+import type { BudgetRefusal } from '../engine-outcome';
 import type { ShardSet } from '../shard-set';
 import { Allowances } from './allowances';
 import { BudgetBook } from './budget-book';
@@ -95,6 +97,21 @@ export class Budgets {
   async find(accountId: string, budgetId: string): Promise<BudgetState | undefined> {
     const budget = await this.#store.find(accountId, budgetId);
     return budget && !budget.isDeleted ? this.#stateOf(budget) : undefined;
+  }
+
+  /** Of some budgets and all above them, the one that has the least now, as a refusal. @param budgetIds at least one */
+  async exhausted({ accountId }: AccountRecord, budgetIds: readonly string[]): Promise<BudgetRefusal> {
+    const resolved = await this.#book.resolve(accountId, budgetIds);
+    if (resolved.kind !== 'found') return resolved;
+    const states = await Promise.all(resolved.budgets.map((budget) => this.find(accountId, budget.budgetId)));
+    const [least] = states
+      .filter((state) => state !== undefined)
+      .sort(
+        (a, b) => Number(a.availableMinor > b.availableMinor) - Number(a.availableMinor < b.availableMinor),
+      );
+    if (!least) return { kind: 'budgetNotFound', budgetId: budgetIds[0] ?? '' };
+    const { budget, availableMinor, periodEndUs: renewsAtUs } = least;
+    return { kind: 'budgetExhausted', budgetId: budget.budgetId, availableMinor, renewsAtUs };
   }
 
   /** By their ids, those behind `after` first. */

@@ -4,6 +4,7 @@ import { routeRequest } from '../../ledger/routing';
 import type { AccountRecord } from '../../shards/directory/account-record';
 import type { Surroundings } from '../../shards/surroundings';
 import type { AccountCache } from '../account-cache';
+import type { BudgetedDebits } from '../budgets/budgeted-debits';
 import type { Engine } from '../engine';
 import type { EngineOutcome, LaneOutcome } from '../engine-outcome';
 import { NO_FAULTS, type ReachPoint } from '../fault-points';
@@ -15,6 +16,7 @@ export interface ChargingParts {
   readonly shards: ShardSet;
   readonly accounts: Pick<AccountCache, 'peek' | 'read'>;
   readonly engine: Pick<Engine, 'charge'>;
+  readonly budgets: Pick<BudgetedDebits, 'charge'>;
   readonly screening: Screening;
   readonly surroundings: Pick<Surroundings, 'random'>;
   readonly reach?: ReachPoint | undefined;
@@ -34,6 +36,9 @@ const REASONS: Readonly<Partial<Record<EngineOutcome['kind'], RejectionReason>>>
   accountFrozen: 'ACCOUNT_FROZEN',
   accountClosed: 'ACCOUNT_CLOSED',
   keyReused: 'IDEMPOTENCY_KEY_REUSED',
+  budgetExhausted: 'BUDGET_EXHAUSTED',
+  budgetNotFound: 'BUDGET_NOT_FOUND',
+  tooManyBudgets: 'INVALID_ARGUMENT',
 };
 
 /**
@@ -58,7 +63,10 @@ export class Charging {
     await (this.parts.reach ?? NO_FAULTS)('intake.charging');
     const screened = await this.#screen(record);
     if (screened && screened.verdict !== 'pass') return this.#withhold(shard, record, { account, screened });
-    const outcome = await this.parts.engine.charge(requestOf(shard, record, screened), account);
+    const request = requestOf(shard, record, screened);
+    const outcome = record.budgets
+      ? await this.parts.budgets.charge(request, account, record.budgets)
+      : await this.parts.engine.charge(request, account);
     if (outcome.kind === 'applied') return { kind: 'ended', end: 'succeeded', outcome };
     // Of an account that has moved meanwhile, the record is found again and brought to its new home.
     if (outcome.kind === 'attemptOver') return this.#afterMove(shard, record, account);
@@ -118,7 +126,7 @@ export class Charging {
     const home = routeRequest(requestId, account.placement, account.subAccounts);
     await shards.ensure([home.shard]);
     if (!shards.has(home.shard)) return { kind: 'waits', why: 'shardUnavailable' };
-    const { attempt, amountMinor, fingerprint, reference, metadata, receivedAtUs } = record;
+    const { attempt, amountMinor, fingerprint, reference, metadata, budgets, receivedAtUs } = record;
     const outcome = await shards.lanes(home.shard).submit({
       kind: 'takeOver',
       accountId,
@@ -128,6 +136,7 @@ export class Charging {
       fingerprint,
       reference,
       metadata,
+      ...(budgets && { budgets }),
       receivedAtUs,
       subAccount: home.subAccount,
       epoch: account.placement.epoch,

@@ -10,7 +10,7 @@ import { IntakeCleaning } from './intake-cleaning';
 import { IntakeLevels } from './intake-levels';
 import { IntakeWorker, type WorkerParts } from './intake-worker';
 import { type MessageOutcome, Messages } from './messages';
-import { Queued } from './queued';
+import { Queued, type QueuedParts } from './queued';
 import { type Received, Reception, type ReceptionParts } from './reception';
 
 export type IntakeParts = ChargingParts &
@@ -18,6 +18,7 @@ export type IntakeParts = ChargingParts &
   Omit<WorkerParts, 'charging' | 'levels' | 'ended'> & {
     readonly engine: Pick<Engine, 'charge' | 'findEntry'>;
     readonly balances: Balances;
+    readonly exhausted: QueuedParts['exhausted'];
   };
 
 /** Deductions that are received now and charged later: the way in, and what works them off. */
@@ -38,6 +39,7 @@ export class Intake {
     this.#messages = new Messages({
       accounts: parts.accounts,
       engine: parts.engine,
+      budgets: parts.budgets,
       screening: parts.screening,
       receive: (request, account) => this.receive(request, account),
     });

@@ -1,5 +1,6 @@
 import type { AccountRecord } from '../../shards/directory/account-record';
 import type { AccountCache } from '../account-cache';
+import type { BudgetedDebits } from '../budgets/budgeted-debits';
 import type { Engine } from '../engine';
 import type { EngineOutcome } from '../engine-outcome';
 import type { PlainRequest } from '../router';
@@ -16,13 +17,14 @@ export type MessageOutcome = Extract<EngineOutcome, { kind: 'applied' }> | Recei
 export interface MessageParts {
   readonly accounts: Pick<AccountCache, 'peek'>;
   readonly engine: Pick<Engine, 'charge'>;
+  readonly budgets: Pick<BudgetedDebits, 'charge'>;
   readonly screening: Pick<Screening, 'isOn'>;
   readonly receive: (request: PlainRequest, account: AccountRecord) => Promise<Received>;
 }
 
 /**
- * Charges messages, each exactly once however often it is delivered. One that the account refuses (too little money, frozen,
- * closed) is received as a record, which the intake ends as it ends all others: the rejection is written at home under its
+ * Charges messages, each exactly once however often it is delivered. One that the account or a budget refuses (too little money,
+ * frozen, closed) is received as a record, which the intake ends as it ends all others: the rejection is written at home under its
  * row's lock, and the look-up of the deduction shows it.
  *
  * Where charges are screened, all messages are received: a verdict needs a record to be kept on, and to wait on.
@@ -36,7 +38,10 @@ export class Messages {
   async charge(request: PlainRequest, account: AccountRecord): Promise<MessageOutcome> {
     const message = { ...request, isMessage: true } as const;
     if (this.parts.screening.isOn) return this.parts.receive(message, account);
-    const outcome = await this.parts.engine.charge(message, account);
+    const { budgetIds } = request;
+    const outcome = budgetIds
+      ? await this.parts.budgets.charge(message, account, budgetIds)
+      : await this.parts.engine.charge(message, account);
     switch (outcome.kind) {
       case 'applied':
       case 'replayed':
@@ -49,6 +54,9 @@ export class Messages {
       case 'insufficientFunds':
       case 'accountFrozen':
       case 'accountClosed':
+      case 'budgetExhausted':
+      case 'budgetNotFound':
+      case 'tooManyBudgets':
         // By the placement that refused it: the account may have moved while it was tried.
         return this.parts.receive(message, this.parts.accounts.peek(account.accountId) ?? account);
       default:

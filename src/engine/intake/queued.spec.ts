@@ -35,6 +35,7 @@ class Bench {
       accounts: { peek: () => ACCOUNT },
       engine: { findEntry: () => Promise.resolve({ entry, shard: 's1' }) },
       balances: { current: () => Promise.resolve({ availableMinor: 3n, grantedMinor: 0n } as never) },
+      exhausted: () => Promise.reject(new Error('no budgets')),
       receive: () => {
         const next = this.receipts.shift();
         return next ? Promise.resolve(next) : Promise.reject(new Error('received once too often'));

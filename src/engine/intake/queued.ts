@@ -6,7 +6,7 @@ import type { AccountCache } from '../account-cache';
 import type { Balances } from '../balances';
 import { spendableOf } from '../reading';
 import type { Engine } from '../engine';
-import type { EngineOutcome } from '../engine-outcome';
+import type { BudgetRefusal, EngineOutcome } from '../engine-outcome';
 import type { PlainRequest } from '../router';
 import type { Received } from './reception';
 
@@ -15,6 +15,8 @@ export interface QueuedParts {
   readonly engine: Pick<Engine, 'findEntry'>;
   readonly balances: Pick<Balances, 'current'>;
   readonly receive: (request: PlainRequest, account: AccountRecord) => Promise<Received>;
+  /** Of some budgets and those above them, the one that has the least now, as a refusal. */
+  readonly exhausted: (account: AccountRecord, budgetIds: readonly string[]) => Promise<BudgetRefusal>;
   readonly find: (account: AccountRecord, requestId: string) => Promise<IntakeRecord | undefined>;
   readonly now: () => number;
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
@@ -116,7 +118,10 @@ export class Queued {
       : { kind: 'applied', ...found, departures: [] };
   }
 
-  async #refusal({ reason, screening }: IntakeRecord, account: AccountRecord): Promise<EngineOutcome> {
+  async #refusal(
+    { reason, screening, budgets = [] }: IntakeRecord,
+    account: AccountRecord,
+  ): Promise<EngineOutcome> {
     switch (reason as RejectionReason) {
       case 'INSUFFICIENT_FUNDS':
         return {
@@ -129,6 +134,11 @@ export class Queued {
         return { kind: 'accountClosed' };
       case 'IDEMPOTENCY_KEY_REUSED':
         return { kind: 'keyReused' };
+      case 'BUDGET_EXHAUSTED':
+      case 'BUDGET_NOT_FOUND':
+        return this.parts.exhausted(account, budgets);
+      case 'INVALID_ARGUMENT':
+        return { kind: 'tooManyBudgets' };
       case 'SCREENED_OUT':
         return { kind: 'screenedOut', reason: screening?.reason ?? null };
     }

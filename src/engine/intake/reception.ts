@@ -84,7 +84,8 @@ export class Reception {
     { account, attemptMin }: { readonly account: AccountRecord; readonly attemptMin: number },
   ): Promise<Received> {
     const { shards, levels, observer, reach = NO_FAULTS } = this.parts;
-    const { accountId, requestId, amountMinor, fingerprint, reference, metadata, isMessage } = request;
+    const { accountId, requestId, amountMinor, fingerprint, reference, metadata, isMessage, budgetIds } =
+      request;
     const { shard, subAccount }: Home = routeRequest(requestId, account.placement, account.subAccounts);
     await shards.ensure([shard]);
     if (!shards.has(shard)) return { kind: 'shardUnavailable', shard };
@@ -100,6 +101,7 @@ export class Reception {
       subAccount,
       attemptMin,
       ...(isMessage && { isMessage }),
+      ...(budgetIds && { budgets: budgetIds }),
     });
     if (outcome.kind !== 'received' || outcome.replayed) levels.giveBack(shard, accountId);
     else {

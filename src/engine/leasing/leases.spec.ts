@@ -142,7 +142,9 @@ describe('deductions answered from a lease', () => {
   test('keep their key from the charge of what was received under it', async () => {
     const owner = start();
     const key = 'answered 0';
-    const waiting = { ...deduction(key, 200n), kind: 'receive', subAccount: 0, attemptMin: 1 } as const;
+    const { accountId, requestId, amountMinor, fingerprint, reference, metadata } = deduction(key, 200n);
+    const asked = { accountId, requestId, amountMinor, fingerprint, reference, metadata };
+    const waiting = { ...asked, kind: 'receive', subAccount: 0, attemptMin: 1 } as const;
     expect(await owner.shards.lanes('east').submit(waiting)).toMatchObject({ kind: 'received' });
     // A synchronous request outruns what waits under its id.
     await answer(owner, 1);

@@ -14,10 +14,11 @@ type RangeText = readonly [string, number, number, number, readonly (readonly [n
 /** `[account, 1 for what rises + 2 for what falls, available as digits]`. */
 type TouchText = readonly [string, number, string | null];
 
-/** `[account, request, attempt, amount as digits, reason, received µs, what is attached, verdict]`, the time from the row's own. */
+/** `[account, request, attempt, amount as digits, reason, received µs, what is attached, verdict, budgets]`, the time from the row's own. */
 type RejectionText = readonly [
   ...[account: string, request: string, attempt: number, amount: string, reason: RejectionReason | null],
   ...[receivedUs: number, reference: string | null, metadata: string | null, screening: Screened | null],
+  budgets?: readonly string[],
 ];
 
 /** `[ranges, expired holds, touches, rejections]`. More kinds of changes are appended, each a list of its own; older rows have fewer. */
@@ -83,18 +84,21 @@ export function readFeedRow({ createdAtUs, changes }: NewFeedRow): FeedChange {
 
 function rejectionText(rejection: FeedRejection, nowUs: number): RejectionText {
   const { accountId, requestId, attempt, amountMinor, reason } = rejection;
-  const { receivedAtUs, reference, metadata, screening } = rejection;
-  return [
+  const { receivedAtUs, reference, metadata, screening, budgets } = rejection;
+  const text = [
     ...([accountId, requestId, attempt, amountMinor.toString(), reason] as const),
     ...([receivedAtUs - nowUs, reference, metadata, screening] as const),
-  ];
+  ] as const;
+  return budgets ? [...text, budgets] : text;
 }
 
 function readRejection(text: RejectionText, createdAtUs: number): FeedRejection {
-  const [accountId, requestId, attempt, amount, reason, receivedUs, reference, metadata, screening] = text;
+  const [accountId, requestId, attempt, amount, reason, receivedUs, reference, metadata, screening, budgets] =
+    text;
   return {
     ...{ accountId, requestId, attempt, amountMinor: BigInt(amount), reason, reference, metadata, screening },
     ...{ receivedAtUs: createdAtUs + receivedUs, sinceUs: createdAtUs },
+    ...(budgets && { budgets }),
   };
 }
 

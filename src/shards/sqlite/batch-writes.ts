@@ -9,7 +9,7 @@ import { placeUs } from '../entry-place';
 import { toFeedRow } from '../feed/feed-row';
 import { ENTRY_COLUMNS, isWide, READ_ENTRY_COLUMNS, wideParameters } from '../statements/entry-row';
 import { HOLD_COLUMNS, holdChargesText } from '../statements/hold-row';
-import { INTAKE_COLUMNS } from '../statements/intake-row';
+import { INTAKE_COLUMNS, namedBudgets } from '../statements/intake-row';
 import { PAYMENT_COLUMNS } from '../statements/payment-row';
 import { REVERSAL_COLUMNS } from '../statements/reversal-row';
 import { storedOverLimit, storedStatus } from '../statements/sub-account-row';
@@ -21,7 +21,7 @@ const ENTRIES_TOGETHER = 16;
 /** Bytes go to the writer as hex digits: as text they cost a fraction of what a buffer does, to make and to pass on. */
 const ENTRY_ROW = '(?, ?, ?, ?, ?, ?, ?, ?, unhex(?), ?, ?)';
 
-const INTAKE_ROW = '(?, ?, ?, ?, ?, ?, unhex(?), ?, ?, ?, ?, ?, ?, ?, ?)';
+const INTAKE_ROW = '(?, ?, ?, ?, ?, ?, unhex(?), ?, ?, ?, ?, ?, ?, ?, ?, ?)';
 
 /** What batches write. Plain INSERTs: a key that exists is an error. */
 export const BATCH_WRITES = {
@@ -58,7 +58,7 @@ export const BATCH_WRITES = {
   },
   insertIntake: {
     sql: `INSERT INTO intake (${INTAKE_COLUMNS}) VALUES ${INTAKE_ROW}`,
-    parameters: 15,
+    parameters: 16,
     together: {
       rows: ENTRIES_TOGETHER,
       sql: `INSERT INTO intake (${INTAKE_COLUMNS}) VALUES ${Array(ENTRIES_TOGETHER).fill(INTAKE_ROW).join(', ')}`,
@@ -68,9 +68,9 @@ export const BATCH_WRITES = {
     sql: `UPDATE intake
          SET attempt = ?, state = ?, amount = ?, sub_account = ?, fingerprint = unhex(?), reference = ?, metadata = ?,
              received_at_us = ?, since_us = ?, reason = ?,
-             screening_verdict = ?, screened_by = ?, screening_reason = ?
+             screening_verdict = ?, screened_by = ?, screening_reason = ?, budgets = ?
        WHERE account_id = ? AND request_id = ?`,
-    parameters: 15,
+    parameters: 16,
   },
   forgetIntake: { sql: 'DELETE FROM intake WHERE account_id = ? AND request_id = ?', parameters: 2 },
   insertTransfer: {
@@ -233,6 +233,7 @@ function intakeRow(record: IntakeRecord): Parameter[] {
     record.screening?.verdict ?? null,
     record.screening?.by ?? null,
     record.screening?.reason ?? null,
+    namedBudgets(record),
   ];
 }
 

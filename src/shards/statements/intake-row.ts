@@ -4,10 +4,11 @@ import { type Cell, exact, hex, integer, text, textOrNull } from '../database';
 
 export const INTAKE_COLUMNS =
   'account_id, request_id, attempt, state, amount, sub_account, fingerprint, reference, metadata, received_at_us, since_us, ' +
-  'reason, screening_verdict, screened_by, screening_reason';
+  'reason, screening_verdict, screened_by, screening_reason, budgets';
 
 /** Reads a row selected as `INTAKE_COLUMNS`. */
 export function toIntake(row: readonly Cell[]): IntakeRecord {
+  const budgets = textOrNull(row[15] ?? null);
   return {
     accountId: text(row[0]),
     requestId: text(row[1]),
@@ -22,7 +23,13 @@ export function toIntake(row: readonly Cell[]): IntakeRecord {
     sinceUs: integer(row[10]),
     reason: textOrNull(row[11] ?? null) as RejectionReason | null,
     screening: toScreened(row.slice(12)),
+    ...(budgets !== null && { budgets: budgets.split(' ') }),
   };
+}
+
+/** The value of the last of `INTAKE_COLUMNS`. */
+export function namedBudgets({ budgets }: IntakeRecord): string | null {
+  return budgets ? budgets.join(' ') : null;
 }
 
 function toScreened([verdict, by, reason]: readonly Cell[]): Screened | null {

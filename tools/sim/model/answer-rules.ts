@@ -1,4 +1,3 @@
-import type { BudgetRefusal } from '../../../src/engine/budgets/budgeted-debits';
 import type { EngineOutcome } from '../../../src/engine/engine-outcome';
 import { triedMinor } from '../../../src/ledger/hold';
 import type { TransferOutcome } from '../../../src/transfers/transfer-money';
@@ -9,7 +8,7 @@ import { brokenPayeeRefusal, brokenPayment } from './payment-rules';
 import type { Broken } from './rule';
 
 /** What a client was told: an outcome, or nothing it can rely on. */
-export type Answer = EngineOutcome | BudgetRefusal | TransferOutcome | { readonly kind: 'unknown' };
+export type Answer = EngineOutcome | TransferOutcome | { readonly kind: 'unknown' };
 
 type Effect = Extract<Answer, { kind: 'applied' | 'replayed' | 'held' | 'paid' | 'returned' }>;
 type WithEntry = Extract<Effect, { kind: 'applied' | 'replayed' }>;
@@ -94,6 +93,8 @@ export function brokenBy(account: AccountModel, answered: Answered): Broken | un
     case 'budgetExhausted':
       if (call.tookEffectBefore) return outranked(answer);
       if (call.shortBudgets.has(answer.budgetId)) return undefined;
+      // Whoever looks at the record of what another instance was refused names the budget that has the least by then.
+      if (account.intake.has(call.asked.requestId) && call.shortBudgets.size > 0) return undefined;
       return {
         rule: 'refusedOnlyIfShort',
         detail: `refused for ${answer.budgetId} with ${answer.availableMinor}, and that always had enough`,

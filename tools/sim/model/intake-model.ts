@@ -158,11 +158,13 @@ export class IntakeModel {
   }
 
   /** One that is brought from another shard has waited since it was received there. */
-  #begins({ accountId, requestId, attempt, amountMinor, fingerprint }: IntakeRecord, account: Books): void {
+  #begins(record: IntakeRecord, account: Books): void {
+    const { accountId, requestId, attempt, amountMinor, fingerprint, budgets } = record;
     const waiting = this.#waiting.get(requestId);
     if (waiting && waiting.attempt >= attempt) return;
     if (waiting) account.openCalls.delete(waiting.call);
-    const asked: Asked = { kind: 'deduct', accountId, requestId, amountMinor, fingerprint };
+    const plain = { kind: 'deduct', accountId, requestId, amountMinor, fingerprint } as const;
+    const asked: Asked = budgets ? { ...plain, budgets } : plain;
     const call = openCall(asked, { sinceMs: 0, tookEffectBefore: false });
     this.#waiting.set(requestId, { attempt, call });
     account.openCalls.add(call);
@@ -194,6 +196,10 @@ function brokenRejection({ reason }: IntakeRecord, call: OpenCall | undefined): 
     case 'INSUFFICIENT_FUNDS':
       return call && !call.wasShort
         ? { rule: 'refusedOnlyIfShort', detail: 'rejected, and the account always had enough' }
+        : undefined;
+    case 'BUDGET_EXHAUSTED':
+      return call && call.shortBudgets.size === 0
+        ? { rule: 'refusedOnlyIfShort', detail: 'rejected, and its budgets always had enough' }
         : undefined;
     case 'ACCOUNT_FROZEN':
       return call && !call.wasFrozen

@@ -23,6 +23,7 @@ export const REQUIRED_MARKS: readonly string[] = [
   'budgets deduction',
   'budgets reversal',
   'budgets hold',
+  'worked off BUDGET_EXHAUSTED',
   'budgets hold-raise',
   'budgets hold-confirmation',
   'budgets given back by a hold',

@@ -114,7 +114,7 @@ export class Clients {
     const instance = chosen ?? (await site.anyInstance());
     if (asked.kind === 'pay') return this.#payers.ask(asked, instance);
     const { budgets } = asked;
-    if (site.plan.queued && asked.kind === 'deduct' && !budgets) this.#mayBeQueued(asked);
+    if (site.plan.queued && asked.kind === 'deduct') this.#mayBeQueued(asked);
     const call = site.calls.begin(asked, site.nowMs);
     const answered = await callDoor(site, instance, {
       what: `${asked.kind} ${asked.accountId} ${asked.requestId} ${asked.amountMinor}`,
@@ -192,7 +192,7 @@ export class Clients {
       return;
     }
     const asked = this.#newPayment(account) ?? this.#newRequest(account);
-    if (plan.intake && asked.kind === 'deduct' && !asked.budgets && chance.happens(plan.intake.share)) {
+    if (plan.intake && asked.kind === 'deduct' && chance.happens(plan.intake.share)) {
       await this.#submit(asked);
       return;
     }

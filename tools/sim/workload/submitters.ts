@@ -74,7 +74,8 @@ export function begin({ world }: Site, asked: Asked): void {
 }
 
 /** What is asked for, as the engine knows it. */
-export function laterRequest({ kind, accountId, requestId, amountMinor, fingerprint }: Asked): PlainRequest {
+export function laterRequest(asked: Asked): PlainRequest {
+  const { kind, accountId, requestId, amountMinor, fingerprint, budgets } = asked;
   return {
     kind: kind === 'hold' || kind === 'pay' ? 'deduct' : kind,
     accountId,
@@ -83,5 +84,6 @@ export function laterRequest({ kind, accountId, requestId, amountMinor, fingerpr
     fingerprint,
     reference: null,
     metadata: null,
+    ...(budgets && { budgetIds: budgets }),
   };
 }

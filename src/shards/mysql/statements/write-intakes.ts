@@ -1,7 +1,7 @@
 import type { IntakeRecord } from '../../../ledger/intake';
 import type { Screened } from '../../../ledger/screened';
 import type { Changes } from '../../../ledger/shard-state';
-import { INTAKE_COLUMNS } from '../../statements/intake-row';
+import { INTAKE_COLUMNS, namedBudgets } from '../../statements/intake-row';
 import { type Guard, guardFirst, UNGUARDED } from './guard';
 import { literal, literalList } from './literal';
 
@@ -46,7 +46,7 @@ function valuesOf(record: IntakeRecord, guard: Guard): string {
     `(${guard(literal(record.accountId))},${literal(record.requestId)},${record.attempt},'${record.state}',` +
     `${record.amountMinor},${record.subAccount},X'${record.fingerprint}',${literal(record.reference)},` +
     `${literal(record.metadata)},${record.receivedAtUs},${record.sinceUs},${literal(record.reason)},` +
-    `${literals(record.screening)})`
+    `${literals(record.screening)},${literal(namedBudgets(record))})`
   );
 }
 
@@ -74,7 +74,7 @@ function reopen(record: IntakeRecord, guard: Guard): string {
   return `UPDATE intake SET state = ${guard(`'${record.state}'`)}, attempt = ${record.attempt}, amount = ${record.amountMinor},
       sub_account = ${record.subAccount}, fingerprint = X'${record.fingerprint}', reference = ${literal(record.reference)},
       metadata = ${literal(record.metadata)}, received_at_us = ${record.receivedAtUs}, since_us = ${record.sinceUs}, reason = NULL,
-      screening_verdict = NULL, screened_by = NULL, screening_reason = NULL
+      screening_verdict = NULL, screened_by = NULL, screening_reason = NULL, budgets = ${literal(namedBudgets(record))}
     WHERE account_id = ${literal(accountId)} AND request_id = ${literal(requestId)}`;
 }
 

@@ -193,4 +193,26 @@ export const BUDGETS: readonly Defect[] = [
       },
     ],
   },
+  {
+    name: 'budget-of-received-forgotten',
+    breaks: 'what is charged later is charged to its account alone',
+    edits: [
+      {
+        file: 'src/engine/intake/charging.ts',
+        find: '    const outcome = record.budgets\n',
+        replace: '    const outcome = record.budgets?.length === 0\n',
+      },
+    ],
+  },
+  {
+    name: 'budget-of-received-lost-on-the-way',
+    breaks: 'what is brought to a new home to be charged there has lost its budgets',
+    edits: [
+      {
+        file: 'src/engine/intake/charging.ts',
+        find: '      ...(budgets && { budgets }),\n',
+        replace: '      ...(budgets?.length === 0 && { budgets }),\n',
+      },
+    ],
+  },
 ];
