@@ -226,6 +226,11 @@ const ACCOUNT = {
   credit: NO_CREDIT,
 } as unknown as AccountRecord;
 
+const ALLOWANCE = {
+  accountId: 'allowance 1000000001',
+  allowance: { revision: 0 },
+} as unknown as AccountRecord;
+
 const TAGGED = { key: 'tier', value: 'gold', limit: LIMIT };
 
 const OF_DIRECTORIES: readonly Asked<Directory>[] = [
@@ -290,6 +295,20 @@ const OF_DIRECTORIES: readonly Asked<Directory>[] = [
   (directory) => directory.creditLines.settle(ACCOUNT),
   (directory) => directory.creditLines.unsettle('none', 1),
   (directory) => directory.creditLines.lift(ACCOUNT, 1),
+  ({ budgets }) => budgets.find(HOT, 'b1000000001'),
+  ({ budgets }) => budgets.list({ accountId: HOT, after: '', limit: LIMIT }),
+  ({ budgets }) => budgets.list({ accountId: HOT, after: 'b1000000009', limit: LIMIT }),
+  ({ budgets }) => budgets.changeLimit(HOT, 'none', 1n),
+  ({ budgets }) => budgets.delete(HOT, 'none'),
+  ({ budgets }) => budgets.findAllowances(['allowance 1000000001', 'none']),
+  ({ budgets }) => budgets.openAllowances(HOT, 'b1000000001'),
+  ({ budgets }) =>
+    budgets.decideStep(ALLOWANCE, {
+      grantedMinor: 1n,
+      pending: [{ step: 2, deltaMinor: 1n }],
+      isDeleted: false,
+    }),
+  ({ budgets }) => budgets.settle(ALLOWANCE, []),
   (directory) => directory.levels.find(['a1000000001', 'none', 'neither']),
   (directory) => directory.heat.watched(LIMIT),
   (directory) => directory.heat.find(['a1000000001', 'none', 'neither']),

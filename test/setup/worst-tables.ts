@@ -203,6 +203,22 @@ export const WORST_TABLES: readonly WorstTable[] = [
   },
   {
     part: 'directory',
+    table: 'budget',
+    columns: 'account_id, budget_id, cap, period, time_zone, parent, depth, is_deleted, created_at_us',
+    row: ({ id }) => `'${HOT}', ${id('b')}, 100, 'hour', 'UTC', NULL, 1, 0, ${LONG_AGO_US} + n`,
+    few: [],
+  },
+  {
+    part: 'directory',
+    table: 'allowance',
+    columns:
+      'allowance_id, account_id, budget_id, period_start_us, period_end_us, granted, step, pending, revision, is_deleted',
+    row: ({ id }) =>
+      `${id('allowance ')}, '${HOT}', 'b1000000001', ${LONG_AGO_US} + n, ${LONG_AGO_US} + n + 1, 100, 1, NULL, 1, 0`,
+    few: [],
+  },
+  {
+    part: 'directory',
     table: 'lease',
     columns: 'name, owner, until_us',
     row: ({ id }) => `${id('rebalance a')}, 'somebody', ${LONG_AGO_US} + n`,
