@@ -136,20 +136,23 @@ describe('a deduction of an account with the strategy queued', () => {
     expect(await told).toEqual(short);
   });
 
-  test('is a replay where the success is that of an earlier attempt', async () => {
-    for (const [given, kind] of [
-      [{ attempt: 2, receivedAtUs: 2_000 }, 'replayed'],
-      [{ attempt: 2, receivedAtUs: 500 }, 'applied'],
-      [{ attempt: 1, receivedAtUs: 2_000 }, 'applied'],
-    ] as const) {
-      const bench = new Bench();
-      const told = bench.submit(received(given));
-      await promisesSettled();
-      bench.found = record({ ...given, state: 'succeeded' });
-      await bench.wake();
-      expect(await told).toMatchObject({ kind });
-    }
-  });
+  test.each(['worker', 'record'])(
+    'is new where its attempt has made the entry, and a replay where it found it, by the %s',
+    async (by) => {
+      for (const [sinceUs, kind] of [
+        [entry.createdAtUs, 'applied'],
+        [entry.createdAtUs + 1, 'replayed'],
+      ] as const) {
+        const bench = new Bench();
+        const told = bench.submit(received());
+        await promisesSettled();
+        bench.found = record({ state: 'succeeded', sinceUs });
+        if (by === 'worker') bench.queued.ended(record(), { kind: 'replayed', shard: 's1', entry });
+        else await bench.wake();
+        expect(await told).toMatchObject({ kind });
+      }
+    },
+  );
 
   test('is received, and no more, when its outcome is not known in time', async () => {
     const bench = new Bench(0);

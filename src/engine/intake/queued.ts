@@ -78,8 +78,9 @@ export class Queued {
     for (let pauseMs = LOOK_MS_MIN; ; pauseMs = Math.min(2 * pauseMs, LOOK_MS_MAX)) {
       const ended = await this.#next(record, Math.min(pauseMs, until - now()));
       const isIt = ended !== undefined && ended.attempt >= record.attempt;
-      if (isIt && ended.outcome)
-        return ended.attempt > record.attempt ? asReplayed(ended.outcome) : asApplied(ended.outcome);
+      // What the worker finds done may have been done by itself, or by another that died over it: the record says.
+      if (isIt && ended.outcome && ended.outcome.kind !== 'replayed')
+        return ended.attempt > record.attempt ? asReplayed(ended.outcome) : ended.outcome;
       const found = await this.#lookAt(record, account);
       if (found || now() >= until) return found;
     }
@@ -113,9 +114,9 @@ export class Queued {
     const found = await this.parts.engine.findEntry(account, requestId);
     if (!found) return undefined;
     if (found.entry.fingerprint !== fingerprint) return { kind: 'keyReused' };
-    return record.attempt > attempt || isOfEarlier(found.entry, waitedFor)
-      ? { kind: 'replayed', ...found }
-      : { kind: 'applied', ...found, departures: [] };
+    return record.attempt === attempt && isOwn(found.entry, record)
+      ? { kind: 'applied', ...found, departures: [] }
+      : { kind: 'replayed', ...found };
   }
 
   async #refusal(
@@ -145,19 +146,15 @@ export class Queued {
   }
 }
 
-function asApplied(outcome: EngineOutcome): EngineOutcome {
-  return outcome.kind === 'replayed' ? { ...outcome, kind: 'applied', departures: [] } : outcome;
-}
-
 /** The attempt that was waited for was refused, and somebody else has made another one since. */
 function asReplayed(outcome: EngineOutcome): EngineOutcome {
   return outcome.kind === 'applied' ? { ...outcome, kind: 'replayed' } : outcome;
 }
 
 /**
- * Whether a success is that of an attempt before this one: of an account that has moved, an attempt may be begun while an earlier
- * one is charged elsewhere. Shards' clocks may differ by what passes between two attempts: that is about the words of an answer.
+ * Whether an attempt has made the entry that stands under its key: then both were written in one transaction. Otherwise somebody
+ * else did before, by an earlier attempt or by a request that was not queued, and the attempt found it.
  */
-function isOfEarlier({ createdAtUs }: Entry, { attempt, receivedAtUs }: IntakeRecord): boolean {
-  return attempt > 1 && createdAtUs < receivedAtUs;
+function isOwn({ createdAtUs }: Entry, { sinceUs }: IntakeRecord): boolean {
+  return createdAtUs >= sinceUs;
 }
