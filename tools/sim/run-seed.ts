@@ -7,6 +7,7 @@ import { finale } from './workload/finale';
 import { paidAgain } from './workload/paid-again';
 import { planOf } from './workload/plan';
 import { restoredDirectory } from './workload/restored-directory';
+import { decideSizes } from './workload/self-split';
 import { secondUse } from './workload/second-use';
 import { Site } from './workload/site';
 import { storm } from './workload/storm';
@@ -89,6 +90,7 @@ async function live(site: Site): Promise<void> {
   await Promise.all(plan.accounts.map((account) => parts.wishes.create(account)));
   const { budgeters } = parts.clients;
   if (budgeters) await Promise.all(plan.accounts.map((account) => budgeters.create(account)));
+  decideSizes(site);
   for (let round = 1; round <= plan.rounds; round += 1) {
     await storm(site, parts);
     await calm(site, parts);

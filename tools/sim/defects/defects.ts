@@ -18,6 +18,7 @@ import { PLACEMENTS_AND_STATUSES } from './themes/placements-and-statuses';
 import { QUEUED } from './themes/queued';
 import { READINGS_AND_REFUSALS } from './themes/readings-and-refusals';
 import { SCREENING } from './themes/screening';
+import { SELF_SPLIT } from './themes/self-split';
 import { WITHOUT_THE_DIRECTORY } from './themes/without-the-directory';
 
 /**
@@ -45,4 +46,5 @@ export const DEFECTS: readonly Defect[] = [
   ...CLUSTERS,
   ...FEED,
   ...LEVEL_DEFECTS,
+  ...SELF_SPLIT,
 ];

@@ -21,6 +21,7 @@ import type { HoldModel } from './hold-model';
 import { ownerOf } from './lease-model';
 import { PaymentModel } from './payment-model';
 import { brokenRow } from './row-rules';
+import { SizeModel } from './size-model';
 import type { Rule } from './rule';
 
 /** A broken rule, the first of its run. */
@@ -60,6 +61,7 @@ export class LedgerModel implements CommitWatcher {
   /** Where charges are screened. */
   screening: ScreeningModel | undefined;
   readonly payments = new PaymentModel();
+  readonly sizes = new SizeModel();
   readonly #accounts = new Map<string, AccountModel>();
   #violated: ((violation: Violation) => void) | undefined;
 

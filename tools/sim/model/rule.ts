@@ -34,7 +34,8 @@ export type Rule =
   | 'feedTells'
   | 'feedInOrder'
   | 'crossingIsTrue'
-  | 'crossingIsTold';
+  | 'crossingIsTold'
+  | 'sizeIsDecidedOnce';
 
 export interface Broken {
   readonly rule: Rule;

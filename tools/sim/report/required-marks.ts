@@ -47,6 +47,8 @@ export const REQUIRED_MARKS: readonly string[] = [
   'collector round by readings',
   'collector round under locks',
   'account locked whole',
+  'split by itself',
+  'made as it was by itself',
   'account frozen',
   'account closed',
   'shard added',

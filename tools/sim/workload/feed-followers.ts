@@ -3,6 +3,7 @@ import type { FeedStart } from '../../../src/engine/feed/feed-reader';
 import { type FeedEvent, frameOf } from '../../../src/engine/feed/feed-event';
 import { isMark } from '../../../src/ledger/entry';
 import { isLeaseKey } from '../../../src/ledger/lease';
+import type { AccountEvent } from '../../../src/shards/directory/told-change';
 import type { Dice } from '../../kernel/dice';
 import type { FeedPlan } from './plan';
 import { NOT_NOW, type Site } from './site';
@@ -21,6 +22,8 @@ interface Follower {
   readonly seen: Set<string>;
   /** The last sequence by order key. */
   readonly last: Map<string, number>;
+  /** Accounts that are hot, as far as it was told. */
+  readonly hot: Set<string>;
 }
 
 /** Reads the feed while everything breaks; in the end each follower must have been told of everything, once and in order. */
@@ -40,6 +43,7 @@ export class FeedFollowers {
       cursor: 'oldest',
       seen: new Set(),
       last: new Map(),
+      hot: new Set(),
     }));
   }
 
@@ -71,7 +75,9 @@ export class FeedFollowers {
         }
         if (read !== 'more') await this.site.sleep(200);
       }
-      const unknown = [...follower.seen].find((id) => !expected.has(id));
+      // Accounts may have cooled meanwhile, and have told so.
+      const known = this.#expected(follower.accountId);
+      const unknown = [...follower.seen].find((id) => !known.has(id));
       if (unknown !== undefined)
         this.#violated('feedTells', `${follower.name} is told of what never happened: ${unknown}`);
     }
@@ -101,8 +107,9 @@ export class FeedFollowers {
     return page.hasMore ? 'more' : page.away.length > 0 ? 'away' : 'end';
   }
 
-  #told({ name, seen, last }: Follower, event: FeedEvent): void {
+  #told({ name, seen, last, hot }: Follower, event: FeedEvent): void {
     const { orderKey, sequence } = frameOf(event);
+    if (event.kind === 'account') this.#heat(name, hot, event.event);
     const key = keyOf(event);
     if (seen.has(key)) this.#violated('feedInOrder', `${name} is told twice of ${key}`);
     seen.add(key);
@@ -110,6 +117,15 @@ export class FeedFollowers {
     if (sequence <= before)
       this.#violated('feedInOrder', `${name} is told of ${orderKey} ${sequence} behind ${before}`);
     last.set(orderKey, sequence);
+  }
+
+  /** Hot and cooled take turns. */
+  #heat(name: string, hot: Set<string>, { type, account: { accountId } }: AccountEvent): void {
+    if (type !== 'account.hot' && type !== 'account.cooled') return;
+    if (hot.has(accountId) === (type === 'account.hot'))
+      this.#violated('feedTells', `${name} is told a second time that ${accountId} is ${type}`);
+    if (type === 'account.hot') hot.add(accountId);
+    else hot.delete(accountId);
   }
 
   /** Everything that has happened, by the databases themselves. */

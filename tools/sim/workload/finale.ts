@@ -7,6 +7,7 @@ import type { FeedFollowers } from './feed-followers';
 import { type CreditLineChanges, lowerBelowUse } from './credit-lines';
 import { type AccountPlan, clamp } from './plan';
 import { judgeLevels, judgeRefusal, makeAllLow } from './levels';
+import { judgeSizes, restSizes } from './self-split';
 import { Readers } from './readers';
 import type { Site } from './site';
 import type { Wishes } from './wishes';
@@ -28,6 +29,8 @@ export async function finale(
   },
 ): Promise<void> {
   const { world, calls, chance } = site;
+  await judgeSizes(site);
+  await restSizes(site);
   await rest(site);
   for (const asked of calls.unresolved) await answerTo(site, parts.clients, asked);
   calls.judgeRefused();

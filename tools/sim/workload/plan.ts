@@ -21,6 +21,8 @@ export interface AccountPlan {
   readonly strategy: Strategy;
   /** Like all others by default. */
   readonly asset?: string;
+  /** In a world where accounts are split by themselves: it has one sub-account at first, and asks for no number. */
+  readonly isSplitByItself?: boolean;
 }
 
 /** What a seed stands for: how large the world is, what is asked of it, and what is done to it. */
@@ -83,6 +85,8 @@ export interface Plan {
   /** Only in some worlds accounts pay each other. */
   readonly payments: PaymentsPlan | undefined;
   readonly budgets: BudgetsPlan | undefined;
+  /** Only in some worlds accounts are split by themselves. */
+  readonly selfSplit: SelfSplitPlan | undefined;
   /** Only in some worlds holds come, and are confirmed, many together. */
   readonly holdBatches: HoldBatchesPlan | undefined;
   /** After the end, in some worlds: transfers that cannot be delivered for long, and others behind them. */
@@ -104,6 +108,19 @@ export interface IntakePlan {
   readonly recordsMax: number;
   /** Records that are read together. */
   readonly pageRecords: number;
+}
+
+export interface SelfSplitPlan {
+  readonly hotPerSecond: number;
+  readonly hotMs: number;
+  readonly cooledMs: number;
+  /** Between two decisions about one account. */
+  readonly pauseMs: number;
+  /** For how long an account must have cooled before it is made as it was, the first time. */
+  readonly backMs: number;
+  readonly subAccountsMax: number;
+  /** Who is the one to decide changes hands after this. */
+  readonly leaseMs: number;
 }
 
 export interface BudgetsPlan {
@@ -316,16 +333,18 @@ export function planOf(chance: Dice, calls: number): Plan {
     budgets: budgetsPlan(chance.named('budgets')),
     creditLines: creditLinesPlan(chance.named('credit lines')),
     holdBatches: holdBatchesPlan(chance.named('hold batches')),
+    selfSplit: selfSplitPlan(chance.named('self split')),
     secondUse: chance.named('second use').happens(0.5),
   };
   const accounts = payments
     ? [...plan.accounts, ...payeePlans(chance.named('payees'), plan.accounts.length)]
     : plan.accounts;
   const queued = intake && !plan.screening && !plan.leasing ? queuedPlan(chance.named('queued')) : undefined;
+  const strategies = queued ? someQueued(accounts, chance.named('queued accounts')) : accounts;
   return {
     ...plan,
     queued,
-    accounts: queued ? someQueued(accounts, chance.named('queued accounts')) : accounts,
+    accounts: plan.selfSplit ? someSplitThemselves(strategies, chance.named('split accounts')) : strategies,
     directoryLoss: plan.leasing ? undefined : directoryLoss(chance),
     restored: plan.leasing ? undefined : restoredDirectory(chance.named('restored directory')),
     stuck: plan.leasing ? undefined : stuckPlan(chance.named('stuck transfers')),
@@ -435,6 +454,26 @@ function intakePlan(chance: Dice): IntakePlan | undefined {
     recordsMax: chance.oneOf([4, 1_000, 1_000]),
     pageRecords: chance.oneOf([2, 500, 500]),
   };
+}
+
+/** In a quarter of the worlds. */
+function selfSplitPlan(chance: Dice): SelfSplitPlan | undefined {
+  if (!chance.happens(0.25)) return undefined;
+  return {
+    hotPerSecond: chance.oneOf([2, 10, 40]),
+    hotMs: chance.oneOf([0, 400]),
+    cooledMs: chance.oneOf([400, 1_500]),
+    pauseMs: chance.oneOf([300, 2_000]),
+    backMs: chance.oneOf([300, 1_000]),
+    subAccountsMax: chance.oneOf([2, 5, 16]),
+    leaseMs: chance.oneOf([100, 1_000]),
+  };
+}
+
+function someSplitThemselves(accounts: readonly AccountPlan[], chance: Dice): AccountPlan[] {
+  return accounts.map((account) =>
+    chance.happens(0.7) ? { ...account, subAccounts: 1, isSplitByItself: true } : account,
+  );
 }
 
 /** In a third of the worlds. */

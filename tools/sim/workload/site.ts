@@ -49,7 +49,7 @@ export class Site {
       feed: feed ? { rowsMax: feed.rowsMax, leaseMs: feed.leaseMs } : null,
       screening: screening ?? {},
       levels: feed ? { restMs: feed.restMs } : {},
-      heat: null,
+      selfSplit: this.plan.selfSplit,
     };
   }
 

@@ -2,6 +2,7 @@ import { isUnknown } from '../model/answer-rules';
 import type { Dice } from '../../kernel/dice';
 import type { SimInstance } from '../world/sim-instance';
 import { rest } from './calm';
+import { decideSizes, restSizes } from './self-split';
 import type { Clients } from './clients';
 import type { AccountPlan } from './plan';
 import type { Site } from './site';
@@ -22,6 +23,7 @@ export async function withoutDirectory(
   lots: Dice,
 ): Promise<void> {
   const { world } = site;
+  await restSizes(site);
   await rest(site);
   const secret = await introduce(site);
   await guess(world.living, lots);
@@ -44,6 +46,7 @@ export async function withoutDirectory(
   site.note('the directory is back');
   world.bringBack('directory');
   await site.sleep(BACK_MS);
+  decideSizes(site);
 }
 
 /** Only the directory knows whether an account that was above its credit limit is within it by now. */

@@ -1,5 +1,6 @@
 import type { FaultPoint } from '../../../src/engine/fault-points';
 import type { EngineObserver } from '../../../src/engine/observer';
+import type { LedgerModel } from '../model/ledger-model';
 import type { Hazards } from '../faults/weather';
 import type { Dice } from '../../kernel/dice';
 import type { Coverage } from './coverage';
@@ -39,7 +40,9 @@ export interface InstanceWorld {
   /** Something is broken now, or stands still until then. */
   troubled(untilMs?: number): void;
   /** An instance has stopped in order: what it answered must be written or told. */
-  readonly model: { hasStopped(instance: string): void };
+  readonly model: Pick<LedgerModel, 'hasStopped' | 'violated' | 'sizes'>;
+  /** Whether instances decide about the sizes of accounts by themselves just now. */
+  readonly splitsItself: boolean;
   observerFor(instance: string): EngineObserver;
   /** What happens to an instance at a place between two steps; nothing when it answers nothing. */
   atPoint: (instance: LineEnd, point: FaultPoint) => Promise<void> | undefined;

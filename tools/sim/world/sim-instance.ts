@@ -1,7 +1,6 @@
 import { AccountService } from '../../../src/accounts/account.service';
 import { LANE_SETTINGS, type LaneSettings } from '../../../src/engine/lane-settings';
 import type { FeedPublisherSettings } from '../../../src/engine/feed/feed-publisher';
-import type { HeatSettings } from '../../../src/engine/heat/heat-watch';
 import type { LevelWatchSettings } from '../../../src/engine/levels/level-watch';
 import type { PaymentRecoverySettings } from '../../../src/engine/paying/payment-recovery';
 import type { RecoverySettings } from '../../../src/engine/recovery';
@@ -17,6 +16,8 @@ import { type LeaseSettings, STRATEGY_SETTINGS } from '../../../src/strategies/s
 import { type Dice } from '../../kernel/dice';
 import { BatchDoor } from './batch-door';
 import { type HeldUp, MarkedShard } from './marked-shard';
+import { SelfSplit } from './self-split';
+import type { SelfSplitPlan } from '../workload/plan';
 import { lineTo, lineToDirectory } from './line';
 import { SimDirectory } from './sim-directory';
 import type { InstanceWorld, LineEnd } from './instance-world';
@@ -25,6 +26,9 @@ import type { InstanceWorld, LineEnd } from './instance-world';
 export const NO_ANSWER = Symbol('no answer');
 
 const START_MS_MAX = 10_000;
+
+/** How often an instance looks which accounts are hot. */
+const HEAT_MS = 150;
 
 const KEY_SETTINGS = { recheckMs: 5_000, staleMsMax: 3_600_000 };
 
@@ -41,8 +45,8 @@ export interface InstanceSettings {
   readonly feed: Partial<FeedPublisherSettings> | null;
   readonly screening: NonNullable<RuntimeOptions['screening']>;
   readonly levels: Partial<LevelWatchSettings>;
-  /** `null` where nobody looks for hot accounts. */
-  readonly heat: Partial<HeatSettings> | null;
+  /** Where nobody looks for hot accounts, none. */
+  readonly selfSplit: SelfSplitPlan | undefined;
 }
 
 /** One service instance, as it runs behind its doors: the real engine on simulated databases. It can die at any await. */
@@ -51,6 +55,7 @@ export class SimInstance implements LineEnd {
   readonly accounts: AccountService;
   readonly operations: OperationService;
   readonly keys: ApiKeys;
+  readonly selfSplit: SelfSplit | undefined;
   readonly batches: BatchDoor;
   readonly died: Promise<typeof NO_ANSWER>;
   readonly shards: Shard[] = [];
@@ -99,7 +104,7 @@ export class SimInstance implements LineEnd {
         askScreening: (questions) => world.screening?.ask(questions, this) as Promise<unknown>,
       }),
       levels: settings.levels,
-      heat: settings.heat,
+      heat: settings.selfSplit ? { intervalMs: HEAT_MS, ...settings.selfSplit } : null,
       observer: world.observerFor(name),
       surroundings: this.#surroundings(),
       databases: this.#databases(),
@@ -114,6 +119,11 @@ export class SimInstance implements LineEnd {
     });
     this.accounts = new AccountService(this.runtime);
     this.operations = new OperationService(this.runtime);
+    if (settings.selfSplit)
+      this.selfSplit = new SelfSplit(
+        { runtime: this.runtime, operations: this.operations, world, name },
+        settings.selfSplit,
+      );
     this.batches = new BatchDoor({
       ...settings.batches,
       surroundings: this.#surroundings(),

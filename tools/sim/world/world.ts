@@ -45,6 +45,7 @@ export class World implements InstanceWorld {
   /** Notices between instances are lost with this probability. */
   noticesLost = 0;
   guardsIdentity = false;
+  splitsItself = false;
   /** The operator's screening service, where there is one. */
   screening: SimScreening | undefined;
   /** Shards whose database is on a cluster of servers. */
