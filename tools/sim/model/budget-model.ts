@@ -15,6 +15,8 @@ export class BudgetModel {
   readonly #budgets = new Map<string, ModelBudget>();
   /** By the request id of a deduction or a hold. */
   readonly #charges = new Map<string, readonly Charge[]>();
+  /** Allowances that the transaction at hand has taken from, with the request that did. */
+  readonly #taken = new Map<string, { readonly budgetId: string; readonly by: string }>();
 
   made(budgetId: string, limitMinor: bigint, parent: string | null): void {
     this.#budgets.set(budgetId, { parent, limits: [limitMinor], used: new Map() });
@@ -67,7 +69,8 @@ export class BudgetModel {
         return `${entry.requestId} is charged to ${named.join()}, not to ${expected.join()}`;
     }
     if (isOwn) this.#charges.set(entry.requestId, charges);
-    return this.#uses(charges, usedBy(entry), entry.requestId);
+    this.#uses(charges, usedBy(entry), entry.requestId);
+    return undefined;
   }
 
   /** What a hold gives back that has come to its end. */
@@ -75,15 +78,25 @@ export class BudgetModel {
     this.#uses(charges, -amountMinor, 'a release');
   }
 
-  #uses(charges: readonly Charge[], signedMinor: bigint, by: string): string | undefined {
-    for (const { budgetId, allowanceId } of charges) {
+  /** What a transaction breaks that has ended: in one, what is given back makes room for what is taken. */
+  ended(): string | undefined {
+    const taken = [...this.#taken];
+    this.#taken.clear();
+    for (const [allowanceId, { budgetId, by }] of taken) {
       const { used, limits } = this.#known(budgetId);
-      const usedMinor = (used.get(allowanceId) ?? 0n) + signedMinor;
-      used.set(allowanceId, usedMinor);
-      if (signedMinor > 0n && limits.every((limit) => usedMinor > limit))
+      const usedMinor = used.get(allowanceId) ?? 0n;
+      if (limits.every((limit) => usedMinor > limit))
         return `${budgetId} has used ${usedMinor} of ${limits.join(' or ')} after ${by}`;
     }
     return undefined;
+  }
+
+  #uses(charges: readonly Charge[], signedMinor: bigint, by: string): void {
+    for (const { budgetId, allowanceId } of charges) {
+      const { used } = this.#known(budgetId);
+      used.set(allowanceId, (used.get(allowanceId) ?? 0n) + signedMinor);
+      if (signedMinor > 0n) this.#taken.set(allowanceId, { budgetId, by });
+    }
   }
 
   /** Of a hold that is raised or captured, and of what is reversed. */

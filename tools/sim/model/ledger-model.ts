@@ -143,6 +143,8 @@ export class LedgerModel implements CommitWatcher {
     this.#judgeHoldsOfBudgets([...changes.newHolds, ...changes.changedHolds]);
     this.#receives(shard, changes);
     for (const account of touched) {
+      const beyond = account.budgets.ended();
+      if (beyond !== undefined) this.violated('capHolds', beyond);
       this.#balances(account);
       if (account.leases.lentMinor > 0n) account.levels.wasLent = true;
       account.levels.saw(...account.payablesMinor);
