@@ -645,10 +645,16 @@ export class MemoryShard implements Shard {
 function isNothing(found: unknown): boolean {
   if (found === undefined) return true;
   if (Array.isArray(found)) return found.length === 0;
+  if (hasList(found, 'entries')) return found.entries.length === 0;
+  if (hasList(found, 'sums')) return found.sums.length === 0;
   return (
     found instanceof Map &&
     [...(found as ReadonlyMap<string, ShardBalance>).values()].some(({ rows }) => rows === 0)
   );
+}
+
+function hasList<Name extends string>(found: unknown, name: Name): found is Record<Name, readonly unknown[]> {
+  return typeof found === 'object' && found !== null && name in found;
 }
 
 function toPendingDeparture(row: TransferRow, fromShard: string): PendingDeparture {
