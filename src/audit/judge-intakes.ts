@@ -1,4 +1,5 @@
 import type { Finding } from '../ledger/audit-finding';
+import { IDEMPOTENCY_WINDOW_MS } from '../ledger/routing';
 import type { Entry } from '../ledger/entry';
 import type { IntakeRecord } from '../ledger/intake';
 import type { Shard } from '../shards/shard';
@@ -7,7 +8,10 @@ import type { Found } from './found';
 /** Records judged by one look-up. */
 const TOGETHER_MAX = 400;
 
-type Looked = Pick<Shard, 'name' | 'findEntries' | 'findIntakes'>;
+/** What has moved so long ago may be forgotten where it went, by a clock that is ahead of this shard's by less than an hour. */
+const KNOWN_ELSEWHERE_MS = IDEMPOTENCY_WINDOW_MS - 3_600_000;
+
+type Looked = Pick<Shard, 'name' | 'findEntries' | 'findIntakes' | 'clockUs'>;
 
 /**
  * Compares what was received of one account on one shard with what became of it: a record that has succeeded has its entry,
@@ -33,7 +37,7 @@ export class ReceivedRecords {
     let missing = this.#batch.splice(0);
     for (const shard of [this.shard, ...this.others]) {
       const [first] = missing;
-      if (!first) return;
+      if (!first) break;
       const keys = missing.map(({ requestId }) => requestId);
       const entries = byKey(await shard.findEntries(first.accountId, keys));
       const records =
@@ -44,7 +48,10 @@ export class ReceivedRecords {
           !(record.state === 'moved' && records.has(record.requestId)),
       );
     }
-    this.found.add(missing.map((record) => this.#lost(record)));
+    if (missing.length === 0) return;
+    const oldestUs = (await this.shard.clockUs()) - KNOWN_ELSEWHERE_MS * 1_000;
+    const lost = missing.filter(({ state, sinceUs }) => state !== 'moved' || sinceUs > oldestUs);
+    this.found.add(lost.map((record) => this.#lost(record)));
   }
 
   #lost({ accountId, requestId, state, amountMinor, subAccount }: IntakeRecord): Finding {
