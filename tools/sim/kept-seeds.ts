@@ -62,4 +62,9 @@ export const KEPT_SEEDS: readonly KeptSeed[] = [
   { seed: 30, calls: 300, found: 'feed rows published again that another database was asked to take out' },
   { seed: 3_016, calls: 1_000, found: 'a capture paid under locks that its hold was not loaded for' },
   { seed: 1_022, calls: 1_000, found: 'two callers of a queued deduction both told that it was theirs' },
+  {
+    seed: 5_090,
+    calls: 1_000,
+    found: 'a hold that opened the period of a budget told as put off where a queue was full',
+  },
 ];

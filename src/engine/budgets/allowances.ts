@@ -1,7 +1,7 @@
 import { allowanceStepKey } from '../../ledger/allowance';
 import type { AccountRecord, AllowanceStep } from '../../shards/directory/account-record';
 import { type BudgetStore, factsOf, type NewAllowance } from '../../shards/directory/budget-store';
-import { ShardUnavailableError } from '../../shards/faults';
+import { ShardContendedError, ShardUnavailableError } from '../../shards/faults';
 import type { AccountCache } from '../account-cache';
 import type { EngineOutcome } from '../engine-outcome';
 import { fingerprint } from '../fingerprint';
@@ -45,7 +45,7 @@ export class Allowances {
   /**
    * The allowance, open and as its budget says; with `pending` steps where more is spent than its limit by now.
    *
-   * Rejects with `ShardUnavailableError` or `DirectoryUnavailableError`; asking again continues.
+   * Rejects with `ShardUnavailableError`, `ShardContendedError` or `DirectoryUnavailableError`; asking again continues.
    *
    * @returns `undefined` when it was never opened and its budget is gone
    */
@@ -104,6 +104,7 @@ export class Allowances {
     if (outcome.kind === 'applied' || outcome.kind === 'replayed') return true;
     if (outcome.kind === 'insufficientFunds') return false;
     const shard = 'shard' in outcome ? outcome.shard : found.accountId;
+    if (outcome.kind === 'overloaded') throw new ShardContendedError(shard, 1);
     throw new ShardUnavailableError(shard, `the limit of a budget is not in effect yet (${outcome.kind})`);
   }
 

@@ -1,6 +1,7 @@
 import { CHARGES_MAX } from '../../ledger/allowance';
 import type { AccountRecord } from '../../shards/directory/account-record';
 import { type BudgetRecord, factsOf, type NewAllowance } from '../../shards/directory/budget-store';
+import { ShardContendedError } from '../../shards/faults';
 import type { AccountCache } from '../account-cache';
 import { earlierUse } from '../earlier-use';
 import type { Engine } from '../engine';
@@ -52,7 +53,11 @@ export class BudgetedDebits {
   }
 
   /** The same, whatever the account's strategy. */
-  async charge(
+  charge(request: Request, account: AccountRecord, budgetIds: readonly string[]): Promise<BudgetedOutcome> {
+    return unlessContended(account, () => this.#chargeNow(request, account, budgetIds));
+  }
+
+  async #chargeNow(
     request: Request,
     account: AccountRecord,
     budgetIds: readonly string[],
@@ -115,7 +120,11 @@ export class BudgetedDebits {
    * What is done to a hold, which may set more aside for it in its account and the periods of the budgets that it was taken in, or
    * nowhere. Resolves and rejects as `Engine.follow`.
    */
-  async follow(followUp: FollowUp, account: AccountRecord): Promise<BudgetedOutcome> {
+  follow(followUp: FollowUp, account: AccountRecord): Promise<BudgetedOutcome> {
+    return unlessContended(account, () => this.#followNow(followUp, account));
+  }
+
+  async #followNow(followUp: FollowUp, account: AccountRecord): Promise<BudgetedOutcome> {
     const { allowances, engine } = this.parts;
     let spent: string | undefined;
     for (let tries = 1; tries <= TRIES_MAX; tries += 1) {
@@ -141,6 +150,19 @@ export class BudgetedDebits {
 /** It is received first, and charged as whatever was received. */
 function isToBeQueued(request: Request, { strategy }: AccountRecord): request is PlainRequest {
   return strategy === 'queued' && request.kind === 'deduct';
+}
+
+/** A period cannot be opened while the queue of a shard is full. */
+async function unlessContended(
+  account: AccountRecord,
+  run: () => Promise<BudgetedOutcome>,
+): Promise<BudgetedOutcome> {
+  try {
+    return await run();
+  } catch (error) {
+    if (error instanceof ShardContendedError) return overloaded(account);
+    throw error;
+  }
 }
 
 function overloaded({ placement }: AccountRecord): BudgetedOutcome {
