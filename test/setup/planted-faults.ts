@@ -70,7 +70,7 @@ const recordOf =
   ({ site, account }: Meddling) =>
     site.raw(homeOf(account, requestId)).run(
       `INSERT INTO intake (account_id, request_id, attempt, state, amount, sub_account, fingerprint, received_at_us, since_us)
-         SELECT ?, '${requestId}', 1, '${state}', 30, 0, X'${'0'.repeat(32)}', 1, 1`,
+         SELECT ?, '${requestId}', 1, '${state}', 30, 0, X'${'0'.repeat(32)}', 1, ${Date.now() * 1_000}`,
       account.accountId,
     );
 
