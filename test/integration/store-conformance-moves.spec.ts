@@ -2,7 +2,12 @@ import type { StoredTransfer } from '../../src/ledger/audit-transfer';
 import { NO_HINT, type ShardBalance } from '../../src/shards/shard';
 import { fence, grant, layout, level, setStatus, transferIn, transferOut } from '../models/commands';
 import { EVERY_STORE } from '../setup/every-store';
-import { creditOf as credit, deductOf as deduct, ShardUnderTest } from '../setup/shard-under-test';
+import {
+  applyWhenFree,
+  creditOf as credit,
+  deductOf as deduct,
+  ShardUnderTest,
+} from '../setup/shard-under-test';
 
 /** Money between rows and shards, fences and layouts: what every store must do alike, on its real database or in memory. */
 describe.each(EVERY_STORE)('[$mark] a shard', ({ makeSite }) => {
@@ -287,9 +292,9 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ makeSite }) => {
       const outcomes = await besides((other) =>
         Promise.all(
           Array.from({ length: 60 }, (_, n) =>
-            (n % 2 === 0 ? on.shard : other).applyBatch(
+            applyWhenFree(
+              n % 2 === 0 ? on.shard : other,
               n % 5 === 0 ? [level()] : [deduct(`a${n}`, 40n, n % 6), deduct(`b${n}`, 40n, (n + 3) % 6)],
-              NO_HINT,
             ),
           ),
         ),

@@ -6,7 +6,12 @@ import { RETRY_POLICY } from '../../src/shards/run-batch';
 import { type EntryStand, type EntrySum, NO_HINT } from '../../src/shards/shard';
 import { fence, reverse, setStatus } from '../models/commands';
 import { EVERY_STORE } from '../setup/every-store';
-import { creditOf as credit, deductOf as deduct, ShardUnderTest } from '../setup/shard-under-test';
+import {
+  applyWhenFree,
+  creditOf as credit,
+  deductOf as deduct,
+  ShardUnderTest,
+} from '../setup/shard-under-test';
 
 /** What every store must do alike: on its real database, or in memory. */
 describe.each(EVERY_STORE)('[$mark] a shard', ({ mark, locksRows, makeSite }) => {
@@ -79,7 +84,7 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ mark, locksRows, makeSite }) =>
       const outcomes = await besides((other) =>
         Promise.all(
           Array.from({ length: 50 }, (_, n) =>
-            (n % 2 === 0 ? on.shard : other).applyBatch([deduct('k', 7n)], NO_HINT),
+            applyWhenFree(n % 2 === 0 ? on.shard : other, [deduct('k', 7n)]),
           ),
         ),
       );
@@ -110,10 +115,10 @@ describe.each(EVERY_STORE)('[$mark] a shard', ({ mark, locksRows, makeSite }) =>
       const back = [...forth].reverse();
       const rounds = await besides((other) =>
         Promise.all([
-          on.shard.applyBatch(forth, NO_HINT),
-          other.applyBatch(back, NO_HINT),
+          applyWhenFree(on.shard, forth),
+          applyWhenFree(other, back),
           on.shard.applyBatch(back, { lookUpKeys: true, wholeAccounts: new Set(['acme']) }),
-          other.applyBatch(forth, NO_HINT),
+          applyWhenFree(other, forth),
         ]),
       );
       const all = rounds.flatMap(({ outcomes }) => outcomes.map(({ kind }) => kind));

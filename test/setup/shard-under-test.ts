@@ -1,3 +1,4 @@
+import { AccountsLockedError } from '../../src/shards/faults';
 import type { Command, CreditCommand, DeductCommand } from '../../src/ledger/command';
 import type { Outcome } from '../../src/ledger/outcome';
 import type { SubAccount } from '../../src/ledger/sub-account';
@@ -6,6 +7,8 @@ import { NO_HINT, type Shard, type ShardBalance } from '../../src/shards/shard';
 import * as commands from '../models/commands';
 import type { ShardSite, ShardStore } from './every-store';
 import type { ShardOpening } from './stores';
+
+const TRIES_MAX = 20;
 
 /** A shard on a fresh database, and what most tests of a store ask of it: about one account. */
 export class ShardUnderTest {
@@ -58,6 +61,19 @@ export class ShardUnderTest {
       await other.close();
     }
   };
+}
+
+/** Asks again while others have the rows locked: on a busy machine they may for longer than one try waits. */
+export async function applyWhenFree(
+  shard: Shard,
+  batch: readonly Command[],
+): ReturnType<Shard['applyBatch']> {
+  for (let tries = 1; ; tries += 1)
+    try {
+      return await shard.applyBatch(batch, NO_HINT);
+    } catch (error) {
+      if (!(error instanceof AccountsLockedError) || tries === TRIES_MAX) throw error;
+    }
 }
 
 export function creditOf(requestId: string, amountMinor: bigint, subAccount = 0): CreditCommand {
