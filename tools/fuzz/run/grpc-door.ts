@@ -9,7 +9,7 @@ import { type Finding, signatureOf } from '../oracles/finding';
 import { judgeGrpc } from '../oracles/judge-grpc';
 import type { Secrets } from '../oracles/leaks';
 import { type Door, type FoundOnce, mostlyLacking, type Round } from './door';
-import { changedIn, type SiteBooks } from './site-books';
+import { changedBy, type SiteBooks } from './site-books';
 import { Tally } from './tally';
 
 const SESSIONS = 8;
@@ -78,7 +78,7 @@ export class GrpcDoor implements Door {
       if (isAnswered) await site.atRest();
       // What was neither refused nor answered may still be on its way.
       const after = isRefused || isAnswered ? await site.digest() : await site.digestAtRest();
-      const changed = changedIn(before, after);
+      const changed = changedBy(call.method.id, before, after);
       if (isRefused && changed.length > 0) {
         const detail = `${changed.join(', ')} changed, and the answer was ${answer.status} ${answer.text}`;
         found.push(

@@ -14,7 +14,7 @@ import { Connection, type Heard } from '../send/connection';
 import { type Bookkeeper, NAMED_OPERATIONS } from './bookkeeper';
 import { type Door, type FoundOnce, mostlyLacking, type Round } from './door';
 import { commandOf } from './reproduction';
-import { changedIn, type SiteBooks } from './site-books';
+import { changedBy, type SiteBooks } from './site-books';
 import { Tally } from './tally';
 
 const CONNECTIONS = 16;
@@ -106,7 +106,7 @@ export class RestDoor implements Door {
       const isRefused = answers.every(({ status }) => status >= 400);
       if (!isRefused) await site.atRest();
       const after = await site.digest();
-      const changed = changedIn(before, after);
+      const changed = changedBy(whereOf(delivery), before, after);
       if (isRefused && changed.length > 0) {
         const told = answers.map(({ status, text }) => `${status} ${text.slice(0, 200)}`).join(', ');
         const detail = `${changed.join(', ')} changed, and the answer was ${told}`;

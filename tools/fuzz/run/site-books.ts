@@ -17,6 +17,16 @@ export function changedIn(before: Digest, after: Digest): string[] {
   return (Object.keys(before) as (keyof Digest)[]).filter((table) => before[table] !== after[table]);
 }
 
+/**
+ * The tables that changed beside a call. A shard is there when its tables are made, which takes a while and may be for a call that
+ * nobody waited for: only one that is about shards is to blame for it.
+ *
+ * @param where the call's path or name
+ */
+export function changedBy(where: string, before: Digest, after: Digest): string[] {
+  return changedIn(before, after).filter((table) => table !== 'shards' || /shard/i.test(where));
+}
+
 /** Reads the databases of an installation past the service. The first shard holds the directory. */
 export class SiteBooks {
   readonly #open = new Map<string, Promise<RawSql>>();
