@@ -71,6 +71,14 @@ const BY_NAME: Readonly<Record<string, Values>> = {
   count: smallCount,
   limit: smallCount,
   shards: fc.constant<Maker>(() => []),
+  // Most of what names a budget names one that is not there.
+  budgets: fc.oneof(
+    { weight: 4, arbitrary: fc.constant<Maker>(() => []) },
+    {
+      weight: 1,
+      arbitrary: known('budgetId').map((of): Maker => (values, about) => [of(values, about)]),
+    },
+  ),
   ifMatch: fc.constantFrom('*').map(
     (tag): Maker =>
       () =>
