@@ -194,23 +194,15 @@ export class RestClient {
 
   /** What the account can pay, in minor units. */
   async available(accountId: string): Promise<bigint> {
-    const { body } = await this.#read(`/v1/accounts/${accountId}/balance`);
-    return BigInt(body['available'] as string);
+    const answer = await this.get(`/v1/accounts/${accountId}/balance`);
+    if (answer.status !== 200) throw new Error(`no balance of ${accountId}: ${answer.text}`);
+    return BigInt(answer.body['available'] as string);
   }
 
   async page<Item>(path: string): Promise<Page<Item>> {
-    const { body } = await this.#read(path);
-    return body as unknown as Page<Item>;
-  }
-
-  /** What is there to be read. On a machine with too much to do a database may not answer in time: then it is asked again. */
-  #read(path: string): Promise<Answer> {
-    return eventually(`an answer of ${path}`, async () => {
-      const answer = await this.get(path);
-      if (answer.status === 503) return undefined;
-      if (answer.status !== 200) throw new Error(`nothing to read at ${path}: ${answer.text}`);
-      return answer;
-    });
+    const answer = await this.get(path);
+    if (answer.status !== 200) throw new Error(`no page at ${path}: ${answer.text}`);
+    return answer.body as unknown as Page<Item>;
   }
 
   /** Every item of a list, read page by page. */
