@@ -131,13 +131,15 @@ async function loadUntilDead(point: FaultPoint, service: ServiceProcess): Promis
   const load = new RetryingLoad({
     accountId: ACCOUNT,
     workers: CLIENTS,
+    // As much comes as goes: what is provoked can be paid however late it comes.
+    creditEvery: 2,
     instances: [restAsks(service.rest)],
   });
   try {
     await load.progress(CALLS_BEFORE);
     const provoked = await awaited(
       `the crash at ${point}`,
-      provoke(PROVOCATIONS[point], service.rest, ACCOUNT),
+      provoke(PROVOCATIONS[point], service.rest, { accountId: ACCOUNT, died: service.exit }),
     );
     await awaited(`the crash at ${point}`, service.exit);
     return [...load.sent, ...provoked.map((asked) => ({ asked, answers: [] }))];

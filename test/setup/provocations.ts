@@ -1,8 +1,12 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { FaultPoint } from '../../src/engine/fault-points';
 import { assertNever } from '../../src/ledger/assert-never';
 import type { Asked } from './asked';
-import { restAsks, untilSilent } from './rest-asks';
+import { restAsks } from './rest-asks';
 import type { RestClient } from './rest-client';
+
+/** For a death to be noticed by those who wait for it. */
+const LOOK_AGAIN_MS = 20;
 
 /** What the account holds, in whole; each of its two shards has half. */
 export const OPENING_MINOR = 40_000n;
@@ -81,7 +85,7 @@ export const PROVOCATIONS: Readonly<Record<FaultPoint, Provocation>> = {
 };
 
 /**
- * Provokes until the service answers no more. What it asks for is a deduction and then the credit that brings it back,
+ * Provokes until the service has died. What it asks for is a deduction and then the credit that brings it back,
  * one by one, so that everything can be paid when the credits are sent again first.
  *
  * @returns what was asked for
@@ -89,9 +93,10 @@ export const PROVOCATIONS: Readonly<Record<FaultPoint, Provocation>> = {
 export async function provoke(
   provocation: Provocation,
   rest: RestClient,
-  accountId: string,
+  { accountId, died }: { readonly accountId: string; readonly died: Promise<unknown> },
 ): Promise<readonly Asked[]> {
   const asked: Asked[] = [];
+  const again = (ask: (turn: number) => Promise<unknown>): Promise<void> => untilDead(died, ask);
   const backAndForth = (name: string, amount: number): Promise<void> => {
     const ask = async (kind: Asked['kind'], turn: number): Promise<void> => {
       const request = { kind, requestId: `${name}-${kind}-${turn}`, amountMinor: BigInt(amount) };
@@ -101,7 +106,7 @@ export async function provoke(
         if (answer === 'applied' || answer === 'replayed') return;
       }
     };
-    return untilSilent(async (turn) => {
+    return again(async (turn) => {
       await ask('deduct', turn);
       await ask('credit', turn);
     });
@@ -113,21 +118,21 @@ export async function provoke(
       await backAndForth('whale', WHALE_MINOR);
       break;
     case 'overdraw':
-      await untilSilent((turn) => rest.deduct(accountId, `over-${turn}`, Number(OPENING_MINOR) + 1));
+      await again((turn) => rest.deduct(accountId, `over-${turn}`, Number(OPENING_MINOR) + 1));
       break;
     case 'resize':
-      await untilSilent(async (turn) => {
+      await again(async (turn) => {
         const begun = await rest.resize(accountId, LAYOUTS[turn % LAYOUTS.length]);
         if (begun.status === 202) await rest.ended(begun);
       });
       break;
     case 'freeze':
-      await untilSilent(async (turn) => {
+      await again(async (turn) => {
         await rest.send('POST', `/v1/accounts/${accountId}/${turn % 2 === 0 ? 'freeze' : 'unfreeze'}`);
       });
       break;
     case 'creditLimit':
-      await untilSilent((turn) =>
+      await again((turn) =>
         rest.send('PATCH', `/v1/accounts/${accountId}`, {
           json: { creditLimit: turn % 2 === 0 ? '1000' : '0' },
         }),
@@ -136,7 +141,7 @@ export async function provoke(
     case 'lowered':
       // All of a credit line is used, and then half of it is taken away, and given back.
       await rest.createAccount({ id: CREDIT_ACCOUNT, subAccounts: 4, creditLimit: '100' });
-      await untilSilent(async (turn) => {
+      await again(async (turn) => {
         await rest.deduct(CREDIT_ACCOUNT, 'all', 100);
         await rest.send('PATCH', `/v1/accounts/${CREDIT_ACCOUNT}`, {
           json: { creditLimit: turn % 2 === 0 ? '50' : '100' },
@@ -144,17 +149,17 @@ export async function provoke(
       });
       break;
     case 'hold':
-      await untilSilent((turn) => rest.hold(HOLDS_ACCOUNT, `hold-${turn}`, 1, { expiresInSeconds: 1 }));
+      await again((turn) => rest.hold(HOLDS_ACCOUNT, `hold-${turn}`, 1, { expiresInSeconds: 1 }));
       break;
     case 'cancel':
-      await untilSilent((turn) => rest.cancel(HOLDS_ACCOUNT, `never-tried-${turn}`));
+      await again((turn) => rest.cancel(HOLDS_ACCOUNT, `never-tried-${turn}`));
       break;
     case 'transfer':
-      await untilSilent((turn) => rest.transfer(INTAKE_ACCOUNT, HOLDS_ACCOUNT, `paid-${turn}`, 1));
+      await again((turn) => rest.transfer(INTAKE_ACCOUNT, HOLDS_ACCOUNT, `paid-${turn}`, 1));
       break;
     case 'submit':
       // One that can be paid, and one that cannot.
-      await untilSilent(async (turn) => {
+      await again(async (turn) => {
         await rest.submit(INTAKE_ACCOUNT, `later-${turn}`, 1);
         await rest.submit(INTAKE_ACCOUNT, `never-${turn}`, Number(OPENING_MINOR) + 1);
       });
@@ -163,4 +168,11 @@ export async function provoke(
       assertNever(provocation);
   }
   return asked;
+}
+
+/** Asks for something again and again. One that fails may have failed for another reason than the service's death. */
+async function untilDead(died: Promise<unknown>, ask: (turn: number) => Promise<unknown>): Promise<void> {
+  const service = { isDead: false };
+  void died.then(() => (service.isDead = true));
+  for (let turn = 0; !service.isDead; turn += 1) await ask(turn).catch(() => pause(LOOK_AGAIN_MS));
 }

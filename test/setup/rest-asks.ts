@@ -14,14 +14,3 @@ export function restAsks(rest: RestClient): Asks<Answered> {
     },
   };
 }
-
-/** Asks for something again and again until there is no answer: the service has died. */
-export async function untilSilent(ask: (turn: number) => Promise<unknown>): Promise<void> {
-  for (let turn = 0; ; turn += 1) {
-    try {
-      await ask(turn);
-    } catch {
-      return;
-    }
-  }
-}
