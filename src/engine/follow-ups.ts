@@ -6,7 +6,7 @@ import type { AccountRecord } from '../shards/directory/account-record';
 import type { Span } from '../shards/span';
 import { acrossFences, type FenceParts, type Told } from './across-fences';
 import type { AccountCache } from './account-cache';
-import { isUnsettled, NewestSteps } from './budgets/newest-steps';
+import { isUnsettled, newestSteps, openedAllowance } from './budgets/newest-steps';
 import type { PinnedDebit } from './collecting/waiting';
 import type { Admission } from './balance-limit';
 import type { EngineOutcome } from './engine-outcome';
@@ -111,11 +111,7 @@ const FIRST_EPOCH = 1;
  * other place a late try could go to.
  */
 export class FollowUps {
-  readonly #steps: NewestSteps;
-
-  constructor(private readonly parts: FollowUpParts) {
-    this.#steps = new NewestSteps(parts.accounts);
-  }
+  constructor(private readonly parts: FollowUpParts) {}
 
   /**
    * Resolves once the outcome is durable, or with why there is none; rejects with `ShardUnavailableError` when a shard where
@@ -177,7 +173,7 @@ export class FollowUps {
     if (!shards.has(shard)) return { shard, outcome: { kind: 'shardUnavailable', shard } };
     const told = { shard, outcome: await shards.lanes(shard).submit(command) };
     if (told.outcome.kind === 'stepsNeeded' && (command.kind === 'confirm' || command.kind === 'raise')) {
-      const charges = await this.#steps.of(told.outcome.charges, account);
+      const charges = await newestSteps(this.parts.accounts, told.outcome.charges, account);
       if (isUnsettled(charges)) return { shard, outcome: charges };
       const charged = { ...command, charges };
       return this.#pay({ shard, outcome: await shards.lanes(shard).submit(charged) }, charged, account);
@@ -199,7 +195,7 @@ export class FollowUps {
       if (outcome.kind !== 'insufficientFunds' || outcome.askedMinor === undefined) return told;
       const { askedMinor: amountMinor, shortOf } = outcome;
       const accountId = shortOf ?? command.accountId;
-      const payer = shortOf === undefined ? account : await this.#steps.allowance(shortOf);
+      const payer = shortOf === undefined ? account : await openedAllowance(this.parts.accounts, shortOf);
       told = await this.parts.collect({ kind: 'pinned', accountId, shard, command, amountMinor }, payer);
       // The collector tells that the account itself is short of this only when it has proved it.
       const { outcome: paid } = told;

@@ -12,6 +12,7 @@ import type { ShardSet } from '../shard-set';
 import type { Allowances } from './allowances';
 import type { BudgetBook } from './budget-book';
 import type { DirectoryTime } from './directory-time';
+import { openedAllowance } from './newest-steps';
 
 /** What a deduction or a hold with budgets came to. */
 export type BudgetedOutcome = Exclude<EngineOutcome, ChargeOutcome>;
@@ -131,9 +132,7 @@ export class BudgetedDebits {
       const outcome = await engine.follow(followUp, account);
       if (outcome.kind !== 'allowanceShort' && outcome.kind !== 'allowanceUnsettled') return outcome;
       const { allowanceId } = outcome;
-      const { accounts } = this.parts;
-      const known = accounts.peek(allowanceId) ?? (await accounts.read(allowanceId));
-      if (!known) throw new RangeError(`${allowanceId} is gone`);
+      const known = await openedAllowance(this.parts.accounts, allowanceId);
       const { budgetId } = factsOf(known);
       const short = { kind: 'budgetExhausted', budgetId, renewsAtUs: null } as const;
       if (outcome.kind === 'allowanceShort') return { ...short, availableMinor: outcome.availableMinor };

@@ -6,7 +6,7 @@ import type { ShortCharge } from '../collecting/waiting';
 import type { Rebalancer } from '../rebalancer';
 import { type Request, routeToHome } from '../router';
 import type { ShardSet } from '../shard-set';
-import { isUnsettled, NewestSteps } from './newest-steps';
+import { isUnsettled, newestSteps, openedAllowance } from './newest-steps';
 
 /** How long money is brought for one deduction of which others take it away again. */
 const COLLECT_MS_MAX = 5_000;
@@ -33,16 +33,12 @@ const notSpread = (): string => {
  * the other; what is brought commits with the command if nothing else is missing by then.
  */
 export class ChargedDebits {
-  readonly #steps: NewestSteps;
-
-  constructor(private readonly parts: ChargedDebitParts) {
-    this.#steps = new NewestSteps(parts.accounts);
-  }
+  constructor(private readonly parts: ChargedDebitParts) {}
 
   /** @returns also `allowanceUnsettled`, before anything else was asked, and `allowanceShort` */
   async execute(request: BudgetedRequest, account: AccountRecord): Promise<Told> {
     const { shards, rebalancer } = this.parts;
-    const steps = await this.#steps.of(request.budgets, account);
+    const steps = await newestSteps(this.parts.accounts, request.budgets, account);
     if (isUnsettled(steps)) return { shard: '', outcome: steps };
     const charged: Request = { ...request, charges: steps };
     const { shard, command } = routeToHome(charged, account, { newId: notSpread });
@@ -76,7 +72,7 @@ export class ChargedDebits {
           command,
           amountMinor,
         } as const;
-        told = await this.parts.collect(short, shard, await this.#steps.allowance(shortOf));
+        told = await this.parts.collect(short, shard, await openedAllowance(this.parts.accounts, shortOf));
       }
     }
   }

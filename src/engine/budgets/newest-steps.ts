@@ -8,32 +8,34 @@ export interface AllowanceUnsettled {
   readonly allowanceId: string;
 }
 
-/** The steps by which allowances are charged, as this instance knows them. */
-export class NewestSteps {
-  constructor(private readonly accounts: Pick<AccountCache, 'peek' | 'read'>) {}
-
-  /** The charges by the newest steps of their allowances; or the first of these that is not ready to be charged. */
-  async of(
-    budgets: readonly Charge[],
-    account: AccountRecord,
-  ): Promise<readonly ChargeAsked[] | AllowanceUnsettled> {
-    const asked: ChargeAsked[] = [];
-    for (const charge of budgets) {
-      const { allowanceId } = charge;
-      const known = this.accounts.peek(allowanceId);
-      const allowance = isCurrent(known, account) ? known : await this.accounts.read(allowanceId);
-      if (!allowance || !isSettled(allowance)) return { kind: 'allowanceUnsettled', allowanceId };
-      asked.push({ ...charge, step: allowance.placement.epoch });
-    }
-    return asked;
+/**
+ * The charges by the newest steps of their allowances, as this instance knows them; or the first of these that is not ready to be
+ * charged.
+ */
+export async function newestSteps(
+  accounts: Pick<AccountCache, 'peek' | 'read'>,
+  budgets: readonly Charge[],
+  account: AccountRecord,
+): Promise<readonly ChargeAsked[] | AllowanceUnsettled> {
+  const asked: ChargeAsked[] = [];
+  for (const charge of budgets) {
+    const { allowanceId } = charge;
+    const known = accounts.peek(allowanceId);
+    const allowance = isCurrent(known, account) ? known : await accounts.read(allowanceId);
+    if (!allowance || !isSettled(allowance)) return { kind: 'allowanceUnsettled', allowanceId };
+    asked.push({ ...charge, step: allowance.placement.epoch });
   }
+  return asked;
+}
 
-  /** An allowance that was charged, or is to be. */
-  async allowance(allowanceId: string): Promise<AccountRecord> {
-    const allowance = this.accounts.peek(allowanceId) ?? (await this.accounts.read(allowanceId));
-    if (!allowance) throw new RangeError(`${allowanceId} is gone`);
-    return allowance;
-  }
+/** An allowance that was charged, or is to be. */
+export async function openedAllowance(
+  accounts: Pick<AccountCache, 'peek' | 'read'>,
+  allowanceId: string,
+): Promise<AccountRecord> {
+  const allowance = accounts.peek(allowanceId) ?? (await accounts.read(allowanceId));
+  if (!allowance) throw new RangeError(`${allowanceId} is gone`);
+  return allowance;
 }
 
 /**

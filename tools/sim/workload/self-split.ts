@@ -1,14 +1,8 @@
-import type { AccountPlan } from './plan';
 import type { Site } from './site';
 
 /** By then every account that is used no more has cooled, and is as it was: it stays split for longer each time. */
 const AS_BEFORE_MS_MAX = 600_000;
 const LOOK_MS = 500;
-
-/** Whether an account, created as it is planned, is split by itself. */
-export function splitsItself({ plan }: Site, { isSplitByItself }: AccountPlan): boolean {
-  return plan.selfSplit !== undefined && isSplitByItself === true;
-}
 
 /** From now on no size is decided about; resolves when nobody is about to begin what was decided. */
 export async function restSizes(site: Site): Promise<void> {
@@ -36,7 +30,7 @@ export async function judgeSizes(site: Site): Promise<void> {
 }
 
 function stillSplit(site: Site): string | undefined {
-  for (const account of site.accounts.filter((each) => splitsItself(site, each))) {
+  for (const account of site.accounts.filter(({ isSplitByItself }) => isSplitByItself)) {
     const [row] = site.world.directory.read(
       'SELECT sub_accounts, auto_split, status, heat_since_us FROM account WHERE account_id = ?',
       [account.accountId],

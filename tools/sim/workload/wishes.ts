@@ -6,7 +6,6 @@ import { simUrl, type SimInstance } from '../world/sim-instance';
 import { type AccountPlan, accountPlan, leasedPlan, type Wish } from './plan';
 import { firstLimitFor } from './credit-lines';
 import { boundFor } from './levels';
-import { splitsItself } from './self-split';
 import { NOT_NOW, type Site } from './site';
 
 const SUB_ACCOUNTS_MAX = 24;
@@ -59,7 +58,7 @@ export class Wishes {
       const created = await site.ask(`creating ${plan.accountId}`, ({ accounts }) =>
         accounts.create({
           accountId: plan.accountId,
-          subAccounts: splitsItself(site, plan) ? null : plan.subAccounts,
+          subAccounts: plan.isSplitByItself ? null : plan.subAccounts,
           initialBalanceMinor: plan.openingMinor === 0n ? null : plan.openingMinor,
           asset: plan.asset ?? 'USD/2',
           strategy: plan.strategy,

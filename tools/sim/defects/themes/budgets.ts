@@ -41,7 +41,7 @@ export const BUDGETS: readonly Defect[] = [
     edits: [
       {
         file: CHARGED,
-        find: '        told = await this.parts.collect(short, shard, await this.#steps.allowance(shortOf));',
+        find: '        told = await this.parts.collect(short, shard, await openedAllowance(this.parts.accounts, shortOf));',
         replace:
           "        return { shard, outcome: { kind: 'allowanceShort', allowanceId: short.accountId, availableMinor: 0n } };",
       },
