@@ -1,18 +1,21 @@
 import * as fc from 'fast-check';
+import {
+  ACCOUNT,
+  type Budget,
+  BUDGETS,
+  budgetedShard,
+  chargesBy,
+  expectChargedAlike,
+  idOf,
+  NAMES,
+  ROWS,
+  STEP,
+} from '../../test/models/budgeted';
 import { cancel, confirm, deduct, expire, hold, raise, reverse, row } from '../../test/models/commands';
 import { LedgerShard } from '../../test/models/ledger-shard';
-import { allowanceId, type ChargeAsked } from './allowance';
 import type { Command } from './command';
 import { ENDS_WITH_ITS_ACCOUNTS_US } from './hold';
 import type { Outcome } from './outcome';
-
-const ACCOUNT = 'acme';
-const BUDGETS = ['org', 'team', 'key'] as const;
-const ROWS = 3;
-/** Of the allowances' rows: a step that was taken from the limit has lifted them. */
-const STEP = 2;
-
-type Budget = (typeof BUDGETS)[number];
 
 interface Step {
   readonly kind: 'hold' | 'deduct' | 'capture' | 'raise' | 'cancel' | 'reverse';
@@ -170,8 +173,6 @@ class Model {
   }
 }
 
-const idOf = (name: string): string => (name === ACCOUNT ? name : allowanceId(name.padEnd(32, '0')));
-
 /**
  * Holds with budgets on one shard, where account and budgets are split into rows: whatever is done to a hold in whatever batches, it
  * is done in its account and in all of its budgets, or nowhere.
@@ -183,22 +184,10 @@ describe('a hold with budgets', () => {
         fc.array(fc.nat({ max: 60 }), { minLength: 12, maxLength: 12 }),
         fc.array(fc.array(steps(), { minLength: 1, maxLength: 4 }), { maxLength: 16 }),
         (funds, batches) => {
-          const names = [ACCOUNT, ...BUDGETS];
-          const shard = new LedgerShard(
-            names.flatMap((name, place) =>
-              Array.from({ length: ROWS }, (_, index) =>
-                row({
-                  accountId: idOf(name),
-                  index,
-                  availableMinor: BigInt(funds[place * ROWS + index] ?? 0),
-                  ...(name !== ACCOUNT && { epoch: STEP }),
-                }),
-              ),
-            ),
-          );
+          const shard = budgetedShard(funds);
           const sum = (name: string, value: 'availableMinor' | 'heldMinor'): bigint =>
             shard.sum(idOf(name), (each) => each[value]);
-          const model = new Model(names.map((name) => [name, sum(name, 'availableMinor')]));
+          const model = new Model(NAMES.map((name) => [name, sum(name, 'availableMinor')]));
           let number = 0;
           for (const batch of batches) {
             const numbered = batch.map((step) => ({ step, number: (number += 1) }));
@@ -210,20 +199,14 @@ describe('a hold with budgets', () => {
             }
             const { outcomes, changes } = shard.run(commands);
             expect(outcomes.map(({ kind }) => kind)).toEqual(expected);
-            for (const name of names) {
+            for (const name of NAMES) {
               expect([name, sum(name, 'availableMinor')]).toEqual([name, model.available.get(name)]);
               expect([name, sum(name, 'heldMinor')]).toEqual([name, model.held.get(name)]);
             }
-            for (const entry of changes.entries.filter(({ accountId }) => accountId === ACCOUNT))
-              for (const charge of entry.charges ?? [])
-                expect(changes.entries).toContainEqual(
-                  expect.objectContaining({
-                    accountId: charge.allowanceId,
-                    requestId: entry.requestId,
-                    amountMinor: entry.amountMinor,
-                    kind: entry.kind,
-                  }),
-                );
+            expectChargedAlike(
+              changes.entries.filter(({ accountId }) => accountId === ACCOUNT),
+              changes.entries,
+            );
           }
         },
       ),
@@ -237,7 +220,7 @@ describe('a hold with budgets', () => {
       row({ accountId: idOf('org'), index: 0, availableMinor: 30n }),
       row({ accountId: idOf('team'), index: 0, availableMinor: 5n }),
     ]);
-    const { outcomes, changes } = shard.run([hold({ charges: asked(['org', 'team'], 1) })]);
+    const { outcomes, changes } = shard.run([hold({ charges: chargesBy(['org', 'team'], 1) })]);
     expect(outcomes).toEqual([{ kind: 'insufficientFunds', availableMinor: 5n, shortOf: idOf('team') }]);
     expect(changes.subAccounts).toEqual([]);
     expect(changes.newHolds).toEqual([]);
@@ -248,10 +231,10 @@ describe('a hold with budgets', () => {
       row({ accountId: ACCOUNT, index: 0, availableMinor: 100n }),
       row({ accountId: idOf('org'), index: 0, availableMinor: 100n }),
     ]);
-    shard.run([hold({ charges: asked(['org'], 1) })]);
+    shard.run([hold({ charges: chargesBy(['org'], 1) })]);
     const lifted = shard.rows.get(`${idOf('org')} 0`) ?? [...shard.rows.values()][1];
     if (lifted) shard.write({ ...NOTHING, subAccounts: [{ ...lifted, epoch: 3 }] });
-    expect(shard.run([raise({ charges: asked(['org'], 2) })]).outcomes).toEqual([
+    expect(shard.run([raise({ charges: chargesBy(['org'], 2) })]).outcomes).toEqual([
       { kind: 'fenced', epoch: 3, fencedBy: idOf('org') },
     ]);
     expect(shard.run([confirm({ amountMinor: 4n })]).outcomes).toMatchObject([{ kind: 'holdSettled' }]);
@@ -263,7 +246,7 @@ describe('a hold with budgets', () => {
       row({ accountId: ACCOUNT, index: 0, availableMinor: 100n }),
       row({ accountId: idOf('org'), index: 0, availableMinor: 100n }),
     ]);
-    shard.run([hold({ charges: asked(['org'], 1), expiresInUs: 5 })]);
+    shard.run([hold({ charges: chargesBy(['org'], 1), expiresInUs: 5 })]);
     const inBudget = [...shard.holds.values()].find(({ accountId }) => accountId === idOf('org'));
     expect(inBudget?.expiresAtUs).toBe(ENDS_WITH_ITS_ACCOUNTS_US);
     shard.nowUs += 5;
@@ -311,10 +294,6 @@ function steps(): fc.Arbitrary<Step> {
   });
 }
 
-function asked(budgets: readonly string[], step: number): ChargeAsked[] {
-  return budgets.map((budgetId) => ({ budgetId, allowanceId: idOf(budgetId), step }));
-}
-
 /** A capture that a reversal is about: any that there may be. */
 function captureOf({ hold: id, row: at, budgets }: Step): string {
   return `${id} c${1 + at + 3 * budgets.length}`;
@@ -325,16 +304,16 @@ function commandOf(step: Step, number: number, model: Model): Command {
   const about = { accountId: ACCOUNT, subAccount };
   const amountMinor = amount === null ? null : BigInt(amount);
   const holdId = `h${step.hold}`;
-  const charges = step.namesSteps ? asked(model.budgetsOf(step.hold), STEP) : [];
+  const charges = step.namesSteps ? chargesBy(model.budgetsOf(step.hold), STEP) : [];
   const naming = charges.length > 0 && { charges };
   switch (kind) {
     case 'hold': {
       const fingerprint = `${amount ?? 1} ${budgets.join()}`;
-      const own = budgets.length > 0 && { charges: asked(budgets, STEP) };
+      const own = budgets.length > 0 && { charges: chargesBy(budgets, STEP) };
       return hold({ ...about, requestId: holdId, amountMinor: amountMinor ?? 1n, fingerprint, ...own });
     }
     case 'deduct': {
-      const own = budgets.length > 0 && { charges: asked(budgets, STEP) };
+      const own = budgets.length > 0 && { charges: chargesBy(budgets, STEP) };
       return deduct({ ...about, requestId: `k${number}`, amountMinor: amountMinor ?? 1n, ...own });
     }
     case 'capture': {

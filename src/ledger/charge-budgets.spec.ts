@@ -1,22 +1,26 @@
 import * as fc from 'fast-check';
+import {
+  ACCOUNT,
+  type Budget,
+  BUDGETS,
+  budgetedShard,
+  chargesBy,
+  expectChargedAlike,
+  idOf,
+  NAMES,
+  ROWS,
+} from '../../test/models/budgeted';
 import { credit, deduct, reverse, row } from '../../test/models/commands';
 import { LedgerShard } from '../../test/models/ledger-shard';
-import { allowanceId } from './allowance';
 import type { Command } from './command';
 import type { Outcome } from './outcome';
-
-const ACCOUNT = 'acme';
-const BUDGETS = ['org', 'team', 'key'] as const;
-const ROWS = 3;
-
-const idOf = (budgetId: string): string => allowanceId(budgetId.padEnd(32, '0'));
 
 interface Step {
   readonly kind: 'deduct' | 'credit' | 'reverse';
   readonly key: number;
   readonly amount: number;
   readonly row: number;
-  readonly budgets: readonly (typeof BUDGETS)[number][];
+  readonly budgets: readonly Budget[];
   readonly step: number;
 }
 
@@ -72,26 +76,9 @@ describe('a deduction with budgets', () => {
         fc.array(fc.nat({ max: 40 }), { minLength: 12, maxLength: 12 }),
         fc.array(fc.array(steps(), { minLength: 1, maxLength: 6 }), { maxLength: 12 }),
         (funds, batches) => {
-          const names = [ACCOUNT, ...BUDGETS];
-          const idFor = (name: string): string => (name === ACCOUNT ? name : idOf(name));
-          const shard = new LedgerShard(
-            names.flatMap((name, place) =>
-              Array.from({ length: ROWS }, (_, index) =>
-                row({
-                  accountId: idFor(name),
-                  index,
-                  availableMinor: BigInt(funds[place * ROWS + index] ?? 0),
-                  // A step that was taken from the limit has lifted these.
-                  ...(name !== ACCOUNT && { epoch: 2 }),
-                }),
-              ),
-            ),
-          );
-          const leftOf = (name: string): bigint =>
-            [...shard.rows.values()]
-              .filter(({ accountId }) => accountId === idFor(name))
-              .reduce((sum, { availableMinor }) => sum + availableMinor, 0n);
-          const model = new Model(names.map((name) => [name, Number(leftOf(name))]));
+          const shard = budgetedShard(funds);
+          const leftOf = (name: string): bigint => shard.sum(idOf(name), (each) => each.availableMinor);
+          const model = new Model(NAMES.map((name) => [name, Number(leftOf(name))]));
           let reversals = 0;
           for (const batch of batches) {
             const expected = batch.map((step) => model.run(step));
@@ -104,17 +91,11 @@ describe('a deduction with budgets', () => {
                 isStale(place) && outcomes[place]?.kind === 'fenced' ? 'fenced' : kind,
               ),
             );
-            for (const name of names) expect([name, leftOf(name)]).toEqual([name, model.left.get(name)]);
-            for (const { entry } of outcomes.filter((each) => each.kind === 'applied'))
-              for (const charge of entry.charges ?? [])
-                expect(changes.entries).toContainEqual(
-                  expect.objectContaining({
-                    accountId: charge.allowanceId,
-                    requestId: entry.requestId,
-                    amountMinor: entry.amountMinor,
-                    kind: entry.kind,
-                  }),
-                );
+            for (const name of NAMES) expect([name, leftOf(name)]).toEqual([name, model.left.get(name)]);
+            expectChargedAlike(
+              outcomes.flatMap((each) => (each.kind === 'applied' ? [each.entry] : [])),
+              changes.entries,
+            );
           }
         },
       ),
@@ -163,11 +144,7 @@ function commandOf({ kind, key, amount, row: subAccount, budgets, step }: Step, 
   if (kind === 'credit') return credit({ ...about, requestId: `c${n}` });
   if (kind === 'reverse')
     return reverse({ ...about, reverses: `k${key}`, requestId: `r${n}`, fingerprint: `r${n}` });
-  const charges = budgets.map((budgetId) => ({
-    budgetId,
-    allowanceId: idOf(budgetId),
-    step: step === 0 ? 1 : 2,
-  }));
+  const charges = chargesBy(budgets, step === 0 ? 1 : 2);
   return deduct({
     ...about,
     requestId: `k${key}`,
