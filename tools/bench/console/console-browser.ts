@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Browser, type BrowserContext, chromium } from 'playwright-core';
+import type { Browser, BrowserContext } from 'playwright-core';
+import { launchChromium } from '../../kernel/chromium';
 import type { Cleanups } from '../../kernel/cleanups';
 
 /** How long an open page is watched for what it asks for. */
@@ -28,10 +29,7 @@ export class ConsoleBrowser {
   ) {}
 
   static async open(executablePath: string, door: Door, cleanups: Cleanups): Promise<ConsoleBrowser> {
-    const browser = await chromium.launch({
-      executablePath,
-      args: ['--no-sandbox', '--disable-background-networking', '--disable-dev-shm-usage'],
-    });
+    const browser = await launchChromium(executablePath);
     cleanups.add(() => browser.close());
     const context = await browser.newContext();
     const page = await context.newPage();
@@ -42,10 +40,6 @@ export class ConsoleBrowser {
     const state = await context.storageState();
     await context.close();
     return new ConsoleBrowser(browser, door, state);
-  }
-
-  pause(ms: number): Promise<void> {
-    return sleep(ms);
   }
 
   /** From the address being entered, with nothing cached, until the overview shows its figures. */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { MeasuredCase } from '../cases/case';
 import { findMeasured, ratioBy, ratioOf, runInterleaved } from '../cases/run-interleaved';
@@ -60,7 +61,7 @@ async function run({ seconds, rounds }: ConsoleOptions, surroundings: Surroundin
         measure: async () => {
           const timing = timingOf(seconds);
           const loaded = ground.measure('client', IN_FLIGHT_BESIDE_BROWSER, timing);
-          await browser.pause(timing.warmUpMs);
+          await sleep(timing.warmUpMs);
           const firstViewMs = await browser.firstViewMs();
           return { ...(await loaded), figures: { [FIRST_VIEW]: firstViewMs } };
         },
