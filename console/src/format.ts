@@ -16,6 +16,11 @@ export function amountText(minor: string, asset: string): string {
   return decimals === 0 ? `${sign}${whole}` : `${sign}${whole}.${digits.slice(-decimals)}`;
 }
 
+/** An amount as it stands in a field to be edited; empty for none. */
+export function typedText(minor: string | undefined, asset: string): string {
+  return minor === undefined ? '' : amountText(minor, asset).replaceAll(',', '');
+}
+
 /** What somebody typed, in minor units; `undefined` when it is no amount above zero of this asset. */
 export function minorOf(typed: string, asset: string): string | undefined {
   const decimals = decimalsOf(asset);

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import { codeOf } from '../format';
 
 interface FieldProps {
   readonly label: string;
@@ -51,6 +52,15 @@ export function TextField({
       {type === 'number' ? <input type="number" {...shared} /> : <input {...shared} />}
     </Field>
   );
+}
+
+interface AmountFieldProps extends Pick<TextFieldProps, 'label' | 'hint' | 'name' | 'value' | 'set'> {
+  readonly asset: string;
+}
+
+/** An amount in whole units of an asset, as people write it. */
+export function AmountField({ label, asset, ...rest }: AmountFieldProps) {
+  return <TextField label={`${label} in ${codeOf(asset)}`} inputMode="decimal" {...rest} />;
 }
 
 interface SelectFieldProps extends Omit<FieldProps, 'children'> {

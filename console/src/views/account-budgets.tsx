@@ -1,12 +1,12 @@
 import { useState } from 'preact/hooks';
 import { ask, get, part, post } from '../api/client';
 import type { Budget } from '../api/shapes';
-import { amountText, codeOf, limitMinorOf } from '../format';
+import { amountText, codeOf, limitMinorOf, typedText } from '../format';
 import { useMay } from '../live/session';
 import { usePolled } from '../live/use-polled';
 import { Amount, Button, Code, Empty, Fact, Facts, Shown, Time } from '../parts/basics';
 import { Dialog, FormDialog } from '../parts/dialog';
-import { SelectField, TextField } from '../parts/fields';
+import { AmountField, SelectField, TextField } from '../parts/fields';
 import { List } from '../parts/paged';
 import { toast } from '../parts/toasts';
 import { Preview } from './account-changes';
@@ -234,7 +234,7 @@ interface ChangeDialogProps {
 
 function ChangeDialog({ budget, to, asset, changed, close }: ChangeDialogProps) {
   const { budgetId } = budget;
-  const [limit, setLimit] = useState(amountText(budget.limit, asset).replaceAll(',', ''));
+  const [limit, setLimit] = useState(typedText(budget.limit, asset));
   const minor = limitMinorOf(limit, asset);
   const text = minor === undefined ? '…' : `${amountText(minor, asset)} ${codeOf(asset)}`;
   if (to === 'nothing')
@@ -347,10 +347,10 @@ interface LimitFieldProps {
 
 function LimitField({ asset, value, set }: LimitFieldProps) {
   return (
-    <TextField
-      label={`Limit in ${codeOf(asset)}`}
+    <AmountField
+      label="Limit"
+      asset={asset}
       name="limit"
-      inputMode="decimal"
       value={value}
       set={set}
       hint="0 is a limit too: nothing can be charged."

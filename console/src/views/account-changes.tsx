@@ -1,11 +1,11 @@
 import { useState } from 'preact/hooks';
 import { ask, get, part } from '../api/client';
 import type { Page, Shard, SubAccount } from '../api/shapes';
-import { amountText, codeOf, decimalsOf, limitMinorOf, minorOf, newRequestId } from '../format';
+import { amountText, codeOf, decimalsOf, limitMinorOf, minorOf, newRequestId, typedText } from '../format';
 import { usePolled } from '../live/use-polled';
 import { Fact, Facts } from '../parts/basics';
 import { FormDialog } from '../parts/dialog';
-import { Checks, Field, SelectField, TextField } from '../parts/fields';
+import { AmountField, Checks, Field, SelectField, TextField } from '../parts/fields';
 import type { ChangeProps } from './account-actions';
 
 const SUB_ACCOUNTS_MAX = 1_024;
@@ -32,10 +32,10 @@ export function CreditDialog({ account, balance, changed, close }: ChangeProps) 
         changed(`${text} came to ${id}.`);
       }}
     >
-      <TextField
-        label={`Amount in ${codeOf(asset)}`}
+      <AmountField
+        label="Amount"
+        asset={asset}
         name="amount"
-        inputMode="decimal"
         value={amount}
         set={setAmount}
         hint={`With up to ${decimalsOf(asset)} decimals.`}
@@ -250,17 +250,13 @@ export function AutoSplitDialog({ account, etag, changed, close }: ChangeProps) 
 
 export function EditDialog({ account, etag, changed, close }: ChangeProps) {
   const { id, asset } = account;
-  const [low, setLow] = useState(
-    account.lowBalance === undefined ? '' : amountText(account.lowBalance, asset).replaceAll(',', ''),
-  );
+  const [low, setLow] = useState(typedText(account.lowBalance, asset));
   const [notes, setNotes] = useState(
     Object.entries(account.metadata ?? {})
       .map(([name, value]) => `${name}=${value}`)
       .join('\n'),
   );
-  const [credit, setCredit] = useState(
-    account.creditLimit === undefined ? '' : amountText(account.creditLimit, asset).replaceAll(',', ''),
-  );
+  const [credit, setCredit] = useState(typedText(account.creditLimit, asset));
   const [requests, setRequests] = useState(account.requestsPerSecond?.toString() ?? '');
   const [deductions, setDeductions] = useState(account.deductionsPerSecond?.toString() ?? '');
   const minor = low === '' ? null : minorOf(low, asset);
@@ -291,18 +287,18 @@ export function EditDialog({ account, etag, changed, close }: ChangeProps) {
         changed(`${id} is changed.`);
       }}
     >
-      <TextField
-        label={`Low balance in ${codeOf(asset)}`}
+      <AmountField
+        label="Low balance"
+        asset={asset}
         name="lowBalance"
-        inputMode="decimal"
         value={low}
         set={setLow}
         hint="An event tells when what is available falls to it. Empty: not watched."
       />
-      <TextField
-        label={`Credit limit in ${codeOf(asset)}`}
+      <AmountField
+        label="Credit limit"
+        asset={asset}
         name="creditLimit"
-        inputMode="decimal"
         value={credit}
         set={setCredit}
         hint="How far below zero what it has may go. Empty: not below zero."
