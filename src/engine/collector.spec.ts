@@ -2,6 +2,7 @@ import { accountRecord } from '../../test/models/account-record';
 import { row } from '../../test/models/commands';
 import { creditOf, deduction, requestAt } from '../../test/models/engine-requests';
 import { EngineWorld, type InstanceOptions } from '../../test/models/engine-world';
+import type { AllowanceFacts } from '../shards/directory/account-record';
 import { DirectoryUnavailableError } from '../shards/directory/directory';
 import { COLLECTOR_SETTINGS } from './collector';
 
@@ -122,6 +123,22 @@ describe('a refusal for funds', () => {
     expect(
       requestAt('north', accountRecord({ subAccounts: 3, placement: { epoch: 2, shards: moved } })),
     ).toBe(EAST);
+  });
+
+  test('does not meet a change of a limit whose first try took it before the account of the budget moved', async () => {
+    const world = new EngineWorld(SHARDS);
+    const facts = { of: 'acme', budgetId: 'monthly', epochOfAccount: 2 } as AllowanceFacts;
+    const placement = { epoch: 4, shards: SHARDS };
+    const allowance = world.account({ subAccounts: 3, placement, allowance: facts });
+    const { collector } = world.instance();
+    const before = { placement, allowance: { ...facts, epochOfAccount: 1 } };
+    // Its own epoch is its step, and the same: it is looked up again where the account was, and then carried out.
+    const { outcome } = await collector.collect(
+      deduction('step 4', 10n, allowance.accountId),
+      'east',
+      before,
+    );
+    expect(outcome).toEqual({ kind: 'fenced', epoch: 4 });
   });
 
   test('says under which key something else was done instead, if so', async () => {
@@ -414,11 +431,11 @@ describe('deductions that chase money', () => {
   test('are told of the account’s status and not of its funds, when it is frozen', async () => {
     const world = new EngineWorld(SHARDS);
     const placement = { epoch: 1, shards: ['east', 'west'] };
-    world.account({ subAccounts: 2, placement, status: 'frozen' });
+    const account = world.account({ subAccounts: 2, placement, status: 'frozen' });
     world.put('east', row({ index: 0, accountStatus: 'frozen' }));
     world.put('west', row({ index: 1, availableMinor: 3n, accountStatus: 'frozen' }));
     const { collector } = world.instance({ collector: { readRoundsMax: 0 } });
-    const { outcome } = await collector.collect(deduction(EAST, 10n), 'east', 1);
+    const { outcome } = await collector.collect(deduction(EAST, 10n), 'east', account);
     expect(outcome).toEqual({ kind: 'accountFrozen' });
   });
 

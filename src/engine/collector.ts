@@ -16,6 +16,7 @@ import {
   homeOf,
   inOrder,
   type PinnedDebit,
+  type PlacedAccount,
   type ShortCharge,
   type Waiting,
 } from './collecting/waiting';
@@ -131,9 +132,13 @@ export class Collector {
   /**
    * Resolves with the outcome once it is durable; `fenced` when the account's placement has changed meanwhile.
    *
-   * @param epoch of the placement by which the request's key was looked up at its past homes
+   * @param account by which the request's key was looked up at its past homes
    */
-  collect(request: Request | PinnedDebit | ShortCharge, shard: string, epoch: number): Promise<Collected> {
+  collect(
+    request: Request | PinnedDebit | ShortCharge,
+    shard: string,
+    account: PlacedAccount,
+  ): Promise<Collected> {
     const { accountId } = request;
     const queue = this.#queues.get(accountId) ?? [];
     if (queue.length >= this.parts.settings.waitingMax)
@@ -141,7 +146,7 @@ export class Collector {
     return new Promise((resolve, reject) => {
       const waiting: Waiting = {
         request,
-        epoch,
+        account,
         since: this.parts.now(),
         rounds: 0,
         decided: false,
@@ -337,11 +342,19 @@ function startAgain(batch: Waiting[]): Waiting[] {
  * Those whose key was looked up by the placement that the account has now. What is a past home by now was none when the
  * others were looked up, and their key may have taken effect there since: they are routed anew.
  */
-function sendOthersBack({ placement }: AccountRecord, batch: readonly Waiting[]): Waiting[] {
+function sendOthersBack(account: AccountRecord, batch: readonly Waiting[]): Waiting[] {
+  const { placement } = account;
   return batch.filter((waiting) => {
-    if (waiting.epoch === placement.epoch) return true;
+    if (isPlacedAlike(waiting.account, account)) return true;
     const [shard = ''] = placement.shards;
     waiting.resolve({ shard, outcome: { kind: 'fenced', epoch: placement.epoch } });
     return false;
   });
+}
+
+function isPlacedAlike(one: PlacedAccount, other: PlacedAccount): boolean {
+  return (
+    one.placement.epoch === other.placement.epoch &&
+    one.allowance?.epochOfAccount === other.allowance?.epochOfAccount
+  );
 }

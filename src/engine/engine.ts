@@ -322,11 +322,7 @@ export class Engine {
     account: AccountRecord,
   ): Promise<Told> {
     for (let recalls = 0; ; recalls += 1) {
-      const { shard: at, outcome } = await this.parts.collector.collect(
-        request,
-        shard,
-        account.placement.epoch,
-      );
+      const { shard: at, outcome } = await this.parts.collector.collect(request, shard, account);
       if (outcome.kind === 'insufficientFunds' && !account.allowance)
         this.parts.meter?.refused(request.accountId);
       if (outcome.kind !== 'lent') return { shard: at, outcome };

@@ -67,4 +67,5 @@ export const KEPT_SEEDS: readonly KeptSeed[] = [
     calls: 1_000,
     found: 'a hold that opened the period of a budget told as put off where a queue was full',
   },
+  { seed: 1, calls: 1_000, found: 'a limit lowered twice while the account of its budget moved' },
 ];

@@ -36,11 +36,14 @@ export interface ShortCharge {
   readonly amountMinor: bigint;
 }
 
+/** What says where an account's requests have their homes: an allowance is placed as its account is, and its own epoch is its step. */
+export type PlacedAccount = Pick<AccountRecord, 'placement' | 'allowance'>;
+
 /** A deduction, a hold, or what is taken for something that stands, that its shard could not pay. */
 export interface Waiting {
   readonly request: Request | PinnedDebit | ShortCharge;
-  /** Of the placement by which its key was looked up at its past homes. */
-  readonly epoch: number;
+  /** By which its key was looked up at its past homes. */
+  readonly account: PlacedAccount;
   readonly since: number;
   rounds: number;
   /** Told what it came to: whatever fails afterwards, it must not be carried out any more. */

@@ -48,6 +48,17 @@ export const BUDGETS: readonly Defect[] = [
     ],
   },
   {
+    name: 'budget-placed-by-its-step',
+    breaks: 'a change of a limit that waits for money is carried out again where the account has moved',
+    edits: [
+      {
+        file: 'src/engine/collector.ts',
+        find: '    one.placement.epoch === other.placement.epoch &&\n    one.allowance?.epochOfAccount === other.allowance?.epochOfAccount',
+        replace: '    one.placement.epoch === other.placement.epoch',
+      },
+    ],
+  },
+  {
     name: 'budget-refusal-unchecked',
     breaks: 'a refusal for a budget does not look whether the key took effect meanwhile',
     edits: [

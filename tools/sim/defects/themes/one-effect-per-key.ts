@@ -132,7 +132,7 @@ export const ONE_EFFECT_PER_KEY: readonly Defect[] = [
     edits: [
       {
         file: 'src/engine/collector.ts',
-        find: 'if (waiting.epoch === placement.epoch) return true;',
+        find: 'if (isPlacedAlike(waiting.account, account)) return true;',
         replace: 'if (waiting.epoch <= placement.epoch) return true;',
       },
     ],
