@@ -133,7 +133,7 @@ export const ONE_EFFECT_PER_KEY: readonly Defect[] = [
       {
         file: 'src/engine/collector.ts',
         find: 'if (isPlacedAlike(waiting.account, account)) return true;',
-        replace: 'if (waiting.epoch <= placement.epoch) return true;',
+        replace: 'if (waiting.account.placement.epoch <= placement.epoch) return true;',
       },
     ],
   },
